@@ -1,0 +1,75 @@
+"""A frame as the rest of the program knows it: when, how long, which flow, and what is wrong.
+
+Bytes stay in the capture; a frame carries only what a NIC and a stack look at. Frames are made a
+hundred thousand at a time, so they are plain structs, filled by position.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+ETHERNET_MINIMUM = 64  # bytes on the wire with FCS, IEEE 802.3
+FCS_LENGTH = 4
+WIRE_OVERHEAD = 20  # preamble 7, start of frame 1, inter-frame gap 12; IEEE 802.3
+
+
+class Protocol(StrEnum):
+    """What a frame is addressed to in the stack: who consumes it."""
+
+    ARP = "arp"
+    ICMP = "icmp"
+    UDP = "udp"
+    TCP = "tcp"
+    IP = "ip"  # an IP packet of another protocol, or a fragment without its ports
+    OTHER = "other"  # not IP: LLDP, spanning tree, ...
+
+
+class Flow(msgspec.Struct, eq=False):
+    """What the packets of one conversation in one direction share. One object a flow.
+
+    Addresses are text; a MAC address is six bytes. `rss_hash` is the Toeplitz hash of the tuple as
+    a NIC computes it (Microsoft RSS specification), 0 where a NIC would not hash.
+    """
+
+    number: int
+    protocol: Protocol
+    source: str
+    destination: str
+    source_port: int
+    destination_port: int
+    source_mac: bytes
+    destination_mac: bytes
+    rss_hash: int
+    fragment: bool = False
+
+    def __str__(self) -> str:
+        """Like `tcp 10.0.0.1:40312 > 10.0.0.2:80`."""
+        return (
+            f"{self.protocol} {endpoint(self.source, self.source_port)} > "
+            f"{endpoint(self.destination, self.destination_port)}"
+        )
+
+
+def endpoint(address: str, port: int) -> str:
+    """An address and port in one word; IPv6 in brackets, port 0 left out."""
+    if not port:
+        return address
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+class Frame(msgspec.Struct, gc=False, eq=False):
+    """One frame. `length` is bytes on the wire with FCS, at least 64.
+
+    `arrived_ps` is when its last bit is on the wire, `packet` its number in the trace, from 0.
+    `payload` is what follows the TCP or UDP header (0 elsewhere), `tcp_flags` the flag byte. `fault`
+    is "" or the reason for which NIC or kernel refuses it: "FCS", or a name from the kernel's
+    enum skb_drop_reason such as "IP_CSUM".
+    """
+
+    arrived_ps: int
+    packet: int
+    length: int
+    flow: Flow
+    payload: int = 0
+    tcp_flags: int = 0
+    fault: str = ""

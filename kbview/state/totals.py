@@ -1,0 +1,175 @@
+"""How one event changes the meters: the table that makes a tape of steps and its meters agree."""
+
+from collections.abc import Callable
+from typing import Any
+
+from kbview.tape import event as ev
+from kbview.tape.meter import Meters, RingMeter, SocketMeter, StageMeter
+
+
+def count(meters: Meters, event: ev.Event) -> None:
+    """Add one event to the totals and levels; an event that changes none is ignored."""
+    change = _CHANGES.get(type(event))
+    if change is not None:
+        change(meters, event)
+
+
+def _ring(meters: Meters, queue: int) -> RingMeter | None:
+    return next((ring for ring in meters.rings if ring.queue == queue), None)
+
+
+def _arrived(meters: Meters, event: ev.FrameArrived) -> None:
+    meters.arrived += 1
+    meters.in_flight += 1
+    meters.arrived_bytes += event.length
+
+
+def _missed(meters: Meters, _event: ev.FrameMissed) -> None:
+    meters.missed += 1
+    meters.in_flight -= 1
+
+
+def _delivered(meters: Meters, event: ev.PacketDelivered) -> None:
+    meters.delivered += 1
+    meters.in_flight -= 1
+    meters.delivered_bytes += event.length
+    meters.latency.add((event.latency_ps,))
+
+
+def _dropped(meters: Meters, event: ev.PacketDropped) -> None:
+    meters.drop(event.where, event.reason)
+    meters.in_flight -= 1
+
+
+def _sent(meters: Meters, event: ev.FrameSent) -> None:
+    meters.sent += 1
+    meters.sent_bytes += event.length
+
+
+def _descriptor_done(meters: Meters, event: ev.DescriptorDone) -> None:
+    if ring := _ring(meters, event.queue):
+        ring.done += 1
+        ring.head = (event.slot + 1) % ring.size
+
+
+def _descriptor_cleaned(meters: Meters, event: ev.DescriptorCleaned) -> None:
+    if ring := _ring(meters, event.queue):
+        ring.done -= 1
+        ring.cleaned += 1
+        ring.next_to_clean = (event.slot + 1) % ring.size
+
+
+def _refilled(meters: Meters, event: ev.RingRefilled) -> None:
+    if ring := _ring(meters, event.queue):
+        ring.cleaned -= event.count
+        ring.tail = (ring.tail + event.count) % ring.size
+
+
+def _irq_raised(meters: Meters, event: ev.IrqRaised) -> None:
+    meters.interrupts += 1
+    if ring := _ring(meters, event.queue):
+        ring.masked = True
+
+
+def _irq_unmasked(meters: Meters, event: ev.IrqUnmasked) -> None:
+    if ring := _ring(meters, event.queue):
+        ring.masked = False
+
+
+def _softirq_entered(meters: Meters, _event: ev.SoftirqEntered) -> None:
+    meters.softirqs += 1
+
+
+def _softirq_exited(meters: Meters, event: ev.SoftirqExited) -> None:
+    meters.squeezes += event.squeezed
+
+
+def _polled(meters: Meters, event: ev.NapiPolled | ev.BurstReceived) -> None:
+    meters.polls += 1
+    meters.empty_polls += event.work == 0
+
+
+def _spun(meters: Meters, event: ev.Spun) -> None:
+    meters.polls += event.polls
+    meters.empty_polls += event.polls
+    meters.cores[event.cpu].poll_empty_ps += event.duration_ps
+
+
+def _step(meters: Meters, event: ev.StepTaken) -> None:
+    stage = meters.stages.setdefault(event.step, StageMeter())
+    stage.count += 1
+    stage.total_ps += event.duration_ps
+    core = meters.cores[event.cpu]
+    setattr(core, f"{event.account}_ps", core.of(event.account) + event.duration_ps)
+
+
+def _allocated(meters: Meters, _event: ev.SkbAllocated) -> None:
+    meters.allocations += 1
+
+
+def _freed(meters: Meters, _event: ev.SkbFreed) -> None:
+    meters.frees += 1
+
+
+def _copied(meters: Meters, event: ev.Copied) -> None:
+    meters.copies += 1
+    meters.copied_bytes += event.length
+
+
+def _socket_queued(meters: Meters, event: ev.SocketQueued) -> None:
+    socket = meters.sockets.setdefault(event.socket, SocketMeter(event.socket))
+    socket.queued, socket.rcvbuf = event.queued, event.rcvbuf
+    socket.packets += 1
+    socket.received += 1
+
+
+def _socket_dequeued(meters: Meters, event: ev.SocketDequeued) -> None:
+    if socket := meters.sockets.get(event.socket):
+        socket.queued = event.queued
+        socket.packets -= 1
+
+
+def _woken(meters: Meters, _event: ev.TaskWoken) -> None:
+    meters.wakeups += 1
+
+
+def _syscall(meters: Meters, _event: ev.SyscallEntered) -> None:
+    meters.syscalls += 1
+
+
+def _mode_switched(meters: Meters, _event: ev.ModeSwitched) -> None:
+    meters.mode_switches += 1
+
+
+def _context_switched(meters: Meters, event: ev.ContextSwitched) -> None:
+    meters.context_switches += 1
+    meters.cores[event.cpu].task = event.to
+
+
+_CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {
+    ev.FrameArrived: _arrived,
+    ev.FrameMissed: _missed,
+    ev.PacketDelivered: _delivered,
+    ev.PacketDropped: _dropped,
+    ev.FrameSent: _sent,
+    ev.DescriptorDone: _descriptor_done,
+    ev.DescriptorCleaned: _descriptor_cleaned,
+    ev.RingRefilled: _refilled,
+    ev.IrqRaised: _irq_raised,
+    ev.IrqUnmasked: _irq_unmasked,
+    ev.SoftirqEntered: _softirq_entered,
+    ev.SoftirqExited: _softirq_exited,
+    ev.NapiPolled: _polled,
+    ev.BurstReceived: _polled,
+    ev.Spun: _spun,
+    ev.StepTaken: _step,
+    ev.SkbAllocated: _allocated,
+    ev.SkbFreed: _freed,
+    ev.Copied: _copied,
+    ev.SocketQueued: _socket_queued,
+    ev.SocketDequeued: _socket_dequeued,
+    ev.TaskWoken: _woken,
+    ev.SyscallEntered: _syscall,
+    ev.ModeSwitched: _mode_switched,
+    ev.ContextSwitched: _context_switched,
+}

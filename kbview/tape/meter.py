@@ -1,0 +1,193 @@
+"""Meters: running totals and levels, there whatever the detail; a Sample puts them on the tape.
+
+A sample is a key frame: state may start from any sample and add the events that follow it. Totals
+count from the beginning of the run. `None` means that this source cannot know, never zero.
+"""
+
+import msgspec
+
+from kbview.tape.detail import Detail
+from kbview.tape.event import Account, Event
+from kbview.tape.histogram import Histogram
+
+TOTALS = (
+    "arrived",
+    "delivered",
+    "sent",
+    "dropped",
+    "missed",
+    "arrived_bytes",
+    "delivered_bytes",
+    "sent_bytes",
+    "interrupts",
+    "softirqs",
+    "polls",
+    "empty_polls",
+    "squeezes",
+    "syscalls",
+    "mode_switches",
+    "context_switches",
+    "copies",
+    "copied_bytes",
+    "allocations",
+    "frees",
+    "wakeups",
+)
+
+DEFINITIONS: dict[str, str] = {
+    "arrived": "frames whose last bit reached the port",
+    "delivered": "packets that an application received, or that the kernel itself was to consume",
+    "sent": "frames that left the host",
+    "dropped": "frames given up with a reason: by a check in the NIC or by software",
+    "missed": "frames for which the NIC had no free descriptor (rx_missed_errors)",
+    "in_flight": "frames that arrived and are neither delivered, dropped nor missed yet",
+    "arrived_bytes": "frame lengths with FCS, summed",
+    "delivered_bytes": "frame lengths with FCS of the delivered packets, summed",
+    "sent_bytes": "frame lengths with FCS of the sent frames, summed",
+    "interrupts": "hardware interrupts taken for received frames",
+    "softirqs": "runs of net_rx_action; entering one is not a mode switch",
+    "polls": "times that software looked at a ring, with or without finding a frame",
+    "empty_polls": "polls that found nothing; 100 % CPU of a poll-mode driver is not 100 % useful",
+    "squeezes": "softirq runs that a budget stopped with work left (time_squeeze); not a drop",
+    "syscalls": "calls from an application into the kernel",
+    "mode_switches": "crossings of the user/kernel wall, each direction counted",
+    "context_switches": "times a core went from one task to another, the idle task included",
+    "copies": "copies of payload made by a CPU; DMA is not one",
+    "copied_bytes": "bytes in those copies",
+    "allocations": "buffer descriptors (sk_buffs) allocated for a packet",
+    "frees": "sk_buffs given back",
+    "wakeups": "sleeping tasks made runnable",
+    "tlb_misses": "translations not found in the TLB",
+    "latency_ps": "from the last bit on the wire to delivery",
+}
+
+
+class CoreMeter(msgspec.Struct):
+    """A core's time by account, in picoseconds; they add up to the time since the start."""
+
+    cpu: int
+    task: str = "idle"
+    idle_ps: int = 0
+    hardirq_ps: int = 0
+    softirq_ps: int = 0
+    ksoftirqd_ps: int = 0
+    syscall_ps: int = 0
+    copy_ps: int = 0
+    user_ps: int = 0
+    poll_useful_ps: int = 0
+    poll_empty_ps: int = 0
+
+    def of(self, account: Account) -> int:
+        """Time booked to one account."""
+        booked: int = getattr(self, f"{account}_ps")
+        return booked
+
+
+class StageMeter(msgspec.Struct, array_like=True):
+    """How often a step was taken and how long all of it took."""
+
+    count: int = 0
+    total_ps: int = 0
+
+
+class RingMeter(msgspec.Struct):
+    """A descriptor ring. From `next_to_clean`, `done` slots hold a frame or are receiving one;
+    `cleaned` slots before it are emptied but not given back; from `head` up to `tail` they are the
+    NIC's to write. `masked`: whether its interrupt is; None where there is none.
+    """
+
+    queue: int
+    size: int
+    head: int = 0
+    tail: int = 0
+    next_to_clean: int = 0
+    done: int = 0
+    cleaned: int = 0
+    masked: bool | None = None
+
+    @property
+    def free(self) -> int:
+        """Descriptors that the NIC may still write to."""
+        return (self.tail - self.head) % self.size
+
+
+class SocketMeter(msgspec.Struct):
+    """A socket's queues, in truesize bytes as the kernel accounts them."""
+
+    name: str
+    queued: int = 0
+    rcvbuf: int = 0
+    packets: int = 0
+    received: int = 0
+    drops: int = 0
+    send_queued: int | None = None
+
+
+class Meters(msgspec.Struct):
+    """All of them. `drops` is keyed "where/REASON"; `in_flight` is counted where frames are held."""
+
+    arrived: int = 0
+    delivered: int = 0
+    sent: int = 0
+    dropped: int = 0
+    missed: int = 0
+    in_flight: int = 0
+    arrived_bytes: int = 0
+    delivered_bytes: int = 0
+    sent_bytes: int = 0
+    interrupts: int = 0
+    softirqs: int = 0
+    polls: int = 0
+    empty_polls: int = 0
+    squeezes: int = 0
+    syscalls: int = 0
+    mode_switches: int = 0
+    context_switches: int = 0
+    copies: int = 0
+    copied_bytes: int = 0
+    allocations: int = 0
+    frees: int = 0
+    wakeups: int = 0
+    tlb_misses: int | None = None
+    drops: dict[str, int] = msgspec.field(default_factory=dict)
+    cores: list[CoreMeter] = msgspec.field(default_factory=list)
+    stages: dict[str, StageMeter] = msgspec.field(default_factory=dict)
+    rings: list[RingMeter] = msgspec.field(default_factory=list)
+    sockets: dict[str, SocketMeter] = msgspec.field(default_factory=dict)
+    latency: Histogram = msgspec.field(default_factory=Histogram)
+
+    def drop(self, where: str, reason: str, count: int = 1) -> None:
+        """Count `count` packets given up."""
+        key = f"{where}/{reason}"
+        self.dropped += count
+        self.drops[key] = self.drops.get(key, 0) + count
+
+    def conserved(self) -> bool:
+        """Whether every frame is accounted for."""
+        return self.arrived == self.delivered + self.dropped + self.missed + self.in_flight
+
+    def copy(self) -> "Meters":
+        """An independent copy."""
+        replace = msgspec.structs.replace
+        return replace(
+            self,
+            drops=dict(self.drops),
+            cores=[replace(core) for core in self.cores],
+            stages={name: replace(stage) for name, stage in self.stages.items()},
+            rings=[replace(ring) for ring in self.rings],
+            sockets={name: replace(socket) for name, socket in self.sockets.items()},
+            latency=self.latency.copy(),
+        )
+
+
+class Sample(Event):
+    """The meters as they were at `time_ps`.
+
+    `detail` is that of the stretch which follows. `exact` says that no event further on the tape is
+    counted here already: where cores run a little ahead of each other, a sample between two of
+    their steps is not, and who counts events goes on counting instead of believing it.
+    """
+
+    meters: Meters
+    detail: Detail
+    exact: bool = True

@@ -1,0 +1,103 @@
+"""The Source contract: anything that puts events and samples on a tape."""
+
+from abc import ABC, abstractmethod
+from enum import StrEnum
+from typing import ClassVar
+
+import msgspec
+
+from kbview.tape.detail import Detail
+from kbview.tape.tape import Tape
+
+
+class Origin(StrEnum):
+    """Where the numbers come from. The screen always says it."""
+
+    EMULATED = "emulated"
+    RECORDED = "recorded"
+    LIVE = "live"
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What a source can do; a panel whose `needs` are not met says so instead of drawing zeros.
+
+    live: time passes by itself. switchable: `switch` changes the datapath of the running traffic.
+    lossy: events may be lost. meters: names of the meters, rings, cores, sockets it can know.
+    detail: the finest it can tell.
+    """
+
+    live: bool = False
+    switchable: bool = False
+    lossy: bool = False
+    meters: frozenset[str] = frozenset()
+    detail: Detail = Detail.STEPS
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """What the title says of a source. `profile` is the cost profile, "" where costs are measured."""
+
+    origin: Origin
+    name: str
+    profile: str = ""
+    seed: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+class SourceError(Exception):
+    """A source cannot go on; the text is one line: what, where and what to do.
+
+    `exit_code` is the process's when it ends for this (see DESIGN: 2 configuration, 3 unreadable
+    input, 4 permission missing).
+    """
+
+    def __init__(self, message: str, exit_code: int = 3) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class Source(ABC):
+    """Appends what happened to a tape, in time order, when it is pumped.
+
+    Errors: `pump` and `switch` raise SourceError with one line for a person. `can_run` never raises.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    capabilities: Capabilities
+    heading: Heading
+
+    @abstractmethod
+    def can_run(self) -> str | None:
+        """None, or the one sentence that says why not and what would help."""
+
+    @abstractmethod
+    def pump(self, tape: Tape, until_ps: int, *, budget_s: float = float("inf")) -> int:
+        """Append all that happened up to `until_ps` and return the time that was reached.
+
+        It is less than `until_ps` when the source has ended or `budget_s` of real time is used up;
+        the rest comes with the next call. A Sample stands on the tape at the time returned.
+        """
+
+    @property
+    @abstractmethod
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+
+    def next_ps(self) -> int | None:
+        """When something will happen next, if the source can tell; None otherwise."""
+        return None
+
+    def datapaths(self) -> tuple[str, ...]:
+        """What `switch` accepts; empty when the datapath is fixed."""
+        return ()
+
+    def switch(self, datapath: str) -> None:
+        """Send the traffic that follows through another datapath; what is in flight finishes."""
+        raise SourceError(f"{self.heading.name} has a fixed datapath; {datapath} cannot be chosen")
+
+    def set_detail(self, detail: Detail) -> None:
+        """Turn the dial; a source that has no such dial ignores it."""
+        del detail
+
+    def close(self) -> None:  # noqa: B027 - closing is optional
+        """Leave nothing behind: no thread, descriptor, namespace or trace instance."""
