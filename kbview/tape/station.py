@@ -37,3 +37,43 @@ class Station(msgspec.Struct, frozen=True, array_like=True):
 def bypass(stations: tuple[Station, ...]) -> tuple[Station, ...]:
     """The same places, marked as not visited."""
     return tuple(msgspec.structs.replace(station, steps=(), bypassed=True) for station in stations)
+
+
+STACK = (
+    Station(
+        "irq",
+        Domain.KERNEL,
+        "the NIC interrupts the core; the handler masks the vector and schedules NAPI",
+        ("IrqRaised", "hardirq"),
+    ),
+    Station(
+        "softirq",
+        Domain.KERNEL,
+        "net_rx_action polls the ring, 64 packets at a time; entering it is no mode switch",
+        ("SoftirqEntered", "softirq_dispatch", "napi_poll", "napi_complete"),
+    ),
+    Station(
+        "skb",
+        Domain.KERNEL,
+        "an sk_buff is allocated around the frame; headers come off by moving its pointers",
+        ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive", "netif_receive_skb"),
+    ),
+    Station(
+        "IP",
+        Domain.KERNEL,
+        "header check, checksum, route lookup",
+        ("ip_rcv", "fib_lookup", "arp_rcv", "icmp_rcv"),
+    ),
+    Station(
+        "TCP/UDP",
+        Domain.KERNEL,
+        "checksum, and whose packet is this?",
+        ("udp_rcv", "tcp_v4_rcv"),
+    ),
+    Station(
+        "socket",
+        Domain.KERNEL,
+        "the receive queue, charged by truesize; a sleeping reader is woken",
+        ("socket_enqueue", "SocketQueued", "try_to_wake_up"),
+    ),
+)

@@ -1,0 +1,110 @@
+"""What each step costs: a calibration's rows, and the steps priced from them for a clock.
+
+A row has a core part in cycles, which scales with the clock, and an uncore part in nanoseconds
+(DRAM, PCIe, interrupt delivery), which does not; each may have a share per byte.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from kbview.tape.meter import StageMeter
+
+
+class Confidence(StrEnum):
+    """How sure a number is; it is shown wherever the number is."""
+
+    VERIFIED = "verified"
+    DERIVED = "derived"
+    RECALLED = "recalled"
+    ASSUMED = "assumed"
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The cost of one step on one machine, with where it comes from."""
+
+    confidence: Confidence
+    source: str
+    cycles: float = 0.0
+    ns: float = 0.0
+    cycles_per_byte: float = 0.0
+    ns_per_byte: float = 0.0
+    note: str = ""
+
+
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A machine profile: its nominal clock and its rows by step."""
+
+    name: str
+    summary: str
+    clock_hz: int
+    steps: dict[str, Row]
+
+
+class UnpricedStepError(Exception):
+    """A datapath takes a step that the calibration has no row for."""
+
+
+class Step:
+    """A named unit of work with its price. It counts how often it was taken.
+
+    A fixed sequence of steps, taken together, is a step as well: `parts` are its members, and
+    `copying` the one among them whose cost grows with the bytes, if there is one.
+    """
+
+    __slots__ = ("copying", "cost_ps", "count", "extra_ps", "name", "parts", "ps_per_byte")
+
+    def __init__(self, name: str, cost_ps: int, ps_per_byte: float = 0.0) -> None:
+        self.name = name
+        self.cost_ps = cost_ps
+        self.ps_per_byte = ps_per_byte
+        self.parts: tuple[Step, ...] = (self,)
+        self.copying: Step | None = self if ps_per_byte else None
+        self.count = 0
+        self.extra_ps = 0  # what the bytes cost, beyond count * cost_ps
+
+
+class Prices:
+    """A calibration at a clock: hands out steps and knows what was spent on each."""
+
+    def __init__(self, calibration: Calibration, clock_hz: int | None = None) -> None:
+        self.calibration = calibration
+        self.clock_hz = clock_hz or calibration.clock_hz
+        self._steps: dict[str, Step] = {}
+        self._sequences: dict[tuple[str, ...], Step] = {}
+
+    def step(self, name: str) -> Step:
+        """The step of that name; the same object each time."""
+        if name not in self._steps:
+            row = self.calibration.steps.get(name)
+            if row is None:
+                raise UnpricedStepError(
+                    f"profile {self.calibration.name} has no cost for the step {name!r}; "
+                    f"add a row [steps.{name}] with its source"
+                )
+            ps = 1e12 / self.clock_hz
+            cost_ps = round(row.cycles * ps + row.ns * 1000)
+            self._steps[name] = Step(name, cost_ps, row.cycles_per_byte * ps + row.ns_per_byte * 1000)
+        return self._steps[name]
+
+    def sequence(self, *names: str) -> Step:
+        """Steps that always follow each other, booked at once: one addition instead of many."""
+        if names not in self._sequences:
+            parts = tuple(self.step(name) for name in names)
+            whole = Step("+".join(names), sum(part.cost_ps for part in parts))
+            whole.parts = parts
+            whole.copying = next((part for part in parts if part.copying), None)
+            self._sequences[names] = whole
+        return self._sequences[names]
+
+    def stages(self) -> dict[str, StageMeter]:
+        """How often each step was taken and what that cost in all."""
+        stages = {
+            name: StageMeter(step.count, step.extra_ps + step.count * step.cost_ps)
+            for name, step in self._steps.items()
+        }
+        for whole in self._sequences.values():
+            for part in whole.parts:
+                stages[part.name].count += whole.count
+                stages[part.name].total_ps += whole.count * part.cost_ps
+        return {name: stage for name, stage in stages.items() if stage.count}

@@ -1,0 +1,1 @@
+"""What is bolted to the machine: wire, NIC, descriptor ring, cores."""

@@ -1,0 +1,310 @@
+"""A core: one context at a time, the most urgent first: hardirq > softirq > task.
+
+Every picosecond is booked to one account. A core that has nothing to run rests: idle, or spinning
+on an empty ring; how long is known only when it is needed again, so resting costs nothing.
+"""
+
+from collections.abc import Callable
+
+from kbview.emulator.cost import Prices, Step
+from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.recorder import Recorder
+from kbview.tape.event import (
+    NO_PACKET,
+    Account,
+    ContextSwitched,
+    Mode,
+    ModeSwitched,
+    Spun,
+    StepTaken,
+)
+from kbview.tape.meter import CoreMeter, Meters
+
+ACCOUNTS = tuple(Account)
+IDLE, HARDIRQ, SOFTIRQ, KSOFTIRQD, SYSCALL, COPY, USER, POLL_USEFUL, POLL_EMPTY = range(len(ACCOUNTS))
+USER_MODE, KERNEL_MODE = Mode.USER, Mode.KERNEL  # looking an enum member up costs more than a step
+SLICE_PS = 3_000_000_000  # how far one task may get ahead of another: sched_base_slice_ns
+
+
+class Context:
+    """A program that can be resumed, with the account and the mode it left off in."""
+
+    __slots__ = ("account", "mode", "name", "process", "ran_ps", "runnable")
+
+    def __init__(self, name: str, process: Process, account: int, mode: Mode) -> None:
+        self.name = name
+        self.process = process
+        self.account = account
+        self.mode = mode
+        self.runnable = True
+        self.ran_ps = 0
+
+
+class Core:
+    """A clock, a mode, and who runs. `spend` moves the clock; others run only where a program yields.
+
+    Just before a program touches what others share, it yields if `now_ps` is past `horizon_ps`: then
+    somebody else is behind, or more urgent. `irq_due_ps` is when the unmasked vector fires;
+    `irq_handler` is run then.
+    """
+
+    def __init__(self, number: int, prices: Prices, meters: Meters, recorder: Recorder) -> None:
+        self.number = number
+        self.now_ps = 0
+        self.account = IDLE
+        self.mode = KERNEL_MODE
+        self.booked = [0] * len(ACCOUNTS)
+        self.irq_due_ps = NEVER_PS
+        self.irq_handler: Callable[[Core], None] | None = None
+        self.softirq: Context | None = None
+        self.tasks: list[Context] = []
+        self.horizon_ps = 0
+        self.due_ps = NEVER_PS
+        self._meters = meters
+        self._recorder = recorder
+        self._context_switch = prices.step("context_switch")
+        self._current: Context | None = None  # whose account and mode are in force
+        self._task: Context | None = None  # the task last run; None is the idle task
+        self._since_ps = 0  # up to where the running task's time is counted
+        self._rest_until_ps = NEVER_PS
+        self._resting = True
+        self._limit_ps = 0  # where the next actor is
+        self._spin: Step | None = None
+
+    # ---- time ------------------------------------------------------------------------------
+
+    def spend(self, step: Step, packet: int = NO_PACKET) -> None:
+        """Take a step: move the clock and book the time to the account in force."""
+        cost_ps = step.cost_ps
+        step.count += 1
+        self.booked[self.account] += cost_ps
+        if self._recorder.steps:
+            self._tell(step, packet)
+        self.now_ps += cost_ps
+
+    def spend_copying(self, step: Step, length: int, packet: int = NO_PACKET) -> None:
+        """As `spend`, where a part of the step copies `length` bytes: that is booked as a copy."""
+        copying = step.copying
+        if copying is None:
+            raise ValueError(f"step {step.name} copies nothing")
+        extra_ps = int(copying.ps_per_byte * length)
+        copy_ps = copying.cost_ps + extra_ps
+        copying.extra_ps += extra_ps
+        step.count += 1
+        booked = self.booked
+        booked[self.account] += step.cost_ps - copying.cost_ps
+        booked[COPY] += copy_ps
+        if self._recorder.steps:
+            self._tell(step, packet, copy_ps)
+        self.now_ps += step.cost_ps + extra_ps
+
+    def _tell(self, step: Step, packet: int, copy_ps: int = 0) -> None:
+        time_ps, emit, number = self.now_ps, self._recorder.emit, self.number
+        for part in step.parts:
+            duration_ps, account = part.cost_ps, ACCOUNTS[self.account]
+            if part.copying:
+                duration_ps, account = copy_ps, Account.COPY
+            emit(StepTaken(time_ps, number, packet, part.name, duration_ps, account))
+            time_ps += duration_ps
+
+    # ---- who runs --------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Find out when this core goes on: now, or when its rest ends."""
+        if self._resting:
+            self.due_ps = min(self._rest_until_ps, self.irq_due_ps)
+        else:
+            self.due_ps = self.now_ps
+
+    @property
+    def resting(self) -> bool:
+        """Whether it idles or spins."""
+        return self._resting
+
+    def run(self, horizon_ps: int) -> None:
+        """Run the most urgent context, and again, until the clock passes `horizon_ps`."""
+        self._limit_ps = horizon_ps
+        if self._resting:
+            self._rise(self.due_ps)
+        while self.now_ps <= self._limit_ps:
+            if self.irq_due_ps <= self.now_ps:
+                self._interrupt()
+                continue
+            context = self.softirq or self._pick()
+            if context is None:
+                self._go_idle()
+                break
+            if context is not self._current:
+                self._enter(context)
+            self._set_horizon()
+            if next(context.process, self) is self:
+                self._leave(context)
+            elif self._resting:
+                break
+        self.refresh()
+
+    def _set_horizon(self) -> None:
+        horizon_ps = self._limit_ps if self._limit_ps < self.irq_due_ps else self.irq_due_ps
+        if len(self.tasks) > 1:
+            horizon_ps = min(horizon_ps, self.now_ps + SLICE_PS)
+        self.horizon_ps = horizon_ps
+
+    def _pick(self) -> Context | None:
+        """The task to run: the one that is running, or the runnable one that has had least."""
+        if len(self.tasks) == 1:
+            only = self.tasks[0]
+            return only if only.runnable else None
+        task = self._task
+        if task is not None:
+            task.ran_ps += self.now_ps - self._since_ps
+            self._since_ps = self.now_ps
+        ready = [each for each in self.tasks if each.runnable]
+        if not ready:
+            return None
+        fairest = min(ready, key=lambda each: each.ran_ps)
+        if task in ready and task is not None and task.ran_ps < fairest.ran_ps + SLICE_PS:
+            return task
+        return fairest
+
+    def _enter(self, context: Context) -> None:
+        """Change to another context; to another task it is a context switch."""
+        self._save()
+        if context is not self.softirq and context is not self._task:
+            self._switch_task(context)
+        self._current = context
+        self.account = context.account
+        if context.mode is not self.mode:
+            self._set_mode(context.mode, "irq")
+
+    def _save(self) -> None:
+        if self._current is not None:
+            self._current.account = self.account
+            self._current = None
+
+    def _leave(self, context: Context) -> None:
+        """A program has come to its end."""
+        self._current = None
+        if context is self.softirq:
+            self.softirq = None
+        else:
+            self.tasks.remove(context)
+
+    def _switch_task(self, task: Context | None) -> None:
+        self.account = SYSCALL if task is None or task.account != KSOFTIRQD else KSOFTIRQD
+        self._meters.context_switches += 1
+        if self._recorder.steps:
+            name = task.name if task else "idle"
+            self._recorder.emit(ContextSwitched(self.now_ps, self.number, name))
+        if self.mode is USER_MODE:
+            self._set_mode(KERNEL_MODE, "switch")
+        self.spend(self._context_switch)
+        self._task = task
+        self._since_ps = self.now_ps
+
+    def _interrupt(self) -> None:
+        """The vector fires: whatever runs is put aside, on its own time."""
+        self._save()
+        if self.mode is USER_MODE:
+            self._set_mode(KERNEL_MODE, "irq")
+        self.account = HARDIRQ
+        if self.irq_handler is not None:
+            self.irq_handler(self)
+
+    # ---- mode ------------------------------------------------------------------------------
+
+    def enter_kernel(self, task: Context, step: Step) -> None:
+        """The running task makes a system call: the wall is crossed and the entry paid."""
+        self._set_mode(KERNEL_MODE, "syscall")
+        task.mode = KERNEL_MODE
+        self.account = SYSCALL
+        self.spend(step)
+
+    def leave_kernel(self, task: Context) -> None:
+        """The system call returns; its exit was part of its last step."""
+        self._set_mode(USER_MODE, "syscall")
+        task.mode = USER_MODE
+        self.account = USER
+
+    def _set_mode(self, mode: Mode, why: str) -> None:
+        self.mode = mode
+        self._meters.mode_switches += 1
+        if self._recorder.steps:
+            self._recorder.emit(ModeSwitched(self.now_ps, self.number, mode, why))
+
+    # ---- rest ------------------------------------------------------------------------------
+
+    def _go_idle(self) -> None:
+        self._save()
+        if self._task is not None:
+            self._switch_task(None)
+        self.account = IDLE
+        self._rest_until_ps = NEVER_PS
+        self._resting = True
+
+    def spin(self, empty_poll: Step, until_ps: int) -> None:
+        """Poll an empty ring until `until_ps`. If others come first, the program has to yield."""
+        self._spin = empty_poll
+        self._rest_until_ps = until_ps
+        self._resting = True
+        if until_ps <= self.horizon_ps and until_ps < NEVER_PS:
+            self._rise(until_ps)
+
+    def _rise(self, at_ps: int) -> None:
+        self.settle(at_ps)
+        self._resting = False
+        self._spin = None
+        self.due_ps = self.now_ps
+
+    def wake(self, task: Context, at_ps: int, waker: "Core") -> None:
+        """Make a task runnable; an idle core gets up for it at `at_ps`, and the waker minds it."""
+        task.runnable = True
+        least_ps = min(each.ran_ps for each in self.tasks)
+        task.ran_ps = max(task.ran_ps, least_ps)
+        if self._resting and self is not waker:
+            self._rise(at_ps)
+            waker._limit_ps = min(waker._limit_ps, self.now_ps)
+            waker.horizon_ps = min(waker.horizon_ps, self.now_ps)
+
+    def settle(self, until_ps: int) -> None:
+        """Book a resting core's time up to `until_ps`."""
+        gap_ps = until_ps - self.now_ps
+        if not self._resting or gap_ps <= 0:
+            return
+        if self._spin is None:
+            self.booked[IDLE] += gap_ps
+            self.now_ps = until_ps
+            return
+        self._poll_empty(self._spin, -(-gap_ps // self._spin.cost_ps))
+
+    def _poll_empty(self, step: Step, polls: int) -> None:
+        duration_ps = polls * step.cost_ps
+        self._meters.polls += polls
+        self._meters.empty_polls += polls
+        step.count += polls
+        self.booked[POLL_EMPTY] += duration_ps
+        if self._recorder.steps:
+            self._recorder.emit(Spun(self.now_ps, self.number, duration_ps, polls))
+        self.now_ps += duration_ps
+
+    # ---- set-up ----------------------------------------------------------------------------
+
+    def start(self, task: Context) -> None:
+        """Put a program on this core that runs from now on, as if it always had."""
+        self.tasks.append(task)
+        self._task = task
+        self.mode = task.mode
+        self._resting = False
+        self.refresh()
+
+    def clear(self) -> None:
+        """Take every program off; the core idles."""
+        self.tasks.clear()
+        self.softirq = self._task = self._current = self._spin = self.irq_handler = None
+        self.irq_due_ps = self._rest_until_ps = NEVER_PS
+        self.mode, self.account, self._resting = KERNEL_MODE, IDLE, True
+        self.refresh()
+
+    def meter(self) -> CoreMeter:
+        """What a panel draws of it."""
+        booked = {f"{account}_ps": ps for account, ps in zip(ACCOUNTS, self.booked, strict=True)}
+        return CoreMeter(self.number, self._task.name if self._task else "idle", **booked)

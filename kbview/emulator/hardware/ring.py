@@ -1,0 +1,89 @@
+"""A descriptor ring shared by NIC and driver.
+
+    head           where the NIC writes next            moved by hardware
+    tail           last descriptor given to the NIC     moved by the driver's doorbell
+    next_to_clean  where the driver reads next          the driver's own note
+
+      next_to_clean      head             tail
+           v               v                v
+    | . . . D D D D D D D D n n n n n n n n . |     D done   n the NIC's   . cleaned, not given back
+
+head == tail means the NIC has nowhere to write: the next frame is missed. So a ring of N holds N-1.
+Read more: Intel 82599 datasheet, 7.1.8 "Receive Descriptor Queue Structure".
+"""
+
+from collections import deque
+
+from kbview.packet.frame import Frame
+from kbview.tape.meter import RingMeter
+
+
+class RxRing:
+    """Where received frames wait for the driver. The size is a power of two."""
+
+    def __init__(self, queue: int, size: int) -> None:
+        if size < 2 or size & (size - 1):
+            below = 1 << max(1, size.bit_length() - 1)
+            raise ValueError(
+                f"ring = {size} is not a power of two; use {below} or {below * 2}"
+                if size >= 2
+                else f"ring = {size} is too small; use a power of two from 2 up"
+            )
+        self.queue = queue
+        self.size = size
+        self.frames: deque[Frame] = deque()  # next_to_clean .. head
+        self.head = 0
+        self.free = size - 1
+        self.cleaned = 0
+
+    @property
+    def tail(self) -> int:
+        """The driver's doorbell register."""
+        return (self.head + self.free) % self.size
+
+    @property
+    def next_to_clean(self) -> int:
+        """The slot of the oldest frame."""
+        return (self.head - len(self.frames)) % self.size
+
+    def claim(self, frames: list[Frame]) -> None:
+        """Hardware takes the next descriptors; there must be room."""
+        count = len(frames)
+        self.frames.extend(frames)
+        self.free -= count
+        self.head = (self.head + count) % self.size
+
+    def take_done(self, ready_ps: int) -> Frame | None:
+        """The driver takes the oldest frame, if it had arrived by `ready_ps` (now less the DMA)."""
+        frames = self.frames
+        if frames and frames[0].arrived_ps <= ready_ps:
+            self.cleaned += 1
+            return frames.popleft()
+        return None
+
+    def take_burst(self, ready_ps: int, most: int) -> list[Frame]:
+        """As `take_done`, up to `most` frames."""
+        frames: list[Frame] = []
+        while len(frames) < most and (frame := self.take_done(ready_ps)) is not None:
+            frames.append(frame)
+        return frames
+
+    def refill(self) -> int:
+        """The driver gives the cleaned descriptors back; returns how many."""
+        count = self.cleaned
+        self.free += count
+        self.cleaned = 0
+        return count
+
+    def meter(self, masked: bool | None) -> RingMeter:
+        """What a panel draws of it."""
+        return RingMeter(
+            self.queue,
+            self.size,
+            self.head,
+            self.tail,
+            self.next_to_clean,
+            len(self.frames),
+            self.cleaned,
+            masked,
+        )

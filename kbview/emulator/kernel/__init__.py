@@ -1,0 +1,1 @@
+"""Linux's receive path: interrupt, softirq, NAPI, layers, sockets, system calls."""

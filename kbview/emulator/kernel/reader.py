@@ -1,0 +1,108 @@
+"""The application's thread on the kernel path: it waits in a system call, reads, and works.
+
+    read    one blocking socket: recv() sleeps until a datagram is there
+    epoll   many sockets: epoll_wait() names the ready ones, then one recv() for each
+
+Each call crosses into the kernel and back: two mode switches. Only a call that finds nothing and
+sleeps costs context switches. Linux: net/socket.c, fs/eventpoll.c
+"""
+
+from collections.abc import Generator
+from itertools import islice
+
+from kbview.emulator.application import Application
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import USER, Context, Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.socket import Socket, SocketTable
+from kbview.packet.frame import Frame
+from kbview.tape.event import Copied, Mode, SkbFreed, SyscallEntered
+
+READ_SIZE = 16_384  # bytes of the application's buffer
+EPOLL_EVENTS = 64
+
+
+class Reader:
+    """One thread, one loop."""
+
+    def __init__(self, machine: Machine, core: Core, sockets: SocketTable, app: Application) -> None:
+        self.core = core
+        self._machine = machine
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._sockets = sockets
+        self._app = app
+        prices = machine.prices
+        self._enter = prices.step("syscall_enter")
+        self._epoll = prices.sequence("epoll_wait", "syscall_exit")
+        self._each = prices.sequence("socket_recv", "copy_to_user", "skb_free")
+        self._last = prices.sequence("socket_recv", "copy_to_user", "skb_free", "syscall_exit")
+
+    def start(self, wait: str) -> None:
+        """Put the thread on its core."""
+        program = self._blocking() if wait == "read" else self._epolling()
+        self.task = Context(self._app.name, program, USER, Mode.USER)
+        self.core.start(self.task)
+
+    def _blocking(self) -> Process:
+        core, ready = self.core, self._sockets.ready
+        while True:
+            self._enter_kernel("recv")
+            if core.now_ps > core.horizon_ps:
+                yield  # what follows looks at queues that the softirq fills
+            while not ready:
+                yield from self._sockets.waiters.sleep(core, self.task)
+            self._receive(ready.popleft())
+
+    def _epolling(self) -> Process:
+        core = self.core
+        while True:
+            for socket in (yield from self._epoll_wait()):
+                self._enter_kernel("recv")
+                if core.now_ps > core.horizon_ps:
+                    yield
+                self._sockets.ready.remove(socket)
+                self._receive(socket)
+
+    def _epoll_wait(self) -> Generator[None, None, list[Socket]]:
+        core = self.core
+        self._enter_kernel("epoll_wait")
+        if core.now_ps > core.horizon_ps:
+            yield
+        while not self._sockets.ready:
+            yield from self._sockets.waiters.sleep(core, self.task)
+        core.spend(self._epoll)
+        core.leave_kernel(self.task)
+        return list(islice(self._sockets.ready, EPOLL_EVENTS))
+
+    def _enter_kernel(self, call: str) -> None:
+        self._meters.syscalls += 1
+        if self._recorder.steps:
+            self._recorder.emit(SyscallEntered(self.core.now_ps, self.core.number, call))
+        self.core.enter_kernel(self.task, self._enter)
+
+    def _receive(self, socket: Socket) -> None:
+        """Dequeue, copy to the application's buffer, free; back in user mode the work begins."""
+        core, meters = self.core, self._meters
+        frames = socket.dequeue(core, READ_SIZE)
+        if socket.packets:
+            self._sockets.ready.append(socket)
+        last = frames[-1]
+        for frame in frames:
+            length = frame.payload
+            step = self._last if frame is last else self._each
+            core.spend_copying(step, length, frame.packet)
+            meters.copies += 1
+            meters.copied_bytes += length
+            meters.frees += 1
+            if self._recorder.steps:
+                self._tell_copied(frame)
+        core.leave_kernel(self.task)
+        for frame in frames:
+            self._machine.deliver(core, frame, "app")
+            core.spend(self._app.step, frame.packet)
+
+    def _tell_copied(self, frame: Frame) -> None:
+        core, emit = self.core, self._recorder.emit
+        emit(Copied(core.now_ps, core.number, frame.packet, "to_user", frame.payload))
+        emit(SkbFreed(core.now_ps, core.number, frame.packet))

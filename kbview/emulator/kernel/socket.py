@@ -1,0 +1,131 @@
+"""Sockets: a receive queue charged by truesize, and who sleeps on it.
+
+    udp  one socket a port        tcp  one socket a connection
+
+Every flow finds one, unless its port is among the closed.
+Linux: net/ipv4/udp.c __udp_enqueue_schedule_skb(), net/ipv4/tcp_input.c tcp_data_queue()
+"""
+
+from collections import deque
+from heapq import nlargest
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, truesize
+from kbview.emulator.kernel.wait import WaitQueue
+from kbview.packet.frame import Flow, Frame, Protocol, endpoint
+from kbview.tape.event import SocketDequeued, SocketQueued
+from kbview.tape.meter import SocketMeter
+
+_METERED = 16  # sockets in a sample: the fullest, then the latest
+_OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
+_SMALLEST = truesize(1)
+
+
+class Socket:
+    """One socket's receive queue. `queued` is its charge in truesize bytes, against `rcvbuf`."""
+
+    def __init__(self, table: "SocketTable", name: str, stream: bool, rcvbuf: int) -> None:
+        self.name = name
+        self.stream = stream
+        self.rcvbuf = rcvbuf
+        self.queued = 0
+        self.packets: deque[tuple[Frame, int]] = deque()  # with their charge
+        self.received = 0
+        self.drops = 0
+        self.last_ps = 0
+        self._table = table
+
+    def queue_rcv(self, core: Core, frame: Frame) -> None:
+        """Append to the receive queue and wake the reader, unless the buffer is full.
+
+        What that costs is the last part of the climb, see stack.py.
+        """
+        table = self._table
+        length = frame.length
+        charge = _SMALLEST if length <= RX_BUFFER else truesize(length)
+        if self.queued + charge > self.rcvbuf:
+            self.drops += 1
+            reason = "TCP_ZEROWINDOW" if self.stream else "SOCKET_RCVBUFF"
+            table.machine.drop(core, frame, "socket", reason)
+            table.skbs.free(core, frame)
+            return
+        self.queued += charge
+        self.received += 1
+        self.last_ps = core.now_ps
+        self.packets.append((frame, charge))
+        if table.recorder.steps:
+            table.recorder.emit(
+                SocketQueued(
+                    core.now_ps, core.number, frame.packet, self.name, self.queued, self.rcvbuf
+                )
+            )
+        if len(self.packets) == 1:
+            table.ready.append(self)
+        if table.waiters.sleeper is not None:
+            table.waiters.wake(core)
+
+    def dequeue(self, core: Core, limit: int) -> list[Frame]:
+        """Take one datagram, or whole segments of at most `limit` bytes together but at least one."""
+        taken: list[Frame] = []
+        packets = self.packets
+        while packets and (not taken or (self.stream and limit >= packets[0][0].payload)):
+            frame, charge = packets.popleft()
+            self.queued -= charge
+            limit -= frame.payload
+            taken.append(frame)
+            if self._table.recorder.steps:
+                self._table.recorder.emit(
+                    SocketDequeued(core.now_ps, core.number, frame.packet, self.name, self.queued)
+                )
+        return taken
+
+    def meter(self) -> SocketMeter:
+        """What a panel draws of it."""
+        return SocketMeter(
+            self.name, self.queued, self.rcvbuf, len(self.packets), self.received, self.drops
+        )
+
+
+class SocketTable:
+    """All sockets, and those among them that have something to read, in the order they got it."""
+
+    def __init__(
+        self, machine: Machine, skbs: SkbCache, udp_rcvbuf: int, tcp_rcvbuf: int, closed: frozenset[int]
+    ) -> None:
+        self.machine = machine
+        self.recorder = machine.recorder
+        self.skbs = skbs
+        self.waiters = WaitQueue(machine)
+        self.ready: deque[Socket] = deque()
+        self._rcvbuf = {Protocol.UDP: udp_rcvbuf, Protocol.TCP: tcp_rcvbuf}
+        self._closed = closed
+        self._sockets: dict[str, Socket] = {}
+
+    def find(self, flow: Flow) -> Socket | None:
+        """The socket of a flow towards this host; None where nobody listens."""
+        if flow.destination_port in self._closed:
+            return None
+        stream = flow.protocol is Protocol.TCP
+        name = f"{flow.protocol} :{flow.destination_port}"
+        if stream:
+            name += f" < {endpoint(flow.source, flow.source_port)}"
+        if name not in self._sockets:
+            if len(self._sockets) >= _OPEN:
+                self._forget_idle()
+            self._sockets[name] = Socket(self, name, stream, self._rcvbuf[flow.protocol])
+        return self._sockets[name]
+
+    def _forget_idle(self) -> None:
+        self._sockets = {name: each for name, each in self._sockets.items() if each.packets}
+
+    def held(self) -> int:
+        """Packets in all receive queues."""
+        return sum(len(each.packets) for each in self.ready)
+
+    def meters(self) -> dict[str, SocketMeter]:
+        """The fullest sockets, then the ones that received last."""
+        chosen = nlargest(
+            _METERED, self._sockets.values(), key=lambda each: (each.queued, each.last_ps)
+        )
+        return {each.name: each.meter() for each in chosen}

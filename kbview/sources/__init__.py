@@ -1,0 +1,1 @@
+"""Producers at the edge: they open files, and put what happens on a tape."""
