@@ -43,7 +43,7 @@ class Emulation:
             prices.step("dma_write").cost_ps,
             prices.step("msix_delivery").cost_ps,
         )
-        nic = Nic(traffic, host.macs, moderation, self.meters, self.recorder)
+        nic = Nic(traffic, host.macs, host.sends, moderation, self.meters, self.recorder)
         self._machine = Machine(prices, nic, settings.cores, self.meters, self.recorder)
         self._told = 0
         self._start(datapath)
@@ -69,6 +69,7 @@ class Emulation:
         machine = self._machine
         machine.nic.pause()
         self.datapath.finish()
+        machine.until_ps = NEVER_PS
         advance(machine.cores, NEVER_PS)
         self.now_ps = max(self.now_ps, *(core.now_ps for core in machine.cores))
         machine.settle(self.now_ps)
@@ -96,6 +97,7 @@ class Emulation:
     def advance(self, until_ps: int) -> int:
         """Run up to `until_ps`, or to the end of the traffic if that comes first; returns the time."""
         machine = self._machine
+        machine.until_ps = until_ps
         advance(machine.cores, until_ps)
         end_ps = self._end_ps()
         if end_ps is not None:

@@ -57,7 +57,7 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         else:
             gaps = traffic.constant_gaps(self.rate_pps)
         flows = traffic.udp_flows(self.flows, self.port)
-        return traffic.synthetic(gaps, traffic.uniform(self.size), flows, self.frames)
+        return traffic.synthetic(gaps, self.size, flows, self.frames)
 
 
 SYNTHETIC_HOST = Host(frozenset([traffic.HOST_MAC]), frozenset([traffic.HOST_ADDRESS]))

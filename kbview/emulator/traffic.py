@@ -1,14 +1,13 @@
 """Traffic: frames in the order of their arrival, made independently of who receives them."""
 
 import random
-from collections.abc import Iterable, Iterator
-from itertools import accumulate, chain, count, cycle, islice, repeat, tee
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate, chain, count, cycle, islice, repeat
 from math import log
-from operator import sub
 
 import msgspec
 
-from kbview.packet.frame import ETHERNET_MINIMUM, WIRE_OVERHEAD, Flow, Frame, Protocol
+from kbview.packet.frame import Flow, Frame, Protocol
 
 CHUNK = 4096
 HOST_MAC = bytes.fromhex("020000000002")
@@ -16,11 +15,6 @@ HOST_ADDRESS = "10.0.0.2"
 _UDP_HEADERS = 14 + 20 + 8 + 4  # Ethernet, IPv4, UDP, FCS
 S_PS = 10**12
 _QUANTILES = 16_384
-
-
-def frame_time_ps(length: int, link_bps: int) -> int:
-    """How long a frame of `length` bytes with FCS keeps the wire busy, gap and preamble included."""
-    return (length + WIRE_OVERHEAD) * 8 * S_PS // link_bps
 
 
 def udp_flows(flows: int, port: int) -> list[Flow]:
@@ -51,7 +45,7 @@ def constant_gaps(rate_pps: float) -> Iterator[int]:
 
 
 def poisson_gaps(rate_pps: float, seed: int) -> Iterator[int]:
-    """Exponential distances from a table of their quantiles, read again and again from random places.
+    """Exponential distances from a table of their quantiles, read over and over from random places.
 
     The table's mean is exactly the rate's; the order in it is shuffled by `seed`.
     """
@@ -65,28 +59,30 @@ def poisson_gaps(rate_pps: float, seed: int) -> Iterator[int]:
 
 
 def synthetic(
-    gaps: Iterable[int], lengths: Iterable[int], flows: list[Flow], frames: int | None
+    gaps: Iterable[int], length: int, flows: list[Flow], frames: int | None
 ) -> Iterator[list[Frame]]:
-    """Frames of these lengths at these distances, the flows in turn; without end if `frames` is None."""
-    sizes, again = tee(lengths)
-    payloads = map(sub, again, repeat(_UDP_HEADERS))
-    made: Iterator[Frame] = map(Frame, accumulate(gaps), count(), sizes, cycle(flows), payloads)
+    """Datagrams of one frame length at these distances, the flows in turn; None is without end."""
+    payload = repeat(max(0, length - _UDP_HEADERS))
+    made: Iterator[Frame] = map(Frame, accumulate(gaps), count(), repeat(length), cycle(flows), payload)
     if frames is not None:
         made = islice(made, frames)
     while chunk := list(islice(made, CHUNK)):
         yield chunk
 
 
-def uniform(length: int) -> Iterator[int]:
-    """Always the same frame length, in bytes with FCS."""
-    return repeat(max(length, ETHERNET_MINIMUM))
-
-
-def at_rate(chunks: Iterable[list[Frame]], rate_pps: float) -> Iterator[list[Frame]]:
-    """The same frames at equal distances."""
+def at_rate(
+    chunks: Iterable[list[Frame]], rate_pps: float, sent_by_us: Callable[[Flow], bool]
+) -> Iterator[list[Frame]]:
+    """The same frames in the same order, those that arrive at equal distances."""
     times = accumulate(constant_gaps(rate_pps))
+    now_ps = 0
     for chunk in chunks:
-        yield [_at(frame, next(times)) for frame in chunk]
+        paced = []
+        for frame in chunk:
+            if not sent_by_us(frame.flow):
+                now_ps = next(times)
+            paced.append(_at(frame, now_ps))
+        yield paced
 
 
 def without_gaps(chunks: Iterable[list[Frame]], longest_ps: int) -> Iterator[list[Frame]]:
@@ -113,3 +109,22 @@ def limited(chunks: Iterable[list[Frame]], frames: int) -> Iterator[list[Frame]]
         left -= len(chunk)
         if left <= 0:
             return
+
+
+def again(make: Callable[[], Iterable[list[Frame]]], pause_ps: int) -> Iterator[list[Frame]]:
+    """The same traffic over and over, with a pause between; packets are numbered on."""
+    start_ps = first = 0
+    while True:
+        end_ps, number = start_ps, first
+        for chunk in make():
+            yield [
+                msgspec.structs.replace(
+                    frame, arrived_ps=frame.arrived_ps + start_ps, packet=frame.packet + first
+                )
+                for frame in chunk
+            ]
+            if chunk:
+                end_ps, number = chunk[-1].arrived_ps + start_ps, chunk[-1].packet + first + 1
+        if number == first:
+            return
+        start_ps, first = end_ps + pause_ps, number

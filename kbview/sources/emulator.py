@@ -14,7 +14,7 @@ from kbview.sources import profile
 from kbview.tape.detail import Detail
 from kbview.tape.event import SourceEnded
 from kbview.tape.meter import TOTALS
-from kbview.tape.source import Capabilities, Heading, Origin, Source, SourceError
+from kbview.tape.source import Capabilities, Heading, Source, SourceError
 from kbview.tape.tape import Tape
 
 _FIRST_SLICE_PS = 100_000_000

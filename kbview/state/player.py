@@ -79,11 +79,12 @@ class Player:
             span_ps *= 2
         if event is not None:
             self._fold(islice(self.tape.read(self._position), event - self._position + 1))
-        self.state.close_frame(self.state.now_ps)
+        self.state.close_step()
 
     def switch(self, datapath: str) -> None:
-        """Send the running traffic another way."""
+        """Send the running traffic another way; the picture changes at once, paused or not."""
         self.source.switch(datapath)
+        self._show(self.source.pump(self.tape, self.state.now_ps))
 
     def _set_detail(self, span_ps: int) -> None:
         if span_ps <= STEPS_WITHIN_PS:

@@ -27,7 +27,9 @@ class Positions:
             self.at.pop(packet, None)
             return
         step = event.step if isinstance(event, ev.StepTaken) else type(event).__name__
-        if station := self._station_of.get(step):
+        station = self._station_of.get(step)
+        # a step after the end of the journey, such as freeing the buffer, brings nobody back
+        if station and not (isinstance(event, ev.StepTaken) and packet not in self.at):
             self.at[packet] = station
 
     def standing(self) -> dict[str, list[int]]:

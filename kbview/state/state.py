@@ -1,5 +1,6 @@
 """State: everything a panel may ask, folded from the tape record by record."""
 
+from kbview.state.flows import Flows
 from kbview.state.histories import Histories
 from kbview.state.positions import Positions
 from kbview.state.totals import count
@@ -23,6 +24,7 @@ class State:
         self.detail = Detail.METERS
         self.positions = Positions()
         self.histories = Histories()
+        self.flows = Flows()
         self.why = Why()
         self.last_event: ev.Event | None = None
         self.lost = 0
@@ -60,6 +62,7 @@ class State:
                 self.summary = record.summary
                 self.stations = record.stations
                 self.positions.lay(record.stations)
+                self.flows.lay(record.stations)
             case ev.EventsLost():
                 self.lost += record.count
             case ev.SourceEnded():
@@ -70,5 +73,10 @@ class State:
     def close_frame(self, now_ps: int) -> None:
         """The screen is about to be drawn: end the history column at this time."""
         self.now_ps = max(self.now_ps, now_ps)
-        self.histories.close(self.now_ps, self.meters)
+        if self.histories.close(self.now_ps, self.meters):
+            self.flows.close(self.histories)
         self.why.close(self.histories)
+
+    def close_step(self) -> None:
+        """One event is about to be drawn: it ends no column, for a rate over one event says nothing."""
+        self.why.settle()

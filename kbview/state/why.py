@@ -105,3 +105,9 @@ class Why:
         self._age += 1
         if best.weight and (best.weight > self._weight or self._age >= HOLD):
             self.text, self._weight, self._age = best.text, best.weight, 0
+
+    def settle(self) -> None:
+        """Choose the sentence for a single step: it is about what just happened, if about anything."""
+        best, self._best = self._best, Reason(0, "")
+        if best.weight:
+            self.text, self._weight, self._age = best.text, best.weight, 0

@@ -51,9 +51,9 @@ class Histogram(msgspec.Struct):
         for place, count in Counter(map(_BUCKET, values)).items():
             bucket = _LOWEST[place - 1]
             counts[bucket] = counts.get(bucket, 0) + count
-        least = min(values)
+        least, greatest = min(values), max(values)
         self.least = least if not self.total else min(self.least, least)
-        self.greatest = max(self.greatest, max(values))
+        self.greatest = max(self.greatest, greatest)
         self.total += len(values)
 
     def percentile(self, share: float) -> int:

@@ -110,7 +110,7 @@ class Kernel(Datapath):
             settings.netdev_budget,
             settings.netdev_budget_usecs * US_PS,
         )
-        self._napi = Napi(machine, softirq, self._stack)
+        self._napi = Napi(machine, softirq, self._stack, self._sockets)
         core.irq_handler = self._napi.irq_handler
         self._reader.start(settings.wait)
         self._napi.unmask()

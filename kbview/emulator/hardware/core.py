@@ -17,6 +17,7 @@ from kbview.tape.event import (
     ModeSwitched,
     Spun,
     StepTaken,
+    SyscallEntered,
 )
 from kbview.tape.meter import CoreMeter, Meters
 
@@ -82,6 +83,12 @@ class Core:
             self._tell(step, packet)
         self.now_ps += cost_ps
 
+    def spend_run(self, step: Step, count: int) -> None:
+        """As `spend`, `count` times; only where single steps are not told."""
+        step.count += count
+        self.booked[self.account] += count * step.cost_ps
+        self.now_ps += count * step.cost_ps
+
     def spend_copying(self, step: Step, length: int, packet: int = NO_PACKET) -> None:
         """As `spend`, where a part of the step copies `length` bytes: that is booked as a copy."""
         copying = step.copying
@@ -136,18 +143,13 @@ class Core:
                 break
             if context is not self._current:
                 self._enter(context)
-            self._set_horizon()
+            limit_ps, irq_due_ps = self._limit_ps, self.irq_due_ps
+            self.horizon_ps = limit_ps if limit_ps < irq_due_ps else irq_due_ps
             if next(context.process, self) is self:
                 self._leave(context)
             elif self._resting:
                 break
         self.refresh()
-
-    def _set_horizon(self) -> None:
-        horizon_ps = self._limit_ps if self._limit_ps < self.irq_due_ps else self.irq_due_ps
-        if len(self.tasks) > 1:
-            horizon_ps = min(horizon_ps, self.now_ps + SLICE_PS)
-        self.horizon_ps = horizon_ps
 
     def _pick(self) -> Context | None:
         """The task to run: the one that is running, or the runnable one that has had least."""
@@ -158,6 +160,7 @@ class Core:
         if task is not None:
             task.ran_ps += self.now_ps - self._since_ps
             self._since_ps = self.now_ps
+        self._limit_ps = min(self._limit_ps, self.now_ps + SLICE_PS)  # look again after a slice
         ready = [each for each in self.tasks if each.runnable]
         if not ready:
             return None
@@ -212,18 +215,24 @@ class Core:
 
     # ---- mode ------------------------------------------------------------------------------
 
-    def enter_kernel(self, task: Context, step: Step) -> None:
+    def enter_kernel(self, task: Context, step: Step, call: str) -> None:
         """The running task makes a system call: the wall is crossed and the entry paid."""
-        self._set_mode(KERNEL_MODE, "syscall")
-        task.mode = KERNEL_MODE
+        self._meters.syscalls += 1
+        self._meters.mode_switches += 1
+        self.mode = task.mode = KERNEL_MODE
         self.account = SYSCALL
+        if self._recorder.steps:
+            self._recorder.emit(SyscallEntered(self.now_ps, self.number, call))
+            self._recorder.emit(ModeSwitched(self.now_ps, self.number, KERNEL_MODE, "syscall"))
         self.spend(step)
 
     def leave_kernel(self, task: Context) -> None:
         """The system call returns; its exit was part of its last step."""
-        self._set_mode(USER_MODE, "syscall")
-        task.mode = USER_MODE
+        self._meters.mode_switches += 1
+        self.mode = task.mode = USER_MODE
         self.account = USER
+        if self._recorder.steps:
+            self._recorder.emit(ModeSwitched(self.now_ps, self.number, USER_MODE, "syscall"))
 
     def _set_mode(self, mode: Mode, why: str) -> None:
         self.mode = mode

@@ -3,6 +3,7 @@
 from operator import attrgetter
 
 from kbview.emulator.cost import Prices
+from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.recorder import Recorder
@@ -25,6 +26,7 @@ class Machine:
         self.meters = meters
         self.recorder = recorder
         self.cores = [Core(number, prices, meters, recorder) for number in range(cores)]
+        self.until_ps = NEVER_PS  # nobody needs to be further than this
         self._latencies: list[int] = []
 
     def deliver(self, core: Core, frame: Frame, where: str) -> None:
@@ -41,20 +43,13 @@ class Machine:
                 PacketDelivered(core.now_ps, core.number, frame.packet, where, frame.length, latency_ps)
             )
 
-    def deliver_burst(self, frames: list[Frame], first_ps: int, each_ps: int) -> None:
-        """As `deliver`, for frames done one after the other at equal distances; meters only."""
-        meters = self.meters
-        meters.delivered += len(frames)
-        if len(frames) == 1:
-            frame = frames[0]
-            meters.delivered_bytes += frame.length
-            self._latencies.append(first_ps - frame.arrived_ps)
-        else:
-            meters.delivered_bytes += sum(map(_LENGTH, frames))
-            done_ps = range(first_ps, first_ps + each_ps * len(frames), each_ps)
-            self._latencies += [
-                done - frame.arrived_ps for done, frame in zip(done_ps, frames, strict=True)
-            ]
+    def deliver_run(self, frames: list[Frame], ends_ps: list[int]) -> None:
+        """As `deliver`, for frames that reached the application at these times; meters only."""
+        self.meters.delivered += len(frames)
+        self.meters.delivered_bytes += sum(map(_LENGTH, frames))
+        self._latencies += [
+            end_ps - frame.arrived_ps for end_ps, frame in zip(ends_ps, frames, strict=True)
+        ]
         if len(self._latencies) >= _BATCH:
             self.sum_up()
 

@@ -8,7 +8,7 @@ Moderation is the NIC's own: at least `gap_ps` between two interrupts, unless `f
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from operator import attrgetter
 
@@ -41,14 +41,15 @@ class Moderation:
 class Nic:
     """One port with one receive queue.
 
-    `traffic` yields frames in the order of arrival, a chunk at a time. Frames from `own_macs` are what
-    this host sent; frames to other addresses than these, and not to a group, fail the filter.
+    `traffic` yields what a tap on the cable would, in order, a chunk at a time. `sent_by_us` tells
+    which flows left this host; of the others, those to `own_macs` and to groups pass the filter.
     """
 
     def __init__(
         self,
         traffic: Iterator[list[Frame]],
         own_macs: frozenset[bytes],
+        sent_by_us: Callable[[Flow], bool],
         moderation: Moderation,
         meters: Meters,
         recorder: Recorder,
@@ -60,6 +61,7 @@ class Nic:
         self.exhausted = False
         self._traffic = traffic
         self._own_macs = own_macs
+        self._sent_by_us = sent_by_us
         self._meters = meters
         self._recorder = recorder
         self._accepted: set[Flow] = set()
@@ -166,7 +168,7 @@ class Nic:
         return mine
 
     def _accepts(self, flow: Flow) -> bool:
-        if flow.source_mac in self._own_macs:
+        if self._sent_by_us(flow):
             return False
         to = flow.destination_mac
         return to in self._own_macs or bool(to[0] & 1)
@@ -183,7 +185,7 @@ class Nic:
     def _account_aside(self, frame: Frame) -> None:
         meters, recorder = self._meters, self._recorder
         time_ps, packet, length = frame.arrived_ps, frame.packet, frame.length
-        if frame.flow.source_mac in self._own_macs:
+        if self._sent_by_us(frame.flow):
             meters.sent += 1
             meters.sent_bytes += length
             if recorder.milestones:

@@ -68,6 +68,12 @@ class RxRing:
             frames.append(frame)
         return frames
 
+    def take_run(self, count: int) -> None:
+        """The driver takes the oldest `count` frames, which it has looked at."""
+        for _ in range(count):
+            self.frames.popleft()
+        self.cleaned += count
+
     def refill(self) -> int:
         """The driver gives the cleaned descriptors back; returns how many."""
         count = self.cleaned

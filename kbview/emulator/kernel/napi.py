@@ -14,7 +14,9 @@ from collections.abc import Generator
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.skb import truesize
+from kbview.emulator.kernel.socket import SocketTable
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.kernel.stack import Stack
 from kbview.packet.frame import Frame
@@ -34,13 +36,14 @@ CLEAN = ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive")
 class Napi:
     """One receive queue's driver instance."""
 
-    def __init__(self, machine: Machine, softirq: Softirq, stack: Stack) -> None:
+    def __init__(self, machine: Machine, softirq: Softirq, stack: Stack, sockets: SocketTable) -> None:
         self.in_hand = False
         self._core = softirq.core
         self._softirq = softirq
         self._stack = stack
         self._nic = machine.nic
         self._ring = machine.nic.ring
+        self._runs = QueueRuns(machine, self._ring, sockets)
         self._meters = machine.meters
         self._recorder = machine.recorder
         prices = machine.prices
@@ -78,8 +81,9 @@ class Napi:
             if core.now_ps > core.horizon_ps:
                 yield  # the application may be looking at the socket from another core
             if socket is not None:
-                socket.queue_rcv(core, frame)
                 self.in_hand = False
+                if socket.queue_rcv(core, frame) and not recorder.milestones:
+                    work += self._runs.queue(core, socket, weight - work)
         self._finish(work, weight)
         return work
 

@@ -14,9 +14,10 @@ from kbview.emulator.application import Application
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.runs import ReadRuns
 from kbview.emulator.kernel.socket import Socket, SocketTable
 from kbview.packet.frame import Frame
-from kbview.tape.event import Copied, Mode, SkbFreed, SyscallEntered
+from kbview.tape.event import Copied, Mode, SkbFreed
 
 READ_SIZE = 16_384  # bytes of the application's buffer
 EPOLL_EVENTS = 64
@@ -37,6 +38,7 @@ class Reader:
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
         self._each = prices.sequence("socket_recv", "copy_to_user", "skb_free")
         self._last = prices.sequence("socket_recv", "copy_to_user", "skb_free", "syscall_exit")
+        self._runs = ReadRuns(machine, sockets, self._enter, self._last, app.step)
 
     def start(self, wait: str) -> None:
         """Put the thread on its core."""
@@ -47,7 +49,9 @@ class Reader:
     def _blocking(self) -> Process:
         core, ready = self.core, self._sockets.ready
         while True:
-            self._enter_kernel("recv")
+            if not self._recorder.milestones:
+                self._runs.read(core)
+            core.enter_kernel(self.task, self._enter, "recv")
             if core.now_ps > core.horizon_ps:
                 yield  # what follows looks at queues that the softirq fills
             while not ready:
@@ -58,7 +62,7 @@ class Reader:
         core = self.core
         while True:
             for socket in (yield from self._epoll_wait()):
-                self._enter_kernel("recv")
+                core.enter_kernel(self.task, self._enter, "recv")
                 if core.now_ps > core.horizon_ps:
                     yield
                 self._sockets.ready.remove(socket)
@@ -66,7 +70,7 @@ class Reader:
 
     def _epoll_wait(self) -> Generator[None, None, list[Socket]]:
         core = self.core
-        self._enter_kernel("epoll_wait")
+        core.enter_kernel(self.task, self._enter, "epoll_wait")
         if core.now_ps > core.horizon_ps:
             yield
         while not self._sockets.ready:
@@ -74,12 +78,6 @@ class Reader:
         core.spend(self._epoll)
         core.leave_kernel(self.task)
         return list(islice(self._sockets.ready, EPOLL_EVENTS))
-
-    def _enter_kernel(self, call: str) -> None:
-        self._meters.syscalls += 1
-        if self._recorder.steps:
-            self._recorder.emit(SyscallEntered(self.core.now_ps, self.core.number, call))
-        self.core.enter_kernel(self.task, self._enter)
 
     def _receive(self, socket: Socket) -> None:
         """Dequeue, copy to the application's buffer, free; back in user mode the work begins."""

@@ -7,8 +7,10 @@ Linux: net/ipv4/udp.c __udp_enqueue_schedule_skb(), net/ipv4/tcp_input.c tcp_dat
 """
 
 from collections import deque
+from collections.abc import Iterable
 from heapq import nlargest
 
+from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, truesize
@@ -19,7 +21,7 @@ from kbview.tape.meter import SocketMeter
 
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
-_SMALLEST = truesize(1)
+SMALLEST = truesize(1)
 
 
 class Socket:
@@ -30,30 +32,32 @@ class Socket:
         self.stream = stream
         self.rcvbuf = rcvbuf
         self.queued = 0
-        self.packets: deque[tuple[Frame, int]] = deque()  # with their charge
+        self.packets: deque[tuple[Frame, int, int]] = deque()  # frame, charge, when
         self.received = 0
         self.drops = 0
         self.last_ps = 0
+        self.flows: set[Flow] = set()
+        self.delivery: Step | None = None  # what bringing a packet here costs the softirq
         self._table = table
 
-    def queue_rcv(self, core: Core, frame: Frame) -> None:
-        """Append to the receive queue and wake the reader, unless the buffer is full.
+    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+        """Append to the receive queue and wake the reader; False if the buffer was full.
 
         What that costs is the last part of the climb, see stack.py.
         """
         table = self._table
         length = frame.length
-        charge = _SMALLEST if length <= RX_BUFFER else truesize(length)
+        charge = SMALLEST if length <= RX_BUFFER else truesize(length)
         if self.queued + charge > self.rcvbuf:
             self.drops += 1
             reason = "TCP_ZEROWINDOW" if self.stream else "SOCKET_RCVBUFF"
             table.machine.drop(core, frame, "socket", reason)
             table.skbs.free(core, frame)
-            return
+            return False
         self.queued += charge
         self.received += 1
         self.last_ps = core.now_ps
-        self.packets.append((frame, charge))
+        self.packets.append((frame, charge, core.now_ps))
         if table.recorder.steps:
             table.recorder.emit(
                 SocketQueued(
@@ -64,13 +68,21 @@ class Socket:
             table.ready.append(self)
         if table.waiters.sleeper is not None:
             table.waiters.wake(core)
+        return True
+
+    def extend(self, entries: Iterable[tuple[Frame, int, int]], count: int, core: Core) -> None:
+        """As `queue_rcv`, for `count` small datagrams that fit while the reader is awake."""
+        self.packets.extend(entries)
+        self.queued += count * SMALLEST
+        self.received += count
+        self.last_ps = core.now_ps
 
     def dequeue(self, core: Core, limit: int) -> list[Frame]:
         """Take one datagram, or whole segments of at most `limit` bytes together but at least one."""
         taken: list[Frame] = []
         packets = self.packets
         while packets and (not taken or (self.stream and limit >= packets[0][0].payload)):
-            frame, charge = packets.popleft()
+            frame, charge, _ = packets.popleft()
             self.queued -= charge
             limit -= frame.payload
             taken.append(frame)
@@ -98,6 +110,7 @@ class SocketTable:
         self.skbs = skbs
         self.waiters = WaitQueue(machine)
         self.ready: deque[Socket] = deque()
+        self.shortest_read_ps = 0  # between two looks of a reader at the queue
         self._rcvbuf = {Protocol.UDP: udp_rcvbuf, Protocol.TCP: tcp_rcvbuf}
         self._closed = closed
         self._sockets: dict[str, Socket] = {}

@@ -21,8 +21,8 @@ _FLOWS_KNOWN = 65_536
 class Way(NamedTuple):
     """How far up a flow's packets go, and what becomes of them there.
 
-    `climb` is the price from the ring up to each layer, `queueing` that into a socket. Either a `socket` takes the packet, or it is consumed by
-    layer `end`, or refused there with `reason`.
+    `climb` is the price from the ring up to each layer, `queueing` that into a socket. Either a
+    `socket` takes the packet, or layer `end` consumes it, or refuses it with `reason`.
     """
 
     climb: dict[str, Step]
@@ -100,4 +100,6 @@ class Stack:
         socket = self._sockets.find(flow)
         if socket is None:
             return Way(climb, queueing, top, None, "NO_SOCKET")
+        socket.flows.add(flow)
+        socket.delivery = queueing
         return Way(climb, queueing, top, socket, "")

@@ -4,6 +4,8 @@ from ipaddress import ip_address
 
 import msgspec
 
+from kbview.packet.frame import Flow, Protocol
+
 
 class Host(msgspec.Struct, frozen=True):
     """The addresses of the host whose view is shown; `addresses` as text."""
@@ -14,6 +16,12 @@ class Host(msgspec.Struct, frozen=True):
     def is_local(self, address: str) -> bool:
         """Whether IP delivers this destination here."""
         return address in self.addresses
+
+    def sends(self, flow: Flow) -> bool:
+        """Whether these are frames that this host put on the wire. On a loopback it also gets them."""
+        if flow.source in self.addresses:
+            return flow.destination not in self.addresses
+        return flow.protocol is Protocol.OTHER and flow.source_mac in self.macs
 
     def is_group(self, address: str) -> bool:
         """Whether it is a broadcast or multicast address that nobody here joined by name."""

@@ -1,0 +1,98 @@
+"""`kbview [SOURCE]`: the app; without SOURCE a bundled recording, over and over."""
+
+import argparse
+import os
+import sys
+from typing import BinaryIO
+
+from kbview.cli import options
+from kbview.cli.command import Command
+from kbview.cli.errors import UNSUPPORTED, complain
+from kbview.ui.options import COLORS, THEMES, Options
+
+DEMO = "http.pcap"
+_VIEWING_GAP_PS = 200_000_000  # longer silences are cut to this, unless --gap says otherwise
+
+
+class App(Command):
+    """Opens the screen; where there can be none, says so and prints the report instead."""
+
+    name = "app"
+    summary = "the screen"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        options.add_source(parser, optional=True)
+        add = parser.add_argument
+        add("--datapath", metavar="NAME", help="the datapath to begin with")
+        add("--once", action="store_true", help="stop at the end of a capture instead of repeating it")
+        add("--fps", type=int, default=10, metavar="N", help="frames a second (default 10)")
+        add("--color", choices=COLORS, default="auto", help="how many colours to use")
+        add("--theme", choices=THEMES, default="auto", help="dark, light, or the terminal's own")
+        add("--ascii", action="store_true", help="no characters beyond ASCII")
+        add("--low-bandwidth", action="store_true", help="fewer frames, for slow lines")
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        from kbview.ui.terminal import unsuitable
+
+        stream = _pipe() if arguments.source == "-" else None
+        if (reason := unsuitable()) is not None:
+            return self._without_screen(arguments, reason, stream)
+        return self._on_screen(arguments, stream)
+
+    def _on_screen(self, arguments: argparse.Namespace, stream: BinaryIO | None) -> int:
+        from kbview.cli.choice import choice
+        from kbview.sources.resolve import resolve
+        from kbview.ui.app import run
+
+        if arguments.gap is None:
+            arguments.gap = _VIEWING_GAP_PS
+        loop = not arguments.once and stream is None and arguments.until is None
+        word = arguments.source or _demo()
+        source = resolve(word, choice(arguments, arguments.datapath, loop=loop), stream)
+        return run(
+            source,
+            Options(
+                fps=arguments.fps,
+                color=arguments.color,
+                theme=arguments.theme,
+                ascii=arguments.ascii,
+                low_bandwidth=arguments.low_bandwidth,
+            ),
+        )
+
+    def _without_screen(
+        self, arguments: argparse.Namespace, reason: str, stream: BinaryIO | None
+    ) -> int:
+        from kbview.cli import report_text
+        from kbview.cli.choice import choice
+        from kbview.cli.together import run_together
+        from kbview.sources.resolve import resolve
+
+        complain(reason)
+        if sys.stdout.isatty() and not sys.stdin.isatty() and stream is None:
+            return UNSUPPORTED
+        source = resolve(arguments.source or _demo(), choice(arguments, arguments.datapath), stream)
+        report_text.print_table(run_together([source], arguments.until and arguments.until[0]))
+        return 0
+
+
+def _demo() -> str:
+    from kbview.sources.resolve import recording
+    from kbview.tape.source import SourceError
+
+    path = recording(DEMO)
+    if path is None:
+        raise SourceError(f"the bundled recording {DEMO} is missing; name a SOURCE", 2)
+    return path
+
+
+def _pipe() -> BinaryIO:
+    """Standard input as a pipe; the keyboard becomes the terminal itself."""
+    stream = os.fdopen(os.dup(0), "rb")
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        return stream
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    return stream

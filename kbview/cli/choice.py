@@ -1,0 +1,23 @@
+"""From parsed flags to what a source is asked for."""
+
+import argparse
+
+from kbview.cli import options
+from kbview.sources.resolve import Choice
+
+
+def choice(arguments: argparse.Namespace, datapath: str | None, *, loop: bool = False) -> Choice:
+    """The flags of options.py, for one datapath."""
+    until = arguments.until
+    return Choice(
+        datapath=datapath,
+        profile=arguments.profile,
+        seed=arguments.seed,
+        host=arguments.host,
+        rate_pps=arguments.rate,
+        longest_gap_ps=arguments.gap,
+        frames=until[1] if until else None,
+        loop=loop,
+        verify=not arguments.no_verify,
+        overrides=options.overrides(arguments),
+    )

@@ -1,0 +1,54 @@
+"""Flags that mean the same in every command."""
+
+import argparse
+
+from kbview.cli import quantity
+
+# Flags that are short for `--set`, with the key they set.
+_SHORT_FOR = {"size": "traffic.size", "flows": "traffic.flows", "cores": "cores", "ring": "ring"}
+
+
+def add_source(parser: argparse.ArgumentParser, *, optional: bool) -> None:
+    """The SOURCE word and what modifies it."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        nargs="?" if optional else None,
+        help="a capture (.pcap, .pcapng, either gzipped), a scenario's name or .toml, or - for a pipe",
+    )
+    add = parser.add_argument
+    add("--profile", metavar="NAME", help="cost profile; see `kbview list`")
+    add("--host", metavar="ADDRESS", help="whose view of a capture (default: who most frames go to)")
+    add("--rate", metavar="PPS", type=quantity.number, help="arrivals at this rate, evenly spaced")
+    add("--gap", metavar="TIME", type=quantity.duration_ps, help="cut longer silences to this")
+    add(
+        "--until",
+        metavar="T|N",
+        type=quantity.until,
+        help="stop at a time (3s, 200us) or after N frames",
+    )
+    add("--seed", metavar="N", type=int, help="of random traffic")
+    add("--size", metavar="BYTES", help="frame length with FCS, in a scenario")
+    add("--flows", metavar="N", help="senders, in a scenario")
+    add("--cores", metavar="N", help="cores of the machine")
+    add("--ring", metavar="N", help="descriptors of the receive ring")
+    add("--no-verify", action="store_true", help="take checksums as correct (captures with offloading)")
+    add(
+        "--set",
+        metavar="KEY=VALUE",
+        dest="overrides",
+        action="append",
+        default=[],
+        type=quantity.assignment,
+        help="set any scenario key; may be repeated",
+    )
+
+
+def overrides(arguments: argparse.Namespace) -> tuple[tuple[str, str], ...]:
+    """What `--set` and its short forms say, in that order of strength."""
+    short = [
+        (key, getattr(arguments, flag))
+        for flag, key in _SHORT_FOR.items()
+        if getattr(arguments, flag) is not None
+    ]
+    return (*short, *arguments.overrides)

@@ -1,0 +1,149 @@
+"""A report for people: one table, the datapaths as columns, and what there is to know about them."""
+
+import json
+from collections.abc import Callable, Sequence
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kbview.state.report import Report
+from kbview.ui.escape import clean
+
+Cell = Callable[[Report], str]
+
+
+def print_json(reports: Sequence[Report]) -> None:
+    """A list with one object a datapath."""
+    print(json.dumps(msgspec.to_builtins(list(reports)), indent=2))
+
+
+def print_table(reports: Sequence[Report]) -> None:
+    """The same for reading."""
+    console = Console(highlight=False, soft_wrap=False)
+    first = reports[0]
+    profile = f" with costs of {first.profile}" if first.profile else ""
+    console.print(Text(f"{first.origin.upper()}{profile}: {clean(first.source)}", style="bold"))
+    for note in dict.fromkeys(note for report in reports for note in report.notes):
+        console.print(Text(f"  {clean(note)}"))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for report in reports:
+        table.add_column(report.datapath, justify="right")
+    for label, cell in ROWS:
+        values = [cell(report) for report in reports] if cell else [""] * len(reports)
+        table.add_row(Text(label, style="" if cell else "bold"), *values)
+    for label in _drop_labels(reports):
+        table.add_row(Text(f"  {clean(label)}"), *(_drop(report, label) for report in reports))
+    console.print(table)
+    _print_stages(console, reports)
+
+
+def _drop_labels(reports: Sequence[Report]) -> list[str]:
+    labels = [f"{each['where']}: {each['reason']}" for report in reports for each in report.drops]
+    return list(dict.fromkeys(labels))
+
+
+def _drop(report: Report, label: str) -> str:
+    counts = {f"{each['where']}: {each['reason']}": each["count"] for each in report.drops}
+    return f"{counts.get(label, 0):,}"
+
+
+def _print_stages(console: Console, reports: Sequence[Report]) -> None:
+    for report in reports:
+        stages = [each for each in report.stages if each["stage"] != "rx_burst_empty"]
+        delivered = report.frames["delivered"]
+        if not stages or not delivered:
+            continue
+        parts = ", ".join(
+            f"{each['stage']} {each['total_ps'] / delivered / 1000:,.0f}" for each in stages[:6]
+        )
+        console.print(Text(f"\n{report.datapath}: CPU time by step, ns a packet: {parts}"))
+
+
+def _frames(name: str) -> Cell:
+    return lambda report: f"{report.frames[name]:,}"
+
+
+def _per_packet(name: str) -> Cell:
+    def cell(report: Report) -> str:
+        count, delivered = report.counts[name], report.frames["delivered"]
+        if count is None:
+            return "unknown"
+        return f"{count / delivered:,.2f}" if delivered else f"{count:,} in all"
+
+    return cell
+
+
+def _latency(name: str) -> Cell:
+    def cell(report: Report) -> str:
+        value_ps = report.latency_ps[name]
+        return "-" if value_ps is None else f"{value_ps / 1e6:,.2f}"
+
+    return cell
+
+
+def _rate(name: str) -> Cell:
+    def cell(report: Report) -> str:
+        value = report.rates[name]
+        return "-" if value is None else f"{value:,.0f}"
+
+    return cell
+
+
+def _busy(report: Report) -> str:
+    shares = []
+    for core in report.cores:
+        total = sum(value for name, value in core.items() if name.endswith("_ps")) or 1
+        shares.append(f"{100 - 100 * core['idle_ps'] / total:.0f}")
+    return " ".join(shares)
+
+
+def _useful(report: Report) -> str:
+    useful = sum(core["poll_useful_ps"] for core in report.cores)
+    spent = useful + sum(core["poll_empty_ps"] for core in report.cores)
+    return f"{100 * useful / spent:.1f}" if spent else "-"
+
+
+def _cpu(report: Report) -> str:
+    delivered = report.frames["delivered"]
+    spent = sum(
+        value
+        for core in report.cores
+        for name, value in core.items()
+        if name.endswith("_ps") and name != "idle_ps"
+    )
+    return f"{spent / delivered / 1000:,.0f}" if delivered else "-"
+
+
+ROWS: tuple[tuple[str, Cell | None], ...] = (
+    ("frames", None),
+    ("  arrived", _frames("arrived")),
+    ("  delivered", _frames("delivered")),
+    ("  dropped", _frames("dropped")),
+    ("  missed: no free descriptor", _frames("missed")),
+    ("  in flight", _frames("in_flight")),
+    ("  sent by the host itself", _frames("sent")),
+    ("rates, a second", None),
+    ("  offered frames", _rate("offered_pps")),
+    ("  delivered frames", _rate("delivered_pps")),
+    ("for each delivered packet", None),
+    ("  interrupts", _per_packet("interrupts")),
+    ("  polls", _per_packet("polls")),
+    ("  of these empty", _per_packet("empty_polls")),
+    ("  system calls", _per_packet("syscalls")),
+    ("  mode switches", _per_packet("mode_switches")),
+    ("  context switches", _per_packet("context_switches")),
+    ("  copies by a CPU", _per_packet("copies")),
+    ("  sk_buffs allocated", _per_packet("allocations")),
+    ("  CPU time, ns, all cores", _cpu),
+    ("latency, us", None),
+    ("  median", _latency("p50")),
+    ("  99 of 100 below", _latency("p99")),
+    ("  greatest", _latency("max")),
+    ("cores", None),
+    ("  busy, %", _busy),
+    ("  of polling time useful, %", _useful),
+    ("dropped, where and why", None),
+)

@@ -1,0 +1,41 @@
+"""`kbview run SOURCE`: headless, prints a report for each datapath."""
+
+import argparse
+import sys
+
+from kbview.cli import options
+from kbview.cli.command import Command
+from kbview.cli.errors import DONE
+
+
+class Run(Command):
+    """All datapaths see the same frames."""
+
+    name = "run"
+    summary = "headless; prints a report"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        options.add_source(parser, optional=False)
+        parser.add_argument(
+            "--datapath",
+            metavar="A,B",
+            help="datapaths, separated by commas, or all (default: the scenario's, or kernel)",
+        )
+        parser.add_argument("--json", action="store_true", help="the report for programs")
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        from kbview.cli import report_text
+        from kbview.cli.choice import choice
+        from kbview.cli.together import run_together
+        from kbview.sources.resolve import datapaths, resolve_all
+
+        names = datapaths(arguments.datapath) if arguments.datapath else [None]
+        choices = [choice(arguments, name) for name in names]
+        stream = sys.stdin.buffer if arguments.source == "-" else None
+        sources = resolve_all(arguments.source, choices, stream)
+        reports = run_together(sources, arguments.until[0] if arguments.until else None)
+        if arguments.json:
+            report_text.print_json(reports)
+        else:
+            report_text.print_table(reports)
+        return DONE

@@ -1,0 +1,108 @@
+"""Replay: a capture as traffic, seen by one of the hosts in it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import BinaryIO
+
+from kbview.emulator import traffic
+from kbview.emulator.protocol.host import Host
+from kbview.packet.capture import open_capture
+from kbview.packet.frame import Flow, Frame
+from kbview.tape.source import SourceError
+
+PRELUDE = 10_000  # frames that the host is chosen from
+LOOP_PAUSE_PS = 1_000_000_000
+
+
+class Replay:
+    """A capture opened, its host chosen. `note` says what was wrong with the file, once it is read."""
+
+    def __init__(
+        self,
+        path: str,
+        wanted: str | None = None,
+        stream: BinaryIO | None = None,
+        *,
+        verify: bool = True,
+    ) -> None:
+        self._path = path
+        self._verify = verify
+        self._capture = open_capture(path, stream)
+        self._rest = self._capture.frames(verify=verify)
+        self._prelude: list[list[Frame]] = []
+        while sum(map(len, self._prelude)) < PRELUDE and (chunk := next(self._rest, None)):
+            self._prelude.append(chunk)
+        self.host = choose_host([frame for chunk in self._prelude for frame in chunk], wanted)
+
+    @property
+    def note(self) -> str:
+        """What was wrong with the file as far as it was read; "" if nothing."""
+        return self._capture.note
+
+    def chunks(self) -> Iterator[list[Frame]]:
+        """All frames, once."""
+        return chain(self._prelude, self._rest)
+
+    def endless(self) -> Iterator[list[Frame]]:
+        """All frames over and over, the file opened anew each time."""
+        makers: Iterator[Callable[[], Iterable[list[Frame]]]] = iter([self.chunks])
+        return traffic.again(lambda: next(makers, self._reopened)(), LOOP_PAUSE_PS)
+
+    def _reopened(self) -> Iterator[list[Frame]]:
+        return open_capture(self._path).frames(verify=self._verify)
+
+
+def choose_host(frames: list[Frame], wanted: str | None) -> Host:
+    """The host whose view is shown: the one named, else the one most frames go to.
+
+    `wanted` is an IP address or a MAC address in text. SourceError if no frame is to or from it.
+    """
+    seen = Counter(frame.flow for frame in frames)
+    if wanted is not None and _mac(wanted) is not None:
+        return _host_of_mac(seen, wanted)
+    to: Counter[str] = Counter()
+    for flow, count in seen.items():
+        if flow.destination and not _is_group(flow):
+            to[flow.destination] += count
+    if wanted is None:
+        if not to:
+            return _host_of_busiest_mac(seen)
+        wanted = max(to, key=lambda address: to[address])
+    macs = {flow.destination_mac for flow in seen if flow.destination == wanted and not _is_group(flow)}
+    macs |= {flow.source_mac for flow in seen if flow.source == wanted}
+    if not macs:
+        known = ", ".join(address for address, _ in to.most_common(3)) or "none"
+        raise SourceError(
+            f"--host {wanted}: no frame is to or from it; most go to {known}", exit_code=2
+        )
+    return Host(frozenset(macs), frozenset([wanted]))
+
+
+def _is_group(flow: Flow) -> bool:
+    return bool(flow.destination_mac[0] & 1)
+
+
+def _mac(text: str) -> bytes | None:
+    try:
+        mac = bytes.fromhex(text.replace(":", "").replace("-", ""))
+    except ValueError:
+        return None
+    return mac if len(mac) == 6 and text.count(":") + text.count("-") == 5 else None
+
+
+def _host_of_mac(seen: Counter[Flow], wanted: str) -> Host:
+    mac = _mac(wanted) or b""
+    addresses = {flow.destination for flow in seen if flow.destination_mac == mac}
+    addresses |= {flow.source for flow in seen if flow.source_mac == mac}
+    if not addresses:
+        raise SourceError(f"--host {wanted}: no frame is to or from it", exit_code=2)
+    return Host(frozenset([mac]), frozenset(addresses - {""}))
+
+
+def _host_of_busiest_mac(seen: Counter[Flow]) -> Host:
+    to: Counter[bytes] = Counter()
+    for flow, count in seen.items():
+        if not _is_group(flow):
+            to[flow.destination_mac] += count
+    return Host(frozenset(mac for mac, _ in to.most_common(1)), frozenset())

@@ -1,0 +1,116 @@
+"""The report: what a tape says of one datapath, in the schema that programs read."""
+
+from typing import Any
+
+import msgspec
+
+from kbview.tape.meter import CoreMeter, Meters
+from kbview.tape.source import Heading
+
+PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
+FRAMES = ("arrived", "delivered", "sent", "dropped", "missed", "in_flight")
+COUNTS = (
+    "interrupts",
+    "softirqs",
+    "polls",
+    "empty_polls",
+    "syscalls",
+    "mode_switches",
+    "context_switches",
+    "copies",
+    "copied_bytes",
+    "allocations",
+    "frees",
+    "wakeups",
+    "tlb_misses",
+)
+
+
+class Report(msgspec.Struct):
+    """One datapath's results. Times are integer picoseconds; `None` is what the source cannot know.
+
+    `share` of a stage is its part of all CPU time spent on steps, 0..1.
+    """
+
+    source: str
+    origin: str
+    datapath: str
+    profile: str
+    seed: int | None
+    duration_ps: int
+    frames: dict[str, int]
+    bytes: dict[str, int]
+    counts: dict[str, int | None]
+    latency_ps: dict[str, int | None]
+    drops: list[dict[str, Any]]
+    cores: list[dict[str, int]]
+    stages: list[dict[str, Any]]
+    rates: dict[str, float | None]
+    notes: list[str]
+
+
+def build(heading: Heading, datapath: str, duration_ps: int, meters: Meters) -> Report:
+    """A report from the meters at the end of a run."""
+    return Report(
+        source=heading.name,
+        origin=heading.origin,
+        datapath=datapath,
+        profile=heading.profile,
+        seed=heading.seed,
+        duration_ps=duration_ps,
+        frames={name: getattr(meters, name) for name in FRAMES},
+        bytes={"arrived": meters.arrived_bytes, "delivered": meters.delivered_bytes},
+        counts={name: getattr(meters, name) for name in COUNTS},
+        latency_ps=_latency(meters),
+        drops=_drops(meters),
+        cores=[_core(core) for core in meters.cores],
+        stages=_stages(meters),
+        rates=_rates(meters, duration_ps),
+        notes=list(heading.notes),
+    )
+
+
+def _latency(meters: Meters) -> dict[str, int | None]:
+    latency = meters.latency
+    if not latency.total:
+        return dict.fromkeys(("min", *PERCENTILES, "max"))
+    middle = {name: latency.percentile(share) for name, share in PERCENTILES.items()}
+    return {"min": latency.least, **middle, "max": latency.greatest}
+
+
+def _drops(meters: Meters) -> list[dict[str, Any]]:
+    drops = []
+    for key, count in sorted(meters.drops.items(), key=lambda item: -item[1]):
+        where, _, reason = key.partition("/")
+        drops.append({"where": where, "reason": reason, "count": count})
+    return drops
+
+
+def _core(core: CoreMeter) -> dict[str, int]:
+    fields: dict[str, int] = msgspec.to_builtins(core)
+    fields.pop("task")
+    return fields
+
+
+def _stages(meters: Meters) -> list[dict[str, Any]]:
+    whole = sum(stage.total_ps for stage in meters.stages.values()) or 1
+    return [
+        {
+            "stage": name,
+            "count": stage.count,
+            "total_ps": stage.total_ps,
+            "share": stage.total_ps / whole,
+        }
+        for name, stage in sorted(meters.stages.items(), key=lambda item: -item[1].total_ps)
+    ]
+
+
+def _rates(meters: Meters, duration_ps: int) -> dict[str, float | None]:
+    if not duration_ps:
+        return dict.fromkeys(("offered_pps", "delivered_pps", "delivered_bps"))
+    seconds = duration_ps / 1e12
+    return {
+        "offered_pps": meters.arrived / seconds,
+        "delivered_pps": meters.delivered / seconds,
+        "delivered_bps": meters.delivered_bytes * 8 / seconds,
+    }
