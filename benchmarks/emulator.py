@@ -46,7 +46,8 @@ def theirs(datapath: str, frames: int) -> Books:
 def same_results(datapath: str, frames: int) -> bool:
     """Whether both models count the same."""
     meters, books = ours(datapath, frames), theirs(datapath, frames)
-    names = ("arrived", "delivered", "dropped", "missed", "interrupts")
+    names = ("arrived", "delivered", "dropped", "missed", "interrupts", "copies", "allocations",
+             "frees", "delivered_bytes", "copied_bytes", "softirqs")  # fmt: skip
     alike = all(getattr(meters, name) == books.totals[name] for name in names)
     middle = sorted(books.latencies)[len(books.latencies) // 2]
     print(

@@ -40,18 +40,18 @@ def _spun(event: ev.Spun) -> Reason:
 
 _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
     ev.FrameMissed: lambda _: Reason(
-        9, "Missed: every descriptor was taken, so the NIC had nowhere to write the frame."
+        9, "Missed: no descriptor was free, so the NIC had nowhere to write."
     ),
     ev.PacketDropped: lambda event: Reason(8, f"Dropped at {event.where}: {event.reason}."),
     ev.KsoftirqdWoken: lambda _: Reason(
-        7, "The softirq loop hit its limit: ksoftirqd takes over and competes as a thread."
+        7, "The softirq loop hit its limit: ksoftirqd takes over, as a thread."
     ),
     ev.SoftirqExited: lambda event: Reason(
         6 if event.squeezed else 0, "Squeezed: the softirq used up its budget with work left."
     ),
     ev.DatapathStarted: lambda event: Reason(10, f"Now {event.datapath}: {event.summary}."),
     ev.TaskWoken: lambda event: Reason(
-        3, f"{event.task} slept in a read; data came, so it is woken: a context switch follows."
+        3, f"{event.task} slept in a read; data came and wakes it: a context switch."
     ),
     ev.IrqRaised: lambda event: Reason(
         3, f"The frames are in memory already; now the NIC interrupts cpu{event.cpu}."

@@ -24,7 +24,7 @@ from kbview.emulator.kernel.skb import RX_BUFFER
 from kbview.emulator.kernel.socket import SMALLEST, Socket, SocketTable
 from kbview.packet.frame import Frame
 
-_SHORTEST = 4  # a shorter run costs more than it saves
+_SHORTEST = 2  # a shorter run costs more than it saves
 
 
 class QueueRuns:

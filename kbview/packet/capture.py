@@ -1,0 +1,160 @@
+"""A capture: a file or a pipe of packets, whatever its format, read once and in bounded memory."""
+
+import os
+import sys
+from collections.abc import Iterator
+from types import TracebackType
+from typing import BinaryIO, Self, TypeVar
+
+from kbview.packet import pcap, pcapng
+from kbview.packet.clock import Clock
+from kbview.packet.decoder import Decoder
+from kbview.packet.foreign import guess
+from kbview.packet.frame import Frame
+from kbview.packet.link import HEADER_LENGTHS
+from kbview.packet.reader import Reader
+from kbview.packet.record import UnknownLinkTypeError
+from kbview.packet.window import Window
+
+_Item = TypeVar("_Item")
+
+
+_ADVICE: dict[type[Exception], str] = {
+    FileNotFoundError: "no such file; check the path",
+    PermissionError: "no permission to read it; ask its owner, or use sudo",
+    IsADirectoryError: "a directory; name a capture in it",
+}
+
+
+class CaptureError(Exception):
+    """A capture that cannot be read: one line that says what, where and what to do."""
+
+
+class Capture:
+    """Packets in their order. Close it, or use it as a context manager."""
+
+    def __init__(self, name: str, window: Window, reader: Reader) -> None:
+        self.name = name
+        self._window = window
+        self._reader = reader
+        self._clock = Clock()
+
+    @property
+    def format(self) -> str:
+        """Like `pcap` or `pcapng, gzipped`."""
+        return self._reader.format + (", gzipped" if self._window.gzipped else "")
+
+    @property
+    def link_types(self) -> tuple[int, ...]:
+        """The link types seen so far; a pcapng file may bring new ones at any time."""
+        return self._reader.link_types
+
+    @property
+    def note(self) -> str:
+        """What the viewer should know once all is read, "" if nothing went wrong."""
+        reader = self._reader
+        remarks = []
+        if reader.damage:
+            remarks.append(f"{reader.damage}; replayed up to there")
+        if reader.skipped:
+            remarks.append(f"{reader.skipped} packets of an unknown link type left out")
+        if self._clock.early:
+            remarks.append(f"{self._clock.early} packets out of order, given the time before them")
+        if self._clock.closed:
+            remarks.append(f"{self._clock.closed} jumps of more than a day in time closed")
+        return "; ".join(remarks)
+
+    def frames(self, verify: bool = True) -> Iterator[list[Frame]]:
+        """Frames, at most 4096 at a time, timed from the first packet.
+
+        `verify` checks the checksums of packets that were captured whole; lengths are always
+        checked.
+        """
+        decoder = Decoder(verify)
+        self._clock = decoder.clock
+        return self._guarded(self._reader.frames(decoder))
+
+    def records(self) -> Iterator[tuple[int, int, int, bytes]]:
+        """For each packet its time in ps since 1970, original length, link type and bytes."""
+        for batch in self._guarded(self._reader.batches()):
+            for time_ps, original_length, interface, data in batch:
+                yield time_ps, original_length, interface.link_type, data
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._window.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _guarded(self, items: Iterator[_Item]) -> Iterator[_Item]:
+        """The same items; what stops them is told in one line."""
+        try:
+            yield from items
+        except OSError as error:
+            raise CaptureError(_unreadable(self.name, error)) from error
+        except UnknownLinkTypeError as error:
+            raise CaptureError(_unknown_link_type(self.name, error.link_type)) from error
+
+
+def open_capture(path: str | os.PathLike[str], stream: BinaryIO | None = None) -> Capture:
+    """Open a file, or a pipe: `stream`, or standard input for "-"."""
+    name = "standard input" if path == "-" else os.fspath(path)
+    if stream is None:
+        stream = sys.stdin.buffer if path == "-" else _open(name)
+    try:
+        window = Window(stream)
+        return Capture(name, window, _reader(name, window))
+    except OSError as error:
+        stream.close()
+        raise CaptureError(_unreadable(name, error)) from error
+    except CaptureError:
+        stream.close()
+        raise
+
+
+def _open(name: str) -> BinaryIO:
+    try:
+        return open(name, "rb", buffering=0)
+    except (OSError, ValueError) as error:
+        raise CaptureError(_unreadable(name, error)) from error
+
+
+def _reader(name: str, window: Window) -> Reader:
+    """The reader for what the window begins with."""
+    complete = window.require(pcap.FILE_HEADER)
+    data = window.data[: window.end]
+    if window.damage:
+        raise CaptureError(f"{name}: {window.damage}; fetch or capture it again")
+    if not data:
+        raise CaptureError(f"{name}: empty; capture again, as with tcpdump -w")
+    if data.startswith(pcapng.MAGIC):
+        return pcapng.Pcapng(window)
+    if data[:4] not in pcap.MAGICS:
+        raise CaptureError(f"{name}: {guess(data)}")
+    if not complete:
+        raise CaptureError(f"{name}: cut in its file header; fetch or capture it again")
+    reader = pcap.Pcap(window)
+    if reader.link_types[0] not in HEADER_LENGTHS:
+        raise CaptureError(_unknown_link_type(name, reader.link_types[0]))
+    return reader
+
+
+def _unknown_link_type(name: str, link_type: int) -> str:
+    return (
+        f"{name}: link type {link_type} has no Ethernet or IP packets; "
+        "capture on an Ethernet interface, or on any"
+    )
+
+
+def _unreadable(name: str, error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"{name}: {_ADVICE.get(type(error), f'cannot be read: {reason}; try a copy of it')}"

@@ -1,0 +1,64 @@
+"""The contract of a capture format: what a reader of one offers, whatever it reads from."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from kbview.packet.decoder import Decoder
+from kbview.packet.frame import Frame
+from kbview.packet.record import Record
+from kbview.packet.window import Window
+
+_Taken = TypeVar("_Taken", Record, Frame)
+
+
+class Reader(ABC):
+    """Reads one format from a window, once, by `batches` or by `frames`."""
+
+    format: str
+
+    def __init__(self, window: Window) -> None:
+        self.count = 0  # packets read
+        self.skipped = 0  # packets of a link type that cannot be shown
+        self.damage = ""  # why reading stopped before the end
+        self._window = window
+        self._used = 0  # bytes of the window
+
+    @property
+    @abstractmethod
+    def link_types(self) -> tuple[int, ...]:
+        """The link types seen so far."""
+
+    def batches(self) -> Iterator[list[Record]]:
+        """Records, at most `BATCH` at a time; from a pipe what is there, without waiting."""
+        return self._until_end(self._batch)
+
+    def frames(self, decoder: Decoder) -> Iterator[list[Frame]]:
+        """The same, decoded."""
+        for batch in self.batches():
+            yield decoder.frames(batch, self.count - len(batch))
+
+    @abstractmethod
+    def _batch(self) -> list[Record]:
+        """Whole records from the window, [] when there are none left."""
+
+    def _until_end(self, take: Callable[[], list[_Taken]]) -> Iterator[list[_Taken]]:
+        while not self.damage:
+            taken = take()
+            if taken:
+                self.count += len(taken)
+                yield taken
+            elif not self._advance():
+                return
+
+    def _advance(self) -> bool:
+        """Move the window on; False at the end, even if that is inside a record."""
+        if self.damage:
+            return False
+        more = self._window.more(self._used)
+        self._used = 0
+        if self._window.damage:
+            self.damage = f"{self._window.damage} in packet {self.count}"
+        elif not more and self._window.end:
+            self.damage = f"cut in packet {self.count}"
+        return more

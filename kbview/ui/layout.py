@@ -1,0 +1,58 @@
+"""The Overview's arrangement: which panels share a column, and how many rows each has.
+
+title
+path                                    always there, over the whole width
+rings    | interrupts                   two columns at 80 cells, three from 110, four from 150
+switches | copies                       a wider terminal shows more and not only longer bars
+cores    | sockets, drops
+why, keys
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kbview.ui.panel import Panel
+from kbview.ui.row import Size
+
+LEAST = Size(60, 16)
+_FRAME = 3  # the title, the sentence of why and the keys
+_PATH = (5, 7)
+_COLUMNS: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...] = (
+    (
+        150,
+        (("rings", "cores"), ("interrupts", "switches"), ("copies", "sockets", "drops"), ("costs",)),
+    ),
+    (
+        110,
+        (("rings", "switches", "cores"), ("interrupts", "copies", "drops"), ("sockets", "costs")),
+    ),
+    (0, (("rings", "switches", "cores"), ("interrupts", "copies", "sockets", "drops"))),
+)
+
+
+class Layout(NamedTuple):
+    """Rows for the path, and for each column its panels with their rows."""
+
+    path: int
+    columns: tuple[tuple[tuple[str, int], ...], ...]
+
+
+def arrange(size: Size, panels: Sequence[Panel]) -> Layout:
+    """The best use of the room; panels that have none are left out from the bottom up."""
+    by_name = {panel.name: panel for panel in panels}
+    least, most = _PATH
+    path = max(least, min(most, most - (24 - size.height)))
+    rows = size.height - _FRAME - path
+    columns = next(columns for width, columns in _COLUMNS if size.width >= width)
+    return Layout(path, tuple(_stack([by_name[name] for name in names], rows) for names in columns))
+
+
+def _stack(panels: list[Panel], rows: int) -> tuple[tuple[str, int], ...]:
+    """Everybody's least, then a row at a time to who is farthest behind its weight."""
+    while sum(panel.least for panel in panels) > rows and len(panels) > 1:
+        panels = panels[:-1]
+    heights = {panel: panel.least for panel in panels}
+    for _ in range(rows - sum(heights.values())):
+        behind = min(panels, key=lambda panel: heights[panel] / panel.weight)
+        heights[behind] += 1
+    return tuple((panel.name, height) for panel, height in heights.items())

@@ -1,0 +1,50 @@
+"""Costs: nanoseconds per delivered packet, step by step, the dearest first."""
+
+from kbview.state.state import State
+from kbview.ui import format as fmt
+from kbview.ui.panel import Panel
+from kbview.ui.row import Row, Size, bar, cut, fit
+
+_NAME, _NUMBER = 20, 9
+
+
+class CostsPanel(Panel):
+    """A row a step."""
+
+    name = "costs"
+    title = "cost per packet"
+    help = (
+        (
+            "per packet",
+            (
+                "time that cores spent on the step over the last second, divided by the packets "
+                "that were delivered; a step paid once a poll is shared by the poll's packets"
+            ),
+        ),
+        ("bar", "the step's share of all of it"),
+    )
+    needs = frozenset({"cores"})
+    least, weight = 3, 20
+
+    def summary(self, state: State) -> str:
+        """All steps together."""
+        delivered = state.histories.change("delivered")
+        total = sum(cost.total_ps for cost in state.histories.costs().values())
+        return f"{fmt.duration(total / delivered)} in all" if delivered else ""
+
+    def body(self, state: State, size: Size) -> list[Row]:
+        """As many steps as there are rows."""
+        delivered = state.histories.change("delivered")
+        costs = sorted(state.histories.costs().items(), key=lambda item: -item[1].total_ps)
+        if not delivered or not costs:
+            return [[("no packet has been delivered", "faint")]]
+        total = sum(cost.total_ps for _, cost in costs) or 1
+        room = max(0, size.width - _NAME - _NUMBER)
+        return [
+            [
+                *fit([(cut(name.replace("_", " "), _NAME - 1), "text")], _NAME),
+                (f"{fmt.duration(cost.total_ps / delivered):>{_NUMBER - 1}} ", "strong"),
+                *bar(cost.total_ps / total, room, "softirq"),
+            ]
+            for name, cost in costs[: size.height]
+        ]

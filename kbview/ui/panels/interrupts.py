@@ -1,0 +1,77 @@
+"""Interrupts against polls: which of the two brings the packets in, and what the vector does now."""
+
+from kbview.state.state import State
+from kbview.tape.meter import DEFINITIONS
+from kbview.ui import format as fmt
+from kbview.ui import trend
+from kbview.ui.panel import Panel
+from kbview.ui.row import Row, Size
+
+_LABEL = 18
+
+
+class InterruptsPanel(Panel):
+    """Two histories on top of each other, with the toggles marked."""
+
+    name = "interrupts"
+    title = "interrupts against polls"
+    help = (
+        ("irq", DEFINITIONS["interrupts"]),
+        ("poll", DEFINITIONS["polls"]),
+        ("empty", DEFINITIONS["empty_polls"]),
+        ("squeezed", DEFINITIONS["squeezes"]),
+        ("softirq", DEFINITIONS["softirqs"]),
+        ("17 a poll", "frames that a poll brought, of those that found any"),
+        (
+            "masked, armed",
+            (
+                "the NIC's vector is masked from its handler until polling finds the ring empty; "
+                "other interrupts of the core still come"
+            ),
+        ),
+    )
+    needs = frozenset({"interrupts", "polls"})
+    least, weight = 3, 16
+
+    def summary(self, state: State) -> str:
+        """What the vectors do."""
+        vectors = [ring.masked for ring in state.meters.rings]
+        if not vectors or None in vectors:
+            return "no irq" if vectors else ""
+        if len(vectors) == 1:
+            return "masked" if vectors[0] else "armed"
+        return f"{sum(map(bool, vectors))}/{len(vectors)} masked"
+
+    def body(self, state: State, size: Size) -> list[Row]:
+        """The histories, the datapaths they belong to, and the numbers in words."""
+        spare = size.height - 2
+        words = _words(state)[: max(0, min(2, spare))]
+        height = max(1, (size.height - len(words)) // 2)
+        rows: list[Row] = []
+        for name, label, style in (("interrupts", "irq", "hardirq"), ("polls", "poll", "softirq")):
+            rate = fmt.rate(state.histories.rate(name))
+            heading: Row = [(f"{label:<7}", "text"), (f"{rate:<9}", "strong")]
+            drawn = trend.chart(state.histories, name, size.width - _LABEL, height, style)
+            rows += trend.labelled(heading, drawn, _LABEL)
+        names = [(" " * _LABEL, "text"), *trend.names(state.histories, size.width - _LABEL)]
+        return [*rows, *(_beside(word, names) if not at else word for at, word in enumerate(words))]
+
+
+def _beside(words: Row, names: Row) -> Row:
+    """The names of the datapaths share a row with the first words where there are any."""
+    return [words[0], *names[1:]]
+
+
+def _words(state: State) -> list[Row]:
+    histories, meters = state.histories, state.meters
+    polls = histories.change("polls")
+    empty = fmt.percent(histories.change("empty_polls") / polls) if polls else "-"
+    found = polls - histories.change("empty_polls")
+    each = fmt.quantity(histories.change("arrived") / found) if found else "-"
+    return [
+        [(f"empty {empty}".ljust(_LABEL), "dim")],
+        [
+            (f"{each} a poll  softirq {fmt.rate(histories.rate('softirqs'))}  ", "dim"),
+            (f"squeezed {fmt.quantity(meters.squeezes)}", "accent" if meters.squeezes else "dim"),
+        ],
+    ]

@@ -1,0 +1,171 @@
+"""The path: every station in the packet's order, the walls between them, and packets on their way.
+
+HARDWARE          ║ KERNEL                                      ║ USER         ● = 50
+wire▸NIC▸rx ring  ║ irq ▸ softirq ▸ skb ▸ IP ▸ TCP/UDP ▸ socket ║ read ▸ app
+●  ●  ●  ●  ●     ║ ●       ● ●       ●   ●    ●  ●      ●  ●   ║ ●   ●  ●  ●
+         ██░░ 78%                                    █░░░░ 12%
+812k  812k 812k     41k   41k       812k  812k 812k/s    812k/s   808k   808k
+           miss 12                                       drop 3
+                     180ns 95ns      210ns 90ns 260ns    150ns    410ns  80ns
+"""
+
+from collections.abc import Callable
+
+from kbview.state.flows import cost_ps, rate
+from kbview.state.state import State
+from kbview.tape.detail import Detail
+from kbview.tape.meter import DEFINITIONS
+from kbview.ui import format as fmt
+from kbview.ui.panel import Panel
+from kbview.ui.road import Spot, lay, regions
+from kbview.ui.row import Row, Size, bar, block, cut, length
+
+_Note = Callable[[State, Spot], Row]
+
+
+class PathPanel(Panel):
+    """The hero. It has no title: the domains are its title."""
+
+    name = "path"
+    title = "the path"
+    help = (
+        ("HARDWARE, KERNEL, USER", "whose ground the stations stand on; a wall where it changes hands"),
+        ("faint stations", "places of the ordinary stack that this datapath does not visit"),
+        (
+            "●=50",
+            "a dot on the road is so many passes of the station it left; it moves on at every frame",
+        ),
+        ("level", "rx ring: slots that hold a frame; socket: its receive buffer, counted in truesize"),
+        ("×12, #8112", "packets that stand here now, or the one that does; known in slow motion only"),
+        ("812k/s", "passes a second of trace time; at irq these are interrupts and not packets"),
+        ("miss", DEFINITIONS["missed"]),
+        ("drop", DEFINITIONS["dropped"]),
+        ("310ns", "what the steps of the station cost, divided by the packets that were delivered"),
+    )
+    needs = frozenset({"arrived", "delivered"})
+    least, weight = 5, 7
+    cadence = 1
+
+    def draw(self, state: State, size: Size) -> list[Row]:
+        """Rows in the order of their weight: what does not fit is at the bottom."""
+        spots = lay(state.stations, size.width)
+        rows = [
+            _banner(state, spots),
+            _names(spots),
+            _road(state, spots, size.width),
+            _noted(state, spots, _level),
+            _noted(state, spots, _rate),
+            _noted(state, spots, _losses),
+            _noted(state, spots, _cost),
+        ]
+        return block(rows, size)
+
+    def body(self, state: State, size: Size) -> list[Row]:
+        """The same: there is no title above."""
+        return self.draw(state, size)
+
+
+def _banner(state: State, spots: list[Spot]) -> Row:
+    row: Row = []
+    for region in regions(spots):
+        _wall(row, region[0], lead=1)
+        domain = region[0].domain
+        row.append((f" {domain.upper()} ", f"{domain} chip"))
+        if region[0] is spots[0]:
+            row.append((f" ●={fmt.quantity(state.flows.unit)}", "dim"))
+        gone = [spot for spot in region if spot.station.bypassed]
+        if gone:
+            end = gone[-1].x + gone[-1].width - 1
+            word = f" {gone[0].station.domain} bypassed "
+            row.append((word.center(end - length(row) - 1, "╌").join("  "), "faint"))
+    return row
+
+
+def _wall(row: Row, spot: Spot, lead: int = 0) -> None:
+    """Fill up to the wall before the spot, then up to `lead` cells before the spot."""
+    if spot.wall:
+        row += [(" " * (spot.x - 2 - length(row)), "text"), ("║", "wall")]
+    row.append((" " * (spot.x - lead - length(row)), "text"))
+
+
+def _names(spots: list[Spot]) -> Row:
+    row: Row = []
+    for at, spot in enumerate(spots):
+        _wall(row, spot)
+        name = cut(spot.station.name, spot.room)
+        if spot.station.bypassed:
+            row.append((name, "faint"))
+        else:
+            row.append((name, f"{spot.domain}"))
+            if at + 1 < len(spots) and not spots[at + 1].wall:
+                row.append(((" " * (spot.width - len(name)))[:-1] + "▸", "faint"))
+    return row
+
+
+def _road(state: State, spots: list[Spot], width: int) -> Row:
+    """Each visited station's dots run from it to the next one that is visited."""
+    visited = [spot for spot in spots if not spot.station.bypassed]
+    walls = {spot.x - 2 for spot in spots if spot.wall}
+    row: Row = [(" ", "text")] if spots else []
+    ends = [*(spot.x for spot in visited[1:]), width]
+    for spot, end in zip(visited, ends, strict=False):
+        dots = state.flows.dots(spot.station, end - length(row))
+        for at, dot in enumerate(dots, start=length(row)):
+            if at in walls:
+                row.append(("╫" if dot else "║", "wall"))
+            else:
+                row.append(("●" if dot else "·", f"{spot.domain}"))
+    return row
+
+
+def _noted(state: State, spots: list[Spot], note: _Note) -> Row:
+    """A row with what `note` says of each visited station below its name."""
+    row: Row = []
+    for spot in spots:
+        _wall(row, spot)
+        if not spot.station.bypassed:
+            row += note(state, spot)
+    return row
+
+
+def _level(state: State, spot: Spot) -> Row:
+    fill = _fill(state, spot)
+    if fill is not None:
+        return bar(fill, spot.room, "bad" if fill > 0.9 else f"{spot.domain}")
+    if state.detail < Detail.STEPS:
+        return []
+    standing = state.positions.standing().get(spot.station.name, [])
+    if not standing:
+        return []
+    number = f"#{standing[0]}"
+    alone = len(standing) == 1 and len(number) <= spot.room
+    return [(number if alone else f"×{fmt.quantity(len(standing))}", "strong")]
+
+
+def _fill(state: State, spot: Spot) -> float | None:
+    """How full the fullest queue at this station is, if one is here."""
+    steps = spot.station.steps
+    if "DescriptorDone" in steps and state.meters.rings:
+        return max(ring.done / ring.size for ring in state.meters.rings)
+    if "SocketQueued" in steps and state.meters.sockets:
+        return max(socket.queued / (socket.rcvbuf or 1) for socket in state.meters.sockets.values())
+    return None
+
+
+def _rate(state: State, spot: Spot) -> Row:
+    passes = rate(state.histories, spot.station)
+    text = fmt.rate(passes)
+    return [(text if len(text) <= spot.room else fmt.quantity(passes), "text" if passes else "faint")]
+
+
+def _losses(state: State, spot: Spot) -> Row:
+    if "DescriptorDone" in spot.station.steps and state.meters.missed:
+        return [(cut(f"miss {fmt.quantity(state.meters.missed)}", spot.room), "bad")]
+    places = spot.station.name.lower().split("/")
+    dropped = sum(n for key, n in state.meters.drops.items() if key.partition("/")[0] in places)
+    return [(cut(f"drop {fmt.quantity(dropped)}", spot.room), "bad")] if dropped else []
+
+
+def _cost(state: State, spot: Spot) -> Row:
+    cost = cost_ps(state.histories, spot.station)
+    return [(fmt.duration(cost).replace(" ", "")[: spot.room], "dim")] if cost else []

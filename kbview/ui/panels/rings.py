@@ -1,0 +1,103 @@
+"""The receive ring, slot by slot: who owns what, and where the three indices stand."""
+
+from collections import Counter
+from itertools import pairwise
+
+from kbview.state.state import State
+from kbview.tape.meter import RingMeter
+from kbview.ui.panel import Panel
+from kbview.ui.row import Row, Size, fit
+
+_GLYPHS = {"done": "█", "cleaned": "▓", "free": "░"}
+_POINTERS = "CTH"  # the later wins where they share a cell
+
+
+class RingsPanel(Panel):
+    """One ring over as many rows as there are; several rings with a row each."""
+
+    name = "rings"
+    title = "rx ring"
+    help = (
+        ("done", "slots that hold a frame, or are receiving one, and wait for the driver"),
+        ("cleaned", "slots that the driver emptied but has not yet given back"),
+        ("NIC", "slots that the NIC may still write to; none left: the next frame is missed"),
+        ("H head", "where the NIC writes next; hardware moves it"),
+        ("T tail", "the last slot given to the NIC; the driver's doorbell moves it"),
+        ("C clean", "next_to_clean, where the driver reads next; its own note"),
+    )
+    needs = frozenset({"rings"})
+    least, weight = 3, 10
+    cadence = 2
+
+    def summary(self, state: State) -> str:
+        """How many slots are in use."""
+        rings = state.meters.rings
+        return (
+            f"{sum(ring.done for ring in rings)} of {sum(ring.size for ring in rings)}" if rings else ""
+        )
+
+    def body(self, state: State, size: Size) -> list[Row]:
+        """Slots, then what the glyphs mean."""
+        rings = state.meters.rings
+        if not rings:
+            return [[("no ring yet", "faint")]]
+        legends = [_legend(rings), *_scale(rings, size)][: max(0, size.height - 1)]
+        height = size.height - len(legends)
+        if len(rings) == 1:
+            return [*_slots(rings[0], size.width, height), *legends]
+        return [*(_line(ring, size.width) for ring in rings[:height]), *legends]
+
+
+def _cells(ring: RingMeter, room: int) -> int:
+    """Cells for the slots: never more than slots."""
+    return min(room, ring.size)
+
+
+def _slots(ring: RingMeter, width: int, rows: int) -> list[Row]:
+    cells = _draw(ring, _cells(ring, width * rows))
+    return [fit(cells[at : at + width], width) for at in range(0, len(cells), width)]
+
+
+def _line(ring: RingMeter, width: int) -> Row:
+    label = f"{ring.queue:<3}"
+    return [(label, "dim"), *_draw(ring, _cells(ring, width - len(label)))]
+
+
+def _draw(ring: RingMeter, cells: int) -> Row:
+    """A run a cell: what most of its slots are, or the letter of an index that stands there."""
+    bounds = [cell * ring.size // cells for cell in range(cells + 1)]
+    row: Row = []
+    for start, end in pairwise(bounds):
+        states = Counter(_state(ring, slot) for slot in range(start, end))
+        state = max(states, key=states.__getitem__)
+        row.append((_GLYPHS[state], state))
+    for letter, slot in zip(_POINTERS, (ring.next_to_clean, ring.tail, ring.head), strict=True):
+        row[slot % ring.size * cells // ring.size] = (letter, "pointer")
+    return row
+
+
+def _state(ring: RingMeter, slot: int) -> str:
+    if (slot - ring.next_to_clean) % ring.size < ring.done:
+        return "done"
+    return "cleaned" if (ring.next_to_clean - 1 - slot) % ring.size < ring.cleaned else "free"
+
+
+def _legend(rings: list[RingMeter]) -> Row:
+    row: Row = []
+    for state, count in (
+        ("done", sum(ring.done for ring in rings)),
+        ("cleaned", sum(ring.cleaned for ring in rings)),
+        ("free", sum(ring.free for ring in rings)),
+    ):
+        name = "NIC" if state == "free" else state
+        row += [(_GLYPHS[state], state), (f" {name} {count:<5}", "dim")]
+    return row
+
+
+def _scale(rings: list[RingMeter], size: Size) -> list[Row]:
+    ring = rings[0]
+    rows = max(1, size.height - 2) if len(rings) == 1 else 1
+    slots = -(-ring.size // (size.width * rows))
+    return [[(f"{slots} slots a cell  " if slots > 1 else "a slot a cell  ", "dim"),
+             ("H", "pointer"), (" head ", "dim"), ("T", "pointer"), (" tail ", "dim"),
+             ("C", "pointer"), (" clean", "dim")]]  # fmt: skip

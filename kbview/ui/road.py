@@ -1,0 +1,88 @@
+"""The road: where on a line of so many cells the stations and the walls between domains stand.
+
+    wire  NIC  rx ring ║ irq softirq skb IP TCP/UDP socket ║ read app
+    wire  NIC  rx ring ║ irq softirq skb IP TCP/UDP socket read rx_burst mbuf app
+
+A bypassed station keeps its place but belongs to nobody: the ground it stands on is that of the
+next station which is visited, so in the second line the wall to user space has moved to the ring.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from kbview.tape.station import Domain, Station
+
+_MARGIN = 1
+_WALL = 2  # the wall and a space after it
+_LEAST = 2
+
+
+class Spot(NamedTuple):
+    """A station's place: its first cell, its width with the gap after it, and whose ground it is."""
+
+    station: Station
+    x: int
+    width: int
+    domain: Domain
+    wall: bool  # whether one stands in the two cells before `x`
+
+    @property
+    def room(self) -> int:
+        """Cells for what is written here, without the gap."""
+        return self.width - 1
+
+
+def lay(stations: tuple[Station, ...], width: int) -> list[Spot]:
+    """A spot for each station, in order, filling `width` cells as evenly as their names allow."""
+    if not stations:
+        return []
+    domains = list(_domains(stations))
+    walls = [False, *(a is not b for a, b in pairwise(domains))]
+    widths = [_natural(station) + 1 for station in stations]
+    fixed = _MARGIN + _WALL * sum(walls)
+    # the last station needs no gap after it, but may use it
+    _squeeze(widths, width + 1 - fixed)
+    _stretch(widths, width - fixed, walls.index(True) if True in walls else 0)
+    spots: list[Spot] = []
+    x = _MARGIN
+    for station, room, domain, wall in zip(stations, widths, domains, walls, strict=True):
+        x += _WALL * wall
+        spots.append(Spot(station, x, room, domain, wall))
+        x += room
+    return spots
+
+
+def regions(spots: list[Spot]) -> list[list[Spot]]:
+    """The spots between one wall and the next."""
+    return [list(group) for _, group in groupby(spots, key=lambda spot: spot.domain)]
+
+
+def _domains(stations: tuple[Station, ...]) -> Iterator[Domain]:
+    visited = [(at, station.domain) for at, station in enumerate(stations) if not station.bypassed]
+    for at, station in enumerate(stations):
+        ahead = next((domain for place, domain in visited if place >= at), None)
+        yield ahead or (visited[-1][1] if visited else station.domain)
+
+
+def _natural(station: Station) -> int:
+    """Room for the name and, where packets pass, for a number: "812k", and a cost: "310ns"."""
+    if station.bypassed:
+        return len(station.name)
+    return max(len(station.name), 4 if station.domain is Domain.HARDWARE else 5)
+
+
+def _squeeze(widths: list[int], room: int) -> None:
+    """Take from the widest until all fit, or nothing can be taken."""
+    while sum(widths) > room and max(widths) > _LEAST:
+        widths[widths.index(max(widths))] -= 1
+
+
+def _stretch(widths: list[int], room: int, first: int) -> None:
+    """Give what is left: to all evenly, and the rest to those after the first wall, which moves."""
+    each, rest = divmod(max(0, room - sum(widths)), len(widths))
+    for at in range(len(widths)):
+        widths[at] += each
+    later = len(widths) - first
+    for at in range(rest):
+        widths[first + at % later] += 1

@@ -1,0 +1,197 @@
+"""The shell: one player, one frame timer, the keys, and an orderly end whatever happens."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterable
+from functools import partial
+from time import monotonic
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.screen import Screen
+from textual.widgets import Input
+
+from kbview.state.player import Player
+from kbview.tape.source import SourceError
+from kbview.ui.chooser import Chooser
+from kbview.ui.help import HelpScreen
+from kbview.ui.keys import HINTS, KEYS
+from kbview.ui.overview import Overview
+from kbview.ui.panels import PANELS
+from kbview.ui.terminal import Look
+
+_SENTENCE_S = 4.0
+_LONGEST_S = 0.5  # a machine that slept must not play what it missed in one frame
+
+
+class Palette(CommandPalette):
+    """Textual's palette without its blinking cursor, which would be traffic."""
+
+    def on_mount(self) -> None:
+        """Hold the cursor still."""
+        self.query_one(Input).cursor_blink = False
+
+
+class Shell(App[None]):
+    """Turns keys into what the player does, and frames into what the boards show."""
+
+    TITLE = "kbview"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key.keys, key.action, key.meaning, id=key.id, priority=key.id == "interrupt")
+        for key in KEYS
+    ]
+
+    def __init__(self, player: Player, seen: Look, fps: int) -> None:
+        super().__init__(ansi_color=True)
+        self._player = player
+        self._themes = seen.themes
+        self._look = seen.theme
+        self._ascii = seen.ascii
+        self._period_s = 1 / fps
+        self._bypass = ""  # the last datapath chosen that is not the source's first
+        self._failed = 0
+        self._overview = Overview(player, HINTS, self._look, self._ascii)
+        self.theme = self._look.textual
+
+    def get_default_screen(self) -> Screen[None]:
+        """The Overview is the first screen."""
+        return self._overview
+
+    def on_mount(self) -> None:
+        """Start the clock, and leave a usable terminal behind when told to end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._end, 128 + number)
+        self._before_s = monotonic()
+        self._timer = self.set_interval(self._period_s, self._frame)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette finds what the keys do."""
+        del screen
+        for key in KEYS:
+            if key.action not in ("command_palette", "help"):
+                yield SystemCommand(
+                    key.meaning.capitalize(), f"key {key.shown}", partial(self.run_action, key.action)
+                )
+
+    def _frame(self) -> None:
+        now_s = monotonic()
+        elapsed_s, self._before_s = min(now_s - self._before_s, _LONGEST_S), now_s
+        self._attempt(partial(self._player.tick, elapsed_s))
+        if self.screen is self._overview:
+            self._overview.advance()
+        if self._player.ended or not self._player.playing:
+            self._pause()
+
+    def _attempt(self, act: Callable[[], None]) -> None:
+        """A source that cannot go on is said on the screen; what was shown stays to be read."""
+        try:
+            act()
+        except SourceError as error:
+            self._player.playing = False
+            self._failed = error.exit_code
+            self._overview.message = str(error)
+
+    def _pause(self) -> None:
+        """No timer, no bytes. The last picture is complete."""
+        self._timer.pause()
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self.screen is self._overview:
+            self._overview.show()
+
+    def action_play(self) -> None:
+        """Play or pause."""
+        self._player.playing = not self._player.playing and not self._player.ended and not self._failed
+        if self._player.playing:
+            self._before_s = monotonic()
+            self._timer.resume()
+            self._redraw()
+        else:
+            self._pause()
+
+    def action_step(self) -> None:
+        """One event."""
+        if not self._failed:
+            self._attempt(self._player.step)
+        self._pause()
+
+    def action_speed(self, steps: int) -> None:
+        """Up or down the ladder."""
+        self._player.change_speed(steps)
+        self._redraw()
+
+    def action_bypass(self) -> None:
+        """Between the source's first datapath and the bypass that was chosen last."""
+        names = self._player.source.datapaths()
+        current = self._player.state.datapath
+        others = [name for name in names if name != current]
+        if not others:
+            self._say(f"this source has a fixed datapath, {current}")
+        elif current != names[0]:
+            self._switch(names[0])
+        else:
+            self._switch(self._bypass or others[0])
+
+    def action_choose(self) -> None:
+        """The box with all of them."""
+        names = self._player.source.datapaths()
+        if names:
+            current = self._player.state.datapath
+            self.push_screen(Chooser(names, current, self._look, self._ascii), self._chosen)
+        else:
+            self._say(f"this source has a fixed datapath, {self._player.state.datapath}")
+
+    def _chosen(self, name: str | None) -> None:
+        if name is not None and name != self._player.state.datapath:
+            self._switch(name)
+
+    def _switch(self, name: str) -> None:
+        if name != self._player.source.datapaths()[0]:
+            self._bypass = name
+        self._attempt(partial(self._player.switch, name))
+        self._redraw()
+
+    def _say(self, message: str) -> None:
+        """A sentence that goes away again."""
+        self._overview.message = message
+        self._redraw()
+        self.set_timer(_SENTENCE_S, self._hush)
+
+    def _hush(self) -> None:
+        if not self._failed:
+            self._overview.message = ""
+            self._redraw()
+
+    def action_overview(self) -> None:
+        """Back to the Overview."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def action_help(self) -> None:
+        """Keys and numbers, explained."""
+        keys = [(key.shown, key.meaning) for key in KEYS]
+        self.push_screen(HelpScreen(keys, PANELS, self._look, self._ascii))
+
+    def action_theme(self) -> None:
+        """The next of those that the terminal can show."""
+        self._look = self._themes[(self._themes.index(self._look) + 1) % len(self._themes)]
+        self.theme = self._look.textual
+        for board in self._overview.boards:
+            board.recolour(self._look)
+
+    def action_command_palette(self) -> None:
+        """Textual's palette, held still."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def action_end(self) -> None:
+        """Quit at once; if the source failed, with its exit code."""
+        self._end(self._failed)
+
+    def _end(self, code: int) -> None:
+        self._player.source.close()
+        self.exit(return_code=code)

@@ -1,0 +1,133 @@
+"""A terminal to run the app in: a pty of a chosen size, its bytes counted and drawn by pyte."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pyte
+
+ROOT = Path(__file__).parents[2]
+DRIVER = """
+import sys
+from kbview.ui.options import Options
+from kbview.ui.app import run
+from tests.ui.scripted import Scripted
+sys.exit(run(Scripted({source}), Options({options})))
+"""
+
+
+class Terminal:
+    """The app on a pty. Use as a context manager: whatever happens, the process is gone after it."""
+
+    def __init__(
+        self,
+        *,
+        size: tuple[int, int] = (80, 24),
+        source: str = "",
+        options: str = "",
+        environ: dict[str, str] | None = None,
+    ) -> None:
+        self.screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self.screen)
+        self.output = b""
+        self._master, slave = pty.openpty()
+        self._resize(slave, size)
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        base = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", DRIVER.format(source=source, options=options)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**inherited, **base, **(environ or {})},
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """The line is gone."""
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
+
+    def read(self, seconds: float) -> bytes:
+        """What comes within this time; also drawn on the screen."""
+        got = b""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._master < 0 or not select.select([self._master], [], [], left)[0]:
+                break
+            try:
+                piece = os.read(self._master, 1 << 16)
+            except OSError:
+                break
+            if not piece:
+                break
+            got += piece
+        self.output += got
+        # pyte draws private CSI sequences that it does not know as text
+        self._stream.feed(got.replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
+        return got
+
+    def read_for(self, seconds: float) -> bytes:
+        """All that comes within this time, pauses or not."""
+        got = b""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            got += self.read(min(left, 0.1))
+        return got
+
+    def wait_for(self, text: str, seconds: float = 10.0) -> float:
+        """Read until the screen shows the text; the seconds that it took."""
+        start = time.monotonic()
+        while text not in self.text:
+            if time.monotonic() - start > seconds:
+                raise AssertionError(f"{text!r} is not on the screen:\n{self.text}")
+            self.read(0.05)
+        return time.monotonic() - start
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self._master, keys.encode())
+
+    def resize(self, width: int, height: int) -> None:
+        """The window gets another size, and the process is told."""
+        self._resize(self._master, (width, height))
+        self.screen.resize(height, width)
+        self.process.send_signal(signal.SIGWINCH)
+
+    def end(self, seconds: float = 10.0) -> int:
+        """Read until the process ends; its exit code."""
+        start = time.monotonic()
+        while self.process.poll() is None and time.monotonic() - start < seconds:
+            self.read(0.05)
+        self.read(0.2)
+        return self.process.wait(timeout=1)
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(self.screen.display)
+
+    @staticmethod
+    def _resize(descriptor: int, size: tuple[int, int]) -> None:
+        width, height = size
+        fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))

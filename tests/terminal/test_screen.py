@@ -1,0 +1,134 @@
+"""The app on a real pty: what it sends, what it leaves behind, and how loud it is."""
+
+import signal
+
+import pytest
+
+from tests.terminal.screen import Terminal
+
+LEFT = (b"\x1b[?1049l", b"\x1b[?25h")  # alternate screen off, cursor shown
+MOUSE = (b"\x1b[?1000h", b"\x1b[?1003h")
+
+
+def usable(terminal: Terminal) -> bool:
+    """Whether the terminal was given back as it was found."""
+    return all(code in terminal.output for code in LEFT) and not any(
+        code in terminal.output for code in MOUSE
+    )
+
+
+def test_it_opens_within_a_second_or_so_and_q_gives_the_terminal_back() -> None:
+    with Terminal() as terminal:
+        assert terminal.wait_for("why:") < 3  # a loaded machine; about 0.6 s on an idle one
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert usable(terminal)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["SIGTERM", "SIGHUP"]
+)
+def test_signals_end_it_in_order(number: signal.Signals, code: int) -> None:
+    with Terminal() as terminal:
+        terminal.wait_for("why:")
+        terminal.process.send_signal(number)
+        assert terminal.end() == code
+        assert usable(terminal)
+
+
+def test_ctrl_c_ends_it() -> None:
+    with Terminal() as terminal:
+        terminal.wait_for("why:")
+        terminal.press("\x03")
+        assert terminal.end() == 0
+        assert usable(terminal)
+
+
+def test_a_lost_line_ends_it() -> None:
+    with Terminal() as terminal:
+        terminal.wait_for("why:")
+        terminal.hang_up()
+        terminal.process.send_signal(signal.SIGHUP)
+        assert terminal.process.wait(timeout=10) != 0
+
+
+def test_it_is_quiet_on_the_wire_and_silent_when_paused() -> None:
+    with Terminal() as terminal:
+        terminal.wait_for("why:")
+        terminal.read_for(1)
+        assert len(terminal.read_for(4)) / 4 < 15_000
+        terminal.press(" ")
+        terminal.wait_for("‖")
+        terminal.read_for(0.5)
+        assert terminal.read_for(1.5) == b""
+
+
+def test_low_bandwidth() -> None:
+    with Terminal(options="low_bandwidth=True") as terminal:
+        terminal.wait_for("why:")
+        terminal.read_for(1)
+        assert len(terminal.read_for(4)) / 4 < 4_000
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{"NO_COLOR": "1"}, {"NO_COLOR": "1", "TERM": "linux"}],
+    ids=["many", "few"],
+)
+def test_no_color_sends_no_colour(environ: dict[str, str]) -> None:
+    with Terminal(environ=environ) as terminal:
+        terminal.wait_for("why:")
+        terminal.read_for(1)
+        colours = {char.fg for line in terminal.screen.buffer.values() for char in line.values()}
+        colours |= {char.bg for line in terminal.screen.buffer.values() for char in line.values()}
+        assert colours == {"default"}
+        assert b"38;5;" not in terminal.output
+
+
+@pytest.mark.parametrize("term", ["linux", "vt220", "xterm", "screen"])
+def test_few_colours_stay_few(term: str) -> None:
+    with Terminal(environ={"TERM": term}) as terminal:
+        terminal.wait_for("why:")
+        assert b"38;5;" not in terminal.output
+        assert b"38;2;" not in terminal.output
+
+
+@pytest.mark.parametrize(
+    ("options", "environ"), [("", {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0",
+                                   "PYTHONCOERCECLOCALE": "0"}), ("ascii=True", {})],
+    ids=["locale", "option"],
+)  # fmt: skip
+def test_ascii(options: str, environ: dict[str, str]) -> None:
+    with Terminal(options=options, environ=environ) as terminal:
+        terminal.wait_for("why:")
+        terminal.read_for(1)
+        assert terminal.output.isascii()
+        assert "wire>NIC" in terminal.text
+
+
+def test_a_resize_is_followed() -> None:
+    with Terminal() as terminal:
+        terminal.wait_for("why:")
+        terminal.resize(120, 35)
+        terminal.wait_for("cost per packet")
+        terminal.resize(50, 12)
+        terminal.wait_for("kbview needs 60x16 cells; here are 50x12.")
+        terminal.resize(80, 24)
+        terminal.wait_for("why:")
+
+
+def test_the_toggle_is_seen() -> None:
+    with Terminal() as terminal:
+        terminal.wait_for("KERNEL")
+        terminal.press("t")
+        terminal.wait_for("kernel bypassed")
+        terminal.wait_for("irq    0/s")
+        terminal.press("t")
+        terminal.wait_for("softirq")
+
+
+def test_a_hostile_name_reaches_the_terminal_escaped() -> None:
+    with Terminal(source=r"heading='\x1b]0;owned\x07'") as terminal:
+        terminal.wait_for("why:")
+        assert b"\x1b]0;owned" not in terminal.output
+        assert "owned" in terminal.text

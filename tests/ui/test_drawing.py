@@ -1,0 +1,157 @@
+"""Rows, numbers, escapes, the road and the arrangement: what the panels are made of."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from kbview.tape.station import STACK, Domain, Station
+from kbview.ui import format as fmt
+from kbview.ui import keys, row
+from kbview.ui.escape import clean
+from kbview.ui.glyph import to_ascii
+from kbview.ui.layout import arrange
+from kbview.ui.panels import PANELS
+from kbview.ui.road import lay
+from kbview.ui.row import Size
+from kbview.ui.theme import STYLES, Theme, style
+from tests.ui.scripted import PATHS
+
+HOSTILE = [
+    "\x1b[2J\x1b[H",
+    "\x1b]0;title\x07",
+    "\x9b31m",
+    "a\nb\tc\rd",
+    "\u202eevil\u202c",
+    "\u2066x\u2069",
+    "z\u0301\u0301\u0301",
+    "\u200b\ufeff",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_hostile_text_is_escaped(text: str) -> None:
+    cleaned = clean(text)
+    assert cleaned.isprintable()
+    assert all(cell_len(char) for char in cleaned)
+    assert "\\" in cleaned
+
+
+@given(st.text())
+def test_nothing_gets_through_the_gate_unescaped(text: str) -> None:
+    assert clean(text).isprintable()
+    assert clean(clean(text)) == clean(text)
+
+
+@pytest.mark.parametrize("text", ["http.pcap", "münchen.pcap", "数据.pcap", "a b"])
+def test_ordinary_names_stay_as_they_are(text: str) -> None:
+    assert clean(text) == text
+
+
+@given(
+    st.lists(st.tuples(st.text(st.characters(categories=["L", "N"])), st.just("dim"))),
+    st.integers(0, 50),
+)
+def test_fit_is_exact(runs: row.Row, width: int) -> None:
+    runs = [(clean(text), name) for text, name in runs]
+    assert row.length(row.fit(runs, width)) == width
+
+
+@given(st.text(st.characters(categories=["L", "N", "S", "P"])))
+def test_ascii_takes_the_same_cells(text: str) -> None:
+    text = clean(text)
+    assert cell_len(to_ascii(text)) == cell_len(text)
+    assert to_ascii(text).isascii()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"), (7, "7"), (1.93, "1.9"), (2.0, "2.0"), (0.04, ".04"), (0.001, "<.01"),
+        (999.7, "1.0k"), (41_234, "41k"), (812_345, "812k"), (9_940_000, "9.9M"), (2.5e9, "2.5G"),
+    ],
+)  # fmt: skip
+def test_quantities_are_short(value: float, text: str) -> None:
+    assert fmt.quantity(value) == text
+    assert len(text) <= 4
+
+
+@pytest.mark.parametrize(
+    ("ps", "text"),
+    [
+        (0, "0 ns"),
+        (310_000, "310 ns"),
+        (1_240_000, "1.2 µs"),
+        (200_000_000, "200 µs"),
+        (10**12, "1.0 s"),
+    ],
+)
+def test_durations(ps: int, text: str) -> None:
+    assert fmt.duration(ps) == text
+
+
+def test_sizes_and_clocks() -> None:
+    assert fmt.size(145_000) == "142K"
+    assert fmt.clock(12_480_123_456) == "12.480 ms"
+    assert fmt.clock(0) == "0.000 ns"
+
+
+def test_a_bar_that_is_not_empty_shows() -> None:
+    assert row.text_of(row.bar(0.001, 8, "done")) == "█░░░░░░░"
+    assert row.text_of(row.bar(0, 8, "done")) == "░░░░░░░░"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("datapath", PATHS)
+def test_every_station_has_a_place(datapath: str, width: int) -> None:
+    spots = lay(PATHS[datapath], width)
+    assert [spot.station for spot in spots] == list(PATHS[datapath])
+    assert all(a.x + a.width + 2 * b.wall == b.x for a, b in itertools.pairwise(spots))
+    assert spots[-1].x + spots[-1].room <= width
+    assert sum(spot.wall for spot in spots) == (2 if datapath == "kernel" else 1)
+
+
+def test_at_eighty_columns_no_name_is_cut() -> None:
+    for stations in PATHS.values():
+        assert all(len(spot.station.name) <= spot.room for spot in lay(stations, 80))
+
+
+def test_a_path_with_a_user_level_stack_and_many_stations_is_squeezed() -> None:
+    user = tuple(Station(f"stage {at}", Domain.USER, "", (f"s{at}",)) for at in range(12))
+    spots = lay((*PATHS["kernel"][:3], *STACK, *user), 60)
+    assert all(spot.width > 0 for spot in spots)
+    assert lay((), 80) == []
+
+
+@pytest.mark.parametrize(
+    "size", [Size(60, 16), Size(80, 24), Size(120, 35), Size(160, 50), Size(300, 90)]
+)
+def test_columns_fill_the_height(size: Size) -> None:
+    layout = arrange(size, PANELS)
+    for column in layout.columns:
+        assert sum(height for _, height in column) == size.height - 3 - layout.path
+
+
+def test_at_80x24_every_named_panel_is_there_and_wide_terminals_get_more() -> None:
+    def shown(size: Size) -> set[str]:
+        return {name for column in arrange(size, PANELS).columns for name, _ in column}
+
+    assert shown(Size(80, 24)) == {panel.name for panel in PANELS} - {"path", "costs"}
+    assert shown(Size(120, 35)) == {panel.name for panel in PANELS} - {"path"}
+    assert len(arrange(Size(160, 50), PANELS).columns) == 4
+
+
+@pytest.mark.parametrize("theme", Theme)
+def test_every_theme_knows_every_style(theme: Theme) -> None:
+    styles = {name: style(theme, name) for name in STYLES}
+    if theme is Theme.MONO:
+        assert all(each.color is None and each.bgcolor is None for each in styles.values())
+
+
+def test_key_names_are_unique() -> None:
+    assert len({key.id for key in keys.KEYS}) == len(keys.KEYS)
+    bound = [name for key in keys.KEYS for name in key.keys.split(",")]
+    assert len(set(bound)) == len(bound)

@@ -1,0 +1,139 @@
+"""Over the list of panels: every one keeps the contract, whatever there is to draw."""
+
+import itertools
+
+import pytest
+from rich.cells import cell_len
+
+from kbview.tape.meter import SocketMeter
+from kbview.tape.source import Capabilities
+from kbview.ui.glyph import to_ascii
+from kbview.ui.panel import Panel
+from kbview.ui.panels import PANELS
+from kbview.ui.row import Size, text_of
+from kbview.ui.theme import STYLES
+from tests.ui.pictures import STATES, played
+
+NAMED = {panel.name: panel for panel in PANELS}
+
+
+def drawn(name: str, state: str, width: int = 39, height: int = 6) -> str:
+    return "\n".join(map(text_of, NAMED[name].draw(STATES[state], Size(width, height))))
+
+
+def test_names_are_unique() -> None:
+    assert len(NAMED) == len(PANELS)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
+def test_every_number_has_a_definition(panel: Panel) -> None:
+    assert panel.help
+    assert all(term and meaning for term, meaning in panel.help)
+
+
+@pytest.mark.parametrize("width", [30, 40, 80, 200])
+@pytest.mark.parametrize("height", [2, 3, 5, 20])
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
+def test_rows_fill_their_room_exactly(panel: Panel, state: str, height: int, width: int) -> None:
+    rows = panel.draw(STATES[state], Size(width, height))
+    assert len(rows) == height
+    for row in rows:
+        text = text_of(row)
+        assert cell_len(text) == width
+        assert text.isprintable()
+        assert len(to_ascii(text)) == width
+        assert all(run and style in STYLES for run, style in row)
+        assert all(a[1] != b[1] for a, b in itertools.pairwise(row)), "runs are merged"
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
+def test_what_a_source_cannot_know_is_greyed_with_the_reason(panel: Panel) -> None:
+    reason = panel.lacks(Capabilities())
+    assert reason is not None
+    rows = panel.draw_greyed(reason, Size(60, 3))
+    assert "cannot know" in text_of(rows[1])
+    assert not any(char.isdigit() for row in rows for char in text_of(row))
+    assert panel.lacks(Capabilities(meters=panel.needs)) is None
+
+
+def test_the_wall_moves_to_the_ring_and_the_stack_stays_dimmed() -> None:
+    before, after = drawn("path", "kernel", 80, 7), drawn("path", "toggled", 80, 7)
+    assert "KERNEL" in before
+    assert "KERNEL" not in after
+    assert "kernel bypassed" in after
+    assert after.splitlines()[1].index("irq") == before.splitlines()[1].index("irq")
+    assert before.splitlines()[1].count("║") == 2
+    assert after.splitlines()[1].count("║") == 1
+    gone = [run for run in NAMED["path"].draw(STATES["toggled"], Size(80, 7))[1] if "softirq" in run[0]]
+    assert gone
+    assert gone[0][1] == "faint"
+
+
+def test_the_toggle_brings_interrupts_switches_and_copies_to_zero_while_frames_go_on() -> None:
+    assert "irq    0/s" in drawn("interrupts", "toggled")
+    assert "mode     0 " in drawn("switches", "toggled")
+    assert "copies   0 " in drawn("copies", "toggled")
+    assert "995k/s" in drawn("path", "toggled", 80, 7)
+
+
+def test_before_and_after_stand_side_by_side() -> None:
+    irq, poll, _names = drawn("interrupts", "toggled").splitlines()[1:4]
+    before, after = irq[18:].split("┊")
+    assert before.strip()
+    assert not after.strip()
+    assert poll.index("┊") == irq.index("┊")
+    assert "┊dpdk" in drawn("interrupts", "toggled", height=6)
+
+
+def test_a_moving_dot_moves_by_one_cell_a_frame() -> None:
+    player = played("kernel", frames=40)
+
+    def road() -> str:
+        return text_of(NAMED["path"].draw(player.state, Size(80, 7))[2])
+
+    before = road()
+    player.tick(0.1)
+    assert road()[12:18] == before[11:17]  # between the ring and the wall
+
+
+def test_the_ring_shows_its_indices_and_counts() -> None:
+    text = drawn("rings", "kernel")
+    ring = STATES["kernel"].meters.rings[0]
+    assert f"{ring.done} of {ring.size}" in text
+    assert "H" in text
+    assert "head" in text
+    assert "slots a cell" in text
+
+
+def test_losses_stand_at_their_stations_and_in_the_list() -> None:
+    path = drawn("path", "kernel", 80, 7)
+    assert "miss 1" in path
+    assert "drop" in path
+    drops = drawn("drops", "kernel")
+    assert "SOCKET_RCVBUFF" in drops
+    assert "no descriptor" in drops
+
+
+def test_busy_is_not_useful() -> None:
+    cpu0 = next(line for line in drawn("cores", "toggled").splitlines() if line.startswith("cpu0"))
+    busy, useful = (int(word) for word in cpu0.replace("%", "").split()[-2:])
+    assert busy > 90
+    assert useful < 20
+    assert "e empty poll" in drawn("cores", "toggled")
+
+
+def test_an_unknown_send_queue_is_not_drawn_as_zero() -> None:
+    assert "WQ unknown" in drawn("sockets", "kernel")
+    state = played("kernel").state
+    state.meters.sockets["tcp :80"] = SocketMeter("tcp :80", send_queued=2048)
+    rows = NAMED["sockets"].draw(state, Size(60, 8))
+    assert "2.0K not acknowledged" in "\n".join(map(text_of, rows))
+
+
+def test_a_hostile_socket_name_is_shown_and_not_obeyed() -> None:
+    state = played("kernel").state
+    state.meters.sockets = {"x": SocketMeter("\x1b[2J\u202e\n", queued=10, rcvbuf=20)}
+    rows = NAMED["sockets"].draw(state, Size(60, 4))
+    assert all(text_of(row).isprintable() for row in rows)
+    assert "\\x1b[2J" in text_of(rows[1])

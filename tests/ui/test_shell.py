@@ -1,0 +1,278 @@
+"""The app under a pilot: every key, every size, and what is drawn when."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from kbview.state.player import SPEEDS, Player
+from kbview.ui.board import Board
+from kbview.ui.chooser import Chooser
+from kbview.ui.help import HelpScreen
+from kbview.ui.overview import Overview
+from kbview.ui.shell import Palette, Shell
+from kbview.ui.terminal import Look
+from kbview.ui.theme import Theme
+from tests.ui.scripted import Scripted
+
+LOOK = Look(Theme.DARK, tuple(Theme), "256", ascii=False)
+TITLES = ["EMULATED toy", "HARDWARE", "KERNEL", "USER", "rx ring", "interrupts against polls", "cores",
+          "mode and context switches", "copies and allocations", "socket queues", "drops", "why:", "quit"]  # fmt: skip
+Act = Callable[[Shell, Pilot[None]], Awaitable[None]]
+
+
+def shown(shell: Shell) -> str:
+    """What the boards of the top screen show."""
+    lines = []
+    for board in shell.screen.query(Board):
+        if board.display:
+            lines += [board.render_line(y).text for y in range(board.size.height)]
+    return "\n".join(lines)
+
+
+def drive(act: Act, source: Scripted | None = None, size: tuple[int, int] = (80, 24)) -> Shell:
+    """Run the app and do something in it."""
+
+    async def session() -> Shell:
+        shell = Shell(Player(source or Scripted()), LOOK, fps=20)
+        async with shell.run_test(size=size) as pilot:
+            await pilot.pause(0.3)
+            await act(shell, pilot)
+        return shell
+
+    return asyncio.run(session())
+
+
+def test_it_opens_moving_and_shows_every_panel() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        before = shell._player.state.now_ps
+        await pilot.pause(0.3)
+        assert shell._player.state.now_ps > before
+        text = shown(shell)
+        assert [title for title in TITLES if title not in text] == []
+
+    drive(act)
+
+
+def test_space_pauses_and_plays() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        paused = shell._player.state.now_ps
+        await pilot.pause(0.2)
+        assert shell._player.state.now_ps == paused
+        assert "‖" in shown(shell)
+        await pilot.press("space")
+        await pilot.pause(0.2)
+        assert shell._player.state.now_ps > paused
+
+    drive(act)
+
+
+def test_full_stop_goes_on_by_one_event_and_names_it() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("full_stop")
+        first = shell._player.state.last_event
+        await pilot.press("full_stop")
+        second = shell._player.state.last_event
+        assert not shell._player.playing
+        assert first is not second
+        assert type(second).__name__ in shown(shell)
+
+    drive(act)
+
+
+@pytest.mark.parametrize(("key", "by"), [("plus", 1), ("equals_sign", 1), ("minus", -1)])
+def test_speed(key: str, by: int) -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        before = SPEEDS.index(shell._player.speed_ps)
+        await pilot.press(key)
+        assert SPEEDS.index(shell._player.speed_ps) == before + by
+
+    drive(act)
+
+
+def test_t_goes_to_the_bypass_and_back() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("t")
+        await pilot.pause(0.4)
+        assert shell._player.state.datapath == "dpdk"
+        assert "kernel bypassed" in shown(shell)
+        await pilot.press("t")
+        await pilot.pause(0.4)
+        assert shell._player.state.datapath == "kernel"
+
+    drive(act)
+
+
+@pytest.mark.parametrize("keys", [("2",), ("down", "enter"), ("k", "space")])
+def test_m_chooses_a_datapath(keys: tuple[str, ...]) -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("m")
+        assert isinstance(shell.screen, Chooser)
+        await pilot.pause()
+        assert "1 kernel  now" in shown(shell)
+        await pilot.press(*keys)
+        await pilot.pause(0.4)
+        assert shell._player.state.datapath == "dpdk"
+        assert isinstance(shell.screen, Overview)
+
+    drive(act)
+
+
+def test_a_fixed_datapath_is_said_and_not_changed() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        for key in ("t", "m"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert "fixed datapath, kernel" in shown(shell)
+            assert isinstance(shell.screen, Overview)
+
+    drive(act, Scripted(fixed=True))
+
+
+def test_help_defines_the_numbers_scrolls_and_closes() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        assert isinstance(shell.screen, HelpScreen)
+        await pilot.pause()
+        seen = shown(shell)
+        assert "play or pause" in seen
+        for _ in range(12):
+            await pilot.press("pagedown")
+            seen += shown(shell)
+        for truth in ("not a drop", "is not 100 % useful", "entering one is not a mode switch"):
+            assert truth in " ".join(seen.split())
+        await pilot.press("question_mark")
+        assert shell.screen is shell.screen_stack[0]
+
+    drive(act)
+
+
+def test_one_comes_back_to_the_overview() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark", "1")
+        assert isinstance(shell.screen, Overview)
+
+    drive(act)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+@pytest.mark.parametrize("before", [(), ("m",), ("question_mark",)])
+def test_quit_at_once_from_anywhere(key: str, before: tuple[str, ...]) -> None:
+    source = Scripted()
+
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press(*before, key)
+
+    assert drive(act, source).return_code == 0
+    assert source.closed
+
+
+def test_themes_go_round_and_text_stays() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        before = shown(shell)
+        for _ in Theme:
+            await pilot.press("T")
+            await pilot.pause()
+            assert shown(shell) == before
+        assert shell._look is Theme.DARK
+
+    drive(act)
+
+
+@pytest.mark.parametrize("key", ["ctrl+p", "colon"])
+def test_the_palette_knows_the_keys_and_does_not_blink(key: str) -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press(key)
+        await pilot.pause(0.2)
+        assert isinstance(shell.screen, Palette)
+        titles = [command.title for command in shell.get_system_commands(shell.screen)]
+        assert "Choose any datapath for the running traffic" in titles
+        await pilot.press("escape")
+
+    drive(act)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 35), (160, 50), (240, 70)])
+def test_sizes(size: tuple[int, int]) -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        text = shown(shell)
+        assert "EMULATED" in text
+        assert "quit" in text
+        assert ("cost per packet" in text) == (size[0] >= 110)
+
+    drive(act, size=size)
+
+
+def test_resizing_while_running() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        for size in ((120, 35), (40, 10), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause(0.2)
+            small = shell.screen.has_class("small")
+            assert small == (size[0] < 60)
+            if not small:
+                assert "cores" in shown(shell)
+
+    drive(act)
+
+
+def test_too_small_is_said_in_one_sentence() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        said = str(shell.screen.query_one("#small").render())
+        assert said == "kbview needs 60x16 cells; here are 59x20."
+
+    drive(act, size=(59, 20))
+
+
+def test_panels_that_the_source_cannot_feed_stay_greyed() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        text = shown(shell)
+        assert "mode and context switches" in text
+        assert "this source cannot know context" in text
+        assert "per packet" in text  # the copies are told
+
+    meters = Scripted().capabilities.meters - {"mode_switches", "context_switches"}
+    drive(act, Scripted(meters=meters))
+
+
+def test_a_source_that_fails_is_said_and_gives_its_exit_code() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.pause(0.3)
+        assert "line 3 makes no sense" in shown(shell)
+        assert not shell._player.playing
+        await pilot.press("space", "full_stop", "q")
+
+    assert drive(act, Scripted(fails_ps=20_000_000)).return_code == 3
+
+
+def test_the_end_stops_the_clock() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.pause(0.5)
+        assert shell._player.ended
+        assert "ended" in shown(shell)
+        await pilot.press("space")
+        assert not shell._timer._active.is_set()
+
+    drive(act, Scripted(packets=40))
+
+
+def test_a_board_repaints_only_the_rows_that_changed() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        boards = [board for board in shell.screen.query(Board) if board.display]
+        assert all(board.show() == [] for board in boards)
+        shell._player.change_speed(1)
+        assert [board.show() for board in boards] == [[0], *[[]] * (len(boards) - 1)]
+
+    drive(act)
+
+
+def test_a_hostile_heading_is_escaped() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        assert "\\x1b[31m" in shown(shell)
+        assert "\x1b" not in shown(shell)
+
+    drive(act, Scripted(heading="\x1b[31m"))
