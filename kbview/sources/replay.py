@@ -47,7 +47,11 @@ class Replay:
     def endless(self) -> Iterator[list[Frame]]:
         """All frames over and over, the file opened anew each time."""
         makers: Iterator[Callable[[], Iterable[list[Frame]]]] = iter([self.chunks])
-        return traffic.again(lambda: next(makers, self._reopened)(), LOOP_PAUSE_PS)
+        
+        def once() -> Iterable[list[Frame]]:
+            return next(makers, self._reopened)()
+
+        return traffic.again(once, LOOP_PAUSE_PS)
 
     def _reopened(self) -> Iterator[list[Frame]]:
         return open_capture(self._path).frames(verify=self._verify)

@@ -35,8 +35,8 @@ _COUNTS: dict[str, Callable[[Column], int]] = {
 }
 
 
-# Steps that a core takes with no packet in hand.
-_EMPTY_HANDED = frozenset({"context_switch", "rx_burst_empty"})
+_FOUND_NOTHING = frozenset({"rx_burst_empty"})  # no packet passed, and none is to pay for it
+_NO_PASS = _FOUND_NOTHING | {"context_switch"}
 
 
 def passed(column: Column, station: Station) -> int:
@@ -47,7 +47,7 @@ def passed(column: Column, station: Station) -> int:
     if not station.steps:
         return column.deltas["arrived"]
     stages = [
-        column.stages[step] for step in station.steps if step in column.stages.keys() - _EMPTY_HANDED
+        column.stages[step] for step in station.steps if step in column.stages.keys() - _NO_PASS
     ]
     steps = max((stage.count for stage in stages), default=0)
     events = (_COUNTS[step](column) for step in station.steps if step in _COUNTS)
@@ -105,4 +105,5 @@ def cost_ps(histories: Histories, station: Station) -> float | None:
     if not delivered:
         return None
     costs = histories.costs()
-    return sum(costs[step].total_ps for step in station.steps if step in costs) / delivered
+    paid = (costs[step].total_ps for step in station.steps if step in costs.keys() - _FOUND_NOTHING)
+    return sum(paid) / delivered

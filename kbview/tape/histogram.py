@@ -27,7 +27,8 @@ _BUCKET = partial(bisect_right, _LOWEST)
 
 def bucket_of(value: int) -> int:
     """The bucket's lowest value; values of one bucket share it."""
-    return _LOWEST[_BUCKET(value) - 1]
+    lowest: int = _LOWEST[_BUCKET(value) - 1]
+    return lowest
 
 
 def _middle(lowest: int) -> int:

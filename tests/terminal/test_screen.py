@@ -56,7 +56,7 @@ def test_it_is_quiet_on_the_wire_and_silent_when_paused() -> None:
     with Terminal() as terminal:
         terminal.wait_for("why:")
         terminal.read_for(1)
-        assert len(terminal.read_for(4)) / 4 < 15_000
+        assert len(terminal.read_for(3)) / 3 < 15_000
         terminal.press(" ")
         terminal.wait_for("‖")
         terminal.read_for(0.5)
@@ -67,7 +67,7 @@ def test_low_bandwidth() -> None:
     with Terminal(options="low_bandwidth=True") as terminal:
         terminal.wait_for("why:")
         terminal.read_for(1)
-        assert len(terminal.read_for(4)) / 4 < 4_000
+        assert len(terminal.read_for(3)) / 3 < 4_000
 
 
 @pytest.mark.parametrize(

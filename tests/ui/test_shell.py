@@ -17,8 +17,10 @@ from kbview.ui.theme import Theme
 from tests.ui.scripted import Scripted
 
 LOOK = Look(Theme.DARK, tuple(Theme), "256", ascii=False)
-TITLES = ["EMULATED toy", "HARDWARE", "KERNEL", "USER", "rx ring", "interrupts against polls", "cores",
-          "mode and context switches", "copies and allocations", "socket queues", "drops", "why:", "quit"]  # fmt: skip
+TITLES = [
+    *("EMULATED toy", "HARDWARE", "KERNEL", "USER", "rx ring", "interrupts against polls", "why:", "quit"),
+    *("mode and context switches", "copies and allocations", "socket queues", "cores", "drops"),
+]
 Act = Callable[[Shell, Pilot[None]], Awaitable[None]]
 
 
@@ -37,7 +39,7 @@ def drive(act: Act, source: Scripted | None = None, size: tuple[int, int] = (80,
     async def session() -> Shell:
         shell = Shell(Player(source or Scripted()), LOOK, fps=20)
         async with shell.run_test(size=size) as pilot:
-            await pilot.pause(0.3)
+            await pilot.pause(0.2)
             await act(shell, pilot)
         return shell
 

@@ -7,7 +7,7 @@ from kbview.ui.escape import clean
 from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size, bar, cut, fit
 
-_NAME, _BAR = 12, 8
+_NAME, _BAR = 14, 6
 _UNKNOWN = "WQ unknown: this source tells none"
 
 
