@@ -7,4 +7,4 @@ format:
 	.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
 bench:            ## every claim about speed, beside its peer
-	./test tests/test_house.py && .venv/bin/python -m benchmarks
+	./test tests/emulator && .venv/bin/python -m benchmarks

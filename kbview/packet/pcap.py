@@ -77,7 +77,7 @@ class Pcap(Reader):
                 return False
         return super()._advance()
 
-    def _burst(self, decoder: Decoder) -> list[Frame]:
+    def _burst(self, decoder: Decoder) -> list[Frame]:  # noqa: PLR0915 - the hot loop, in one place
         """The fast path: one unpack and one look-up a packet; benchmarks/capture.py measures it."""
         data, end, used, tick_ps = self._window.data, self._window.end, self._used, self._tick_ps
         unpack, tcp, udp = self._headers.unpack_from, decoder.tcp.get, decoder.udp.get

@@ -47,7 +47,7 @@ class Replay:
     def endless(self) -> Iterator[list[Frame]]:
         """All frames over and over, the file opened anew each time."""
         makers: Iterator[Callable[[], Iterable[list[Frame]]]] = iter([self.chunks])
-        
+
         def once() -> Iterable[list[Frame]]:
             return next(makers, self._reopened)()
 

@@ -46,9 +46,7 @@ def passed(column: Column, station: Station) -> int:
     """
     if not station.steps:
         return column.deltas["arrived"]
-    stages = [
-        column.stages[step] for step in station.steps if step in column.stages.keys() - _NO_PASS
-    ]
+    stages = [column.stages[step] for step in station.steps if step in column.stages.keys() - _NO_PASS]
     steps = max((stage.count for stage in stages), default=0)
     events = (_COUNTS[step](column) for step in station.steps if step in _COUNTS)
     return steps or max(events, default=0)

@@ -18,7 +18,16 @@ from tests.ui.scripted import Scripted
 
 LOOK = Look(Theme.DARK, tuple(Theme), "256", ascii=False)
 TITLES = [
-    *("EMULATED toy", "HARDWARE", "KERNEL", "USER", "rx ring", "interrupts against polls", "why:", "quit"),
+    *(
+        "EMULATED toy",
+        "HARDWARE",
+        "KERNEL",
+        "USER",
+        "rx ring",
+        "interrupts against polls",
+        "why:",
+        "quit",
+    ),
     *("mode and context switches", "copies and allocations", "socket queues", "cores", "drops"),
 ]
 Act = Callable[[Shell, Pilot[None]], Awaitable[None]]

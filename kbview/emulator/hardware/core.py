@@ -165,7 +165,7 @@ class Core:
         if not ready:
             return None
         fairest = min(ready, key=lambda each: each.ran_ps)
-        if task in ready and task is not None and task.ran_ps < fairest.ran_ps + SLICE_PS:
+        if task is not None and task in ready and task.ran_ps < fairest.ran_ps + SLICE_PS:
             return task
         return fairest
 

@@ -16,8 +16,8 @@ before it touches the queue. That is not needed
 from itertools import islice, repeat
 
 from kbview.emulator.cost import Step
-from kbview.emulator.hardware.core import COPY, SYSCALL, USER, Core
 from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.core import COPY, SYSCALL, USER, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.kernel.skb import RX_BUFFER

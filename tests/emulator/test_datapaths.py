@@ -1,0 +1,130 @@
+"""What the issue promises of the two datapaths, and that the books always balance."""
+
+from itertools import product
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kbview.emulator.datapaths import DATAPATHS
+from kbview.emulator.emulation import Emulation
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.settings import ScenarioError, Settings
+from kbview.packet.frame import Frame
+from kbview.sources import profile
+from kbview.sources.resolve import Choice, resolve
+from kbview.tape.detail import Detail
+from kbview.tape.event import FrameArrived
+from kbview.tape.meter import Meters
+from kbview.tape.tape import Tape
+
+RECORDINGS = sorted(Path(__file__).parents[2].glob("recordings/*.pcap"))
+
+
+def emulation(datapath: str, settings: Settings, traffic: Traffic, detail: Detail) -> Emulation:
+    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, traffic.chunks(1), datapath)
+    made.recorder.detail = detail
+    return made
+
+
+def finished(datapath: str, settings: Settings, traffic: Traffic, detail: Detail) -> Meters:
+    made = emulation(datapath, settings, traffic, detail)
+    made.advance(NEVER_PS)
+    assert made.ended
+    return made.sample().meters
+
+
+PACED = Traffic(rate_pps=20_000, frames=1000)
+BLOCKING = Settings(wait="read")
+
+
+def test_paced_packets_cost_the_kernel_an_interrupt_each() -> None:
+    meters = finished("kernel", BLOCKING, PACED, Detail.METERS)
+    assert meters.delivered == 1000
+    assert meters.interrupts == meters.polls == meters.copies == meters.allocations == 1000
+    assert meters.mode_switches >= 2000
+
+
+def test_paced_packets_cost_dpdk_nothing_but_a_whole_core() -> None:
+    meters = finished("dpdk", BLOCKING, PACED, Detail.METERS)
+    assert meters.delivered == 1000
+    assert not (meters.interrupts or meters.copies or meters.allocations or meters.mode_switches)
+    assert not (meters.syscalls or meters.context_switches)
+    assert meters.cores[0].idle_ps == 0
+    assert meters.empty_polls > 0.9 * meters.polls
+
+
+@pytest.mark.parametrize(("datapath", "detail"), product(DATAPATHS, (Detail.METERS, Detail.STEPS)))
+def test_frames_and_buffers_are_conserved_at_every_step(datapath: str, detail: Detail) -> None:
+    traffic = Traffic(pattern="poisson", rate_pps=2_500_000, frames=2000)
+    made = emulation(datapath, Settings(wait="read", ring=64), traffic, detail)
+    while not made.ended:
+        made.advance(made.now_ps + 777_777)
+        meters = made.sample().meters
+        assert meters.conserved()
+    assert meters.arrived == 2000
+    assert meters.allocations == meters.frees
+
+
+@pytest.mark.parametrize(
+    ("rate_pps", "cores", "wait", "rcvbuf"),
+    product((3e5, 1e6, 1.6e6, 4e6), (1, 2), ("read", "epoll"), (212_992, 40_000)),
+)
+def test_runs_change_nothing(rate_pps: float, cores: int, wait: str, rcvbuf: int) -> None:
+    """The batching of kernel/runs.py gives the meters of one packet at a time, to the picosecond."""
+    settings = Settings(cores=cores, wait=wait, rcvbuf=rcvbuf)
+    traffic = Traffic(pattern="poisson", rate_pps=rate_pps, frames=600)
+    coarse = finished("kernel", settings, traffic, Detail.METERS)
+    fine = finished("kernel", settings, traffic, Detail.STEPS)
+    assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
+
+
+def test_same_traffic_for_both() -> None:
+    arrivals: list[list[FrameArrived]] = []
+    for datapath in DATAPATHS:
+        made = emulation(datapath, BLOCKING, Traffic(frames=500), Detail.MILESTONES)
+        made.advance(NEVER_PS)
+        arrivals.append([event for event in made.release() if isinstance(event, FrameArrived)])
+    assert arrivals[0] == arrivals[1]
+    assert len(arrivals[0]) == 500
+
+
+def test_switching_stops_interrupts_and_copies_while_frames_go_on() -> None:
+    made = emulation("kernel", BLOCKING, Traffic(rate_pps=500_000, frames=2000), Detail.METERS)
+    made.advance(2_000_000_000)
+    made.switch("dpdk")
+    before = made.sample().meters
+    made.advance(NEVER_PS)
+    after = made.sample().meters
+    assert after.conserved()
+    assert after.delivered == 2000 > before.delivered > 0
+    for name in ("interrupts", "mode_switches", "copies", "allocations", "context_switches"):
+        assert getattr(after, name) == getattr(before, name)
+    with pytest.raises(ScenarioError, match="unknown"):
+        made.switch("teleport")
+
+
+def test_a_socket_overflows_by_truesize() -> None:
+    """212992 bytes hold 92 small datagrams of truesize 2304 (CALIBRATION, defaults)."""
+    meters = finished("kernel", BLOCKING, Traffic(rate_pps=4e6, frames=3000), Detail.METERS)
+    assert meters.drops["socket/SOCKET_RCVBUFF"] == meters.dropped > 0
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.name)
+@pytest.mark.parametrize("datapath", DATAPATHS)
+def test_recordings_are_conserved(path: Path, datapath: str) -> None:
+    source = resolve(str(path), Choice(datapath=datapath))
+    source.set_detail(Detail.METERS)
+    source.pump(Tape(16), NEVER_PS)
+    assert source.ended
+    meters = source.emulation.sample().meters
+    assert meters.conserved()
+    assert meters.arrived > 0
+    assert meters.in_flight == 0
+
+
+def test_group_addresses_are_not_foreign() -> None:
+    frame = next(Traffic(frames=1).chunks(1))[0]
+    assert isinstance(frame, Frame)
+    assert frame.length == 64
