@@ -62,7 +62,7 @@ def test_paced_packets_cost_dpdk_nothing_but_a_whole_core() -> None:
     assert meters.empty_polls > 0.9 * meters.polls
 
 
-@pytest.mark.parametrize(("datapath", "detail"), product(DATAPATHS, (Detail.METERS, Detail.STEPS)))
+@pytest.mark.parametrize(("datapath", "detail"), [*product(DATAPATHS, (Detail.METERS, Detail.STEPS))])
 def test_frames_and_buffers_are_conserved_at_every_step(datapath: str, detail: Detail) -> None:
     traffic = Traffic(pattern="poisson", rate_pps=2_500_000, frames=2000)
     made = emulation(datapath, Settings(wait="read", ring=64), traffic, detail)
@@ -76,7 +76,7 @@ def test_frames_and_buffers_are_conserved_at_every_step(datapath: str, detail: D
 
 @pytest.mark.parametrize(
     ("rate_pps", "cores", "wait", "rcvbuf"),
-    product((3e5, 1e6, 1.6e6, 4e6), (1, 2), ("read", "epoll"), (212_992, 40_000)),
+    [*product((3e5, 1e6, 1.6e6, 4e6), (1, 2), ("read", "epoll"), (212_992, 40_000))],
 )
 def test_runs_change_nothing(rate_pps: float, cores: int, wait: str, rcvbuf: int) -> None:
     """The batching of kernel/runs.py gives the meters of one packet at a time, to the picosecond."""
@@ -119,7 +119,7 @@ def test_a_socket_overflows_by_truesize() -> None:
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.name)
-@pytest.mark.parametrize("datapath", DATAPATHS)
+@pytest.mark.parametrize("datapath", list(DATAPATHS))
 def test_recordings_are_conserved(path: Path, datapath: str) -> None:
     source = resolve(str(path), Choice(datapath=datapath))
     source.set_detail(Detail.METERS)
