@@ -22,6 +22,8 @@ def run_together(sources: Sequence[Source], until_ps: int | None) -> list[Report
         slice_ps = min(2 * slice_ps, _LONGEST_SLICE_PS)
         for run in runs:
             run.pump(reached_ps if until_ps is None else min(reached_ps, until_ps))
+    for source in sources:
+        source.close()
     return [run.report() for run in runs]
 
 

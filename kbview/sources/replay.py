@@ -53,8 +53,14 @@ class Replay:
 
         return traffic.again(once, LOOP_PAUSE_PS)
 
+    def close(self) -> None:
+        """Close the file."""
+        self._capture.close()
+
     def _reopened(self) -> Iterator[list[Frame]]:
-        return open_capture(self._path).frames(verify=self._verify)
+        self._capture.close()
+        self._capture = open_capture(self._path)
+        return self._capture.frames(verify=self._verify)
 
 
 def choose_host(frames: list[Frame], wanted: str | None) -> Host:

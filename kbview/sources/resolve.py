@@ -155,6 +155,9 @@ class ReplaySource(EmulatorSource):
     def note(self) -> str:
         return self._replay.note
 
+    def close(self) -> None:
+        self._replay.close()
+
 
 def _from_capture(
     word: str, choice: Choice, replay: Replay, chunks: Iterator[list[Frame]]

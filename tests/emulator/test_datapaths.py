@@ -124,6 +124,7 @@ def test_recordings_are_conserved(path: Path, datapath: str) -> None:
     source = resolve(str(path), Choice(datapath=datapath))
     source.set_detail(Detail.METERS)
     source.pump(Tape(16), NEVER_PS)
+    source.close()
     assert source.ended
     meters = source.emulation.sample().meters
     assert meters.conserved()
