@@ -11,7 +11,7 @@ from kbview.cli.errors import UNSUPPORTED, complain
 from kbview.ui.options import COLORS, THEMES, Options
 
 DEMO = "http.pcap"
-_VIEWING_GAP_PS = 200_000_000  # longer silences are cut to this, unless --gap says otherwise
+_VIEWING_GAP_PS = 30_000_000  # longer silences are cut to this, unless --gap says otherwise
 
 
 class App(Command):

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import BinaryIO
 
 SLACK = bytes(64)  # readable past `end`, so that one unpack may look past a short last record
-CHUNK = 1 << 18
+CHUNK = 1 << 17  # larger blocks come fresh from the system each time, and their pages cost more
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WRAPPER = 31  # zlib's wbits for gzip
 

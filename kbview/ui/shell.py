@@ -80,7 +80,7 @@ class Shell(App[None]):
         now_s = monotonic()
         elapsed_s, self._before_s = min(now_s - self._before_s, _LONGEST_S), now_s
         self._attempt(partial(self._player.tick, elapsed_s))
-        if self.screen is self._overview:
+        if self._overview_on_top:
             self._overview.advance()
         if self._player.ended or not self._player.playing:
             self._pause()
@@ -100,8 +100,13 @@ class Shell(App[None]):
         self._redraw()
 
     def _redraw(self) -> None:
-        if self.screen is self._overview:
+        if self._overview_on_top:
             self._overview.show()
+
+    @property
+    def _overview_on_top(self) -> bool:
+        """False as well when a timer fires while the app is closing and has no screens left."""
+        return self.screen_stack[-1:] == [self._overview]
 
     def action_play(self) -> None:
         """Play or pause."""
