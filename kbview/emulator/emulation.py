@@ -73,6 +73,7 @@ class Emulation:
         advance(machine.cores, NEVER_PS)
         self.now_ps = max(self.now_ps, *(core.now_ps for core in machine.cores))
         machine.settle(self.now_ps)
+        machine.nic.opened_ps = self.now_ps
         for core in machine.cores:
             core.clear()
         self._start(name)
@@ -95,8 +96,12 @@ class Emulation:
         return len(self._machine.nic.ring.frames) + self.datapath.held()
 
     def advance(self, until_ps: int) -> int:
-        """Run up to `until_ps`, or to the end of the traffic if that comes first; returns the time."""
+        """Run up to `until_ps`, or to the end of the traffic if that comes first; returns the time.
+
+        A switch may have gone further already; time never goes back.
+        """
         machine = self._machine
+        until_ps = max(until_ps, self.now_ps)
         machine.until_ps = until_ps
         advance(machine.cores, until_ps)
         end_ps = self._end_ps()

@@ -59,6 +59,7 @@ class Nic:
         self.last_irq_ps = -NEVER_PS
         self.masked: bool | None = None  # None: nobody uses the vector
         self.exhausted = False
+        self.opened_ps = 0  # what came to a closed NIC waited on the wire until then
         self._traffic = traffic
         self._own_macs = own_macs
         self._sent_by_us = sent_by_us
@@ -129,15 +130,16 @@ class Nic:
         ring.claim(self._frames[start : start + took])
 
     def _tell_arrivals(self, start: int, missed: int, stop: int) -> None:
-        emit, ring, queue = self._recorder.emit, self.ring, self.ring.queue
+        emit, ring, queue, opened_ps = self._recorder.emit, self.ring, self.ring.queue, self.opened_ps
         for index in range(start, stop):
             frame = self._frames[index]
-            emit(FrameArrived(frame.arrived_ps, queue, frame.packet, frame.length))
+            time_ps = max(frame.arrived_ps, opened_ps)
+            emit(FrameArrived(time_ps, queue, frame.packet, frame.length))
             if index >= missed:
-                emit(FrameMissed(frame.arrived_ps, queue, frame.packet))
+                emit(FrameMissed(time_ps, queue, frame.packet))
             elif self._recorder.steps:
                 slot = (ring.head + index - start) % ring.size
-                done_ps = frame.arrived_ps + self.moderation.dma_ps
+                done_ps = max(frame.arrived_ps + self.moderation.dma_ps, opened_ps)
                 emit(DescriptorDone(done_ps, queue, frame.packet, slot))
 
     # ---- frames that take no descriptor ----------------------------------------------------
@@ -184,7 +186,7 @@ class Nic:
 
     def _account_aside(self, frame: Frame) -> None:
         meters, recorder = self._meters, self._recorder
-        time_ps, packet, length = frame.arrived_ps, frame.packet, frame.length
+        time_ps, packet, length = max(frame.arrived_ps, self.opened_ps), frame.packet, frame.length
         if self._sent_by_us(frame.flow):
             meters.sent += 1
             meters.sent_bytes += length
