@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from kbview import __version__
 from kbview.cli.command import Command
-from kbview.cli.errors import INTERRUPTED, PIPE_CLOSED, UNREADABLE, USAGE, complain
+from kbview.cli.errors import FAILED, INTERRUPTED, PIPE_CLOSED, UNREADABLE, USAGE, complain
 
 # A command's module and class; only the one that is asked for is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -43,6 +43,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except Exception as error:
+        if os.environ.get("KBVIEW_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}".partition("\n")[0]
+        complain(f"a mistake in kbview itself: {what}; please report it with what KBVIEW_DEBUG=1 shows")
+        return FAILED
 
 
 def _dispatch(words: list[str]) -> int:

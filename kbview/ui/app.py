@@ -21,6 +21,11 @@ def run(source: Source, options: Options) -> int:
         os.environ.pop("NO_COLOR", None)  # set but empty, or overruled by an option
     from kbview.ui.shell import Shell
 
-    shell = Shell(Player(source), seen, options.frames_per_second)
-    shell.run(mouse=False)  # nothing needs it, and its tracking would be traffic
+    try:
+        shell = Shell(Player(source), seen, options.frames_per_second)
+        shell.run(mouse=False)  # nothing needs it, and its tracking would be traffic
+    finally:
+        source.close()
+    if shell.failure is not None:
+        raise shell.failure
     return shell.return_code or 0

@@ -55,6 +55,15 @@ class Shell(App[None]):
         self._overview = Overview(player, HINTS, self._look, self._ascii)
         self.theme = self._look.textual
 
+    @property
+    def failure(self) -> Exception | None:
+        """What went wrong in the program itself, if the screen ended for that."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """Only leave the screen, without Textual's page of locals: whoever called says it in a line."""
+        self._close_messages_no_wait()
+
     def get_default_screen(self) -> Screen[None]:
         """The Overview is the first screen."""
         return self._overview
