@@ -126,5 +126,5 @@ def _refuse_unknown(raw: dict[str, Any], kind: type[msgspec.Struct], where: str,
 
 
 def _nearest(name: str, known: "tuple[str, ...] | list[str]") -> str:
-    close = get_close_matches(name, known, 1, 0.5)
+    close = [key for key in known if key.startswith(name)] or get_close_matches(name, known, 1, 0.5)
     return f"did you mean {close[0]}?" if close else _listing(sorted(known))

@@ -3,6 +3,8 @@
 import msgspec
 
 US_PS = 1_000_000
+MOST_CORES = 256
+MOST_DESCRIPTORS = 65_536  # far beyond any NIC's ring
 
 
 class ScenarioError(Exception):
@@ -31,7 +33,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     app_cpu: int | None = None
 
     def __post_init__(self) -> None:
-        _at_least("cores", self.cores, 1)
+        if not 1 <= self.cores <= MOST_CORES:
+            raise ScenarioError(f"cores = {self.cores} is out of range; use 1 to {MOST_CORES}")
         _at_least("napi_weight", self.napi_weight, 1)
         _at_least("netdev_budget", self.netdev_budget, 1)
         _at_least("netdev_budget_usecs", self.netdev_budget_usecs, 1)
@@ -41,6 +44,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _at_least("tcp_rcvbuf", self.tcp_rcvbuf, 2304)
         if self.clock_mhz is not None:
             _at_least("clock_mhz", self.clock_mhz, 1)
+        if self.ring > MOST_DESCRIPTORS:
+            raise ScenarioError(f"ring = {self.ring} is too large; use {MOST_DESCRIPTORS} or less")
         if self.ring < 2 or self.ring & (self.ring - 1):
             raise ScenarioError(f"ring = {self.ring} is not a power of two; {_nearest(self.ring)}")
         if self.wait not in ("read", "epoll"):

@@ -107,7 +107,7 @@ class Capture:
 
 def open_capture(path: str | os.PathLike[str], stream: BinaryIO | None = None) -> Capture:
     """Open a file, or a pipe: `stream`, or standard input for "-"."""
-    name = "standard input" if path == "-" else os.fspath(path)
+    name = "standard input" if path == "-" else os.fspath(path) or "''"
     if stream is None:
         stream = sys.stdin.buffer if path == "-" else _open(name)
     try:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from kbview.emulator import traffic
 from kbview.emulator.protocol.host import Host
-from kbview.packet.capture import open_capture
+from kbview.packet.capture import CaptureError, open_capture
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.source import SourceError
 
@@ -31,9 +31,16 @@ class Replay:
         self._capture = open_capture(path, stream)
         self._rest = self._capture.frames(verify=verify)
         self._prelude: list[list[Frame]] = []
+        try:
+            self.host = self._find_host(wanted)
+        except (CaptureError, SourceError):
+            self.close()
+            raise
+
+    def _find_host(self, wanted: str | None) -> Host:
         while sum(map(len, self._prelude)) < PRELUDE and (chunk := next(self._rest, None)):
             self._prelude.append(chunk)
-        self.host = choose_host([frame for chunk in self._prelude for frame in chunk], wanted)
+        return choose_host([frame for chunk in self._prelude for frame in chunk], wanted)
 
     @property
     def note(self) -> str:

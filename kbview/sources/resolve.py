@@ -1,6 +1,7 @@
 """What a SOURCE word means: a capture, a pipe, or a scenario; and the source that it becomes."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from importlib.resources import files
 from itertools import tee
 from pathlib import Path
@@ -20,7 +21,13 @@ from kbview.sources.replay import Replay
 from kbview.tape.source import Heading, Origin, SourceError
 
 _SCENARIOS = files("kbview") / "scenarios"
-_LATER = {".kbt": "tapes", "live:": "live capture", "lab": "the lab", "counters": "counters"}
+_LATER = {
+    ".kbt": "tapes",
+    "live:": "live capture",
+    "lab": "the lab",
+    "counters": "counters",
+    "dpdk": "a running DPDK application",
+}
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -76,16 +83,10 @@ def resolve_all(word: str, choices: list[Choice], stream: BinaryIO | None) -> li
         if word in scenarios() or word.endswith(".toml"):
             return [_from_scenario(word, choice) for choice in choices]
         _refuse_later(word)
-        if word != "-" or stream is None:
-            replays = [Replay(word, each.host, verify=each.verify) for each in choices]
-            chunks = [
-                replay.endless() if each.loop else replay.chunks()
-                for replay, each in zip(replays, choices, strict=True)
-            ]
-        else:
-            replays = [Replay(word, choices[0].host, stream, verify=choices[0].verify)] * len(choices)
-            chunks = list(tee(replays[0].chunks(), len(choices)))
-        return [_from_capture(word, *each) for each in zip(choices, replays, chunks, strict=True)]
+        with ExitStack() as opened:
+            sources = _from_captures(word, choices, stream, opened)
+            opened.pop_all()  # the sources close them from here on
+            return sources
     except ScenarioError as error:
         raise SourceError(str(error), 2) from error
     except CaptureError as error:
@@ -94,11 +95,10 @@ def resolve_all(word: str, choices: list[Choice], stream: BinaryIO | None) -> li
 
 def _refuse_later(word: str) -> None:
     for sign, what in _LATER.items():
-        if (
-            word.endswith(sign)
-            if sign.startswith(".")
-            else word.startswith(sign) and not Path(word).exists()
-        ):
+        meant = (
+            word.endswith(sign) if sign.startswith(".") else word.partition(":")[0] == sign.rstrip(":")
+        )
+        if meant and (sign.startswith(".") or not Path(word).exists()):
             raise SourceError(f"{word}: {what} cannot be opened by this version yet", 2)
 
 
@@ -157,6 +157,26 @@ class ReplaySource(EmulatorSource):
 
     def close(self) -> None:
         self._replay.close()
+
+
+def _from_captures(
+    word: str, choices: list[Choice], stream: BinaryIO | None, opened: ExitStack
+) -> list[EmulatorSource]:
+    """A file is opened once for each; a pipe, which cannot be, is shared."""
+
+    def replay(choice: Choice) -> Replay:
+        return opened.enter_context(closing(Replay(word, choice.host, stream, verify=choice.verify)))
+
+    if word != "-" or stream is None:
+        replays = [replay(choice) for choice in choices]
+        chunks = [
+            each.endless() if choice.loop else each.chunks()
+            for each, choice in zip(replays, choices, strict=True)
+        ]
+    else:
+        replays = [replay(choices[0])] * len(choices)
+        chunks = list(tee(replays[0].chunks(), len(choices)))
+    return [_from_capture(word, *each) for each in zip(choices, replays, chunks, strict=True)]
 
 
 def _from_capture(

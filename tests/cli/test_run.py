@@ -1,0 +1,182 @@
+"""`kbview run` and `list` as a program or a person calls them."""
+
+import gzip
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kbview.cli.main import main
+from kbview.emulator.datapaths import DATAPATHS
+from kbview.sources import profile
+from kbview.sources.resolve import scenarios
+from tests.cli.captures import HTTP
+
+LONGEST_STEP_PS = 3_000_000  # a core may be inside a step when the run ends; it is booked whole
+KBVIEW = [sys.executable, "-m", "kbview"]
+
+# The schema of DESIGN.md, and `notes`: what a person is told beside the numbers.
+SCHEMA: dict[str, Any] = {
+    "source": str, "origin": str, "datapath": str, "profile": str, "seed": (int, type(None)),
+    "duration_ps": int,
+    "frames": dict.fromkeys(("arrived", "delivered", "sent", "dropped", "missed", "in_flight"), int),
+    "bytes": dict.fromkeys(("arrived", "delivered"), int),
+    "counts": dict.fromkeys(
+        ("interrupts", "softirqs", "polls", "empty_polls", "syscalls", "mode_switches",
+         "context_switches", "copies", "copied_bytes", "allocations", "frees", "wakeups",
+         "tlb_misses"), (int, type(None))),
+    "latency_ps": dict.fromkeys(("min", "p50", "p90", "p99", "p999", "max"), (int, type(None))),
+    "drops": [{"where": str, "reason": str, "count": int}],
+    "cores": [dict.fromkeys(
+        ("cpu", "idle_ps", "hardirq_ps", "softirq_ps", "ksoftirqd_ps", "syscall_ps", "copy_ps",
+         "user_ps", "poll_useful_ps", "poll_empty_ps"), int)],
+    "stages": [{"stage": str, "count": int, "total_ps": int, "share": float}],
+    "rates": dict.fromkeys(("offered_pps", "delivered_pps", "delivered_bps"), float),
+    "notes": [str],
+}  # fmt: skip
+
+
+def check(value: Any, schema: Any, where: str = "report") -> None:
+    """Compare keys, their order and types all the way down."""
+    if isinstance(schema, dict):
+        assert list(value) == list(schema), where
+        for key, inner in schema.items():
+            check(value[key], inner, f"{where}.{key}")
+    elif isinstance(schema, list):
+        for item in value:
+            check(item, schema[0], where)
+    else:
+        assert isinstance(value, schema), (where, value)
+
+
+def reports(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, Any]]:
+    """What `run --json` prints."""
+    assert main(["run", *words, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    found: list[dict[str, Any]] = json.loads(out)
+    return found
+
+
+@pytest.mark.parametrize("source", [*sorted(scenarios()), *sorted(HTTP.parent.glob("*.pcap"))])
+def test_the_report_has_its_schema_and_conserves(
+    source: str | Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = reports(capsys, str(source), "--datapath", "all", "--until", "20000")
+    assert [report["datapath"] for report in found] == list(DATAPATHS)
+    for report in found:
+        check(report, SCHEMA)
+        frames = report["frames"]
+        gone = frames["delivered"] + frames["dropped"] + frames["missed"] + frames["in_flight"]
+        assert frames["arrived"] == gone
+        assert frames["dropped"] == sum(drop["count"] for drop in report["drops"])
+        for core in report["cores"]:
+            booked_ps = sum(core.values()) - core["cpu"]
+            assert 0 <= booked_ps - report["duration_ps"] < LONGEST_STEP_PS
+
+
+def test_all_datapaths_see_the_same_frames(capsys: pytest.CaptureFixture[str]) -> None:
+    first, *others = reports(capsys, "overload-udp", "--datapath", "all", "--until", "30000")
+    for other in others:
+        assert other["frames"]["arrived"] == first["frames"]["arrived"]
+        assert other["bytes"]["arrived"] == first["bytes"]["arrived"]
+
+
+def test_the_same_seed_gives_the_same_report(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("steady-udp", "--set", "pattern=poisson", "--until", "5000", "--seed")
+    assert reports(capsys, *words, "7") == reports(capsys, *words, "7")
+    assert reports(capsys, *words, "7") != reports(capsys, *words, "8")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_pipe_is_as_good_as_the_file(
+    packed: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = HTTP.read_bytes()
+    pipe = io.BytesIO(gzip.compress(data) if packed else data)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(pipe))
+    piped = reports(capsys, "-", "--datapath", "all")
+    for report, expected in zip(piped, reports(capsys, str(HTTP), "--datapath", "all"), strict=True):
+        assert report | {"source": ""} == expected | {"source": ""}
+
+
+def test_the_table_fits_80_columns_and_agrees(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["run", "paced-udp", "--datapath", "kernel,dpdk"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {line[:28].strip(): line[28:].split() for line in lines if line.startswith("  ")}
+    assert rows["arrived"] == rows["delivered"] == ["1,000", "1,000"]
+    assert rows["interrupts"] == ["1.00", "0.00"]
+    assert rows["mode switches"][1] == rows["copies by a CPU"][1] == "0.00"
+
+
+def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    for name in (*DATAPATHS, *profile.names(), *scenarios()):
+        assert name in out
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["--version"], ["list"],
+                                   ["run", "paced-udp", "--json"]])  # fmt: skip
+def test_headless_commands_import_neither_textual_nor_scapy(words: list[str]) -> None:
+    program = (
+        "import sys; from kbview.cli.main import main\n"
+        f"try: code = main({words!r})\n"
+        "except SystemExit as end: code = end.code\n"
+        "assert not code, code\n"
+        "assert not {'textual', 'scapy', 'scapy.all'} & set(sys.modules)"
+    )
+    ended = subprocess.run(
+        check=False, args=[sys.executable, "-c", program], capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_without_a_terminal_the_report_is_printed() -> None:
+    ended = subprocess.run(
+        check=False, args=[*KBVIEW, str(HTTP)], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert ended.returncode == 0
+    assert "the screen needs a terminal" in ended.stderr
+    assert "delivered" in ended.stdout
+
+
+def test_a_closed_pipe_ends_it_silently() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        check=False,
+        args=[*KBVIEW, "run", "paced-udp", "--json"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writing)
+    assert ended.returncode == 141
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "codes"), [(signal.SIGINT, (130,)), (signal.SIGTERM, (143, -signal.SIGTERM))]
+)
+def test_a_signal_ends_a_long_run(number: signal.Signals, codes: tuple[int, ...]) -> None:
+    program = subprocess.Popen(
+        [*KBVIEW, "run", "steady-udp", "--set", "frames=100000000"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(1.5)
+    program.send_signal(number)
+    out, err = program.communicate(timeout=20)
+    assert program.returncode in codes
+    assert out == err == ""
