@@ -1,0 +1,95 @@
+"""Over the list of datapaths: each keeps the contract by being listed."""
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from kbview.emulator.cost import Prices
+from kbview.emulator.datapath import Datapath
+from kbview.emulator.datapaths import DATAPATHS
+from kbview.emulator.emulation import Emulation
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.settings import Settings
+from kbview.sources import profile
+from kbview.state.state import State
+from kbview.tape import event as ev
+from kbview.tape.detail import Detail
+from kbview.tape.meter import TOTALS, Sample
+
+TRAFFIC = Traffic(pattern="poisson", rate_pps=700_000, frames=400)
+
+
+def emulation(name: str, seed: int) -> Emulation:
+    return Emulation(profile.load("xdp18"), Settings(), SYNTHETIC_HOST, TRAFFIC.chunks(seed), name)
+
+
+def told(name: str, seed: int = 3) -> tuple[Emulation, list[ev.Event]]:
+    made = emulation(name, seed)
+    made.recorder.detail = Detail.STEPS
+    events: list[ev.Event] = [made.sample()]
+    while not made.ended:
+        made.advance(made.now_ps + 50_000_000)
+        events += made.release()
+    return made, events
+
+
+@pytest.mark.parametrize("name", DATAPATHS)
+def test_same_seed_same_tape(name: str) -> None:
+    first, again, other = (msgspec.msgpack.encode(told(name, seed)[1]) for seed in (3, 3, 4))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("name", DATAPATHS)
+def test_events_are_declared_and_in_order(name: str) -> None:
+    _, events = told(name)
+    assert {type(event) for event in events} <= {Sample, *ev.MARKERS, *ev.MILESTONES, *ev.STEPS}
+    assert all(a.time_ps <= b.time_ps for a, b in pairwise(events))
+
+
+@pytest.mark.parametrize("name", DATAPATHS)
+def test_meters_agree_with_a_count_of_the_events(name: str) -> None:
+    made, events = told(name)
+    state = State()
+    for event in events:
+        state.apply(event)
+    meters = made.sample().meters
+    for total in TOTALS:
+        assert getattr(state.meters, total) == getattr(meters, total), total
+    assert state.meters.drops == meters.drops
+
+
+@pytest.mark.parametrize("name", DATAPATHS)
+def test_every_packet_has_one_beginning_and_one_end(name: str) -> None:
+    _, events = told(name)
+    arrived = [event.packet for event in events if isinstance(event, ev.FrameArrived)]
+    ended = [
+        event.packet
+        for event in events
+        if isinstance(event, (ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed))
+    ]
+    assert len(set(arrived)) == len(arrived) == TRAFFIC.frames
+    assert sorted(ended) == sorted(arrived)
+
+
+@pytest.mark.parametrize("calibration", profile.names())
+@pytest.mark.parametrize("kind", DATAPATHS.values(), ids=lambda kind: kind.name)
+def test_every_step_is_priced(kind: type[Datapath], calibration: str) -> None:
+    prices = Prices(profile.load(calibration), None)
+    assert kind.steps
+    for step in kind.steps:
+        assert prices.step(step).cost_ps >= 0
+
+
+@pytest.mark.parametrize("name", DATAPATHS)
+def test_when_traffic_stops_only_a_poll_mode_driver_goes_on(name: str) -> None:
+    made = emulation(name, 1)
+    made.advance(NEVER_PS)
+    before = made.sample().meters
+    made.advance(made.now_ps + 10**9)
+    after = made.sample().meters
+    assert after.conserved()
+    for total in set(TOTALS) - {"polls", "empty_polls"}:
+        assert getattr(after, total) == getattr(before, total), total
