@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 
 os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
-from kbview.sources.resolve import Choice, recording, resolve
+from kbview.sources.choice import Choice
+from kbview.sources.resolve import recording, resolve
 from kbview.state.player import Player
 from kbview.ui.shell import Shell
 from kbview.ui.terminal import Look

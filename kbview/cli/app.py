@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from typing import BinaryIO
+from io import BufferedReader
 
 from kbview.cli import options
 from kbview.cli.command import Command
@@ -39,7 +39,7 @@ class App(Command):
             return self._without_screen(arguments, reason, stream)
         return self._on_screen(arguments, stream)
 
-    def _on_screen(self, arguments: argparse.Namespace, stream: BinaryIO | None) -> int:
+    def _on_screen(self, arguments: argparse.Namespace, stream: BufferedReader | None) -> int:
         from kbview.cli.choice import choice
         from kbview.sources.resolve import resolve
         from kbview.ui.app import run
@@ -61,7 +61,7 @@ class App(Command):
         )
 
     def _without_screen(
-        self, arguments: argparse.Namespace, reason: str, stream: BinaryIO | None
+        self, arguments: argparse.Namespace, reason: str, stream: BufferedReader | None
     ) -> int:
         from kbview.cli import report_text
         from kbview.cli.choice import choice
@@ -86,7 +86,7 @@ def _demo() -> str:
     return path
 
 
-def _pipe() -> BinaryIO:
+def _pipe() -> BufferedReader:
     """Standard input as a pipe; the keyboard becomes the terminal itself."""
     stream = os.fdopen(os.dup(0), "rb")
     try:

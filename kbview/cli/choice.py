@@ -3,7 +3,7 @@
 import argparse
 
 from kbview.cli import options
-from kbview.sources.resolve import Choice
+from kbview.sources.choice import Choice
 
 
 def choice(arguments: argparse.Namespace, datapath: str | None, *, loop: bool = False) -> Choice:

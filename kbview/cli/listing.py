@@ -18,7 +18,7 @@ class List(Command):
     def run(self, _arguments: argparse.Namespace) -> int:
         from kbview.emulator.datapaths import DATAPATHS
         from kbview.sources import profile
-        from kbview.sources.resolve import scenarios
+        from kbview.sources.scenario import scenarios
 
         groups = {
             "scenarios": {name: each.summary for name, each in scenarios().items()},

@@ -2,10 +2,17 @@
 
 import argparse
 import sys
+from io import BufferedReader, RawIOBase
+from typing import cast
 
 from kbview.cli import options
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
+
+
+def _pipe() -> BufferedReader:
+    """Standard input, whose first bytes can be looked at."""
+    return BufferedReader(cast(RawIOBase, sys.stdin.buffer))
 
 
 class Run(Command):
@@ -31,7 +38,7 @@ class Run(Command):
 
         names = datapaths(arguments.datapath) if arguments.datapath else [None]
         choices = [choice(arguments, name) for name in names]
-        stream = sys.stdin.buffer if arguments.source == "-" else None
+        stream = _pipe() if arguments.source == "-" else None
         sources = resolve_all(arguments.source, choices, stream)
         reports = run_together(sources, arguments.until[0] if arguments.until else None)
         if arguments.json:

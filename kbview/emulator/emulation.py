@@ -12,7 +12,7 @@ from kbview.emulator.protocol.host import Host
 from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import US_PS, ScenarioError, Settings
 from kbview.packet.frame import Frame
-from kbview.tape.event import DatapathStarted, Event
+from kbview.tape.events import DatapathStarted, Event
 from kbview.tape.meter import Meters, Sample
 
 

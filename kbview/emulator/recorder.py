@@ -7,7 +7,7 @@ every core is past their time.
 from operator import attrgetter
 
 from kbview.tape.detail import Detail
-from kbview.tape.event import Event
+from kbview.tape.events import Event
 
 _TIME = attrgetter("time_ps")
 

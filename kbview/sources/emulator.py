@@ -12,7 +12,7 @@ from kbview.packet.capture import CaptureError
 from kbview.packet.frame import Frame
 from kbview.sources import profile
 from kbview.tape.detail import Detail
-from kbview.tape.event import SourceEnded
+from kbview.tape.events import SourceEnded
 from kbview.tape.meter import TOTALS
 from kbview.tape.source import Capabilities, Heading, Source, SourceError
 from kbview.tape.tape import Tape

@@ -5,7 +5,7 @@ from itertools import islice
 
 import msgspec
 
-from kbview.tape.event import Account
+from kbview.tape.events import Account
 from kbview.tape.meter import TOTALS, CoreMeter, Meters, StageMeter
 
 LENGTH = 400  # columns kept: more than the widest terminal shows

@@ -5,7 +5,7 @@ from itertools import islice
 
 from kbview.state.state import State
 from kbview.tape.detail import Detail
-from kbview.tape.event import Event
+from kbview.tape.events import Event
 from kbview.tape.meter import Sample
 from kbview.tape.source import Source
 from kbview.tape.tape import Tape

@@ -1,6 +1,6 @@
 """Where each packet is: the station of the last step that was taken for it."""
 
-from kbview.tape import event as ev
+from kbview.tape import events as ev
 from kbview.tape.station import Station
 
 _GONE = (ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed)

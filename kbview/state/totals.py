@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from kbview.tape import event as ev
+from kbview.tape import events as ev
 from kbview.tape.meter import Meters, RingMeter, SocketMeter, StageMeter
 
 
@@ -14,8 +14,9 @@ def count(meters: Meters, event: ev.Event) -> None:
         change(meters, event)
 
 
-def _ring(meters: Meters, queue: int) -> RingMeter | None:
-    return next((ring for ring in meters.rings if ring.queue == queue), None)
+def _ring(meters: Meters, queue: int, kind: str = "rx") -> RingMeter | None:
+    rings = meters.rings
+    return next((ring for ring in rings if ring.queue == queue and ring.kind == kind), None)
 
 
 def _arrived(meters: Meters, event: ev.FrameArrived) -> None:
@@ -129,6 +130,33 @@ def _socket_dequeued(meters: Meters, event: ev.SocketDequeued) -> None:
         socket.packets -= 1
 
 
+def _posted(meters: Meters, event: ev.DescriptorPosted) -> None:
+    if ring := _ring(meters, event.queue, "tx"):
+        ring.done += 1
+        ring.tail = (event.slot + 1) % ring.size
+
+
+def _completed(meters: Meters, event: ev.DescriptorsCompleted) -> None:
+    if ring := _ring(meters, event.queue, "tx"):
+        ring.done -= event.count
+        ring.head = (ring.head + event.count) % ring.size
+
+
+def _moved(meters: Meters, event: ev.RingProduced | ev.RingConsumed) -> None:
+    if ring := _ring(meters, event.queue, event.ring):
+        ring.done = event.filled
+
+
+def _send_queued(meters: Meters, event: ev.SendQueued) -> None:
+    socket = meters.sockets.setdefault(event.socket, SocketMeter(event.socket))
+    socket.send_queued = event.queued
+
+
+def _send_acknowledged(meters: Meters, event: ev.SendAcknowledged) -> None:
+    if socket := meters.sockets.get(event.socket):
+        socket.send_queued = event.queued
+
+
 def _woken(meters: Meters, _event: ev.TaskWoken) -> None:
     meters.wakeups += 1
 
@@ -155,6 +183,10 @@ _CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {
     ev.DescriptorDone: _descriptor_done,
     ev.DescriptorCleaned: _descriptor_cleaned,
     ev.RingRefilled: _refilled,
+    ev.DescriptorPosted: _posted,
+    ev.DescriptorsCompleted: _completed,
+    ev.RingProduced: _moved,
+    ev.RingConsumed: _moved,
     ev.IrqRaised: _irq_raised,
     ev.IrqUnmasked: _irq_unmasked,
     ev.SoftirqEntered: _softirq_entered,
@@ -168,6 +200,8 @@ _CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {
     ev.Copied: _copied,
     ev.SocketQueued: _socket_queued,
     ev.SocketDequeued: _socket_dequeued,
+    ev.SendQueued: _send_queued,
+    ev.SendAcknowledged: _send_acknowledged,
     ev.TaskWoken: _woken,
     ev.SyscallEntered: _syscall,
     ev.ModeSwitched: _mode_switched,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from kbview.state.histories import Column, Histories
-from kbview.tape import event as ev
+from kbview.tape import events as ev
 
 HOLD = 12  # frames that a sentence stays readable unless a weightier one comes
 

@@ -94,6 +94,9 @@ class RingMeter(msgspec.Struct):
     """A descriptor ring. From `next_to_clean`, `done` slots hold a frame or are receiving one;
     `cleaned` slots before it are emptied but not given back; from `head` up to `tail` they are the
     NIC's to write. `masked`: whether its interrupt is; None where there is none.
+
+    `kind` is "rx" or "tx" for the NIC's own; else the name of a ring in shared memory, whose `done`
+    entries wait for the side that takes them out.
     """
 
     queue: int
@@ -104,6 +107,7 @@ class RingMeter(msgspec.Struct):
     done: int = 0
     cleaned: int = 0
     masked: bool | None = None
+    kind: str = "rx"
 
     @property
     def free(self) -> int:

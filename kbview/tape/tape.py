@@ -7,7 +7,7 @@ Positions are absolute, so a reader's position stays valid while old records go.
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from kbview.tape.event import Event
+from kbview.tape.events import Event
 
 _CHUNK = 4096
 

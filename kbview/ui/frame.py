@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kbview.state.player import Player
-from kbview.tape.event import NO_PACKET, Event
+from kbview.tape.events import NO_PACKET, Event
 from kbview.ui import format as fmt
 from kbview.ui.escape import clean
 from kbview.ui.row import Row, Size, cut, fit, length, spread

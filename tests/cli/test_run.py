@@ -16,7 +16,7 @@ import pytest
 from kbview.cli.main import main
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources import profile
-from kbview.sources.resolve import scenarios
+from kbview.sources.scenario import scenarios
 from tests.cli.captures import HTTP
 
 LONGEST_STEP_PS = 3_000_000  # a core may be inside a step when the run ends; it is booked whole

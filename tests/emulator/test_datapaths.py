@@ -13,9 +13,11 @@ from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.packet.frame import Frame
 from kbview.sources import profile
-from kbview.sources.resolve import Choice, resolve
+from kbview.sources.choice import Choice
+from kbview.sources.emulator import EmulatorSource
+from kbview.sources.resolve import resolve
 from kbview.tape.detail import Detail
-from kbview.tape.event import FrameArrived
+from kbview.tape.events import FrameArrived
 from kbview.tape.meter import Meters
 from kbview.tape.tape import Tape
 
@@ -126,6 +128,7 @@ def test_recordings_are_conserved(path: Path, datapath: str) -> None:
     source.pump(Tape(16), NEVER_PS)
     source.close()
     assert source.ended
+    assert isinstance(source, EmulatorSource)
     meters = source.emulation.sample().meters
     assert meters.conserved()
     assert meters.arrived > 0

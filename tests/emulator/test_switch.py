@@ -4,7 +4,8 @@ from contextlib import closing
 
 import pytest
 
-from kbview.sources.resolve import Choice, recording, resolve
+from kbview.sources.choice import Choice
+from kbview.sources.resolve import recording, resolve
 from kbview.state.player import Player
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbview.tape import event as ev
+from kbview.tape import events as ev
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import DEFINITIONS, TOTALS
 from kbview.tape.tape import Tape

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from kbview.state.totals import count
-from kbview.tape import event as ev
+from kbview.tape import events as ev
 from kbview.tape.detail import Detail
-from kbview.tape.event import Account, Mode
+from kbview.tape.events import Account, Mode
 from kbview.tape.meter import TOTALS, CoreMeter, Meters, RingMeter, Sample, SocketMeter
 from kbview.tape.source import Capabilities, Heading, Origin, Source, SourceError
 from kbview.tape.station import STACK, Domain, Station, bypass

@@ -8,7 +8,7 @@ DPDK: Programmer's Guide, "Poll Mode Driver"; lib/ethdev rte_eth_rx_burst()
 from kbview.emulator.hardware.core import POLL_USEFUL, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.packet.frame import Frame
-from kbview.tape.event import BurstReceived, DescriptorCleaned, RingRefilled
+from kbview.tape.events import BurstReceived, DescriptorCleaned, RingRefilled
 
 BURST_SIZE = 32
 

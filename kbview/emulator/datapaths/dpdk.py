@@ -9,7 +9,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
-from kbview.tape.event import Mode
+from kbview.tape.events import Mode
 from kbview.tape.station import STACK, Domain, Station, bypass
 
 LCORE = 0

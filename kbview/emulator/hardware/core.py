@@ -9,7 +9,7 @@ from collections.abc import Callable
 from kbview.emulator.cost import Prices, Step
 from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.recorder import Recorder
-from kbview.tape.event import (
+from kbview.tape.events import (
     NO_PACKET,
     Account,
     ContextSwitched,

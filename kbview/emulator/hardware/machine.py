@@ -8,7 +8,7 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Frame
-from kbview.tape.event import PacketDelivered, PacketDropped
+from kbview.tape.events import PacketDelivered, PacketDropped
 from kbview.tape.meter import Meters
 
 _BATCH = 8192

@@ -16,7 +16,7 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Flow, Frame
-from kbview.tape.event import DescriptorDone, FrameArrived, FrameMissed, FrameSent, PacketDropped
+from kbview.tape.events import DescriptorDone, FrameArrived, FrameMissed, FrameSent, PacketDropped
 from kbview.tape.meter import Meters
 
 ADDRESS_FILTER = "ADDRESS_FILTER"

@@ -20,7 +20,7 @@ from kbview.emulator.kernel.socket import SocketTable
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.kernel.stack import Stack
 from kbview.packet.frame import Frame
-from kbview.tape.event import (
+from kbview.tape.events import (
     DescriptorCleaned,
     IrqRaised,
     IrqUnmasked,

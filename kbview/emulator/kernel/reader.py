@@ -17,7 +17,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.runs import ReadRuns
 from kbview.emulator.kernel.socket import Socket, SocketTable
 from kbview.packet.frame import Frame
-from kbview.tape.event import Copied, Mode, SkbFreed
+from kbview.tape.events import Copied, Mode, SkbFreed
 
 READ_SIZE = 16_384  # bytes of the application's buffer
 EPOLL_EVENTS = 64

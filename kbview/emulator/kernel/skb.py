@@ -3,7 +3,7 @@
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.packet.frame import Frame
-from kbview.tape.event import SkbFreed
+from kbview.tape.events import SkbFreed
 
 SK_BUFF = 256  # sizeof(struct sk_buff), cache-line aligned
 RX_BUFFER = 2048  # half a page: the frame and its skb_shared_info

@@ -16,7 +16,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, truesize
 from kbview.emulator.kernel.wait import WaitQueue
 from kbview.packet.frame import Flow, Frame, Protocol, endpoint
-from kbview.tape.event import SocketDequeued, SocketQueued
+from kbview.tape.events import SocketDequeued, SocketQueued
 from kbview.tape.meter import SocketMeter
 
 _METERED = 16  # sockets in a sample: the fullest, then the latest

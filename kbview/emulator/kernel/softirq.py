@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import KSOFTIRQD, SOFTIRQ, Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.tape.event import KsoftirqdWoken, Mode, SoftirqEntered, SoftirqExited
+from kbview.tape.events import KsoftirqdWoken, Mode, SoftirqEntered, SoftirqExited
 
 MAX_SOFTIRQ_RESTART = 10
 MAX_SOFTIRQ_TIME_PS = 2_000_000_000

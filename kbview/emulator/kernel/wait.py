@@ -7,7 +7,7 @@ Linux: kernel/sched/core.c try_to_wake_up()
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.tape.event import TaskWoken
+from kbview.tape.events import TaskWoken
 
 
 class WaitQueue:

@@ -1,7 +1,7 @@
 """Cores: where the time goes, a row a core, a letter and a colour for each account."""
 
 from kbview.state.state import State
-from kbview.tape.event import Account
+from kbview.tape.events import Account
 from kbview.tape.meter import DEFINITIONS
 from kbview.ui import format as fmt
 from kbview.ui.panel import Panel

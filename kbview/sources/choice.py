@@ -1,0 +1,18 @@
+"""Choice: what a viewer asked for beside the SOURCE word."""
+
+import msgspec
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What flags say. None means not said. Times are picoseconds."""
+
+    datapath: str | None = None
+    profile: str | None = None
+    seed: int | None = None
+    host: str | None = None
+    rate_pps: float | None = None
+    longest_gap_ps: int | None = None
+    frames: int | None = None
+    loop: bool = False
+    verify: bool = True
+    overrides: tuple[tuple[str, str], ...] = ()

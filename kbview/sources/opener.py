@@ -1,0 +1,56 @@
+"""The Opener contract: one kind of SOURCE word, and the sources that it becomes."""
+
+from abc import ABC, abstractmethod
+from io import BufferedReader
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+
+from kbview.sources.choice import Choice
+from kbview.tape.source import Source, SourceError
+
+HEAD = 64  # bytes of a file or pipe that an opener may look at before it says yes
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A SOURCE word, with the first bytes of what it names: b"" when that is no readable file.
+
+    `stream` is the pipe that `-` stands for, whose first bytes are still to be read from it.
+    """
+
+    text: str
+    head: bytes = b""
+    stream: BufferedReader | None = None
+
+    @property
+    def title(self) -> str:
+        """What the screen calls it."""
+        return "stdin" if self.stream is not None else Path(self.text).name
+
+
+class Opener(ABC):
+    """Knows one kind of word. `example` is how the help spells it.
+
+    Errors: `open` raises SourceError with one line for a person. `claims` never raises.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    example: ClassVar[str]
+
+    @abstractmethod
+    def claims(self, word: Word) -> bool:
+        """Whether the word is of this kind; the first opener in the list that says so gets it."""
+
+    @abstractmethod
+    def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        """A source for each choice, of the same traffic; they are to be pumped side by side."""
+
+    def only(self, word: Word, choices: list[Choice]) -> Choice:
+        """The one choice of a source whose datapath is what it is; SourceError if there are more."""
+        if len(choices) != 1 or choices[0].datapath is not None:
+            raise SourceError(
+                f"{word.text}: --datapath is for the emulator; {self.name} shows its own", 2
+            )
+        return choices[0]

@@ -1,0 +1,69 @@
+"""Scenarios: synthetic traffic through an emulated machine, by name or from a TOML file."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, override, parse
+from kbview.emulator.settings import ScenarioError
+from kbview.sources.choice import Choice
+from kbview.sources.emulator import EmulatorSource
+from kbview.sources.opener import Opener, Word
+from kbview.tape.source import Heading, Origin, Source, SourceError
+
+_SCENARIOS = files("kbview") / "scenarios"
+
+
+def scenarios() -> dict[str, Scenario]:
+    """The bundled ones by name."""
+    texts = [entry for entry in _SCENARIOS.iterdir() if entry.name.endswith(".toml")]
+    found = [parse(entry.read_text(encoding="utf-8"), entry.name) for entry in texts]
+    return {each.name: each for each in sorted(found, key=lambda each: each.name)}
+
+
+class Scenarios(Opener):
+    """A bundled scenario's name, or the path of a `.toml`."""
+
+    name = "scenario"
+    summary = "an emulated machine and traffic, described in TOML"
+    example = "overload-udp, mine.toml"
+
+    def claims(self, word: Word) -> bool:
+        return word.text.endswith(".toml") or word.text in scenarios()
+
+    def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        bundled = scenarios().get(word.text)
+        return [_open(bundled or _read(word.text), choice) for choice in choices]
+
+
+def _open(scenario: Scenario, choice: Choice) -> Source:
+    if choice.host is not None:
+        raise SourceError("--host is for captures; a scenario has one host", 2)
+    scenario = _apply(scenario, choice)
+    chunks = scenario.traffic.chunks(scenario.seed)
+    heading = Heading(Origin.EMULATED, scenario.name, choice.profile or scenario.profile, scenario.seed)
+    return EmulatorSource(
+        heading, scenario.settings, SYNTHETIC_HOST, chunks, choice.datapath or scenario.datapath
+    )
+
+
+def _read(path: str) -> Scenario:
+    try:
+        return parse(Path(path).read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise SourceError(f"{path}: cannot be read: {reason}", 3) from error
+    except ScenarioError as error:
+        raise SourceError(str(error), 2) from error
+
+
+def _apply(scenario: Scenario, choice: Choice) -> Scenario:
+    flags = {"rate_pps": choice.rate_pps, "frames": choice.frames, "seed": choice.seed}
+    try:
+        for key, value in choice.overrides:
+            scenario = override(scenario, key, value)
+        for key, number in flags.items():
+            if number is not None:
+                scenario = override(scenario, key, str(number))
+    except ScenarioError as error:
+        raise SourceError(str(error), 2) from error
+    return scenario

@@ -1,0 +1,81 @@
+"""Rings: descriptors and slots, shared by two sides that move in opposite directions."""
+
+from kbview.tape.event import Event
+
+
+class DescriptorDone(Event):
+    """Frame and descriptor are in memory, the DD bit is set. It comes before any interrupt."""
+
+    queue: int
+    packet: int
+    slot: int
+
+
+class DescriptorCleaned(Event):
+    """The driver took the frame out of this slot; the slot is not yet the NIC's again."""
+
+    queue: int
+    packet: int
+    slot: int
+
+
+class RingRefilled(Event):
+    """The driver gave `count` cleaned descriptors back and rang the doorbell (moved tail)."""
+
+    queue: int
+    count: int
+
+
+class DescriptorPosted(Event):
+    """The driver put a frame into this slot of a transmit ring and will ring the doorbell."""
+
+    cpu: int
+    queue: int
+    packet: int
+    slot: int
+
+
+class DescriptorsCompleted(Event):
+    """The NIC has sent `count` frames; their transmit slots and buffers are the driver's again."""
+
+    queue: int
+    count: int
+
+
+class RingProduced(Event):
+    """Somebody put `count` entries into a ring in shared memory; `filled` wait there now.
+
+    `ring` is the ring's kind as in RingMeter, such as "fill", "xsk rx", "block" or "netmap rx".
+    """
+
+    cpu: int
+    ring: str
+    queue: int
+    count: int
+    filled: int
+
+
+class RingConsumed(Event):
+    """The other side took `count` entries out; `filled` are left."""
+
+    cpu: int
+    ring: str
+    queue: int
+    count: int
+    filled: int
+
+
+class BlockRetired(Event):
+    """The kernel gave block number `block` of a TPACKET_V3 ring to the user: full, or timed out."""
+
+    queue: int
+    block: int
+    packets: int
+    timed_out: bool
+
+
+class BlockReleased(Event):
+    """The user gave a block of a TPACKET_V3 ring back to the kernel."""
+
+    queue: int
+    block: int
