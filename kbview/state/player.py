@@ -31,7 +31,7 @@ class Player:
 
     def __init__(self, source: Source, speed: int = DEFAULT_SPEED) -> None:
         self.source = source
-        self.tape = Tape()
+        self.tape = Tape() if source.tape is None else source.tape
         self.state = State()
         self.playing = True
         self._speed = speed

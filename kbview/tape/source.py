@@ -58,6 +58,9 @@ class SourceError(Exception):
 class Source(ABC):
     """Appends what happened to a tape, in time order, when it is pumped.
 
+    `tape`: one that holds the records already, as a tape file does; a player shows it instead of one
+    of its own, `pump` only looks whether it has grown, and its end may be later than `until_ps`.
+
     Errors: `pump` and `switch` raise SourceError with one line for a person. `can_run` never raises.
     """
 
@@ -65,6 +68,7 @@ class Source(ABC):
     summary: ClassVar[str]
     capabilities: Capabilities
     heading: Heading
+    tape: Tape | None = None
 
     @abstractmethod
     def can_run(self) -> str | None:

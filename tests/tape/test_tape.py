@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbview.tape import events as ev
+from kbview.tape.detail import Detail
 from kbview.tape.histogram import Histogram
-from kbview.tape.meter import DEFINITIONS, TOTALS
+from kbview.tape.meter import DEFINITIONS, TOTALS, Meters, Sample
 from kbview.tape.tape import Tape
 
 EVENTS = [*ev.MARKERS, *ev.MILESTONES, *ev.STEPS]
@@ -31,6 +32,33 @@ def test_old_records_go_and_positions_stay() -> None:
     assert next(tape.read(45_678)).time_ps == 45_678
     assert next(tape.read(0)).time_ps == tape.start
     assert sum(1 for _ in tape.read(tape.length)) == 0
+
+
+def sample(time_ps: int, detail: Detail, exact: bool) -> Sample:
+    return Sample(time_ps, Meters(), detail, exact)
+
+
+def test_a_time_is_found() -> None:
+    tape = Tape(capacity=10_000)
+    assert tape.position_at(10**12) == tape.key_frame_before(0) == 0
+    tape.extend([ev.IrqUnmasked(number // 3, 0, 0) for number in range(30_000)])
+    assert tape.position_at(9_000) == 27_003
+    assert tape.position_at(10**12) == 30_000
+    assert tape.position_at(0) == tape.start > 0
+    assert [record.time_ps for record in tape.read(tape.position_at(8_999))][:4] == [9000] * 3 + [9001]
+
+
+def test_key_frames_are_samples_that_need_nothing_before_them() -> None:
+    tape = Tape(capacity=8192)
+    started = ev.DatapathStarted(0, "kernel", "", ())
+    tape.extend([started, sample(0, Detail.STEPS, exact=False), sample(5, Detail.STEPS, exact=True)])
+    tape.extend([sample(6, Detail.METERS, exact=False), sample(7, Detail.STEPS, exact=False)])
+    assert [tape.key_frame_before(time_ps) for time_ps in (4, 5, 6, 100)] == [0, 2, 3, 3]
+    assert tape.opening(0) == []
+    assert tape.opening(1) == tape.opening(3) == [started]
+    tape.extend([ev.IrqUnmasked(8, 0, 0) for _ in range(9000)])
+    assert tape.key_frame_before(100) == tape.start == 4096
+    assert tape.opening(tape.start) == [started]  # the datapath in force outlives its record
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
