@@ -1,0 +1,1 @@
+"""The lab: network namespaces and links of our own, in which real packets can be let loose."""

@@ -1,0 +1,52 @@
+"""A tethered process: inside a namespace, and killed by the kernel when its parent dies.
+
+`python -m kbview.sources.lab.tether PARENT PROGRAM [ARGUMENT...]` ties itself to its parent and then
+becomes PROGRAM; the tie outlives exec (PR_SET_PDEATHSIG in prctl(2)). It is to the parent's thread:
+start such a process from a thread that lives as long as it should.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from kbview.sources.lab.libc import die_with_parent
+from kbview.sources.lab.namespace import Namespace
+from kbview.sources.lab.orderly import HELD
+
+_GRACE_S = 1.0
+
+
+def start(namespace: Namespace, program: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
+    """Start a program in the namespace, with Popen's options; end it with `stop`."""
+    itself = [sys.executable, "-m", __name__, str(os.getpid())]
+    with namespace.entered():  # the child inherits this thread's namespace
+        return subprocess.Popen([*itself, *program], start_new_session=True, **options)  # noqa: S603
+
+
+def stop(process: "subprocess.Popen[bytes]", grace_s: float = _GRACE_S) -> int:
+    """End it by its pid, politely first; its exit code. A second call is free."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    code = process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    return code
+
+
+def main(words: Sequence[str]) -> None:
+    """Tie, let signals through again, become the program."""
+    die_with_parent(int(words[0]))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+    os.execvp(words[1], list(words[1:]))  # noqa: S606
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
