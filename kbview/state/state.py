@@ -3,12 +3,12 @@
 from kbview.state.flows import Flows
 from kbview.state.histories import Histories
 from kbview.state.positions import Positions
-from kbview.state.totals import count
 from kbview.state.why import Why
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, Sample
 from kbview.tape.station import Station
+from kbview.tape.totals import count
 
 
 class State:

@@ -7,7 +7,6 @@ the bypass polls. One packet in 200 is dropped at the socket, one in 500 is miss
 from collections.abc import Iterator
 from typing import ClassVar
 
-from kbview.state.totals import count
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.events import Account, Mode
@@ -15,6 +14,7 @@ from kbview.tape.meter import TOTALS, CoreMeter, Meters, RingMeter, Sample, Sock
 from kbview.tape.source import Capabilities, Heading, Origin, Source, SourceError
 from kbview.tape.station import STACK, Domain, Station, bypass
 from kbview.tape.tape import Tape
+from kbview.tape.totals import count
 
 US = 10**6
 NS = 10**3
