@@ -31,14 +31,30 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ns_per_byte: float = 0.0
     note: str = ""
 
+    def inherited(self, base: str) -> "Row":
+        """As a stand-in on another machine: no better than assumed there."""
+        note = f"taken over from {base}: {self.note}".rstrip(": ")
+        return msgspec.structs.replace(self, confidence=Confidence.ASSUMED, note=note)
+
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A machine profile: its nominal clock and its rows by step."""
+    """A machine profile: its nominal clock and its rows by step.
+
+    `base` names the profile whose rows stand in for those that this one does not have. Cycles are
+    taken over as cycles. `fitted` says which published points its own rows were adjusted to.
+    """
 
     name: str
     summary: str
     clock_hz: int
     steps: dict[str, Row]
+    base: str = ""
+    fitted: tuple[str, ...] = ()
+
+    def over(self, base: "Calibration") -> "Calibration":
+        """With the rows of the base where it has none of its own; each row says whose it is."""
+        inherited = {name: row.inherited(base.name) for name, row in base.steps.items()}
+        return msgspec.structs.replace(self, steps=inherited | self.steps)
 
 
 class UnpricedStepError(Exception):

@@ -23,4 +23,5 @@ def load(name: str) -> Calibration:
     if name not in names():
         raise SourceError(f"profile {name!r} is unknown; use one of {', '.join(names())}", 2)
     text = (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Calibration)
+    calibration = msgspec.convert(tomllib.loads(text), Calibration)
+    return calibration.over(load(calibration.base)) if calibration.base else calibration

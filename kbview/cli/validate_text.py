@@ -1,0 +1,143 @@
+"""What `kbview validate` prints: tables, plots, and the object for programs."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from textwrap import fill
+
+from kbview.validation.target import Curve, Role, Target
+from kbview.validation.verdict import Row, reproduced
+
+_WIDTH = 80
+
+
+def print_list(targets: Sequence[Target]) -> None:
+    """A line each; those that are left out with their reason."""
+    for target in targets:
+        print(f"{target.id:<4} {target.title}")
+        if target.omitted:
+            print(fill(f"left out: {target.omitted}", _WIDTH, initial_indent="     ",
+                       subsequent_indent="     "))  # fmt: skip
+
+
+def print_json(targets: Sequence[Target], rows: Sequence[Row]) -> None:
+    """Every target with its rows."""
+    objects = []
+    for target in targets:
+        own = [row for row in rows if row.target == target.id]
+        objects.append(
+            {
+                "target": target.id,
+                "title": target.title,
+                "mechanism": target.mechanism,
+                "source": target.source,
+                "provenance": target.provenance,
+                "profile": target.profile,
+                "omitted": target.omitted or None,
+                "reproduced": reproduced(target, own),
+                "points": [_object(row) for row in own],
+            }
+        )
+    print(json.dumps(objects, indent=1))
+
+
+def _object(row: Row) -> dict[str, object]:
+    return {
+        "curve": row.curve or None,
+        "claim": row.text or None,
+        "at": row.at,
+        "role": row.role,
+        "published": row.published,
+        "emulated": row.emulated,
+        "error": row.error,
+        "low": row.low,
+        "high": row.high,
+        "inside": row.inside,
+    }
+
+
+def print_tables(targets: Sequence[Target], rows: Sequence[Row], *, plot: bool, took_s: float) -> None:
+    """A table a target, then what it comes to."""
+    for target in targets:
+        own = [row for row in rows if row.target == target.id]
+        _print_head(target)
+        if target.omitted:
+            continue
+        _print_points(target, own)
+        if plot:
+            for curve in target.curves:
+                _plot(target, curve, own)
+    _print_summary(targets, rows, took_s)
+
+
+def _print_head(target: Target) -> None:
+    print(f"\n{target.id}  {target.title}  [{target.profile}]")
+    print(fill(f"published: {target.source} ({target.provenance})", _WIDTH, initial_indent="    ",
+               subsequent_indent="    "))  # fmt: skip
+    for what, words in (("left out", target.omitted), ("note", target.note)):
+        if words:
+            print(fill(f"{what}: {words}", _WIDTH, initial_indent="    ", subsequent_indent="    "))
+
+
+def _print_points(target: Target, rows: Sequence[Row]) -> None:
+    label = f"{target.x_label or 'at'}"[:12]
+    print(f"    {'':22} {label:>12} {'published':>10} {'emulated':>10} {'error':>7}  role")
+    for row in rows:
+        if row.text:
+            _print_claim(row)
+            continue
+        error = f"{100 * row.error:+.1f}%" if row.error is not None else "-"
+        mark = " " if row.inside else "!"
+        print(
+            f"  {mark} {row.curve[:22]:22} {row.at:>12.10g} {row.published or 0:>10.4g} "
+            f"{row.emulated:>10.4g} {error:>7}  {row.role}"
+        )
+
+
+def _print_claim(row: Row) -> None:
+    bounds = [
+        f"at least {row.low:.3g}" if row.low is not None else "",
+        f"at most {row.high:.3g}" if row.high is not None else "",
+    ]
+    mark = " " if row.inside else "!"
+    wanted = ", ".join(filter(None, bounds))
+    words = f"{row.text}: {row.emulated:.3g} ({wanted})  {row.role}"
+    print(fill(words, _WIDTH, initial_indent=f"  {mark} ", subsequent_indent="      "))
+
+
+def _plot(target: Target, curve: Curve, rows: Sequence[Row]) -> None:
+    """Published and emulated against x, drawn in characters."""
+    if len(curve.at) < 3:
+        return
+    import plotext
+
+    emulated = [row.emulated for row in rows if row.curve == curve.name]
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plot_size(_WIDTH, 16)
+    plotext.plot(list(curve.at), list(curve.published), label="published", marker="o")
+    plotext.plot(list(curve.at), emulated, label="emulated", marker="x")
+    plotext.title(f"{target.id} {curve.name}")
+    plotext.xlabel(target.x_label or curve.x)
+    plotext.ylabel(target.y_label or curve.quantity)
+    plotext.ylim(0, 1.1 * max(*emulated, *curve.published))
+    print(plotext.uncolorize(plotext.build()))
+
+
+def _print_summary(targets: Sequence[Target], rows: Sequence[Row], took_s: float) -> None:
+    able = [target for target in targets if not target.omitted]
+    good = [target for target in able if reproduced(target, list(rows))]
+    mechanisms = sorted({target.mechanism for target in good})
+    inside, total = (Counter(row.role for row in some) for some in
+                     ([row for row in rows if row.inside], rows))  # fmt: skip
+    left_out = len(targets) - len(able)
+    print(f"\n{len(rows)} points of {len(able)} targets in {took_s:.0f} s; {left_out} left out")
+    for role in Role:
+        if total[role]:
+            print(f"  {role:<9} {inside[role]} of {total[role]} inside their tolerance")
+    print(f"  {len(good)} targets reproduced at points that no profile was fitted on:")
+    print(fill(", ".join(mechanisms), _WIDTH, initial_indent="    ", subsequent_indent="    "))
+    for row in rows:
+        if not row.inside:
+            print(f"  outside: {row.target} {row.curve or row.text}"
+                  + (f" at {row.at:g}" if row.at is not None else ""))  # fmt: skip

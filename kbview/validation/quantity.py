@@ -1,0 +1,88 @@
+"""Quantities: what a target may ask of the measured stretch of a run.
+
+Each takes the growth of the meters over the stretch and its duration.
+"""
+
+from collections.abc import Callable
+
+from kbview.tape.meter import CoreMeter, Meters
+
+Quantity = Callable[[Meters, int], float]
+_APP_DROP = "app/"  # packets that the application itself dropped, as it was told to
+
+
+def _rate(count: float, duration_ps: int) -> float:
+    return count * 1e12 / duration_ps
+
+
+def _handled(meters: Meters) -> int:
+    """Packets that reached whoever was to have them, a dropping application included."""
+    dropped = sum(count for key, count in meters.drops.items() if key.startswith(_APP_DROP))
+    return meters.delivered + dropped
+
+
+def _busy(core: CoreMeter) -> int:
+    return (
+        core.hardirq_ps
+        + core.softirq_ps
+        + core.ksoftirqd_ps
+        + core.syscall_ps
+        + core.copy_ps
+        + core.user_ps
+        + core.poll_useful_ps
+        + core.poll_empty_ps
+    )
+
+
+def _busy_percent(meters: Meters, duration_ps: int) -> float:
+    """Of the busiest core."""
+    return max(100 * _busy(core) / duration_ps for core in meters.cores)
+
+
+def _cpu_percent(meters: Meters, duration_ps: int) -> float:
+    """Of all cores together: 200 is two cores that never rest."""
+    return sum(100 * _busy(core) / duration_ps for core in meters.cores)
+
+
+def _mean_latency_us(meters: Meters, _duration_ps: int) -> float:
+    counts = meters.latency.counts
+    total = sum(counts.values())
+    return sum(bucket * count for bucket, count in counts.items()) / total / 1e6 if total else 0.0
+
+
+def _below_10_us(meters: Meters, _duration_ps: int) -> float:
+    counts = meters.latency.counts
+    total = sum(counts.values())
+    return 100 * sum(n for bucket, n in counts.items() if bucket < 10_000_000) / total if total else 0.0
+
+
+def _copy_share(meters: Meters, _duration_ps: int) -> float:
+    """Percent of the busy time of all cores that went into copies of payload."""
+    busy = sum(_busy(core) for core in meters.cores)
+    return 100 * sum(core.copy_ps for core in meters.cores) / busy if busy else 0.0
+
+
+def _per(count: Callable[[Meters], int], packets: Callable[[Meters], int]) -> Quantity:
+    return lambda meters, _duration_ps: count(meters) / max(1, packets(meters))
+
+
+QUANTITIES: dict[str, Quantity] = {
+    "handled_mpps": lambda meters, ps: _rate(_handled(meters), ps) / 1e6,
+    "handled_pps": lambda meters, ps: _rate(_handled(meters), ps),
+    "delivered_pps": lambda meters, ps: _rate(meters.delivered, ps),
+    "delivered_mpps": lambda meters, ps: _rate(meters.delivered, ps) / 1e6,
+    "delivered_gbps": lambda meters, ps: _rate(meters.delivered_bytes * 8, ps) / 1e9,
+    "sent_mpps": lambda meters, ps: _rate(meters.sent, ps) / 1e6,
+    "sent_pps": lambda meters, ps: _rate(meters.sent, ps),
+    "busy_percent": _busy_percent,
+    "cpu_percent": _cpu_percent,
+    "copy_percent": _copy_share,
+    "interrupts_per_s": lambda meters, ps: _rate(meters.interrupts, ps),
+    "syscalls_per_s": lambda meters, ps: _rate(meters.syscalls, ps),
+    "interrupts_per_packet": _per(lambda m: m.interrupts, lambda m: m.arrived),
+    "frames_per_poll": _per(lambda m: m.arrived - m.missed, lambda m: m.polls - m.empty_polls),
+    "syscalls_per_packet": _per(lambda m: m.syscalls, lambda m: m.delivered),
+    "latency_mean_us": _mean_latency_us,
+    "latency_max_us": lambda meters, _ps: meters.latency.greatest / 1e6,
+    "below_10us_percent": _below_10_us,
+}

@@ -1,0 +1,80 @@
+"""Verdicts: published beside emulated, point by point, and what that is worth."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from kbview.validation.target import Claim, Curve, Role, Target
+
+Measured = Mapping[tuple[str, int], float]  # by curve and place
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One point or claim. `error` is relative; None where nothing single was published."""
+
+    target: str
+    curve: str
+    at: float | None
+    role: Role
+    published: float | None
+    emulated: float
+    low: float | None
+    high: float | None
+    inside: bool
+    text: str = ""
+
+    @property
+    def error(self) -> float | None:
+        """(emulated - published) / published."""
+        return (self.emulated - self.published) / self.published if self.published else None
+
+
+def rows(target: Target, measured: Measured) -> list[Row]:
+    """All points, then all claims."""
+    found = [
+        _point(target, curve, place, measured[curve.name, place])
+        for curve in target.curves
+        for place in range(len(curve.at))
+    ]
+    by_name = {f"{row.curve}@{row.at:g}": row.emulated for row in found}
+    return found + [_claim(target, claim, by_name.__getitem__) for claim in target.claims]
+
+
+def _point(target: Target, curve: Curve, place: int, emulated: float) -> Row:
+    low, high = curve.bounds(place)
+    return Row(
+        target=target.id,
+        curve=curve.name,
+        at=curve.at[place],
+        role=curve.role_of(place),
+        published=curve.published[place],
+        emulated=emulated,
+        low=low,
+        high=high,
+        inside=low <= emulated <= high,
+    )
+
+
+def _claim(target: Target, claim: Claim, value_of: Callable[[str], float]) -> Row:
+    values = [value_of(name) for name in claim.over]
+    ratio = values[0] / (values[1] or 1e-12) if len(values) > 1 else values[0]
+    low, high = claim.at_least, claim.at_most
+    inside = (low is None or ratio >= low) and (high is None or ratio <= high)
+    return Row(
+        target=target.id,
+        curve="",
+        at=None,
+        role=claim.role,
+        published=claim.published,
+        emulated=ratio,
+        low=low,
+        high=high,
+        inside=inside,
+        text=claim.text,
+    )
+
+
+def reproduced(target: Target, found: list[Row]) -> bool:
+    """Whether something was held out, and all of it lies inside."""
+    held_out = [row for row in found if row.target == target.id and row.role is Role.HELD_OUT]
+    return bool(held_out) and all(row.inside for row in held_out)

@@ -1,0 +1,43 @@
+"""`kbview validate`: tables for people, an object for programs, an exit code that means something."""
+
+import json
+
+import pytest
+
+from kbview.cli.main import main
+from kbview.validation import campaign
+from kbview.validation.target import Target
+
+
+def test_it_says_published_emulated_and_role(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "t9", "--json", "--jobs", "1"]) == 0
+    (target,) = json.loads(capsys.readouterr().out)
+    assert target["target"] == "T9"
+    for point in target["points"]:
+        assert point["inside"] is True
+        assert point["role"] in ("fitted", "derived", "held-out")
+        assert point["emulated"] >= 0
+
+
+def test_a_point_outside_is_exit_code_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(_target: Target, _curve: int, _place: int) -> float:
+        return 1e9
+
+    monkeypatch.setattr(campaign, "_measure", wrong)
+    assert main(["validate", "T9", "--jobs", "1"]) == 1
+    assert "outside: T9" in capsys.readouterr().out
+
+
+def test_an_unknown_target_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "T99"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "target T99 is unknown; use T" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_the_list_names_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "--list"]) == 0
+    assert "T9 " in capsys.readouterr().out

@@ -1,0 +1,42 @@
+"""The targets that come with the program: complete, sourced, runnable."""
+
+import pytest
+
+from kbview.validation.experiment import keys, measure, scenario
+from kbview.validation.quantity import QUANTITIES
+from kbview.validation.target import Curve, Role, Target, targets
+
+TARGETS = targets()
+CURVES = [
+    pytest.param(target, curve, id=f"{target.id}-{curve.name}")
+    for target in TARGETS
+    for curve in target.curves
+]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.id)
+def test_each_says_where_it_comes_from_or_why_it_is_left_out(target: Target) -> None:
+    assert target.source.strip()
+    assert target.mechanism.strip()
+    assert bool(target.curves) != bool(target.omitted)
+    names = [f"{curve.name}@{at:g}" for curve in target.curves for at in curve.at]
+    assert len(set(names)) == len(names)
+    for claim in target.claims:
+        assert set(claim.over) <= set(names), claim.text
+        assert claim.at_least is not None or claim.at_most is not None
+
+
+@pytest.mark.parametrize(("target", "curve"), CURVES)
+def test_every_point_is_a_scenario_that_can_be(target: Target, curve: Curve) -> None:
+    assert curve.quantity in QUANTITIES
+    for place in range(len(curve.at)):
+        chosen = keys(target, curve, place)
+        assert scenario(target.id, chosen).profile == chosen["profile"]
+        assert curve.role_of(place) in Role
+
+
+def test_a_poll_mode_driver_is_always_busy() -> None:
+    """T9's simplest curve, emulated: what `validate` does for all of them."""
+    target = next(target for target in TARGETS if target.id == "T9")
+    curve = next(curve for curve in target.curves if curve.name == "DPDK")
+    assert measure(target, curve, 0) == pytest.approx(100, abs=0.01)
