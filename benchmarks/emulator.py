@@ -11,13 +11,14 @@ import time
 from itertools import accumulate, islice
 from statistics import median
 
-from benchmarks.simpy_model import Books, simulate
+from benchmarks.simpy_model import LENGTH, Books, simulate
 from kbview.emulator import traffic
 from kbview.emulator.cost import Prices
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
+from kbview.packet.frame import WIRE_OVERHEAD
 from kbview.sources import profile
 from kbview.tape.meter import Meters
 
@@ -39,7 +40,8 @@ def ours(datapath: str, frames: int) -> Meters:
 
 def theirs(datapath: str, frames: int) -> Books:
     """The peer."""
-    times = islice(accumulate(traffic.poisson_gaps(RATE_PPS, 1)), frames)
+    wire_ps = (LENGTH + WIRE_OVERHEAD) * traffic.byte_ps(SETTINGS.link_gbps)
+    times = islice(traffic.in_line(accumulate(traffic.poisson_gaps(RATE_PPS, 1)), wire_ps), frames)
     return simulate(datapath, Prices(profile.load("xdp18")), SETTINGS, list(times))
 
 

@@ -4,6 +4,7 @@ A row has a core part in cycles, which scales with the clock, and an uncore part
 (DRAM, PCIe, interrupt delivery), which does not; each may have a share per byte.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -81,10 +82,19 @@ class Step:
 
 
 class Prices:
-    """A calibration at a clock: hands out steps and knows what was spent on each."""
+    """A calibration at a clock: hands out steps and knows what was spent on each.
 
-    def __init__(self, calibration: Calibration, clock_hz: int | None = None) -> None:
+    `extra_cycles` of a step are a scenario's, not the machine's: the work of an application.
+    """
+
+    def __init__(
+        self,
+        calibration: Calibration,
+        clock_hz: int | None = None,
+        extra_cycles: Mapping[str, float] | None = None,
+    ) -> None:
         self.calibration = calibration
+        self._extra_cycles = extra_cycles or {}
         self.clock_hz = clock_hz or calibration.clock_hz
         self._steps: dict[str, Step] = {}
         self._sequences: dict[tuple[str, ...], Step] = {}
@@ -99,7 +109,8 @@ class Prices:
                     f"add a row [steps.{name}] with its source"
                 )
             ps = 1e12 / self.clock_hz
-            cost_ps = round(row.cycles * ps + row.ns * 1000)
+            cycles = row.cycles + self._extra_cycles.get(name, 0.0)
+            cost_ps = round(cycles * ps + row.ns * 1000)
             self._steps[name] = Step(name, cost_ps, row.cycles_per_byte * ps + row.ns_per_byte * 1000)
         return self._steps[name]
 

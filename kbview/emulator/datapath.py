@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import Settings
+from kbview.emulator.settings import ScenarioError, Settings
 from kbview.tape.meter import SocketMeter
 from kbview.tape.station import Domain, Station
 
@@ -28,18 +28,37 @@ class Datapath(ABC):
     """Composes hardware, kernel and bypass parts in the packet's order.
 
     `stations` is what the screen draws; `steps` every cost row it may take; `reading` where to read
-    more. From `start` on, a datapath owns the NIC's ring and what runs on the cores.
+    more. `serves` names the applications that its layer can serve, `drops_at` the layers where it can
+    drop for one, the first of them for "driver". From `start` on, a datapath owns the NIC's rings and
+    what runs on the cores.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     stations: ClassVar[tuple[Station, ...]]
     steps: ClassVar[tuple[str, ...]]
+    serves: ClassVar[tuple[str, ...]]
+    drops_at: ClassVar[tuple[str, ...]] = ()
     reading: ClassVar[tuple[str, ...]]
 
     @abstractmethod
     def __init__(self, machine: Machine, settings: Settings, host: Host) -> None:
         """Build its parts on this machine, which is idle and whose NIC lets nothing in."""
+
+    @classmethod
+    def check(cls, settings: Settings) -> None:
+        """Refuse what it cannot serve: ScenarioError with one line."""
+        if settings.app not in cls.serves:
+            raise ScenarioError(
+                f'datapath {cls.name} cannot serve app = "{settings.app}"; '
+                f"it serves {', '.join(cls.serves)}"
+            )
+        known = ("driver", *cls.drops_at)
+        if settings.app == "drop" and settings.drop_at not in known:
+            raise ScenarioError(
+                f"datapath {cls.name} has no layer {settings.drop_at!r} to drop at; "
+                f"use one of {', '.join(known)}"
+            )
 
     @abstractmethod
     def start(self) -> None:
@@ -52,6 +71,10 @@ class Datapath(ABC):
     @abstractmethod
     def held(self) -> int:
         """Packets taken out of the ring that are neither delivered nor dropped yet."""
+
+    def buffers(self) -> int:
+        """Buffers that were allocated for packets and are not freed: allocations less frees."""
+        return 0
 
     def sockets(self) -> dict[str, SocketMeter]:
         """Socket queues, if it has any."""

@@ -1,13 +1,16 @@
 """An emulation: one machine, one stream of traffic, and the datapath that takes it now."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kbview.emulator.cost import Calibration, Prices
 from kbview.emulator.datapath import Datapath
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.engine import NEVER_PS, advance
+from kbview.emulator.hardware.link import Link
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.nic import Moderation, Nic
+from kbview.emulator.hardware.moderation import Moderation
+from kbview.emulator.hardware.nic import Nic, Port
+from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import US_PS, ScenarioError, Settings
@@ -19,7 +22,8 @@ from kbview.tape.meter import Meters, Sample
 class Emulation:
     """Advances, switches datapaths on the running traffic, and tells what happened.
 
-    `traffic` yields chunks of frames in the order of arrival.
+    `traffic` yields chunks of frames in the order of arrival; `peer` makes the host at the other
+    end of the cable, whose frames depend on what comes back.
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class Emulation:
         host: Host,
         traffic: Iterator[list[Frame]],
         datapath: str,
+        peer: Callable[[Nic], Peer] | None = None,
     ) -> None:
         self.now_ps = 0
         self.recorder = Recorder()
@@ -36,42 +41,53 @@ class Emulation:
         self._settings = settings
         self._host = host
         clock_hz = settings.clock_mhz * 1_000_000 if settings.clock_mhz else None
-        prices = Prices(calibration, clock_hz)
+        prices = Prices(calibration, clock_hz, {"app_work": settings.app_cycles})
         moderation = Moderation(
             round(settings.moderation_us * US_PS),
             settings.moderation_frames,
             prices.step("dma_write").cost_ps,
             prices.step("msix_delivery").cost_ps,
         )
-        nic = Nic(traffic, host.macs, host.sends, moderation, self.meters, self.recorder)
+        port = Port(traffic, host.macs, host.sends)
+        link = Link(settings.link_gbps)
+        nic = Nic(port, settings.queues, moderation, link, self.meters, self.recorder)
         self._machine = Machine(prices, nic, settings.cores, self.meters, self.recorder)
+        if peer is not None:
+            self._machine.connect(peer(nic))
         self._told = 0
         self._start(datapath)
 
     # ---- datapaths -------------------------------------------------------------------------
 
     def _start(self, name: str) -> None:
-        kind = DATAPATHS.get(name)
-        if kind is None:
-            known = ", ".join(DATAPATHS)
-            raise ScenarioError(f"datapath {name!r} is unknown; use one of {known}")
+        kind = self._kind(name)
         self.datapath: Datapath = kind(self._machine, self._settings, self._host)
         self.datapath.start()
         self.recorder.emit(DatapathStarted(self.now_ps, kind.name, kind.summary, kind.stations))
+
+    def _kind(self, name: str) -> type[Datapath]:
+        """The datapath of that name, if it can serve what the scenario asks for."""
+        kind = DATAPATHS.get(name)
+        if kind is None:
+            raise ScenarioError(f"datapath {name!r} is unknown; use one of {', '.join(DATAPATHS)}")
+        kind.check(self._settings)
+        return kind
 
     def switch(self, name: str) -> None:
         """Let what is in flight finish on its path, then send what comes through another.
 
         Meanwhile frames wait on the wire's side of the NIC; they enter the new ring at once.
         """
-        if name not in DATAPATHS:
-            raise ScenarioError(f"datapath {name!r} is unknown; use one of {', '.join(DATAPATHS)}")
+        self._kind(name)
         machine = self._machine
         machine.nic.pause()
         self.datapath.finish()
         machine.until_ps = NEVER_PS
         advance(machine.cores, NEVER_PS)
-        self.now_ps = max(self.now_ps, *(core.now_ps for core in machine.cores))
+        machine.nic.send_until(NEVER_PS)
+        self.now_ps = max(
+            self.now_ps, machine.nic.link.free_ps, *(core.now_ps for core in machine.cores)
+        )
         machine.settle(self.now_ps)
         machine.nic.opened_ps = self.now_ps
         for core in machine.cores:
@@ -93,7 +109,7 @@ class Emulation:
 
     def in_flight(self) -> int:
         """Frames that are held somewhere, counted where they are."""
-        return len(self._machine.nic.ring.frames) + self.datapath.held()
+        return self._machine.nic.held() + self.datapath.held()
 
     def advance(self, until_ps: int) -> int:
         """Run up to `until_ps`, or to the end of the traffic if that comes first; returns the time.
@@ -103,7 +119,8 @@ class Emulation:
         machine = self._machine
         until_ps = max(until_ps, self.now_ps)
         machine.until_ps = until_ps
-        advance(machine.cores, until_ps)
+        advance(machine.actors, until_ps)
+        machine.nic.send_until(until_ps)
         end_ps = self._end_ps()
         if end_ps is not None:
             until_ps = min(until_ps, max(end_ps, self.now_ps))
@@ -116,7 +133,7 @@ class Emulation:
         nic, cores = self._machine.nic, self._machine.cores
         if nic.end_ps is None or self.in_flight() or not self._machine.resting():
             return None
-        return max(nic.end_ps, *(core.now_ps for core in cores))
+        return max(nic.end_ps, nic.link.free_ps, *(core.now_ps for core in cores))
 
     # ---- what is told ----------------------------------------------------------------------
 
@@ -127,11 +144,11 @@ class Emulation:
     def sample(self) -> Sample:
         """The meters as they are now."""
         machine = self._machine
-        machine.sum_up()
+        machine.books.sum_up()
         meters = self.meters
         meters.in_flight = self.in_flight()
         meters.cores = [core.meter() for core in machine.cores]
         meters.stages = machine.prices.stages()
-        meters.rings = [machine.nic.ring.meter(machine.nic.masked)]
+        meters.rings = machine.nic.meters()
         meters.sockets = self.datapath.sockets()
         return Sample(self.now_ps, meters.copy(), self.recorder.detail, self.recorder.quiet)

@@ -3,6 +3,8 @@
 import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import accumulate
+from math import floor
 from typing import Any
 
 import msgspec
@@ -10,7 +12,7 @@ import msgspec
 from kbview.emulator import traffic
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.packet.frame import ETHERNET_MINIMUM, Frame
+from kbview.packet.frame import ETHERNET_MINIMUM, WIRE_OVERHEAD, Frame
 
 LONGEST_FRAME = 9_622  # jumbo frame with FCS
 MOST_RATE_PPS = 1e9
@@ -50,14 +52,16 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.frames is not None and self.frames < 0:
             raise ScenarioError(f"frames = {self.frames} is negative; use 0 or more")
 
-    def chunks(self, seed: int) -> Iterator[list[Frame]]:
-        """The frames."""
+    def chunks(self, seed: int, link_gbps: float = 100.0) -> Iterator[list[Frame]]:
+        """The frames, one after the other on a link of that rate."""
         if self.pattern == "poisson":
             gaps = traffic.poisson_gaps(self.rate_pps, seed)
         else:
             gaps = traffic.constant_gaps(self.rate_pps)
         flows = traffic.udp_flows(self.flows, self.port)
-        return traffic.synthetic(gaps, self.size, flows, self.frames)
+        wire_ps = (self.size + WIRE_OVERHEAD) * traffic.byte_ps(link_gbps)
+        times = traffic.in_line(accumulate(gaps), wire_ps)
+        return traffic.synthetic(times, self.size, flows, self.frames)
 
 
 SYNTHETIC_HOST = Host(frozenset([traffic.HOST_MAC]), frozenset([traffic.HOST_ADDRESS]))
@@ -73,6 +77,15 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
     settings: Settings = Settings()
     traffic: Traffic = Traffic()
+
+    def __post_init__(self) -> None:
+        gbps, size = self.settings.link_gbps, self.traffic.size
+        most_pps = traffic.line_rate_pps(size, gbps)
+        if self.traffic.rate_pps > most_pps:
+            raise ScenarioError(
+                f"rate_pps = {self.traffic.rate_pps:g} is more than link_gbps = {gbps:g} carries of "
+                f"{size}-byte frames; use {floor(most_pps)} or less"
+            )
 
 
 def parse(text: str, where: str) -> Scenario:

@@ -4,6 +4,10 @@ import msgspec
 
 US_PS = 1_000_000
 MOST_CORES = 256
+MOST_QUEUES = 128  # ixgbe; as many as the indirection table has entries
+APPS = ("sink", "echo", "forward", "drop")
+DROPS_AT = ("driver", "xdp", "raw", "input")
+LEAST_GBPS, MOST_GBPS = 0.01, 800.0  # 10 Mb/s Ethernet to 800 Gb/s
 MOST_DESCRIPTORS = 65_536  # far beyond any NIC's ring
 
 
@@ -15,12 +19,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All that a datapath may read. Sizes are bytes, times microseconds, as the kernel's own knobs.
 
     Defaults: ring of mlx5e (log 10), its moderation 16 us or 32 frames, NAPI weight 64,
-    netdev_budget 300 and 8000 us (HZ=250), rmem_default 212992, tcp_rmem 131072; CALIBRATION part 3.
+    netdev_budget 300 and 8000 us (HZ=250), rmem_default 212992, tcp_rmem 131072, txqueuelen 1000;
+    CALIBRATION part 3. `app_cycles` is work of the application on each packet beyond its own row.
     """
 
     cores: int = 2
+    queues: int = 1
     clock_mhz: int | None = None
     ring: int = 1024
+    tx_ring: int = 1024
+    link_gbps: float = 100.0
     moderation_us: float = 16.0
     moderation_frames: int = 32
     napi_weight: int = 64
@@ -30,11 +38,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tcp_rcvbuf: int = 131_072
     closed_ports: tuple[int, ...] = ()
     wait: str = "epoll"
+    app: str = "sink"
     app_cpu: int | None = None
+    app_cycles: float = 0.0
+    drop_at: str = "driver"
+    readers: int = 1
+    txqueuelen: int = 1000
 
     def __post_init__(self) -> None:
-        if not 1 <= self.cores <= MOST_CORES:
-            raise ScenarioError(f"cores = {self.cores} is out of range; use 1 to {MOST_CORES}")
+        _within("cores", self.cores, MOST_CORES)
         _at_least("napi_weight", self.napi_weight, 1)
         _at_least("netdev_budget", self.netdev_budget, 1)
         _at_least("netdev_budget_usecs", self.netdev_budget_usecs, 1)
@@ -44,12 +56,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _at_least("tcp_rcvbuf", self.tcp_rcvbuf, 2304)
         if self.clock_mhz is not None:
             _at_least("clock_mhz", self.clock_mhz, 1)
-        if self.ring > MOST_DESCRIPTORS:
-            raise ScenarioError(f"ring = {self.ring} is too large; use {MOST_DESCRIPTORS} or less")
-        if self.ring < 2 or self.ring & (self.ring - 1):
-            raise ScenarioError(f"ring = {self.ring} is not a power of two; {_nearest(self.ring)}")
-        if self.wait not in ("read", "epoll"):
-            raise ScenarioError(f'wait = "{self.wait}" is unknown; use "read" or "epoll"')
+        _within("queues", self.queues, MOST_QUEUES)
+        _within("readers", self.readers, self.cores)
+        _at_least("app_cycles", self.app_cycles, 0)
+        _at_least("txqueuelen", self.txqueuelen, 1)
+        if not LEAST_GBPS <= self.link_gbps <= MOST_GBPS:
+            raise ScenarioError(
+                f"link_gbps = {self.link_gbps:g} is out of range; use {LEAST_GBPS:g} to {MOST_GBPS:g}"
+            )
+        _ring("ring", self.ring)
+        _ring("tx_ring", self.tx_ring)
+        _one_of("wait", self.wait, ("read", "epoll"))
+        _one_of("app", self.app, APPS)
+        _one_of("drop_at", self.drop_at, DROPS_AT)
         if not 0 <= self.reader_cpu < self.cores:
             raise ScenarioError(
                 f"app_cpu = {self.app_cpu} is not one of the {self.cores} cores; "
@@ -61,10 +80,33 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Where the application runs on the kernel path: the last core unless told otherwise."""
         return self.cores - 1 if self.app_cpu is None else self.app_cpu
 
+    @property
+    def reader_cpus(self) -> list[int]:
+        """Where its threads run: the first as said, the others on the cores before it."""
+        return [(self.reader_cpu - thread) % self.cores for thread in range(self.readers)]
+
 
 def _at_least(name: str, value: float, least: float) -> None:
     if value < least:
         raise ScenarioError(f"{name} = {value} is too small; use {least} or more")
+
+
+def _within(name: str, value: int, most: int) -> None:
+    if not 1 <= value <= most:
+        raise ScenarioError(f"{name} = {value} is out of range; use 1 to {most}")
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        *others, last = (f'"{each}"' for each in known)
+        raise ScenarioError(f'{name} = "{value}" is unknown; use {", ".join(others)} or {last}')
+
+
+def _ring(name: str, size: int) -> None:
+    if size > MOST_DESCRIPTORS:
+        raise ScenarioError(f"{name} = {size} is too large; use {MOST_DESCRIPTORS} or less")
+    if size < 2 or size & (size - 1):
+        raise ScenarioError(f"{name} = {size} is not a power of two; {_nearest(size)}")
 
 
 def _nearest(ring: int) -> str:

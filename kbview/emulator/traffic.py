@@ -2,16 +2,21 @@
 
 import random
 from collections.abc import Callable, Iterable, Iterator
+from ipaddress import ip_address
 from itertools import accumulate, chain, count, cycle, islice, repeat
 from math import log
 
 import msgspec
 
-from kbview.packet.frame import Flow, Frame, Protocol
+from kbview.packet.frame import WIRE_OVERHEAD, Flow, Frame, Protocol
+from kbview.packet.toeplitz import toeplitz
 
 CHUNK = 4096
+CLIENT_MAC = bytes.fromhex("020000000001")
+CLIENT_ADDRESS = "10.0.0.1"
 HOST_MAC = bytes.fromhex("020000000002")
 HOST_ADDRESS = "10.0.0.2"
+_ADDRESSES = ip_address(CLIENT_ADDRESS).packed + ip_address(HOST_ADDRESS).packed
 _UDP_HEADERS = 14 + 20 + 8 + 4  # Ethernet, IPv4, UDP, FCS
 S_PS = 10**12
 _QUANTILES = 16_384
@@ -23,16 +28,26 @@ def udp_flows(flows: int, port: int) -> list[Flow]:
         Flow(
             number=number,
             protocol=Protocol.UDP,
-            source="10.0.0.1",
+            source=CLIENT_ADDRESS,
             destination=HOST_ADDRESS,
             source_port=20_000 + number,
             destination_port=port,
-            source_mac=bytes.fromhex("020000000001"),
+            source_mac=CLIENT_MAC,
             destination_mac=HOST_MAC,
-            rss_hash=0,
+            rss_hash=toeplitz(_ADDRESSES + (20_000 + number << 16 | port).to_bytes(4, "big")),
         )
         for number in range(flows)
     ]
+
+
+def byte_ps(gbps: float) -> int:
+    """How long a byte is on the wire, rounded to a picosecond: 800 ps at 10 Gb/s."""
+    return round(8000 / gbps)
+
+
+def line_rate_pps(length: int, gbps: float) -> float:
+    """How many frames a second a link carries: 14.88 million of 64 bytes at 10 Gb/s."""
+    return S_PS / ((length + WIRE_OVERHEAD) * byte_ps(gbps))
 
 
 def constant_gaps(rate_pps: float) -> Iterator[int]:
@@ -58,12 +73,17 @@ def poisson_gaps(rate_pps: float, seed: int) -> Iterator[int]:
         yield from chain(islice(table, start, None), islice(table, start))
 
 
+def in_line(times: Iterable[int], wire_ps: int) -> Iterator[int]:
+    """The same moments, put off where the frame before is still on the wire, `wire_ps` for each."""
+    return accumulate(times, lambda before, now: now if now - before >= wire_ps else before + wire_ps)
+
+
 def synthetic(
-    gaps: Iterable[int], length: int, flows: list[Flow], frames: int | None
+    times: Iterable[int], length: int, flows: list[Flow], frames: int | None
 ) -> Iterator[list[Frame]]:
-    """Datagrams of one frame length at these distances, the flows in turn; None is without end."""
+    """Datagrams of one frame length at these times, the flows in turn; None is without end."""
     payload = repeat(max(0, length - _UDP_HEADERS))
-    made: Iterator[Frame] = map(Frame, accumulate(gaps), count(), repeat(length), cycle(flows), payload)
+    made: Iterator[Frame] = map(Frame, times, count(), repeat(length), cycle(flows), payload)
     if frames is not None:
         made = islice(made, frames)
     while chunk := list(islice(made, CHUNK)):

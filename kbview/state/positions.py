@@ -3,7 +3,7 @@
 from kbview.tape import events as ev
 from kbview.tape.station import Station
 
-_GONE = (ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed)
+_GONE = (ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent)
 
 
 class Positions:
@@ -21,7 +21,7 @@ class Positions:
     def apply(self, event: ev.Event) -> None:
         """Move the event's packet, if it has one."""
         packet = getattr(event, "packet", ev.NO_PACKET)
-        if packet == ev.NO_PACKET or isinstance(event, ev.FrameSent):
+        if packet == ev.NO_PACKET:
             return
         if isinstance(event, _GONE):
             self.at.pop(packet, None)

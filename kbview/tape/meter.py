@@ -16,6 +16,7 @@ TOTALS = (
     "sent",
     "dropped",
     "missed",
+    "unsent",
     "arrived_bytes",
     "delivered_bytes",
     "sent_bytes",
@@ -40,6 +41,7 @@ DEFINITIONS: dict[str, str] = {
     "sent": "frames that left the host",
     "dropped": "frames given up with a reason: by a check in the NIC or by software",
     "missed": "frames for which the NIC had no free descriptor (rx_missed_errors)",
+    "unsent": "frames made here that were given up on the way out: transmit queue or ring full",
     "in_flight": "frames that arrived and are neither delivered, dropped nor missed yet",
     "arrived_bytes": "frame lengths with FCS, summed",
     "delivered_bytes": "frame lengths with FCS of the delivered packets, summed",
@@ -135,6 +137,7 @@ class Meters(msgspec.Struct):
     sent: int = 0
     dropped: int = 0
     missed: int = 0
+    unsent: int = 0
     in_flight: int = 0
     arrived_bytes: int = 0
     delivered_bytes: int = 0

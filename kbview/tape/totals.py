@@ -47,6 +47,10 @@ def _sent(meters: Meters, event: ev.FrameSent) -> None:
     meters.sent_bytes += event.length
 
 
+def _unsent(meters: Meters, _event: ev.FrameUnsent) -> None:
+    meters.unsent += 1
+
+
 def _descriptor_done(meters: Meters, event: ev.DescriptorDone) -> None:
     if ring := _ring(meters, event.queue):
         ring.done += 1
@@ -139,7 +143,7 @@ def _posted(meters: Meters, event: ev.DescriptorPosted) -> None:
 def _completed(meters: Meters, event: ev.DescriptorsCompleted) -> None:
     if ring := _ring(meters, event.queue, "tx"):
         ring.done -= event.count
-        ring.head = (ring.head + event.count) % ring.size
+        ring.head = ring.next_to_clean = (ring.head + event.count) % ring.size
 
 
 def _moved(meters: Meters, event: ev.RingProduced | ev.RingConsumed) -> None:
@@ -180,6 +184,7 @@ _CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {
     ev.PacketDelivered: _delivered,
     ev.PacketDropped: _dropped,
     ev.FrameSent: _sent,
+    ev.FrameUnsent: _unsent,
     ev.DescriptorDone: _descriptor_done,
     ev.DescriptorCleaned: _descriptor_cleaned,
     ev.RingRefilled: _refilled,

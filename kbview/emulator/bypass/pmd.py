@@ -1,36 +1,57 @@
-"""A poll-mode driver: the receive side of one DPDK port and queue, owned by one lcore.
+"""A poll-mode driver: one queue pair of a DPDK port, owned by one lcore.
 
 rx_burst() looks at descriptors in memory; finding none is a few nanoseconds lost, not a sleep. An
-empty stretch is one spin, however many polls it was.
-DPDK: Programmer's Guide, "Poll Mode Driver"; lib/ethdev rte_eth_rx_burst()
+empty stretch is one spin, however many polls it was. tx_burst() cleans sent descriptors only when it
+runs short of them, so mbufs lie in the ring long after they were sent.
+DPDK: Programmer's Guide, "Poll Mode Driver"; lib/ethdev rte_eth_rx_burst(), rte_eth_tx_burst()
 """
 
-from kbview.emulator.hardware.core import POLL_USEFUL, Core
+from kbview.emulator.hardware.core import POLL_EMPTY, POLL_USEFUL, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.tx import TxRing
 from kbview.packet.frame import Frame
 from kbview.tape.events import BurstReceived, DescriptorCleaned, RingRefilled
 
 BURST_SIZE = 32
+TX_FREE_THRESH = 32
+TX_RING_FULL = "TX_RING_FULL"
 
 
-class Port:
-    """The ring as the lcore sees it."""
+class PortQueue:
+    """The rings of one queue as the lcore sees them."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._nic = machine.nic
-        self._ring = machine.nic.ring
+    def __init__(self, machine: Machine, queue: RxQueue, tx: TxRing) -> None:
+        self.queue = queue
+        self._ring = queue.ring
+        self._tx = tx
+        self._dma_ps = queue.moderation.dma_ps
         self._meters = machine.meters
         self._recorder = machine.recorder
-        self._call = machine.prices.step("rx_burst")
-        self._per_mbuf = machine.prices.sequence("pmd_descriptor", "mbuf_alloc")
-        self._empty = machine.prices.step("rx_burst_empty")
+        self._books = machine.books
+        step, sequence = machine.prices.step, machine.prices.sequence
+        self._call = step("rx_burst")
+        self._per_mbuf = sequence("pmd_descriptor", "mbuf_alloc")
+        self.empty_poll = step("rx_burst_empty")
+        self._send = step("tx_burst")
+        self._per_descriptor = step("pmd_tx_descriptor")
+        self._doorbell = step("doorbell")
+        self._free = step("mbuf_free")
+
+    # ---- receive ---------------------------------------------------------------------------
+
+    def next_ready_ps(self) -> int:
+        """When a poll will find something."""
+        return self.queue.next_ready_ps()
 
     def rx_burst(self, core: Core) -> list[Frame]:
-        """Up to BURST_SIZE frames that are in memory; there is one, see `spin`. Refills at once."""
+        """Up to BURST_SIZE frames that are in memory; refills at once."""
         now_ps = core.now_ps
-        self._nic.catch_up(now_ps)
-        frames = self._ring.take_burst(now_ps - self._nic.moderation.dma_ps, BURST_SIZE)
+        self.queue.catch_up(now_ps)
+        frames = self._ring.take_burst(now_ps - self._dma_ps, BURST_SIZE)
         self._meters.polls += 1
+        if not frames:
+            return self._nothing(core)
         core.account = POLL_USEFUL
         if self._recorder.steps:
             self._tell(core, frames)
@@ -40,13 +61,16 @@ class Port:
         self._ring.refill()
         return frames
 
-    def spin(self, core: Core) -> None:
-        """Poll in vain until the next frame is in memory; yield afterwards if the core rests."""
-        core.spin(self._empty, self._nic.next_ready_ps())
-
-    def empty(self, core: Core) -> bool:
-        """Whether a poll now would find nothing."""
-        return self._nic.next_ready_ps() > core.now_ps
+    def _nothing(self, core: Core) -> list[Frame]:
+        self._meters.empty_polls += 1
+        core.account = POLL_EMPTY
+        if self._recorder.steps:
+            self._recorder.emit(
+                BurstReceived(core.now_ps, core.number, self.queue.number, 0, BURST_SIZE)
+            )
+        core.spend(self.empty_poll)
+        core.account = POLL_USEFUL
+        return []
 
     def _tell(self, core: Core, frames: list[Frame]) -> None:
         ring, emit = self._ring, self._recorder.emit
@@ -56,3 +80,30 @@ class Port:
             emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
         emit(BurstReceived(core.now_ps, core.number, ring.queue, len(frames), BURST_SIZE))
         emit(RingRefilled(core.now_ps, ring.queue, len(frames)))
+
+    # ---- transmit --------------------------------------------------------------------------
+
+    def tx_burst(self, core: Core, frames: list[Frame], *, passed_on: bool) -> int:
+        """Post what there is room for and ring the doorbell once; returns how many, as DPDK's does.
+
+        The wire is shared, so yield before if the core is past its horizon.
+        """
+        ring = self._tx
+        core.spend(self._send)
+        if ring.free < TX_FREE_THRESH:
+            for gone in ring.clean(core.now_ps, TX_FREE_THRESH):
+                core.spend(self._free, gone.frame.packet)
+        count = min(len(frames), ring.free)
+        for frame in frames[:count]:
+            core.spend(self._per_descriptor, frame.packet)
+            ring.post(core, frame, passed_on=passed_on)
+        if count:
+            ring.doorbell(core)
+            core.spend(self._doorbell)
+        return count
+
+    def give_up(self, core: Core, frames: list[Frame], *, passed_on: bool) -> None:
+        """What tx_burst did not take is the caller's to free."""
+        for frame in frames:
+            self._books.give_up(core, frame, "tx ring", TX_RING_FULL, passed_on)
+            core.spend(self._free, frame.packet)

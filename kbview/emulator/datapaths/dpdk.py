@@ -1,22 +1,18 @@
 """DPDK: no interrupt, no sk_buff, no system call. One core polls the ring in bursts, for ever."""
 
-from kbview.emulator.application import Sink
-from kbview.emulator.bypass.pmd import Port
+from kbview.emulator.application import APPLICATIONS
+from kbview.emulator.bypass.lcore import WORKS, Lcore
+from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
-from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import POLL_USEFUL, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
-from kbview.tape.events import Mode
 from kbview.tape.station import STACK, Domain, Station, bypass
-
-LCORE = 0
 
 
 class Dpdk(Datapath):
-    """Run to completion on cpu0: receive a burst, work on it, free it."""
+    """Run to completion, an lcore a queue: receive a burst, work on it, free it or send it."""
 
     name = "dpdk"
     summary = "poll-mode driver: NIC, rx_burst, application; no kernel on the way"
@@ -39,6 +35,7 @@ class Dpdk(Datapath):
         ),
         Station("app", Domain.USER, "the application's own work", ("app_work",)),
     )
+    serves = ("sink", "echo", "forward", "drop")
     steps = (
         "dma_write",
         "msix_delivery",
@@ -49,38 +46,40 @@ class Dpdk(Datapath):
         "mbuf_alloc",
         "mbuf_free",
         "app_work",
+        "frame_rewrite",
+        "tx_burst",
+        "pmd_tx_descriptor",
+        "doorbell",
+        "tx_fetch",
     )
     reading = ("DPDK Programmer's Guide, Poll Mode Driver", "DPDK Programmer's Guide, Mempool Library")
 
     def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
         self._machine = machine
-        self._ring = RxRing(0, settings.ring)
-        self._app = Sink(machine)
-        self._finish = machine.prices.sequence("app_work", "mbuf_free")
+        nic = machine.nic
+        self._rings = [RxRing(queue.number, settings.ring) for queue in nic.queues]
+        self._tx_rings = [machine.tx_ring(ring.queue, settings.tx_ring) for ring in self._rings]
+        self._lcores: list[Lcore] = []
+        self._app = APPLICATIONS[settings.app](machine)
 
     def start(self) -> None:
-        self._machine.nic.open(self._ring)
-        self._port = Port(self._machine)
-        core = self._machine.cores[LCORE]
-        core.start(Context("lcore", self._lcore_main(core), POLL_USEFUL, Mode.USER))
-
-    def _lcore_main(self, core: Core) -> Process:
-        """The application's loop."""
-        port = self._port
-        while True:
-            if port.empty(core):
-                port.spin(core)
-            if core.resting or core.now_ps > core.horizon_ps:
-                yield
-                continue
-            for frame in port.rx_burst(core):
-                self._machine.deliver(core, frame, "app")
-                core.spend(self._finish, frame.packet)
+        machine, nic = self._machine, self._machine.nic
+        nic.open(self._rings, self._tx_rings)
+        for core in machine.cores:
+            ports = [
+                PortQueue(machine, queue, self._tx_rings[queue.number])
+                for queue in nic.queues
+                if machine.core_of(queue.number) is core
+            ]
+            if ports:
+                work = WORKS[self._app.name](machine, self._app)
+                self._lcores.append(Lcore(core, ports, work))
+        for lcore in self._lcores:
+            lcore.start()
 
     def finish(self) -> None:
-        core = self._machine.cores[LCORE]
-        if core.resting:
-            self._port.spin(core)
+        for lcore in self._lcores:
+            lcore.wait_anew()
 
     def held(self) -> int:
-        return 0
+        return sum(lcore.in_hand for lcore in self._lcores)

@@ -1,25 +1,29 @@
 """Linux with NAPI: interrupt, softirq, sk_buff, IP, TCP or UDP, socket, read(), one copy."""
 
-from kbview.emulator.application import Sink
+from kbview.emulator.application import APPLICATIONS, Application
 from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.napi import CLEAN, Napi
 from kbview.emulator.kernel.reader import Reader
+from kbview.emulator.kernel.sender import Sender
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.socket import SocketTable
+from kbview.emulator.kernel.socket import SocketGroup, SocketTable
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.kernel.stack import Stack
+from kbview.emulator.kernel.xdp import XdpDrop
+from kbview.emulator.kernel.xmit import Forwarder, TxQueue, TxQueues
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import US_PS, Settings
 from kbview.tape.meter import SocketMeter
 from kbview.tape.station import STACK, Domain, Station
 
-IRQ_CPU = 0
-
 
 class Kernel(Datapath):
-    """Interrupts on cpu0; the application sleeps in a system call, on the last core by default."""
+    """A queue's interrupts go to its core; the application sleeps in a system call, on the last."""
 
     name = "kernel"
     summary = "interrupt, softirq, socket, read(): one copy"
@@ -44,6 +48,8 @@ class Kernel(Datapath):
         ),
         Station("app", Domain.USER, "the application's own work", ("app_work",)),
     )
+    serves = ("sink", "echo", "forward", "drop")
+    drops_at = ("xdp", "raw", "input")
     steps = (
         "dma_write",
         "msix_delivery",
@@ -73,6 +79,16 @@ class Kernel(Datapath):
         "skb_free",
         "syscall_exit",
         "app_work",
+        "xdp_program",
+        "ip_forward",
+        "socket_send",
+        "copy_from_user",
+        "ip_output",
+        "dev_queue_xmit",
+        "ndo_start_xmit",
+        "doorbell",
+        "tx_fetch",
+        "tx_clean",
     )
     reading = (
         "Linux Documentation/networking/napi.rst",
@@ -82,45 +98,81 @@ class Kernel(Datapath):
     def __init__(self, machine: Machine, settings: Settings, host: Host) -> None:
         self._machine = machine
         self._settings = settings
-        self._ring = RxRing(0, settings.ring)
+        app = APPLICATIONS[settings.app](machine)
         self._skbs = SkbCache(machine)
-        self._sockets = SocketTable(
-            machine,
+        self._rings = [RxRing(queue.number, settings.ring) for queue in machine.nic.queues]
+        self._tx = TxQueues([self._tx_queue(ring.queue) for ring in self._rings])
+        self._sockets = SocketGroup([self._table(thread) for thread in range(settings.readers)])
+        self._stack = Stack(machine, host, self._sockets, self._skbs, CLEAN)
+        if app.name == "forward":
+            self._stack.forwarder = Forwarder(self._tx)
+        elif app.name == "drop":
+            self._stack.filter_at = settings.drop_at
+        self._readers = [] if app.transit else self._threads(app)
+        self._napis: list[Napi] = []
+
+    def _tx_queue(self, queue: int) -> TxQueue:
+        settings = self._settings
+        ring = self._machine.tx_ring(queue, settings.tx_ring)
+        return TxQueue(self._machine, ring, self._skbs, settings.txqueuelen)
+
+    def _table(self, thread: int) -> SocketTable:
+        settings = self._settings
+        return SocketTable(
+            self._machine,
             self._skbs,
             settings.rcvbuf,
             settings.tcp_rcvbuf,
             frozenset(settings.closed_ports),
+            f" #{thread}" if settings.readers > 1 else "",
         )
-        self._stack = Stack(machine, host, self._sockets, self._skbs, CLEAN)
-        self._reader = Reader(
-            machine,
-            machine.cores[settings.reader_cpu],
-            self._sockets,
-            Sink(machine),
-        )
+
+    def _threads(self, app: Application) -> list[Reader]:
+        machine, cpus = self._machine, self._settings.reader_cpus
+        return [
+            Reader(machine, machine.cores[cpu], table, app, Sender(machine, self._tx))
+            for cpu, table in zip(cpus, self._sockets.tables, strict=True)
+        ]
 
     def start(self) -> None:
-        settings, machine = self._settings, self._machine
-        core = machine.cores[IRQ_CPU]
-        machine.nic.open(self._ring)
-        softirq = Softirq(
-            machine,
-            core,
-            settings.napi_weight,
-            settings.netdev_budget,
-            settings.netdev_budget_usecs * US_PS,
-        )
-        self._napi = Napi(machine, softirq, self._stack, self._sockets)
-        core.irq_handler = self._napi.irq_handler
-        self._reader.start(settings.wait)
-        self._napi.unmask()
+        nic = self._machine.nic
+        nic.open(self._rings, [queue.ring for queue in self._tx.queues])
+        softirqs: dict[int, Softirq] = {}
+        for queue in nic.queues:
+            core = self._machine.core_of(queue.number)
+            softirq = softirqs.get(core.number) or self._softirq(core)
+            softirqs[core.number] = softirq
+            self._napis.append(self._napi(queue, softirq))
+        for reader in self._readers:
+            reader.start(self._settings.wait)
+        for napi in self._napis:
+            napi.unmask()
+
+    def _softirq(self, core: Core) -> Softirq:
+        settings = self._settings
+        budget_ps = settings.netdev_budget_usecs * US_PS
+        return Softirq(self._machine, core, settings.napi_weight, settings.netdev_budget, budget_ps)
+
+    def _napi(self, queue: RxQueue, softirq: Softirq) -> Napi:
+        napi = Napi(self._machine, queue, softirq, self._stack, self._tx.queues[queue.number])
+        queue.vector = Vector(softirq.core, napi.irq_handler)
+        settings = self._settings
+        if settings.app == "drop" and settings.drop_at in ("driver", "xdp"):
+            napi.xdp = XdpDrop(self._machine)
+        return napi
 
     def finish(self) -> None:
-        if not self._machine.nic.masked:
-            self._napi.unmask()
+        for napi in self._napis:
+            napi.unmask_again()
 
     def held(self) -> int:
-        return self._napi.in_hand + self._sockets.held()
+        in_hand = sum(napi.in_hand for napi in self._napis)
+        return in_hand + self._sockets.held() + self._tx.held()
+
+    def buffers(self) -> int:
+        senders = sum(reader.sender.in_hand for reader in self._readers)
+        in_hand = sum(napi.in_hand for napi in self._napis)
+        return in_hand + self._sockets.held() + self._tx.buffers() + senders
 
     def sockets(self) -> dict[str, SocketMeter]:
         return self._sockets.meters()

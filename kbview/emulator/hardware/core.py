@@ -4,10 +4,11 @@ Every picosecond is booked to one account. A core that has nothing to run rests:
 on an empty ring; how long is known only when it is needed again, so resting costs nothing.
 """
 
-from collections.abc import Callable
+from operator import attrgetter
 
 from kbview.emulator.cost import Prices, Step
 from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.recorder import Recorder
 from kbview.tape.events import (
     NO_PACKET,
@@ -24,6 +25,7 @@ from kbview.tape.meter import CoreMeter, Meters
 ACCOUNTS = tuple(Account)
 IDLE, HARDIRQ, SOFTIRQ, KSOFTIRQD, SYSCALL, COPY, USER, POLL_USEFUL, POLL_EMPTY = range(len(ACCOUNTS))
 USER_MODE, KERNEL_MODE = Mode.USER, Mode.KERNEL  # looking an enum member up costs more than a step
+_DUE = attrgetter("due_ps")
 SLICE_PS = 3_000_000_000  # how far one task may get ahead of another: sched_base_slice_ns
 
 
@@ -45,8 +47,7 @@ class Core:
     """A clock, a mode, and who runs. `spend` moves the clock; others run only where a program yields.
 
     Just before a program touches what others share, it yields if `now_ps` is past `horizon_ps`: then
-    somebody else is behind, or more urgent. `irq_due_ps` is when the unmasked vector fires;
-    `irq_handler` is run then.
+    somebody else is behind, or more urgent. `irq_due_ps` is when the first of its `vectors` fires.
     """
 
     def __init__(self, number: int, prices: Prices, meters: Meters, recorder: Recorder) -> None:
@@ -56,7 +57,7 @@ class Core:
         self.mode = KERNEL_MODE
         self.booked = [0] * len(ACCOUNTS)
         self.irq_due_ps = NEVER_PS
-        self.irq_handler: Callable[[Core], None] | None = None
+        self.vectors: list[Vector] = []
         self.softirq: Context | None = None
         self.tasks: list[Context] = []
         self.horizon_ps = 0
@@ -210,8 +211,21 @@ class Core:
         if self.mode is USER_MODE:
             self._set_mode(KERNEL_MODE, "irq")
         self.account = HARDIRQ
-        if self.irq_handler is not None:
-            self.irq_handler(self)
+        vector = min(self.vectors, key=_DUE)
+        vector.arm(NEVER_PS)
+        vector.handler(self)
+
+    def look_at_vectors(self) -> None:
+        """One of the vectors was armed anew."""
+        vectors = self.vectors
+        due_ps = vectors[0].due_ps if len(vectors) == 1 else min(map(_DUE, vectors))
+        self.irq_due_ps = due_ps
+        self.give_way(due_ps)
+        self.refresh()
+
+    def give_way(self, at_ps: int) -> None:
+        """Somebody will be due at `at_ps`, which was not known when this core was let run."""
+        self.horizon_ps = min(self.horizon_ps, at_ps)
 
     # ---- mode ------------------------------------------------------------------------------
 
@@ -271,8 +285,17 @@ class Core:
         task.ran_ps = max(task.ran_ps, least_ps)
         if self._resting and self is not waker:
             self._rise(at_ps)
-            waker._limit_ps = min(waker._limit_ps, self.now_ps)
-            waker.horizon_ps = min(waker.horizon_ps, self.now_ps)
+            waker.mind(self.now_ps)
+
+    def mind(self, due_ps: int) -> None:
+        """Another actor will be due at `due_ps` because of what this core did: let it come first."""
+        self._limit_ps = min(self._limit_ps, due_ps)
+        self.horizon_ps = min(self.horizon_ps, due_ps)
+
+    def stir(self, at_ps: int) -> None:
+        """What a resting core waits for will be there at `at_ps` already."""
+        self._rest_until_ps = min(self._rest_until_ps, at_ps)
+        self.refresh()
 
     def settle(self, until_ps: int) -> None:
         """Book a resting core's time up to `until_ps`."""
@@ -308,7 +331,8 @@ class Core:
     def clear(self) -> None:
         """Take every program off; the core idles."""
         self.tasks.clear()
-        self.softirq = self._task = self._current = self._spin = self.irq_handler = None
+        self.vectors.clear()
+        self.softirq = self._task = self._current = self._spin = None
         self.irq_due_ps = self._rest_until_ps = NEVER_PS
         self.mode, self.account, self._resting = KERNEL_MODE, IDLE, True
         self.refresh()

@@ -1,22 +1,22 @@
-"""The machine: cores, NIC and the books that say what became of every frame."""
+"""The machine: cores, NIC, the peer at the other end of its cable, and the books."""
 
-from operator import attrgetter
+from itertools import count
 
 from kbview.emulator.cost import Prices
-from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.engine import NEVER_PS, Actor
+from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.nic import Nic
+from kbview.emulator.hardware.peer import Peer
+from kbview.emulator.hardware.tx import TxRing, TxTiming
 from kbview.emulator.recorder import Recorder
-from kbview.packet.frame import Frame
-from kbview.tape.events import PacketDelivered, PacketDropped
 from kbview.tape.meter import Meters
 
-_BATCH = 8192
-_LENGTH = attrgetter("length")
+HOST_PACKETS = 1_000_000_000  # frames that the host makes itself are numbered from here
 
 
 class Machine:
-    """What all datapaths of one run share."""
+    """What all datapaths of one run share. `packets` numbers the frames that the host makes."""
 
     def __init__(
         self, prices: Prices, nic: Nic, cores: int, meters: Meters, recorder: Recorder
@@ -25,53 +25,51 @@ class Machine:
         self.nic = nic
         self.meters = meters
         self.recorder = recorder
+        self.books = Books(meters, recorder)
+        self.deliver = self.books.deliver
+        self.deliver_run = self.books.deliver_run
+        self.drop = self.books.drop
         self.cores = [Core(number, prices, meters, recorder) for number in range(cores)]
+        self.actors: list[Actor] = [*self.cores, nic]
+        self.peer: Peer | None = None
+        self.packets = count(HOST_PACKETS)
+        self.lookahead_ps = NEVER_PS  # from a peer's action to its arrival, at least
         self.until_ps = NEVER_PS  # nobody needs to be further than this
-        self._latencies: list[int] = []
 
-    def deliver(self, core: Core, frame: Frame, where: str) -> None:
-        """A packet has reached who it was for."""
-        meters = self.meters
-        latency_ps = core.now_ps - frame.arrived_ps
-        meters.delivered += 1
-        meters.delivered_bytes += frame.length
-        self._latencies.append(latency_ps)
-        if len(self._latencies) >= _BATCH:
-            self.sum_up()
-        if self.recorder.milestones:
-            self.recorder.emit(
-                PacketDelivered(core.now_ps, core.number, frame.packet, where, frame.length, latency_ps)
-            )
+    def connect(self, peer: Peer) -> None:
+        """Put a host at the other end of the cable."""
+        self.peer = peer
+        self.lookahead_ps = peer.lookahead_ps
+        self.actors.append(peer)
+        peer.start()
 
-    def deliver_run(self, frames: list[Frame], ends_ps: list[int]) -> None:
-        """As `deliver`, for frames that reached the application at these times; meters only."""
-        self.meters.delivered += len(frames)
-        self.meters.delivered_bytes += sum(map(_LENGTH, frames))
-        self._latencies += [
-            end_ps - frame.arrived_ps for end_ps, frame in zip(ends_ps, frames, strict=True)
-        ]
-        if len(self._latencies) >= _BATCH:
-            self.sum_up()
+    def tx_ring(self, queue: int, size: int) -> TxRing:
+        """A transmit ring for a queue; the NIC has it once it is opened with it."""
+        prices = self.prices
+        timing = TxTiming(prices.step("tx_fetch").cost_ps, prices.step("dma_write").cost_ps)
+        ring = TxRing(queue, size, self.nic.link, timing, self.books)
+        if self.peer is not None:
+            ring.hear = self.peer.hear
+        return ring
 
-    def drop(self, core: Core, frame: Frame, where: str, reason: str) -> None:
-        """Software has given a packet up."""
-        self.meters.drop(where, reason)
-        if self.recorder.milestones:
-            self.recorder.emit(
-                PacketDropped(core.now_ps, core.number, frame.packet, where, reason, frame.length)
-            )
+    def core_of(self, queue: int) -> Core:
+        """The core that a queue's vector goes to."""
+        return self.cores[queue % len(self.cores)]
 
-    def sum_up(self) -> None:
-        """Bring the latency histogram up to date."""
-        self.meters.latency.add(self._latencies)
-        self._latencies.clear()
+    def bound_ps(self, core: Core) -> int:
+        """How far a core may go on without giving way: what a peer may send cannot arrive before."""
+        return min(self.until_ps, core.horizon_ps + self.lookahead_ps)
 
     def settle(self, until_ps: int) -> None:
         """Bring every core and the NIC up to a time, so that the books can be read."""
-        self.nic.catch_up(until_ps)
+        self.nic.settle(until_ps)
         for core in self.cores:
             core.settle(until_ps)
 
     def resting(self) -> bool:
-        """Whether no core has anything to do."""
-        return all(core.resting for core in self.cores)
+        """Whether no core has anything to do, nothing is on its way out and the peer has no plans."""
+        return (
+            all(core.resting for core in self.cores)
+            and self.nic.idle
+            and (self.peer is None or self.peer.due_ps >= NEVER_PS)
+        )

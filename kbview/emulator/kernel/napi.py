@@ -11,14 +11,16 @@ Linux: net/core/dev.c, Documentation/networking/napi.rst
 
 from collections.abc import Generator
 
-from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.skb import truesize
-from kbview.emulator.kernel.socket import SocketTable
+from kbview.emulator.kernel.socket import Socket
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.kernel.stack import Stack
+from kbview.emulator.kernel.xdp import XdpProgram
+from kbview.emulator.kernel.xmit import Forwarder, TxQueue
 from kbview.packet.frame import Frame
 from kbview.tape.events import (
     DescriptorCleaned,
@@ -34,16 +36,20 @@ CLEAN = ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive")
 
 
 class Napi:
-    """One receive queue's driver instance."""
+    """One queue pair's driver instance: its poll cleans the transmit ring, then the receive ring."""
 
-    def __init__(self, machine: Machine, softirq: Softirq, stack: Stack, sockets: SocketTable) -> None:
+    def __init__(
+        self, machine: Machine, queue: RxQueue, softirq: Softirq, stack: Stack, tx: TxQueue
+    ) -> None:
         self.in_hand = False
+        self.xdp: XdpProgram | None = None
         self._core = softirq.core
         self._softirq = softirq
         self._stack = stack
-        self._nic = machine.nic
-        self._ring = machine.nic.ring
-        self._runs = QueueRuns(machine, self._ring, sockets)
+        self._queue = queue
+        self._ring = queue.ring
+        self._tx = tx
+        self._runs = QueueRuns(machine, queue)
         self._meters = machine.meters
         self._recorder = machine.recorder
         prices = machine.prices
@@ -53,56 +59,68 @@ class Napi:
 
     def irq_handler(self, core: Core) -> None:
         """Acknowledge, mask the vector, and leave the rest to the softirq."""
-        self._nic.last_irq_ps = core.now_ps
+        self._queue.mask(core.now_ps)
         self._meters.interrupts += 1
-        self._nic.masked = True
-        core.irq_due_ps = NEVER_PS
         if self._recorder.steps:
             self._recorder.emit(IrqRaised(core.now_ps, core.number, self._ring.queue))
         core.spend(self._hardirq)
         self._softirq.napi_schedule(self)
 
     def poll(self, weight: int) -> Generator[None, None, int]:
-        """Clean up to `weight` descriptors and pass their frames up the stack."""
-        core, ring, meters, recorder = self._core, self._ring, self._meters, self._recorder
-        dma_ps = self._nic.moderation.dma_ps
+        """Clean what was sent, then up to `weight` descriptors, and pass their frames up the stack."""
+        core, ring, dma_ps = self._core, self._ring, self._queue.moderation.dma_ps
         core.spend(self._napi_poll)
+        if self._tx.ring.used:
+            self._tx.clean(core)
         work = 0
         while work < weight:
             frame = ring.take_done(core.now_ps - dma_ps) or self._look_at_wire()
             if frame is None:
                 break
             work += 1
-            meters.allocations += 1
-            if recorder.steps:
-                self._tell_cleaned(frame)
-            socket = self._stack.netif_receive_skb(core, frame)
-            self.in_hand = socket is not None
+            taker = self._climb(core, frame)
+            self.in_hand = taker is not None
             if core.now_ps > core.horizon_ps:
-                yield  # the application may be looking at the socket from another core
-            if socket is not None:
-                self.in_hand = False
-                if socket.queue_rcv(core, frame) and not recorder.milestones:
-                    work += self._runs.queue(core, socket, weight - work)
+                yield  # somebody on another core may be looking at the same socket or ring
+            if taker is not None:
+                work += self._hand_over(core, frame, taker, weight - work)
         self._finish(work, weight)
         return work
+
+    def _climb(self, core: Core, frame: Frame) -> Socket | Forwarder | None:
+        """Take a frame up as far as it comes; returns who is to have it, if it did not end in here."""
+        if self._recorder.steps:
+            self._tell_cleaned(frame)
+        if self.xdp is not None and self.xdp.run(core, frame):
+            return None
+        self._meters.allocations += 1
+        if self._recorder.steps:
+            size = truesize(frame.length)
+            self._recorder.emit(SkbAllocated(core.now_ps, core.number, frame.packet, size))
+        return self._stack.netif_receive_skb(core, frame)
+
+    def _hand_over(self, core: Core, frame: Frame, taker: Socket | Forwarder, most: int) -> int:
+        """Give the frame to a socket or to the device; returns how many more went with it."""
+        self.in_hand = False
+        if taker.queue_rcv(core, frame) and isinstance(taker, Socket) and not self._recorder.milestones:
+            return self._runs.queue(core, taker, most)
+        return 0
 
     def _look_at_wire(self) -> Frame | None:
         """The ring seemed empty: has anything arrived meanwhile?"""
         now_ps = self._core.now_ps
-        self._nic.catch_up(now_ps)
-        return self._ring.take_done(now_ps - self._nic.moderation.dma_ps)
+        self._queue.catch_up(now_ps)
+        return self._ring.take_done(now_ps - self._queue.moderation.dma_ps)
 
     def _tell_cleaned(self, frame: Frame) -> None:
-        now_ps, ring, emit = self._core.now_ps, self._ring, self._recorder.emit
+        ring = self._ring
         slot = (ring.next_to_clean - 1) % ring.size
-        emit(DescriptorCleaned(now_ps, ring.queue, frame.packet, slot))
-        emit(SkbAllocated(now_ps, self._core.number, frame.packet, truesize(frame.length)))
+        self._recorder.emit(DescriptorCleaned(self._core.now_ps, ring.queue, frame.packet, slot))
 
     def _finish(self, work: int, weight: int) -> None:
         """Refill, and go back to interrupts if the ring was emptied."""
         core, recorder, queue = self._core, self._recorder, self._ring.queue
-        self._nic.catch_up(core.now_ps)
+        self._queue.catch_up(core.now_ps)
         count = self._ring.refill()
         self._meters.polls += 1
         self._meters.empty_polls += work == 0
@@ -114,11 +132,14 @@ class Napi:
             core.spend(self._napi_complete)
             self.unmask()
 
+    def unmask_again(self) -> None:
+        """Traffic has ended: wait for what is there, not for what would have come."""
+        if not self._queue.masked:
+            self.unmask()
+
     def unmask(self) -> None:
         """napi_complete_done: the vector may fire again."""
         core = self._core
-        self._nic.masked = False
-        core.irq_due_ps = self._nic.next_irq_ps(core.now_ps)
-        core.refresh()
+        self._queue.unmask(core.now_ps)
         if self._recorder.steps:
             self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._ring.queue))

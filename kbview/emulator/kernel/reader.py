@@ -15,6 +15,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.runs import ReadRuns
+from kbview.emulator.kernel.sender import Sender
 from kbview.emulator.kernel.socket import Socket, SocketTable
 from kbview.packet.frame import Frame
 from kbview.tape.events import Copied, Mode, SkbFreed
@@ -26,13 +27,17 @@ EPOLL_EVENTS = 64
 class Reader:
     """One thread, one loop."""
 
-    def __init__(self, machine: Machine, core: Core, sockets: SocketTable, app: Application) -> None:
+    def __init__(
+        self, machine: Machine, core: Core, sockets: SocketTable, app: Application, sender: Sender
+    ) -> None:
         self.core = core
         self._machine = machine
         self._meters = machine.meters
         self._recorder = machine.recorder
         self._sockets = sockets
         self._app = app
+        self.sender = sender
+        self._silent = app.answer(1) is None
         prices = machine.prices
         self._enter = prices.step("syscall_enter")
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
@@ -49,14 +54,17 @@ class Reader:
     def _blocking(self) -> Process:
         core, ready = self.core, self._sockets.ready
         while True:
-            if not self._recorder.milestones:
+            if self._silent and not self._recorder.milestones:
                 self._runs.read(core)
             core.enter_kernel(self.task, self._enter, "recv")
             if core.now_ps > core.horizon_ps:
                 yield  # what follows looks at queues that the softirq fills
             while not ready:
                 yield from self._sockets.waiters.sleep(core, self.task)
-            self._receive(ready.popleft())
+            socket = ready.popleft()
+            frames = self._receive(socket)
+            if not (self._silent or socket.stream):
+                yield from self._answer(frames)
 
     def _epolling(self) -> Process:
         core = self.core
@@ -66,7 +74,9 @@ class Reader:
                 if core.now_ps > core.horizon_ps:
                     yield
                 self._sockets.ready.remove(socket)
-                self._receive(socket)
+                frames = self._receive(socket)
+                if not (self._silent or socket.stream):
+                    yield from self._answer(frames)
 
     def _epoll_wait(self) -> Generator[None, None, list[Socket]]:
         core = self.core
@@ -79,7 +89,14 @@ class Reader:
         core.leave_kernel(self.task)
         return list(islice(self._sockets.ready, EPOLL_EVENTS))
 
-    def _receive(self, socket: Socket) -> None:
+    def _answer(self, frames: list[Frame]) -> Process:
+        """Send back what the application has to say to each datagram."""
+        for frame in frames:
+            payload = self._app.answer(frame.payload)
+            if payload is not None:
+                yield from self.sender.answer(self.core, self.task, frame, payload)
+
+    def _receive(self, socket: Socket) -> list[Frame]:
         """Dequeue, copy to the application's buffer, free; back in user mode the work begins."""
         core, meters = self.core, self._meters
         frames = socket.dequeue(core, READ_SIZE)
@@ -99,6 +116,7 @@ class Reader:
         for frame in frames:
             self._machine.deliver(core, frame, "app")
             core.spend(self._app.step, frame.packet)
+        return frames
 
     def _tell_copied(self, frame: Frame) -> None:
         core, emit = self.core, self._recorder.emit

@@ -11,6 +11,8 @@ before it touches the queue. That is not needed
                    and nothing can be dropped if all of it fits the buffer as it is now;
   to read a run    of datagrams that are there by the time of their read, if the buffer could not fill
                    up meanwhile: the softirq only appends.
+
+With several receive queues several softirqs fill one socket, and none queues a run.
 """
 
 from itertools import islice, repeat
@@ -19,7 +21,7 @@ from kbview.emulator.cost import Step
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import COPY, SYSCALL, USER, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.ring import RxRing
+from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.skb import RX_BUFFER
 from kbview.emulator.kernel.socket import SMALLEST, Socket, SocketTable
 from kbview.packet.frame import Frame
@@ -30,22 +32,28 @@ _SHORTEST = 2  # a shorter run costs more than it saves
 class QueueRuns:
     """Datagrams that follow each other into the same socket."""
 
-    def __init__(self, machine: Machine, ring: RxRing, sockets: SocketTable) -> None:
+    def __init__(self, machine: Machine, queue: RxQueue) -> None:
         self._machine = machine
-        self._ring = ring
-        self._sockets = sockets
+        self._ring = queue.ring
+        self._dma_ps = queue.moderation.dma_ps
+        self._alone = len(machine.nic.queues) == 1
 
     def queue(self, core: Core, socket: Socket, most: int) -> int:
         """Queue up to `most` more, right after one was queued; returns how many, perhaps none."""
         step = socket.delivery
-        if step is None or socket.stream or step.cost_ps > self._sockets.shortest_read_ps:
+        if (
+            not self._alone
+            or step is None
+            or socket.stream
+            or step.cost_ps > socket.table.shortest_read_ps
+        ):
             return 0
         most = min(
             most,
             (socket.rcvbuf - socket.queued) // SMALLEST,
-            (self._machine.until_ps - core.now_ps) // step.cost_ps,
+            (self._machine.bound_ps(core) - core.now_ps) // step.cost_ps,
         )
-        ready_ps = core.now_ps - self._machine.nic.moderation.dma_ps
+        ready_ps = core.now_ps - self._dma_ps
         run = self._ready(socket, ready_ps, most)
         count = len(run)
         if count:
@@ -80,6 +88,7 @@ class ReadRuns:
         self._enter = enter
         self._last = last
         self._work = work
+        self._deliverers = len(machine.nic.queues)
         self._copying = last.copying or last
         sockets.shortest_read_ps = enter.cost_ps + last.cost_ps + work.cost_ps
 
@@ -107,7 +116,7 @@ class ReadRuns:
         per_byte = self._copying.ps_per_byte
         until_ps = min(core.irq_due_ps, self._machine.until_ps)
         if socket.delivery is not None:
-            room = (socket.rcvbuf - socket.queued) // SMALLEST - 1
+            room = ((socket.rcvbuf - socket.queued) // SMALLEST - 1) // self._deliverers
             since_ps = min(core.now_ps, core.horizon_ps)
             until_ps = min(until_ps, since_ps + room * socket.delivery.cost_ps)
         ends: list[int] = []

@@ -38,14 +38,14 @@ class Socket:
         self.last_ps = 0
         self.flows: set[Flow] = set()
         self.delivery: Step | None = None  # what bringing a packet here costs the softirq
-        self._table = table
+        self.table = table
 
     def queue_rcv(self, core: Core, frame: Frame) -> bool:
         """Append to the receive queue and wake the reader; False if the buffer was full.
 
         What that costs is the last part of the climb, see stack.py.
         """
-        table = self._table
+        table = self.table
         length = frame.length
         charge = SMALLEST if length <= RX_BUFFER else truesize(length)
         if self.queued + charge > self.rcvbuf:
@@ -86,8 +86,8 @@ class Socket:
             self.queued -= charge
             limit -= frame.payload
             taken.append(frame)
-            if self._table.recorder.steps:
-                self._table.recorder.emit(
+            if self.table.recorder.steps:
+                self.table.recorder.emit(
                     SocketDequeued(core.now_ps, core.number, frame.packet, self.name, self.queued)
                 )
         return taken
@@ -100,10 +100,16 @@ class Socket:
 
 
 class SocketTable:
-    """All sockets, and those among them that have something to read, in the order they got it."""
+    """One reader's sockets, and those that have something to read, in the order they got it."""
 
     def __init__(
-        self, machine: Machine, skbs: SkbCache, udp_rcvbuf: int, tcp_rcvbuf: int, closed: frozenset[int]
+        self,
+        machine: Machine,
+        skbs: SkbCache,
+        udp_rcvbuf: int,
+        tcp_rcvbuf: int,
+        closed: frozenset[int],
+        suffix: str = "",
     ) -> None:
         self.machine = machine
         self.recorder = machine.recorder
@@ -113,6 +119,7 @@ class SocketTable:
         self.shortest_read_ps = 0  # between two looks of a reader at the queue
         self._rcvbuf = {Protocol.UDP: udp_rcvbuf, Protocol.TCP: tcp_rcvbuf}
         self._closed = closed
+        self._suffix = suffix
         self._sockets: dict[str, Socket] = {}
 
     def find(self, flow: Flow) -> Socket | None:
@@ -123,6 +130,7 @@ class SocketTable:
         name = f"{flow.protocol} :{flow.destination_port}"
         if stream:
             name += f" < {endpoint(flow.source, flow.source_port)}"
+        name += self._suffix
         if name not in self._sockets:
             if len(self._sockets) >= _OPEN:
                 self._forget_idle()
@@ -142,3 +150,25 @@ class SocketTable:
             _METERED, self._sockets.values(), key=lambda each: (each.queued, each.last_ps)
         )
         return {each.name: each.meter() for each in chosen}
+
+
+class SocketGroup:
+    """The tables of several readers on the same ports: a flow belongs to one of them, by its hash.
+
+    Linux: SO_REUSEPORT, net/core/sock_reuseport.c; the hash is scaled as by reciprocal_scale().
+    """
+
+    def __init__(self, tables: list[SocketTable]) -> None:
+        self.tables = tables
+
+    def find(self, flow: Flow) -> Socket | None:
+        """The socket of a flow towards this host; None where nobody listens."""
+        return self.tables[flow.rss_hash * len(self.tables) >> 32].find(flow)
+
+    def held(self) -> int:
+        """Packets in all receive queues."""
+        return sum(table.held() for table in self.tables)
+
+    def meters(self) -> dict[str, SocketMeter]:
+        """Those of all tables."""
+        return {name: meter for table in self.tables for name, meter in table.meters().items()}

@@ -10,11 +10,13 @@ from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.socket import Socket, SocketTable
+from kbview.emulator.kernel.socket import Socket, SocketGroup
+from kbview.emulator.kernel.xmit import Forwarder
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.protocol.layer import LAYERS, layer_of_fault
 from kbview.packet.frame import Flow, Frame, Protocol
 
+NETFILTER_DROP = "NETFILTER_DROP"
 _FLOWS_KNOWN = 65_536
 
 
@@ -28,21 +30,27 @@ class Way(NamedTuple):
     climb: dict[str, Step]
     queueing: Step
     end: str
-    socket: Socket | None
+    socket: Socket | Forwarder | None
     reason: str
 
 
 class Stack:
-    """The protocol layers of one host. `below` are the steps that each packet took to get here."""
+    """The protocol layers of one host. `below` are the steps that each packet took to get here.
+
+    With a `forwarder` it is a router. `filter_at` is where a rule of netfilter drops every IP packet:
+    "raw" (PREROUTING), "input" (INPUT), or nowhere.
+    """
 
     def __init__(
         self,
         machine: Machine,
         host: Host,
-        sockets: SocketTable,
+        sockets: SocketGroup,
         skbs: SkbCache,
         below: tuple[str, ...],
     ) -> None:
+        self.forwarder: Forwarder | None = None
+        self.filter_at = ""
         self._below = below
         self._machine = machine
         self._host = host
@@ -50,7 +58,7 @@ class Stack:
         self._skbs = skbs
         self._ways: dict[Flow, Way] = {}
 
-    def netif_receive_skb(self, core: Core, frame: Frame) -> Socket | None:
+    def netif_receive_skb(self, core: Core, frame: Frame) -> Socket | Forwarder | None:
         """Take a packet up the layers; returns its socket, or None where its way ended in here."""
         way = self._ways.get(frame.flow) or self._find_way(frame.flow)
         if frame.fault:
@@ -84,15 +92,29 @@ class Stack:
             names += layer.steps
             climb[layer.name] = self._machine.prices.sequence(*names)
         queueing = self._machine.prices.sequence(*names, "socket_enqueue")
-        way = self._decide(flow, climb, queueing, [*climb][-1])
+        way = self._filtered(flow, climb, queueing) or self._decide(flow, climb, queueing, [*climb][-1])
         self._ways[flow] = way
         return way
+
+    def _filtered(self, flow: Flow, climb: dict[str, Step], queueing: Step) -> Way | None:
+        """The way of an IP packet that a rule drops."""
+        if not self.filter_at or "ip" not in climb or self._host.is_group(flow.destination):
+            return None
+        end = "netif" if self.filter_at == "raw" else "ip"
+        return Way(climb, queueing, end, None, NETFILTER_DROP)
+
+    def _forwarded(self, climb: dict[str, Step], forwarder: Forwarder) -> Way:
+        names = (part.name for part in climb["ip"].parts)
+        step = self._machine.prices.sequence(*names, *forwarder.steps)
+        return Way(climb, step, "ip", forwarder, "")
 
     def _decide(self, flow: Flow, climb: dict[str, Step], queueing: Step, top: str) -> Way:
         if flow.protocol is Protocol.OTHER:
             return Way(climb, queueing, top, None, "UNHANDLED_PROTO")
         if flow.protocol is Protocol.ARP or self._host.is_group(flow.destination):
             return Way(climb, queueing, top, None, "")
+        if self.forwarder is not None:
+            return self._forwarded(climb, self.forwarder)
         if not self._host.is_local(flow.destination):
             return Way(climb, queueing, "ip", None, "IP_INADDRERRORS")
         if flow.protocol not in (Protocol.UDP, Protocol.TCP):

@@ -29,6 +29,7 @@ from kbview.tape.events.milestone import (
     FrameMissed,
     FrameRecorded,
     FrameSent,
+    FrameUnsent,
     PacketDelivered,
     PacketDropped,
 )
@@ -71,7 +72,15 @@ from kbview.tape.events.work import (
 )
 
 MARKERS = (DatapathStarted, EventsLost, SourceEnded)
-MILESTONES = (FrameArrived, FrameMissed, PacketDelivered, PacketDropped, FrameSent, FrameRecorded)
+MILESTONES = (
+    FrameArrived,
+    FrameMissed,
+    PacketDelivered,
+    PacketDropped,
+    FrameSent,
+    FrameUnsent,
+    FrameRecorded,
+)
 STEPS = (
     DescriptorDone,
     DescriptorCleaned,
@@ -147,6 +156,7 @@ __all__ = [
     "FrameMissed",
     "FrameRecorded",
     "FrameSent",
+    "FrameUnsent",
     "IrqRaised",
     "IrqUnmasked",
     "KsoftirqdWoken",

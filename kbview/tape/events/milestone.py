@@ -52,6 +52,19 @@ class FrameSent(Event):
     length: int
 
 
+class FrameUnsent(Event):
+    """A frame that this host made was given up on its way out; `where` is "qdisc" or "tx ring".
+
+    One that came in and was to be passed on is a PacketDropped instead.
+    """
+
+    cpu: int
+    packet: int
+    where: str
+    reason: str
+    length: int
+
+
 class FrameRecorded(Event):
     """The bytes of a frame, up to a snap length; `length` is its wire length with FCS.
 

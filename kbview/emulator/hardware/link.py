@@ -1,0 +1,23 @@
+"""One direction of a cable: frames one after the other, at its bit rate.
+
+| preamble, start 8 | frame 64.. | gap 12 |        IEEE 802.3; a frame has left with its last bit
+"""
+
+from kbview.emulator.traffic import byte_ps
+from kbview.packet.frame import WIRE_OVERHEAD
+
+_GAP = 12  # bytes of silence after a frame
+
+
+class Link:
+    """When the wire is free, and when what is put on it has left."""
+
+    def __init__(self, gbps: float) -> None:
+        self.byte_ps = byte_ps(gbps)
+        self.free_ps = 0
+
+    def put(self, length: int, ready_ps: int) -> int:
+        """A frame is ready to go; returns when its last bit has left."""
+        start_ps = max(ready_ps, self.free_ps)
+        self.free_ps = start_ps + (length + WIRE_OVERHEAD) * self.byte_ps
+        return self.free_ps - _GAP * self.byte_ps

@@ -1,0 +1,16 @@
+"""Interrupt moderation: the NIC's own timer and counter, independent of NAPI (ethtool -C)."""
+
+from typing import NamedTuple
+
+
+class Moderation(NamedTuple):
+    """When a vector may fire: `gap_ps` after it last did, or when `frames` wait (0: no such count).
+
+    `dma_ps` is from the last bit of a frame to its done descriptor, `delivery_ps` from the NIC's
+    message to the first instruction of the handler.
+    """
+
+    gap_ps: int
+    frames: int
+    dma_ps: int
+    delivery_ps: int

@@ -1,0 +1,121 @@
+"""The host at the other end of the cable: ideal, infinitely fast, but far away and behind a lossy way.
+
+    host --- last bit left --- rtt/2 ---> receive()
+    host <-- FrameArrived ---- rtt/2 ---- send(), one frame after the other at the link's rate
+
+It closes the loop: what arrives depends on what the host has sent. It is an actor beside the cores and
+runs when it is furthest behind, so everything that it puts on the wire arrives half a round trip later
+than any core's time. Nothing here costs CPU time.
+"""
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
+from heapq import heappop, heappush
+from itertools import count
+
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.link import Link
+from kbview.emulator.hardware.nic import Nic
+from kbview.packet.frame import Frame
+
+Action = Callable[[], None]  # `now_ps` is the time then
+
+
+class Way:
+    """The network between: round-trip time, the share of frames lost each way, and the link's rate."""
+
+    def __init__(self, rtt_ps: int, loss: float, gbps: float, seed: int) -> None:
+        self.half_ps = rtt_ps // 2
+        self.loss = loss
+        self.link = Link(gbps)
+        self._random = random.Random(seed)  # noqa: S311 - a model, not a secret
+
+    def loses(self) -> bool:
+        """Whether the next frame is lost."""
+        return self.loss > 0 and self._random.random() < self.loss
+
+
+class Timer:
+    """Something a peer will do; `cancel` it and it will not."""
+
+    __slots__ = ("action",)
+
+    def __init__(self, action: Action) -> None:
+        self.action: Action | None = action
+
+    def cancel(self) -> None:
+        """Never mind."""
+        self.action = None
+
+
+class Peer(ABC):
+    """Who answers and asks at the other end. `lost` counts the frames that the way lost, both ways.
+
+    `packets` numbers the frames that it sends.
+    """
+
+    def __init__(self, nic: Nic, way: Way, packets: "count[int]") -> None:
+        self.due_ps = NEVER_PS
+        self.now_ps = 0
+        self.lookahead_ps = way.half_ps
+        self.lost = 0
+        self.packets = packets
+        self._nic = nic
+        self._way = way
+        self._agenda: list[tuple[int, int, Timer]] = []
+        self._order = count()
+
+    # ---- what a kind of peer says ----------------------------------------------------------
+
+    @abstractmethod
+    def start(self) -> None:
+        """The emulation begins: plan or send the first frames."""
+
+    @abstractmethod
+    def receive(self, frame: Frame) -> None:
+        """A frame of the host has come, at `now_ps`."""
+
+    # ---- what it can do --------------------------------------------------------------------
+
+    def send(self, frame: Frame) -> None:
+        """Put a frame on the wire now; its `arrived_ps` becomes when its last bit reaches the NIC."""
+        left_ps = self._way.link.put(frame.length, self.now_ps)
+        if self._way.loses():
+            self.lost += 1
+            return
+        frame.arrived_ps = left_ps + self._way.half_ps
+        self._nic.inject(frame)
+
+    def call_at(self, time_ps: int, action: Action) -> Timer:
+        """Do something at a time that is not past."""
+        timer = Timer(action)
+        heappush(self._agenda, (max(time_ps, self.now_ps), next(self._order), timer))
+        self.due_ps = self._agenda[0][0]
+        return timer
+
+    # ---- the machinery ---------------------------------------------------------------------
+
+    def hear(self, frame: Frame, left_ps: int, core: Core) -> None:
+        """The host rang a doorbell: the last bit of a frame will leave at `left_ps`."""
+        if self._way.loses():
+            self.lost += 1
+            return
+        self.call_at(left_ps + self._way.half_ps, partial(self.receive, frame))
+        core.mind(self.due_ps)
+
+    def run(self, horizon_ps: int) -> None:
+        """Do what is due first, and let the engine look who is due because of it."""
+        del horizon_ps
+        self.now_ps, _, timer = heappop(self._agenda)
+        if timer.action is not None:
+            timer.action()
+        self._skip_cancelled()
+
+    def _skip_cancelled(self) -> None:
+        agenda = self._agenda
+        while agenda and agenda[0][2].action is None:
+            heappop(agenda)
+        self.due_ps = agenda[0][0] if agenda else NEVER_PS

@@ -1,0 +1,207 @@
+"""A receive queue: what is about to arrive for it, its ring, its vector, and when that may fire.
+
+    arrivals (known ahead) --catch_up--> ring --driver--> ...
+                                          |
+                                          +--> vector, moderated, unless masked
+
+The wire is no actor: the queue catches up with what has arrived whenever somebody looks at its ring.
+A frame takes its descriptor when it arrives and is done `dma_ps` later, before any interrupt.
+Frames of a closed loop are put between the others by `inject` as they become known.
+"""
+
+from bisect import bisect_right, insort
+from collections.abc import Callable
+from itertools import accumulate
+from operator import attrgetter
+from typing import Protocol
+
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.moderation import Moderation
+from kbview.emulator.hardware.ring import RxRing
+from kbview.emulator.hardware.tx import TxRing
+from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.recorder import Recorder
+from kbview.packet.frame import Frame
+from kbview.tape.events import DescriptorDone, FrameArrived, FrameMissed
+from kbview.tape.meter import Meters
+
+_ARRIVED = attrgetter("arrived_ps")
+_LENGTH = attrgetter("length")
+
+
+class Supply(Protocol):
+    """Who knows what comes next: the port. `loaded_ps`: up to when all arrivals are known."""
+
+    loaded_ps: int
+    opened_ps: int
+
+    def load(self, now_ps: int) -> None:
+        """Make more arrivals known."""
+
+
+class RxQueue:
+    """One of a NIC's receive queues. `masked` is None while nobody uses its vector.
+
+    `watcher` is told, with a time, when something will be in the ring earlier than was known: that
+    is for who polls; a vector that is not masked is armed anew.
+    """
+
+    def __init__(
+        self, number: int, supply: Supply, moderation: Moderation, meters: Meters, recorder: Recorder
+    ) -> None:
+        self.number = number
+        self.ring = RxRing(number, 2)
+        self.tx: TxRing | None = None  # completes on the same vector
+        self.moderation = moderation
+        self.last_irq_ps = -NEVER_PS
+        self.masked: bool | None = None
+        self.vector: Vector | None = None
+        self.watcher: Callable[[int], None] | None = None
+        self._supply = supply
+        self._meters = meters
+        self._recorder = recorder
+        self.opened = False
+        self._unmasked_ps = 0
+        self._seen_ps = 0
+        self._frames: list[Frame] = []
+        self._times: list[int] = [NEVER_PS]  # with a sentinel
+        self._bytes: list[int] = [0]  # running sum, _bytes[i] is before frame i
+        self._next = 0
+        self._injected: list[Frame] = []
+
+    def open(self, ring: RxRing, tx: TxRing | None) -> None:
+        """A driver gives it a ring and lets traffic in."""
+        self.ring, self.tx = ring, tx
+        self.masked = self.vector = self.watcher = None
+        self.opened = True
+
+    def close(self) -> None:
+        """Let nothing in; frames wait on the wire's side until the next `open`."""
+        self.opened = False
+
+    # ---- arrivals --------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> bool:
+        """Whether arrivals are known that are still to come."""
+        return self._next < len(self._frames) or bool(self._injected)
+
+    def extend(self, frames: list[Frame]) -> None:
+        """More arrivals become known, later than all before."""
+        coming = self._frames[self._next :] + frames
+        self._frames = coming
+        self._next = 0
+        self._times = [*map(_ARRIVED, coming), NEVER_PS]
+        self._bytes = [0, *accumulate(map(_LENGTH, coming))]
+
+    def inject(self, frame: Frame) -> None:
+        """A frame of a closed loop will arrive; one that comes too late to be seen is seen late."""
+        frame.arrived_ps = max(frame.arrived_ps, self._seen_ps)
+        insort(self._injected, frame, key=_ARRIVED)
+        self.look_again()
+
+    def next_arrival_ps(self) -> int:
+        """When the next frame will be there, as far as is known; NEVER_PS when none is known."""
+        if not self.opened:
+            return NEVER_PS
+        next_ps = self._times[self._next]
+        return min(next_ps, self._injected[0].arrived_ps) if self._injected else next_ps
+
+    def next_ready_ps(self) -> int:
+        """When the driver will next find a done descriptor."""
+        frames = self.ring.frames
+        first_ps = frames[0].arrived_ps if frames else self.next_arrival_ps()
+        return first_ps + self.moderation.dma_ps if first_ps < NEVER_PS else NEVER_PS
+
+    def catch_up(self, now_ps: int) -> None:
+        """Take in everything that has arrived by now."""
+        if not self.opened:
+            return
+        self._seen_ps = now_ps
+        while True:
+            if self._injected:
+                self._merge(now_ps)
+            if self._times[self._next] <= now_ps:
+                self._claim(bisect_right(self._times, now_ps, self._next))
+            if self._supply.loaded_ps > now_ps:
+                return
+            self._supply.load(now_ps)
+
+    def _merge(self, now_ps: int) -> None:
+        """Take in the injected frames due by now, and between them what came before each."""
+        while self._injected and self._injected[0].arrived_ps <= now_ps:
+            frame = self._injected.pop(0)
+            self._claim(bisect_right(self._times, frame.arrived_ps, self._next))
+            self._take([frame], frame.length)
+
+    def _claim(self, stop: int) -> None:
+        start, self._next = self._next, stop
+        if start < stop:
+            self._take(self._frames[start:stop], self._bytes[stop] - self._bytes[start])
+
+    def _take(self, frames: list[Frame], length: int) -> None:
+        """Frames have arrived: descriptors for as many as there are, the rest is missed."""
+        meters, ring = self._meters, self.ring
+        count, free = len(frames), ring.free
+        meters.arrived += count
+        meters.arrived_bytes += length
+        if self._recorder.milestones:
+            self._tell_arrivals(frames, free)
+        if count > free:
+            meters.missed += count - free
+            del frames[free:]
+        ring.claim(frames)
+
+    def _tell_arrivals(self, frames: list[Frame], free: int) -> None:
+        emit, ring, opened_ps = self._recorder.emit, self.ring, self._supply.opened_ps
+        for index, frame in enumerate(frames):
+            time_ps = max(frame.arrived_ps, opened_ps)
+            emit(FrameArrived(time_ps, self.number, frame.packet, frame.length))
+            if index >= free:
+                emit(FrameMissed(time_ps, self.number, frame.packet))
+            elif self._recorder.steps:
+                slot = (ring.head + index) % ring.size
+                done_ps = max(frame.arrived_ps + self.moderation.dma_ps, opened_ps)
+                emit(DescriptorDone(done_ps, self.number, frame.packet, slot))
+
+    # ---- interrupts ------------------------------------------------------------------------
+
+    def mask(self, now_ps: int) -> None:
+        """The handler runs: nothing more until `unmask`."""
+        self.last_irq_ps = now_ps
+        self.masked = True
+
+    def unmask(self, now_ps: int) -> None:
+        """The vector may fire again."""
+        self.masked = False
+        self._unmasked_ps = now_ps
+        if self.vector is not None:
+            self.vector.arm(self.next_irq_ps(now_ps))
+
+    def look_again(self) -> None:
+        """What is known of the future has changed: a frame, a completion, a chunk of traffic."""
+        if self.watcher is not None:
+            self.watcher(self.next_ready_ps())
+        elif self.vector is not None and self.masked is False:
+            due_ps = min(self.vector.due_ps, self.next_irq_ps(self._unmasked_ps))
+            self.vector.arm(due_ps)
+
+    def next_irq_ps(self, now_ps: int) -> int:
+        """When a vector unmasked now reaches its core; NEVER_PS if nothing known will raise it."""
+        ready_ps = self.next_ready_ps()
+        if self.tx is not None:
+            ready_ps = min(ready_ps, self.tx.next_done_ps())
+        if ready_ps >= NEVER_PS:
+            return NEVER_PS
+        moderation = self.moderation
+        allowed_ps = self.last_irq_ps + moderation.gap_ps
+        if ready_ps < allowed_ps and moderation.frames:
+            allowed_ps = min(allowed_ps, self._filled_ps(moderation.frames))
+        return max(ready_ps, allowed_ps, now_ps) + moderation.delivery_ps
+
+    def _filled_ps(self, frames: int) -> int:
+        """When `frames` will be waiting, of those that are known."""
+        beyond = self._next + frames - len(self.ring.frames) - 1
+        if beyond < self._next:
+            return self.last_irq_ps
+        return self._times[min(beyond, len(self._times) - 1)] + self.moderation.dma_ps

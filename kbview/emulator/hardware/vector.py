@@ -1,0 +1,32 @@
+"""A message-signalled interrupt (MSI-X vector), or a core's own timer: one line to one core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kbview.emulator.engine import NEVER_PS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kbview.emulator.hardware.core import Core
+
+
+class Vector:
+    """When an interrupt reaches its core, and what runs then. It fires once each time it is armed.
+
+    The handler runs in hardirq context on the core's own time; it spends and must not yield.
+    """
+
+    __slots__ = ("core", "due_ps", "handler")
+
+    def __init__(self, core: Core, handler: Callable[[Core], None]) -> None:
+        self.core = core
+        self.handler = handler
+        self.due_ps = NEVER_PS
+        core.vectors.append(self)
+
+    def arm(self, due_ps: int) -> None:
+        """Let it reach the core at `due_ps`; NEVER_PS disarms it."""
+        self.due_ps = due_ps
+        self.core.look_at_vectors()

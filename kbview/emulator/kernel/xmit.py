@@ -1,0 +1,117 @@
+"""The transmit path below IP: queueing discipline, driver, and what happens when the ring is full.
+
+    dev_queue_xmit --> ring has room? --> ndo_start_xmit --> doorbell
+                            | no
+                            v
+                       qdisc, txqueuelen frames; past that the frame is dropped
+
+    NAPI poll: clean what was sent, free the sk_buffs, wake the queue: the qdisc fills the ring again
+
+Linux: net/core/dev.c __dev_queue_xmit(), net/sched/sch_generic.c pfifo, drivers' xmit and clean_tx.
+"""
+
+from collections import deque
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.tx import TxRing
+from kbview.emulator.kernel.skb import SkbCache
+from kbview.packet.frame import Frame
+
+QDISC_DROP = "QDISC_DROP"
+
+
+class TxQueue:
+    """One transmit queue of the device: a FIFO before its ring."""
+
+    def __init__(self, machine: Machine, ring: TxRing, skbs: SkbCache, txqueuelen: int) -> None:
+        self.ring = ring
+        self._books = machine.books
+        self._skbs = skbs
+        self._qdisc: deque[tuple[Frame, bool]] = deque()
+        self._txqueuelen = txqueuelen
+        prices = machine.prices
+        self._start_xmit = prices.step("ndo_start_xmit")
+        self._doorbell = prices.step("doorbell")
+        self._clean = prices.sequence("tx_clean", "skb_free")
+
+    @property
+    def held(self) -> int:
+        """Frames passed on that wait in the qdisc; the ring counts its own."""
+        return sum(passed_on for _, passed_on in self._qdisc)
+
+    @property
+    def buffers(self) -> int:
+        """sk_buffs that wait here or are with the NIC."""
+        return len(self._qdisc) + self.ring.used
+
+    def xmit(self, core: Core, frame: Frame, *, passed_on: bool) -> bool:
+        """Send a frame whose way through dev_queue_xmit was paid; False if it was dropped.
+
+        Rings are shared, so yield before if the core is past its horizon.
+        """
+        if self.ring.free and not self._qdisc:
+            self._start(core, frame, passed_on)
+            self._ring_doorbell(core)
+            return True
+        if len(self._qdisc) >= self._txqueuelen:
+            self._books.give_up(core, frame, "qdisc", QDISC_DROP, passed_on)
+            self._skbs.free(core, frame)
+            return False
+        self._qdisc.append((frame, passed_on))
+        return True
+
+    def clean(self, core: Core) -> None:
+        """In the poll: free what was sent, then let the qdisc go on."""
+        for gone in self.ring.clean(core.now_ps, self.ring.size):
+            core.spend(self._clean, gone.frame.packet)
+            self._skbs.freed(core, gone.frame)
+        if self._qdisc and self.ring.free:
+            while self._qdisc and self.ring.free:
+                self._start(core, *self._qdisc.popleft())
+            self._ring_doorbell(core)
+
+    def _start(self, core: Core, frame: Frame, passed_on: bool) -> None:
+        core.spend(self._start_xmit, frame.packet)
+        self.ring.post(core, frame, passed_on=passed_on)
+
+    def _ring_doorbell(self, core: Core) -> None:
+        self.ring.doorbell(core)
+        core.spend(self._doorbell)
+
+
+class TxQueues:
+    """All of them. A core sends through its own: transmit packet steering (XPS)."""
+
+    def __init__(self, queues: list[TxQueue]) -> None:
+        self.queues = queues
+
+    def of(self, core: Core) -> TxQueue:
+        """The queue that a core sends through."""
+        return self.queues[core.number % len(self.queues)]
+
+    def held(self) -> int:
+        """Frames passed on that wait for a ring."""
+        return sum(queue.held for queue in self.queues)
+
+    def buffers(self) -> int:
+        """sk_buffs on their way out."""
+        return sum(queue.buffers for queue in self.queues)
+
+
+class Forwarder:
+    """Where a packet goes that is for another host: ip_forward, ip_output, and out again.
+
+    To the poll it is what a socket is: it takes a packet whose way up to here was paid.
+    """
+
+    steps = ("ip_forward", "ip_output", "dev_queue_xmit")
+    stream = False
+
+    def __init__(self, queues: TxQueues) -> None:
+        self._queues = queues
+
+    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+        """Send it on; there is never a run of them to be taken at once."""
+        self._queues.of(core).xmit(core, frame, passed_on=True)
+        return False
