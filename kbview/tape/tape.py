@@ -1,96 +1,149 @@
-"""The tape in memory: records in time order, appended by a source, read by a player.
+"""The tape: records in time order, appended by a source, read by a player.
 
-Bounded: when it holds more than `capacity` records the oldest are let go, whole chunks at a time.
-Positions are absolute, so a reader's position stays valid while old records go.
+    | chunk | chunk | chunk | ... | chunk | chunk | open chunk |
+    '- on the shelf, encoded ----' '- in memory --------------'
 
-A state may be built from any key frame: fold what `opening` says, then what `read` gives.
+Bounded: with more than `capacity` records in memory the oldest chunks go to the shelf, or are let go
+where there is none. Positions are absolute, so a reader's position stays valid meanwhile.
+
+Before its records every chunk has a key frame, which is no record itself: at any position, fold what
+`opening` gives, and the meters are as if all had been folded. Samples can be had without the events
+between them.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from operator import attrgetter
 
-from kbview.tape.detail import Detail
-from kbview.tape.events import DatapathStarted, Event
+from kbview.tape.chunk import Chunker
+from kbview.tape.events import DatapathStarted, Event, EventsLost
+from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Sample
+from kbview.tape.shelf import Shelf
+from kbview.tape.store import Spilling, Store
 
-_CHUNK = 4096
+CAPACITY = 100_000  # records: about 30 MB of single steps
 _TIME = attrgetter("time_ps")
 
 
-class Tape:
-    """An append-only sequence of events and samples."""
+class Reel:
+    """What can be asked of a tape, wherever it is stored."""
 
-    def __init__(self, capacity: int = 1_000_000) -> None:
-        self._capacity = capacity
-        self._chunks: list[list[Event]] = [[]]
-        self._first = 0  # absolute position of the first record still held
-        self._key_frames: list[tuple[int, int]] = []  # time and position
-        self._started: list[tuple[int, DatapathStarted]] = []  # position and marker
-        self.length = 0  # absolute position after the last one
-        self.end_ps = 0
+    def __init__(self, store: Store) -> None:
+        self._read_from(store)
+
+    def _read_from(self, store: Store) -> None:
+        self._store = store
+        self._index = store.index
 
     @property
     def start(self) -> int:
         """The oldest position that can still be read."""
-        return self._first
+        return self._index.start
 
-    def extend(self, records: Iterable[Event]) -> None:
-        """Append records that are already in time order and not older than the last one."""
-        for record in records:
-            if record.time_ps < self.end_ps:
-                raise ValueError(
-                    f"{type(record).__name__} at {record.time_ps} ps is older than the tape's end, "
-                    f"{self.end_ps} ps"
-                )
-            self.end_ps = record.time_ps
-            if len(self._chunks[-1]) == _CHUNK:
-                self._chunks.append([])
-            self._chunks[-1].append(record)
-            if isinstance(record, (Sample, DatapathStarted)):
-                self._note(record)
-            self.length += 1
-        while self.length - self._first > self._capacity and len(self._chunks) > 1:
-            self._first += len(self._chunks.pop(0))
-            self._forget()
+    @property
+    def length(self) -> int:
+        """The position after the last record."""
+        return self._index.length + len(self._store.open.records)
+
+    @property
+    def end_ps(self) -> int:
+        """The time of the last record."""
+        records = self._store.open.records
+        return records[-1].time_ps if records else self._index.end_ps
 
     def read(self, position: int) -> Iterator[Event]:
         """Records from `position` on; those already let go are skipped."""
-        number, offset = divmod(max(position, self._first) - self._first, _CHUNK)
-        for chunk in self._chunks[number:]:
-            yield from chunk[offset:]
-            offset = 0
+        position = max(position, self.start)
+        number = self._index.holding(position)
+        while number <= self._index.count:
+            chunk = self._store.chunk(number)
+            yield from islice(chunk.records, max(position - chunk.first, 0), None)
+            number = max(number + 1, self._index.dropped)
 
     def position_at(self, time_ps: int) -> int:
         """The position after the last record at or before a time."""
-        number = bisect_right(self._chunks, time_ps, key=lambda chunk: chunk[0].time_ps if chunk else 0)
-        if not number:
-            return self._first
-        within = bisect_right(self._chunks[number - 1], time_ps, key=_TIME)
-        return self._first + (number - 1) * _CHUNK + within
+        chunk = self._store.chunk(self._begun_by(time_ps))
+        return chunk.first + bisect_right(chunk.records, time_ps, key=_TIME)
 
     def key_frame_before(self, time_ps: int) -> int:
-        """The position of the last key frame at or before a time; `start` when there is none.
+        """The last position, at or before a time, that has a key frame; `start` if none has."""
+        return self._store.first_of(self._store.exact_by(self._begun_by(time_ps)))
 
-        A key frame is a Sample that may be believed without knowing what came before it.
-        """
-        number = bisect_right(self._key_frames, time_ps, key=lambda key: key[0])
-        return self._key_frames[number - 1][1] if number else self._first
+    def opening(self, position: int) -> Iterator[Event]:
+        """From the last key frame at or before `position`: the datapath in force, the key frame
+        itself, which is a Sample, and the records up to `position`."""
+        begin = self._store.exact_by(self._index.holding(max(position, self.start)))
+        while not (key := self._store.chunk(begin).key).exact and begin > self._index.dropped:
+            begin = self._store.exact_by(begin - 1)  # it is damaged, as is found out only now
+        if key.started is not None:
+            yield key.started
+        yield key
+        first = self._store.first_of(begin)
+        yield from islice(self.read(first), max(position - first, 0))
 
-    def opening(self, position: int) -> list[Event]:
-        """What a state that begins at `position` has to fold first: the datapath in force."""
-        number = bisect_right(self._started, position - 1, key=lambda key: key[0])
-        return [self._started[number - 1][1]] if number else []
+    def started_before(self, position: int) -> DatapathStarted | None:
+        """The datapath in force at a position."""
+        found = [record for record in self.opening(position) if isinstance(record, DatapathStarted)]
+        return found[-1] if found else None
 
-    def _note(self, record: Sample | DatapathStarted) -> None:
-        if isinstance(record, DatapathStarted):
-            self._started.append((self.length, record))
-        elif record.exact or record.detail < Detail.STEPS:
-            self._key_frames.append((record.time_ps, self.length))
+    def lost_before(self, position: int) -> int:
+        """How many events are not on the tape, as far as it was said before a position."""
+        count = 0
+        for record in self.opening(position):
+            if isinstance(record, KeyFrame):
+                count = record.lost
+            elif isinstance(record, EventsLost):
+                count += record.count
+        return count
 
-    def _forget(self) -> None:
-        """Let go of what is known about records that went, except the last marker."""
-        gone = bisect_right(self._key_frames, self._first - 1, key=lambda key: key[1])
-        del self._key_frames[:gone]
-        gone = bisect_right(self._started, self._first - 1, key=lambda key: key[0])
-        del self._started[: max(gone - 1, 0)]
+    def sample_before(self, position: int) -> int | None:
+        """The position of the last sample before a position, exact or not."""
+        number = self._index.holding(position)
+        while number >= self._index.dropped:
+            positions = self._store.track(number).positions
+            if place := bisect_left(positions, position):
+                return positions[place - 1]
+            number = self._index.sampled_by(number - 1)
+        return None
+
+    def sample_from(self, time_ps: int) -> int | None:
+        """The position of the first sample at or after a time, exact or not."""
+        number = self._index.ended_before(time_ps)
+        while (place := bisect_left((track := self._store.track(number)).times, time_ps)) == len(
+            track.times
+        ):
+            if number >= self._index.count:
+                return None
+            number = self._index.sampled_from(number + 1)
+        return track.positions[place]
+
+    def sample_at(self, position: int) -> Sample:
+        """The sample at a position where there is one."""
+        track = self._store.track(self._index.holding(position))
+        return track.sample(bisect_left(track.positions, position))
+
+    def _begun_by(self, time_ps: int) -> int:
+        """The number of the last chunk that begins at or before a time, the oldest if all are later."""
+        records = self._store.open.records
+        if records and records[0].time_ps <= time_ps:
+            return self._index.count
+        return max(self._index.started_by(time_ps), self._index.dropped)
+
+
+class Tape(Reel):
+    """A sequence of events and samples that is appended to at its end only."""
+
+    def __init__(self, capacity: int = CAPACITY, shelf: Shelf | None = None) -> None:
+        self._spilling = Spilling(capacity, shelf)
+        self._chunker = Chunker()
+        super().__init__(self._spilling)
+        self._spilling.open = self._chunker.open
+
+    def extend(self, records: Iterable[Event]) -> None:
+        """Append records that are in time order and not older than the last one."""
+        for chunk in self._chunker.add(records):
+            self._spilling.append(chunk)
+            self._spilling.open = self._chunker.open
+        self._spilling.bound(self.length)

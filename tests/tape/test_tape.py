@@ -7,11 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kbview.emulator.datapaths import DATAPATHS
+from kbview.sources.choice import Choice
+from kbview.sources.resolve import resolve
 from kbview.tape import events as ev
+from kbview.tape.chunk import MOST_RECORDS, Chunker
 from kbview.tape.detail import Detail
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import DEFINITIONS, TOTALS, Meters, Sample
+from kbview.tape.shelf import Shelf
 from kbview.tape.tape import Tape
+from tests.tape.folding import folded, picture
 
 EVENTS = [*ev.MARKERS, *ev.MILESTONES, *ev.STEPS]
 
@@ -21,6 +27,10 @@ def test_records_come_in_the_order_of_time() -> None:
     tape.extend([ev.IrqUnmasked(5, 0, 0), ev.IrqUnmasked(5, 0, 0)])
     with pytest.raises(ValueError, match="older than the tape's end"):
         tape.extend([ev.IrqUnmasked(4, 0, 0)])
+
+
+def many(count: int) -> list[ev.Event]:
+    return [ev.IrqUnmasked(number, 0, 0) for number in range(count)]
 
 
 def test_old_records_go_and_positions_stay() -> None:
@@ -34,10 +44,6 @@ def test_old_records_go_and_positions_stay() -> None:
     assert sum(1 for _ in tape.read(tape.length)) == 0
 
 
-def sample(time_ps: int, detail: Detail, exact: bool) -> Sample:
-    return Sample(time_ps, Meters(), detail, exact)
-
-
 def test_a_time_is_found() -> None:
     tape = Tape(capacity=10_000)
     assert tape.position_at(10**12) == tape.key_frame_before(0) == 0
@@ -48,17 +54,96 @@ def test_a_time_is_found() -> None:
     assert [record.time_ps for record in tape.read(tape.position_at(8_999))][:4] == [9000] * 3 + [9001]
 
 
-def test_key_frames_are_samples_that_need_nothing_before_them() -> None:
-    tape = Tape(capacity=8192)
-    started = ev.DatapathStarted(0, "kernel", "", ())
-    tape.extend([started, sample(0, Detail.STEPS, exact=False), sample(5, Detail.STEPS, exact=True)])
-    tape.extend([sample(6, Detail.METERS, exact=False), sample(7, Detail.STEPS, exact=False)])
-    assert [tape.key_frame_before(time_ps) for time_ps in (4, 5, 6, 100)] == [0, 2, 3, 3]
-    assert tape.opening(0) == []
-    assert tape.opening(1) == tape.opening(3) == [started]
-    tape.extend([ev.IrqUnmasked(8, 0, 0) for _ in range(9000)])
-    assert tape.key_frame_before(100) == tape.start == 4096
-    assert tape.opening(tape.start) == [started]  # the datapath in force outlives its record
+class Box(Shelf):
+    """A shelf in memory that keeps a number of chunks, and loses what it is told to."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.kept, self.damaged = room, dict[int, bytes](), set[int]()
+
+    def put(self, number: int, data: bytes) -> int:
+        self.kept[number] = data
+        while len(self.kept) > self.room:
+            del self.kept[min(self.kept)]
+        return min(self.kept, default=number + 1)
+
+    def get(self, number: int) -> bytes:
+        return b"" if number in self.damaged else self.kept[number]
+
+
+def test_with_a_shelf_everything_stays_reachable() -> None:
+    tape = Tape(capacity=20_000, shelf=(box := Box(room=1000)))
+    tape.extend(many(100_000))
+    assert len(box.kept) == 10  # of 12 whole chunks
+    assert tape.start == 0
+    assert list(tape.read(0)) == many(100_000)
+    assert next(tape.read(12_345)).time_ps == 12_345
+    assert tape.position_at(54_321) == 54_322
+
+
+def test_a_full_shelf_lets_the_oldest_go() -> None:
+    tape = Tape(capacity=20_000, shelf=Box(room=3))
+    tape.extend(many(100_000))
+    assert tape.start == 7 * MOST_RECORDS
+    assert [event.time_ps for event in tape.read(0)] == list(range(tape.start, 100_000))
+    none = Tape(capacity=20_000, shelf=Box(room=0))
+    none.extend(many(100_000))
+    assert 100_000 - none.start <= 20_000
+
+
+def test_what_a_shelf_loses_is_said() -> None:
+    tape = Tape(capacity=20_000, shelf=(box := Box(room=1000)))
+    tape.extend(many(100_000))
+    box.damaged = {1, 2}
+    records = list(tape.read(0))
+    assert len(records) == 100_000
+    lost = [record.count for record in records if isinstance(record, ev.EventsLost)]
+    assert sum(lost) == 2 * MOST_RECORDS
+    assert [record for record in records if isinstance(record, ev.IrqUnmasked)] == [
+        event for event in many(100_000) if not MOST_RECORDS <= event.time_ps < 3 * MOST_RECORDS
+    ]
+
+
+@pytest.mark.parametrize("detail", Detail)
+@pytest.mark.parametrize("datapath", DATAPATHS)
+def test_a_state_may_begin_anywhere(datapath: str, detail: Detail) -> None:
+    """Whatever the detail, and though samples are rarely exact at the finest."""
+    source = resolve("overload-udp", Choice(datapath=datapath, frames=1500))
+    source.set_detail(detail)
+    tape = Tape(capacity=10_000, shelf=Box(room=1000))
+    until_ps = 0
+    while not source.ended:
+        until_ps = source.pump(tape, until_ps + 30_000_000)
+    records = list(tape.read(0))
+    for position in range(0, tape.length, max(tape.length // 23, 1)):
+        expected = folded(records[:position])
+        assert picture(folded(tape.opening(position))) == picture(expected), position
+        started = tape.started_before(position)
+        assert (started.datapath if started else "") == expected.datapath
+        check_samples(tape, records, position)
+    for time_ps in range(0, tape.end_ps, tape.end_ps // 11):
+        assert tape.position_at(time_ps) - tape.key_frame_before(time_ps) <= MOST_RECORDS
+
+
+def check_samples(tape: Tape, records: list[ev.Event], position: int) -> None:
+    """Samples are found as if one had looked at every record."""
+    before = [place for place in range(position) if isinstance(records[place], Sample)]
+    found = tape.sample_before(position)
+    assert found == (before[-1] if before else None)
+    if found is not None:
+        assert tape.sample_at(found) == records[found]
+    time_ps = records[position].time_ps
+    after = (place for place, record in enumerate(records) if isinstance(record, Sample)
+             and record.time_ps >= time_ps)  # fmt: skip
+    assert tape.sample_from(time_ps) == next(after, None)
+    assert tape.sample_from(tape.end_ps + 1) is None
+
+
+def test_samples_and_frames_make_chunks_short() -> None:
+    chunker = Chunker()
+    samples = [Sample(time_ps, Meters(), Detail.METERS) for time_ps in range(1000)]
+    assert len(next(chunker.add(samples)).records) == MOST_RECORDS // 32
+    frames = [ev.FrameRecorded(2000, number, 1500, bytes(1496)) for number in range(5000)]
+    assert all(len(chunk.records) * 1496 < 2 * 10**6 for chunk in chunker.add(frames))
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)

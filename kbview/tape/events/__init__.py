@@ -22,6 +22,7 @@ from kbview.tape.events.interrupt import (
 from kbview.tape.events.marker import (
     DatapathStarted,
     EventsLost,
+    EventUnknown,
     SourceEnded,
 )
 from kbview.tape.events.milestone import (
@@ -71,7 +72,7 @@ from kbview.tape.events.work import (
     XdpRan,
 )
 
-MARKERS = (DatapathStarted, EventsLost, SourceEnded)
+MARKERS = (DatapathStarted, EventsLost, EventUnknown, SourceEnded)
 MILESTONES = (
     FrameArrived,
     FrameMissed,
@@ -149,6 +150,7 @@ __all__ = [
     "DescriptorPosted",
     "DescriptorsCompleted",
     "Event",
+    "EventUnknown",
     "EventsLost",
     "FragmentHeld",
     "FragmentsCombined",

@@ -22,3 +22,9 @@ class SourceEnded(Event):
     """Nothing more will come. `note` says why when it is not simply the end."""
 
     note: str
+
+
+class EventUnknown(Event):
+    """An event of a class `name` that this version does not know stands here on the tape."""
+
+    name: str

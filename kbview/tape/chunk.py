@@ -1,0 +1,92 @@
+"""A chunk: a stretch of records with the key frame before them; and how records become chunks."""
+
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+from typing import cast
+
+import msgspec
+
+from kbview.tape.events import Event, FrameRecorded
+from kbview.tape.index import Extent
+from kbview.tape.key_frame import Framer, KeyFrame
+from kbview.tape.meter import Sample
+from kbview.tape.track import Track
+
+MOST_RECORDS = 8192  # a seek folds this many at most; half as many are a sixth larger on disk
+_SAMPLE_WEIGHT = 31  # a sample is as large as some thirty events more
+_BYTES_A_RECORD = 128  # and so many bytes of a frame as one
+_TIME = attrgetter("time_ps")
+
+
+class Chunk(msgspec.Struct):
+    """Records that are stored and found together. Positions on the tape begin at `first`.
+
+    `samples` are the positions of those records that are one.
+    """
+
+    first: int
+    key: KeyFrame
+    records: list[Event]
+    samples: list[int]
+
+    @property
+    def after(self) -> int:
+        """The position after the last record."""
+        return self.first + len(self.records)
+
+    @property
+    def extent(self) -> Extent:
+        """Where a chunk that has records lies on the tape."""
+        times = self.records[0].time_ps, self.records[-1].time_ps
+        return Extent(self.first, len(self.records), *times, self.key.exact, bool(self.samples))
+
+    def track(self) -> Track[Sample]:
+        """Its samples."""
+        samples = [cast(Sample, self.records[position - self.first]) for position in self.samples]
+        return Track(self.samples, list(map(_TIME, samples)), samples, lambda sample: sample)
+
+
+def chunk_of(first: int, key: KeyFrame, records: list[Event]) -> Chunk:
+    """A chunk of these records, its samples found."""
+    samples = [at for at, record in enumerate(records, first) if isinstance(record, Sample)]
+    return Chunk(first, key, records, samples)
+
+
+class Chunker:
+    """Collects records into chunks of bounded size. `open` is the one that still grows."""
+
+    def __init__(self) -> None:
+        self._framer = Framer()
+        self._room = MOST_RECORDS
+        self.open = Chunk(0, self._framer.snapshot(), [], [])
+        self.end_ps = 0
+
+    def add(self, records: Iterable[Event]) -> Iterator[Chunk]:
+        """Append records that are in time order and not older than the last; yields what got full."""
+        for record in records:
+            if record.time_ps < self.end_ps:
+                raise ValueError(
+                    f"{type(record).__name__} at {record.time_ps} ps is older than the tape's end, "
+                    f"{self.end_ps} ps"
+                )
+            self.end_ps = record.time_ps
+            self.open.records.append(record)
+            self._room -= 1
+            if isinstance(record, (Sample, FrameRecorded)):
+                self._weigh(record)
+            if self._room <= 0:
+                yield self.close()
+
+    def close(self) -> Chunk:
+        """The open chunk, which must not be empty, and begin another."""
+        closed = self.open
+        self.open = Chunk(closed.after, self._framer.follow(closed.records), [], [])
+        self._room = MOST_RECORDS
+        return closed
+
+    def _weigh(self, record: Sample | FrameRecorded) -> None:
+        if isinstance(record, Sample):
+            self.open.samples.append(self.open.after - 1)
+            self._room -= _SAMPLE_WEIGHT
+        else:
+            self._room -= len(record.data) // _BYTES_A_RECORD

@@ -1,0 +1,128 @@
+"""Records as columns: a table for each class, so that like stands beside like, and back.
+
+A whole number is kept as its difference from the one above it. Against an array for each record this
+halves a tape of milestones and divides one of steps by four (docs/decisions/0005-tape-file.md).
+Columns go by the names of the fields: a table says itself what it holds, whichever version wrote it.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from operator import attrgetter, sub
+from typing import Any, get_type_hints
+
+import msgspec
+from msgspec import NODEFAULT
+from msgspec.structs import FieldInfo
+
+from kbview.tape import events as ev
+from kbview.tape.kbt.schema import fixed_up
+from kbview.tape.meter import Sample
+
+_TIME = attrgetter("time_ps")
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+def differences(numbers: Sequence[int]) -> list[int]:
+    """The first, then what each is more than the one before."""
+    return [*numbers[:1], *map(sub, numbers[1:], numbers)]
+
+
+class Columns(msgspec.Struct):
+    """Records of one stretch: whose turn it is, the times, and the fields of each class by its name.
+
+    `order` holds, record by record, the place of its table.
+    """
+
+    order: bytes
+    times: list[int]
+    tables: dict[str, msgspec.Raw]
+
+
+class Table:
+    """The columns of one event class. `time_ps` is not among them."""
+
+    def __init__(self, kind: type[ev.Event]) -> None:
+        hints = get_type_hints(kind)
+        self.kind = kind
+        self._fields = msgspec.structs.fields(kind)[1:]
+        self._numbers = {field.name for field in self._fields if hints[field.name] is int}
+        columns: list[tuple[str, Any, Any]] = [
+            (field.name, _list_of(hints[field.name]), None) for field in self._fields
+        ]
+        self._decoder = msgspec.msgpack.Decoder(msgspec.defstruct(kind.__name__, columns))
+
+    def pack(self, records: Sequence[ev.Event]) -> msgspec.Raw:
+        """The columns of these records, encoded."""
+        columns = {field.name: list(map(attrgetter(field.name), records)) for field in self._fields}
+        for name in self._numbers:
+            columns[name] = differences(columns[name])
+        return msgspec.Raw(_ENCODER.encode(columns))
+
+    def unpack(self, raw: msgspec.Raw, times: list[int]) -> Iterable[ev.Event]:
+        """The records again; ValueError or msgspec's if the columns are not those of this class."""
+        columns = self._decoder.decode(raw)
+        values = [
+            self._column(field, getattr(columns, field.name), len(times)) for field in self._fields
+        ]
+        return map(self.kind, times, *values)
+
+    def _column(self, field: FieldInfo, values: list[Any] | None, count: int) -> Iterable[Any]:
+        if values is None:
+            if field.required:
+                raise ValueError(f"{self.kind.__name__} has no {field.name}")
+            return [_default(field) for _ in range(count)]
+        if len(values) != count:
+            raise ValueError(f"{len(values)} of {count} values in {self.kind.__name__}.{field.name}")
+        return accumulate(values) if field.name in self._numbers else values
+
+
+def _list_of(item: Any) -> Any:
+    return list[item] | None  # a column that an older version did not have is None
+
+
+def _default(field: FieldInfo) -> Any:
+    return field.default if field.default_factory is NODEFAULT else field.default_factory()
+
+
+TABLES = {kind.__name__: Table(kind) for kind in (*ev.MARKERS, *ev.MILESTONES, *ev.STEPS, Sample)}
+
+
+def pack(records: Sequence[ev.Event]) -> Columns:
+    """Records as columns."""
+    rows: dict[type[ev.Event], tuple[int, list[ev.Event]]] = {}
+    order = bytearray()
+    for record in records:
+        kind = type(record)
+        if kind not in rows:
+            rows[kind] = (len(rows), [])
+        place, table = rows[kind]
+        order.append(place)
+        table.append(record)
+    tables = {kind.__name__: TABLES[kind.__name__].pack(table) for kind, (_, table) in rows.items()}
+    return Columns(bytes(order), differences(list(map(_TIME, records))), tables)
+
+
+def unpack(columns: Columns, schema: int) -> list[ev.Event]:
+    """Columns as records, in their order; ValueError if they do not fit together.
+
+    A table that is none of this version's classes, and that no fix-up makes one, is told as
+    EventUnknown, so that every record keeps its position.
+    """
+    times: list[list[int]] = [[] for _ in columns.tables]
+    if len(columns.order) != len(columns.times) or max(columns.order, default=0) >= max(len(times), 1):
+        raise ValueError("the order of records does not fit them")
+    for place, time_ps in zip(columns.order, accumulate(columns.times), strict=True):
+        times[place].append(time_ps)
+    tables = [
+        iter(_table(name, raw, own, schema)).__next__
+        for own, (name, raw) in zip(times, columns.tables.items(), strict=True)
+    ]
+    return [tables[place]() for place in columns.order]
+
+
+def _table(name: str, raw: msgspec.Raw, times: list[int], schema: int) -> Iterable[ev.Event]:
+    try:
+        known, raw = fixed_up(name, raw, schema)
+        return TABLES[known].unpack(raw, times)
+    except (KeyError, ValueError, msgspec.MsgspecError):
+        return [ev.EventUnknown(time_ps, name) for time_ps in times]

@@ -1,0 +1,125 @@
+"""A chunk as a block, and back. Samples stand in its front, to be had without the rest."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from operator import attrgetter
+
+import msgspec
+
+from kbview.tape.chunk import Chunk, chunk_of
+from kbview.tape.events import Event
+from kbview.tape.kbt import columns
+from kbview.tape.kbt.block import HEAD_LENGTH, Head, Kind, TapeDamagedError, head
+from kbview.tape.kbt.block import pack as pack_block
+from kbview.tape.key_frame import KeyFrame
+from kbview.tape.meter import Sample
+from kbview.tape.track import Track
+
+_TIME = attrgetter("time_ps")
+
+
+class Front(msgspec.Struct):
+    """The key frame, and the samples with their places among the records and their times.
+
+    Places and times are kept as differences.
+    """
+
+    key: KeyFrame
+    places: list[int]
+    times: list[int]
+    samples: list[msgspec.Raw]
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_FRONT = msgspec.msgpack.Decoder(Front)
+_BACK = msgspec.msgpack.Decoder(columns.Columns)
+_SAMPLE = msgspec.msgpack.Decoder(Sample)
+
+
+def encode(chunk: Chunk) -> bytes:
+    """The block of a chunk that has records."""
+    track = chunk.track()
+    front = Front(
+        chunk.key,
+        columns.differences([position - chunk.first for position in chunk.samples]),
+        columns.differences(track.times),
+        [msgspec.Raw(_ENCODER.encode(sample)) for sample in track.samples()],
+    )
+    back = columns.pack([record for record in chunk.records if not isinstance(record, Sample)])
+    return pack_block(Kind.CHUNK, _ENCODER.encode(front), _ENCODER.encode(back), chunk.extent)
+
+
+def decode(block: bytes, schema: int, first: int | None = None) -> Chunk:
+    """The chunk of a block, to be at position `first` if it is not where its head says.
+
+    Errors: TapeDamagedError if it is not as it was written.
+    """
+    found = _head(block)
+    try:
+        front = _FRONT.decode(found.front(block))
+        events = columns.unpack(_BACK.decode(found.back(block)), schema)
+        chunk = chunk_of(found.first if first is None else first, front.key, _together(front, events))
+        as_said = found.extent._replace(first=chunk.first)
+        if not chunk.records or not _in_order(chunk.records) or chunk.extent != as_said:
+            raise TapeDamagedError("a chunk is not what its head says")
+    except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+        raise TapeDamagedError(f"a chunk makes no sense: {error}") from error
+    return chunk
+
+
+def decode_track(block: bytes, first: int) -> Track[msgspec.Raw]:
+    """The samples of the chunk at position `first`; of its block the front is enough.
+
+    Errors: TapeDamagedError as above, also when a sample is asked for.
+    """
+    try:
+        front = _FRONT.decode(_head(block).front(block))
+    except msgspec.MsgspecError as error:
+        raise TapeDamagedError(f"the samples of a chunk make no sense: {error}") from error
+    positions = [first + place for place in accumulate(front.places)]
+    times = list(accumulate(front.times))
+    if not len(positions) == len(times) == len(front.samples):
+        raise TapeDamagedError("the samples of a chunk are not all there")
+    return Track(positions, times, front.samples, _sample)
+
+
+def _sample(raw: msgspec.Raw) -> Sample:
+    try:
+        return _SAMPLE.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise TapeDamagedError(f"a sample makes no sense: {error}") from error
+
+
+def front_length(block: bytes) -> int:
+    """The length of a block up to the end of its front."""
+    return HEAD_LENGTH + _head(block).front_length
+
+
+def whole(block: bytes) -> bool:
+    """Whether a block's checksums are right."""
+    found = head(block)
+    return found is not None and found.whole(block)
+
+
+def _head(block: bytes) -> Head:
+    found = head(block)
+    if found is None or found.kind != Kind.CHUNK:
+        raise TapeDamagedError("no chunk begins here")
+    return found
+
+
+def _together(front: Front, events: list[Event]) -> list[Event]:
+    """Samples and events in the order in which they were."""
+    records: list[Event] = []
+    taken = 0
+    samples = map(_SAMPLE.decode, front.samples)
+    for number, (place, sample) in enumerate(zip(accumulate(front.places), samples, strict=True)):
+        records += events[taken : place - number]
+        records.append(sample)
+        taken = place - number
+    return records + events[taken:]
+
+
+def _in_order(records: Sequence[Event]) -> bool:
+    times = list(map(_TIME, records))
+    return times == sorted(times)

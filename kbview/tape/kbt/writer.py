@@ -1,0 +1,55 @@
+"""Writes a tape file, block by block, to whatever takes bytes."""
+
+from collections.abc import Callable, Iterable
+
+from kbview.tape.chunk import Chunk, Chunker
+from kbview.tape.events import Event
+from kbview.tape.kbt import footer, header, payload
+
+
+class TapeWriter:
+    """Appends records. What was given to `write` is a readable tape at any time.
+
+    Errors: those of `write`; a block that it took only in part is what a reader finds cut.
+    """
+
+    def __init__(self, write: Callable[[bytes], object], head: header.Header) -> None:
+        self._write = write
+        self._chunker = Chunker()
+        self._rows: list[footer.Row] = []
+        self.written = 0  # bytes
+        self._put(header.encode(head))
+
+    @property
+    def length(self) -> int:
+        """Records so far."""
+        return self._chunker.open.after
+
+    @property
+    def end_ps(self) -> int:
+        """The time of the last one."""
+        return self._chunker.end_ps
+
+    def extend(self, records: Iterable[Event]) -> None:
+        """Append records that are in time order and not older than the last one."""
+        for chunk in self._chunker.add(records):
+            self._put_chunk(chunk)
+
+    def flush(self) -> None:
+        """Write all there is, as a chunk of its own: whoever watches the tape grow can see it."""
+        if self._chunker.open.records:
+            self._put_chunk(self._chunker.close())
+
+    def close(self) -> None:
+        """Write the rest and the index. The stream stays its caller's."""
+        self.flush()
+        self._put(footer.encode(self._rows, self.written, self.length))
+
+    def _put_chunk(self, chunk: Chunk) -> None:
+        block = payload.encode(chunk)
+        self._rows.append((self.written, payload.front_length(block), len(block), chunk.extent))
+        self._put(block)
+
+    def _put(self, data: bytes) -> None:
+        self._write(data)
+        self.written += len(data)

@@ -1,0 +1,70 @@
+"""Key frames: what must be known to begin in the middle of a tape, and who finds it out.
+
+Every chunk of a tape opens with one, so nobody who looks for a moment folds more than a chunk.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from kbview.tape.detail import Detail
+from kbview.tape.event import Event
+from kbview.tape.events import DatapathStarted, EventsLost
+from kbview.tape.meter import Meters, Sample
+from kbview.tape.totals import count
+
+
+class KeyFrame(Sample):
+    """The meters before the next record, the datapath in force and how many events are lost so far.
+
+    `exact` is False where the records before could not be had, so that nothing may begin here.
+    """
+
+    started: DatapathStarted | None = None
+    lost: int = 0
+
+
+_NOTED = frozenset({Sample, DatapathStarted, EventsLost})
+
+
+class Framer:
+    """Follows a tape a chunk at a time, as a state does event by event, and says the key frame after.
+
+    At the finest detail samples are rarely exact, and only a count of all events gives the meters.
+    """
+
+    def __init__(self) -> None:
+        self._frame = KeyFrame(0, Meters(), Detail.METERS)
+
+    def follow(self, records: Sequence[Event]) -> KeyFrame:
+        """The key frame after these records, which come next on the tape; at least one."""
+        frame = self._frame
+        for record in records:
+            if type(record) in _NOTED:
+                self._note(record)
+            elif frame.detail is Detail.STEPS:
+                count(frame.meters, record)
+        frame.time_ps = records[-1].time_ps
+        return self.snapshot()
+
+    def snapshot(self) -> KeyFrame:
+        """A copy that stays as it is."""
+        return msgspec.structs.replace(self._frame, meters=self._frame.meters.copy())
+
+    def _note(self, record: Event) -> None:
+        match record:
+            case Sample():
+                self._believe(record)
+            case DatapathStarted():
+                self._frame.started = record
+            case EventsLost():
+                self._frame.lost += record.count
+            case _:
+                pass
+
+    def _believe(self, sample: Sample) -> None:
+        frame = self._frame
+        if sample.exact or frame.detail < Detail.STEPS:
+            counting = sample.detail is Detail.STEPS
+            frame.meters = sample.meters.copy() if counting else sample.meters
+        frame.detail = sample.detail

@@ -1,0 +1,119 @@
+"""The store of a tape: its chunks, in memory or outside of it, and what is known of each."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from kbview.tape.chunk import Chunk, chunk_of
+from kbview.tape.index import Index
+from kbview.tape.kbt import payload
+from kbview.tape.kbt.block import TapeDamagedError
+from kbview.tape.kbt.schema import SCHEMA
+from kbview.tape.key_frame import Framer, KeyFrame
+from kbview.tape.loss import lost
+from kbview.tape.recent import Recent
+from kbview.tape.shelf import Shelf
+from kbview.tape.track import Track
+
+_CHUNKS, _TRACKS = 4, 256  # restored ones that are kept
+
+
+class Store(ABC):
+    """Whole chunks by number, and behind them the open one, which may be empty.
+
+    What lies outside of memory is restored when it is asked for; where it is damaged, there is a chunk
+    that tells of the loss.
+    """
+
+    def __init__(self) -> None:
+        self.index = Index()
+        self.open = chunk_of(0, Framer().snapshot(), [])
+        self._memory: dict[int, Chunk] = {}  # the oldest first
+        self._chunks = Recent(_CHUNKS, self._restore)
+        self._tracks = Recent(_TRACKS, self._restore_track)
+
+    def chunk(self, number: int) -> Chunk:
+        """Any chunk."""
+        if number >= self.index.count:
+            return self.open
+        return self._memory.get(number) or self._chunks.get(number)
+
+    def track(self, number: int) -> Track[Any]:
+        """Its samples alone."""
+        if number >= self.index.count or number in self._memory:
+            return self.chunk(number).track()
+        return self._tracks.get(number)
+
+    def first_of(self, number: int) -> int:
+        """The position at which a chunk begins."""
+        return self.index.extent(number).first if number < self.index.count else self.open.first
+
+    def exact_by(self, number: int) -> int:
+        """The last chunk up to a number that has a key frame; the oldest if none."""
+        if number >= self.index.count and self.open.key.exact:
+            return number
+        return self.index.exact_by(number)
+
+    @abstractmethod
+    def load(self, number: int) -> Chunk:
+        """A chunk from outside of memory; TapeDamagedError if it cannot be had."""
+
+    @abstractmethod
+    def load_track(self, number: int) -> Track[Any]:
+        """Its samples; TapeDamagedError likewise."""
+
+    def key_after(self, number: int) -> KeyFrame | None:
+        """The key frame of the chunk after one that is damaged, if that can be had."""
+        after = number + 1
+        try:
+            in_memory = after in self._memory or after >= self.index.count
+            key = (self.chunk(after) if in_memory else self.load(after)).key
+        except TapeDamagedError:
+            return None
+        return key if key.exact else None
+
+    def _restore(self, number: int) -> Chunk:
+        try:
+            return self.load(number)
+        except TapeDamagedError:
+            return lost(self.index.extent(number), self.key_after(number))
+
+    def _restore_track(self, number: int) -> Track[Any]:
+        try:
+            return self.load_track(number)
+        except TapeDamagedError:
+            return self.chunk(number).track()
+
+
+class Spilling(Store):
+    """Keeps up to `capacity` records in memory; older chunks go to the shelf, or are let go."""
+
+    def __init__(self, capacity: int, shelf: Shelf | None) -> None:
+        super().__init__()
+        self._capacity = capacity
+        self._shelf = shelf
+
+    def append(self, chunk: Chunk) -> None:
+        """Take in the next whole chunk."""
+        self._memory[self.index.count] = chunk
+        self.index.append(chunk.extent)
+
+    def bound(self, length: int) -> None:
+        """Let go of what is too much, on a tape of `length` records."""
+        while self._memory and length - next(iter(self._memory.values())).first > self._capacity:
+            number, chunk = next(iter(self._memory.items()))
+            oldest = (
+                number + 1 if self._shelf is None else self._shelf.put(number, payload.encode(chunk))
+            )
+            del self._memory[number]
+            self.index.drop(oldest)
+
+    def load(self, number: int) -> Chunk:
+        return payload.decode(self._block(number), SCHEMA)
+
+    def load_track(self, number: int) -> Track[Any]:
+        return payload.decode_track(self._block(number), self.index.extent(number).first)
+
+    def _block(self, number: int) -> bytes:
+        if self._shelf is None:
+            raise TapeDamagedError("the tape has no shelf")
+        return self._shelf.get(number)

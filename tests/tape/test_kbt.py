@@ -1,0 +1,180 @@
+"""The tape file: what goes in comes out, whatever happens to the file on the way."""
+
+import zlib
+from collections.abc import Iterator
+from itertools import accumulate
+
+import msgspec
+import pytest
+
+from kbview.tape import events as ev
+from kbview.tape.kbt import columns, schema
+from kbview.tape.kbt.block import HEAD_LENGTH, TapeDamagedError, head
+from kbview.tape.kbt.recording import Recording
+from kbview.tape.meter import Sample
+from tests.tape.folding import folded, picture
+from tests.tape.small import KINDS, event, opened, records, written
+
+TOLD = records()
+CHUNK = 24
+DATA = written(TOLD, CHUNK)
+
+
+def blocks(data: bytes) -> Iterator[int]:
+    """Where each block begins."""
+    offset = 0
+    while found := head(data[offset : offset + HEAD_LENGTH]):
+        yield offset
+        offset += found.length
+
+
+def test_every_kind_of_record_comes_back() -> None:
+    tape = opened(DATA)
+    assert tape.complete
+    assert tape.length == len(TOLD)
+    assert list(tape.read(0)) == TOLD
+    assert tape.end_ps == TOLD[-1].time_ps
+    for position in range(len(TOLD) + 1):
+        assert list(tape.read(position)) == TOLD[position:]
+        assert picture(folded(tape.opening(position))) == picture(folded(TOLD[:position]))
+        assert tape.lost_before(position) == folded(TOLD[:position]).lost
+
+
+def test_with_an_index_no_chunk_is_looked_at() -> None:
+    read: list[int] = []
+
+    def read_at(offset: int, length: int) -> bytes:
+        read.append(offset)
+        return DATA[offset : offset + length]
+
+    starts = list(blocks(DATA))
+    assert Recording(read_at, len(DATA)).length == len(TOLD)
+    assert not set(read) & set(starts[2:-1])
+
+
+def test_an_index_is_only_a_convenience() -> None:
+    unfinished = opened(written(TOLD, CHUNK, close=False))
+    assert not unfinished.complete
+    assert unfinished.left(len(DATA)) > 0
+    assert list(unfinished.read(0)) == TOLD
+
+
+def test_a_tape_can_be_read_while_it_grows() -> None:
+    tape = opened(DATA, 2000)
+    for size in range(2000, len(DATA) + 1):
+        before = tape.length
+        tape.grow(size)
+        assert tape.length - before in (0, CHUNK, len(TOLD) % CHUNK)
+    assert tape.complete
+    assert list(tape.read(0)) == TOLD
+
+
+def test_the_same_records_give_the_same_bytes() -> None:
+    assert written(TOLD, CHUNK) == DATA
+    assert written(TOLD[:-1], CHUNK) != DATA
+
+
+FEW = [*TOLD[:9], *TOLD[40:52], *TOLD[-4:]]  # samples, markers, milestones and steps
+FEW_CHUNK = 7
+FEW_DATA = written(FEW, FEW_CHUNK)
+KEYS = {msgspec.msgpack.encode(record): place for place, record in enumerate(FEW)}
+METERS = [record.meters for record in FEW if isinstance(record, Sample)]
+
+
+def check_honest(tape: Recording) -> tuple[int, int]:
+    """Whatever is read was written, in its order, and what is missing is said: found and lost."""
+    found, lost, last = 0, 0, -1
+    for record in tape.read(0):
+        place = KEYS.get(msgspec.msgpack.encode(record))
+        if place is not None:
+            assert place > last
+            last, found = place, found + 1
+        elif isinstance(record, ev.EventsLost):
+            lost += record.count
+        else:  # the sample that makes meters right again after a loss
+            assert isinstance(record, Sample)
+            assert record.meters in METERS
+    return found, lost
+
+
+def test_cut_anywhere_the_whole_chunks_are_there() -> None:
+    starts = list(blocks(FEW_DATA))
+    for size in range(1, len(FEW_DATA)):
+        if size < starts[1]:
+            with pytest.raises(TapeDamagedError):
+                opened(FEW_DATA, size)
+            continue
+        tape = opened(FEW_DATA, size)
+        chunks = sum(start <= size for start in starts[3:])
+        assert tape.length == min(chunks * FEW_CHUNK, len(FEW))
+        assert list(tape.read(0)) == FEW[: tape.length]
+        assert not tape.complete or size >= starts[-1]
+
+
+def test_a_flipped_byte_costs_one_chunk_at_most_and_is_told() -> None:
+    data = bytearray(FEW_DATA)
+    for place in range(len(data)):
+        data[place] ^= 1 << place % 8
+        tape = opened(bytes(data))
+        found, lost = check_honest(tape)
+        assert lost <= FEW_CHUNK
+        assert len(FEW) <= found + lost <= len(FEW) + 1  # one that tells the meters again may be alike
+        assert tape.damaged() == lost
+        data[place] ^= 1 << place % 8
+
+
+def test_a_hole_is_told_with_the_number_of_what_is_missing() -> None:
+    starts = list(blocks(FEW_DATA))
+    hole = FEW_DATA[: starts[2] + 5] + FEW_DATA[starts[4] - 3 :]  # two chunks, and no whole bytes
+    tape = opened(hole)
+    assert check_honest(tape)[1] == 2 * FEW_CHUNK
+    assert tape.damaged() == 2 * FEW_CHUNK
+
+
+def test_an_unknown_class_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [ev.IrqUnmasked(1, 0, 0), ev.FrameArrived(2, 0, 7, 64), ev.IrqUnmasked(3, 0, 0)]
+    data = written(told, 3)
+    monkeypatch.delitem(columns.TABLES, "FrameArrived")
+    assert list(opened(data).read(0)) == [told[0], ev.EventUnknown(2, "FrameArrived"), told[2]]
+
+
+def test_a_class_of_an_older_schema_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [ev.IrqUnmasked(1, 0, 4), ev.IrqUnmasked(2, 0, 5)]
+    data = written(told, 2)
+
+    def renamed(table: schema.Table) -> tuple[str, schema.Table]:
+        table["work"] = table.pop("queue")
+        return "NapiPolled", {**table, "queue": [0, 0], "budget": [64, 0]}
+
+    monkeypatch.setattr(schema, "FIXUPS", [("IrqUnmasked", schema.SCHEMA + 1, renamed)])
+    assert list(opened(data).read(0)) == [ev.NapiPolled(1, 0, 0, 4, 64), ev.NapiPolled(2, 0, 0, 5, 64)]
+
+
+def test_a_column_that_is_missing_is_filled_or_the_class_is_unknown() -> None:
+    class Newer(ev.Event):
+        cpu: int
+        why: str = "told later"
+
+    table = columns.Table(Newer)
+    raw = msgspec.Raw(msgspec.msgpack.encode({"cpu": [3, 1], "dropped_since": ["a", "b"]}))
+    assert list(table.unpack(raw, [5, 6])) == [Newer(5, 3), Newer(6, 4)]
+    for wrong in ({}, {"cpu": [1]}, {"cpu": ["a", "b"]}, {"cpu": [1, 2], "why": [1, 2]}):
+        with pytest.raises((ValueError, msgspec.MsgspecError)):
+            list(table.unpack(msgspec.Raw(msgspec.msgpack.encode(wrong)), [5, 6]))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_columns_bring_back_each_class(kind: type[ev.Event]) -> None:
+    told = [event(kind, time_ps) for time_ps in accumulate((3, 0, 7, 10**15))]
+    assert columns.unpack(columns.pack(told), schema.SCHEMA) == told
+
+
+def test_nothing_is_read_before_its_checksum_is_right() -> None:
+    start = list(blocks(DATA))[2]
+    found = head(DATA[start:])
+    assert found is not None
+    data = DATA[start : start + found.length]
+    assert zlib.decompress(data[HEAD_LENGTH : HEAD_LENGTH + found.front_length]) == found.front(data)
+    assert zlib.decompress(data[HEAD_LENGTH + found.front_length :]) == found.back(data)
+    with pytest.raises(TapeDamagedError, match="checksum"):
+        found.back(data[:-1])
