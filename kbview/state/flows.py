@@ -1,28 +1,36 @@
-"""The flow along the path: how many have passed each station, frame of the screen by frame."""
+"""The flow along the path: how often each station was passed, column by column of the history."""
 
-from collections import deque
 from collections.abc import Callable
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 
-from kbview.state.histories import LENGTH, Column, Histories
+from kbview.state.histories import HOLD, Histories
+from kbview.state.span import Span
+from kbview.tape.detail import Detail
+from kbview.tape.meter import Meters, Sample
 from kbview.tape.station import Station
 
-_UNITS = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
+_UNITS: list[int] = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
 _APART = 2  # columns between two dots of the lane, about
+_NOTHING = Sample(0, Meters(), Detail.METERS)
+_STEADY = 60  # columns for which a dot keeps its meaning, whatever the traffic does
 
 
-def _total(name: str) -> Callable[[Column], int]:
-    return lambda column: column.deltas[name]
+def _total(name: str) -> Callable[[Meters], int]:
+    def total(meters: Meters) -> int:
+        count: int = getattr(meters, name)
+        return count
+
+    return total
 
 
-def _written_back(column: Column) -> int:
+def _written_back(meters: Meters) -> int:
     """Frames that found a descriptor and passed the NIC's checks."""
-    refused = sum(count for key, count in column.drops.items() if key.startswith("nic/"))
-    return column.deltas["arrived"] - column.deltas["missed"] - refused
+    refused = sum(count for key, count in meters.drops.items() if key.startswith("nic/"))
+    return meters.arrived - meters.missed - refused
 
 
 # What counts an event that is no step of a core.
-_COUNTS: dict[str, Callable[[Column], int]] = {
+_COUNTS: dict[str, Callable[[Meters], int]] = {
     "FrameArrived": _total("arrived"),
     "DescriptorDone": _written_back,
     "IrqRaised": _total("interrupts"),
@@ -39,62 +47,58 @@ _FOUND_NOTHING = frozenset({"rx_burst_empty"})  # no packet passed, and none is 
 _NO_PASS = _FOUND_NOTHING | {"context_switch"}
 
 
-def passed(column: Column, station: Station) -> int:
-    """How often a station was passed in a column: by its busiest step, else by its events.
+def passed(span: Span, station: Station) -> int:
+    """How often a station was passed in a span: by its busiest step, else by its events.
 
     A place without steps is the wire, before anything has happened.
     """
     if not station.steps:
-        return column.deltas["arrived"]
-    stages = [column.stages[step] for step in station.steps if step in column.stages.keys() - _NO_PASS]
-    steps = max((stage.count for stage in stages), default=0)
-    events = (_COUNTS[step](column) for step in station.steps if step in _COUNTS)
-    return steps or max(events, default=0)
+        return span.change("arrived")
+    before, after = span.before.meters, span.after.meters
+    steps = max((_taken(after, step) - _taken(before, step) for step in station.steps), default=0)
+    counts = [_COUNTS[step] for step in station.steps if step in _COUNTS]
+    return steps or max((count(after) - count(before) for count in counts), default=0)
 
 
-class Flows:
-    """Running totals of the visited stations; a station that two paths share goes on counting.
+def _taken(meters: Meters, step: str) -> int:
+    stage = None if step in _NO_PASS else meters.stages.get(step)
+    return stage.count if stage else 0
 
-    `unit` is how many passes a dot of the lane stands for. It follows the traffic in coarse steps
-    only, for a dot that changes its meaning is worse than a crowded lane.
+
+def unit(histories: Histories) -> int:
+    """How many passes a dot of the lane stands for: it follows the arrivals in coarse steps.
+
+    A dot that changes its meaning is worse than a crowded lane, so it is decided once for each group
+    of columns, by the group before.
     """
+    groups = groupby(reversed(histories.columns), key=lambda column: (column.number - 1) // _STEADY)
+    newest = [column for _, group in islice(groups, 1) for column in group]
+    basis = [column for _, group in islice(groups, 1) for column in group] or newest[-HOLD:]
+    if not basis:
+        return 1
+    arrived = Span(basis[-1].span.before, basis[0].span.after).change("arrived") / len(basis)
+    return next(unit for unit in _UNITS if unit >= min(_APART * arrived, _UNITS[-1]))
 
-    def __init__(self) -> None:
-        self.unit = 1
-        self._stations: tuple[Station, ...] = ()
-        self._trails: dict[str, deque[int]] = {}
 
-    def lay(self, stations: tuple[Station, ...]) -> None:
-        """Take over a new path."""
-        self._stations = tuple(station for station in stations if not station.bypassed)
-        self._trails = {
-            station.name: self._trails.get(station.name, deque([0], LENGTH))
-            for station in self._stations
-        }
+def dots(histories: Histories, station: Station, length: int) -> list[bool]:
+    """For each of the last columns, newest first, whether another `unit` had passed in it.
 
-    def close(self, histories: Histories) -> None:
-        """Count what passed in the column that was just closed."""
-        column = histories.columns[-1]
-        for station in self._stations:
-            trail = self._trails[station.name]
-            trail.append(trail[-1] + passed(column, station))
-        arrived = histories.change("arrived") / len(histories.window())
-        if not self.unit / (2 * _APART) < arrived < self.unit:
-            self.unit = next(unit for unit in _UNITS if unit >= min(_APART * arrived, _UNITS[-1]))
-
-    def dots(self, station: Station, length: int) -> list[bool]:
-        """For each of the last columns, newest first, whether another `unit` had passed in it."""
-        trail = self._trails.get(station.name, ())
-        recent = [total // self.unit for total in islice(reversed(trail), length + 1)]
-        dots = [after > before for after, before in pairwise(recent)]
-        return dots + [False] * (length - len(dots))
+    Passes are counted from the start of the tape, so a dot is where it is however one got there.
+    """
+    each = unit(histories)
+    spans = [column.span for column in islice(reversed(histories.columns), length)]
+    if not spans:
+        return [False] * length
+    ends = [spans[0].after, *(span.before for span in spans)]
+    units = [passed(Span(_NOTHING, end), station) // each for end in ends]
+    dots = [after > before for after, before in pairwise(units)]
+    return dots + [False] * (length - len(dots))
 
 
 def rate(histories: Histories, station: Station) -> float:
     """How often a station is passed a second of trace time."""
-    window = histories.window()
-    duration_ps = sum(column.duration_ps for column in window)
-    return sum(passed(column, station) for column in window) * 1e12 / duration_ps if window else 0.0
+    recent = histories.recent()
+    return passed(recent, station) * 1e12 / recent.duration_ps if recent else 0.0
 
 
 def cost_ps(histories: Histories, station: Station) -> float | None:

@@ -1,12 +1,21 @@
-"""What happened in each frame of the screen: one column a frame, with markers, and rates from them."""
+"""The history of the meters: one column for each cell of a grid over trace time, from samples alone.
+
+A column ends at the first sample in a cell of the grid, so the same tape gives the same columns to
+whoever gets there, forward, back or by a leap. Cells in which no sample stands have no column.
+
+    sample      |   |   |       | | |   |        on the tape
+    grid      0      1      2      3      4      column_ps wide
+    column     ~~~~>|~~~~~~~~~~>|~~~~~>|
+"""
 
 from collections import deque
-from itertools import islice
+from itertools import groupby
+from typing import NamedTuple
 
-import msgspec
-
-from kbview.tape.events import Account
-from kbview.tape.meter import TOTALS, CoreMeter, Meters, StageMeter
+from kbview.state.span import Span
+from kbview.tape.events import DatapathStarted
+from kbview.tape.meter import Sample, StageMeter
+from kbview.tape.tape import Tape
 
 LENGTH = 400  # columns kept: more than the widest terminal shows
 WINDOW = 10  # columns that a rate looks back: about a second of the viewer's time
@@ -14,99 +23,115 @@ HOLD = 5  # columns that a rate stays as it is, or nobody could read it
 LEAST_PS = 100 * 10**6  # and no less trace time than this: slow motion must not make rates jump
 
 
-class Column(msgspec.Struct):
-    """The change of every total from `time_ps - duration_ps` to `time_ps`.
+class Column(NamedTuple):
+    """A span and its cell's number on the grid, with the datapath that began in it, or ""."""
 
-    `cores` holds the time each core booked to each account, in the order of `Account`.
-    """
-
-    time_ps: int
-    duration_ps: int
-    deltas: dict[str, int]
-    stages: dict[str, StageMeter]
-    drops: dict[str, int]
-    cores: tuple[tuple[int, ...], ...]
-    marker: str = ""
-
-
-def _accounts(core: CoreMeter, was: CoreMeter) -> tuple[int, ...]:
-    return tuple(core.of(account) - was.of(account) for account in Account)
-
-
-def _column(now_ps: int, duration_ps: int, meters: Meters, before: Meters) -> Column:
-    """What `meters` have more than `before`; stages and drops that did not grow are left out."""
-    stages = {}
-    for name, stage in meters.stages.items():
-        was = before.stages.get(name) or StageMeter()
-        if stage.count != was.count:
-            stages[name] = StageMeter(stage.count - was.count, stage.total_ps - was.total_ps)
-    drops = {key: count - before.drops.get(key, 0) for key, count in meters.drops.items()}
-    return Column(
-        now_ps,
-        duration_ps,
-        {name: getattr(meters, name) - getattr(before, name) for name in TOTALS},
-        stages,
-        {key: count for key, count in drops.items() if count},
-        tuple(_accounts(*pair) for pair in zip(meters.cores, before.cores, strict=False)),
-    )
+    number: int
+    span: Span
+    marker: str
 
 
 class Histories:
-    """The last columns, oldest first. A column in which no time passed is not kept."""
+    """The last columns, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, column_ps: int) -> None:
+        self.column_ps = column_ps
         self.columns: deque[Column] = deque(maxlen=LENGTH)
-        self.closed = 0  # columns ever closed; the last one's number is one less
+        self._last: Sample | None = None  # the one that ended the last column
         self._marker = ""
-        self._before: Meters | None = None
-        self._before_ps = 0
+        self._recent: dict[int, Span | None] = {}  # many panels ask for the same span
 
-    def mark(self, text: str) -> None:
-        """Put a marker on the column that is being gathered."""
-        self._marker = text
+    def mark(self, datapath: str) -> None:
+        """Another datapath begins in the column that is being gathered."""
+        self._marker = datapath
 
-    def close(self, now_ps: int, meters: Meters) -> bool:
-        """End a column, if time has passed since the last: the meters have advanced to `now_ps`."""
-        before, self._before = self._before, meters.copy()
-        duration_ps, self._before_ps = now_ps - self._before_ps, now_ps
-        if before is None or duration_ps <= 0:
-            return False
-        column = _column(now_ps, duration_ps, meters, before)
-        column.marker, self._marker = self._marker, ""
-        self.columns.append(column)
-        self.closed += 1
-        return True
+    def add(self, sample: Sample) -> None:
+        """Take in the next sample of the tape."""
+        last, number = self._last, self._number(sample)
+        if last is None:
+            self._last, self._marker = sample, ""
+        elif number != self._number(last):
+            self.columns.append(Column(number, Span(last, sample), self._marker))
+            self._last, self._marker = sample, ""
+            self._recent.clear()
 
-    def window(self, columns: int = WINDOW, least_ps: int = LEAST_PS) -> list[Column]:
-        """The last columns, newest first, up to the last one whose number is a multiple of HOLD.
+    def load(self, tape: Tape, position: int) -> None:
+        """Be as if every sample of the tape before `position` had been added, in a few reads."""
+        ends = self._ends(tape, position)
+        self.columns.clear()
+        self._recent.clear()
+        self._last = None
+        before = 0
+        for end in ends:
+            self._find_marker(tape, before, end)
+            self.add(_sample(tape, end))
+            before = end
+        self._find_marker(tape, before, position)
 
-        None is from before the last marker: no rate mixes two datapaths.
+    def _ends(self, tape: Tape, position: int) -> list[int]:
+        """The positions of the samples that end a column, oldest first, and of the one before."""
+        ends: list[int] = []
+        while len(ends) <= LENGTH and (at := tape.sample_before(position)) is not None:
+            cell_ps = self._number(_sample(tape, at)) * self.column_ps
+            first = tape.sample_from(cell_ps)
+            position = at if first is None else first
+            ends.append(position)
+        return ends[::-1]
+
+    def _find_marker(self, tape: Tape, after: int, before: int) -> None:
+        for earlier, now in zip(tape.opening(after), tape.opening(before), strict=False):
+            if isinstance(now, DatapathStarted) and now != earlier:
+                self.mark(now.datapath)
+
+    def _number(self, sample: Sample) -> int:
+        return sample.time_ps // self.column_ps
+
+    # ---- what a panel asks -----------------------------------------------------------------
+
+    def recent(self, columns: int = WINDOW) -> Span | None:
+        """The last columns as one span, up to one whose number is a multiple of HOLD.
+
+        It covers at least LEAST_PS if there is as much, and nothing from before the last marker: no
+        rate mixes two datapaths.
         """
-        window: list[Column] = []
-        span_ps = 0
-        for column in islice(reversed(self.columns), self._fresh(), None):
-            window.append(column)
-            span_ps += column.duration_ps
-            if column.marker or (len(window) >= columns and span_ps >= least_ps):
-                break
-        return window
+        if columns not in self._recent:
+            self._recent[columns] = self._span(max(columns * self.column_ps, LEAST_PS))
+        return self._recent[columns]
 
-    def _fresh(self) -> int:
-        """How many columns are too new to be counted yet; none of them when a marker is among them."""
-        fresh = self.closed % HOLD
-        newest = islice(reversed(self.columns), fresh)
-        return 0 if self.closed < HOLD or any(column.marker for column in newest) else fresh
+    def _span(self, least_ps: int) -> Span | None:
+        settled = self._settled()
+        if not settled:
+            return None
+        after = settled[0].span.after
+        for column in settled:
+            before = column.span.before
+            if column.marker or after.time_ps - before.time_ps >= least_ps:
+                break
+        return Span(before, after)
+
+    def _settled(self) -> list[Column]:
+        """Newest first without those of a group of HOLD that is not complete, if any are left then.
+
+        A marker among the newest makes them count at once.
+        """
+        newest_first = list(reversed(self.columns))
+        if not newest_first:
+            return []
+        number = newest_first[0].number
+        fresh = next(groupby(newest_first, key=lambda column: (column.number - 1) // HOLD))[1]
+        group = list(fresh)
+        whole = number % HOLD == 0 or any(column.marker for column in group)
+        return newest_first if whole else newest_first[len(group) :] or newest_first
 
     def change(self, name: str, columns: int = WINDOW) -> int:
         """How much a total grew over the last columns."""
-        return sum(column.deltas[name] for column in self.window(columns))
+        recent = self.recent(columns)
+        return recent.change(name) if recent else 0
 
     def rate(self, name: str, columns: int = WINDOW) -> float:
         """How much a total grew a second of trace time over the last columns; 0 before the first."""
-        window = self.window(columns)
-        duration_ps = sum(column.duration_ps for column in window)
-        grown = sum(column.deltas[name] for column in window)
-        return grown * 1e12 / duration_ps if duration_ps else 0.0
+        recent = self.recent(columns)
+        return recent.change(name) * 1e12 / recent.duration_ps if recent else 0.0
 
     def per_packet(self, name: str, columns: int = WINDOW) -> float | None:
         """How much a total grew for each delivered packet; None when none was."""
@@ -114,20 +139,13 @@ class Histories:
         return self.change(name, columns) / delivered if delivered else None
 
     def costs(self) -> dict[str, StageMeter]:
-        """How often each step was taken over the window and what all of it cost."""
-        costs: dict[str, StageMeter] = {}
-        for column in self.window():
-            for name, stage in column.stages.items():
-                cost = costs.setdefault(name, StageMeter())
-                cost.count += stage.count
-                cost.total_ps += stage.total_ps
-        return costs
+        """How often each step was taken over the last columns and what all of it cost."""
+        recent = self.recent()
+        return recent.stages() if recent else {}
 
-    def shares(self) -> list[dict[Account, float]]:
-        """For each core, the share of its time that went to each account over the window."""
-        spans = zip(*(column.cores for column in self.window()), strict=False)
-        cores = [[sum(booked) for booked in zip(*span, strict=True)] for span in spans]
-        return [
-            {account: ps / (sum(core) or 1) for account, ps in zip(Account, core, strict=True)}
-            for core in cores
-        ]
+
+def _sample(tape: Tape, position: int) -> Sample:
+    record = next(tape.read(position))
+    if not isinstance(record, Sample):
+        raise TypeError(f"position {position} of the tape holds no sample")
+    return record

@@ -1,121 +1,159 @@
-"""The player: turns passing time into trace time, pumps the source and folds the tape up to there."""
+"""The player: turns passing time into trace time, pumps the source and folds the tape up to there.
 
-from collections.abc import Iterator
+The tape grows at its end, where the source writes; the view is anywhere on it. Whatever moves the view,
+the state is the one that belongs to that position of the tape (see `rebuild`).
+"""
+
 from itertools import islice
 
-from kbview.state.state import State
+from kbview.state.marker import Markers
+from kbview.state.pace import DEFAULT_SPEED, NEVER_PS, SPEEDS, Pace, S
+from kbview.state.rebuild import rebuild
+from kbview.state.snapshot import Snapshots
+from kbview.state.state import CHUNK, State
+from kbview.state.until import Until
 from kbview.tape.detail import Detail
-from kbview.tape.events import Event
-from kbview.tape.meter import Sample
 from kbview.tape.source import Source
 from kbview.tape.tape import Tape
 
-US = 10**6
-MS = 10**9
-S = 10**12
-# Trace time that passes in a second of the viewer's; None is as fast as the machine can.
-SPEEDS: tuple[int | None, ...] = (
-    *(step * unit for unit in (US, 10 * US, 100 * US, MS, 10 * MS, 100 * MS) for step in (1, 2, 5)),
-    S,
-    None,
-)
-DEFAULT_SPEED = SPEEDS.index(200 * US)
 BUDGET_S = 0.05  # real time a frame may spend on producing what it shows
-STEPS_WITHIN_PS = 100 * US  # a frame that covers less than this can show single steps
-MILESTONES_WITHIN_PS = MS
-NEVER_PS = 1 << 62
+SLICES = 64  # a run asks for the tape in so many pieces, to have samples to stop at
+MOST = 20_000  # records that one frame folds; a run through more of them takes more frames
 
 
 class Player:
-    """Play, pause, step and speed, the same for every source."""
+    """Play, pause, speed and the view's place on the tape, the same for every source.
 
-    def __init__(self, source: Source, speed: int = DEFAULT_SPEED) -> None:
+    `until` is what a run is to stop at; `said` the sentence of what became of the last one.
+    `following` says that the view is kept at the end of a live tape.
+    """
+
+    def __init__(self, source: Source, speed: int | None = None, frame_s: float = 0.1) -> None:
         self.source = source
         self.tape = Tape() if source.tape is None else source.tape
-        self.state = State()
+        self.following = source.capabilities.live
         self.playing = True
-        self._speed = speed
-        self._position = 0
+        self.until: Until | None = None
+        self.said = ""
+        self.markers = Markers()
+        usual = SPEEDS.index(S) if self.following else DEFAULT_SPEED
+        self.pace = Pace(usual if speed is None else speed, frame_s)
+        self._snapshots = Snapshots()
         self._detail = Detail.STEPS
+        self.state = State(self.pace.column_ps)
         source.set_detail(self._detail)
         source.pump(self.tape, 0)
-        self._show(0)
+        self.show(0)
 
     @property
     def speed_ps(self) -> int | None:
         """Trace time for a second of real time, picoseconds; None: as fast as possible."""
-        return SPEEDS[self._speed]
+        return self.pace.speed_ps
 
     @property
     def ended(self) -> bool:
         """Whether the last record has been shown."""
-        return self.source.ended and self._position >= self.tape.length
+        return self.source.ended and self.state.position >= self.tape.length
 
-    def change_speed(self, steps: int) -> None:
-        """Go up or down the ladder of speeds."""
-        self._speed = max(0, min(len(SPEEDS) - 1, self._speed + steps))
+    @property
+    def behind_ps(self) -> int:
+        """How far the view is behind the end of the tape."""
+        return max(0, self.tape.end_ps - self.state.now_ps)
+
+    def change_speed(self, rungs: int) -> None:
+        """Go up or down the ladder of speeds; the histories follow with their columns."""
+        self.pace.change(rungs)
+        if self.state.histories.column_ps != self.pace.column_ps:
+            self.go(self.state.position, self.state.now_ps)
+
+    # ---- as time passes ------------------------------------------------------------------------
 
     def tick(self, elapsed_s: float) -> None:
-        """Advance by `elapsed_s` of real time, if playing, and leave the state ready to draw."""
+        """Advance by `elapsed_s` of real time, if playing, and leave the state ready to draw.
+
+        A live source is drawn from even in a pause: its tape goes on growing, the view does not.
+        """
+        live = self.source.capabilities.live
+        if live and not self.source.ended:
+            self.source.pump(self.tape, NEVER_PS, budget_s=BUDGET_S)
         if not self.playing or self.ended:
             return
-        now_ps = self.state.now_ps
-        speed_ps = self.speed_ps
-        span_ps = NEVER_PS if speed_ps is None else int(speed_ps * elapsed_s)
-        self._set_detail(span_ps)
-        until_ps = now_ps + span_ps
-        if self.tape.end_ps < until_ps and not self.source.ended:
-            reached_ps = self.source.pump(self.tape, until_ps, budget_s=BUDGET_S)
-            until_ps = min(until_ps, max(now_ps, reached_ps))
-        self._show(min(until_ps, self.tape.end_ps) if self.source.ended else until_ps)
-
-    def step(self) -> None:
-        """Stop, and go on by one event."""
-        self.playing = False
-        self._set_detail(0)
-        span_ps = US
-        while (event := self._next_event()) is None and not self.source.ended:
-            self.source.pump(self.tape, self.tape.end_ps + span_ps)
-            span_ps *= 2
-        if event is not None:
-            self._fold(islice(self.tape.read(self._position), event - self._position + 1))
-        self.state.close_step()
-
-    def switch(self, datapath: str) -> None:
-        """Send the running traffic another way; the picture changes at once, paused or not."""
-        self.source.switch(datapath)
-        self._show(self.source.pump(self.tape, self.state.now_ps))
-
-    def _set_detail(self, span_ps: int) -> None:
-        if span_ps <= STEPS_WITHIN_PS:
-            detail = Detail.STEPS
-        elif span_ps <= MILESTONES_WITHIN_PS:
-            detail = Detail.MILESTONES
+        self.set_detail(self.pace.detail)
+        if self.until is not None:
+            self._run(self.until)
+        elif self.following:
+            self.show(self.tape.end_ps)
         else:
-            detail = Detail.METERS
+            until_ps = self.pace.advance(self.state.now_ps, elapsed_s)
+            self.show(min(until_ps, self.tape.end_ps) if live else self.produce(until_ps))
+
+    def produce(self, until_ps: int, budget_s: float = BUDGET_S) -> int:
+        """Have the tape written up to a time, if the source can; the time up to which it is."""
+        if self.tape.end_ps < until_ps and not self.source.ended:
+            reached_ps = self.source.pump(self.tape, until_ps, budget_s=budget_s)
+            until_ps = min(until_ps, max(self.state.now_ps, reached_ps))
+        return min(until_ps, self.tape.end_ps) if self.source.ended else until_ps
+
+    def _run(self, until: Until) -> None:
+        """As far towards a condition as one frame gets."""
+        for _ in range(SLICES):
+            if self.state.position < self.tape.length or self.source.ended:
+                break
+            self.produce(self.tape.end_ps + self.pace.column_ps, BUDGET_S / SLICES)
+            self.fold(self.tape.length, until)
+            if self.until is None:
+                return
+        self.fold(self.tape.length, until)
+        if self.until is not None and self.ended:
+            self.stop(f"not reached: {until.what}; this is the end")
+
+    # ---- the view's place ------------------------------------------------------------------
+
+    def show(self, until_ps: int) -> None:
+        """Fold what happened up to a time, and pass the time that is left."""
+        if self.fold(self.tape.position_at(until_ps)):
+            self.state.pass_time(until_ps)
+
+    def fold(self, position: int, until: Until | None = None) -> bool:
+        """Go forward to a position, or to where `until` is reached; False if it is too far for once."""
+        state, tape = self.state, self.tape
+        if state.position < tape.start:  # the tape has let go of what the view was about to show
+            self.go(tape.start)
+            state = self.state
+        watch = self.markers.watch
+        for record in islice(tape.read(state.position), max(0, min(position - state.position, MOST))):
+            if not state.position % CHUNK:
+                self._snapshots.keep(state.position, state.counted, tape.start)
+            state.apply(record)
+            watch(record, state.position, state.since_ps)
+            if until is not None and until.reached(state):
+                self.stop(until.what)
+                break
+        return state.position >= position
+
+    def go(self, position: int, now_ps: int | None = None) -> None:
+        """Put the view anywhere on the tape; by itself the time is that of the last record."""
+        position = max(self.tape.start, min(position, self.tape.length))
+        self.state = rebuild(self.tape, position, self.pace.column_ps, self._snapshots)
+        if now_ps is not None:
+            self.state.pass_time(now_ps)
+
+    def stop(self, said: str = "") -> None:
+        """End a run, or the play."""
+        self.playing, self.following, self.until, self.said = False, False, None, said
+
+    def set_detail(self, detail: Detail) -> None:
+        """Have what is written from now on told as finely."""
         if detail is not self._detail:
             self._detail = detail
             self.source.set_detail(detail)
 
-    def _next_event(self) -> int | None:
-        """The position of the next record that is not a sample."""
-        for offset, record in enumerate(self.tape.read(self._position)):
-            if not isinstance(record, Sample):
-                return max(self._position, self.tape.start) + offset
-        return None
+    def switch(self, datapath: str) -> None:
+        """Send the running traffic another way; the picture changes at once, paused or not.
 
-    def _show(self, until_ps: int) -> None:
-        due: list[Event] = []
-        for record in self.tape.read(self._position):
-            if record.time_ps > until_ps:
-                break
-            due.append(record)
-        self._fold(iter(due))
-        self.state.close_frame(until_ps)
-
-    def _fold(self, records: Iterator[Event]) -> None:
-        position = max(self._position, self.tape.start)
-        for record in records:
-            self.state.apply(record)
-            position += 1
-        self._position = position
+        Only at the end of the tape can there be another way, so the view goes there first.
+        """
+        if self.state.position < self.tape.length:
+            self.go(self.tape.length, self.tape.end_ps)
+        self.source.switch(datapath)
+        self.show(self.source.pump(self.tape, self.state.now_ps))

@@ -3,37 +3,65 @@
 from kbview.tape import events as ev
 from kbview.tape.station import Station
 
-_GONE = (ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent)
+_BORN = frozenset({ev.FrameArrived, ev.DescriptorPosted})  # an answer has the number of its request
+_GONE = frozenset({ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent})
 
 
 class Positions:
-    """Packets by station, and which packet is at which; known at the finest detail only."""
+    """Packets by station, and which packet is at which; known at the finest detail only.
+
+    A packet is known from its arrival on, and forgotten two chunks of the tape later: so where packets
+    are depends on the last records alone, and can be told at any position without reading all.
+    """
 
     def __init__(self) -> None:
-        self.at: dict[int, str] = {}
+        self._young: dict[int, str] = {}  # arrived in this chunk
+        self._old: dict[int, str] = {}  # arrived in the one before
         self._station_of: dict[str, str] = {}
 
     def lay(self, stations: tuple[Station, ...]) -> None:
         """Take over a new path; what is under way on the old one is finished."""
         self._station_of = {step: place.name for place in stations for step in place.steps}
-        self.at.clear()
+        self.clear()
+
+    def clear(self) -> None:
+        """Know of no packet."""
+        self._young, self._old = {}, {}
+
+    def turn(self) -> None:
+        """Another chunk of the tape begins."""
+        self._young, self._old = {}, self._young
 
     def apply(self, event: ev.Event) -> None:
         """Move the event's packet, if it has one."""
         packet = getattr(event, "packet", ev.NO_PACKET)
-        if packet == ev.NO_PACKET:
-            return
-        if isinstance(event, _GONE):
-            self.at.pop(packet, None)
-            return
+        known = self._young if packet in self._young else self._old
+        kind = type(event)
+        if kind in _BORN:
+            known.pop(packet, None)
+            self._young[packet] = self.station_of(event)
+        elif packet in known:
+            if kind in _GONE:
+                del known[packet]
+            elif station := self.station_of(event):
+                known[packet] = station
+
+    def station_of(self, event: ev.Event) -> str:
+        """The station at which such an event happens; "" when it is at none."""
         step = event.step if isinstance(event, ev.StepTaken) else type(event).__name__
-        station = self._station_of.get(step)
-        # a step after the end of the journey, such as freeing the buffer, brings nobody back
-        if station and not (isinstance(event, ev.StepTaken) and packet not in self.at):
-            self.at[packet] = station
+        return self._station_of.get(step, "")
+
+    def of(self, packet: int) -> str | None:
+        """Where a packet is; None when it is not under way."""
+        return self._young.get(packet, self._old.get(packet))
+
+    @property
+    def at(self) -> dict[int, str]:
+        """The station of each packet, in the order of their arrival."""
+        return {**self._old, **self._young}
 
     def standing(self) -> dict[str, list[int]]:
-        """The packets at each station, longest there first."""
+        """The packets at each station, longest under way first."""
         places: dict[str, list[int]] = {}
         for packet, station in self.at.items():
             places.setdefault(station, []).append(packet)

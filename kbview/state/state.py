@@ -1,6 +1,6 @@
 """State: everything a panel may ask, folded from the tape record by record."""
 
-from kbview.state.flows import Flows
+from kbview.state.counted import Counted
 from kbview.state.histories import Histories
 from kbview.state.positions import Positions
 from kbview.state.why import Why
@@ -8,75 +8,106 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, Sample
 from kbview.tape.station import Station
-from kbview.tape.totals import count
+
+CHUNK = 4096  # records: single packets and events are remembered for one to two of these
+COLUMN_PS = 20 * 10**6
 
 
 class State:
-    """The picture at `now_ps`. Equal records give an equal state, whoever made them."""
+    """The picture at `now_ps`, after the first `position` records of a tape.
 
-    def __init__(self) -> None:
+    It depends on the records and on `column_ps`, the width of a column of the histories, and on nothing
+    else: equal records give an equal state, whoever made them and however one got there.
+    """
+
+    def __init__(self, column_ps: int = COLUMN_PS, position: int = 0) -> None:
         self.now_ps = 0
-        self.packet = ev.NO_PACKET
+        self.position = position
         self.datapath = ""
         self.summary = ""
+        self.since_ps = 0  # when the datapath in force began
         self.stations: tuple[Station, ...] = ()
-        self.meters = Meters()
-        self.detail = Detail.METERS
+        self.counted = Counted()
         self.positions = Positions()
-        self.histories = Histories()
-        self.flows = Flows()
-        self.why = Why()
-        self.last_event: ev.Event | None = None
+        self.histories = Histories(column_ps)
         self.lost = 0
         self.note = ""
+        self._why = Why(column_ps)
+        self.packet = ev.NO_PACKET  # the last one that arrived
+        self.last_event: ev.Event | None = None
+        self._arrived_at = self._told_at = -1  # their positions
+
+    @property
+    def meters(self) -> Meters:
+        """The totals and levels now."""
+        return self.counted.meters
+
+    @property
+    def detail(self) -> Detail:
+        """How much is told of this stretch."""
+        return self.counted.detail
+
+    @property
+    def why(self) -> str:
+        """The one sentence that says what decided the course of things just now."""
+        return self._why.text(self.now_ps, self.histories)
+
+    # ---- folding ---------------------------------------------------------------------------
+
+    def open(self, started: ev.DatapathStarted) -> None:
+        """Take over the datapath that is in force where this state begins."""
+        self.datapath, self.summary = started.datapath, started.summary
+        self.since_ps, self.stations = started.time_ps, started.stations
+        self.positions.lay(started.stations)
 
     def apply(self, record: ev.Event) -> None:
-        """Fold one record."""
+        """Fold the next record of the tape."""
+        if not self.position % CHUNK:
+            self._turn()
         self.now_ps = max(self.now_ps, record.time_ps)
+        self.counted.apply(record)
         if isinstance(record, Sample):
-            self._believe(record)
-            return
-        self.last_event = record
-        if isinstance(record, ev.FrameArrived):
-            self.packet = record.packet
-        if self.detail is Detail.STEPS:
-            count(self.meters, record)
-            self.positions.apply(record)
-        self.why.apply(record)
-        self._mark(record)
+            self._take(record)
+        else:
+            self._tell(record)
+        self.position += 1
 
-    def _believe(self, sample: Sample) -> None:
-        """Between events of the finest detail only an exact sample is better than counting."""
-        if sample.exact or self.detail < Detail.STEPS:
-            self.meters = sample.meters.copy()
+    def _take(self, sample: Sample) -> None:
+        self.histories.add(sample)
         if sample.detail < Detail.STEPS:
-            self.positions.at.clear()
-        self.detail = sample.detail
+            self.positions.clear()
+        if sample.detail < Detail.MILESTONES:
+            self.packet, self.last_event = ev.NO_PACKET, None
 
-    def _mark(self, record: ev.Event) -> None:
-        match record:
+    def _tell(self, event: ev.Event) -> None:
+        self.last_event, self._told_at = event, self.position
+        if self.counted.detail is Detail.STEPS:
+            self.positions.apply(event)
+        self._why.apply(event, self.position // CHUNK)
+        match event:
+            case ev.FrameArrived():
+                self.packet, self._arrived_at = event.packet, self.position
             case ev.DatapathStarted():
                 if self.datapath:
-                    self.histories.mark(record.datapath)
-                self.datapath = record.datapath
-                self.summary = record.summary
-                self.stations = record.stations
-                self.positions.lay(record.stations)
-                self.flows.lay(record.stations)
+                    self.histories.mark(event.datapath)
+                self.open(event)
             case ev.EventsLost():
-                self.lost += record.count
+                self.lost += event.count
             case ev.SourceEnded():
-                self.note = record.note
+                self.note = event.note
             case _:
                 pass
 
-    def close_frame(self, now_ps: int) -> None:
-        """The screen is about to be drawn: end the history column at this time."""
-        self.now_ps = max(self.now_ps, now_ps)
-        if self.histories.close(self.now_ps, self.meters):
-            self.flows.close(self.histories)
-        self.why.close(self.histories)
+    def _turn(self) -> None:
+        """Another chunk of the tape begins: forget what the one before the last told."""
+        least = self.position - CHUNK
+        self.positions.turn()
+        self._why.forget(self.now_ps, least // CHUNK)
+        if self._told_at < least:
+            self.last_event = None
+        if self._arrived_at < least:
+            self.packet = ev.NO_PACKET
 
-    def close_step(self) -> None:
-        """One event is about to be drawn: it ends no column, for a rate over one event says nothing."""
-        self.why.settle()
+    def pass_time(self, now_ps: int) -> None:
+        """Nothing more is told up to this time."""
+        self.now_ps = max(self.now_ps, now_ps)

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from kbview.state.histories import Column, Histories
+from kbview.state.histories import Histories
+from kbview.state.span import Span
 from kbview.tape import events as ev
 
-HOLD = 12  # frames that a sentence stays readable unless a weightier one comes
+HOLD = 12  # columns that a sentence stays readable unless a weightier one comes
 
 
 class Reason(NamedTuple):
@@ -14,6 +15,9 @@ class Reason(NamedTuple):
 
     weight: int
     text: str
+
+
+_SILENCE = Reason(0, "")
 
 
 def _polled(event: ev.NapiPolled) -> Reason:
@@ -62,52 +66,67 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
 }
 
 
-def _of_column(column: Column) -> Reason:
+def explain(event: ev.Event) -> Reason:
+    """What an event says of the course of things; most say nothing (weight 0)."""
+    of_kind = _OF_EVENT.get(type(event))
+    return of_kind(event) if of_kind else _SILENCE
+
+
+def _of_span(span: Span) -> Reason:
     """What the meters alone say when no event is told."""
-    grown = column.deltas
-    if grown["missed"]:
-        return Reason(9, f"Ring full: {grown['missed']} frames found no free descriptor.")
-    if grown["dropped"]:
-        return Reason(8, f"{grown['dropped']} packets were given up; see drops for where and why.")
-    if grown["squeezes"]:
+    change = span.change
+    if missed := change("missed"):
+        return Reason(9, f"Ring full: {missed} frames found no free descriptor.")
+    if dropped := change("dropped"):
+        return Reason(8, f"{dropped} packets were given up; see drops for where and why.")
+    if change("squeezes"):
         return Reason(6, "Softirqs end on their budget with work left: the core cannot keep up.")
-    if grown["interrupts"]:
-        per = grown["arrived"] / grown["interrupts"]
+    if interrupts := change("interrupts"):
+        per = change("arrived") / interrupts
         return Reason(2, f"Each interrupt brings about {per:.1f} frames; polls take the rest.")
-    if grown["empty_polls"]:
-        share = 100 * grown["empty_polls"] / grown["polls"]
+    if empty := change("empty_polls"):
+        share = 100 * empty / change("polls")
         return Reason(2, f"{share:.0f} % of the polls find an empty ring: busy is not useful.")
-    return Reason(0, "")
+    return _SILENCE
 
 
 class Why:
-    """The sentence for the screen."""
+    """The sentence for the screen: the weightiest of the last whole paragraph of trace time.
 
-    def __init__(self) -> None:
-        self.text = ""
-        self._best = Reason(0, "")
-        self._weight = 0
-        self._age = 0
+    A paragraph is `HOLD` columns long, so that a sentence can be read. A weightier one in the
+    paragraph that is being written is said at once.
+    """
 
-    def apply(self, event: ev.Event) -> None:
-        """Consider an event of this frame."""
-        explain = _OF_EVENT.get(type(event))
-        if explain is not None:
-            reason = explain(event)
-            if reason.weight >= self._best.weight:
-                self._best = reason
+    def __init__(self, column_ps: int) -> None:
+        self._paragraph_ps = HOLD * column_ps
+        self._best: dict[tuple[int, int], Reason] = {}  # by paragraph and chunk of the tape
 
-    def close(self, histories: Histories) -> None:
-        """Choose the sentence for this frame."""
-        best, self._best = self._best, Reason(0, "")
-        if not best.weight and histories.columns:
-            best = _of_column(histories.columns[-1])
-        self._age += 1
-        if best.weight and (best.weight > self._weight or self._age >= HOLD):
-            self.text, self._weight, self._age = best.text, best.weight, 0
+    def apply(self, event: ev.Event, chunk: int) -> None:
+        """Consider an event; among equals the first of a paragraph is kept."""
+        of_kind = _OF_EVENT.get(type(event))
+        if of_kind is not None:
+            reason, key = of_kind(event), (event.time_ps // self._paragraph_ps, chunk)
+            if reason.weight > self._best.get(key, _SILENCE).weight:
+                self._best[key] = reason
 
-    def settle(self) -> None:
-        """Choose the sentence for a single step: it is about what just happened, if about anything."""
-        best, self._best = self._best, Reason(0, "")
-        if best.weight:
-            self.text, self._weight, self._age = best.text, best.weight, 0
+    def forget(self, paragraph_ps: int, chunk: int) -> None:
+        """Let go of what was said before the paragraph before this time, or before a chunk."""
+        least = paragraph_ps // self._paragraph_ps - 1
+        self._best = {
+            key: best for key, best in self._best.items() if key[0] >= least and key[1] >= chunk
+        }
+
+    def text(self, now_ps: int, histories: Histories) -> str:
+        """The sentence at a time, from the events, else from the meters; "" when nothing happened."""
+        paragraph = now_ps // self._paragraph_ps
+        last, now = self._of(paragraph - 1), self._of(paragraph)
+        told = now if now.weight > last.weight else last
+        return (told if told.weight else self._of_columns(histories)).text
+
+    def _of(self, paragraph: int) -> Reason:
+        reasons = [best for key, best in self._best.items() if key[0] == paragraph]
+        return max(reasons, key=lambda reason: reason.weight, default=_SILENCE)
+
+    def _of_columns(self, histories: Histories) -> Reason:
+        recent = histories.recent()
+        return _of_span(recent) if recent else _SILENCE

@@ -22,7 +22,8 @@ def run(source: Source, options: Options) -> int:
     from kbview.ui.shell import Shell
 
     try:
-        shell = Shell(Player(source), seen, options.frames_per_second)
+        frames_per_second = options.frames_per_second
+        shell = Shell(Player(source, frame_s=1 / frames_per_second), seen, frames_per_second)
         shell.run(mouse=False)  # nothing needs it, and its tracking would be traffic
     finally:
         source.close()

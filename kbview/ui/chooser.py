@@ -1,4 +1,4 @@
-"""The chooser: a small box with the datapaths of the source; a digit or Enter takes one."""
+"""The chooser: a small box with a few choices; a digit or Enter takes one."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -13,8 +13,7 @@ from kbview.ui.escape import clean
 from kbview.ui.row import Row, Size, block, cut
 from kbview.ui.theme import Theme
 
-_WIDTH = 36
-_TITLE = "Send the traffic through"
+_LEAST_WIDTH = 36
 
 
 class Chooser(ModalScreen[str | None]):
@@ -22,7 +21,7 @@ class Chooser(ModalScreen[str | None]):
 
     AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,m", "dismiss(None)", "back", id="chooser.back"),
+        Binding("escape,m,u", "dismiss(None)", "back", id="chooser.back"),
         Binding("down,j", "move(1)", "down", id="chooser.down"),
         Binding("up,k", "move(-1)", "up", id="chooser.up"),
         Binding("q", "app.end", "quit", id="chooser.quit"),
@@ -33,8 +32,11 @@ class Chooser(ModalScreen[str | None]):
     Chooser Board { background: ansi_default; }
     """
 
-    def __init__(self, names: Sequence[str], current: str, theme: Theme, ascii_only: bool) -> None:
+    def __init__(
+        self, title: str, names: Sequence[str], current: str, theme: Theme, ascii_only: bool
+    ) -> None:
         super().__init__()
+        self._title = title
         self._names = names
         self._current = current
         self._at = names.index(current) if current in names else 0
@@ -47,7 +49,8 @@ class Chooser(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Size the box."""
         height = len(self._names) + 2
-        self._board.styles.width, self._board.styles.height = _WIDTH, height
+        width = max(_LEAST_WIDTH, 8 + max(map(len, self._names)))
+        self._board.styles.width, self._board.styles.height = width, height
         self._board.stack([Drawing(self._draw, height, 1)])
         self.call_after_refresh(self._board.show)
 
@@ -67,8 +70,8 @@ class Chooser(ModalScreen[str | None]):
         self.dismiss(self._names[self._at])
 
     def _draw(self, size: Size) -> list[Row]:
-        edge = "─" * (size.width - len(_TITLE) - 5)
-        rows: list[Row] = [[("┌─ ", "rule"), (_TITLE, "title"), (f" {edge}┐", "rule")]]
+        edge = "─" * (size.width - len(self._title) - 5)
+        rows: list[Row] = [[("┌─ ", "rule"), (self._title, "title"), (f" {edge}┐", "rule")]]
         for at, name in enumerate(self._names):
             now = "  now" if name == self._current else ""
             text = cut(f" {'▸' if at == self._at else ' '} {at + 1} {clean(name)}{now}", size.width - 2)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from kbview.state.player import Player
+from kbview.state.why import explain
 from kbview.tape.events import NO_PACKET, Event
 from kbview.ui import format as fmt
 from kbview.ui.escape import clean
@@ -32,12 +33,16 @@ def title(player: Player, size: Size) -> list[Row]:
 def _pace(player: Player) -> str:
     if player.ended:
         return "■ ended"
+    if player.until is not None:
+        return "▶ running until"
+    if player.following:
+        return "▶ as it happens"
     speed = "as fast as it goes" if player.speed_ps is None else f"1 s = {_speed(player.speed_ps)}"
     return f"{'▶' if player.playing else '‖'} {speed}"
 
 
 def _speed(speed_ps: int) -> str:
-    return fmt.duration(speed_ps)
+    return f"{speed_ps} ps" if speed_ps < 1000 else fmt.duration(speed_ps)
 
 
 def why(player: Player, message: str, size: Size) -> list[Row]:
@@ -45,11 +50,15 @@ def why(player: Player, message: str, size: Size) -> list[Row]:
     if message:
         return [fit([(" " + cut(clean(message), size.width - 1), "bad")], size.width)]
     state = player.state
+    if player.until is not None:
+        return [fit([(" until ", "accent"), (clean(player.until.what), "text")], size.width)]
     row: Row = [(" why: ", "accent")]
+    text = state.why
     if not player.playing and state.last_event is not None:
         row.append((f"{_told(state.last_event)}  ", "strong"))
+        text = explain(state.last_event).text or text
     room = size.width - length(row)
-    return [fit([*row, (cut(clean(state.why.text or state.note), room), "text")], size.width)]
+    return [fit([*row, (cut(clean(text or state.note), room), "text")], size.width)]
 
 
 def _told(event: Event) -> str:

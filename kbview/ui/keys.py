@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from kbview.state.destination import EXAMPLES
+from kbview.state.marker import RULES_HELP
+
 
 class Key(NamedTuple):
     """`id` is the name under which it can be remapped; `shown` is how the screen spells it.
@@ -20,18 +23,41 @@ class Key(NamedTuple):
 
 KEYS: tuple[Key, ...] = (
     Key("play", "space", "space", "play", "play", "play or pause"),
+    Key("step", "full_stop", ".", "step", "step", "pause, and go on by one event"),
+    Key("back", "comma", ",", "step_back", "back", "pause, and go back by one event"),
     Key("toggle", "t", "t", "bypass", "bypass", "toggle kernel and bypass on the running traffic"),
     Key("help", "question_mark", "?", "help", "help", "this help; again to leave it"),
     Key("quit", "q", "q", "end", "quit", "quit at once"),
+    Key("choose", "m", "m", "choose", "datapath", "choose any datapath for the running traffic"),
     Key(
         "faster", "plus,equals_sign", "+", "speed(1)", "faster", "more trace time in a second of yours"
     ),
     Key("slower", "minus", "-", "speed(-1)", "slower", "in slow motion each packet can be followed"),
-    Key("step", "full_stop", ".", "step", "step", "pause, and go on by one event"),
-    Key("choose", "m", "m", "choose", "datapath", "choose any datapath for the running traffic"),
+    Key("until", "u", "u", "until", "until", "run until a drop, a mode switch, a full queue ..."),
+    Key("go", "g", "g", "go", "go", "go to a time, a share of the tape or a packet: " + EXAMPLES),
+    Key(
+        "packet", "greater_than_sign", ">", "step('packet')", "", "pause, and go on to the next arrival"
+    ),
+    Key("packet_back", "less_than_sign", "<", "step_back('packet')", "", "back to the arrival before"),
+    Key("stage", "s", "s", "step('stage')", "", "pause, and go on until a packet changes its station"),
+    Key("stage_back", "S", "S", "step_back('stage')", "", "back to the change of station before"),
+    Key("later", "right", "→", "shift(1)", "", "leap by what passes in a second at this speed"),
+    Key("earlier", "left", "←", "shift(-1)", "", "leap back by as much"),
+    Key("much_later", "shift+right", "shift →", "shift(10)", "", "leap by ten times as much"),
+    Key("much_earlier", "shift+left", "shift ←", "shift(-10)", "", "leap back by ten times as much"),
+    Key("home", "home", "Home", "home", "", "to the beginning of the tape"),
+    Key("tape_end", "end", "End", "tape_end", "", "to the end of the tape, where the source writes"),
+    Key("mark", "M", "M", "mark", "", "set a marker here"),
+    Key("marker", "right_square_bracket", "]", "marker(1)", "", "to the next marker: " + RULES_HELP),
+    Key("marker_back", "left_square_bracket", "[", "marker(-1)", "", "to the marker before"),
+    Key("fastest", "asterisk", "*", "fastest", "", "as fast as the machine can"),
     Key("theme", "T", "T", "theme", "theme", "the next theme"),
     Key("overview", "1", "1", "overview", "", "the Overview"),
     Key("palette", "colon,ctrl+p", ": ^P", "command_palette", "", "find a command by its name"),
     Key("interrupt", "ctrl+c", "^C", "end", "", "quit at once, from anywhere"),
 )
+PROMPTS = frozenset({"go"})
+# Taken before whatever has the focus. A prompt, because what is typed into it may come along with the
+# key that opens it, in one piece, over a slow line.
+AT_ONCE = PROMPTS | {"interrupt"}
 HINTS = [(key.shown, key.hint) for key in KEYS if key.hint]

@@ -7,17 +7,20 @@ from functools import partial
 from time import monotonic
 from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
 from kbview.state.player import Player
+from kbview.state.transport import Transport
+from kbview.state.until import choices
 from kbview.tape.source import SourceError
 from kbview.ui.chooser import Chooser
+from kbview.ui.controls import Controls
 from kbview.ui.help import HelpScreen
-from kbview.ui.keys import HINTS, KEYS
+from kbview.ui.keys import AT_ONCE, HINTS, KEYS, PROMPTS
 from kbview.ui.overview import Overview
 from kbview.ui.panels import PANELS
 from kbview.ui.terminal import Look
@@ -34,18 +37,19 @@ class Palette(CommandPalette):
         self.query_one(Input).cursor_blink = False
 
 
-class Shell(App[None]):
-    """Turns keys into what the player does, and frames into what the boards show."""
+class Shell(Controls):
+    """Turns frames into what the boards show, and sees to an orderly end."""
 
     TITLE = "kbview"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key.keys, key.action, key.meaning, id=key.id, priority=key.id == "interrupt")
+        Binding(key.keys, key.action, key.meaning, id=key.id, priority=key.id in AT_ONCE)
         for key in KEYS
     ]
 
     def __init__(self, player: Player, seen: Look, fps: int) -> None:
         super().__init__(ansi_color=True)
         self._player = player
+        self._transport = Transport(player)
         self._themes = seen.themes
         self._look = seen.theme
         self._ascii = seen.ascii
@@ -84,28 +88,50 @@ class Shell(App[None]):
                 yield SystemCommand(
                     key.meaning.capitalize(), f"key {key.shown}", partial(self.run_action, key.action)
                 )
+        for until in choices():
+            yield SystemCommand(f"Run until {until.what}", "", partial(self._run, until))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that open a prompt are taken before others; in a box they are what they are."""
+        del parameters
+        return action not in PROMPTS or not isinstance(self.screen, (ModalScreen, CommandPalette))
 
     def _frame(self) -> None:
+        """Draw what passed since the last one; in a pause nothing is drawn, and a live tape grows."""
         now_s = monotonic()
         elapsed_s, self._before_s = min(now_s - self._before_s, _LONGEST_S), now_s
+        played = self._player.playing
         self._attempt(partial(self._player.tick, elapsed_s))
-        if self._overview_on_top:
+        if self._player.said:
+            self._say(f"stopped: {self._player.said}")
+            self._player.said = ""
+        if played and self._overview_on_top:
             self._overview.advance()
-        if self._player.ended or not self._player.playing:
-            self._pause()
+        if played and (self._player.ended or not self._player.playing):
+            self._moved()
 
-    def _attempt(self, act: Callable[[], None]) -> None:
+    def _attempt(self, act: Callable[[], Any]) -> Any:
         """A source that cannot go on is said on the screen; what was shown stays to be read."""
+        if self._failed:
+            return None
         try:
-            act()
+            return act()
         except SourceError as error:
-            self._player.playing = False
+            self._player.stop()
             self._failed = error.exit_code
             self._overview.message = str(error)
+            return None
 
-    def _pause(self) -> None:
-        """No timer, no bytes. The last picture is complete."""
-        self._timer.pause()
+    def _moved(self) -> None:
+        """Draw it all; no timer and no bytes in a pause, unless a live source has to be drawn from."""
+        player = self._player
+        player.playing = player.playing and not player.ended and not self._failed
+        grows = player.source.capabilities.live and not player.source.ended and not self._failed
+        if player.playing or grows:
+            self._before_s = monotonic()
+            self._timer.resume()
+        else:
+            self._timer.pause()
         self._redraw()
 
     def _redraw(self) -> None:
@@ -116,27 +142,6 @@ class Shell(App[None]):
     def _overview_on_top(self) -> bool:
         """False as well when a timer fires while the app is closing and has no screens left."""
         return self.screen_stack[-1:] == [self._overview]
-
-    def action_play(self) -> None:
-        """Play or pause."""
-        self._player.playing = not self._player.playing and not self._player.ended and not self._failed
-        if self._player.playing:
-            self._before_s = monotonic()
-            self._timer.resume()
-            self._redraw()
-        else:
-            self._pause()
-
-    def action_step(self) -> None:
-        """One event."""
-        if not self._failed:
-            self._attempt(self._player.step)
-        self._pause()
-
-    def action_speed(self, steps: int) -> None:
-        """Up or down the ladder."""
-        self._player.change_speed(steps)
-        self._redraw()
 
     def action_bypass(self) -> None:
         """Between the source's first datapath and the bypass that was chosen last."""
@@ -155,7 +160,8 @@ class Shell(App[None]):
         names = self._player.source.datapaths()
         if names:
             current = self._player.state.datapath
-            self.push_screen(Chooser(names, current, self._look, self._ascii), self._chosen)
+            box = Chooser("Send the traffic through", names, current, self._look, self._ascii)
+            self.push_screen(box, self._chosen)
         else:
             self._say(f"this source has a fixed datapath, {self._player.state.datapath}")
 
@@ -166,8 +172,10 @@ class Shell(App[None]):
     def _switch(self, name: str) -> None:
         if name != self._player.source.datapaths()[0]:
             self._bypass = name
+        if self._player.behind_ps:
+            self._say("only at the end of the tape can the datapath be changed: this is the end")
         self._attempt(partial(self._player.switch, name))
-        self._redraw()
+        self._moved()
 
     def _say(self, message: str) -> None:
         """A sentence that goes away again."""

@@ -1,14 +1,15 @@
 """Trends: a history as a row of columns, with the markers of the toggles in it.
 
-A cell gathers `GATHER` frames and is drawn when they are complete, so a row changes twice a second
-and not ten times; cells are aligned to the frames' numbers, so they do not shimmer as time goes on.
+A cell gathers `GATHER` columns and is drawn when they are complete, so a row changes twice a second
+and not ten times; cells are aligned to the columns' numbers, so they do not shimmer as time goes on.
 """
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from kbview.state.histories import Column, Histories
+from kbview.state.span import Span
 from kbview.ui import format as fmt
 from kbview.ui.row import Row, Size, cut, length
 
@@ -25,22 +26,18 @@ class Cell(NamedTuple):
 
 def gather(histories: Histories, name: str, cells: int) -> list[Cell]:
     """The last complete cells of a total's rate a second of trace time, oldest first."""
-    columns = histories.columns
-    first = histories.closed - len(columns)
-    end = histories.closed // GATHER * GATHER
-    start = max(-(-first // GATHER) * GATHER, end - cells * GATHER)
-    groups = (
-        list(islice(columns, number - first, number - first + GATHER))
-        for number in range(start, end, GATHER)
-    )
-    return [_cell(group, name) for group in groups]
+    columns = reversed(histories.columns)
+    groups = groupby(columns, key=lambda column: (column.number - 1) // GATHER)
+    newest_first = [_cell(list(group), name) for _, group in islice(groups, cells + 1)]
+    whole = bool(histories.columns) and histories.columns[-1].number % GATHER == 0
+    return newest_first[0 if whole else 1 :][:cells][::-1]
 
 
 def _cell(columns: Sequence[Column], name: str) -> Cell:
-    span_ps = sum(column.duration_ps for column in columns)
-    grown = sum(column.deltas[name] for column in columns)
+    """`columns` are newest first."""
+    span = Span(columns[-1].span.before, columns[0].span.after)
     marker = next((column.marker for column in columns if column.marker), "")
-    return Cell(grown * 1e12 / span_ps, marker)
+    return Cell(span.change(name) * 1e12 / span.duration_ps, marker)
 
 
 def chart(histories: Histories, name: str, width: int, height: int, style: str) -> list[Row]:

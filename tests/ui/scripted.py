@@ -44,7 +44,7 @@ ALL_METERS = frozenset(TOTALS) | {"rings", "sockets", "cores", "drops", "latency
 
 
 class Scripted(Source):
-    """Ends after `packets`; fails with a SourceError at `fails_ps`."""
+    """Ends after `packets`; fails with a SourceError at `fails_ps`; waits for `pass_time` if `live`."""
 
     name: ClassVar[str] = "scripted"
     summary: ClassVar[str] = "for tests"
@@ -57,9 +57,11 @@ class Scripted(Source):
         meters: frozenset[str] = ALL_METERS,
         fixed: bool = False,
         fails_ps: int | None = None,
+        live: bool = False,
     ) -> None:
         self.heading = Heading(Origin.EMULATED, heading, "toy")
-        self.capabilities = Capabilities(switchable=not fixed, meters=meters)
+        self.capabilities = Capabilities(live=live, switchable=not fixed, meters=meters)
+        self._live_ps = 0 if live else 1 << 62
         self.closed = False
         self._left = packets
         self._fixed = fixed
@@ -76,6 +78,10 @@ class Scripted(Source):
             rings=[RingMeter(0, 512, tail=511)],
             sockets={"udp :9000": SocketMeter("udp :9000", rcvbuf=212_992)},
         )
+
+    def pass_time(self, duration_ps: int) -> None:
+        """A live source sees so much more."""
+        self._live_ps += duration_ps
 
     def can_run(self) -> str | None:
         return None
@@ -97,6 +103,7 @@ class Scripted(Source):
         self.closed = True
 
     def pump(self, tape: Tape, until_ps: int, *, budget_s: float = float("inf")) -> int:
+        until_ps = min(until_ps, self._live_ps)
         if self._fails_ps is not None and until_ps > self._fails_ps:
             raise SourceError("script: line 3 makes no sense; repair it", 3)
         if not self._pending and self._announced != self._datapath:

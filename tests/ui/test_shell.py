@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
-from kbview.state.player import SPEEDS, Player
+from kbview.state.pace import SPEEDS
+from kbview.state.player import Player
 from kbview.ui.board import Board
 from kbview.ui.chooser import Chooser
 from kbview.ui.help import HelpScreen
 from kbview.ui.overview import Overview
+from kbview.ui.prompt import Prompt
 from kbview.ui.shell import Palette, Shell
 from kbview.ui.terminal import Look
 from kbview.ui.theme import Theme
@@ -275,7 +278,7 @@ def test_a_board_repaints_only_the_rows_that_changed() -> None:
         await pilot.press("space")
         boards = [board for board in shell.screen.query(Board) if board.display]
         assert all(board.show() == [] for board in boards)
-        shell._player.change_speed(1)
+        shell._player.following = True
         assert [board.show() for board in boards] == [[0], *[[]] * (len(boards) - 1)]
 
     drive(act)
@@ -287,3 +290,137 @@ def test_a_hostile_heading_is_escaped() -> None:
         assert "\x1b" not in shown(shell)
 
     drive(act, Scripted(heading="\x1b[31m"))
+
+
+@pytest.mark.parametrize(
+    ("forward", "back"), [("full_stop", "comma"), ("greater_than_sign", "less_than_sign"), ("s", "S")]
+)
+def test_steps_go_forward_and_back(forward: str, back: str) -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press(forward)
+        there = shell._player.state.position
+        await pilot.press(forward, back)
+        assert shell._player.state.position == there
+        assert not shell._player.playing
+        assert "‖" in shown(shell)
+
+    drive(act)
+
+
+@pytest.mark.parametrize(
+    ("key", "seconds"), [("right", 1), ("left", -1), ("shift+right", 10), ("shift+left", -10)]
+)
+def test_arrows_leap_by_seconds_of_the_viewer(key: str, seconds: int) -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        shell._player.source.pump(shell._player.tape, 9_000_000_000)
+        shell._transport.seek(4_000_000_000)
+        await pilot.press(key)
+        assert shell._player.state.now_ps == 4_000_000_000 + seconds * 200_000_000
+
+    drive(act)
+
+
+def test_home_and_end() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "home")
+        assert shell._player.state.now_ps == 0
+        await pilot.press("end")
+        assert shell._player.behind_ps == 0
+
+    drive(act)
+
+
+def test_markers_by_hand() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "M")
+        assert "marker 1 at" in shown(shell)
+        here = shell._player.state.position
+        await pilot.press("full_stop", "left_square_bracket")
+        assert shell._player.state.position == here
+        await pilot.press("full_stop", "right_square_bracket", "right_square_bracket")
+        assert "no marker further on" in shown(shell)
+        await pilot.press("home", "left_square_bracket")
+        assert "marker: kernel begins" in shown(shell)
+
+    drive(act)
+
+
+def test_g_asks_where_to_go_and_takes_what_comes_with_it_in_one_piece() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        for key in ("g", "1", "x", "backspace", "m", "s"):  # m and s are keys of the screen as well
+            shell.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause(0.2)
+        assert isinstance(shell.screen, Prompt)
+        assert "go to 1ms" in shown(shell)
+        await pilot.press("enter")
+        await pilot.pause(0.5)
+        assert shell._player.state.now_ps == 1_000_000_000
+        await pilot.press("g", "w", "enter")
+        await pilot.pause()
+        assert "'w' is no place on the tape; examples: 12.4ms" in shown(shell)
+        await pilot.press("g", "ctrl+u", "escape")
+        assert isinstance(shell.screen, Overview)
+
+    drive(act)
+
+
+def test_u_runs_until_something_happens() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "u")
+        await pilot.pause()
+        assert "1 a packet is dropped or missed" in shown(shell)
+        await pilot.press("1")
+        await pilot.pause(1)
+        assert not shell._player.playing
+        assert "stopped: a packet is dropped or missed" in shown(shell)
+        assert shell._player.state.meters.dropped == 1
+        await pilot.press("u", "7")
+        await pilot.pause()
+        assert isinstance(shell.screen, Prompt)
+
+    drive(act)
+
+
+def test_space_ends_a_run() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("u", "6")
+        await pilot.pause(0.2)
+        assert "a ring or a socket queue is 90 % full" in shown(shell)
+        await pilot.press("space")
+        assert shell._player.until is None
+        assert not shell._player.playing
+
+    drive(act)
+
+
+def test_the_ladder_ends_at_as_fast_as_it_goes() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "asterisk")
+        assert "as fast as it goes" in shown(shell)
+        for _ in SPEEDS:
+            shell.action_speed(-1)
+        assert "1 s = 1 ps" in shown(shell)
+
+    drive(act)
+
+
+def test_a_live_tape_grows_while_its_view_is_paused() -> None:
+    source = Scripted(live=True)
+
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        source.pass_time(50_000_000)
+        await pilot.pause(0.2)
+        assert "as it happens" in shown(shell)
+        await pilot.press("space")
+        before = shown(shell)
+        source.pass_time(50_000_000)
+        await pilot.pause(0.2)
+        assert shell._player.tape.end_ps == 100_000_000
+        assert shell._player.state.now_ps == 50_000_000
+        assert shown(shell) == before
+        await pilot.press("end", "space")
+        assert shell._player.state.now_ps == 100_000_000
+
+    drive(act, source)

@@ -45,7 +45,8 @@ class CoresPanel(Panel):
 
     def body(self, state: State, size: Size) -> list[Row]:
         """A row a core, and the letters in use."""
-        shares = state.histories.shares()
+        recent = state.histories.recent()
+        shares = recent.shares() if recent else []
         if not shares:
             return [[("no time has passed", "faint")]]
         legend = _legend(shares, size.width)[: max(0, size.height - 1)]

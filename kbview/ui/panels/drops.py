@@ -49,7 +49,8 @@ class DropsPanel(Panel):
 def _growing(state: State, key: str) -> bool:
     if key == _MISSED:
         return state.histories.change("missed") > 0
-    return any(column.drops.get(key) for column in state.histories.window())
+    recent = state.histories.recent()
+    return recent is not None and recent.dropped(key) > 0
 
 
 def _line(key: str, count: int, growing: bool, width: int) -> Row:

@@ -11,7 +11,7 @@ wire▸NIC▸rx ring  ║ irq ▸ softirq ▸ skb ▸ IP ▸ TCP/UDP ▸ socket 
 
 from collections.abc import Callable
 
-from kbview.state.flows import cost_ps, rate
+from kbview.state.flows import cost_ps, dots, rate, unit
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.meter import DEFINITIONS
@@ -72,7 +72,7 @@ def _banner(state: State, spots: list[Spot]) -> Row:
         domain = region[0].domain
         row.append((f" {domain.upper()} ", f"{domain} chip"))
         if region[0] is spots[0]:
-            row.append((f" ●={fmt.quantity(state.flows.unit)}", "dim"))
+            row.append((f" ●={fmt.quantity(unit(state.histories))}", "dim"))
         gone = [spot for spot in region if spot.station.bypassed]
         if gone:
             end = gone[-1].x + gone[-1].width - 1
@@ -109,8 +109,8 @@ def _road(state: State, spots: list[Spot], width: int) -> Row:
     row: Row = [(" ", "text")] if spots else []
     ends = [*(spot.x for spot in visited[1:]), width]
     for spot, end in zip(visited, ends, strict=False):
-        dots = state.flows.dots(spot.station, end - length(row))
-        for at, dot in enumerate(dots, start=length(row)):
+        lane = dots(state.histories, spot.station, end - length(row))
+        for at, dot in enumerate(lane, start=length(row)):
             if at in walls:
                 row.append(("╫" if dot else "║", "wall"))
             else:

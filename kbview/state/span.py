@@ -1,0 +1,47 @@
+"""A span: what grew between two samples of the tape. Rates, charts and costs are read from them."""
+
+from typing import NamedTuple
+
+from kbview.tape.events import Account
+from kbview.tape.meter import CoreMeter, Sample, StageMeter
+
+
+class Span(NamedTuple):
+    """From one sample to a later one."""
+
+    before: Sample
+    after: Sample
+
+    @property
+    def duration_ps(self) -> int:
+        """Trace time that passed."""
+        return self.after.time_ps - self.before.time_ps
+
+    def change(self, name: str) -> int:
+        """How much a total grew."""
+        grown: int = getattr(self.after.meters, name) - getattr(self.before.meters, name)
+        return grown
+
+    def dropped(self, key: str) -> int:
+        """How much the drops at one place for one reason grew, by their "where/REASON"."""
+        return self.after.meters.drops.get(key, 0) - self.before.meters.drops.get(key, 0)
+
+    def stages(self) -> dict[str, StageMeter]:
+        """How often each step was taken and what all of it cost; those not taken are left out."""
+        stages, earlier = {}, self.before.meters.stages
+        for name, stage in self.after.meters.stages.items():
+            was = earlier.get(name) or StageMeter()
+            if stage.count != was.count:
+                stages[name] = StageMeter(stage.count - was.count, stage.total_ps - was.total_ps)
+        return stages
+
+    def shares(self) -> list[dict[Account, float]]:
+        """For each core, the share of its time that went to each account."""
+        pairs = zip(self.after.meters.cores, self.before.meters.cores, strict=False)
+        return [_shares(core, was) for core, was in pairs]
+
+
+def _shares(core: CoreMeter, was: CoreMeter) -> dict[Account, float]:
+    booked = {account: core.of(account) - was.of(account) for account in Account}
+    whole = sum(booked.values()) or 1
+    return {account: ps / whole for account, ps in booked.items()}

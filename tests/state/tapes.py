@@ -1,0 +1,67 @@
+"""Tapes to go back and forth on: every recording through every datapath, and an overload."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from kbview.emulator.datapaths import DATAPATHS
+from kbview.sources.choice import Choice
+from kbview.sources.resolve import recording, resolve
+from kbview.state.pace import US
+from kbview.state.rebuild import rebuild
+from kbview.state.snapshot import Snapshots
+from kbview.state.state import State
+from kbview.tape.detail import Detail
+from kbview.tape.tape import Tape
+
+RECORDINGS = ("http.pcap", "bulk.pcap", "mixed.pcap", "udp-bursts.pcap")
+WORDS = (*RECORDINGS, "overload-udp")
+CASES = [(word, datapath) for word in WORDS for datapath in DATAPATHS]
+GAP_PS = 30 * US
+FRAME_PS = 20 * US
+
+
+@cache
+def tape_of(word: str, datapath: str, frames: int = 100) -> Tape:
+    """So many frames of play at every detail in turn, with a switch to the other datapath and back."""
+    source = resolve(recording(word) or word, Choice(datapath=datapath, longest_gap_ps=GAP_PS))
+    others = [name for name in source.datapaths() if name != datapath]
+    tape, now_ps = Tape(), 0
+    details = (Detail.STEPS, Detail.MILESTONES, Detail.METERS, Detail.STEPS)
+    for frame in range(frames):
+        source.set_detail(details[frame * len(details) // frames])
+        if frame % 40 == 39 and not source.ended:
+            source.switch(others[0] if frame % 80 == 39 else datapath)
+        now_ps = source.pump(tape, now_ps + FRAME_PS)
+    source.close()
+    return tape
+
+
+def folded(tape: Tape, column_ps: int = FRAME_PS) -> State:
+    """A state that nothing was folded into yet."""
+    return State(column_ps, tape.start)
+
+
+def at(tape: Tape, position: int, column_ps: int = FRAME_PS) -> State:
+    """The state at a position, for somebody who was never there."""
+    return rebuild(tape, position, column_ps, Snapshots())
+
+
+def dump(state: State) -> Any:
+    """All that a state can say, as plain data."""
+    return msgspec.to_builtins(
+        {
+            "time": (state.now_ps, state.position, state.since_ps),
+            "path": (state.datapath, state.summary, state.stations),
+            "meters": state.meters,
+            "detail": state.detail,
+            "at": list(state.positions.at.items()),
+            "last": (state.packet, state.last_event, state.lost, state.note, state.why),
+            "columns": [
+                (column.number, column.marker, column.span.before, column.span.after)
+                for column in state.histories.columns
+            ],
+        },
+        str_keys=True,
+    )

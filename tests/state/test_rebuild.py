@@ -1,0 +1,84 @@
+"""The state at a position is a function of the tape and the position, however one gets there."""
+
+import pytest
+
+from kbview.state.rebuild import rebuild
+from kbview.state.snapshot import Snapshots
+from kbview.state.state import CHUNK
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.meter import CoreMeter, Meters, Sample
+from kbview.tape.tape import Tape
+from tests.state.tapes import CASES, FRAME_PS, at, dump, folded, tape_of
+
+
+@pytest.mark.parametrize(("word", "datapath"), CASES)
+def test_a_leap_anywhere_gives_the_state_of_folding_everything(word: str, datapath: str) -> None:
+    tape = tape_of(word, datapath)
+    state = folded(tape)
+    looked = 0
+    stride = max(1, tape.length // 12)
+    for record in tape.read(0):
+        near_a_chunk = state.position % CHUNK in (0, 1, CHUNK - 1)
+        if state.position and (state.position % stride == 0 or near_a_chunk):
+            assert dump(at(tape, state.position)) == dump(state)
+            looked += 1
+        state.apply(record)
+    assert dump(at(tape, tape.length)) == dump(state)
+    assert looked > 10
+
+
+@pytest.mark.parametrize("column_ps", [FRAME_PS // 7, FRAME_PS * 3, FRAME_PS * 1000])
+def test_so_it_is_for_every_width_of_the_columns(column_ps: int) -> None:
+    tape = tape_of("udp-bursts.pcap", "kernel")
+    state = folded(tape, column_ps)
+    for record in tape.read(0):
+        state.apply(record)
+        if state.position % 3001 == 0:
+            assert dump(at(tape, state.position, column_ps)) == dump(state)
+
+
+def test_a_tape_that_let_go_of_its_beginning_still_opens_anywhere() -> None:
+    whole = tape_of("overload-udp", "kernel")
+    tape, state, snapshots = Tape(capacity=3 * CHUNK), folded(whole), Snapshots()
+    for record in whole.read(0):
+        if state.position % CHUNK == 0:
+            snapshots.keep(state.position, state.counted, tape.start)
+        tape.extend([record])
+        state.apply(record)
+    assert tape.start > 0
+    there = rebuild(tape, tape.length, FRAME_PS, snapshots)
+    assert there.meters == state.meters
+    assert (there.datapath, there.why, there.positions.at) == (
+        state.datapath,
+        state.why,
+        state.positions.at,
+    )
+    assert rebuild(tape, tape.start, FRAME_PS, snapshots).meters == at(whole, tape.start).meters
+
+
+def test_lost_events_are_summed_wherever_one_comes_in() -> None:
+    tape = Tape()
+    sample = Sample(0, Meters(cores=[CoreMeter(0)]), Detail.STEPS)
+    tape.extend([sample, ev.EventsLost(1, 5)])
+    tape.extend(ev.IrqUnmasked(2, 0, 0) for _ in range(3 * CHUNK))
+    tape.extend([ev.EventsLost(3, 7)])
+    assert at(tape, 2).lost == at(tape, tape.length - 1).lost == 5
+    assert at(tape, tape.length).lost == 12
+
+
+def test_snapshots_spare_the_count_and_do_not_change_it() -> None:
+    tape = tape_of("overload-udp", "kernel")
+    snapshots = Snapshots()
+    state = folded(tape)
+    for record in tape.read(0):
+        if state.position % CHUNK == 0:
+            snapshots.keep(state.position, state.counted, tape.start)
+        state.apply(record)
+    begin, counted = snapshots.before(tape.length)
+    assert counted is not None
+    assert tape.length - begin <= CHUNK
+    assert counted.meters is not state.meters
+    for record in tape.read(begin):
+        counted.apply(record)
+    assert counted.meters == state.meters
