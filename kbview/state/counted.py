@@ -7,23 +7,34 @@ from kbview.tape.totals import count
 
 
 class Counted:
-    """Meters and the detail of the stretch they are in."""
+    """Meters and the detail of the stretch they are in.
+
+    A sample's meters are the tape's: they are copied only when something is to be counted on top.
+    """
 
     def __init__(self) -> None:
         self.meters = Meters()
         self.detail = Detail.METERS
+        self._own = True
 
     def apply(self, record: Event) -> None:
-        """Fold one record.
-
-        Between events of the finest detail only an exact sample is better than counting.
-        """
+        """Take in one record."""
         if isinstance(record, Sample):
-            if record.exact or self.detail < Detail.STEPS:
-                self.meters = record.meters.copy()
-            self.detail = record.detail
+            self.believe(record)
         elif self.detail is Detail.STEPS:
-            count(self.meters, record)
+            self.count(record)
+
+    def believe(self, sample: Sample) -> None:
+        """Between events of the finest detail only an exact sample is better than counting."""
+        if sample.exact or self.detail < Detail.STEPS:
+            self.meters, self._own = sample.meters, False
+        self.detail = sample.detail
+
+    def count(self, event: Event) -> None:
+        """Add an event, at the finest detail."""
+        if not self._own:
+            self.meters, self._own = self.meters.copy(), True
+        count(self.meters, event)
 
     def copy(self) -> "Counted":
         """An independent copy."""

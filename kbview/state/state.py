@@ -3,7 +3,7 @@
 from kbview.state.counted import Counted
 from kbview.state.histories import Histories
 from kbview.state.positions import Positions
-from kbview.state.why import Why
+from kbview.state.why import EXPLAINED, Why
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, Sample
@@ -11,6 +11,7 @@ from kbview.tape.station import Station
 
 CHUNK = 4096  # records: single packets and events are remembered for one to two of these
 COLUMN_PS = 20 * 10**6
+_MARKERS = frozenset(ev.MARKERS)
 
 
 class State:
@@ -65,7 +66,6 @@ class State:
         if not self.position % CHUNK:
             self._turn()
         self.now_ps = max(self.now_ps, record.time_ps)
-        self.counted.apply(record)
         if isinstance(record, Sample):
             self._take(record)
         else:
@@ -73,6 +73,7 @@ class State:
         self.position += 1
 
     def _take(self, sample: Sample) -> None:
+        self.counted.believe(sample)
         self.histories.add(sample)
         if sample.detail < Detail.STEPS:
             self.positions.clear()
@@ -80,13 +81,20 @@ class State:
             self.packet, self.last_event = ev.NO_PACKET, None
 
     def _tell(self, event: ev.Event) -> None:
-        self.last_event, self._told_at = event, self.position
+        kind, position = type(event), self.position
+        self.last_event, self._told_at = event, position
         if self.counted.detail is Detail.STEPS:
+            self.counted.count(event)
             self.positions.apply(event)
-        self._why.apply(event, self.position // CHUNK)
+        if kind in EXPLAINED:
+            self._why.apply(event, position // CHUNK)
+        if isinstance(event, ev.FrameArrived):
+            self.packet, self._arrived_at = event.packet, position
+        elif kind in _MARKERS:
+            self._mark(event)
+
+    def _mark(self, event: ev.Event) -> None:
         match event:
-            case ev.FrameArrived():
-                self.packet, self._arrived_at = event.packet, self.position
             case ev.DatapathStarted():
                 if self.datapath:
                     self.histories.mark(event.datapath)

@@ -66,6 +66,9 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
 }
 
 
+EXPLAINED = frozenset(_OF_EVENT)
+
+
 def explain(event: ev.Event) -> Reason:
     """What an event says of the course of things; most say nothing (weight 0)."""
     of_kind = _OF_EVENT.get(type(event))
@@ -102,12 +105,10 @@ class Why:
         self._best: dict[tuple[int, int], Reason] = {}  # by paragraph and chunk of the tape
 
     def apply(self, event: ev.Event, chunk: int) -> None:
-        """Consider an event; among equals the first of a paragraph is kept."""
-        of_kind = _OF_EVENT.get(type(event))
-        if of_kind is not None:
-            reason, key = of_kind(event), (event.time_ps // self._paragraph_ps, chunk)
-            if reason.weight > self._best.get(key, _SILENCE).weight:
-                self._best[key] = reason
+        """Consider one of the EXPLAINED events; among equals the first of a paragraph is kept."""
+        reason, key = explain(event), (event.time_ps // self._paragraph_ps, chunk)
+        if reason.weight > self._best.get(key, _SILENCE).weight:
+            self._best[key] = reason
 
     def forget(self, paragraph_ps: int, chunk: int) -> None:
         """Let go of what was said before the paragraph before this time, or before a chunk."""

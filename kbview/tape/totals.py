@@ -6,6 +6,8 @@ from typing import Any
 from kbview.tape import events as ev
 from kbview.tape.meter import Meters, RingMeter, SocketMeter, StageMeter
 
+_FIELD_OF = {account: f"{account}_ps" for account in ev.Account}  # a lookup is half a format
+
 
 def count(meters: Meters, event: ev.Event) -> None:
     """Add one event to the totals and levels; an event that changes none is ignored."""
@@ -104,8 +106,8 @@ def _step(meters: Meters, event: ev.StepTaken) -> None:
     stage = meters.stages.setdefault(event.step, StageMeter())
     stage.count += 1
     stage.total_ps += event.duration_ps
-    core = meters.cores[event.cpu]
-    setattr(core, f"{event.account}_ps", core.of(event.account) + event.duration_ps)
+    core, field = meters.cores[event.cpu], _FIELD_OF[event.account]
+    setattr(core, field, getattr(core, field) + event.duration_ps)
 
 
 def _allocated(meters: Meters, _event: ev.SkbAllocated) -> None:

@@ -49,7 +49,7 @@ def at(tape: Tape, position: int, column_ps: int = FRAME_PS) -> State:
 
 
 def dump(state: State) -> Any:
-    """All that a state can say, as plain data."""
+    """All that a state can say, as plain data; to be compared between states of one tape."""
     return msgspec.to_builtins(
         {
             "time": (state.now_ps, state.position, state.since_ps),
@@ -58,8 +58,8 @@ def dump(state: State) -> Any:
             "detail": state.detail,
             "at": list(state.positions.at.items()),
             "last": (state.packet, state.last_event, state.lost, state.note, state.why),
-            "columns": [
-                (column.number, column.marker, column.span.before, column.span.after)
+            "columns": [  # their samples are the tape's own
+                (column.number, column.marker, id(column.span.before), id(column.span.after))
                 for column in state.histories.columns
             ],
         },

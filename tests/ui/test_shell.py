@@ -313,10 +313,11 @@ def test_steps_go_forward_and_back(forward: str, back: str) -> None:
 def test_arrows_leap_by_seconds_of_the_viewer(key: str, seconds: int) -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("space")
-        shell._player.source.pump(shell._player.tape, 9_000_000_000)
-        shell._transport.seek(4_000_000_000)
+        shell._player.change_speed(-3)  # 1 s = 20 us
+        shell._player.source.pump(shell._player.tape, 600_000_000)
+        shell._transport.seek(300_000_000)
         await pilot.press(key)
-        assert shell._player.state.now_ps == 4_000_000_000 + seconds * 200_000_000
+        assert shell._player.state.now_ps == 300_000_000 + seconds * 20_000_000
 
     drive(act)
 
