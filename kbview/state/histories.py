@@ -9,13 +9,13 @@ whoever gets there, forward, back or by a leap. Cells in which no sample stands 
 """
 
 from collections import deque
+from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
 from kbview.state.span import Span
-from kbview.tape.events import DatapathStarted
 from kbview.tape.meter import Sample, StageMeter
-from kbview.tape.tape import Tape
+from kbview.tape.tape import Reel
 
 LENGTH = 400  # columns kept: more than the widest terminal shows
 WINDOW = 10  # columns that a rate looks back: about a second of the viewer's time
@@ -55,33 +55,26 @@ class Histories:
             self._last, self._marker = sample, ""
             self._recent.clear()
 
-    def load(self, tape: Tape, position: int) -> None:
+    def load(self, tape: Reel, position: int) -> None:
         """Be as if every sample of the tape before `position` had been added, in a few reads."""
-        ends = self._ends(tape, position)
         self.columns.clear()
         self._recent.clear()
         self._last = None
-        before = 0
+        ends = self._ends(tape, position)
+        toggles = dict(_toggles(tape, [*ends, position])) if ends else {}
         for end in ends:
-            self._find_marker(tape, before, end)
-            self.add(_sample(tape, end))
-            before = end
-        self._find_marker(tape, before, position)
+            self.mark(toggles.get(end, ""))
+            self.add(tape.sample_at(end))
+        self.mark(toggles.get(position, ""))
 
-    def _ends(self, tape: Tape, position: int) -> list[int]:
+    def _ends(self, tape: Reel, position: int) -> list[int]:
         """The positions of the samples that end a column, oldest first, and of the one before."""
         ends: list[int] = []
         while len(ends) <= LENGTH and (at := tape.sample_before(position)) is not None:
-            cell_ps = self._number(_sample(tape, at)) * self.column_ps
-            first = tape.sample_from(cell_ps)
+            first = tape.sample_from(self._number(tape.sample_at(at)) * self.column_ps)
             position = at if first is None else first
             ends.append(position)
         return ends[::-1]
-
-    def _find_marker(self, tape: Tape, after: int, before: int) -> None:
-        for earlier, now in zip(tape.opening(after), tape.opening(before), strict=False):
-            if isinstance(now, DatapathStarted) and now != earlier:
-                self.mark(now.datapath)
 
     def _number(self, sample: Sample) -> int:
         return sample.time_ps // self.column_ps
@@ -144,8 +137,17 @@ class Histories:
         return recent.stages() if recent else {}
 
 
-def _sample(tape: Tape, position: int) -> Sample:
-    record = next(tape.read(position))
-    if not isinstance(record, Sample):
-        raise TypeError(f"position {position} of the tape holds no sample")
-    return record
+def _toggles(tape: Reel, ends: list[int]) -> Iterator[tuple[int, str]]:
+    """The ends before which another datapath has begun than was in force at the end before.
+
+    To know the datapath at a position can cost a thousand reads, so the ends are halved.
+    """
+    before, after = tape.started_before(ends[0]), tape.started_before(ends[-1])
+    if before is None or after is None or before == after:
+        return
+    if len(ends) == 2:
+        yield ends[1], after.datapath
+    else:
+        middle = len(ends) // 2
+        yield from _toggles(tape, ends[: middle + 1])
+        yield from _toggles(tape, ends[middle:])

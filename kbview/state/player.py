@@ -9,8 +9,7 @@ from itertools import islice
 from kbview.state.marker import Markers
 from kbview.state.pace import DEFAULT_SPEED, NEVER_PS, SPEEDS, Pace, S
 from kbview.state.rebuild import rebuild
-from kbview.state.snapshot import Snapshots
-from kbview.state.state import CHUNK, State
+from kbview.state.state import State
 from kbview.state.until import Until
 from kbview.tape.detail import Detail
 from kbview.tape.source import Source
@@ -38,7 +37,6 @@ class Player:
         self.markers = Markers()
         usual = SPEEDS.index(S) if self.following else DEFAULT_SPEED
         self.pace = Pace(usual if speed is None else speed, frame_s)
-        self._snapshots = Snapshots()
         self._detail = Detail.STEPS
         self.state = State(self.pace.column_ps)
         source.set_detail(self._detail)
@@ -122,8 +120,6 @@ class Player:
             state = self.state
         watch = self.markers.watch
         for record in islice(tape.read(state.position), max(0, min(position - state.position, MOST))):
-            if not state.position % CHUNK:
-                self._snapshots.keep(state.position, state.counted, tape.start)
             state.apply(record)
             watch(record, state.position, state.since_ps)
             if until is not None and until.reached(state):
@@ -134,7 +130,7 @@ class Player:
     def go(self, position: int, now_ps: int | None = None) -> None:
         """Put the view anywhere on the tape; by itself the time is that of the last record."""
         position = max(self.tape.start, min(position, self.tape.length))
-        self.state = rebuild(self.tape, position, self.pace.column_ps, self._snapshots)
+        self.state = rebuild(self.tape, position, self.pace.column_ps)
         if now_ps is not None:
             self.state.pass_time(now_ps)
 

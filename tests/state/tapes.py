@@ -10,7 +10,6 @@ from kbview.sources.choice import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.pace import US
 from kbview.state.rebuild import rebuild
-from kbview.state.snapshot import Snapshots
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.tape import Tape
@@ -45,7 +44,7 @@ def folded(tape: Tape, column_ps: int = FRAME_PS) -> State:
 
 def at(tape: Tape, position: int, column_ps: int = FRAME_PS) -> State:
     """The state at a position, for somebody who was never there."""
-    return rebuild(tape, position, column_ps, Snapshots())
+    return rebuild(tape, position, column_ps)
 
 
 def dump(state: State) -> Any:

@@ -2,8 +2,6 @@
 
 import pytest
 
-from kbview.state.rebuild import rebuild
-from kbview.state.snapshot import Snapshots
 from kbview.state.state import CHUNK
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -40,21 +38,15 @@ def test_so_it_is_for_every_width_of_the_columns(column_ps: int) -> None:
 
 def test_a_tape_that_let_go_of_its_beginning_still_opens_anywhere() -> None:
     whole = tape_of("overload-udp", "kernel")
-    tape, state, snapshots = Tape(capacity=3 * CHUNK), folded(whole), Snapshots()
-    for record in whole.read(0):
-        if state.position % CHUNK == 0:
-            snapshots.keep(state.position, state.counted, tape.start)
-        tape.extend([record])
-        state.apply(record)
+    tape = Tape(capacity=3 * CHUNK)
+    tape.extend(whole.read(0))
     assert tape.start > 0
-    there = rebuild(tape, tape.length, FRAME_PS, snapshots)
-    assert there.meters == state.meters
-    assert (there.datapath, there.why, there.positions.at) == (
-        state.datapath,
-        state.why,
-        state.positions.at,
-    )
-    assert rebuild(tape, tape.start, FRAME_PS, snapshots).meters == at(whole, tape.start).meters
+    for position in (tape.start, tape.length - 1000, tape.length):
+        there, complete = at(tape, position), at(whole, position)
+        assert there.meters == complete.meters
+        assert (there.datapath, there.detail) == (complete.datapath, complete.detail)
+    assert there.why == complete.why
+    assert there.positions.at == complete.positions.at
 
 
 def test_lost_events_are_summed_wherever_one_comes_in() -> None:
@@ -65,20 +57,3 @@ def test_lost_events_are_summed_wherever_one_comes_in() -> None:
     tape.extend([ev.EventsLost(3, 7)])
     assert at(tape, 2).lost == at(tape, tape.length - 1).lost == 5
     assert at(tape, tape.length).lost == 12
-
-
-def test_snapshots_spare_the_count_and_do_not_change_it() -> None:
-    tape = tape_of("overload-udp", "kernel")
-    snapshots = Snapshots()
-    state = folded(tape)
-    for record in tape.read(0):
-        if state.position % CHUNK == 0:
-            snapshots.keep(state.position, state.counted, tape.start)
-        state.apply(record)
-    begin, counted = snapshots.before(tape.length)
-    assert counted is not None
-    assert tape.length - begin <= CHUNK
-    assert counted.meters is not state.meters
-    for record in tape.read(begin):
-        counted.apply(record)
-    assert counted.meters == state.meters
