@@ -2,6 +2,6 @@
 
 import sys
 
-from benchmarks import capture, emulator
+from benchmarks import capture, emulator, seek
 
-sys.exit(max(emulator.main(), capture.main()))
+sys.exit(max(emulator.main(), capture.main(), seek.main()))

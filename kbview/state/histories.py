@@ -61,7 +61,7 @@ class Histories:
         self._recent.clear()
         self._last = None
         ends = self._ends(tape, position)
-        toggles = dict(_toggles(tape, [*ends, position])) if ends else {}
+        toggles = self._toggles(tape, [*ends, position]) if ends else {}
         for end in ends:
             self.mark(toggles.get(end, ""))
             self.add(tape.sample_at(end))
@@ -71,10 +71,18 @@ class Histories:
         """The positions of the samples that end a column, oldest first, and of the one before."""
         ends: list[int] = []
         while len(ends) <= LENGTH and (at := tape.sample_before(position)) is not None:
-            first = tape.sample_from(self._number(tape.sample_at(at)) * self.column_ps)
+            cell_ps = tape.sample_time_at(at) // self.column_ps * self.column_ps
+            first = tape.sample_from(cell_ps)
             position = at if first is None else first
             ends.append(position)
         return ends[::-1]
+
+    def _toggles(self, tape: Reel, ends: list[int]) -> dict[int, str]:
+        """The ends before which another datapath has begun than was in force at the end before."""
+        last = tape.started_before(ends[-1])
+        if last is None or last.time_ps < tape.sample_time_at(ends[0]):
+            return {}
+        return dict(_changes(tape, ends))
 
     def _number(self, sample: Sample) -> int:
         return sample.time_ps // self.column_ps
@@ -137,11 +145,8 @@ class Histories:
         return recent.stages() if recent else {}
 
 
-def _toggles(tape: Reel, ends: list[int]) -> Iterator[tuple[int, str]]:
-    """The ends before which another datapath has begun than was in force at the end before.
-
-    To know the datapath at a position can cost a thousand reads, so the ends are halved.
-    """
+def _changes(tape: Reel, ends: list[int]) -> Iterator[tuple[int, str]]:
+    """By halves: to know the datapath at a position can cost a thousand reads."""
     before, after = tape.started_before(ends[0]), tape.started_before(ends[-1])
     if before is None or after is None or before == after:
         return
@@ -149,5 +154,5 @@ def _toggles(tape: Reel, ends: list[int]) -> Iterator[tuple[int, str]]:
         yield ends[1], after.datapath
     else:
         middle = len(ends) // 2
-        yield from _toggles(tape, ends[: middle + 1])
-        yield from _toggles(tape, ends[middle:])
+        yield from _changes(tape, ends[: middle + 1])
+        yield from _changes(tape, ends[middle:])

@@ -119,6 +119,11 @@ class Reel:
             number = self._index.sampled_from(number + 1)
         return track.positions[place]
 
+    def sample_time_at(self, position: int) -> int:
+        """The time of the sample at a position where there is one; cheaper than the sample."""
+        track = self._store.track(self._index.holding(position))
+        return track.times[bisect_left(track.positions, position)]
+
     def sample_at(self, position: int) -> Sample:
         """The sample at a position where there is one."""
         track = self._store.track(self._index.holding(position))
