@@ -48,7 +48,7 @@ class App(Command):
             arguments.gap = _VIEWING_GAP_PS
         loop = not arguments.once and stream is None and arguments.until is None
         word = arguments.source or _demo()
-        source = resolve(word, choice(arguments, arguments.datapath, loop=loop), stream)
+        source = resolve(word, choice(arguments, arguments.datapath, loop=loop, follow=True), stream)
         return run(
             source,
             Options(

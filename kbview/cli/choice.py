@@ -6,7 +6,9 @@ from kbview.cli import options
 from kbview.sources.choice import Choice
 
 
-def choice(arguments: argparse.Namespace, datapath: str | None, *, loop: bool = False) -> Choice:
+def choice(
+    arguments: argparse.Namespace, datapath: str | None, *, loop: bool = False, follow: bool = False
+) -> Choice:
     """The flags of options.py, for one datapath."""
     until = arguments.until
     return Choice(
@@ -18,6 +20,7 @@ def choice(arguments: argparse.Namespace, datapath: str | None, *, loop: bool = 
         longest_gap_ps=arguments.gap,
         frames=until[1] if until else None,
         loop=loop,
+        follow=follow,
         verify=not arguments.no_verify,
         overrides=options.overrides(arguments),
     )

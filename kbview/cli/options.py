@@ -14,7 +14,7 @@ def add_source(parser: argparse.ArgumentParser, *, optional: bool) -> None:
         "source",
         metavar="SOURCE",
         nargs="?" if optional else None,
-        help="a capture (.pcap, .pcapng, either gzipped), a scenario's name or .toml, or - for a pipe",
+        help="a capture (.pcap, .pcapng, .gz), a tape (.kbt), a scenario or a .toml, - for a pipe",
     )
     add = parser.add_argument
     add("--profile", metavar="NAME", help="cost profile; see `kbview list`")

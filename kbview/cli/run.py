@@ -10,7 +10,7 @@ from kbview.cli.command import Command
 from kbview.cli.errors import DONE
 
 
-def _pipe() -> BufferedReader:
+def pipe() -> BufferedReader:
     """Standard input, whose first bytes can be looked at."""
     return BufferedReader(cast(RawIOBase, sys.stdin.buffer))
 
@@ -38,7 +38,7 @@ class Run(Command):
 
         names = datapaths(arguments.datapath) if arguments.datapath else [None]
         choices = [choice(arguments, name) for name in names]
-        stream = _pipe() if arguments.source == "-" else None
+        stream = pipe() if arguments.source == "-" else None
         sources = resolve_all(arguments.source, choices, stream)
         reports = run_together(sources, arguments.until[0] if arguments.until else None)
         if arguments.json:

@@ -22,32 +22,29 @@ def run_together(sources: Sequence[Source], until_ps: int | None) -> list[Report
         slice_ps = min(2 * slice_ps, _LONGEST_SLICE_PS)
         for run in runs:
             run.pump(reached_ps if until_ps is None else min(reached_ps, until_ps))
+    reports = [run.report(until_ps) for run in runs]
     for source in sources:
         source.close()
-    return [run.report() for run in runs]
+    return reports
 
 
 class _Run:
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._tape = Tape(capacity=_KEPT)
-        self._state = State()
-        self._position = 0
+        self._tape = Tape(capacity=_KEPT) if source.tape is None else source.tape
         source.set_detail(Detail.METERS)
 
     def going(self, until_ps: int | None) -> bool:
-        return not self._source.ended and (until_ps is None or self._state.now_ps < until_ps)
+        return not self._source.ended and (until_ps is None or self._tape.end_ps < until_ps)
 
     def pump(self, until_ps: int) -> None:
-        if self._source.ended:
-            return
-        self._source.pump(self._tape, until_ps)
-        for record in self._tape.read(self._position):
-            self._state.apply(record)
-        self._position = self._tape.length
+        if not self._source.ended:
+            self._source.pump(self._tape, until_ps)
 
-    def report(self) -> Report:
-        state = self._state
+    def report(self, until_ps: int | None) -> Report:
+        tape, state = self._tape, State()
+        for record in tape.opening(tape.length if until_ps is None else tape.position_at(until_ps)):
+            state.apply(record)
         report = build(self._source.heading, state.datapath, state.now_ps, state.meters)
         if state.note:
             report.notes.append(state.note)

@@ -14,5 +14,6 @@ class Choice(msgspec.Struct, frozen=True):
     longest_gap_ps: int | None = None
     frames: int | None = None
     loop: bool = False
+    follow: bool = False  # wait for more where a tape is still being written
     verify: bool = True
     overrides: tuple[tuple[str, str], ...] = ()

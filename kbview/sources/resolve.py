@@ -9,11 +9,15 @@ from kbview.sources.capture import Captures
 from kbview.sources.choice import Choice
 from kbview.sources.opener import HEAD, Opener, Word
 from kbview.sources.scenario import Scenarios
+from kbview.sources.tape_file import Tapes
 from kbview.tape.source import Source, SourceError
 
-OPENERS: tuple[Opener, ...] = (Scenarios(), Captures())  # captures are last: they claim the rest
+OPENERS: tuple[Opener, ...] = (
+    Scenarios(),
+    Tapes(),
+    Captures(),
+)  # captures are last: they claim the rest
 _LATER = {
-    ".kbt": "tapes",
     "live:": "live capture",
     "lab": "the lab",
     "counters": "counters",

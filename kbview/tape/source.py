@@ -34,13 +34,17 @@ class Capabilities(msgspec.Struct, frozen=True):
 
 
 class Heading(msgspec.Struct, frozen=True):
-    """What the title says of a source. `profile` is the cost profile, "" where costs are measured."""
+    """What the title says of a source. `profile` is the cost profile, "" where costs are measured.
+
+    `original` is where a recording's numbers came from when it was made, None for anything else.
+    """
 
     origin: Origin
     name: str
     profile: str = ""
     seed: int | None = None
     notes: tuple[str, ...] = ()
+    original: Origin | None = None
 
 
 class SourceError(Exception):
