@@ -46,6 +46,13 @@ class Heading(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     original: Origin | None = None
 
+    @property
+    def label(self) -> str:
+        """Origin and profile as they are to stand beside every number."""
+        origin = self.origin.upper()
+        recorded = f"{origin}, {self.original}" if self.original else origin
+        return f"{recorded} {self.profile}".rstrip()
+
 
 class SourceError(Exception):
     """A source cannot go on; the text is one line: what, where and what to do.

@@ -19,7 +19,7 @@ def title(player: Player, size: Size) -> list[Row]:
         (f"  #{state.packet} " if state.packet != NO_PACKET else " ", "dim"),
     ]
     datapath = f"{clean(state.datapath)} "
-    origin = f" {heading.origin.upper()} {clean(heading.profile)}".rstrip() + " "
+    origin = f" {clean(heading.label)} "
     room = size.width - length(right) - len(origin) - length([(datapath, "")]) - 4
     left: Row = [
         (origin, "origin"),

@@ -47,7 +47,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
     ([str(HTTP), "--host", "somebody"], USAGE, "no frame is to or from it"),
     ([str(HTTP), "--size", "64"], USAGE, "a capture brings its own traffic"),
     ([str(HTTP), "--flows", "3"], USAGE, "a capture brings its own traffic"),
-    (["tape.kbt"], USAGE, "tapes cannot be opened by this version"),
+    (["tape.kbt"], UNREADABLE, "tape.kbt: no such file"),
     (["live:eth0"], USAGE, "live capture cannot be opened"),
     (["lab"], USAGE, "the lab cannot be opened"),
     (["counters"], USAGE, "counters cannot be opened"),
