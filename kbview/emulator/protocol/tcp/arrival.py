@@ -1,0 +1,98 @@
+"""SEGMENT ARRIVES in the synchronized states: the eight checks of RFC 9293, 3.10.7.4, in their order.
+
+A check returns None to go on to the next, "" where the segment has done its work, or the reason for
+which it is dropped: the kernel's name in enum skb_drop_reason. Security (third) and urgent data
+(sixth) are not modelled.
+"""
+
+from kbview.emulator.protocol.tcp.acknowledgement import check_ack
+from kbview.emulator.protocol.tcp.block import Tcb
+from kbview.emulator.protocol.tcp.receiver import ZERO_WINDOW
+from kbview.emulator.protocol.tcp.segment import Segment, part, without_syn
+from kbview.emulator.protocol.tcp.sequence import before
+from kbview.emulator.protocol.tcp.state import RECEIVING, Happening, State
+from kbview.packet.tcp import ACK, FIN, RST, SYN
+
+
+def synchronized(tcb: Tcb, segment: Segment, now_ps: int) -> str:
+    """Check a segment; "" or the reason why it, or its text, is dropped."""
+    if tcb.state is State.SYN_RECEIVED and segment.flags & SYN and segment.seq == tcb.receiver.irs:
+        if not segment.flags & ACK:
+            tcb.send_syn(now_ps)  # the peer has not heard our SYN and ACK
+            return "TCP_OLD_SEQUENCE"
+        segment = without_syn(segment)  # both opened at once: its number is old, its ACK is not
+        segment.window >>= tcb.sender.snd_wscale  # a SYN's is not scaled
+    reason = _check_sequence(tcb, segment, now_ps)
+    if reason == ZERO_WINDOW and not segment.flags & SYN:
+        segment = part(segment, 0, 0)  # its ACK, or its RST, is valid all the same
+        segment.flags &= ~FIN
+    elif reason:
+        return reason
+    for check in (_check_reset, _check_syn, check_ack):
+        end = check(tcb, segment, now_ps)
+        if end is not None:
+            return end
+    return reason or _take_text(tcb, segment, now_ps)
+
+
+def _check_sequence(tcb: Tcb, segment: Segment, now_ps: int) -> str:
+    """First: what lies outside the window is answered with an ACK, unless it is a reset."""
+    reason = tcb.receiver.refuses(segment)
+    if not reason or segment.flags & RST:
+        return reason
+    if tcb.state is State.TIME_WAIT and segment.flags & FIN:
+        tcb.wait(now_ps)  # the peer has not heard our last ACK
+    if segment.length or segment.flags & FIN:
+        tcb.receiver.ack_now = True
+    else:
+        tcb.challenge(now_ps)
+    return reason
+
+
+def _check_reset(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
+    """Second: a reset counts only at exactly the next number (RFC 5961, 3)."""
+    if not segment.flags & RST:
+        return None
+    if segment.seq != tcb.receiver.rcv_nxt:
+        tcb.challenge(now_ps)
+        return "TCP_RESET"
+    if tcb.state is State.SYN_RECEIVED and tcb.passive:
+        tcb.listen_again()
+    elif tcb.state is State.SYN_RECEIVED:
+        tcb.delete("ECONNREFUSED")
+    elif tcb.state in (State.CLOSING, State.LAST_ACK, State.TIME_WAIT):
+        tcb.delete()
+    else:
+        tcb.delete("ECONNRESET")
+    return "TCP_RESET"
+
+
+def _check_syn(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
+    """Fourth: a SYN in the window ends what is half open, and challenges the rest (RFC 5961, 4)."""
+    if not segment.flags & SYN:
+        return None
+    if tcb.state is State.SYN_RECEIVED and tcb.passive:
+        tcb.listen_again()
+    else:
+        tcb.challenge(now_ps)
+    return "TCP_INVALID_SYN"
+
+
+def _take_text(tcb: Tcb, segment: Segment, now_ps: int) -> str:
+    """Seventh, process the segment text; eighth, check the FIN bit, which may come with older text."""
+    if not segment.span:
+        return ""
+    if tcb.state not in RECEIVING:
+        return "TCP_CLOSE" if segment.length else ""
+    reason = tcb.receiver.take(segment, tcb.outcome, now_ps)
+    if tcb.receiver.finished:
+        state = tcb.become(Happening.FIN)
+        if state is State.TIME_WAIT:
+            tcb.wait(now_ps)
+    return reason
+
+
+def reusable(tcb: Tcb, segment: Segment) -> bool:
+    """Whether a SYN may open anew what is in TIME-WAIT: its number lies beyond (RFC 9293, 3.6.1)."""
+    fresh = segment.flags & (SYN | ACK | RST) == SYN
+    return fresh and tcb.state is State.TIME_WAIT and not before(segment.seq, tcb.receiver.rcv_nxt)

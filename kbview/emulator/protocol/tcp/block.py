@@ -1,0 +1,137 @@
+"""The transmission control block: all that is known of one connection, and what it says on its own."""
+
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.protocol.tcp.outcome import Outcome
+from kbview.emulator.protocol.tcp.parameters import Parameters
+from kbview.emulator.protocol.tcp.receiver import Receiver
+from kbview.emulator.protocol.tcp.segment import NO_SCALE, Segment
+from kbview.emulator.protocol.tcp.sender import Sender
+from kbview.emulator.protocol.tcp.state import SENDING, TRANSITIONS, Happening, State
+from kbview.packet.tcp import ACK, RST, SYN
+
+_FIELD_MOST = 0xFFFF
+
+
+class Tcb:
+    """One connection's two halves, its state, and the outcome that is being put together."""
+
+    def __init__(self, parameters: Parameters, iss: int) -> None:
+        self.parameters = parameters
+        self.state = State.CLOSED
+        self.receiver = Receiver(parameters)
+        self.sender = Sender(parameters, iss)
+        self.outcome = Outcome()
+        self.passive = False
+        self.syns = 0  # SYNs sent
+        self.peer_mss = 0
+        self.scaling = parameters.window_scaling
+        self.closing = False  # CLOSE was called; its FIN may have to wait for the handshake
+        self.wait_due_ps = NEVER_PS
+        self._challenged_ps = -NEVER_PS
+
+    # ---- state -----------------------------------------------------------------------------
+
+    def become(self, happening: Happening) -> State:
+        """Go where the table leads from here; returns the new state."""
+        self.enter(TRANSITIONS[self.state, happening])
+        return self.state
+
+    def enter(self, state: State) -> None:
+        """Change the state, which is told."""
+        self.outcome.changes.append((self.state, state))
+        self.state = state
+
+    def delete(self, error: str = "") -> None:
+        """Enter CLOSED: no timer runs, nothing is kept."""
+        self.outcome.error = error
+        self.receiver.order.purge(self.outcome, "TCP_CLOSE")
+        self.receiver.ack_now = False
+        self.receiver.ack_due_ps = self.wait_due_ps = NEVER_PS
+        self.sender.retransmit_due_ps = self.sender.persist_due_ps = NEVER_PS
+        if self.state is not State.CLOSED:
+            self.enter(State.CLOSED)
+
+    def listen_again(self) -> None:
+        """A handshake that the peer gave up leaves no trace on a passive side."""
+        self.become(Happening.REFUSED)
+        self.receiver = Receiver(self.parameters)
+        self.sender = Sender(self.parameters, self.sender.iss)
+        self.scaling = self.parameters.window_scaling
+        self.passive = False
+        self.syns = 0
+        if self.closing:
+            self.become(Happening.CLOSE)
+
+    def wait(self, now_ps: int) -> None:
+        """Start the wait of 2 MSL, or start it anew."""
+        self.wait_due_ps = now_ps + self.parameters.time_wait_ps
+        self.sender.retransmit_due_ps = self.sender.persist_due_ps = NEVER_PS
+
+    # ---- segments --------------------------------------------------------------------------
+
+    def send_syn(self, now_ps: int) -> None:
+        """SYN, or SYN with ACK if the peer's has come; with the options of the first, or agreed."""
+        self.syns += 1
+        received = self.state is State.SYN_RECEIVED
+        segment = Segment(self.sender.iss, flags=SYN, mss=self.parameters.mss)
+        if self.scaling:
+            segment.wscale = self.parameters.scale
+        if received:
+            segment.flags |= ACK
+            segment.ack = self.receiver.rcv_nxt
+            self.receiver.rcv_wup = segment.ack
+            self.receiver.ack_now = False
+        segment.window = min(self.receiver.room, _FIELD_MOST)
+        segment.again = "timeout" if self.syns > 1 else ""
+        self.sender.time_syn(now_ps, first=self.syns == 1)
+        self.outcome.segments.append(segment)
+
+    def send(self, segment: Segment) -> None:
+        """Let a segment go with our ACK and window."""
+        segment.ack = self.receiver.rcv_nxt
+        segment.window = self.receiver.advertise()
+        self.outcome.segments.append(segment)
+
+    def send_ack(self) -> None:
+        """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>."""
+        self.send(Segment(self.sender.snd_nxt, 0, ACK))
+
+    def send_reset(self) -> None:
+        """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK>: the user gives up."""
+        reset = Segment(self.sender.snd_nxt, self.receiver.rcv_nxt, RST | ACK)
+        self.outcome.segments.append(reset)
+
+    def challenge(self, now_ps: int) -> None:
+        """An ACK that a blind attacker learns nothing from; not too many (RFC 5961, 7)."""
+        if now_ps - self._challenged_ps >= self.parameters.challenge_gap_ps:
+            self._challenged_ps = now_ps
+            self.send_ack()
+
+    def transmit(self, now_ps: int) -> None:
+        """Send all that may go; then an ACK that is due and went with none of it."""
+        if self.state in SENDING:
+            sender = self.sender
+            while (segment := sender.next(now_ps)) is not None:
+                self.send(segment)
+            sender.arm(now_ps)
+        if self.receiver.ack_now:
+            self.send_ack()
+
+    # ---- handshake -------------------------------------------------------------------------
+
+    def take_syn(self, segment: Segment) -> None:
+        """Note the peer's number and options; both sides scale windows or neither does."""
+        self.receiver.start(segment.seq)
+        self.peer_mss = segment.mss
+        self.scaling = self.scaling and segment.wscale != NO_SCALE
+        if self.scaling:
+            self.receiver.rcv_wscale = self.parameters.scale
+            self.sender.snd_wscale = min(segment.wscale, 14)
+
+    def establish(self, segment: Segment, snd_wnd: int) -> None:
+        """Both SYNs are acknowledged: data may flow, and a CLOSE that waited goes on."""
+        self.sender.set_window(segment, snd_wnd)
+        self.sender.open(self.peer_mss, syn_lost=self.syns > 1)
+        if self.closing:
+            self.sender.fin = True
+            self.become(Happening.CLOSE)

@@ -1,0 +1,41 @@
+"""What a host may choose about its TCP. Defaults are Linux's, each with its name there."""
+
+import msgspec
+
+_MS_PS = 1_000_000_000
+_S_PS = 1_000_000_000_000
+MAX_WSCALE = 14  # RFC 7323, 2.3
+DEFAULT_SEND_MSS = 536  # RFC 9293, 3.7.1: where the peer names none
+
+
+class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sizes in bytes, times in picoseconds.
+
+    Linux: include/net/tcp.h TCP_INIT_CWND, TCP_RTO_MIN, TCP_RTO_MAX, TCP_TIMEOUT_INIT, TCP_DELACK_MIN,
+    TCP_MAX_QUICKACKS, TCP_TIMEWAIT_LEN; net.ipv4 tcp_rmem, tcp_syn_retries, tcp_synack_retries,
+    tcp_retries2, tcp_invalid_ratelimit. `wscale` of None is the least that `rcvbuf` needs.
+    """
+
+    mss: int = 1460
+    rcvbuf: int = 65_536  # what tcp_rmem of 131072 offers, the other half is for overhead
+    wscale: int | None = None
+    window_scaling: bool = True
+    initial_window: int = 10  # segments, RFC 6928
+    nagle: bool = False
+    quick_acks: int = 0  # segments that are acknowledged at once after the handshake
+    delayed_ack_ps: int = 40 * _MS_PS
+    rto_initial_ps: int = _S_PS
+    rto_min_ps: int = 200 * _MS_PS  # RFC 6298 would have a second
+    rto_max_ps: int = 120 * _S_PS
+    rto_after_syn_lost_ps: int = 3 * _S_PS  # RFC 6298, 5.7
+    syn_retries: int = 6
+    retries: int = 15
+    time_wait_ps: int = 60 * _S_PS  # RFC 9293 has 2 MSL = 4 minutes
+    challenge_gap_ps: int = 500 * _MS_PS
+
+    @property
+    def scale(self) -> int:
+        """The shift that is offered for windows of ours."""
+        if self.wscale is not None:
+            return self.wscale
+        return min(max(0, self.rcvbuf.bit_length() - 16), MAX_WSCALE)

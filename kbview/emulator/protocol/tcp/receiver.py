@@ -1,0 +1,133 @@
+"""The receiving side: what may come next, what is kept, and when it is acknowledged.
+
+      received     |  may come           |  may not
+    ---------------+---------------------+-----------
+                rcv_nxt              rcv_adv              rcv_wnd = rcv_adv - rcv_nxt
+
+RFC 9293, 3.4 and 3.8.6; RFC 1122, 4.2.3.2 (delayed ACKs) and 4.2.3.3 (silly windows).
+Linux: net/ipv4/tcp_input.c tcp_data_queue(), tcp_output.c __tcp_select_window().
+"""
+
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.protocol.tcp.order import OFO_DROP, OutOfOrder
+from kbview.emulator.protocol.tcp.outcome import Outcome
+from kbview.emulator.protocol.tcp.parameters import DEFAULT_SEND_MSS, Parameters
+from kbview.emulator.protocol.tcp.segment import Segment, part
+from kbview.emulator.protocol.tcp.sequence import after, before, distance, plus
+from kbview.packet.tcp import FIN
+
+OLD_SEQUENCE = "TCP_OLD_SEQUENCE"  # ends before what was acknowledged
+OLD_DATA = "TCP_OLD_DATA"  # was received already
+ZERO_WINDOW = "TCP_ZEROWINDOW"
+INVALID_SEQUENCE = "TCP_INVALID_SEQUENCE"  # beyond the window
+_FIELD_MOST = 0xFFFF
+
+
+class Receiver:
+    """Variables of RFC 9293, 3.3.1. `room` is how much more the reader's buffer takes, bytes.
+
+    The connection lessens `room` by what it delivers and the reader gives it back; whoever charges
+    its buffer otherwise sets it. The right edge `rcv_adv` never goes back.
+    """
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.irs = 0
+        self.rcv_nxt = 0
+        self.rcv_adv = 0
+        self.rcv_wup = 0  # rcv_nxt as last told to the peer
+        self.rcv_wscale = 0
+        self.rcv_mss = DEFAULT_SEND_MSS  # the longest segment seen
+        self.room = parameters.rcvbuf
+        self.order = OutOfOrder()
+        self.finished = False  # the peer's FIN was taken
+        self.ack_now = False
+        self.ack_due_ps = NEVER_PS
+        self._half = parameters.rcvbuf // 2
+        self._quick = parameters.quick_acks
+        self._delay_ps = parameters.delayed_ack_ps
+
+    def start(self, irs: int) -> None:
+        """The peer's SYN was taken."""
+        self.irs = irs
+        self.rcv_nxt = self.rcv_wup = plus(irs, 1)
+        self.rcv_adv = plus(self.rcv_nxt, min(self.room, _FIELD_MOST))
+
+    @property
+    def rcv_wnd(self) -> int:
+        """What may still come."""
+        return distance(self.rcv_nxt, self.rcv_adv)
+
+    # ---- what comes ------------------------------------------------------------------------
+
+    def refuses(self, segment: Segment) -> str:
+        """First check: why no part of it lies in the window, "" if some does."""
+        offset = distance(self.rcv_nxt, segment.seq)
+        span = segment.span
+        if offset < 0 and offset + span <= 0:
+            return OLD_SEQUENCE if before(segment.end, self.rcv_wup) else OLD_DATA
+        if offset < self.rcv_wnd or (offset == 0 and not segment.length):
+            return ""  # a bare FIN takes no room, so an empty window is no reason against it
+        return ZERO_WINDOW if offset <= 0 else INVALID_SEQUENCE
+
+    def take(self, segment: Segment, outcome: Outcome, now_ps: int) -> str:
+        """Seventh check: deliver text that is next, keep what is not; why it was let go, or ""."""
+        before_nxt = self.rcv_nxt
+        offset = distance(before_nxt, segment.seq)
+        wanted = part(segment, max(0, -offset), min(segment.length, self.rcv_wnd - offset))
+        if offset > 0:
+            self.ack_now = True  # a duplicate ACK tells the peer of the gap
+            return self.order.insert(wanted, outcome)
+        outcome.delivered.append(wanted)
+        filling = bool(self.order.segments)
+        self.rcv_nxt = self.order.pull(wanted.end, outcome) if filling else wanted.end
+        self._delivered(outcome)
+        self.rcv_mss = max(self.rcv_mss, segment.length)
+        self._schedule_ack(filling, now_ps)
+        return ""
+
+    def _delivered(self, outcome: Outcome) -> None:
+        self.room -= sum(segment.length for segment in outcome.delivered)
+        self.finished = bool(outcome.delivered[-1].flags & FIN)
+        if self.finished:
+            self.order.purge(outcome, OFO_DROP)
+
+    # ---- what is told ----------------------------------------------------------------------
+
+    def _schedule_ack(self, filling: bool, now_ps: int) -> None:
+        """At once for a gap filled, a FIN, or more than one full segment; else a little later."""
+        if self._quick:
+            self._quick -= 1
+            self.ack_now = True
+        elif filling or self.finished or distance(self.rcv_wup, self.rcv_nxt) > self.rcv_mss:
+            self.ack_now = True
+        elif self.ack_due_ps == NEVER_PS:
+            self.ack_due_ps = now_ps + self._delay_ps
+
+    def _edge(self) -> int:
+        """Where the right edge would be, were it told now."""
+        room = min(self.room, _FIELD_MOST << self.rcv_wscale)
+        if room < min(self._half, self.rcv_mss):
+            room = 0
+        edge = plus(self.rcv_nxt, room >> self.rcv_wscale << self.rcv_wscale)
+        return edge if after(edge, self.rcv_adv) else self.rcv_adv
+
+    def advertise(self) -> int:
+        """The window field of a segment that leaves now and acknowledges all that came."""
+        unit = 1 << self.rcv_wscale
+        field = (distance(self.rcv_nxt, self._edge()) + unit - 1) >> self.rcv_wscale
+        self.rcv_adv = plus(self.rcv_nxt, field << self.rcv_wscale)
+        self.rcv_wup = self.rcv_nxt
+        self.ack_now = False
+        self.ack_due_ps = NEVER_PS
+        return field
+
+    def read(self, length: int) -> None:
+        """The reader has emptied its buffer by so much; tell the peer if that is news to it."""
+        self.room += length
+        self.reconsider()
+
+    def reconsider(self) -> None:
+        """`room` has changed: an ACK is due if the window has at least doubled, and by a segment."""
+        wnd = distance(self.rcv_nxt, self._edge())
+        if wnd >= 2 * self.rcv_wnd and wnd - self.rcv_wnd >= min(self._half, self.rcv_mss):
+            self.ack_now = True

@@ -1,0 +1,63 @@
+"""A segment as the state machine sees it: numbers and flags, and how much text it carries."""
+
+import msgspec
+
+from kbview.emulator.protocol.tcp.sequence import plus
+from kbview.packet.tcp import ACK, FIN, RST, SYN
+
+NO_SCALE = -1  # the window scale option was not there
+
+
+class Segment(msgspec.Struct, gc=False, eq=False):
+    """One segment. `window` is the field on the wire, not scaled; `length` counts its text, bytes.
+
+    `data` is the text where somebody keeps it, else None. `mss` and `wscale` are options, 0 and
+    NO_SCALE where they are not. `carrier` is whatever brought it here, such as a frame. `again` says
+    that it was sent before, and why it is sent now: "timeout" or "fast"; "probe" asks for a window.
+    """
+
+    seq: int
+    ack: int = 0
+    flags: int = 0
+    window: int = 0
+    length: int = 0
+    data: bytes | None = None
+    mss: int = 0
+    wscale: int = NO_SCALE
+    carrier: object = None
+    again: str = ""
+
+    @property
+    def span(self) -> int:
+        """SEG.LEN: the sequence numbers it takes, SYN and FIN one each."""
+        return self.length + (self.flags >> 1 & 1) + (self.flags & 1)
+
+    @property
+    def end(self) -> int:
+        """The sequence number after its last."""
+        return plus(self.seq, self.length + (self.flags >> 1 & 1) + (self.flags & 1))
+
+
+def part(segment: Segment, start: int, stop: int) -> Segment:
+    """Its text from `start` up to `stop`. A FIN stays if the text is kept to its end."""
+    return msgspec.structs.replace(
+        segment,
+        seq=plus(segment.seq, start),
+        length=stop - start,
+        data=None if segment.data is None else segment.data[start:stop],
+        flags=segment.flags if stop == segment.length else segment.flags & ~FIN,
+    )
+
+
+def without_syn(segment: Segment) -> Segment:
+    """What follows the SYN."""
+    return msgspec.structs.replace(segment, seq=plus(segment.seq, 1), flags=segment.flags & ~SYN)
+
+
+def reset_for(segment: Segment) -> Segment | None:
+    """What is answered to a segment that nobody expects (3.10.7.1); nothing to a reset."""
+    if segment.flags & RST:
+        return None
+    if segment.flags & ACK:
+        return Segment(segment.ack, 0, RST)
+    return Segment(0, segment.end, RST | ACK)

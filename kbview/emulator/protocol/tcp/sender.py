@@ -1,0 +1,218 @@
+"""The sending side: what is written, what is out, what may go now, and when it goes again.
+
+      acknowledged |  in flight      | may go          |  must wait            | fin?
+    ---------------+-----------------+-----------------+-----------------------+
+                snd_una    resend?  snd_nxt   snd_una + min(snd_wnd, cwnd)   snd_end
+
+RFC 9293, 3.8; RFC 1122, 4.2.3.4 (silly windows, Nagle). After a timeout `resend` walks again from
+snd_una up to snd_nxt, as fast as the congestion window lets it.
+"""
+
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.protocol.tcp.congestion import NewReno
+from kbview.emulator.protocol.tcp.parameters import DEFAULT_SEND_MSS, Parameters
+from kbview.emulator.protocol.tcp.rto import Rto
+from kbview.emulator.protocol.tcp.segment import Segment
+from kbview.emulator.protocol.tcp.sequence import after, before, distance, plus
+from kbview.packet.tcp import ACK, FIN, PSH
+
+
+class Sender:
+    """Variables of RFC 9293, 3.3.1. The SYN is sent by the connection; text begins at iss + 1."""
+
+    def __init__(self, parameters: Parameters, iss: int) -> None:
+        self.iss = iss
+        self.snd_una = self.snd_nxt = iss
+        self.snd_end = self.resend = plus(iss, 1)
+        self.snd_wnd = self.snd_wl1 = self.snd_wl2 = self.max_wnd = 0
+        self.snd_wscale = 0
+        self.mss = min(parameters.mss, DEFAULT_SEND_MSS)
+        self.fin = False  # nothing will be written any more
+        self.congestion = NewReno(self.mss, parameters.initial_window, iss)
+        self.rto = Rto(parameters)
+        self.expiries = 0  # in a row
+        self.retransmit_due_ps = NEVER_PS
+        self.persist_due_ps = NEVER_PS
+        self._parameters = parameters
+        self._written = self._syn_acknowledged = False
+        self._content: bytearray | None = None  # from snd_una on, if the writer gives bytes
+        self._timed: tuple[int, int] | None = None  # end of the segment that is timed, when it left
+        self._sent_ps = 0
+
+    # ---- set-up ----------------------------------------------------------------------------
+
+    def open(self, peer_mss: int, *, syn_lost: bool) -> None:
+        """The handshake is over."""
+        self.mss = min(self._parameters.mss, peer_mss or DEFAULT_SEND_MSS)
+        segments = 1 if syn_lost else self._parameters.initial_window
+        self.congestion = NewReno(self.mss, segments, self.iss)
+        if syn_lost:
+            self.rto.start_over(self._parameters.rto_after_syn_lost_ps)
+
+    def write(self, length: int, data: bytes | None) -> None:
+        """The user's SEND."""
+        if data is not None and not self._written:
+            self._content = bytearray()
+        self._written = True
+        if self._content is not None:
+            self._content += data if data is not None else bytes(length)
+        self.snd_end = plus(self.snd_end, length)
+
+    # ---- levels ----------------------------------------------------------------------------
+
+    @property
+    def flight(self) -> int:
+        """Sent and not acknowledged, SYN and FIN counted."""
+        return distance(self.snd_una, self.snd_nxt)
+
+    @property
+    def limit(self) -> int:
+        """After all that is to be sent."""
+        return plus(self.snd_end, self.fin)
+
+    @property
+    def queued(self) -> int:
+        """Bytes written and not acknowledged."""
+        return max(0, distance(self.snd_una, self.snd_end) - (not self._syn_acknowledged))
+
+    @property
+    def fin_acknowledged(self) -> bool:
+        """Whether the peer has everything, FIN and all."""
+        return self.fin and self.snd_una == self.limit
+
+    # ---- segments --------------------------------------------------------------------------
+
+    def next(self, now_ps: int) -> Segment | None:
+        """The next segment that may go now; None if none may."""
+        start = self.resend
+        waiting = distance(start, self.limit)
+        if waiting <= 0:
+            return None
+        if not self.flight and now_ps - self._sent_ps > self.rto.rto_ps:
+            self.congestion.restart()
+        usable = min(self.congestion.window, self.snd_wnd) - distance(self.snd_una, start)
+        if usable <= 0 or (start == self.snd_nxt and self._holds_back(waiting, usable)):
+            return None
+        return self._cut(start, min(usable, waiting), now_ps)
+
+    def _holds_back(self, waiting: int, usable: int) -> bool:
+        """Whether a small segment waits for more to go with it (silly window, Nagle)."""
+        if min(waiting, usable) >= self.mss:
+            return False
+        if waiting <= usable:
+            return self._parameters.nagle and not self.fin and self.flight > 0
+        return usable < self.max_wnd // 2
+
+    def _cut(self, start: int, most: int, now_ps: int, again: str = "timeout") -> Segment:
+        """A segment of at most `most` sequence numbers from `start`; remembers that it went."""
+        text = distance(start, self.snd_end)
+        length = min(text, most, self.mss)
+        fin = self.fin and length == text and length < most
+        flags = ACK | (FIN if fin else 0) | (PSH if length and length == text else 0)
+        segment = Segment(start, 0, flags, 0, length, self._bytes(start, length))
+        end = plus(start, length + fin)
+        if before(start, self.snd_nxt):
+            segment.again = again
+            self._timed = None
+        elif self._timed is None:
+            self._timed = (end, now_ps)
+        if after(end, self.snd_nxt):
+            self.snd_nxt = end
+        if not before(start, self.resend):
+            self.resend = end
+        self._sent_ps = now_ps
+        return segment
+
+    def _bytes(self, start: int, length: int) -> bytes | None:
+        if self._content is None:
+            return None
+        offset = distance(self.snd_una, start)
+        return bytes(self._content[offset : offset + length])
+
+    def first_again(self, now_ps: int) -> Segment:
+        """The oldest segment in flight, once more: it is lost and the rest may not be."""
+        return self._cut(self.snd_una, min(self.mss, self.flight), now_ps, "fast")
+
+    def probe(self, now_ps: int) -> Segment:
+        """What asks a closed window to speak: what fits, or one octet more (RFC 9293, 3.8.6.1)."""
+        usable = self.snd_wnd - distance(self.snd_una, self.resend)
+        if usable > 0:
+            return self._cut(self.resend, usable, now_ps)
+        self.rto.back_off()
+        self.expiries += 1
+        segment = self._cut(self.snd_una, 1, now_ps)
+        segment.again = "probe"
+        self._timed = None
+        self.persist_due_ps = now_ps + self.rto.rto_ps
+        return segment
+
+    # ---- what the peer says ----------------------------------------------------------------
+
+    def time_syn(self, now_ps: int, *, first: bool) -> None:
+        """A SYN of ours leaves."""
+        self.snd_nxt = plus(self.iss, 1)
+        self._timed = (self.snd_nxt, now_ps) if first else None
+        self.retransmit_due_ps = now_ps + self.rto.rto_ps
+
+    def acknowledge(self, ack: int, now_ps: int) -> tuple[int, bool]:
+        """snd_una goes to `ack`: how many bytes of text that is, and if the next segment is lost."""
+        queued, flight = self.queued, self.flight
+        acked = distance(self.snd_una, ack)
+        syn, self._syn_acknowledged = not self._syn_acknowledged, True
+        self.snd_una = ack
+        if before(self.resend, ack):
+            self.resend = ack
+        if self._timed is not None and not after(self._timed[0], ack):
+            self.rto.measured(now_ps - self._timed[1])
+            self._timed = None
+        self.expiries = 0
+        self.retransmit_due_ps = now_ps + self.rto.rto_ps if self.flight else NEVER_PS
+        text = queued - self.queued
+        if self._content is not None:
+            del self._content[:text]
+        return text, not syn and self.congestion.acknowledged(ack, acked, flight)
+
+    def duplicate(self) -> bool:
+        """An ACK that says nothing new; whether the first segment must be lost."""
+        return self.congestion.duplicate(self.snd_una, self.snd_nxt, self.flight)
+
+    def update_window(self, segment: Segment) -> None:
+        """Take the peer's window from a segment that is not older than the last one used."""
+        newer = after(segment.seq, self.snd_wl1)
+        if not newer and (segment.seq != self.snd_wl1 or before(segment.ack, self.snd_wl2)):
+            return
+        opened = self.snd_wnd == 0
+        self.set_window(segment, segment.window << self.snd_wscale)
+        if opened and self.snd_wnd and self.flight:
+            self.resend = self.snd_una  # a probe went past the window, and was not taken
+
+    def set_window(self, segment: Segment, snd_wnd: int) -> None:
+        """What `segment` said is the newest that is known."""
+        self.snd_wnd = snd_wnd
+        self.max_wnd = max(self.max_wnd, snd_wnd)
+        self.snd_wl1, self.snd_wl2 = segment.seq, segment.ack
+
+    # ---- timers ----------------------------------------------------------------------------
+
+    def arm(self, now_ps: int) -> None:
+        """One of two timers runs while something is not acknowledged or cannot be sent."""
+        flight = self.flight
+        if flight and self.snd_wnd:
+            self.persist_due_ps = NEVER_PS
+            if self.retransmit_due_ps == NEVER_PS:
+                self.retransmit_due_ps = now_ps + self.rto.rto_ps
+            return
+        self.retransmit_due_ps = NEVER_PS
+        if not flight and self.resend == self.limit:
+            self.persist_due_ps = NEVER_PS
+        elif self.persist_due_ps == NEVER_PS:
+            self.persist_due_ps = now_ps + self.rto.rto_ps
+
+    def timed_out(self, now_ps: int) -> None:
+        """The oldest segment was not acknowledged in time: go back to it."""
+        self.congestion.timed_out(self.snd_nxt, self.flight, first=not self.expiries)
+        self.expiries += 1
+        self.rto.back_off()
+        self.resend = self.snd_una
+        self._timed = None
+        self.retransmit_due_ps = now_ps + self.rto.rto_ps
