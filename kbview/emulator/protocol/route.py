@@ -3,10 +3,11 @@
       bits of the address   0        pos              pos + bits
                             |--skip--|--bits: 2^bits children--|--skip--|--...
 A node tests `bits` bits at once, as many as leave half of its children in use; bits that all below
-it share are skipped. So 750 thousand routes lie four or five levels deep, and one route none.
-After S. Nilsson and G. Karlsson, "IP-address lookup using LC-tries", IEEE JSAC 17(6), 1999; Linux keeps
-the same shape under change (net/ipv4/fib_trie.c). Here a table does not change, and a node is built when
-a look-up first comes to it: 750 thousand routes are then ready in seconds.
+it share are skipped. So 750 thousand routes lie three or four levels deep, one route none.
+
+After S. Nilsson and G. Karlsson, "IP-address lookup using LC-tries", IEEE JSAC 17(6), 1999; Linux
+keeps that shape under change (net/ipv4/fib_trie.c). A table here does not change, and a node is
+built when a look-up first comes to it: 750 thousand routes are then ready in seconds.
 """
 
 from array import array
