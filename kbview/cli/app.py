@@ -5,7 +5,7 @@ import os
 import sys
 from io import BufferedReader
 
-from kbview.cli import options
+from kbview.cli import options, privilege
 from kbview.cli.command import Command
 from kbview.cli.errors import UNSUPPORTED, complain
 from kbview.ui.options import COLORS, THEMES, Options
@@ -22,6 +22,10 @@ class App(Command):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         options.add_source(parser, optional=True)
+        self.add_screen(parser)
+
+    def add_screen(self, parser: argparse.ArgumentParser) -> None:
+        """How it looks."""
         add = parser.add_argument
         add("--datapath", metavar="NAME", help="the datapath to begin with")
         add("--once", action="store_true", help="stop at the end of a capture instead of repeating it")
@@ -49,6 +53,7 @@ class App(Command):
         loop = not arguments.once and stream is None and arguments.until is None
         word = arguments.source or _demo()
         source = resolve(word, choice(arguments, arguments.datapath, loop=loop, follow=True), stream)
+        privilege.give_up(source, arguments.user)
         return run(
             source,
             Options(
@@ -72,6 +77,7 @@ class App(Command):
         if sys.stdout.isatty() and not sys.stdin.isatty() and stream is None:
             return UNSUPPORTED
         source = resolve(arguments.source or _demo(), choice(arguments, arguments.datapath), stream)
+        privilege.give_up(source, arguments.user)
         report_text.print_table(run_together([source], arguments.until and arguments.until[0]))
         return 0
 

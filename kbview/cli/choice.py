@@ -22,5 +22,6 @@ def choice(
         loop=loop,
         follow=follow,
         verify=not arguments.no_verify,
+        promiscuous=arguments.promisc,
         overrides=options.overrides(arguments),
     )

@@ -13,6 +13,7 @@ from kbview.cli.errors import FAILED, INTERRUPTED, PIPE_CLOSED, UNREADABLE, USAG
 
 # A command's module and class; only the one that is asked for is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "live": ("kbview.cli.live", "LiveApp"),
     "run": ("kbview.cli.run", "Run"),
     "record": ("kbview.cli.record", "Record"),
     "validate": ("kbview.cli.validate", "Validate"),
@@ -22,6 +23,7 @@ APP = ("kbview.cli.app", "App")
 
 EPILOG = """commands:
   kbview [SOURCE]        the screen; without SOURCE a bundled recording
+  kbview live IFACE      the screen, on an interface of this machine
   kbview run SOURCE      headless, prints a report (--json for programs)
   kbview record SOURCE   writes a tape: -o FILE.kbt, or -o - into a pipe
   kbview validate        published results, emulated beside published

@@ -2,20 +2,26 @@
 
 import argparse
 
-from kbview.cli import quantity
+from kbview.cli import privilege, quantity
 
 # Flags that are short for `--set`, with the key they set.
 _SHORT_FOR = {"size": "traffic.size", "flows": "traffic.flows", "cores": "cores", "ring": "ring"}
 
 
-def add_source(parser: argparse.ArgumentParser, *, optional: bool) -> None:
+SOURCE = (
+    "SOURCE",
+    (
+        "a capture (.pcap, .pcapng, .gz), a tape (.kbt), a scenario or a .toml, live:IFACE, "
+        "- for a pipe"
+    ),
+)
+
+
+def add_source(
+    parser: argparse.ArgumentParser, *, optional: bool, word: tuple[str, str] = SOURCE
+) -> None:
     """The SOURCE word and what modifies it."""
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        nargs="?" if optional else None,
-        help="a capture (.pcap, .pcapng, .gz), a tape (.kbt), a scenario or a .toml, - for a pipe",
-    )
+    parser.add_argument("source", metavar=word[0], nargs="?" if optional else None, help=word[1])
     add = parser.add_argument
     add("--profile", metavar="NAME", help="cost profile; see `kbview list`")
     add("--host", metavar="ADDRESS", help="whose view of a capture (default: who most frames go to)")
@@ -32,6 +38,8 @@ def add_source(parser: argparse.ArgumentParser, *, optional: bool) -> None:
     add("--flows", metavar="N", help="senders, in a scenario")
     add("--cores", metavar="N", help="cores of the machine")
     add("--ring", metavar="N", help="descriptors of the receive ring")
+    add("--promisc", action="store_true", help="see frames for others, too (live:IFACE)")
+    privilege.add_flags(parser)
     add("--no-verify", action="store_true", help="take checksums as correct (captures with offloading)")
     add(
         "--set",

@@ -5,7 +5,7 @@ import sys
 from io import BufferedReader, RawIOBase
 from typing import cast
 
-from kbview.cli import options
+from kbview.cli import options, privilege
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
 
@@ -40,6 +40,8 @@ class Run(Command):
         choices = [choice(arguments, name) for name in names]
         stream = pipe() if arguments.source == "-" else None
         sources = resolve_all(arguments.source, choices, stream)
+        for source in sources:
+            privilege.give_up(source, arguments.user)
         reports = run_together(sources, arguments.until[0] if arguments.until else None)
         if arguments.json:
             report_text.print_json(reports)

@@ -16,4 +16,5 @@ class Choice(msgspec.Struct, frozen=True):
     loop: bool = False
     follow: bool = False  # wait for more where a tape is still being written
     verify: bool = True
+    promiscuous: bool = False
     overrides: tuple[tuple[str, str], ...] = ()

@@ -7,6 +7,7 @@ from pathlib import Path
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.capture import Captures
 from kbview.sources.choice import Choice
+from kbview.sources.live import Live
 from kbview.sources.opener import HEAD, Opener, Word
 from kbview.sources.scenario import Scenarios
 from kbview.sources.tape_file import Tapes
@@ -15,10 +16,10 @@ from kbview.tape.source import Source, SourceError
 OPENERS: tuple[Opener, ...] = (
     Scenarios(),
     Tapes(),
+    Live(),
     Captures(),
 )  # captures are last: they claim the rest
 _LATER = {
-    "live:": "live capture",
     "lab": "the lab",
     "counters": "counters",
     "dpdk": "a running DPDK application",

@@ -39,6 +39,7 @@ _COUNTS: dict[str, Callable[[Meters], int]] = {
     "TaskWoken": _total("wakeups"),
     "SyscallEntered": _total("syscalls"),
     "Copied": _total("copies"),
+    "BlockRetired": _total("copies"),  # every packet in a block was copied there once
     "PacketDelivered": _total("delivered"),
 }
 

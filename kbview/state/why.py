@@ -54,6 +54,10 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
         6 if event.squeezed else 0, "Squeezed: the softirq used up its budget with work left."
     ),
     ev.DatapathStarted: lambda event: Reason(10, f"Now {event.datapath}: {event.summary}."),
+    ev.SourceNoted: lambda event: Reason(11, event.note),
+    ev.EventsLost: lambda event: Reason(
+        5, f"{event.count} events are not told one by one: too many; the totals have them all."
+    ),
     ev.TaskWoken: lambda event: Reason(
         3, f"{event.task} slept in a read; data came and wakes it: a context switch."
     ),

@@ -98,7 +98,8 @@ class RingMeter(msgspec.Struct):
     NIC's to write. `masked`: whether its interrupt is; None where there is none.
 
     `kind` is "rx" or "tx" for the NIC's own; else the name of a ring in shared memory, whose `done`
-    entries wait for the side that takes them out.
+    entries wait for the side that takes them out. `freezes`: how often the kernel stopped filling a
+    "block" ring because the user had given no block back (tp_freeze_q_cnt).
     """
 
     queue: int
@@ -110,11 +111,24 @@ class RingMeter(msgspec.Struct):
     cleaned: int = 0
     masked: bool | None = None
     kind: str = "rx"
+    freezes: int = 0
 
     @property
     def free(self) -> int:
-        """Descriptors that the NIC may still write to."""
-        return (self.tail - self.head) % self.size
+        """Descriptors that the NIC may still write to; in shared memory, entries not waiting."""
+        if self.kind in ("rx", "tx"):
+            return (self.tail - self.head) % self.size
+        return self.size - self.done
+
+    def block_retired(self, block: int) -> None:
+        """The user has one block more; the kernel goes on to the next, if that is its own."""
+        self.done += 1
+        self.head = (block + 1) % self.size
+
+    def block_released(self, block: int) -> None:
+        """The kernel has it again."""
+        self.done -= 1
+        self.tail, self.next_to_clean = block, (block + 1) % self.size
 
 
 class SocketMeter(msgspec.Struct):

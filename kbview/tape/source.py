@@ -22,7 +22,8 @@ class Capabilities(msgspec.Struct, frozen=True):
     """What a source can do; a panel whose `needs` are not met says so instead of drawing zeros.
 
     live: time passes by itself. switchable: `switch` changes the datapath of the running traffic.
-    lossy: events may be lost. meters: names of the meters, rings, cores, sockets it can know.
+    lossy: events may be lost. meters: names of the meters it can know, and of "rings", "sockets",
+    "cores", "drops", "latency", "costs" (what steps cost).
     detail: the finest it can tell.
     """
 
@@ -72,6 +73,9 @@ class Source(ABC):
     `tape`: one that holds the records already, as a tape file does; a player shows it instead of one
     of its own, `pump` only looks whether it has grown, and its end may be later than `until_ps`.
 
+    `privileged`: whether it needs its rights until it is closed; else they are given up once it is
+    open.
+
     Errors: `pump` and `switch` raise SourceError with one line for a person. `can_run` never raises.
     """
 
@@ -80,6 +84,7 @@ class Source(ABC):
     capabilities: Capabilities
     heading: Heading
     tape: Tape | None = None
+    privileged: bool = False
 
     @abstractmethod
     def can_run(self) -> str | None:
@@ -90,7 +95,8 @@ class Source(ABC):
         """Append all that happened up to `until_ps` and return the time that was reached.
 
         It is less than `until_ps` when the source has ended or `budget_s` of real time is used up;
-        the rest comes with the next call. A Sample stands on the tape at the time returned.
+        the rest comes with the next call. A Sample stands on the tape at the time returned. A live
+        source waits for time to pass only when the budget is endless.
         """
 
     @property

@@ -153,6 +153,16 @@ def _moved(meters: Meters, event: ev.RingProduced | ev.RingConsumed) -> None:
         ring.done = event.filled
 
 
+def _block_retired(meters: Meters, event: ev.BlockRetired) -> None:
+    if ring := _ring(meters, event.queue, "block"):
+        ring.block_retired(event.block)
+
+
+def _block_released(meters: Meters, event: ev.BlockReleased) -> None:
+    if ring := _ring(meters, event.queue, "block"):
+        ring.block_released(event.block)
+
+
 def _send_queued(meters: Meters, event: ev.SendQueued) -> None:
     socket = meters.sockets.setdefault(event.socket, SocketMeter(event.socket))
     socket.send_queued = event.queued
@@ -194,6 +204,8 @@ _CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {
     ev.DescriptorsCompleted: _completed,
     ev.RingProduced: _moved,
     ev.RingConsumed: _moved,
+    ev.BlockRetired: _block_retired,
+    ev.BlockReleased: _block_released,
     ev.IrqRaised: _irq_raised,
     ev.IrqUnmasked: _irq_unmasked,
     ev.SoftirqEntered: _softirq_entered,

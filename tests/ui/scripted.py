@@ -40,7 +40,7 @@ PATHS: dict[str, tuple[Station, ...]] = {
         APP,
     ),
 }
-ALL_METERS = frozenset(TOTALS) | {"rings", "sockets", "cores", "drops", "latency"}
+ALL_METERS = frozenset(TOTALS) | {"rings", "sockets", "cores", "costs", "drops", "latency"}
 
 
 class Scripted(Source):

@@ -4,7 +4,7 @@ Milestones are the same for every datapath; what lies between is the datapath's 
 """
 
 from kbview.tape.detail import Detail
-from kbview.tape.event import NO_PACKET, Account, Event, Mode
+from kbview.tape.event import NO_CPU, NO_PACKET, Account, Event, Mode
 from kbview.tape.events.bypass import (
     BatchHandedOver,
     RingSynced,
@@ -24,6 +24,7 @@ from kbview.tape.events.marker import (
     EventsLost,
     EventUnknown,
     SourceEnded,
+    SourceNoted,
 )
 from kbview.tape.events.milestone import (
     FrameArrived,
@@ -72,7 +73,7 @@ from kbview.tape.events.work import (
     XdpRan,
 )
 
-MARKERS = (DatapathStarted, EventsLost, EventUnknown, SourceEnded)
+MARKERS = (DatapathStarted, EventsLost, EventUnknown, SourceNoted, SourceEnded)
 MILESTONES = (
     FrameArrived,
     FrameMissed,
@@ -133,6 +134,7 @@ __all__ = [
     "DETAIL_OF",
     "MARKERS",
     "MILESTONES",
+    "NO_CPU",
     "NO_PACKET",
     "STEPS",
     "Account",
@@ -182,6 +184,7 @@ __all__ = [
     "SoftirqEntered",
     "SoftirqExited",
     "SourceEnded",
+    "SourceNoted",
     "Spun",
     "StepTaken",
     "SyscallEntered",

@@ -18,6 +18,12 @@ class EventsLost(Event):
     count: int
 
 
+class SourceNoted(Event):
+    """The producer has something to say to the viewer: a link went down, an application restarted."""
+
+    note: str
+
+
 class SourceEnded(Event):
     """Nothing more will come. `note` says why when it is not simply the end."""
 

@@ -23,7 +23,7 @@ class CostsPanel(Panel):
         ),
         ("bar", "the step's share of all of it"),
     )
-    needs = frozenset({"cores"})
+    needs = frozenset({"costs"})
     least, weight = 3, 20
 
     def summary(self, state: State) -> str:

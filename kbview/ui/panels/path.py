@@ -20,6 +20,8 @@ from kbview.ui.panel import Panel
 from kbview.ui.road import Spot, lay, regions
 from kbview.ui.row import Row, Size, bar, block, cut, length
 
+# What happens at a ring, and the kind of ring that is.
+_RINGS = {"DescriptorDone": "rx", "BlockRetired": "block"}
 _Note = Callable[[State, Spot], Row]
 
 
@@ -145,8 +147,10 @@ def _level(state: State, spot: Spot) -> Row:
 def _fill(state: State, spot: Spot) -> float | None:
     """How full the fullest queue at this station is, if one is here."""
     steps = spot.station.steps
-    if "DescriptorDone" in steps and state.meters.rings:
-        return max(ring.done / ring.size for ring in state.meters.rings)
+    for step, kind in _RINGS.items():
+        fills = [ring.done / ring.size for ring in state.meters.rings if ring.kind == kind]
+        if step in steps and fills:
+            return max(fills)
     if "SocketQueued" in steps and state.meters.sockets:
         return max(socket.queued / (socket.rcvbuf or 1) for socket in state.meters.sockets.values())
     return None

@@ -5,9 +5,13 @@ from itertools import pairwise
 
 from kbview.state.state import State
 from kbview.tape.meter import RingMeter
+from kbview.ui import format as fmt
 from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size, fit
 
+# Of a ring in shared memory with the kernel: who owns a block.
+_OWNERS = {"done": "user", "cleaned": "being read", "free": "kernel"}
+_NAMES = {"done": "done", "cleaned": "cleaned", "free": "NIC"}
 _GLYPHS = {"done": "█", "cleaned": "▓", "free": "░"}
 _POINTERS = "CTH"  # the later wins where they share a cell
 
@@ -24,6 +28,11 @@ class RingsPanel(Panel):
         ("H head", "where the NIC writes next; hardware moves it"),
         ("T tail", "the last slot given to the NIC; the driver's doorbell moves it"),
         ("C clean", "next_to_clean, where the driver reads next; its own note"),
+        ("user, kernel", "blocks of an AF_PACKET ring by their owner; the kernel fills the one at H"),
+        (
+            "frozen",
+            "how often the kernel found every block still the user's, and dropped until one was free",
+        ),
     )
     needs = frozenset({"rings"})
     least, weight = 3, 10
@@ -32,9 +41,11 @@ class RingsPanel(Panel):
     def summary(self, state: State) -> str:
         """How many slots are in use."""
         rings = state.meters.rings
-        return (
-            f"{sum(ring.done for ring in rings)} of {sum(ring.size for ring in rings)}" if rings else ""
-        )
+        if not rings:
+            return ""
+        frozen = sum(ring.freezes for ring in rings)
+        used = f"{sum(ring.done for ring in rings)} of {sum(ring.size for ring in rings)}"
+        return f"frozen {fmt.quantity(frozen)}  {used}" if frozen else used
 
     def body(self, state: State, size: Size) -> list[Row]:
         """Slots, then what the glyphs mean."""
@@ -83,14 +94,14 @@ def _state(ring: RingMeter, slot: int) -> str:
 
 
 def _legend(rings: list[RingMeter]) -> Row:
+    names = _OWNERS if all(ring.kind == "block" for ring in rings) else _NAMES
     row: Row = []
     for state, count in (
         ("done", sum(ring.done for ring in rings)),
         ("cleaned", sum(ring.cleaned for ring in rings)),
         ("free", sum(ring.free for ring in rings)),
     ):
-        name = "NIC" if state == "free" else state
-        row += [(_GLYPHS[state], state), (f" {name} {count:<5}", "dim")]
+        row += [(_GLYPHS[state], state), (f" {names[state]} {count:<5}", "dim")]
     return row
 
 
@@ -98,6 +109,7 @@ def _scale(rings: list[RingMeter], size: Size) -> list[Row]:
     ring = rings[0]
     rows = max(1, size.height - 2) if len(rings) == 1 else 1
     slots = -(-ring.size // (size.width * rows))
-    return [[(f"{slots} slots a cell  " if slots > 1 else "a slot a cell  ", "dim"),
+    what = "block" if ring.kind == "block" else "slot"
+    return [[(f"{slots} {what}s a cell  " if slots > 1 else f"a {what} a cell  ", "dim"),
              ("H", "pointer"), (" head ", "dim"), ("T", "pointer"), (" tail ", "dim"),
              ("C", "pointer"), (" clean", "dim")]]  # fmt: skip

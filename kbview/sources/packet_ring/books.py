@@ -1,0 +1,76 @@
+"""The books of a ring reader: totals and levels as they were at a moment that has settled.
+
+Packets are read late, a block at a time; what the books say of a moment must not know more than that
+moment did. So everything is entered with its time, and booked when the moment comes.
+"""
+
+import msgspec
+
+from kbview.tape.events import Event
+from kbview.tape.meter import Meters, RingMeter
+from kbview.tape.totals import count
+
+WHERE, REASON = "block ring", "PACKET_SOCK_ERROR"  # as the kernel calls it since 6.9
+KIND = "block"
+KNOWN = ("arrived", "delivered", "arrived_bytes", "delivered_bytes", "copies", "copied_bytes")
+_LATENCIES = 64
+
+
+class Tally(msgspec.Struct):
+    """A sum that is not told packet by packet: what to add at `time_ps`. `lost`: events not told."""
+
+    time_ps: int
+    arrived: int = 0
+    arrived_bytes: int = 0
+    copies: int = 0
+    copied_bytes: int = 0
+    delivered: int = 0
+    delivered_bytes: int = 0
+    drops: int = 0
+    freezes: int = 0
+    queue: int = 0
+    lost: int = 0
+    latencies_ps: list[int] = msgspec.field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Take in a later one; of many latencies a sample is enough."""
+        for name in (*KNOWN, "drops", "freezes", "lost"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        if len(self.latencies_ps) < _LATENCIES:
+            self.latencies_ps += other.latencies_ps
+        self.time_ps = max(self.time_ps, other.time_ps)
+
+
+class Books:
+    """What has been booked so far."""
+
+    def __init__(self, rings: list[RingMeter]) -> None:
+        self._meters = Meters(rings=rings)
+
+    def book(self, record: Event | Tally) -> None:
+        """Enter one record."""
+        if isinstance(record, Tally):
+            self._add(record)
+        else:
+            count(self._meters, record)
+
+    def _add(self, tally: Tally) -> None:
+        meters = self._meters
+        for name in KNOWN:
+            setattr(meters, name, getattr(meters, name) + getattr(tally, name))
+        meters.in_flight += tally.arrived - tally.delivered - tally.drops
+        if tally.drops:
+            meters.drop(WHERE, REASON, tally.drops)
+        meters.rings[tally.queue].freezes += tally.freezes
+        meters.latency.add(tally.latencies_ps)
+
+    def show(self, meters: Meters) -> None:
+        """Put it all into the meters, on top of what the NIC missed before the ring saw it."""
+        for name in KNOWN:
+            setattr(meters, name, getattr(self._meters, name))
+        meters.arrived += meters.missed
+        meters.in_flight = self._meters.in_flight
+        meters.drops.update(self._meters.drops)
+        others = [ring for ring in meters.rings if ring.kind != KIND]
+        meters.rings = others + self._meters.rings
+        meters.latency = self._meters.latency

@@ -1,0 +1,110 @@
+"""`kbview live` and `kbview run live:IFACE` as a person starts them, and ends them."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kbview.sources.lab import tether
+from kbview.sources.lab.testbed import Testbed
+from tests.live.traffic import send
+
+pytestmark = pytest.mark.live
+KBVIEW = [sys.executable, "-m", "kbview"]
+WITHOUT = """
+import sys
+from kbview.cli.main import main
+from kbview.cli.privilege import _drop_capabilities
+_drop_capabilities()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def _packet_sockets(bed: Testbed) -> list[str]:
+    with bed.b.namespace.entered():
+        return Path("/proc/thread-self/net/packet").read_text(encoding="ascii").splitlines()[1:]
+
+
+def _watching(bed: Testbed, *flags: str) -> "subprocess.Popen[bytes]":
+    program = [*KBVIEW, "run", f"live:{bed.b.link}", *flags]
+    started = tether.start(bed.b.namespace, program, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    end = time.monotonic() + 30
+    while not _packet_sockets(bed) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert _packet_sockets(bed), "it opened no ring"
+    return started
+
+
+def test_a_report_of_what_arrived_without_a_screen() -> None:
+    with Testbed() as bed:
+        running = _watching(bed, "--until", "1s", "--json")
+        time.sleep(0.3)
+        send(bed, 50)
+        out, err = running.communicate(timeout=30)
+        assert not _packet_sockets(bed)
+    assert running.returncode == 0, err
+    (report,) = json.loads(out)
+    assert (report["origin"], report["datapath"]) == ("live", "af_packet")
+    assert report["frames"]["arrived"] == report["frames"]["delivered"] == 50
+    assert report["counts"]["copies"] == 50
+    assert report["latency_ps"]["min"] > 0
+
+
+def test_it_ends_by_itself_after_so_many_frames() -> None:
+    with Testbed() as bed:
+        running = _watching(bed, "--until", "20", "--json")
+        time.sleep(0.3)
+        send(bed, 30)
+        out, _ = running.communicate(timeout=30)
+    assert json.loads(out)[0]["frames"]["arrived"] == 30  # one block held them all
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, -signal.SIGTERM),
+        (signal.SIGHUP, -signal.SIGHUP),
+        (signal.SIGKILL, -signal.SIGKILL),
+    ],
+)
+def test_whatever_ends_it_nothing_is_left(number: int, code: int) -> None:
+    with Testbed() as bed:
+        running = _watching(bed, "--set", "rings=2")
+        send(bed, 20)
+        running.send_signal(number)
+        _, err = running.communicate(timeout=30)
+        assert running.returncode == code
+        assert b"Traceback" not in err
+        assert not _packet_sockets(bed)
+
+
+@pytest.mark.parametrize("command", [["run", "live:lo"], ["live", "lo"]])
+def test_without_the_capability_there_is_one_sentence_and_its_command(command: list[str]) -> None:
+    program = [sys.executable, "-c", WITHOUT, *command]
+    ran = subprocess.run(program, check=False, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 4
+    assert ran.stdout == ""
+    *_, said = ran.stderr.splitlines()
+    assert said == (
+        "kbview: reading packets takes CAP_NET_RAW, which this process lacks; run: sudo kbview live lo"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--profile", "xdp18"], "live:lo: --profile is for the emulator; this is measured"),
+        (["--datapath", "kernel"], "live:lo: --datapath is for the emulator; live shows its own"),
+        (["--set", "ring=1"], "ring = 1 is not within 2 and 4096"),
+        (["--user", "no-such-user"], "--user no-such-user: there is no such user"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(flags: list[str], said: str) -> None:
+    program = [*KBVIEW, "run", "live:lo", "--until", "10ms", *flags]
+    ran = subprocess.run(program, check=False, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (2, f"kbview: {said}\n")
