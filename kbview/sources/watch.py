@@ -22,6 +22,7 @@ from kbview.tape.source import Capabilities, Heading, Source
 from kbview.tape.tape import Tape
 
 _PERIOD_S = 0.05  # between two samples while a caller waits for time to pass
+_LEAST_S = 0.01  # and however often it is pumped: who asks again at once learns nothing new
 _BY_TIME = attrgetter("time_ps")
 
 
@@ -47,6 +48,7 @@ class Watch(Source):
         self._meters = Meters()
         self._detail = Detail.METERS
         self._reached_ps = 0
+        self._looked_s = -math.inf
         self._started = False
         self._told_end = False
 
@@ -65,7 +67,8 @@ class Watch(Source):
     def pump(self, tape: Tape, until_ps: int, *, budget_s: float = float("inf")) -> int:
         self._start(tape)
         while not self._told_end:
-            self._advance(tape, until_ps)
+            if time.monotonic() - self._looked_s >= _LEAST_S:
+                self._advance(tape, until_ps)
             left_s = (until_ps - self._reached_ps) / 1e12
             if left_s <= 0 or budget_s < math.inf:
                 break
@@ -84,12 +87,14 @@ class Watch(Source):
 
     def _advance(self, tape: Tape, until_ps: int) -> None:
         """Put on the tape what has settled, and a sample behind it."""
+        self._looked_s = time.monotonic()
         settled_ps = min(producer.settled_ps() for producer in self._producers)
         ending = self._producers[0].ended
         if ending is not None:
             settled_ps = until_ps = self._clock.now_ps()
-        self._reached_ps = max(self._reached_ps, min(settled_ps, until_ps))
-        tape.extend(self._taken(tape.end_ps))
+        before_ps = self._reached_ps
+        self._reached_ps = max(before_ps, min(settled_ps, until_ps))
+        tape.extend(self._taken(before_ps))
         for producer in reversed(self._producers):
             producer.show(self._meters)
         self._meters.dropped = sum(self._meters.drops.values())

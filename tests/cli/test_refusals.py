@@ -48,7 +48,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
     ([str(HTTP), "--size", "64"], USAGE, "a capture brings its own traffic"),
     ([str(HTTP), "--flows", "3"], USAGE, "a capture brings its own traffic"),
     (["tape.kbt"], UNREADABLE, "tape.kbt: no such file"),
-    (["live:eth0"], USAGE, "live capture cannot be opened"),
+    (["live:lo", "--rate", "5"], USAGE, "--rate is for the emulator; this is measured"),
     (["lab"], USAGE, "the lab cannot be opened"),
     (["counters"], USAGE, "counters cannot be opened"),
     (["dpdk:x"], USAGE, "a running DPDK application cannot be opened"),
