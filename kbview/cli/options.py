@@ -10,10 +10,7 @@ _SHORT_FOR = {"size": "traffic.size", "flows": "traffic.flows", "cores": "cores"
 
 SOURCE = (
     "SOURCE",
-    (
-        "a capture (.pcap, .pcapng, .gz), a tape (.kbt), a scenario or a .toml, live:IFACE, "
-        "- for a pipe"
-    ),
+    ("a capture (.pcap, .pcapng, .gz), a tape (.kbt), a scenario or a .toml, live:IFACE, - for a pipe"),
 )
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from kbview.cli import options, quantity
+from kbview.cli import options, privilege, quantity
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
 from kbview.cli.run import pipe
@@ -50,6 +50,7 @@ class Record(Command):
         with Signals() as signals, closing(source):
             output = TapeOutput(arguments.output, force=arguments.force)
             with closing(output):
+                privilege.give_up(source, arguments.user)
                 recording = Recording(source, output, detail, arguments.every or _EVERY_PS[detail])
                 recording.run(arguments.until and arguments.until[0], lambda: bool(signals.came))
         print(f"kbview: {output.name}: {recording.summary()}", file=sys.stderr)

@@ -52,6 +52,12 @@ class Scripted(Producer):
         self.closed += 1
 
 
+@pytest.fixture(autouse=True)
+def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who pumps again at once is answered anew."""
+    monkeypatch.setattr("kbview.sources.watch._LEAST_S", 0.0)
+
+
 def _noted(*times_ps: int) -> list[ev.Event]:
     return [ev.SourceNoted(time_ps, "") for time_ps in times_ps]
 
@@ -124,6 +130,14 @@ def test_it_waits_for_time_only_when_the_budget_is_endless() -> None:
     tape = Tape()
     assert watch.pump(tape, 60 * 10**9) == pytest.approx(60 * 10**9)
     assert clock.now_ps() >= 60 * 10**9
+
+
+def test_who_pumps_without_a_pause_does_not_fill_the_tape(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kbview.sources.watch._LEAST_S", 60.0)
+    tape, watch = Tape(), _watch(Scripted([], 5))
+    for _ in range(100):
+        assert watch.pump(tape, 100, budget_s=0.1) == 5
+    assert tape.length == 2
 
 
 def test_closing_closes_all() -> None:
