@@ -41,7 +41,7 @@ def ours(datapath: str, frames: int) -> Meters:
 def theirs(datapath: str, frames: int) -> Books:
     """The peer."""
     wire_ps = (LENGTH + WIRE_OVERHEAD) * traffic.byte_ps(SETTINGS.link_gbps)
-    times = islice(traffic.in_line(accumulate(traffic.poisson_gaps(RATE_PPS, 1)), wire_ps), frames)
+    times = islice(accumulate(traffic.poisson_gaps(RATE_PPS, 1, wire_ps)), frames)
     return simulate(datapath, Prices(profile.load("xdp18")), SETTINGS, list(times))
 
 

@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
-from itertools import accumulate
 from math import floor
 from typing import Any
 
@@ -55,13 +54,12 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def chunks(self, seed: int, link_gbps: float = 100.0) -> Iterator[list[Frame]]:
         """The frames, one after the other on a link of that rate."""
         if self.pattern == "poisson":
-            gaps = traffic.poisson_gaps(self.rate_pps, seed)
+            wire_ps = (self.size + WIRE_OVERHEAD) * traffic.byte_ps(link_gbps)
+            gaps = traffic.poisson_gaps(self.rate_pps, seed, wire_ps)
         else:
             gaps = traffic.constant_gaps(self.rate_pps)
         flows = traffic.udp_flows(self.flows, self.port)
-        wire_ps = (self.size + WIRE_OVERHEAD) * traffic.byte_ps(link_gbps)
-        times = traffic.in_line(accumulate(gaps), wire_ps)
-        return traffic.synthetic(times, self.size, flows, self.frames)
+        return traffic.synthetic(gaps, self.size, flows, self.frames)
 
 
 SYNTHETIC_HOST = Host(frozenset([traffic.HOST_MAC]), frozenset([traffic.HOST_ADDRESS]))

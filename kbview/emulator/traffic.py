@@ -59,31 +59,27 @@ def constant_gaps(rate_pps: float) -> Iterator[int]:
         before = now
 
 
-def poisson_gaps(rate_pps: float, seed: int) -> Iterator[int]:
-    """Exponential distances from a table of their quantiles, read over and over from random places.
+def poisson_gaps(rate_pps: float, seed: int, wire_ps: int) -> Iterator[int]:
+    """A frame's own time on the wire, then an exponential silence: the closest to Poisson on a cable.
 
-    The table's mean is exactly the rate's; the order in it is shuffled by `seed`.
+    The silences come from a table of their quantiles, shuffled by `seed`, that is read over and over
+    from random places; its mean is the rate's.
     """
     generator = random.Random(seed)  # noqa: S311 - a model, not a secret
-    mean_ps = S_PS / rate_pps
-    table = [max(1, round(-log((i + 0.5) / _QUANTILES) * mean_ps)) for i in range(_QUANTILES)]
+    silence_ps = max(0.0, S_PS / rate_pps - wire_ps)
+    table = [wire_ps + round(-log((i + 0.5) / _QUANTILES) * silence_ps) for i in range(_QUANTILES)]
     generator.shuffle(table)
     while True:
         start = generator.randrange(len(table))
         yield from chain(islice(table, start, None), islice(table, start))
 
 
-def in_line(times: Iterable[int], wire_ps: int) -> Iterator[int]:
-    """The same moments, put off where the frame before is still on the wire, `wire_ps` for each."""
-    return accumulate(times, lambda before, now: now if now - before >= wire_ps else before + wire_ps)
-
-
 def synthetic(
-    times: Iterable[int], length: int, flows: list[Flow], frames: int | None
+    gaps: Iterable[int], length: int, flows: list[Flow], frames: int | None
 ) -> Iterator[list[Frame]]:
-    """Datagrams of one frame length at these times, the flows in turn; None is without end."""
+    """Datagrams of one frame length at these distances, the flows in turn; None is without end."""
     payload = repeat(max(0, length - _UDP_HEADERS))
-    made: Iterator[Frame] = map(Frame, times, count(), repeat(length), cycle(flows), payload)
+    made: Iterator[Frame] = map(Frame, accumulate(gaps), count(), repeat(length), cycle(flows), payload)
     if frames is not None:
         made = islice(made, frames)
     while chunk := list(islice(made, CHUNK)):

@@ -6,7 +6,8 @@
 A frame that is passed on is delivered when its last bit has left; an answer is a frame of its own.
 """
 
-from operator import attrgetter
+from collections.abc import Sequence
+from operator import attrgetter, sub
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.recorder import Recorder
@@ -16,6 +17,7 @@ from kbview.tape.meter import Meters
 
 WIRE = "wire"  # where a packet is delivered that was passed on
 _BATCH = 8192
+_ARRIVED = attrgetter("arrived_ps")
 _LENGTH = attrgetter("length")
 
 
@@ -44,13 +46,11 @@ class Books:
                 PacketDelivered(time_ps, cpu, frame.packet, where, frame.length, latency_ps)
             )
 
-    def deliver_run(self, frames: list[Frame], ends_ps: list[int]) -> None:
+    def deliver_run(self, frames: Sequence[Frame], ends_ps: Sequence[int]) -> None:
         """As `deliver`, for frames that reached the application at these times; meters only."""
         self.meters.delivered += len(frames)
         self.meters.delivered_bytes += sum(map(_LENGTH, frames))
-        self._latencies += [
-            end_ps - frame.arrived_ps for end_ps, frame in zip(ends_ps, frames, strict=True)
-        ]
+        self._latencies.extend(map(sub, ends_ps, map(_ARRIVED, frames)))
         if len(self._latencies) >= _BATCH:
             self.sum_up()
 

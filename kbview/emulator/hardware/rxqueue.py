@@ -127,6 +127,25 @@ class RxQueue:
                 return
             self._supply.load(now_ps)
 
+    def catch_up_in_turn(self, ready_ps: int, apart_ps: int, most: int) -> int:
+        """Take in what arrives while up to `most` frames are cleaned, one every `apart_ps`.
+
+        The first turn is at `ready_ps`. Returns by when the last of those arrives that are each there
+        when their turn comes.
+        """
+        times, index = self._times, self._next
+        if self._injected:
+            self.catch_up(ready_ps)
+            return ready_ps
+        last = index + most
+        while index < last and times[index] <= ready_ps:
+            index += 1
+            ready_ps += apart_ps
+        ready_ps -= apart_ps
+        if index > self._next:
+            self.catch_up(ready_ps)
+        return ready_ps
+
     def _merge(self, now_ps: int) -> None:
         """Take in the injected frames due by now, and between them what came before each."""
         while self._injected and self._injected[0].arrived_ps <= now_ps:

@@ -15,7 +15,10 @@ before it touches the queue. That is not needed
 With several receive queues several softirqs fill one socket, and none queues a run.
 """
 
-from itertools import islice, repeat
+from collections.abc import Sequence
+from itertools import compress, count, islice, repeat
+from operator import attrgetter, gt
+from typing import Any
 
 from kbview.emulator.cost import Step
 from kbview.emulator.engine import NEVER_PS
@@ -26,6 +29,8 @@ from kbview.emulator.kernel.skb import RX_BUFFER
 from kbview.emulator.kernel.socket import SMALLEST, Socket, SocketTable
 from kbview.packet.frame import Frame
 
+_PAYLOAD = attrgetter("payload")
+_LONGEST = 256  # a look at more would be in vain too often
 _SHORTEST = 2  # a shorter run costs more than it saves
 
 
@@ -34,41 +39,52 @@ class QueueRuns:
 
     def __init__(self, machine: Machine, queue: RxQueue) -> None:
         self._machine = machine
+        self._queue = queue
         self._ring = queue.ring
         self._dma_ps = queue.moderation.dma_ps
         self._alone = len(machine.nic.queues) == 1
 
     def queue(self, core: Core, socket: Socket, most: int) -> int:
-        """Queue up to `most` more, right after one was queued; returns how many, perhaps none."""
+        """Queue up to `most` more, right after one was queued; returns how many, perhaps none.
+
+        What arrives while the run lasts goes with it, as long as each is there when its turn comes.
+        """
         step = socket.delivery
-        if (
-            not self._alone
-            or step is None
-            or socket.stream
-            or step.cost_ps > socket.table.shortest_read_ps
-        ):
+        if step is None or socket.stream or not self._alone:
+            return 0
+        if step.cost_ps > socket.table.shortest_read_ps:
             return 0
         most = min(
             most,
             (socket.rcvbuf - socket.queued) // SMALLEST,
             (self._machine.bound_ps(core) - core.now_ps) // step.cost_ps,
         )
+        count = 0
         ready_ps = core.now_ps - self._dma_ps
-        run = self._ready(socket, ready_ps, most)
-        count = len(run)
-        if count:
-            self._ring.take_run(count)
-            times_ps = range(core.now_ps + step.cost_ps, NEVER_PS, step.cost_ps)
-            socket.extend(zip(run, repeat(SMALLEST), times_ps), count, core)
-            self._machine.meters.allocations += count
-            core.spend_run(step, count)
+        while count < most:
+            run = self._ready(socket, ready_ps, most - count)
+            if not run:
+                break
+            count += len(run)
+            self._take(core, socket, step, run)
+            ready_ps = core.now_ps - self._dma_ps
+            if not self._ring.frames:
+                ready_ps = self._queue.catch_up_in_turn(ready_ps, step.cost_ps, most - count)
         return count
+
+    def _take(self, core: Core, socket: Socket, step: Step, run: list[Frame]) -> None:
+        count = len(run)
+        self._ring.take_run(count)
+        times_ps = range(core.now_ps + step.cost_ps, NEVER_PS, step.cost_ps)
+        socket.extend(zip(run, repeat(SMALLEST), times_ps), count, core)
+        self._machine.meters.allocations += count
+        core.spend_run(step, count)
 
     def _ready(self, socket: Socket, ready_ps: int, most: int) -> list[Frame]:
         """The frames at the front of the ring that are done, sound, small and for this socket."""
         run: list[Frame] = []
         flows = socket.flows
-        for frame in islice(self._ring.frames, max(0, most)):
+        for frame in islice(self._ring.frames, most):
             if frame.arrived_ps > ready_ps or frame.fault or frame.length > RX_BUFFER:
                 break
             if frame.flow not in flows:
@@ -98,41 +114,77 @@ class ReadRuns:
         if len(ready) != 1 or ready[0].stream or len(ready[0].packets) < _SHORTEST:
             return
         socket = ready[0]
-        ends, extra_ps = self._rounds(core, socket)
+        packets = socket.packets
+        until_ps = self._until_ps(core, socket)
+        most = min(_LONGEST, (until_ps - core.now_ps) // self._sockets.shortest_read_ps)
+        if most < _SHORTEST:
+            return
+        waiting, charges, queued_ps = zip(*islice(packets, most), strict=True)
+        alike = socket.queued == len(packets) * SMALLEST
+        charges = () if alike else charges
+        ends, extra_ps = self._rounds(core, until_ps, waiting, charges, queued_ps)
         count = len(ends)
         if count < _SHORTEST:
             return
-        frames = [socket.packets.popleft()[0] for _ in range(count)]
         socket.queued -= count * SMALLEST
-        if not socket.packets:
+        if count == len(packets):
+            packets.clear()
             ready.popleft()
+        else:
+            for _ in range(count):
+                packets.popleft()
+        frames = waiting[:count]
         self._book(core, frames, extra_ps)
         self._machine.deliver_run(frames, ends)
         core.now_ps = ends[-1] + self._work.cost_ps
 
-    def _rounds(self, core: Core, socket: Socket) -> tuple[list[int], int]:
-        """When each round returns to user mode, and what the bytes cost in all."""
-        enter_ps, last_ps, work_ps = self._enter.cost_ps, self._last.cost_ps, self._work.cost_ps
-        per_byte = self._copying.ps_per_byte
+    def _until_ps(self, core: Core, socket: Socket) -> int:
+        """How long nobody can disturb."""
         until_ps = min(core.irq_due_ps, self._machine.until_ps)
         if socket.delivery is not None:
             room = ((socket.rcvbuf - socket.queued) // SMALLEST - 1) // self._deliverers
             since_ps = min(core.now_ps, core.horizon_ps)
             until_ps = min(until_ps, since_ps + room * socket.delivery.cost_ps)
+        return until_ps
+
+    def _rounds(self, core: Core, until_ps: int, *queue: tuple[Any, ...]) -> tuple[Sequence[int], int]:
+        """When each round returns to user mode, and what the bytes cost in all.
+
+        `queue` is what waits: frames, charges (none where all are the smallest) and since when.
+        """
+        waiting, charges, queued_ps = queue
+        payloads = set(map(_PAYLOAD, waiting))
+        if len(payloads) > 1 or charges:
+            return self._one_by_one(core, until_ps, *queue)
+        copy_ps = int(self._copying.ps_per_byte * payloads.pop())
+        work_ps = self._work.cost_ps
+        lasts_ps = self._enter.cost_ps + self._last.cost_ps + copy_ps + work_ps
+        looks_ps = count(core.now_ps + self._enter.cost_ps, lasts_ps)
+        late = next(compress(count(), map(gt, queued_ps, looks_ps)), len(waiting))
+        rounds = min(late, (until_ps - core.now_ps) // lasts_ps)
+        first_ps = core.now_ps + lasts_ps - work_ps
+        return range(first_ps, first_ps + rounds * lasts_ps, lasts_ps), rounds * copy_ps
+
+    def _one_by_one(self, core: Core, until_ps: int, *queue: tuple[Any, ...]) -> tuple[list[int], int]:
+        """The same where the packets differ."""
+        enter_ps, last_ps, work_ps = self._enter.cost_ps, self._last.cost_ps, self._work.cost_ps
+        per_byte = self._copying.ps_per_byte
         ends: list[int] = []
         now_ps, extra_ps = core.now_ps, 0
-        for frame, charge, queued_ps in socket.packets:
+        waiting, charges, queued = queue
+        for frame, charge, queued_ps in zip(waiting, charges or repeat(SMALLEST), queued, strict=False):
+            if queued_ps > now_ps + enter_ps or charge != SMALLEST:
+                break
             copy_ps = int(per_byte * frame.payload)
             end_ps = now_ps + enter_ps + last_ps + copy_ps
-            late = queued_ps > now_ps + enter_ps
-            if late or charge != SMALLEST or end_ps + work_ps > until_ps:
+            now_ps = end_ps + work_ps
+            if now_ps > until_ps:
                 break
             ends.append(end_ps)
             extra_ps += copy_ps
-            now_ps = end_ps + work_ps
         return ends, extra_ps
 
-    def _book(self, core: Core, frames: list[Frame], extra_ps: int) -> None:
+    def _book(self, core: Core, frames: Sequence[Frame], extra_ps: int) -> None:
         count, meters = len(frames), self._machine.meters
         copying_ps = self._copying.cost_ps
         for step in (self._enter, self._last, self._work):
@@ -144,5 +196,5 @@ class ReadRuns:
         meters.syscalls += count
         meters.mode_switches += 2 * count
         meters.copies += count
-        meters.copied_bytes += sum(frame.payload for frame in frames)
+        meters.copied_bytes += sum(map(_PAYLOAD, frames))
         meters.frees += count
