@@ -12,12 +12,13 @@ from itertools import accumulate, islice
 from statistics import median
 
 from benchmarks.simpy_model import LENGTH, Books, simulate
-from kbview.emulator import traffic
 from kbview.emulator.cost import Prices
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
+from kbview.emulator.traffic import gaps
+from kbview.emulator.traffic.wire import byte_ps
 from kbview.packet.frame import WIRE_OVERHEAD
 from kbview.sources import profile
 from kbview.tape.meter import Meters
@@ -40,8 +41,8 @@ def ours(datapath: str, frames: int) -> Meters:
 
 def theirs(datapath: str, frames: int) -> Books:
     """The peer."""
-    wire_ps = (LENGTH + WIRE_OVERHEAD) * traffic.byte_ps(SETTINGS.link_gbps)
-    times = islice(accumulate(traffic.poisson_gaps(RATE_PPS, 1, wire_ps)), frames)
+    wire_ps = (LENGTH + WIRE_OVERHEAD) * byte_ps(SETTINGS.link_gbps)
+    times = islice(accumulate(gaps.poisson(RATE_PPS, 1, wire_ps)), frames)
     return simulate(datapath, Prices(profile.load("xdp18")), SETTINGS, list(times))
 
 

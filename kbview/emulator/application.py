@@ -20,11 +20,13 @@ _FLOWS_KNOWN = 65_536
 class Application(ABC):
     """What one packet is worth to it. `step` is its own work on each, `app_cycles` included.
 
-    `transit`: its packets go no higher than the network layer, no socket is involved.
+    `transit`: its packets go no higher than the network layer, no socket is involved. `answers`: it
+    may send something back, see `answer`.
     """
 
     name: ClassVar[str]
     transit: ClassVar[bool] = False
+    answers: ClassVar[bool] = False
 
     def __init__(self, machine: Machine) -> None:
         self.step = machine.prices.step("app_work")
@@ -45,6 +47,7 @@ class Echo(Application):
     """Sends every datagram back: RFC 862."""
 
     name = "echo"
+    answers = True
 
     def answer(self, payload: int) -> int | None:
         return payload

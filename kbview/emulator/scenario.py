@@ -1,72 +1,35 @@
 """Scenario: machine, software and traffic as one typed description, from TOML or from flags."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from math import floor
 from typing import Any
 
 import msgspec
 
-from kbview.emulator import traffic
+from kbview.emulator.application import APPLICATIONS
+from kbview.emulator.hardware.nic import Nic
+from kbview.emulator.hardware.peer import Peer
+from kbview.emulator.offered import REQUEST, Traffic
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.packet.frame import ETHERNET_MINIMUM, WIRE_OVERHEAD, Frame
-
-LONGEST_FRAME = 9_622  # jumbo frame with FCS
-MOST_RATE_PPS = 1e9
-PATTERNS = ("constant", "poisson")
+from kbview.emulator.traffic import stream
+from kbview.emulator.traffic.flows import HOST_ADDRESS, HOST_MAC
+from kbview.emulator.traffic.wire import byte_ps
+from kbview.packet.frame import Frame
 
 
 def _listing(known: "tuple[str, ...] | list[str]") -> str:
     return f"use one of {', '.join(known)}"
 
 
-def check_rate(rate_pps: float) -> None:
-    """Refuse rates that no wire carries."""
-    if not 0 < rate_pps <= MOST_RATE_PPS:
-        raise ScenarioError(f"rate = {rate_pps:g} frames/s cannot be; use more than 0, up to 1e9")
+__all__ = ["SYNTHETIC_HOST", "Scenario", "Traffic", "convert", "override", "parse"]
 
-
-class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Synthetic UDP towards the host. `rate_pps` is a mean; `frames` of None is without end."""
-
-    pattern: str = "constant"
-    rate_pps: float = 1_000_000.0
-    size: int = 64
-    flows: int = 1
-    port: int = 9000
-    frames: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.pattern not in PATTERNS:
-            raise ScenarioError(f'pattern = "{self.pattern}" is unknown; {_listing(PATTERNS)}')
-        check_rate(self.rate_pps)
-        if not ETHERNET_MINIMUM <= self.size <= LONGEST_FRAME:
-            raise ScenarioError(
-                f"size = {self.size} cannot be a frame; use {ETHERNET_MINIMUM} to {LONGEST_FRAME} bytes"
-            )
-        if not 1 <= self.flows <= 40_000:
-            raise ScenarioError(f"flows = {self.flows} is out of range; use 1 to 40000")
-        if self.frames is not None and self.frames < 0:
-            raise ScenarioError(f"frames = {self.frames} is negative; use 0 or more")
-
-    def chunks(self, seed: int, link_gbps: float = 100.0) -> Iterator[list[Frame]]:
-        """The frames, one after the other on a link of that rate."""
-        if self.pattern == "poisson":
-            wire_ps = (self.size + WIRE_OVERHEAD) * traffic.byte_ps(link_gbps)
-            gaps = traffic.poisson_gaps(self.rate_pps, seed, wire_ps)
-        else:
-            gaps = traffic.constant_gaps(self.rate_pps)
-        flows = traffic.udp_flows(self.flows, self.port)
-        return traffic.synthetic(gaps, self.size, flows, self.frames)
-
-
-SYNTHETIC_HOST = Host(frozenset([traffic.HOST_MAC]), frozenset([traffic.HOST_ADDRESS]))
+SYNTHETIC_HOST = Host(frozenset([HOST_MAC]), frozenset([HOST_ADDRESS]))
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing to see."""
+    """One thing to see. `flood` is a second stream on the same cable, beside the useful one."""
 
     name: str
     summary: str
@@ -76,14 +39,44 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: Settings = Settings()
     traffic: Traffic = Traffic()
 
+    flood: Traffic | None = None
+
     def __post_init__(self) -> None:
-        gbps, size = self.settings.link_gbps, self.traffic.size
-        most_pps = traffic.line_rate_pps(size, gbps)
-        if self.traffic.rate_pps > most_pps:
+        gbps = self.settings.link_gbps
+        for each in self._streams():
+            each.check_link(gbps)
+        if self.flood is not None and self.flood.pattern == REQUEST:
+            raise ScenarioError('flood.pattern = "request" waits for answers; a flood does not')
+        if self.traffic.pattern == REQUEST and not APPLICATIONS[self.settings.app].answers:
             raise ScenarioError(
-                f"rate_pps = {self.traffic.rate_pps:g} is more than link_gbps = {gbps:g} carries of "
-                f"{size}-byte frames; use {floor(most_pps)} or less"
+                f'pattern = "request" waits for answers and app = "{self.settings.app}" gives none; '
+                'use app = "echo"'
             )
+
+    def _streams(self) -> list[Traffic]:
+        return [self.traffic] if self.flood is None else [self.traffic, self.flood]
+
+    def chunks(self) -> Iterator[list[Frame]]:
+        """All frames of an open loop, those of the flood among them."""
+        gbps = self.settings.link_gbps
+        if self.flood is None:
+            return self.traffic.chunks(self.seed, gbps)
+        frames = [
+            self.traffic.stream(self.seed, gbps),
+            self.flood.stream(self.seed + 1, gbps, self.traffic.flows),
+        ]
+        return stream.in_chunks(stream.together(frames, byte_ps(gbps)))
+
+    def peer(self) -> Callable[[Nic], Peer] | None:
+        """What makes the host at the other end of the cable, in a closed loop."""
+        return self.traffic.peer(self.seed, self.settings.link_gbps)
+
+
+_SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "settings": Settings,
+    "traffic": Traffic,
+    "flood": Traffic,
+}
 
 
 def parse(text: str, where: str) -> Scenario:
@@ -108,6 +101,8 @@ def override(scenario: Scenario, key: str, text: str) -> Scenario:
     """The scenario with one key set, as `--set settings.ring=256` or just `ring=256` does."""
     raw = msgspec.to_builtins(scenario)
     section, _, name = key.rpartition(".")
+    if section == "flood" and raw["flood"] is None:
+        raw["flood"] = msgspec.to_builtins(Traffic())
     places = [raw[section]] if isinstance(raw.get(section), dict) else []
     if not section:
         places = [raw, raw["settings"], raw["traffic"]]
@@ -127,13 +122,12 @@ def _value(text: str) -> Any:
 
 
 def _refuse_unknown(raw: dict[str, Any], kind: type[msgspec.Struct], where: str, within: str) -> None:
-    sections: dict[str, type[msgspec.Struct]] = {"settings": Settings, "traffic": Traffic}
     for key, value in raw.items():
         if key not in kind.__struct_fields__:
             nearest = _nearest(key, kind.__struct_fields__)
             raise ScenarioError(f"{where}: unknown key {within}{key}; {nearest}")
-        if kind is Scenario and key in sections and isinstance(value, dict):
-            _refuse_unknown(value, sections[key], where, f"{key}.")
+        if kind is Scenario and key in _SECTIONS and isinstance(value, dict):
+            _refuse_unknown(value, _SECTIONS[key], where, f"{key}.")
 
 
 def _nearest(name: str, known: "tuple[str, ...] | list[str]") -> str:

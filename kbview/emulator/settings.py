@@ -46,29 +46,29 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     txqueuelen: int = 1000
 
     def __post_init__(self) -> None:
-        _within("cores", self.cores, MOST_CORES)
-        _at_least("napi_weight", self.napi_weight, 1)
-        _at_least("netdev_budget", self.netdev_budget, 1)
-        _at_least("netdev_budget_usecs", self.netdev_budget_usecs, 1)
-        _at_least("moderation_us", self.moderation_us, 0)
-        _at_least("moderation_frames", self.moderation_frames, 0)
-        _at_least("rcvbuf", self.rcvbuf, 2304)
-        _at_least("tcp_rcvbuf", self.tcp_rcvbuf, 2304)
+        within("cores", self.cores, MOST_CORES)
+        at_least("napi_weight", self.napi_weight, 1)
+        at_least("netdev_budget", self.netdev_budget, 1)
+        at_least("netdev_budget_usecs", self.netdev_budget_usecs, 1)
+        at_least("moderation_us", self.moderation_us, 0)
+        at_least("moderation_frames", self.moderation_frames, 0)
+        at_least("rcvbuf", self.rcvbuf, 2304)
+        at_least("tcp_rcvbuf", self.tcp_rcvbuf, 2304)
         if self.clock_mhz is not None:
-            _at_least("clock_mhz", self.clock_mhz, 1)
-        _within("queues", self.queues, MOST_QUEUES)
-        _within("readers", self.readers, self.cores)
-        _at_least("app_cycles", self.app_cycles, 0)
-        _at_least("txqueuelen", self.txqueuelen, 1)
+            at_least("clock_mhz", self.clock_mhz, 1)
+        within("queues", self.queues, MOST_QUEUES)
+        within("readers", self.readers, self.cores)
+        at_least("app_cycles", self.app_cycles, 0)
+        at_least("txqueuelen", self.txqueuelen, 1)
         if not LEAST_GBPS <= self.link_gbps <= MOST_GBPS:
             raise ScenarioError(
                 f"link_gbps = {self.link_gbps:g} is out of range; use {LEAST_GBPS:g} to {MOST_GBPS:g}"
             )
         _ring("ring", self.ring)
         _ring("tx_ring", self.tx_ring)
-        _one_of("wait", self.wait, ("read", "epoll"))
-        _one_of("app", self.app, APPS)
-        _one_of("drop_at", self.drop_at, DROPS_AT)
+        one_of("wait", self.wait, ("read", "epoll"))
+        one_of("app", self.app, APPS)
+        one_of("drop_at", self.drop_at, DROPS_AT)
         if not 0 <= self.reader_cpu < self.cores:
             raise ScenarioError(
                 f"app_cpu = {self.app_cpu} is not one of the {self.cores} cores; "
@@ -86,20 +86,26 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [(self.reader_cpu - thread) % self.cores for thread in range(self.readers)]
 
 
-def _at_least(name: str, value: float, least: float) -> None:
-    if value < least:
-        raise ScenarioError(f"{name} = {value} is too small; use {least} or more")
+def at_least(name: str, value: float, least: float, most: float | None = None) -> None:
+    """Refuse a number that is too small, or too large where there is a most."""
+    if not value >= least:
+        raise ScenarioError(f"{name} = {value} is too small; use {least:g} or more")
+    if most is not None and value > most:
+        raise ScenarioError(f"{name} = {value} is too large; use {most:g} or less")
 
 
-def _within(name: str, value: int, most: int) -> None:
+def within(name: str, value: int, most: int) -> None:
+    """Refuse what is not from 1 to `most`."""
     if not 1 <= value <= most:
         raise ScenarioError(f"{name} = {value} is out of range; use 1 to {most}")
 
 
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+def one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Refuse a word that is not known."""
     if value not in known:
         *others, last = (f'"{each}"' for each in known)
-        raise ScenarioError(f'{name} = "{value}" is unknown; use {", ".join(others)} or {last}')
+        listing = f"{', '.join(others)} or {last}" if others else last
+        raise ScenarioError(f'{name} = "{value}" is unknown; use {listing}')
 
 
 def _ring(name: str, size: int) -> None:

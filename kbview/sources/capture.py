@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import tee
 
-from kbview.emulator import traffic
+from kbview.emulator.offered import check_rate
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.scenario import Scenario, check_rate, override
+from kbview.emulator.scenario import Scenario, override
 from kbview.emulator.settings import ScenarioError
+from kbview.emulator.traffic import change
+from kbview.emulator.traffic.wire import byte_ps
 from kbview.packet.capture import CaptureError
 from kbview.packet.frame import Frame
 from kbview.sources.choice import Choice
@@ -89,13 +91,14 @@ def _source(word: Word, choice: Choice, replay: Replay, chunks: Iterator[list[Fr
     notes = [_seen_from(replay.host)]
     if choice.rate_pps is not None:
         check_rate(choice.rate_pps)
-        chunks = traffic.at_rate(chunks, choice.rate_pps, replay.host.sends)
-        notes.append(f"paced at {choice.rate_pps:g} frames/s")
+        gbps = base.settings.link_gbps
+        chunks = change.at_rate(chunks, choice.rate_pps, byte_ps(gbps), replay.host.sends)
+        notes.append(f"paced at {choice.rate_pps:g} frames/s, no faster than {gbps:g} Gb/s")
     elif choice.longest_gap_ps is not None:
-        chunks = traffic.without_gaps(chunks, choice.longest_gap_ps)
+        chunks = change.without_gaps(chunks, choice.longest_gap_ps)
         notes.append(f"gaps over {choice.longest_gap_ps / 1e6:g} us cut")
     if choice.frames is not None:
-        chunks = traffic.limited(chunks, choice.frames)
+        chunks = change.limited(chunks, choice.frames)
     profile = choice.profile or base.profile
     heading = Heading(Origin.EMULATED, word.title, profile, choice.seed, tuple(notes))
     return ReplaySource(heading, base, replay, chunks, choice.datapath or base.datapath)

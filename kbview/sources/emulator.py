@@ -1,11 +1,13 @@
 """The emulator as a source: it runs just as far as somebody wants to see."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kbview.emulator.cost import UnpricedStepError
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.emulation import Emulation
+from kbview.emulator.hardware.nic import Nic
+from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.packet.capture import CaptureError
@@ -38,13 +40,14 @@ class EmulatorSource(Source):
         host: Host,
         traffic: Iterator[list[Frame]],
         datapath: str,
+        peer: Callable[[Nic], Peer] | None = None,
     ) -> None:
         self.heading = heading
         self._told_end = False
         self._announce = True  # a sample is due, whatever has happened
         try:
             calibration = profile.load(heading.profile)
-            self.emulation = Emulation(calibration, settings, host, traffic, datapath)
+            self.emulation = Emulation(calibration, settings, host, traffic, datapath, peer)
         except (ScenarioError, UnpricedStepError) as error:
             raise SourceError(str(error), 2) from error
 

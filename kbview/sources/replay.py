@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO
 
-from kbview.emulator import traffic
 from kbview.emulator.protocol.host import Host
+from kbview.emulator.traffic import change
 from kbview.packet.capture import CaptureError, open_capture
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.source import SourceError
@@ -58,7 +58,7 @@ class Replay:
         def once() -> Iterable[list[Frame]]:
             return next(makers, self._reopened)()
 
-        return traffic.again(once, LOOP_PAUSE_PS)
+        return change.again(once, LOOP_PAUSE_PS)
 
     def close(self) -> None:
         """Close the file."""

@@ -39,10 +39,14 @@ def _open(scenario: Scenario, choice: Choice) -> Source:
     if choice.host is not None:
         raise SourceError("--host is for captures; a scenario has one host", 2)
     scenario = _apply(scenario, choice)
-    chunks = scenario.traffic.chunks(scenario.seed, scenario.settings.link_gbps)
     heading = Heading(Origin.EMULATED, scenario.name, choice.profile or scenario.profile, scenario.seed)
     return EmulatorSource(
-        heading, scenario.settings, SYNTHETIC_HOST, chunks, choice.datapath or scenario.datapath
+        heading,
+        scenario.settings,
+        SYNTHETIC_HOST,
+        scenario.chunks(),
+        choice.datapath or scenario.datapath,
+        scenario.peer(),
     )
 
 

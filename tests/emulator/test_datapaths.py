@@ -77,13 +77,18 @@ def test_frames_and_buffers_are_conserved_at_every_step(datapath: str, detail: D
 
 
 @pytest.mark.parametrize(
-    ("rate_pps", "cores", "wait", "rcvbuf"),
-    [*product((3e5, 1e6, 1.6e6, 4e6), (1, 2), ("read", "epoll"), (212_992, 40_000))],
+    ("rate_pps", "cores", "wait", "rcvbuf", "size"),
+    [
+        *product((3e5, 1e6, 1.6e6, 4e6), (1, 2), ("read", "epoll"), (212_992, 40_000), (64,)),
+        *product((3e5, 1e6, 4e6), (1, 2), ("read",), (212_992, 40_000), (2500, "imix")),
+    ],
 )
-def test_runs_change_nothing(rate_pps: float, cores: int, wait: str, rcvbuf: int) -> None:
+def test_runs_change_nothing(
+    rate_pps: float, cores: int, wait: str, rcvbuf: int, size: int | str
+) -> None:
     """The batching of kernel/runs.py gives the meters of one packet at a time, to the picosecond."""
     settings = Settings(cores=cores, wait=wait, rcvbuf=rcvbuf)
-    traffic = Traffic(pattern="poisson", rate_pps=rate_pps, frames=600)
+    traffic = Traffic(pattern="poisson", rate_pps=rate_pps, frames=600, size=size)
     coarse = finished("kernel", settings, traffic, Detail.METERS)
     fine = finished("kernel", settings, traffic, Detail.STEPS)
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)

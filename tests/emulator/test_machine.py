@@ -4,7 +4,6 @@ from itertools import pairwise, product
 
 import pytest
 
-from kbview.emulator import traffic
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
@@ -13,6 +12,7 @@ from kbview.emulator.hardware.peer import Way
 from kbview.emulator.protocol.requester import Requester
 from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
+from kbview.emulator.traffic.flows import udp_flows
 from kbview.packet.toeplitz import toeplitz
 from kbview.sources import profile
 from kbview.state.state import State
@@ -43,7 +43,7 @@ def looped(
 
     def connect(nic: Nic) -> Requester:
         way = Way(RTT_PS, loss, settings.link_gbps, seed=5)
-        peers.append(Requester(nic, way, traffic.udp_flows(clients, 7), 64, 18))
+        peers.append(Requester(nic, way, udp_flows(clients, 7), 64, 18))
         peers[-1].timeout_ps = 1_000_000_000
         return peers[-1]
 
@@ -101,7 +101,7 @@ def test_each_flow_comes_to_the_queue_that_its_hash_says() -> None:
     """Microsoft's RSS: the low 7 bits of the Toeplitz hash choose the entry of the table."""
     made = emulation("dpdk", Settings(cores=4, queues=4), Traffic(flows=64, frames=640), Detail.STEPS)
     made.advance(NEVER_PS)
-    flows = traffic.udp_flows(64, 9000)
+    flows = udp_flows(64, 9000)
     queues = {
         event.packet: event.queue for event in made.release() if isinstance(event, ev.FrameArrived)
     }

@@ -3,7 +3,7 @@
 | preamble, start 8 | frame 64.. | gap 12 |        IEEE 802.3; a frame has left with its last bit
 """
 
-from kbview.emulator.traffic import byte_ps
+from kbview.emulator.traffic.wire import byte_ps
 from kbview.packet.frame import WIRE_OVERHEAD
 
 _GAP = 12  # bytes of silence after a frame

@@ -36,6 +36,7 @@ class Requester(Peer):
     def __init__(self, nic: Nic, way: Way, flows: list[Flow], length: int, payload: int) -> None:
         super().__init__(nic, way, count())
         self.answered = 0
+        self.left: int | None = None  # requests still to be made; None is without end
         self.given_up = 0
         self._length = length
         self._payload = payload
@@ -58,6 +59,10 @@ class Requester(Peer):
         self._later(client)
 
     def _ask(self, client: Client) -> None:
+        if self.left is not None:
+            if not self.left:
+                return
+            self.left -= 1
         client.asked = next(self.packets)
         self.send(Frame(self.now_ps, client.asked, self._length, client.flow, self._payload))
         client.timer = self.call_at(self.now_ps + self.timeout_ps, partial(self._give_up, client))

@@ -1,0 +1,70 @@
+"""A capture's frames at another pace: evenly spaced, without long silences, cut off, or repeated."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+
+import msgspec
+
+from kbview.emulator.traffic.gaps import constant
+from kbview.packet.frame import WIRE_OVERHEAD, Flow, Frame
+
+
+def at_rate(
+    chunks: Iterable[list[Frame]], rate_pps: float, byte_ps: int, sent_by_us: Callable[[Flow], bool]
+) -> Iterator[list[Frame]]:
+    """The same frames in the same order, those that arrive at equal distances, or as the wire lets."""
+    times = accumulate(constant(rate_pps))
+    now_ps = 0
+    for chunk in chunks:
+        paced = []
+        for frame in chunk:
+            if not sent_by_us(frame.flow):
+                least_ps = now_ps + (frame.length + WIRE_OVERHEAD) * byte_ps
+                now_ps = max(next(times), least_ps)
+            paced.append(_at(frame, now_ps))
+        yield paced
+
+
+def without_gaps(chunks: Iterable[list[Frame]], longest_ps: int) -> Iterator[list[Frame]]:
+    """The same frames with every silence longer than `longest_ps` cut to that."""
+    before_ps = cut_ps = 0
+    for chunk in chunks:
+        moved = []
+        for frame in chunk:
+            cut_ps += max(0, frame.arrived_ps - before_ps - longest_ps)
+            before_ps = frame.arrived_ps
+            moved.append(_at(frame, frame.arrived_ps - cut_ps))
+        yield moved
+
+
+def _at(frame: Frame, arrived_ps: int) -> Frame:
+    return msgspec.structs.replace(frame, arrived_ps=arrived_ps)
+
+
+def limited(chunks: Iterable[list[Frame]], frames: int) -> Iterator[list[Frame]]:
+    """The first `frames` of them."""
+    left = frames
+    for chunk in chunks:
+        yield chunk[:left]
+        left -= len(chunk)
+        if left <= 0:
+            return
+
+
+def again(make: Callable[[], Iterable[list[Frame]]], pause_ps: int) -> Iterator[list[Frame]]:
+    """The same traffic over and over, with a pause between; packets are numbered on."""
+    start_ps = first = 0
+    while True:
+        end_ps, number = start_ps, first
+        for chunk in make():
+            yield [
+                msgspec.structs.replace(
+                    frame, arrived_ps=frame.arrived_ps + start_ps, packet=frame.packet + first
+                )
+                for frame in chunk
+            ]
+            if chunk:
+                end_ps, number = chunk[-1].arrived_ps + start_ps, chunk[-1].packet + first + 1
+        if number == first:
+            return
+        start_ps, first = end_ps + pause_ps, number

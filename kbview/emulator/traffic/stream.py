@@ -1,0 +1,53 @@
+"""Streams: times, lengths and flows together make frames; two streams on one cable take turns."""
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import accumulate, count, cycle, islice, repeat
+from operator import attrgetter
+
+import msgspec
+
+from kbview.packet.frame import WIRE_OVERHEAD, Flow, Frame
+
+CHUNK = 4096
+UDP_HEADERS = 14 + 20 + 8 + 4  # Ethernet, IPv4, UDP, FCS
+_ARRIVED = attrgetter("arrived_ps")
+
+Frames = Iterator[Frame]
+
+
+def alike(gaps: Iterable[int], length: int, flows: list[Flow]) -> Frames:
+    """Datagrams of one frame length at these distances, the flows in turn."""
+    payload = repeat(max(0, length - UDP_HEADERS))
+    return map(Frame, accumulate(gaps), count(), repeat(length), cycle(flows), payload)
+
+
+def mixed(gaps: Iterable[int], lengths: Iterable[int], byte_ps: int, flows: list[Flow]) -> Frames:
+    """Datagrams of these lengths; each waits for the wire if the one before is still on it."""
+    free_ps = 0
+    for packet, (due_ps, length, flow) in enumerate(
+        zip(accumulate(gaps), lengths, cycle(flows), strict=False)
+    ):
+        left_ps = max(due_ps, free_ps + (length + WIRE_OVERHEAD) * byte_ps)
+        free_ps = left_ps
+        yield Frame(left_ps, packet, length, flow, max(0, length - UDP_HEADERS))
+
+
+def together(streams: list[Frames], byte_ps: int) -> Frames:
+    """All of them on one cable, numbered anew; each frame waits for the wire."""
+    free_ps = 0
+    for packet, frame in enumerate(merge(*streams, key=_ARRIVED)):
+        least_ps = free_ps + (frame.length + WIRE_OVERHEAD) * byte_ps
+        free_ps = max(frame.arrived_ps, least_ps)
+        yield msgspec.structs.replace(frame, arrived_ps=free_ps, packet=packet)
+
+
+def in_chunks(frames: Frames) -> Iterator[list[Frame]]:
+    """A chunk at a time."""
+    while chunk := list(islice(frames, CHUNK)):
+        yield chunk
+
+
+def first(frames: Frames, most: int | None) -> Frames:
+    """The first `most` of them; None is without end."""
+    return frames if most is None else islice(frames, most)
