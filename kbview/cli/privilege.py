@@ -60,7 +60,10 @@ def _entry(wanted: str | None) -> pwd.struct_passwd:
 
 def _can_read_program(entry: pwd.struct_passwd) -> bool:
     """Whether that user could go on importing: the program may lie in root's own folder."""
-    os.seteuid(entry.pw_uid)
+    try:
+        os.seteuid(entry.pw_uid)
+    except PermissionError:  # root in name only: it cannot even become somebody else
+        return False
     try:
         return all(
             os.access(folder, os.R_OK | os.X_OK, effective_ids=True)

@@ -54,3 +54,15 @@ class Opener(ABC):
                 f"{word.text}: --datapath is for the emulator; {self.name} shows its own", 2
             )
         return choices[0]
+
+    def refuse_emulated(self, word: Word, choice: Choice) -> None:
+        """SourceError if a flag was given that only makes sense where traffic is made or replayed."""
+        asked = {
+            "--profile": choice.profile,
+            "--seed": choice.seed,
+            "--host": choice.host,
+            "--rate": choice.rate_pps,
+        }
+        for flag, value in asked.items():
+            if value is not None:
+                raise SourceError(f"{word.text}: {flag} is for the emulator; this is measured", 2)

@@ -7,25 +7,22 @@ from pathlib import Path
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.capture import Captures
 from kbview.sources.choice import Choice
+from kbview.sources.counters import Counters
 from kbview.sources.live import Live
 from kbview.sources.opener import HEAD, Opener, Word
 from kbview.sources.scenario import Scenarios
 from kbview.sources.tape_file import Tapes
-from kbview.sources.tracefs.opener import Traces
-from kbview.sources.tracetext.opener import TraceTexts
 from kbview.tape.source import Source, SourceError
 
 OPENERS: tuple[Opener, ...] = (
     Scenarios(),
     Tapes(),
     Live(),
-    Traces(),
-    TraceTexts(),
+    Counters(),
     Captures(),
 )  # captures are last: they claim the rest
 _LATER = {
     "lab": "the lab",
-    "counters": "counters",
     "dpdk": "a running DPDK application",
 }
 

@@ -102,6 +102,7 @@ def _stages(meters: Meters) -> list[dict[str, Any]]:
             "share": stage.total_ps / whole,
         }
         for name, stage in sorted(meters.stages.items(), key=lambda item: -item[1].total_ps)
+        if stage.total_ps  # one that is only counted has no known cost
     ]
 
 

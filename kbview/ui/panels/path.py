@@ -37,7 +37,10 @@ class PathPanel(Panel):
             "●=50",
             "a dot on the road is so many passes of the station it left; it moves on at every frame",
         ),
-        ("level", "rx ring: slots that hold a frame; socket: its receive buffer, counted in truesize"),
+        (
+            "level",
+            "ring: slots or blocks that wait to be read; socket: its receive buffer, in truesize",
+        ),
         ("×12, #8112", "packets that stand here now, or the one that does; known in slow motion only"),
         ("812k/s", "passes a second of trace time; at irq these are interrupts and not packets"),
         ("miss", DEFINITIONS["missed"]),
@@ -152,7 +155,8 @@ def _fill(state: State, spot: Spot) -> float | None:
         if step in steps and fills:
             return max(fills)
     if "SocketQueued" in steps and state.meters.sockets:
-        return max(socket.queued / (socket.rcvbuf or 1) for socket in state.meters.sockets.values())
+        sockets = state.meters.sockets.values()
+        return max(socket.queued / socket.rcvbuf if socket.rcvbuf else 0.0 for socket in sockets)
     return None
 
 

@@ -10,7 +10,7 @@ from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size, fit
 
 # Of a ring in shared memory with the kernel: who owns a block.
-_OWNERS = {"done": "user", "cleaned": "being read", "free": "kernel"}
+_OWNERS = {"done": "user", "cleaned": "reading", "free": "kernel"}
 _NAMES = {"done": "done", "cleaned": "cleaned", "free": "NIC"}
 _GLYPHS = {"done": "█", "cleaned": "▓", "free": "░"}
 _POINTERS = "CTH"  # the later wins where they share a cell
@@ -101,7 +101,7 @@ def _legend(rings: list[RingMeter]) -> Row:
         ("cleaned", sum(ring.cleaned for ring in rings)),
         ("free", sum(ring.free for ring in rings)),
     ):
-        row += [(_GLYPHS[state], state), (f" {names[state]} {count:<5}", "dim")]
+        row += [(_GLYPHS[state], state), (f" {names[state]} {count:<4}", "dim")]
     return row
 
 

@@ -47,12 +47,14 @@ class SocketsPanel(Panel):
 
 def _receive(socket: SocketMeter, width: int) -> Row:
     share = socket.queued / socket.rcvbuf if socket.rcvbuf else 0.0
+    limit = f" of {fmt.size(socket.rcvbuf)}" if socket.rcvbuf else ""
+    packets = f" ×{fmt.quantity(socket.packets)}" if socket.packets or socket.received else ""
     row: Row = [
         *fit([(cut(clean(socket.name), _NAME), "user")], _NAME),
         (" RQ ", "dim"),
         *bar(share, _BAR, "bad" if share > 0.9 else "done"),
-        (f" {fmt.size(socket.queued)} of {fmt.size(socket.rcvbuf)}", "text"),
-        (f" ×{fmt.quantity(socket.packets)}", "dim"),
+        (f" {fmt.size(socket.queued)}{limit}", "text"),
+        (packets, "dim"),
     ]
     if socket.drops:
         row.append((f" drop {fmt.quantity(socket.drops)}", "bad"))

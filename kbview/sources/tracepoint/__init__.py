@@ -1,1 +1,0 @@
-"""Kernel tracepoints, wherever the records come from: which there are, and what each tells."""

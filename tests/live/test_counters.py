@@ -1,0 +1,125 @@
+"""Counters on a veth pair, and for somebody without any rights."""
+
+import json
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from kbview.sources.choice import Choice
+from kbview.sources.lab.testbed import Testbed
+from kbview.sources.lab.veth import End
+from kbview.sources.resolve import resolve
+from kbview.tape.meter import Meters, SocketMeter
+from kbview.tape.source import Source
+from kbview.tape.tape import Tape
+from tests.live.test_live_command import WITHOUT
+from tests.live.traffic import pumped, watched
+
+pytestmark = pytest.mark.live
+PORT = 9
+
+
+def _counters(end: End) -> Source:
+    with end.namespace.entered():
+        return resolve("counters", Choice())
+
+
+def _receiver(end: End, rcvbuf: int | None = None) -> socket.socket:
+    with end.namespace.entered():
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    if rcvbuf is not None:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+    made.bind((end.address, PORT))
+    made.settimeout(5)
+    return made
+
+
+def _sent(bed: Testbed, count: int) -> None:
+    with bed.a.namespace.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(count):
+            sender.sendto(bytes(100), (bed.b.address, PORT))
+
+
+def _after(source: Source, milliseconds: int = 350) -> Meters:
+    return pumped(source, Tape(), milliseconds)
+
+
+def _only(meters: Meters) -> SocketMeter:
+    (found,) = [meter for name, meter in meters.sockets.items() if f"udp :{PORT}" in name]
+    return found
+
+
+def test_datagrams_that_are_read_are_delivered() -> None:
+    with Testbed() as bed, _receiver(bed.b) as receiver:
+        source = _counters(bed.b)
+        source.pump(Tape(), 0)
+        for _ in range(5):
+            _sent(bed, 60)
+            for _ in range(60):
+                receiver.recv(200)
+        meters = _after(source)
+        source.close()
+    assert (meters.arrived, meters.delivered, meters.drops) == (300, 300, {})
+    assert meters.arrived_bytes == 300 * 142
+    assert meters.interrupts == 0  # a veth has no hardware
+    assert meters.softirqs > 0
+    assert {stage: meter.count for stage, meter in meters.stages.items()}["ip_rcv"] == 300
+    assert sum(core.idle_ps + core.user_ps + core.syscall_ps for core in meters.cores) > 0
+
+
+def test_what_nobody_reads_waits_until_it_is_dropped() -> None:
+    with Testbed() as bed, _receiver(bed.b, 4096):
+        source = _counters(bed.b)
+        source.pump(Tape(), 0)
+        _sent(bed, 100)
+        meters = _after(source)
+        source.close()
+    drops = meters.drops["socket/SOCKET_RCVBUFF"]
+    waits = _only(meters)
+    assert 0 < drops < 100
+    assert waits.drops == drops
+    assert 0 < waits.queued <= 2 * waits.rcvbuf == 2 * 8192  # the kernel doubles what was asked for
+    assert meters.dropped == drops
+
+
+def test_a_port_where_nobody_listens() -> None:
+    with Testbed() as bed:
+        source = _counters(bed.b)
+        source.pump(Tape(), 0)
+        _sent(bed, 50)
+        meters = _after(source)
+        source.close()
+    assert meters.drops == {"udp/NO_SOCKET": 50}
+    assert (meters.arrived, meters.delivered) == (50, 0)
+
+
+def test_beside_a_ring_they_tell_what_it_cannot_know() -> None:
+    with Testbed() as bed, _receiver(bed.b, 4096), watched(bed) as source:
+        tape = Tape()
+        source.pump(tape, 0)
+        _sent(bed, 100)
+        meters = pumped(source, tape, 400)
+    assert {
+        "arrived",
+        "latency",
+        "missed",
+        "cores",
+        "sockets",
+        "softirqs",
+    } <= source.capabilities.meters
+    assert meters.arrived == meters.delivered == 100  # all of them reached the tap
+    assert meters.conserved()
+    assert _only(meters).drops > 0  # and the socket is shown for what it is
+    assert meters.context_switches > 0
+
+
+def test_nobody_needs_rights_for_counters() -> None:
+    program = [sys.executable, "-c", WITHOUT, "run", "counters", "--until", "300ms", "--json"]
+    ran = subprocess.run(program, check=False, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    (report,) = json.loads(ran.stdout)
+    assert (report["origin"], report["datapath"]) == ("live", "kernel")
+    assert report["cores"]
+    assert report["stages"] == []  # they are counted, but what they cost is not known

@@ -1,0 +1,97 @@
+"""From counters to meters."""
+
+import os
+import socket
+
+import pytest
+
+from kbview.sources.counting import delivery
+from kbview.sources.counting.owner import Owners
+from kbview.sources.counting.reading import Reading
+from kbview.sources.counting.subject import Subject
+from kbview.sources.netlink.links import Counts, Link
+from kbview.sources.netlink.message import request
+from kbview.sources.procfs.cpu import Stat, Ticks
+from kbview.sources.procfs.interrupts import Line
+from kbview.sources.procfs.softirq import Softnet
+
+
+def _reading(dropped: int = 0, cores: dict[int, Ticks] | None = None, **protocols: int) -> Reading:
+    return Reading(Counts(), 0, 0, Softnet(10, dropped, 0), Stat(cores or {}, 0), protocols)
+
+
+def test_drops_carry_the_kernels_reasons_and_only_what_happened() -> None:
+    since = _reading(1, UdpNoPorts=5, UdpRcvbufErrors=2)
+    now = _reading(4, UdpNoPorts=5, UdpRcvbufErrors=9, Udp6RcvbufErrors=1)
+    assert delivery.drops(now, since) == {"socket/SOCKET_RCVBUFF": 8, "backlog/CPU_BACKLOG": 3}
+
+
+def test_a_counter_that_was_set_back_has_not_shrunk() -> None:
+    assert delivery.consumed(_reading(TcpInSegs=3), _reading(TcpInSegs=9)) == 0
+
+
+def test_a_core_that_comes_online_begins_with_nothing() -> None:
+    before = _reading(cores={0: Ticks(*range(7))})
+    after = _reading(cores={0: Ticks(*range(1, 8)), 1: Ticks(*[500] * 7)})
+    assert after.ticks(0, before) == Ticks(*[1] * 7)
+    assert after.ticks(1, before) == Ticks(*[0] * 7)
+
+
+@pytest.mark.parametrize(
+    ("said", "raised"),
+    [
+        ("PCI-MSIX-0000:00:03.0 1-edge virtio2-input.0", True),
+        ("PCI-MSIX-0000:00:03.0 2-edge virtio2-output.0", False),
+        ("PCI-MSIX-0000:00:03.0 0-edge virtio2-config", False),
+        ("IR-PCI-MSI 524288-edge eth0", True),
+        ("IR-PCI-MSI 524288-edge eth0-TxRx-3", True),
+        ("IR-PCI-MSI 524288-edge eth0-rx-0", True),
+        ("IR-PCI-MSI 524288-edge eth0-tx-0", False),
+        ("IO-APIC 16-fasteoi ehci_hcd:usb1, eth0", True),
+        ("IR-PCI-MSI 524288-edge eth01", False),
+        ("PCI-MSIX-0000:00:04.0 1-edge virtio21-input.0", False),
+        ("IR-PCI-MSI 1-edge nvme0q1", False),
+    ],
+)
+def test_an_interfaces_interrupts_are_found_by_what_drivers_call_them(
+    said: str, raised: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = [Link(4, "eth0", "", "virtio2"), Link(1, "lo", "", "")]
+    monkeypatch.setattr("kbview.sources.counting.subject.links_of", lambda _: links)
+    subject = Subject(None)
+    monkeypatch.setattr(subject, "_vectors", set())
+    assert subject.raises(Line("99", 1, said)) == raised
+    subject.close()
+
+
+def test_a_link_without_hardware_raises_none() -> None:
+    subject = Subject("lo")
+    assert not subject.has_hardware
+    assert not subject.raises(Line("LOC", 5, "Local timer interrupts lo"))
+    subject.close()
+
+
+def test_totals_are_read_from_proc_where_netlink_does_not_tell_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    subject = Subject("lo")
+    told = subject.counts()
+    monkeypatch.setattr("kbview.sources.counting.subject.counts_request", lambda _: request(9999, b""))
+    written = subject.counts()
+    assert written.rx_packets >= told.rx_packets > 0
+    assert written.tx_bytes >= told.tx_bytes > 0
+    subject.close()
+
+
+def test_a_socket_is_known_by_its_process() -> None:
+    owners = Owners()
+    with socket.socket() as mine:
+        inode = os.fstat(mine.fileno()).st_ino
+        assert owners.name(inode) == ""
+        for _ in range(10_000):  # a round is looked at a few milliseconds at a time
+            owners.look()
+            if owners.name(inode):
+                break
+        with open("/proc/self/comm", encoding="utf-8") as comm:
+            assert owners.name(inode) == comm.read().strip()
+    assert owners.name(0) == ""
