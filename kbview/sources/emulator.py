@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 
-from kbview.emulator.cost import UnpricedStepError
+import msgspec
+
+from kbview.emulator.cost import Calibration, UnpricedStepError
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.hardware.nic import Nic
@@ -13,6 +15,7 @@ from kbview.emulator.settings import ScenarioError, Settings
 from kbview.packet.capture import CaptureError
 from kbview.packet.frame import Frame
 from kbview.sources import profile
+from kbview.tape.cost import CostTable, StepCost
 from kbview.tape.detail import Detail
 from kbview.tape.events import SourceEnded
 from kbview.tape.meter import TOTALS
@@ -42,11 +45,15 @@ class EmulatorSource(Source):
         datapath: str,
         peer: Callable[[Nic], Peer] | None = None,
     ) -> None:
-        self.heading = heading
         self._told_end = False
         self._announce = True  # a sample is due, whatever has happened
         try:
             calibration = profile.load(heading.profile)
+            self.heading = msgspec.structs.replace(
+                heading,
+                costs=_cost_table(calibration, settings),
+                link_bps=round(settings.link_gbps * 1e9),
+            )
             self.emulation = Emulation(calibration, settings, host, traffic, datapath, peer)
         except (ScenarioError, UnpricedStepError) as error:
             raise SourceError(str(error), 2) from error
@@ -101,3 +108,21 @@ class EmulatorSource(Source):
     def set_detail(self, detail: Detail) -> None:
         self.emulation.recorder.detail = detail
         self._announce = True
+
+
+def _cost_table(calibration: Calibration, settings: Settings) -> CostTable:
+    """The calibration's rows as they travel with the tape."""
+    clock_hz = settings.clock_mhz * 1_000_000 if settings.clock_mhz else calibration.clock_hz
+    steps = {
+        name: StepCost(
+            row.confidence,
+            row.source,
+            row.cycles,
+            row.ns,
+            row.cycles_per_byte,
+            row.ns_per_byte,
+            row.note,
+        )
+        for name, row in calibration.steps.items()
+    }
+    return CostTable(calibration.summary, clock_hz, steps)

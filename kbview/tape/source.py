@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from kbview.tape.cost import CostTable
 from kbview.tape.detail import Detail
 from kbview.tape.tape import Tape
 
@@ -38,6 +39,8 @@ class Heading(msgspec.Struct, frozen=True):
     """What the title says of a source. `profile` is the cost profile, "" where costs are measured.
 
     `original` is where a recording's numbers came from when it was made, None for anything else.
+    `costs` are those of the profile, None where they are measured; `link_bps` is the line rate, bits a
+    second, None where it is not known.
     """
 
     origin: Origin
@@ -46,6 +49,8 @@ class Heading(msgspec.Struct, frozen=True):
     seed: int | None = None
     notes: tuple[str, ...] = ()
     original: Origin | None = None
+    costs: CostTable | None = None
+    link_bps: int | None = None
 
     @property
     def label(self) -> str:

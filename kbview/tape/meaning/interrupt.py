@@ -1,0 +1,42 @@
+"""How a core comes to look at a ring, and a task to run. Linux: kernel/softirq.c, net/core/dev.c"""
+
+from kbview.tape.meaning.meaning import Meaning
+
+INTERRUPT: dict[str, Meaning] = {
+    "dma_write": Meaning(
+        "DMA over PCIe",
+        "The NIC writes frame and descriptor to memory by itself; no core takes part.",
+    ),
+    "msix_delivery": Meaning(
+        "MSI-X write over PCIe",
+        "An interrupt is itself a write that crosses PCIe, here to the core's interrupt controller.",
+    ),
+    "hardirq": Meaning(
+        "interrupt handler, napi_schedule()",
+        "The handler masks the NIC's vector and leaves the work to a softirq, to be done soon itself.",
+    ),
+    "softirq_dispatch": Meaning(
+        "__do_softirq(), net_rx_action()",
+        "At the tail of the interrupt the pending softirq runs, on the same core and before any task.",
+    ),
+    "napi_poll": Meaning(
+        "napi_poll(), the driver's poll()",
+        "NAPI lets the driver take up to 64 frames off the ring: paid once a poll, however many come.",
+    ),
+    "napi_complete": Meaning(
+        "napi_complete_done()",
+        "The ring was empty before the budget was used up: polling ends and the vector is unmasked.",
+    ),
+    "try_to_wake_up": Meaning(
+        "sock_def_readable(), try_to_wake_up()",
+        "A task sleeps on this socket: it is made runnable, maybe on another core, which must be told.",
+    ),
+    "idle_exit": Meaning(
+        "cpuidle, reschedule interrupt",
+        "The core of that task was asleep and has to leave its idle state first.",
+    ),
+    "context_switch": Meaning(
+        "__schedule(), context_switch()",
+        "Another task runs now: registers and address space are exchanged, its caches have gone cold.",
+    ),
+}

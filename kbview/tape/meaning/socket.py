@@ -1,0 +1,46 @@
+"""The socket and the system calls that empty and fill it. Linux: net/socket.c, fs/eventpoll.c"""
+
+from kbview.tape.meaning.meaning import Meaning
+
+SOCKET: dict[str, Meaning] = {
+    "socket_enqueue": Meaning(
+        "__udp_enqueue_schedule_skb(), tcp_queue_rcv()",
+        "Into the receive queue, charged by truesize; when rcvbuf is full it is dropped instead.",
+    ),
+    "syscall_enter": Meaning(
+        "entry_SYSCALL_64",
+        "The application asks the kernel: the core goes to kernel mode, the first of two switches.",
+    ),
+    "epoll_wait": Meaning(
+        "do_epoll_wait(), ep_send_events()",
+        "Which of many sockets have something to read? If none has, the task sleeps here.",
+    ),
+    "socket_recv": Meaning(
+        "sock_recvmsg(), udp_recvmsg() or tcp_recvmsg()",
+        "The socket is locked and the packet is taken off its receive queue.",
+    ),
+    "copy_to_user": Meaning(
+        "skb_copy_datagram_iter(), copy_to_user()",
+        "The application may not look into the kernel's memory, so the payload is copied out to it.",
+    ),
+    "skb_free": Meaning(
+        "consume_skb(), kfree_skb()",
+        "Nobody needs the sk_buff any more: record and buffer go back to where they came from.",
+    ),
+    "syscall_exit": Meaning(
+        "syscall_exit_to_user_mode()",
+        "Back to user mode: the second mode switch of the call.",
+    ),
+    "app_work": Meaning(
+        "the application",
+        "What all of this is for.",
+    ),
+    "socket_send": Meaning(
+        "sock_sendmsg(), udp_sendmsg() or tcp_sendmsg()",
+        "The answer gets an sk_buff of its own and is charged to the socket's send buffer.",
+    ),
+    "copy_from_user": Meaning(
+        "copy_from_iter(), copy_from_user()",
+        "The application may change its buffer at once, so the kernel needs a copy.",
+    ),
+}

@@ -1,0 +1,58 @@
+"""From the descriptor to the transport layer. Linux: a driver's receive, net/core/dev.c, net/ipv4/"""
+
+from kbview.tape.meaning.meaning import Meaning
+
+STACK: dict[str, Meaning] = {
+    "descriptor_read": Meaning(
+        "the driver's receive, as mlx5e_handle_rx_cqe()",
+        "The driver reads from the descriptor how long the frame is and which buffer it lies in.",
+    ),
+    "first_touch": Meaning(
+        "first load of a line that DMA wrote",
+        "The NIC wrote it, so no cache of this core has it: the load waits for one farther off.",
+    ),
+    "xdp_program": Meaning(
+        "bpf_prog_run_xdp()",
+        "An XDP program decides before there is an sk_buff: pass on, drop, send back or redirect.",
+    ),
+    "skb_alloc": Meaning(
+        "build_skb()",
+        "The kernel's record of a packet is built around the buffer; no byte of the frame is copied.",
+    ),
+    "napi_gro_receive": Meaning(
+        "eth_type_trans(), napi_gro_receive()",
+        "The Ethernet header comes off. Segments of a stream may be merged, to climb as one.",
+    ),
+    "netif_receive_skb": Meaning(
+        "__netif_receive_skb_core()",
+        "Who listens on the device sees it here; the EtherType says which protocol takes it next.",
+    ),
+    "arp_rcv": Meaning(
+        "arp_rcv()",
+        "A question or an answer about who has an address: it ends in the table of neighbours.",
+    ),
+    "ip_rcv": Meaning(
+        "ip_rcv(), ip_rcv_core()",
+        "Version, lengths and header checksum are checked: what is damaged goes no further.",
+    ),
+    "fib_lookup": Meaning(
+        "ip_route_input_noref(), fib_lookup()",
+        "Is it for this host, or to be passed on? The routing table knows.",
+    ),
+    "icmp_rcv": Meaning(
+        "icmp_rcv()",
+        "A message about the network itself: the kernel is its addressee.",
+    ),
+    "udp_rcv": Meaning(
+        "udp_rcv(), __udp4_lib_lookup()",
+        "The port says whose datagram this is; the UDP header comes off and its checksum is verified.",
+    ),
+    "tcp_v4_rcv": Meaning(
+        "tcp_v4_rcv(), tcp_rcv_established()",
+        "Addresses and ports find the connection, the sequence number says where the data belongs.",
+    ),
+    "ip_forward": Meaning(
+        "ip_forward()",
+        "It is for somebody else: its hop limit is lowered by one and it goes on to the next router.",
+    ),
+}

@@ -1,0 +1,30 @@
+"""The way out, from the network layer to the wire. Linux: net/ipv4/ip_output.c, net/core/dev.c"""
+
+from kbview.tape.meaning.meaning import Meaning
+
+TRANSMIT: dict[str, Meaning] = {
+    "ip_output": Meaning(
+        "ip_output(), ip_finish_output2()",
+        "The headers are written, the next hop's MAC address is looked up among the neighbours.",
+    ),
+    "dev_queue_xmit": Meaning(
+        "__dev_queue_xmit(), sch_direct_xmit()",
+        "Through the queueing discipline, which decides what is sent next and what is too much.",
+    ),
+    "ndo_start_xmit": Meaning(
+        "the driver's ndo_start_xmit()",
+        "The driver maps the buffer for DMA and writes a descriptor that tells the NIC where it is.",
+    ),
+    "doorbell": Meaning(
+        "MMIO write of the ring's tail",
+        "The NIC learns that there is something new: a write across PCIe, so better one for many.",
+    ),
+    "tx_fetch": Meaning(
+        "DMA reads over PCIe",
+        "The NIC reads descriptor and frame by itself; no core waits for it.",
+    ),
+    "tx_clean": Meaning(
+        "the driver's transmit completion, napi_consume_skb()",
+        "The NIC has sent it: the driver takes the slot back, in the poll that also receives.",
+    ),
+}
