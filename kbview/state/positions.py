@@ -3,20 +3,19 @@
 from kbview.tape import events as ev
 from kbview.tape.station import Station
 
-_BORN = frozenset({ev.FrameArrived, ev.DescriptorPosted})  # an answer has the number of its request
 _GONE = frozenset({ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent})
 
 
 class Positions:
     """Packets by station, and which packet is at which; known at the finest detail only.
 
-    A packet is known from its arrival on, and forgotten two chunks of the tape later: so where packets
-    are depends on the last records alone, and can be told at any position without reading all.
+    A packet is forgotten two chunks of the tape after the last event that brought it somewhere. So this
+    depends on the last records alone, and can be told at any position without reading all.
     """
 
     def __init__(self) -> None:
-        self._young: dict[int, str] = {}  # arrived in this chunk
-        self._old: dict[int, str] = {}  # arrived in the one before
+        self._young: dict[int, str] = {}  # brought somewhere in this chunk
+        self._old: dict[int, str] = {}  # in the one before
         self._station_of: dict[str, str] = {}
 
     def lay(self, stations: tuple[Station, ...]) -> None:
@@ -33,17 +32,21 @@ class Positions:
         self._young, self._old = {}, self._young
 
     def apply(self, event: ev.Event) -> None:
-        """Move the event's packet, if it has one."""
+        """Move the event's packet, if it has one.
+
+        A mere step brings nobody in: it may follow the end of a journey, such as freeing the buffer.
+        """
         packet = getattr(event, "packet", ev.NO_PACKET)
+        if packet == ev.NO_PACKET:
+            return
         known = self._young if packet in self._young else self._old
-        kind = type(event)
-        if kind in _BORN:
+        if type(event) in _GONE:
             known.pop(packet, None)
-            self._young[packet] = self.station_of(event)
-        elif packet in known:
-            if kind in _GONE:
-                del known[packet]
-            elif station := self.station_of(event):
+        elif station := self.station_of(event):
+            if not isinstance(event, ev.StepTaken):
+                known.pop(packet, None)
+                self._young[packet] = station
+            elif packet in known:
                 known[packet] = station
 
     def station_of(self, event: ev.Event) -> str:
@@ -57,8 +60,8 @@ class Positions:
 
     @property
     def at(self) -> dict[int, str]:
-        """The station of each packet, in the order of their arrival."""
-        return {**self._old, **self._young}
+        """The station of each packet, in the order of their numbers."""
+        return dict(sorted({**self._old, **self._young}.items()))
 
     def standing(self) -> dict[str, list[int]]:
         """The packets at each station, longest under way first."""

@@ -100,6 +100,19 @@ class Transport:
             self.run_until(Packet(packet))
         return position is not None or player.until is not None
 
+    def seek_event(self, event: ev.Event) -> bool:
+        """Stop at the moment when an event of the tape has just been told."""
+        player, tape = self.player, self.player.tape
+        begin = tape.position_at(event.time_ps - 1)
+        for position, record in enumerate(tape.read(begin), begin + 1):
+            if record.time_ps > event.time_ps:
+                break
+            if record == event:
+                player.stop()
+                player.go(position)
+                return True
+        return False
+
     def seek_to(self, destination: Destination) -> bool:
         """Go where a person said."""
         match destination:

@@ -10,12 +10,12 @@ from textual.app import App
 from kbview.state.destination import EXAMPLES, parse
 from kbview.state.pace import SPEEDS
 from kbview.state.player import Player
-from kbview.state.transport import Transport
 from kbview.state.until import Until, choices
+from kbview.tape.event import NO_PACKET
 from kbview.ui import format as fmt
 from kbview.ui.chooser import Chooser
 from kbview.ui.prompt import Prompt
-from kbview.ui.theme import Theme
+from kbview.ui.session import Session
 
 _ASKED = "a time or a packet"
 
@@ -24,9 +24,7 @@ class Controls(App[None]):
     """Moves one player. The shell says how to draw, and what to do when a source fails."""
 
     _player: Player
-    _transport: Transport
-    _look: Theme
-    _ascii: bool
+    _session: Session
 
     @abstractmethod
     def _attempt(self, act: Callable[[], Any]) -> Any:
@@ -51,31 +49,45 @@ class Controls(App[None]):
 
     def action_step(self, kind: str = "event") -> None:
         """Go on by one event, packet or stage."""
-        found = self._attempt(partial(self._transport.step, kind))
+        found = self._attempt(partial(self._session.transport.step, kind))
         self._moved()
         if found is False:
             self._say(f"no further {kind} is told")
 
     def action_step_back(self, kind: str = "event") -> None:
         """Go back by one event, packet or stage."""
-        found = self._attempt(partial(self._transport.step_back, kind))
+        found = self._attempt(partial(self._session.transport.step_back, kind))
         self._moved()
         if found is False:
             self._say(f"no earlier {kind} is on the tape")
 
     def action_shift(self, seconds: float) -> None:
         """Leap by seconds of the viewer's time."""
-        self._attempt(partial(self._transport.shift, seconds))
+        self._attempt(partial(self._session.transport.shift, seconds))
         self._moved()
+
+    def action_follow(self) -> None:
+        """Follow the packet that is looked at, or nobody."""
+        session = self._session
+        packet = session.packet
+        session.transport.followed = NO_PACKET if session.transport.followed == packet else packet
+        followed = session.transport.followed
+        self._moved()
+        told = (
+            f"following #{followed}: . , s S stop at it alone"
+            if followed != NO_PACKET
+            else "following nobody"
+        )
+        self._say(told)
 
     def action_home(self) -> None:
         """To the beginning of the tape."""
-        self._attempt(self._transport.home)
+        self._attempt(self._session.transport.home)
         self._moved()
 
     def action_tape_end(self) -> None:
         """To the end of the tape."""
-        self._attempt(self._transport.end)
+        self._attempt(self._session.transport.end)
         self._moved()
 
     def action_speed(self, rungs: int) -> None:
@@ -87,12 +99,12 @@ class Controls(App[None]):
 
     def action_mark(self) -> None:
         """Set a marker here."""
-        marker = self._transport.mark()
+        marker = self._session.transport.mark()
         self._say(f"{marker.text} at {fmt.clock(marker.time_ps)}")
 
     def action_marker(self, by: int) -> None:
         """To the next or previous marker."""
-        marker = self._attempt(partial(self._transport.to_marker, by > 0))
+        marker = self._attempt(partial(self._session.transport.to_marker, by > 0))
         self._moved()
         if marker is None:
             where = "further on, as far as the tape was seen" if by > 0 else "before this"
@@ -104,7 +116,9 @@ class Controls(App[None]):
 
     def action_go(self) -> None:
         """Ask for a time, a share of the tape or a packet."""
-        self.push_screen(Prompt("go to", EXAMPLES, "", self._look, self._ascii), self._go)
+        self.push_screen(
+            Prompt("go to", EXAMPLES, "", self._session.theme, self._session.ascii), self._go
+        )
 
     def _go(self, text: str | None) -> None:
         if not text:
@@ -113,7 +127,7 @@ class Controls(App[None]):
         if destination is None:
             self._say(f"{text!r} is no place on the tape; examples: {EXAMPLES}")
             return
-        found = self._attempt(partial(self._transport.seek_to, destination))
+        found = self._attempt(partial(self._session.transport.seek_to, destination))
         self._moved()
         packet, arrived = destination.packet, self._player.state.packet
         if found is False:
@@ -125,7 +139,7 @@ class Controls(App[None]):
         """Ask what to run to."""
         self._untils: dict[str, Until] = {each.what: each for each in choices()}
         names = [*self._untils, _ASKED]
-        box = Chooser("Run until", names, "", self._look, self._ascii)
+        box = Chooser("Run until", names, "", self._session.theme, self._session.ascii)
         self.push_screen(box, self._run_until)
 
     def _run_until(self, what: str | None) -> None:
@@ -135,7 +149,7 @@ class Controls(App[None]):
             self._run(self._untils[what])
 
     def _run(self, until: Until) -> None:
-        self._transport.run_until(until)
+        self._session.transport.run_until(until)
         self._moved()
 
     def action_fastest(self) -> None:

@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from kbview.ui.board import Board, Drawing
-from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size, block
 from kbview.ui.theme import Theme
 
@@ -18,11 +17,14 @@ _PAGE = 10
 _BACK: Row = [(" Esc", "key"), (" back   ", "dim"), ("Up Down Space b", "key"), (" scroll", "dim")]
 
 
-def pages(keys: Iterable[tuple[str, str]], panels: Sequence[Panel], width: int) -> list[Row]:
+Section = tuple[str, Sequence[tuple[str, str]]]
+
+
+def pages(sections: Iterable[Section], width: int) -> list[Row]:
     """All of the help as rows: terms at the left, what they mean wrapped at the right."""
-    rows = _section("Keys", keys, width)
-    for panel in panels:
-        rows += _section(panel.title.capitalize(), panel.help, width)
+    rows: list[Row] = []
+    for title, entries in sections:
+        rows += _section(title.capitalize(), entries, width)
     return rows[:-1]
 
 
@@ -51,16 +53,9 @@ class HelpScreen(Screen[None]):
     HelpScreen Board { background: ansi_default; height: 100%; }
     """
 
-    def __init__(
-        self,
-        keys: Sequence[tuple[str, str]],
-        panels: Sequence[Panel],
-        theme: Theme,
-        ascii_only: bool,
-    ) -> None:
+    def __init__(self, sections: Sequence[Section], theme: Theme, ascii_only: bool) -> None:
         super().__init__()
-        self._keys = keys
-        self._panels = panels
+        self._sections = sections
         self._offset = 0
         self._board = Board(name="help", theme=theme, ascii_only=ascii_only)
 
@@ -75,10 +70,10 @@ class HelpScreen(Screen[None]):
 
     def action_scroll(self, lines: int) -> None:
         """Move the text, at once."""
-        last = len(pages(self._keys, self._panels, self.size.width)) - self.size.height + 1
+        last = len(pages(self._sections, self.size.width)) - self.size.height + 1
         self._offset = max(0, min(self._offset + lines, last))
         self._board.show()
 
     def _draw(self, size: Size) -> list[Row]:
-        text = pages(self._keys, self._panels, size.width)[self._offset :]
+        text = pages(self._sections, size.width)[self._offset :]
         return [*block(text, Size(size.width, size.height - 1)), *block([_BACK], Size(size.width, 1))]

@@ -10,7 +10,8 @@ class Key(NamedTuple):
     """`id` is the name under which it can be remapped; `shown` is how the screen spells it.
 
     `hint` is its word in the bottom line, "" for those that are only in the help; the line is cut
-    from the right where it does not fit, so the most needed come first.
+    from the right where it does not fit, so the most needed come first. `view` is the screen that has
+    the key, "" for all.
     """
 
     id: str
@@ -19,6 +20,7 @@ class Key(NamedTuple):
     action: str
     hint: str
     meaning: str
+    view: str = ""
 
 
 KEYS: tuple[Key, ...] = (
@@ -52,12 +54,59 @@ KEYS: tuple[Key, ...] = (
     Key("marker_back", "left_square_bracket", "[", "marker(-1)", "", "to the marker before"),
     Key("fastest", "asterisk", "*", "fastest", "", "as fast as the machine can"),
     Key("theme", "T", "T", "theme", "theme", "the next theme"),
-    Key("overview", "1", "1", "overview", "", "the Overview"),
+    Key("overview", "1", "1", "view('overview')", "", "the Overview: where packets are, wait and die"),
+    Key("journey", "2", "2", "view('journey')", "", "the Journey: packets against time, step by step"),
+    Key("follow", "f", "f", "follow", "", "follow this packet, or nobody: steps stop at it alone"),
+    Key("packet_up", "up,k", "↑↓", "select(-1)", "packet", "the packet that came before", "journey"),
+    Key("packet_down", "down,j", "↓ j", "select(1)", "", "the packet that came after", "journey"),
+    Key(
+        "step_left",
+        "left,h",
+        "←→",
+        "choose_stop(-1)",
+        "step",
+        "the step before of this packet",
+        "journey",
+    ),
+    Key(
+        "step_right", "right,l", "→ l", "choose_stop(1)", "", "the step after of this packet", "journey"
+    ),
+    Key(
+        "step_enter",
+        "enter",
+        "Enter",
+        "be_there",
+        "go to",
+        "go to the moment of this step",
+        "journey",
+    ),
+    Key("zoom_in", "z", "z", "zoom(1)", "zoom", "stretch the time around this step", "journey"),
+    Key("zoom_out", "Z", "Z", "zoom(-1)", "", "see more time", "journey"),
     Key("palette", "colon,ctrl+p", ": ^P", "command_palette", "", "find a command by its name"),
     Key("interrupt", "ctrl+c", "^C", "end", "", "quit at once, from anywhere"),
 )
 PROMPTS = frozenset({"go"})
+_FIRST = (frozenset({"play"}), frozenset({"play", "step", "back", "toggle"}))  # with own keys, without
+_MOST = 3  # keys of its own that a screen may put before the ways out
+_LAST = frozenset({"help", "quit"})
 # Taken before whatever has the focus. A prompt, because what is typed into it may come along with the
 # key that opens it, in one piece, over a slow line.
 AT_ONCE = PROMPTS | {"interrupt"}
-HINTS = [(key.shown, key.hint) for key in KEYS if key.hint]
+SCREENS = ("1-2", "screens")  # how the bottom line spells the keys of all screens at once
+
+
+def of(view: str) -> list[Key]:
+    """The keys of a screen: its own, then those of all; its own hides another of the same key."""
+    own = [key for key in KEYS if key.view == view]
+    taken = {name for key in own for name in key.keys.split(",")}
+    return own + [key for key in KEYS if not key.view and not taken & set(key.keys.split(","))]
+
+
+def hints(view: str) -> list[tuple[str, str]]:
+    """The bottom line of a screen: play, its own keys, how to get help and out, and the rest."""
+    own = [(key.shown, key.hint) for key in KEYS if key.view == view and key.hint]
+    common = [key for key in of(view) if not key.view and key.hint]
+    first = [(key.shown, key.hint) for key in common if key.id in _FIRST[not own]]
+    last = [(key.shown, key.hint) for key in common if key.id not in _FIRST[not own] | _LAST]
+    ways_out = [(key.shown, key.hint) for key in common if key.id in _LAST]
+    return [*first, *own[:_MOST], *ways_out, SCREENS, *own[_MOST:], *last]

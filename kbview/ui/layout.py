@@ -15,7 +15,7 @@ from kbview.ui.panel import Panel
 from kbview.ui.row import Size
 
 LEAST = Size(60, 16)
-_FRAME = 3  # the title, the sentence of why and the keys
+FRAME = 3  # the title, the sentence of why and the keys
 _PATH = (5, 7)
 _COLUMNS: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...] = (
     (
@@ -42,7 +42,7 @@ def arrange(size: Size, panels: Sequence[Panel]) -> Layout:
     by_name = {panel.name: panel for panel in panels}
     least, most = _PATH
     path = max(least, min(most, most - (24 - size.height)))
-    rows = size.height - _FRAME - path
+    rows = size.height - FRAME - path
     columns = next(columns for width, columns in _COLUMNS if size.width >= width)
     return Layout(path, tuple(_stack([by_name[name] for name in names], rows) for names in columns))
 

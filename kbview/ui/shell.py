@@ -14,16 +14,16 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
 from kbview.state.player import Player
-from kbview.state.transport import Transport
 from kbview.state.until import choices
 from kbview.tape.source import SourceError
 from kbview.ui.chooser import Chooser
 from kbview.ui.controls import Controls
 from kbview.ui.help import HelpScreen
-from kbview.ui.keys import AT_ONCE, HINTS, KEYS, PROMPTS
-from kbview.ui.overview import Overview
-from kbview.ui.panels import PANELS
+from kbview.ui.keys import AT_ONCE, KEYS, PROMPTS, of
+from kbview.ui.screen import View
+from kbview.ui.session import Session, Twin
 from kbview.ui.terminal import Look
+from kbview.ui.views import VIEWS
 
 _SENTENCE_S = 4.0
 _LONGEST_S = 0.5  # a machine that slept must not play what it missed in one frame
@@ -41,23 +41,27 @@ class Shell(Controls):
     """Turns frames into what the boards show, and sees to an orderly end."""
 
     TITLE = "kbview"
+    DEFAULT_MODE = VIEWS[0].view
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key.keys, key.action, key.meaning, id=key.id, priority=key.id in AT_ONCE)
         for key in KEYS
+        if not key.view
     ]
 
-    def __init__(self, player: Player, seen: Look, fps: int) -> None:
+    def __init__(
+        self, player: Player, seen: Look, fps: int, twin: Twin | None = None, no_twin: str = ""
+    ) -> None:
         super().__init__(ansi_color=True)
         self._player = player
-        self._transport = Transport(player)
         self._themes = seen.themes
-        self._look = seen.theme
-        self._ascii = seen.ascii
         self._period_s = 1 / fps
         self._bypass = ""  # the last datapath chosen that is not the source's first
         self._failed = 0
-        self._overview = Overview(player, HINTS, self._look, self._ascii)
-        self.theme = self._look.textual
+        self._session = Session(player, seen.theme, ascii_only=seen.ascii, twin=twin, no_twin=no_twin)
+        self._views = {kind.view: kind(self._session) for kind in VIEWS}
+        for name in self._views:
+            self.add_mode(name, partial(self._views.__getitem__, name))
+        self.theme = seen.theme.textual
 
     @property
     def failure(self) -> Exception | None:
@@ -67,10 +71,6 @@ class Shell(Controls):
     def _fatal_error(self) -> None:
         """Only leave the screen, without Textual's page of locals: whoever called says it in a line."""
         self._close_messages_no_wait()
-
-    def get_default_screen(self) -> Screen[None]:
-        """The Overview is the first screen."""
-        return self._overview
 
     def on_mount(self) -> None:
         """Start the clock, and leave a usable terminal behind when told to end."""
@@ -83,7 +83,7 @@ class Shell(Controls):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette finds what the keys do."""
         del screen
-        for key in KEYS:
+        for key in of(self._view.view if self._view else ""):
             if key.action not in ("command_palette", "help"):
                 yield SystemCommand(
                     key.meaning.capitalize(), f"key {key.shown}", partial(self.run_action, key.action)
@@ -105,8 +105,8 @@ class Shell(Controls):
         if self._player.said:
             self._say(f"stopped: {self._player.said}")
             self._player.said = ""
-        if played and self._overview_on_top:
-            self._overview.advance()
+        if played and self._view:
+            self._view.advance()
         if played and (self._player.ended or not self._player.playing):
             self._moved()
 
@@ -119,7 +119,7 @@ class Shell(Controls):
         except SourceError as error:
             self._player.stop()
             self._failed = error.exit_code
-            self._overview.message = str(error)
+            self._session.message = str(error)
             return None
 
     def _moved(self) -> None:
@@ -135,13 +135,14 @@ class Shell(Controls):
         self._redraw()
 
     def _redraw(self) -> None:
-        if self._overview_on_top:
-            self._overview.show()
+        if self._view:
+            self._view.show()
 
     @property
-    def _overview_on_top(self) -> bool:
-        """False as well when a timer fires while the app is closing and has no screens left."""
-        return self.screen_stack[-1:] == [self._overview]
+    def _view(self) -> View | None:
+        """What is on top if nothing covers it; None as well while the app is closing."""
+        top = self.screen_stack[-1:]
+        return top[0] if top and isinstance(top[0], View) else None
 
     def action_bypass(self) -> None:
         """Between the source's first datapath and the bypass that was chosen last."""
@@ -160,7 +161,9 @@ class Shell(Controls):
         names = self._player.source.datapaths()
         if names:
             current = self._player.state.datapath
-            box = Chooser("Send the traffic through", names, current, self._look, self._ascii)
+            box = Chooser(
+                "Send the traffic through", names, current, self._session.theme, self._session.ascii
+            )
             self.push_screen(box, self._chosen)
         else:
             self._say(f"this source has a fixed datapath, {self._player.state.datapath}")
@@ -179,31 +182,36 @@ class Shell(Controls):
 
     def _say(self, message: str) -> None:
         """A sentence that goes away again."""
-        self._overview.message = message
+        self._session.message = message
         self._redraw()
         self.set_timer(_SENTENCE_S, self._hush)
 
     def _hush(self) -> None:
         if not self._failed:
-            self._overview.message = ""
+            self._session.message = ""
             self._redraw()
 
-    def action_overview(self) -> None:
-        """Back to the Overview."""
+    async def action_view(self, name: str) -> None:
+        """Show one of the screens; what covers them goes."""
         while len(self.screen_stack) > 1:
-            self.pop_screen()
+            await self.pop_screen()
+        await self.switch_mode(name)
 
     def action_help(self) -> None:
-        """Keys and numbers, explained."""
-        keys = [(key.shown, key.meaning) for key in KEYS]
-        self.push_screen(HelpScreen(keys, PANELS, self._look, self._ascii))
+        """Keys and numbers of this screen, explained."""
+        if self._view:
+            keys = [(key.shown, key.meaning) for key in of(self._view.view)]
+            sections = [("keys", keys), *self._view.help]
+            self.push_screen(HelpScreen(sections, self._session.theme, self._session.ascii))
 
     def action_theme(self) -> None:
         """The next of those that the terminal can show."""
-        self._look = self._themes[(self._themes.index(self._look) + 1) % len(self._themes)]
-        self.theme = self._look.textual
-        for board in self._overview.boards:
-            board.recolour(self._look)
+        themes, session = self._themes, self._session
+        session.theme = themes[(themes.index(session.theme) + 1) % len(themes)]
+        self.theme = session.theme.textual
+        for view in self._views.values():
+            for board in view.boards:
+                board.recolour(session.theme)
 
     def action_command_palette(self) -> None:
         """Textual's palette, held still."""

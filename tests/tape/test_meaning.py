@@ -1,4 +1,4 @@
-"""Every step that some datapath takes has its function and its sentence, and so has every event of a packet."""
+"""Every step that some datapath takes has its function and its sentence, as have events."""
 
 import pytest
 

@@ -153,5 +153,6 @@ def test_every_theme_knows_every_style(theme: Theme) -> None:
 
 def test_key_names_are_unique() -> None:
     assert len({key.id for key in keys.KEYS}) == len(keys.KEYS)
-    bound = [name for key in keys.KEYS for name in key.keys.split(",")]
-    assert len(set(bound)) == len(bound)
+    for view in {key.view for key in keys.KEYS}:
+        bound = [name for key in keys.KEYS if key.view == view for name in key.keys.split(",")]
+        assert len(set(bound)) == len(bound)

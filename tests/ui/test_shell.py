@@ -45,6 +45,11 @@ def shown(shell: Shell) -> str:
     return "\n".join(lines)
 
 
+def over(shell: Shell) -> bool:
+    """Whether the Overview is on top."""
+    return isinstance(shell.screen, Overview)
+
+
 def drive(act: Act, source: Scripted | None = None, size: tuple[int, int] = (80, 24)) -> Shell:
     """Run the app and do something in it."""
 
@@ -129,7 +134,7 @@ def test_m_chooses_a_datapath(keys: tuple[str, ...]) -> None:
         await pilot.press(*keys)
         await pilot.pause(0.4)
         assert shell._player.state.datapath == "dpdk"
-        assert isinstance(shell.screen, Overview)
+        assert over(shell)
 
     drive(act)
 
@@ -140,7 +145,7 @@ def test_a_fixed_datapath_is_said_and_not_changed() -> None:
             await pilot.press(key)
             await pilot.pause()
             assert "fixed datapath, kernel" in shown(shell)
-            assert isinstance(shell.screen, Overview)
+            assert over(shell)
 
     drive(act, Scripted(fixed=True))
 
@@ -166,7 +171,7 @@ def test_help_defines_the_numbers_scrolls_and_closes() -> None:
 def test_one_comes_back_to_the_overview() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("question_mark", "1")
-        assert isinstance(shell.screen, Overview)
+        assert over(shell)
 
     drive(act)
 
@@ -191,7 +196,7 @@ def test_themes_go_round_and_text_stays() -> None:
             await pilot.press("T")
             await pilot.pause()
             assert shown(shell) == before
-        assert shell._look is Theme.DARK
+        assert shell._session.theme is Theme.DARK
 
     drive(act)
 
@@ -315,7 +320,7 @@ def test_arrows_leap_by_seconds_of_the_viewer(key: str, seconds: int) -> None:
         await pilot.press("space")
         shell._player.change_speed(-3)  # 1 s = 20 us
         shell._player.source.pump(shell._player.tape, 600_000_000)
-        shell._transport.seek(300_000_000)
+        shell._session.transport.seek(300_000_000)
         await pilot.press(key)
         assert shell._player.state.now_ps == 300_000_000 + seconds * 20_000_000
 
@@ -362,7 +367,7 @@ def test_g_asks_where_to_go_and_takes_what_comes_with_it_in_one_piece() -> None:
         await pilot.pause()
         assert "'w' is no place on the tape; examples: 12.4ms" in shown(shell)
         await pilot.press("g", "ctrl+u", "escape")
-        assert isinstance(shell.screen, Overview)
+        assert over(shell)
 
     drive(act)
 

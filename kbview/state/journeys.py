@@ -1,0 +1,153 @@
+"""Journeys: what happened to each of the last packets. Read from the tape when somebody looks.
+
+Beside a packet's own events there are those of no packet in particular: the interrupt and the poll that
+came while it waited in a ring, the wake-up and the system call while it waited in a socket. They are
+shared: told for every packet that the same core worked on next.
+"""
+
+from bisect import bisect_left, bisect_right
+from itertools import islice
+from operator import attrgetter
+from typing import NamedTuple
+
+from kbview.state.positions import Positions
+from kbview.state.state import CHUNK, State
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.meter import Sample
+from kbview.tape.station import Station
+from kbview.tape.tape import Reel
+
+MOST_SHARED = 8  # told of one wait: the last ones, for an overloaded ring is polled often in vain
+_TIME, _POSITION = attrgetter("time_ps"), attrgetter("position")
+_TURNS = frozenset({ev.ModeSwitched, ev.ContextSwitched, ev.SyscallEntered, ev.KsoftirqdWoken})
+_ENDS = frozenset({ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent})
+
+
+class Stop(NamedTuple):
+    """An event of a packet's journey, its station, "" if at none, and its position on the tape."""
+
+    event: ev.Event
+    station: str
+    position: int
+    shared: bool = False
+
+    @property
+    def time_ps(self) -> int:
+        """When it began."""
+        return self.event.time_ps
+
+    @property
+    def duration_ps(self) -> int:
+        """How long a core was at work."""
+        return self.event.duration_ps if isinstance(self.event, ev.StepTaken) else 0
+
+    @property
+    def ends(self) -> bool:
+        """Whether the journey, or the way out, is over."""
+        return type(self.event) in _ENDS
+
+
+class Journeys:
+    """Packets by number, with what happened to each in the last one to two chunks of the tape."""
+
+    def __init__(self) -> None:
+        self._tape: Reel | None = None
+        self._position = 0
+        self._places = Positions()
+        self._order: dict[str, int] = {}  # of the stations along the path
+        self._stops: dict[int, list[Stop]] = {}  # by packet
+        self._shared: dict[int, list[Stop]] = {}  # by cpu
+        self._servers: dict[int | str, int] = {}  # the cpu that empties a queue or socket
+        self.ended = ev.NO_PACKET  # the last whose journey came to its end
+
+    def follow(self, tape: Reel, state: State) -> None:
+        """Be where the state is."""
+        first = max(((state.position - 1) // CHUNK - 1) * CHUNK, tape.start, 0)
+        if tape is not self._tape or not first <= self._position <= state.position:
+            self._begin(tape, first)
+        for record in islice(tape.read(self._position), state.position - self._position):
+            if not self._position % CHUNK:
+                self._forget(self._position - CHUNK)
+            if not isinstance(record, Sample):
+                self._take(record)
+            elif record.detail < Detail.MILESTONES:  # nobody will say what became of them
+                self._stops, self._shared, self.ended = {}, {}, ev.NO_PACKET
+            self._position += 1
+
+    def packets(self) -> list[int]:
+        """The numbers of those that are known."""
+        return sorted(self._stops)
+
+    def own(self, packet: int) -> list[Stop]:
+        """What happened to this packet alone."""
+        return self._stops.get(packet, [])
+
+    def stops(self, packet: int) -> list[Stop]:
+        """All that happened on its way, in the order of time."""
+        own = self.own(packet)
+        told = [stop for at in range(len(own)) for stop in (*self._waited_for(own, at), own[at])]
+        return [*told, *self._waited_for(own, len(own))]
+
+    def _waited_for(self, own: list[Stop], at: int) -> list[Stop]:
+        """What the core that goes on with the packet did since the last that happened to it."""
+        if not at or own[at - 1].ends or isinstance(own[at - 1].event, ev.FrameArrived):
+            return []
+        shared = self._shared.get(self._worker(own, at), [])
+        begin = bisect_right(shared, own[at - 1].time_ps, key=_TIME)
+        end = bisect_left(shared, own[at].time_ps, key=_TIME) if at < len(own) else len(shared)
+        least = self._order.get(own[at - 1].station, -1)
+        ahead = (self._order.get(stop.station, -1) for stop in own[at:])
+        most = next((place for place in ahead if place > least), len(self._order))
+        between = [stop for stop in shared[begin:end] if self._concerns(stop, least, most)]
+        return between[-MOST_SHARED:]
+
+    def _concerns(self, stop: Stop, least: int, most: int) -> bool:
+        """Whether it happened between two stations of the path, or changed what the core is doing."""
+        return type(stop.event) in _TURNS or least < self._order.get(stop.station, -1) <= most
+
+    def _worker(self, own: list[Stop], at: int) -> int:
+        """The core that went on with a packet, or will if nothing changes; -1 if nobody knows."""
+        for stop in own[at:]:
+            if (cpu := getattr(stop.event, "cpu", -1)) >= 0:
+                return int(cpu)
+        waits = own[-1].event
+        key = getattr(waits, "socket", getattr(waits, "queue", ""))
+        return self._servers.get(key, -1)
+
+    # ---- reading ---------------------------------------------------------------------------
+
+    def _begin(self, tape: Reel, first: int) -> None:
+        self._tape, self._position, self.ended = tape, first, ev.NO_PACKET
+        self._stops, self._shared, self._servers = {}, {}, {}
+        started = tape.started_before(first)
+        self._lay(started.stations if started else ())
+
+    def _lay(self, stations: tuple[Station, ...]) -> None:
+        self._places.lay(stations)
+        self._order = {station.name: at for at, station in enumerate(stations)}
+
+    def _forget(self, before: int) -> None:
+        """Let go of what stands before a position of the tape."""
+        for kept in (self._stops, self._shared):
+            for key, stops in list(kept.items()):
+                kept[key] = stops[bisect_left(stops, before, key=_POSITION) :]
+                if not kept[key]:
+                    del kept[key]
+
+    def _take(self, event: ev.Event) -> None:
+        if isinstance(event, ev.DatapathStarted):
+            self._lay(event.stations)
+            return
+        packet, cpu = getattr(event, "packet", ev.NO_PACKET), getattr(event, "cpu", -1)
+        shared = packet == ev.NO_PACKET
+        stop = Stop(event, self._places.station_of(event), self._position, shared)
+        if isinstance(event, ev.SocketDequeued):
+            self._servers[event.socket] = cpu
+        elif isinstance(event, (ev.IrqRaised, ev.NapiPolled, ev.BurstReceived)):
+            self._servers[event.queue] = cpu
+        if not shared:
+            self._stops.setdefault(packet, []).append(stop)
+            self.ended = packet if stop.ends else self.ended
+        elif cpu >= 0:
+            self._shared.setdefault(cpu, []).append(stop)

@@ -1,0 +1,160 @@
+"""The View contract: a screen of boards between a title and the sentence of why with the keys below.
+
+title                                   ! over the whole width, with `head` rows of the screen's own
+columns of drawings                     ! each a board; see `lay_out`
+why, keys                               !
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import partial
+from textwrap import wrap
+from typing import ClassVar, NamedTuple
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Static
+
+from kbview.tape.source import Capabilities
+from kbview.ui import frame as around
+from kbview.ui.board import Board, Drawing
+from kbview.ui.keys import KEYS, hints
+from kbview.ui.layout import LEAST
+from kbview.ui.row import Row, Size, block
+from kbview.ui.session import Session
+
+CADENCE = 5  # frames that the title and the sentence of why stay up
+_FOOT = 2
+
+
+def bindings(view: str) -> list[BindingType]:
+    """A screen's own keys."""
+    return [Binding(key.keys, key.action, key.meaning, id=key.id) for key in KEYS if key.view == view]
+
+
+class Arrangement(NamedTuple):
+    """What stands where: drawings over the whole width, and below them columns with their widths.
+
+    A width of 0 takes an equal part of what the others leave.
+    """
+
+    head: Sequence[Drawing]
+    columns: Sequence[tuple[int, Sequence[Drawing]]]
+
+
+class View(Screen[None]):
+    """One screen. `help` defines each number it shows; `needs` names the meters it draws from.
+
+    A view that its source cannot feed stays, greyed, and says why. `most` is the number of its columns.
+    """
+
+    view: ClassVar[str]
+    title_text: ClassVar[str]
+    help: ClassVar[Sequence[tuple[str, Sequence[tuple[str, str]]]]]
+    needs: ClassVar[frozenset[str]] = frozenset()
+    most: ClassVar[int] = 1
+
+    AUTO_FOCUS = None
+    DEFAULT_CSS = """
+    View { layout: vertical; background: ansi_default; overflow: hidden; }
+    View Board { background: ansi_default; }
+    View #columns { height: 1fr; }
+    View #columns Board { width: 1fr; height: 1fr; margin-right: 1; }
+    View #columns Board.last { margin-right: 0; }
+    View #foot { height: 2; }
+    View #small { display: none; height: 1fr; content-align: center middle; }
+    View.small Board, View.small #columns { display: none; }
+    View.small #small { display: block; }
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        board = partial(Board, theme=session.theme, ascii_only=session.ascii)
+        self._head, self._foot = board(name="head"), board(name="foot")
+        self._columns = [board(name=f"column{at}") for at in range(self.most)]
+        self._frame = 0
+
+    @abstractmethod
+    def lay_out(self, size: Size) -> Arrangement:
+        """What to draw in `size`, which is the room between the title and the sentence of why."""
+
+    def lacks(self, capabilities: Capabilities) -> str | None:
+        """None, or why this source cannot feed the screen."""
+        missing = sorted(name.replace("_", " ") for name in self.needs - capabilities.meters)
+        return f"this source cannot know {' or '.join(missing)}" if missing else None
+
+    @property
+    def boards(self) -> list[Board]:
+        """All of them, in the order of the screen."""
+        return [self._head, *self._columns, self._foot]
+
+    def compose(self) -> ComposeResult:
+        """Head, columns, foot, and what is said when there is no room for them."""
+        yield self._head
+        with Horizontal(id="columns"):
+            yield from self._columns
+        yield self._foot
+        yield Static(id="small", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange everything anew."""
+        size = Size(*event.size)
+        small = size.width < LEAST.width or size.height < LEAST.height
+        self.set_class(small, "small")
+        if small:
+            self.query_one("#small", Static).update(
+                f"kbview needs {LEAST.width}x{LEAST.height} cells; here are {size.width}x{size.height}."
+            )
+            return
+        self._place(Size(size.width, size.height - 1 - _FOOT))
+        self.call_after_refresh(self.show)
+
+    def on_screen_resume(self) -> None:
+        """Something else was on top."""
+        self.call_after_refresh(self.show)
+
+    def _place(self, room: Size) -> None:
+        reason = self.lacks(self.session.player.source.capabilities)
+        arrangement = self._greyed(reason, room) if reason is not None else self.lay_out(room)
+        player = self.session.player
+        self._head.styles.height = 1 + sum(drawing.height for drawing in arrangement.head)
+        self._head.stack([Drawing(partial(around.title, player), 1, CADENCE), *arrangement.head])
+        self._foot.stack(
+            [
+                Drawing(lambda size: around.why(player, self.session.message, size), 1, CADENCE),
+                Drawing(partial(around.keys, hints(self.view)), 1, 1),
+            ]
+        )
+        for at, board in enumerate(self._columns):
+            board.display = at < len(arrangement.columns)
+            board.set_class(at == len(arrangement.columns) - 1, "last")
+            width, drawings = arrangement.columns[at] if board.display else (0, ())
+            board.styles.width = width or "1fr"
+            board.stack(drawings)
+
+    def _greyed(self, reason: str, room: Size) -> Arrangement:
+        """The screen in its place, without numbers: unknown is not zero."""
+
+        def draw(size: Size) -> list[Row]:
+            lines: list[Row] = [[(f" {line}", "faint")] for line in wrap(reason, size.width - 2)]
+            return block([[(f" {self.title_text}", "title")], [], *lines], size)
+
+        return Arrangement((), [(0, [Drawing(draw, room.height, CADENCE)])])
+
+    def show(self) -> None:
+        """Draw everything as it is now."""
+        self._draw(0)
+
+    def advance(self) -> None:
+        """One frame of play: draw what is due."""
+        self._frame += 1
+        self._draw(self._frame)
+
+    def _draw(self, frame: int) -> None:
+        for board in self.boards:
+            if board.display and board.size.width:
+                board.show(frame)

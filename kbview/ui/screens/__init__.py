@@ -1,0 +1,1 @@
+"""The screens beside the Overview. None knows another."""

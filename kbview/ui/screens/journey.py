@@ -1,0 +1,146 @@
+"""The Journey: one packet at a time, step by step, and beside it those that came before and after.
+
+─ journey ──────────────────────────────────────────── 500 ns a letter ─
+         987.320 µs
+ #56     NrrrrrrIISKKPTTooooEEA                               12.3 µs
+▸#58         NrrrrrrrrrrrISKPPToooooooEEAA                    14.1 µs
+ #59                 NrrrrrrrISK                              skb
+ R rx ring  I irq  S softirq ...   CAPITALS: at work   small: waiting
+─ #58 at step 7 of 19: skb_alloc ───────────────────────── cpu0 softirq ─
+ when    987.356 µs, 1.230 µs after it arrived; took 32 ns
+ what    build_skb()
+ why     The kernel's record of a packet is built around the buffer ...
+ cost    115 cycles at 3.6 GHz; verified, from PK: ...
+"""
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from kbview.state.journeys import Stop
+from kbview.tape.detail import Detail
+from kbview.tape.event import NO_PACKET
+from kbview.tape.source import Capabilities
+from kbview.ui import account, lanes
+from kbview.ui.board import Drawing
+from kbview.ui.row import Row, Size, block
+from kbview.ui.screen import CADENCE, Arrangement, View, bindings
+from kbview.ui.session import Session
+
+_ACCOUNT, _SHORT_ACCOUNT = 8, 7  # rows that tell of one step
+_TALL = 18
+_WIDE, _SIDE = 120, 56
+
+
+class JourneyView(View):
+    """Keeps its cursor and its scale."""
+
+    view = "journey"
+    title_text = "journey"
+    help = (
+        ("the journey", lanes.HELP),
+        ("one step of it", account.HELP),
+    )
+    most = 2
+    BINDINGS: ClassVar[list[BindingType]] = bindings(view)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._cursor = (NO_PACKET, 0)  # a packet, and which of its stops
+        self._scale = lanes.Scale()
+
+    def lacks(self, capabilities: Capabilities) -> str | None:
+        """It takes single packets."""
+        if capabilities.detail < Detail.MILESTONES:
+            return "this source tells meters only, and no single packets to follow"
+        return None
+
+    def lay_out(self, size: Size) -> Arrangement:
+        """Lanes above the step, or beside it where there is room."""
+        if size.width < _WIDE:
+            lower = _ACCOUNT if size.height >= _TALL else _SHORT_ACCOUNT
+            upper = self._drawing(self._lanes, size.height - lower)
+            return Arrangement((), [(0, [upper, self._drawing(self._account, lower)])])
+        return Arrangement(
+            (),
+            [
+                (0, [self._drawing(self._lanes, size.height)]),
+                (_SIDE, [self._drawing(self._list, size.height)]),
+            ],
+        )
+
+    @staticmethod
+    def _drawing(draw: lanes.Draw, height: int) -> Drawing:
+        return Drawing(draw, height, CADENCE)
+
+    # ---- the cursor ------------------------------------------------------------------------
+
+    def _stops(self) -> tuple[list[Stop], int]:
+        """The stops of the packet that is looked at, and which of them the cursor is on.
+
+        Until somebody moves it, it is where the packet is, or after its end at what took longest.
+        """
+        packet = self.session.packet
+        stops = self.session.journeys.stops(packet)
+        of, at = self._cursor
+        if of == packet:
+            return stops, min(at, len(stops) - 1)
+        if any(stop.ends for stop in stops):
+            return stops, max(range(len(stops)), key=lambda at: stops[at].duration_ps)
+        return stops, len(stops) - 1
+
+    def action_select(self, by: int) -> None:
+        """The packet before or after."""
+        session = self.session
+        packet, known = session.packet, session.journeys.packets()
+        if packet in known:
+            at = known.index(packet) + by
+            session.chosen = known[max(0, min(at, len(known) - 1))]
+        self.show()
+
+    def action_choose_stop(self, by: int) -> None:
+        """The step before or after; the packet stays the one that is looked at."""
+        stops, at = self._stops()
+        self.session.chosen = self.session.packet
+        self._cursor = self.session.chosen, max(0, min(at + by, len(stops) - 1))
+        self.show()
+
+    def action_be_there(self) -> None:
+        """Put the view of all screens at the moment of this step."""
+        stops, at = self._stops()
+        if stops:
+            packet = self.session.packet
+            self.session.transport.seek_event(stops[at].event)
+            self.session.chosen = packet
+            self._cursor = (NO_PACKET, 0)
+            self.show()
+
+    def action_zoom(self, by: int) -> None:
+        """Stretch or shrink the time around this step."""
+        self._scale.zoom = max(-6, min(self._scale.zoom + by, 12))
+        self.show()
+
+    # ---- drawing ---------------------------------------------------------------------------
+
+    def _lanes(self, size: Size) -> list[Row]:
+        stops, at = self._stops()
+        if not stops:
+            return block(lanes.nothing(self.session.player.state.detail, size), size)
+        return block(lanes.draw(self.session, self._scale, stops[at], size), size)
+
+    def _account(self, size: Size) -> list[Row]:
+        stops, at = self._stops()
+        if not stops or self.session.packet == NO_PACKET:
+            return block([], size)
+        return block(account.draw(self.session, stops, at, size), size)
+
+    def _list(self, size: Size) -> list[Row]:
+        stops, at = self._stops()
+        room = max(0, size.height - _ACCOUNT - 2)
+        return block(
+            [
+                *self._account(Size(size.width, _ACCOUNT + 2)),
+                *account.listed(stops, at, size.width, room),
+            ],
+            size,
+        )
