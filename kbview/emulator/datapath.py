@@ -29,8 +29,9 @@ class Datapath(ABC):
 
     `stations` is what the screen draws; `steps` every cost row it may take; `reading` where to read
     more. `serves` names the applications that its layer can serve, `drops_at` the layers where it can
-    drop for one, the first of them for "driver". From `start` on, a datapath owns the NIC's rings and
-    what runs on the cores.
+    drop for one, the first of them for "driver"; `compressed_completions` whether its driver lets the
+    NIC write several completions at once, unless told otherwise. From `start` on, a datapath owns the
+    NIC's rings and what runs on the cores.
     """
 
     name: ClassVar[str]
@@ -39,6 +40,7 @@ class Datapath(ABC):
     steps: ClassVar[tuple[str, ...]]
     serves: ClassVar[tuple[str, ...]]
     drops_at: ClassVar[tuple[str, ...]] = ()
+    compressed_completions: ClassVar[bool] = False
     reading: ClassVar[tuple[str, ...]]
 
     @abstractmethod

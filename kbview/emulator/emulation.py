@@ -6,11 +6,14 @@ from kbview.emulator.cost import Calibration, Prices
 from kbview.emulator.datapath import Datapath
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.engine import NEVER_PS, advance
+from kbview.emulator.hardware.bus import Bus
+from kbview.emulator.hardware.bus import timing as bus_timing
 from kbview.emulator.hardware.link import Link
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.nic import Nic, Port
 from kbview.emulator.hardware.peer import Peer
+from kbview.emulator.hardware.wires import Wires
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import US_PS, ScenarioError, Settings
@@ -49,8 +52,9 @@ class Emulation:
             prices.step("msix_delivery").cost_ps,
         )
         port = Port(traffic, host.macs, host.sends)
-        link = Link(settings.link_gbps)
-        nic = Nic(port, settings.queues, moderation, link, self.meters, self.recorder)
+        bus = Bus(bus_timing(prices, compressed=False), settings.nic_fifo_bytes)
+        wires = Wires(Link(settings.link_gbps), bus)
+        nic = Nic(port, settings.queues, moderation, wires, self.meters, self.recorder)
         self._machine = Machine(prices, nic, settings.cores, self.meters, self.recorder)
         if peer is not None:
             self._machine.connect(peer(nic))
@@ -61,6 +65,10 @@ class Emulation:
 
     def _start(self, name: str) -> None:
         kind = self._kind(name)
+        compressed = self._settings.cqe_compression
+        if compressed is None:
+            compressed = kind.compressed_completions
+        self._machine.nic.bus.timing = bus_timing(self._machine.prices, compressed=compressed)
         self.datapath: Datapath = kind(self._machine, self._settings, self._host)
         self.datapath.start()
         self.recorder.emit(DatapathStarted(self.now_ps, kind.name, kind.summary, kind.stations))

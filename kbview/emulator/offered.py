@@ -36,7 +36,7 @@ def check_rate(rate_pps: float) -> None:
 class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """UDP towards the host from `flows` senders to one `port`. `frames` of None is without end.
 
-    size: bytes with FCS, or "imix". rate_pps: the mean, in open loop. burst: frames in a burst, the
+    size: bytes with FCS, or "imix". rate_pps: the mean, in open loop. burst_frames: in a burst, the
     mean; peak_pps: the rate in one, None is the link's; shape: of pareto's tails. rtt_us, think_us,
     timeout_us: of a request's round trip, between answer and next request, until it is given up.
     loss: share of frames that the network loses, each way.
@@ -48,7 +48,7 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flows: int = 1
     port: int = 9000
     frames: int | None = None
-    burst: float = 32.0
+    burst_frames: float = 32.0
     peak_pps: float | None = None
     shape: float = 1.5
     rtt_us: float = 50.0
@@ -73,7 +73,7 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         self._check_loop()
 
     def _check_bursts(self) -> None:
-        at_least("burst", self.burst, 1, LONGEST_BURST)
+        at_least("burst_frames", self.burst_frames, 1, LONGEST_BURST)
         at_least("shape", self.shape, 1.05, 2)
         if self.peak_pps is not None and not self.rate_pps <= self.peak_pps <= MOST_RATE_PPS:
             raise ScenarioError(
@@ -129,9 +129,9 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             frame_ps = round(1e12 / line_rate_pps(self.mean_length, gbps)) if fixed else 0
             return gaps.poisson(self.rate_pps, seed, frame_ps)
         if self.pattern == "onoff":
-            return gaps.onoff(self.rate_pps, peak_pps, self.burst, seed)
+            return gaps.onoff(self.rate_pps, peak_pps, self.burst_frames, seed)
         if self.pattern == "pareto":
-            return gaps.pareto(self.rate_pps, peak_pps, self.burst, self.shape, seed)
+            return gaps.pareto(self.rate_pps, peak_pps, self.burst_frames, self.shape, seed)
         return gaps.constant(self.rate_pps)
 
     # ---- closed loop -----------------------------------------------------------------------

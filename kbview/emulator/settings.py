@@ -8,6 +8,7 @@ MOST_QUEUES = 128  # ixgbe; as many as the indirection table has entries
 APPS = ("sink", "echo", "forward", "drop")
 DROPS_AT = ("driver", "xdp", "raw", "input")
 LEAST_GBPS, MOST_GBPS = 0.01, 800.0  # 10 Mb/s Ethernet to 800 Gb/s
+MOST_FIFO = 1 << 30
 MOST_DESCRIPTORS = 65_536  # far beyond any NIC's ring
 
 
@@ -20,7 +21,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Defaults: ring of mlx5e (log 10), its moderation 16 us or 32 frames, NAPI weight 64,
     netdev_budget 300 and 8000 us (HZ=250), rmem_default 212992, tcp_rmem 131072, txqueuelen 1000;
-    CALIBRATION part 3. `app_cycles` is work of the application on each packet beyond its own row.
+    CALIBRATION part 3. The NIC's FIFO is the 82599's 512 KB; `cqe_compression` is the driver's
+    default when None. `app_cycles` is work of the application on each packet beyond its own row.
     """
 
     cores: int = 2
@@ -29,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ring: int = 1024
     tx_ring: int = 1024
     link_gbps: float = 100.0
+    nic_fifo_bytes: int = 524_288
+    cqe_compression: bool | None = None
     moderation_us: float = 16.0
     moderation_frames: int = 32
     napi_weight: int = 64
@@ -64,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ScenarioError(
                 f"link_gbps = {self.link_gbps:g} is out of range; use {LEAST_GBPS:g} to {MOST_GBPS:g}"
             )
+        at_least("nic_fifo_bytes", self.nic_fifo_bytes, 16_384, MOST_FIFO)
         _ring("ring", self.ring)
         _ring("tx_ring", self.tx_ring)
         one_of("wait", self.wait, ("read", "epoll"))

@@ -10,6 +10,7 @@ from kbview.emulator.datapath import Datapath
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.machine import STEPS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.sources import profile
@@ -93,3 +94,10 @@ def test_when_traffic_stops_only_a_poll_mode_driver_goes_on(name: str) -> None:
     assert after.conserved()
     for total in set(TOTALS) - {"polls", "empty_polls"}:
         assert getattr(after, total) == getattr(before, total), total
+
+
+@pytest.mark.parametrize("calibration", profile.names())
+def test_the_hardware_is_priced(calibration: str) -> None:
+    prices = Prices(profile.load(calibration), None)
+    for step in STEPS:
+        assert prices.step(step).cost_ps >= 0

@@ -59,7 +59,7 @@ def test_imix_is_seven_four_one() -> None:
 
 def test_bursts_are_as_long_as_asked_and_silent_between() -> None:
     """In a burst of 20, 19 distances are those of the peak rate."""
-    traffic = Traffic(pattern="onoff", rate_pps=1e5, peak_pps=1e6, burst=20)
+    traffic = Traffic(pattern="onoff", rate_pps=1e5, peak_pps=1e6, burst_frames=20)
     apart = [after.arrived_ps - before.arrived_ps for before, after in pairwise(frames(traffic))]
     inside = sum(gap <= 1_000_001 for gap in apart)
     assert inside / (len(apart) - inside) == pytest.approx(19, rel=0.1)
@@ -67,7 +67,7 @@ def test_bursts_are_as_long_as_asked_and_silent_between() -> None:
 
 def variance(pattern: str) -> float:
     """Of the number of frames in a hundredth of a second, over its mean."""
-    traffic = Traffic(pattern=pattern, rate_pps=1e5, peak_pps=1e6, burst=10)
+    traffic = Traffic(pattern=pattern, rate_pps=1e5, peak_pps=1e6, burst_frames=10)
     made = frames(traffic)
     slots = Counter(frame.arrived_ps // 10**10 for frame in made)
     counts = [slots[slot] for slot in range(made[-1].arrived_ps // 10**10)]
@@ -110,7 +110,7 @@ REFUSED = [
     ({"flows": 0}, "flows = 0 is out of range"),
     ({"port": 70_000}, "port = 70000 is out of range"),
     ({"frames": -1}, "frames = -1 is negative"),
-    ({"burst": 0}, "burst = 0.0 is too small; use 1 or more"),
+    ({"burst_frames": 0}, "burst_frames = 0.0 is too small; use 1 or more"),
     ({"shape": 1.0}, "shape = 1.0 is too small; use 1.05 or more"),
     ({"peak_pps": 10.0}, "peak_pps = 10 is not between rate_pps = 1e+06 and 1e9"),
     ({"loss": 1.0}, "loss = 1.0 is too large; use 0.9 or less"),

@@ -35,6 +35,7 @@ class Dpdk(Datapath):
         ),
         Station("app", Domain.USER, "the application's own work", ("app_work",)),
     )
+    compressed_completions = True  # mlx5: rxq_cqe_comp_en
     serves = ("sink", "echo", "forward", "drop")
     steps = (
         "dma_write",

@@ -9,9 +9,22 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.hardware.tx import TxRing, TxTiming
+from kbview.emulator.hardware.wires import Wires
 from kbview.emulator.recorder import Recorder
 from kbview.tape.meter import Meters
 
+# What the hardware itself takes, whatever the datapath.
+STEPS = (
+    "dma_write",
+    "msix_delivery",
+    "tx_fetch",
+    "context_switch",
+    "pcie_frame",
+    "pcie_completion",
+    "pcie_completion_compressed",
+    "pcie_transmit",
+    "nic_frame",
+)
 HOST_PACKETS = 1_000_000_000  # frames that the host makes itself are numbered from here
 
 
@@ -47,7 +60,8 @@ class Machine:
         """A transmit ring for a queue; the NIC has it once it is opened with it."""
         prices = self.prices
         timing = TxTiming(prices.step("tx_fetch").cost_ps, prices.step("dma_write").cost_ps)
-        ring = TxRing(queue, size, self.nic.link, timing, self.books)
+        wires = Wires(self.nic.link, self.nic.bus)
+        ring = TxRing(queue, size, wires, timing, self.books)
         if self.peer is not None:
             ring.hear = self.peer.hear
         return ring

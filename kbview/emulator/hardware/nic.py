@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.hardware.link import Link
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rss import Rss
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
+from kbview.emulator.hardware.wires import Wires
 from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.events import FrameArrived, FrameSent, PacketDropped
@@ -25,6 +25,8 @@ from kbview.tape.meter import Meters, RingMeter
 ADDRESS_FILTER = "ADDRESS_FILTER"
 FCS_ERROR = "FCS"
 _FLOWS_KNOWN = 65_536  # verdicts kept
+_ARRIVED = attrgetter("arrived_ps")
+_LENGTH = attrgetter("length")
 _FLOW = attrgetter("flow")
 _FAULT = attrgetter("fault")
 
@@ -77,12 +79,13 @@ class Nic:
         port: Port,
         queues: int,
         moderation: Moderation,
-        link: Link,
+        wires: Wires,
         meters: Meters,
         recorder: Recorder,
     ) -> None:
         self.moderation = moderation
-        self.link = link  # the wire away from here; all transmit rings share it
+        self.link = wires.link
+        self.bus = wires.bus
         self.rss = Rss(queues)
         self.queues = [RxQueue(number, self, moderation, meters, recorder) for number in range(queues)]
         self.exhausted = False
@@ -122,6 +125,7 @@ class Nic:
             mine = self._port.sort(chunk, self._aside)
         self.exhausted = not mine
         self.loaded_ps = mine[-1].arrived_ps if mine else NEVER_PS
+        self.bus.expect([*map(_ARRIVED, mine)], max(map(_LENGTH, mine), default=0))
         for queue, frames in zip(self.queues, self.rss.spread(mine), strict=True):
             if frames:
                 queue.extend(frames)

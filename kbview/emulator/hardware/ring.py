@@ -13,6 +13,7 @@ Read more: Intel 82599 datasheet, 7.1.8 "Receive Descriptor Queue Structure".
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 from kbview.packet.frame import Frame
 from kbview.tape.meter import RingMeter
@@ -32,6 +33,7 @@ class RxRing:
         self.queue = queue
         self.size = size
         self.frames: deque[Frame] = deque()  # next_to_clean .. head
+        self.ready: deque[int] = deque()  # from when the NIC writes each, done a DMA write later
         self.head = 0
         self.free = size - 1
         self.cleaned = 0
@@ -46,19 +48,21 @@ class RxRing:
         """The slot of the oldest frame."""
         return (self.head - len(self.frames)) % self.size
 
-    def claim(self, frames: list[Frame]) -> None:
+    def claim(self, frames: list[Frame], ready_ps: Iterable[int]) -> None:
         """Hardware takes the next descriptors; there must be room."""
         count = len(frames)
         self.frames.extend(frames)
+        self.ready.extend(ready_ps)
         self.free -= count
         self.head = (self.head + count) % self.size
 
     def take_done(self, ready_ps: int) -> Frame | None:
-        """The driver takes the oldest frame, if it had arrived by `ready_ps` (now less the DMA)."""
-        frames = self.frames
-        if frames and frames[0].arrived_ps <= ready_ps:
+        """The driver takes the oldest frame, if its writing began by `ready_ps` (now less the DMA)."""
+        ready = self.ready
+        if ready and ready[0] <= ready_ps:
             self.cleaned += 1
-            return frames.popleft()
+            ready.popleft()
+            return self.frames.popleft()
         return None
 
     def take_burst(self, ready_ps: int, most: int) -> list[Frame]:
@@ -72,6 +76,7 @@ class RxRing:
         """The driver takes the oldest `count` frames, which it has looked at."""
         for _ in range(count):
             self.frames.popleft()
+            self.ready.popleft()
         self.cleaned += count
 
     def refill(self) -> int:

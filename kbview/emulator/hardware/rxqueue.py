@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Protocol
 
 from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.bus import Bus
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.tx import TxRing
@@ -34,6 +35,7 @@ class Supply(Protocol):
 
     loaded_ps: int
     opened_ps: int
+    bus: Bus
 
     def load(self, now_ps: int) -> None:
         """Make more arrivals known."""
@@ -109,8 +111,8 @@ class RxQueue:
 
     def next_ready_ps(self) -> int:
         """When the driver will next find a done descriptor."""
-        frames = self.ring.frames
-        first_ps = frames[0].arrived_ps if frames else self.next_arrival_ps()
+        ready = self.ring.ready
+        first_ps = ready[0] if ready else self.next_arrival_ps()
         return first_ps + self.moderation.dma_ps if first_ps < NEVER_PS else NEVER_PS
 
     def catch_up(self, now_ps: int) -> None:
@@ -161,27 +163,48 @@ class RxQueue:
     def _take(self, frames: list[Frame], length: int) -> None:
         """Frames have arrived: descriptors for as many as there are, the rest is missed."""
         meters, ring = self._meters, self.ring
-        count, free = len(frames), ring.free
+        count = len(frames)
         meters.arrived += count
         meters.arrived_bytes += length
+        if self._supply.bus.contended:
+            taken, ready = self._carry(frames, ring.free)
+        else:
+            taken = frames if count <= ring.free else frames[: ring.free]
+            ready = [*map(_ARRIVED, taken)]
+        if count > len(taken):
+            meters.missed += count - len(taken)
         if self._recorder.milestones:
-            self._tell_arrivals(frames, free)
-        if count > free:
-            meters.missed += count - free
-            del frames[free:]
-        ring.claim(frames)
+            self._tell_arrivals(frames, taken, ready)
+        ring.claim(taken, ready)
 
-    def _tell_arrivals(self, frames: list[Frame], free: int) -> None:
+    def _carry(self, frames: list[Frame], free: int) -> tuple[list[Frame], list[int]]:
+        """Those that have a descriptor and get over the bus, and from when each is being written."""
+        receive = self._supply.bus.receive
+        taken: list[Frame] = []
+        ready: list[int] = []
+        for frame in frames:
+            if len(taken) == free:
+                break
+            at_ps = receive(frame.arrived_ps, frame.length)
+            if at_ps is not None:
+                taken.append(frame)
+                ready.append(max(at_ps, ready[-1] if ready else 0))
+        return taken, ready
+
+    def _tell_arrivals(self, frames: list[Frame], taken: list[Frame], ready: list[int]) -> None:
         emit, ring, opened_ps = self._recorder.emit, self.ring, self._supply.opened_ps
-        for index, frame in enumerate(frames):
+        index = 0
+        for frame in frames:
             time_ps = max(frame.arrived_ps, opened_ps)
             emit(FrameArrived(time_ps, self.number, frame.packet, frame.length))
-            if index >= free:
+            if index == len(taken) or frame is not taken[index]:
                 emit(FrameMissed(time_ps, self.number, frame.packet))
-            elif self._recorder.steps:
+                continue
+            if self._recorder.steps:
                 slot = (ring.head + index) % ring.size
-                done_ps = max(frame.arrived_ps + self.moderation.dma_ps, opened_ps)
+                done_ps = max(ready[index] + self.moderation.dma_ps, opened_ps)
                 emit(DescriptorDone(done_ps, self.number, frame.packet, slot))
+            index += 1
 
     # ---- interrupts ------------------------------------------------------------------------
 

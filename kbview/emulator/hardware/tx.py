@@ -22,7 +22,7 @@ from typing import NamedTuple
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.link import Link
+from kbview.emulator.hardware.wires import Wires
 from kbview.packet.frame import Frame
 from kbview.tape.events import DescriptorPosted, DescriptorsCompleted
 from kbview.tape.meter import RingMeter
@@ -48,14 +48,15 @@ class TxRing:
     `changed` is called when there is something to be completed earlier than was known.
     """
 
-    def __init__(self, queue: int, size: int, link: Link, timing: TxTiming, books: Books) -> None:
+    def __init__(self, queue: int, size: int, wires: Wires, timing: TxTiming, books: Books) -> None:
         self.queue = queue
         self.size = size
         self.free = size - 1
         self.next_to_use = 0
         self.hear: Callable[[Frame, int, Core], None] | None = None
         self.changed: Callable[[], None] | None = None
-        self._link = link
+        self._link = wires.link
+        self._bus = wires.bus
         self._timing = timing
         self._books = books
         self._posted: list[tuple[Frame, bool]] = []
@@ -103,7 +104,7 @@ class TxRing:
         """Tell the NIC. What it costs the core is the caller's to spend; yield before, not after."""
         ready_ps = core.now_ps + self._timing.fetch_ps
         for frame, passed_on in self._posted:
-            left_ps = self._link.put(frame.length, ready_ps)
+            left_ps = self._link.put(frame.length, self._bus.send(ready_ps))
             self._leaving.append(Leaving(frame, passed_on, left_ps))
             if self.hear is not None:
                 self.hear(frame, left_ps, core)

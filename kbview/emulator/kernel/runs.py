@@ -84,8 +84,8 @@ class QueueRuns:
         """The frames at the front of the ring that are done, sound, small and for this socket."""
         run: list[Frame] = []
         flows = socket.flows
-        for frame in islice(self._ring.frames, most):
-            if frame.arrived_ps > ready_ps or frame.fault or frame.length > RX_BUFFER:
+        for frame, at_ps in zip(islice(self._ring.frames, most), self._ring.ready, strict=False):
+            if at_ps > ready_ps or frame.fault or frame.length > RX_BUFFER:
                 break
             if frame.flow not in flows:
                 break

@@ -1,0 +1,114 @@
+"""The bus between NIC and memory (PCIe), shared by all queues of a port: so much, and no more.
+
+    wire --> FIFO in the NIC --> bus: frame, then completion descriptor --> memory
+                 full: the frame is missed
+
+What a frame takes of the bus is a share for each byte and one for each descriptor, the same whichever
+queue it is for; so many queues on many cores still come up against one bound. Frames that are sent take
+their share as well. Only a frame that has a descriptor waiting for it is carried.
+
+The bus is no actor. Time is cut into slots of a microsecond with a capacity each, since queues catch up
+at slightly different times: who comes later may still use what an earlier slot has left. While frames
+come at less than half of what the bus can carry, over 64 of them, nobody has to wait and nothing is
+reckoned: a single burst of fewer is not slowed down.
+Read more: Neugebauer et al., "Understanding PCIe performance for end host networking", SIGCOMM 2018.
+"""
+
+from collections.abc import Sequence
+from operator import sub
+from typing import NamedTuple
+
+from kbview.emulator.cost import Prices
+
+_SLOT_BITS = 20  # a slot is 2**20 ps
+_SLOT_PS = 1 << _SLOT_BITS
+_WINDOW = 64
+_KEPT = 4096  # slots
+
+
+class BusTiming(NamedTuple):
+    """Picoseconds of the bus: a received frame and each of its bytes, and a frame that is sent.
+
+    `least_ps` is what the NIC itself needs for a frame, where that is the narrower bound.
+    """
+
+    frame_ps: int
+    byte_ps: float
+    send_ps: int
+    least_ps: int
+
+
+def timing(prices: Prices, *, compressed: bool) -> BusTiming:
+    """From a profile's rows. With `compressed` completions several descriptors share a write."""
+    frame = prices.step("pcie_frame")
+    done = prices.step("pcie_completion_compressed" if compressed else "pcie_completion")
+    send, least = prices.step("pcie_transmit"), prices.step("nic_frame")
+    return BusTiming(frame.cost_ps + done.cost_ps, frame.ps_per_byte, send.cost_ps, least.cost_ps)
+
+
+class Bus:
+    """When a frame can be carried, or that it cannot. `contended`: whether anybody may have to wait."""
+
+    def __init__(self, timing: BusTiming, fifo_bytes: int) -> None:
+        self.timing = timing
+        self.contended = False
+        self._fifo_bytes = fifo_bytes
+        self._contended_before = False
+        self._used: dict[int, int] = {}  # of each slot, picoseconds
+        self._next: dict[int, int] = {}  # from a full slot on towards one that is not
+
+    def service_ps(self, length: int) -> int:
+        """How long a received frame occupies the bus, or the NIC if that is slower."""
+        timing = self.timing
+        return max(timing.frame_ps + int(length * timing.byte_ps), timing.least_ps)
+
+    def expect(self, times_ps: Sequence[int], longest: int) -> None:
+        """These arrivals come next, none longer than `longest` bytes: will the bus be contended?"""
+        spans = map(sub, times_ps[_WINDOW:], times_ps)
+        enough_ps = 2 * _WINDOW * self.service_ps(longest)
+        contended = min(spans, default=enough_ps) < enough_ps
+        self.contended = contended or self._contended_before
+        self._contended_before = contended
+
+    def receive(self, arrived_ps: int, length: int) -> int | None:
+        """Carry a frame; returns when that begins, None if the FIFO was full when it came."""
+        service_ps = self.service_ps(length)
+        slot = self._find(arrived_ps >> _SLOT_BITS)
+        start_ps = max(arrived_ps, (slot << _SLOT_BITS) + self._used.get(slot, 0))
+        if (start_ps - arrived_ps) * length > self._fifo_bytes * service_ps:
+            return None
+        self._use(slot, service_ps)
+        return start_ps
+
+    def send(self, ready_ps: int) -> int:
+        """A frame is to be fetched; returns when that may begin."""
+        if not self.contended:
+            return ready_ps
+        slot = self._find(ready_ps >> _SLOT_BITS)
+        start_ps = max(ready_ps, (slot << _SLOT_BITS) + self._used.get(slot, 0))
+        self._use(slot, self.timing.send_ps)
+        return start_ps
+
+    def _use(self, slot: int, duration_ps: int) -> None:
+        used_ps = self._used.get(slot, 0) + duration_ps
+        self._used[slot] = used_ps
+        if used_ps >= _SLOT_PS:
+            self._next[slot] = slot + 1
+            if used_ps > _SLOT_PS:  # what is over is the next slot's
+                self._used[slot] = _SLOT_PS
+                self._use(self._find(slot + 1), used_ps - _SLOT_PS)
+        if len(self._used) > 2 * _KEPT:
+            self._forget(slot - _KEPT)
+
+    def _find(self, slot: int) -> int:
+        """The first slot from this on with something left; the way there is remembered."""
+        found = slot
+        while found in self._next:
+            found = self._next[found]
+        while slot in self._next and self._next[slot] != found:
+            self._next[slot], slot = found, self._next[slot]
+        return found
+
+    def _forget(self, before: int) -> None:
+        self._used = {slot: used_ps for slot, used_ps in self._used.items() if slot >= before}
+        self._next = {slot: after for slot, after in self._next.items() if slot >= before}
