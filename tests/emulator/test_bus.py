@@ -11,6 +11,8 @@ from kbview.emulator.emulation import Emulation
 from kbview.emulator.hardware.bus import Bus, BusTiming, timing
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
+from kbview.emulator.traffic.flows import udp_flows
+from kbview.packet.frame import Frame
 from kbview.sources import profile
 from kbview.tape.detail import Detail
 
@@ -50,7 +52,7 @@ def test_nobody_begins_before_it_came_whoever_looks_first(times: list[int]) -> N
 @pytest.mark.parametrize(("apart_ps", "contended"), [(3 * SERVICE_PS, False), (SERVICE_PS, True)])
 def test_only_close_frames_are_reckoned_with(apart_ps: int, contended: bool) -> None:
     bus = Bus(TIMING, 1 << 30)
-    bus.expect([*range(0, 1000 * apart_ps, apart_ps)], LENGTH)
+    bus.expect([Frame(at * apart_ps, at, LENGTH, udp_flows(1, 9)[0]) for at in range(1000)])
     assert bus.contended is contended
     assert (bus.send(5) == 5) is True
 

@@ -15,11 +15,14 @@ Read more: Neugebauer et al., "Understanding PCIe performance for end host netwo
 """
 
 from collections.abc import Sequence
-from operator import sub
+from operator import attrgetter, sub
 from typing import NamedTuple
 
 from kbview.emulator.cost import Prices
+from kbview.packet.frame import Frame
 
+_ARRIVED = attrgetter("arrived_ps")
+_LENGTH = attrgetter("length")
 _SLOT_BITS = 20  # a slot is 2**20 ps
 _SLOT_PS = 1 << _SLOT_BITS
 _WINDOW = 64
@@ -62,9 +65,11 @@ class Bus:
         timing = self.timing
         return max(timing.frame_ps + int(length * timing.byte_ps), timing.least_ps)
 
-    def expect(self, times_ps: Sequence[int], longest: int) -> None:
-        """These arrivals come next, none longer than `longest` bytes: will the bus be contended?"""
-        spans = map(sub, times_ps[_WINDOW:], times_ps)
+    def expect(self, frames: Sequence[Frame]) -> None:
+        """These frames come next: will the bus be contended?"""
+        longest = max(map(_LENGTH, frames), default=0)
+        times_ps = [*map(_ARRIVED, frames[:: _WINDOW // 2])]
+        spans = map(sub, times_ps[2:], times_ps)
         enough_ps = 2 * _WINDOW * self.service_ps(longest)
         contended = min(spans, default=enough_ps) < enough_ps
         self.contended = contended or self._contended_before

@@ -211,8 +211,10 @@ class Core:
         if self.mode is USER_MODE:
             self._set_mode(KERNEL_MODE, "irq")
         self.account = HARDIRQ
-        vector = min(self.vectors, key=_DUE)
-        vector.arm(NEVER_PS)
+        vectors = self.vectors
+        vector = vectors[0] if len(vectors) == 1 else min(vectors, key=_DUE)
+        vector.due_ps = NEVER_PS
+        self.irq_due_ps = NEVER_PS if len(vectors) == 1 else min(map(_DUE, vectors))
         vector.handler(self)
 
     def look_at_vectors(self) -> None:
@@ -220,12 +222,10 @@ class Core:
         vectors = self.vectors
         due_ps = vectors[0].due_ps if len(vectors) == 1 else min(map(_DUE, vectors))
         self.irq_due_ps = due_ps
-        self.give_way(due_ps)
-        self.refresh()
-
-    def give_way(self, at_ps: int) -> None:
-        """Somebody will be due at `at_ps`, which was not known when this core was let run."""
-        self.horizon_ps = min(self.horizon_ps, at_ps)
+        if self._resting:
+            self.refresh()
+        elif due_ps < self.horizon_ps:
+            self.horizon_ps = due_ps
 
     # ---- mode ------------------------------------------------------------------------------
 

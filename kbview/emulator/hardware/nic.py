@@ -25,8 +25,6 @@ from kbview.tape.meter import Meters, RingMeter
 ADDRESS_FILTER = "ADDRESS_FILTER"
 FCS_ERROR = "FCS"
 _FLOWS_KNOWN = 65_536  # verdicts kept
-_ARRIVED = attrgetter("arrived_ps")
-_LENGTH = attrgetter("length")
 _FLOW = attrgetter("flow")
 _FAULT = attrgetter("fault")
 
@@ -125,7 +123,7 @@ class Nic:
             mine = self._port.sort(chunk, self._aside)
         self.exhausted = not mine
         self.loaded_ps = mine[-1].arrived_ps if mine else NEVER_PS
-        self.bus.expect([*map(_ARRIVED, mine)], max(map(_LENGTH, mine), default=0))
+        self.bus.expect(mine)
         for queue, frames in zip(self.queues, self.rss.spread(mine), strict=True):
             if frames:
                 queue.extend(frames)

@@ -153,26 +153,26 @@ class RxQueue:
         while self._injected and self._injected[0].arrived_ps <= now_ps:
             frame = self._injected.pop(0)
             self._claim(bisect_right(self._times, frame.arrived_ps, self._next))
-            self._take([frame], frame.length)
+            self._take([frame], [frame.arrived_ps], frame.length)
 
     def _claim(self, stop: int) -> None:
         start, self._next = self._next, stop
         if start < stop:
-            self._take(self._frames[start:stop], self._bytes[stop] - self._bytes[start])
+            length = self._bytes[stop] - self._bytes[start]
+            self._take(self._frames[start:stop], self._times[start:stop], length)
 
-    def _take(self, frames: list[Frame], length: int) -> None:
+    def _take(self, frames: list[Frame], ready: list[int], length: int) -> None:
         """Frames have arrived: descriptors for as many as there are, the rest is missed."""
         meters, ring = self._meters, self.ring
         count = len(frames)
         meters.arrived += count
         meters.arrived_bytes += length
+        taken = frames
         if self._supply.bus.contended:
             taken, ready = self._carry(frames, ring.free)
-        else:
-            taken = frames if count <= ring.free else frames[: ring.free]
-            ready = [*map(_ARRIVED, taken)]
-        if count > len(taken):
-            meters.missed += count - len(taken)
+        elif count > ring.free:
+            taken, ready = frames[: ring.free], ready[: ring.free]
+        meters.missed += count - len(taken)
         if self._recorder.milestones:
             self._tell_arrivals(frames, taken, ready)
         ring.claim(taken, ready)
