@@ -14,9 +14,11 @@ from kbview.cli.errors import FAILED, INTERRUPTED, PIPE_CLOSED, UNREADABLE, USAG
 # A command's module and class; only the one that is asked for is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
     "live": ("kbview.cli.live", "LiveApp"),
+    "lab": ("kbview.cli.lab", "LabApp"),
     "run": ("kbview.cli.run", "Run"),
     "record": ("kbview.cli.record", "Record"),
     "validate": ("kbview.cli.validate", "Validate"),
+    "calibrate": ("kbview.cli.calibrate", "Calibrate"),
     "list": ("kbview.cli.listing", "List"),
 }
 APP = ("kbview.cli.app", "App")
@@ -24,9 +26,11 @@ APP = ("kbview.cli.app", "App")
 EPILOG = """commands:
   kbview [SOURCE]        the screen; without SOURCE a bundled recording
   kbview live IFACE      the screen, on an interface of this machine
+  kbview lab             the screen, on real packets over a veth pair of its own
   kbview run SOURCE      headless, prints a report (--json for programs)
   kbview record SOURCE   writes a tape: -o FILE.kbt, or -o - into a pipe
   kbview validate        published results, emulated beside published
+  kbview calibrate       measure this machine's costs into a profile
   kbview list            scenarios, datapaths, profiles
 
 `kbview COMMAND --help` tells more.

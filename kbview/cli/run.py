@@ -36,7 +36,8 @@ class Run(Command):
         from kbview.cli.together import run_together
         from kbview.sources.resolve import datapaths, resolve_all
 
-        names = datapaths(arguments.datapath) if arguments.datapath else [None]
+        named = arguments.datapath
+        names = datapaths(named, arguments.source) if named else [None]
         choices = [choice(arguments, name) for name in names]
         stream = pipe() if arguments.source == "-" else None
         sources = resolve_all(arguments.source, choices, stream)

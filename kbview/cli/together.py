@@ -14,18 +14,26 @@ _KEPT = 8  # records; a report needs only the last sample
 
 
 def run_together(sources: Sequence[Source], until_ps: int | None) -> list[Report]:
+    """Emulated ones side by side; live ones, which would disturb each other, one after the other."""
+    if any(source.capabilities.live for source in sources):
+        return [report for source in sources for report in _side_by_side([source], until_ps)]
+    return _side_by_side(sources, until_ps)
+
+
+def _side_by_side(sources: Sequence[Source], until_ps: int | None) -> list[Report]:
     """Pump all of them in equal slices of trace time, so that a shared pipe need not be kept."""
     runs = [_Run(source) for source in sources]
     reached_ps, slice_ps = 0, _FIRST_SLICE_PS
-    while any(run.going(until_ps) for run in runs):
-        reached_ps += slice_ps
-        slice_ps = min(2 * slice_ps, _LONGEST_SLICE_PS)
-        for run in runs:
-            run.pump(reached_ps if until_ps is None else min(reached_ps, until_ps))
-    reports = [run.report(until_ps) for run in runs]
-    for source in sources:
-        source.close()
-    return reports
+    try:
+        while any(run.going(until_ps) for run in runs):
+            reached_ps += slice_ps
+            slice_ps = min(2 * slice_ps, _LONGEST_SLICE_PS)
+            for run in runs:
+                run.pump(reached_ps if until_ps is None else min(reached_ps, until_ps))
+        return [run.report(until_ps) for run in runs]
+    finally:
+        for source in sources:
+            source.close()
 
 
 class _Run:
@@ -45,7 +53,8 @@ class _Run:
         tape, state = self._tape, State()
         for record in tape.opening(tape.length if until_ps is None else tape.position_at(until_ps)):
             state.apply(record)
-        report = build(self._source.heading, state.datapath, state.now_ps, state.meters)
+        known = self._source.capabilities.meters
+        report = build(self._source.heading, known, state.datapath, state.now_ps, state.meters)
         if state.note:
             report.notes.append(state.note)
         return report

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
+from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.choice import Choice
 from kbview.tape.source import Source, SourceError
 
@@ -42,6 +43,10 @@ class Opener(ABC):
     @abstractmethod
     def claims(self, word: Word) -> bool:
         """Whether the word is of this kind; the first opener in the list that says so gets it."""
+
+    def datapaths(self) -> tuple[str, ...]:
+        """What a choice may name as its datapath."""
+        return tuple(DATAPATHS)
 
     @abstractmethod
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:

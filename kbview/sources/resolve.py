@@ -4,10 +4,11 @@ from importlib.resources import files
 from io import BufferedReader
 from pathlib import Path
 
-from kbview.emulator.datapaths import DATAPATHS
+from kbview.sources.bypass.opener import Bypasses
 from kbview.sources.capture import Captures
 from kbview.sources.choice import Choice
 from kbview.sources.counters import Counters
+from kbview.sources.lab.opener import Labs
 from kbview.sources.live import Live
 from kbview.sources.opener import HEAD, Opener, Word
 from kbview.sources.scenario import Scenarios
@@ -15,6 +16,8 @@ from kbview.sources.tape_file import Tapes
 from kbview.tape.source import Source, SourceError
 
 OPENERS: tuple[Opener, ...] = (
+    Labs(),
+    Bypasses(),
     Scenarios(),
     Tapes(),
     Live(),
@@ -22,7 +25,6 @@ OPENERS: tuple[Opener, ...] = (
     Captures(),
 )  # captures are last: they claim the rest
 _LATER = {
-    "lab": "the lab",
     "dpdk": "a running DPDK application",
 }
 
@@ -36,14 +38,15 @@ def recording(name: str) -> str | None:
     return None
 
 
-def datapaths(text: str) -> list[str]:
-    """The datapaths of `a,b` or `all`; SourceError on one that there is not."""
+def datapaths(text: str, word: str) -> list[str]:
+    """The datapaths of `a,b` or `all`, of the SOURCE `word`; SourceError on one that there is not."""
+    known = _opener(look(word, None)).datapaths()
     if text == "all":
-        return list(DATAPATHS)
+        return list(known)
     names = [name.strip() for name in text.split(",")]
     for name in names:
-        if name not in DATAPATHS:
-            raise SourceError(f"datapath {name!r} is unknown; use {', '.join(DATAPATHS)} or all", 2)
+        if name not in known:
+            raise SourceError(f"datapath {name!r} is unknown; use {', '.join(known)} or all", 2)
     return list(dict.fromkeys(names))
 
 
@@ -55,10 +58,14 @@ def resolve(word: str, choice: Choice, stream: BufferedReader | None = None) -> 
 def resolve_all(text: str, choices: list[Choice], stream: BufferedReader | None) -> list[Source]:
     """The same traffic for several choices; they are to be pumped side by side."""
     word = look(text, stream)
-    opener = next(opener for opener in OPENERS if opener.claims(word))
+    opener = _opener(word)
     if isinstance(opener, Captures):
         _refuse_later(text)
     return opener.open(word, choices)
+
+
+def _opener(word: Word) -> Opener:
+    return next(opener for opener in OPENERS if opener.claims(word))
 
 
 def look(text: str, stream: BufferedReader | None) -> Word:

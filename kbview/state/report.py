@@ -1,5 +1,6 @@
 """The report: what a tape says of one datapath, in the schema that programs read."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -49,8 +50,10 @@ class Report(msgspec.Struct):
     notes: list[str]
 
 
-def build(heading: Heading, datapath: str, duration_ps: int, meters: Meters) -> Report:
-    """A report from the meters at the end of a run."""
+def build(
+    heading: Heading, known: Collection[str], datapath: str, duration_ps: int, meters: Meters
+) -> Report:
+    """A report from the meters at the end of a run; `known` are those that the source can know."""
     return Report(
         source=heading.name,
         origin=heading.origin,
@@ -60,7 +63,7 @@ def build(heading: Heading, datapath: str, duration_ps: int, meters: Meters) -> 
         duration_ps=duration_ps,
         frames={name: getattr(meters, name) for name in FRAMES},
         bytes={"arrived": meters.arrived_bytes, "delivered": meters.delivered_bytes},
-        counts={name: getattr(meters, name) for name in COUNTS},
+        counts={name: getattr(meters, name) if name in known else None for name in COUNTS},
         latency_ps=_latency(meters),
         drops=_drops(meters),
         cores=[_core(core) for core in meters.cores],

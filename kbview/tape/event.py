@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 NO_PACKET = -1
+NO_LATENCY = -1  # nobody knows when it arrived
 NO_CPU = -1  # hardware did it, or the source cannot know which core
 
 

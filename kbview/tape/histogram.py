@@ -57,6 +57,16 @@ class Histogram(msgspec.Struct):
         self.greatest = max(self.greatest, greatest)
         self.total += len(values)
 
+    def merge(self, other: "Histogram") -> None:
+        """Count what another one has counted, too."""
+        if not other.total:
+            return
+        for bucket, count in other.counts.items():
+            self.counts[bucket] = self.counts.get(bucket, 0) + count
+        self.least = min(self.least, other.least) if self.total else other.least
+        self.greatest = max(self.greatest, other.greatest)
+        self.total += other.total
+
     def percentile(self, share: float) -> int:
         """The value that `share` (0..1) of all values do not exceed; 0 when there are none."""
         rank = share * self.total

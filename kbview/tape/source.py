@@ -60,6 +60,17 @@ class Heading(msgspec.Struct, frozen=True):
         return f"{recorded} {self.profile}".rstrip()
 
 
+class Knob(msgspec.Struct, frozen=True):
+    """Something about the traffic that a viewer may turn up and down while it runs.
+
+    `value` is what it is now, with its unit; `help` a line on what it does.
+    """
+
+    name: str
+    value: str
+    help: str
+
+
 class SourceError(Exception):
     """A source cannot go on; the text is one line: what, where and what to do.
 
@@ -120,6 +131,15 @@ class Source(ABC):
     def switch(self, datapath: str) -> None:
         """Send the traffic that follows through another datapath; what is in flight finishes."""
         raise SourceError(f"{self.heading.name} has a fixed datapath; {datapath} cannot be chosen")
+
+    def knobs(self) -> tuple[Knob, ...]:
+        """What `turn` accepts, as it is now."""
+        return ()
+
+    def turn(self, knob: str, rungs: int) -> None:
+        """Turn a knob so many rungs of its ladder up, or down if negative; at its end it stays."""
+        del rungs
+        raise SourceError(f"{self.heading.name} has no {knob} to change")
 
     def set_detail(self, detail: Detail) -> None:
         """Turn the dial; a source that has no such dial ignores it."""

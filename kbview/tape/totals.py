@@ -36,7 +36,8 @@ def _delivered(meters: Meters, event: ev.PacketDelivered) -> None:
     meters.delivered += 1
     meters.in_flight -= 1
     meters.delivered_bytes += event.length
-    meters.latency.add((event.latency_ps,))
+    if event.latency_ps != ev.NO_LATENCY:
+        meters.latency.add((event.latency_ps,))
 
 
 def _dropped(meters: Meters, event: ev.PacketDropped) -> None:

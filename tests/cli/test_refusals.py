@@ -49,7 +49,6 @@ REFUSED: list[tuple[list[str], int, str]] = [
     ([str(HTTP), "--flows", "3"], USAGE, "a capture brings its own traffic"),
     (["tape.kbt"], UNREADABLE, "tape.kbt: no such file"),
     (["live:lo", "--rate", "5"], USAGE, "--rate is for the emulator; this is measured"),
-    (["lab"], USAGE, "the lab cannot be opened"),
     (["counters", "--ring", "5"], USAGE, "counters: nothing can be set there, not even ring"),
     (["dpdk:x"], USAGE, "a running DPDK application cannot be opened"),
     ([], USAGE, "required: SOURCE"),

@@ -2,16 +2,18 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 from kbview.sources.lab import namespace
 
+FOLDER = Path("/run")  # where a folder of ours may be
 _OURS = re.compile(r"kbview-(\d+)-[a-z0-9]+")
 
 
-def name(label: str) -> str:
-    """What a namespace of this process is called; `label` is lower-case letters and digits."""
-    return f"kbview-{os.getpid()}-{label}"
+def name(label: str, pid: int = 0) -> str:
+    """What something of ours, or of `pid`, is called; `label` is lower-case letters and digits."""
+    return f"kbview-{pid or os.getpid()}-{label}"
 
 
 def taken(label: str) -> bool:
@@ -19,21 +21,30 @@ def taken(label: str) -> bool:
     return (namespace.FOLDER / name(label)).exists()
 
 
+def remove_folder(label: str) -> None:
+    """Remove a folder of this process, if there is one: who should have may have been killed."""
+    shutil.rmtree(FOLDER / name(label), ignore_errors=True)
+
+
 def sweep() -> list[str]:
-    """Remove the namespaces of runs that are dead, and return their names; links go with them."""
-    if not namespace.FOLDER.is_dir():
-        return []
-    found = sorted(path.name for path in namespace.FOLDER.iterdir())
-    dead = [each for each in found if (match := _OURS.fullmatch(each)) and not lives(int(match[1]))]
-    for each in dead:
+    """Remove namespaces, and so links, and folders of runs that are dead; returns their names."""
+    namespaces, folders = _dead(namespace.FOLDER), _dead(FOLDER)
+    for each in namespaces:
         namespace.remove(each)
-    return dead
+    for each in folders:
+        shutil.rmtree(FOLDER / each, ignore_errors=True)
+    return namespaces + folders
+
+
+def _dead(folder: Path) -> list[str]:
+    found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return [each for each in found if (match := _OURS.fullmatch(each)) and not lives(int(match[1]))]
 
 
 def lives(pid: int) -> bool:
     """Whether a process of that number runs; one that is dead and not yet waited for does not."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
+    return stat.rpartition(b")")[2].split()[0] not in (b"Z", b"X")

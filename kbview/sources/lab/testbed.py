@@ -56,9 +56,8 @@ class Testbed(Orderly):
             with contextlib.suppress(FileNotFoundError):  # a kernel without IPv6
                 namespace.set(f"ipv6/conf/{whose}/disable_ipv6", 1)
         last = "ab".index(side) + 1
-        return End(
-            namespace, f"kbv-{os.getpid()}-{label}", f"10.77.0.{last}", f"02:6b:62:76:00:0{last}"
-        )
+        link, mac = f"kbv-{os.getpid()}-{label}", f"02:6b:62:76:00:0{last}"
+        return End(link, f"10.77.0.{last}", mac, namespace)
 
     def undo(self) -> None:
         """Remove the namespaces; the links end with them."""

@@ -5,6 +5,7 @@ becomes PROGRAM; the tie outlives exec (PR_SET_PDEATHSIG in prctl(2)). It is to 
 start such a process from a thread that lives as long as it should.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -16,14 +17,23 @@ from kbview.sources.lab.libc import die_with_parent
 from kbview.sources.lab.namespace import Namespace
 from kbview.sources.lab.orderly import HELD
 
+PYTHON = (sys.executable, "-m")
 _GRACE_S = 1.0
 
 
-def start(namespace: Namespace, program: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
-    """Start a program in the namespace, with Popen's options; end it with `stop`."""
-    itself = [sys.executable, "-m", __name__, str(os.getpid())]
-    with namespace.entered():  # the child inherits this thread's namespace
-        return subprocess.Popen([*itself, *program], start_new_session=True, **options)  # noqa: S603
+def start(
+    namespace: Namespace | None, program: Sequence[str], **options: Any
+) -> "subprocess.Popen[bytes]":
+    """Start a program in the namespace (None: in ours), with Popen's options; end it with `stop`."""
+    words = [*tied(os.getpid()), *program]
+    entered = namespace.entered() if namespace else contextlib.nullcontext()
+    with entered:  # the child inherits this thread's namespace
+        return subprocess.Popen(words, start_new_session=True, **options)  # noqa: S603
+
+
+def tied(parent: int) -> list[str]:
+    """What to put before a program's words, so that it dies with `parent`, who must start it."""
+    return [*PYTHON, "kbview.sources.lab.tether", str(parent)]
 
 
 def stop(process: "subprocess.Popen[bytes]", grace_s: float = _GRACE_S) -> int:

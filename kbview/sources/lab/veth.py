@@ -17,13 +17,23 @@ if TYPE_CHECKING:
 _PREFIX = 24  # bits of the network both addresses are in
 
 
-class End(msgspec.Struct, frozen=True):
-    """One side: its namespace, and the link in it."""
+class Address(msgspec.Struct, frozen=True):
+    """How one side is reached: the link's name in its namespace, its IPv4 and MAC addresses."""
 
-    namespace: Namespace
     link: str
     address: str
     mac: str
+
+
+class End(Address, frozen=True):
+    """One side, with the namespace that it is in."""
+
+    namespace: Namespace
+
+    @property
+    def plain(self) -> Address:
+        """Only what can be told to another process."""
+        return Address(self.link, self.address, self.mac)
 
 
 def connect(a: End, b: End, queues: int, mtu: int) -> None:

@@ -4,7 +4,7 @@ Milestones are the same for every datapath; what lies between is the datapath's 
 """
 
 from kbview.tape.detail import Detail
-from kbview.tape.event import NO_CPU, NO_PACKET, Account, Event, Mode
+from kbview.tape.event import NO_CPU, NO_LATENCY, NO_PACKET, Account, Event, Mode
 from kbview.tape.events.bypass import (
     BatchHandedOver,
     RingSynced,
@@ -135,6 +135,7 @@ __all__ = [
     "MARKERS",
     "MILESTONES",
     "NO_CPU",
+    "NO_LATENCY",
     "NO_PACKET",
     "STEPS",
     "Account",

@@ -22,6 +22,7 @@ class PacketDelivered(Event):
     """The packet's journey ended well: an application has it, or the kernel was its addressee.
 
     `where` is the layer that took it: "app", or "arp", "ip", "icmp", "tcp" inside the kernel.
+    `latency_ps` is NO_LATENCY where nobody knows when it arrived.
     """
 
     cpu: int

@@ -1,0 +1,123 @@
+"""The lab as a producer: what its processes report, turned into events and meters."""
+
+import select
+import time
+
+from kbview.sources.clock import Clock
+from kbview.sources.lab import leftover, stations
+from kbview.sources.lab.books import KNOWN, Books
+from kbview.sources.lab.cores import Cores, split_polling
+from kbview.sources.lab.crew import Crew, Phase
+from kbview.sources.lab.load import Load
+from kbview.sources.lab.message import Reading, Report, Sent
+from kbview.sources.lab.receivers import RECEIVERS
+from kbview.sources.lab.testbed import Testbed
+from kbview.sources.producer import Producer, Way
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.meter import Meters
+from kbview.tape.source import SourceError
+
+_PATIENCE_S = 15.0  # DPDK takes a second
+
+
+class LabProducer(Producer):
+    """Builds the testbed and waits until the receiver is open; `close` removes it all."""
+
+    name = "lab"
+    meters = KNOWN
+
+    def __init__(self, kind: str, load: Load) -> None:
+        self._books = Books()
+        self._kind, self._mode = kind, ""
+        self._seen_ps = 0
+        self._events: list[ev.Event] = []
+        self.bed = Testbed(off=("tx-checksum", "tso", "gso"))
+        try:
+            self.crew = Crew(self.bed, load, kind)
+            self._clock = Clock()
+            self._await_open()
+            self.clock = self._clock = Clock()  # time begins with the first packets
+            self._seen_ps = 0
+            self._cores = Cores([cpu for cpu in sorted(set(self.crew.cpus)) if cpu >= 0] or [0])
+        except BaseException:
+            self.close()
+            raise
+
+    def _await_open(self) -> None:
+        deadline = time.monotonic() + _PATIENCE_S
+        while self.crew.phase is not Phase.RUNNING:
+            if time.monotonic() > deadline:
+                raise SourceError(
+                    f"the {self.crew.kind} receiver did not begin in {_PATIENCE_S:g} s", 1
+                )
+            select.select(self.crew.descriptors, [], [], 0.1)
+            self._look()
+        self._events.clear()
+
+    @property
+    def way(self) -> Way:  # type: ignore[override]  # it changes
+        """The way of the receiver that is open."""
+        return stations.way(self._kind, RECEIVERS[self._kind].summary, self._mode)
+
+    def start(self) -> None:
+        """Everything runs already."""
+
+    def settled_ps(self) -> int:
+        self._look()
+        if self.crew.phase is not Phase.RUNNING:
+            self._seen_ps = max(self._seen_ps, self._clock.now_ps())
+        return self._seen_ps
+
+    def _look(self) -> None:
+        for report in self.crew.reports():
+            self._hear(report)
+        self._events += [ev.SourceNoted(self._clock.now_ps(), note) for note in self.crew.notes()]
+
+    def _hear(self, report: Report) -> None:
+        if isinstance(report, Sent):
+            self._books.sent(report)
+        elif isinstance(report, Reading):
+            self._read(report)
+
+    def _read(self, reading: Reading) -> None:
+        time_ps = self._clock.of_monotonic_ns(reading.time_ns)
+        if reading.first:
+            self._kind, self._mode = reading.kind, reading.mode
+            self._books.turn_over()
+            self._announce(time_ps)
+        self._books.read(reading)
+        zero_ps = self._clock.of_monotonic_ns(0)
+        for event in reading.events:
+            event.time_ps += zero_ps
+        self._events += reading.events
+        if reading.untold:
+            self._events.append(ev.EventsLost(time_ps, reading.untold))
+        self._seen_ps = max(self._seen_ps, time_ps)
+
+    def _announce(self, time_ps: int) -> None:
+        """A receiver begins."""
+        way = self.way
+        self._events.append(ev.DatapathStarted(time_ps, way.datapath, way.summary, way.stations))
+
+    def take(self, until_ps: int) -> list[ev.Event]:
+        self._events.sort(key=lambda event: event.time_ps)
+        cut = sum(event.time_ps <= until_ps for event in self._events)
+        taken, self._events = self._events[:cut], self._events[cut:]
+        return taken
+
+    def show(self, meters: Meters) -> None:
+        self._books.show(meters)
+        meters.cores = self._cores.meters()
+        split_polling(meters.cores[-1], *self._books.polling_ps())
+
+    def set_detail(self, detail: Detail) -> None:
+        self.crew.tell(detail)
+
+    def close(self) -> None:
+        if crew := getattr(self, "crew", None):
+            crew.stop()
+        leftover.remove_folder("dpdk")
+        if cores := getattr(self, "_cores", None):
+            cores.close()
+        self.bed.close()

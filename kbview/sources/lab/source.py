@@ -1,0 +1,104 @@
+"""The lab: real packets over a veth pair of our own, through a real receiver that can be swapped."""
+
+import math
+
+from kbview.sources.lab import testpmd
+from kbview.sources.lab.books import KNOWN
+from kbview.sources.lab.load import Load
+from kbview.sources.lab.producer import LabProducer
+from kbview.sources.lab.receivers import RECEIVERS
+from kbview.sources.lab.testbed import Testbed
+from kbview.sources.watch import Watch
+from kbview.tape.detail import Detail
+from kbview.tape.source import Capabilities, Heading, Knob, Origin, Source, SourceError
+from kbview.tape.tape import Tape
+
+_NOTES = (
+    "sender and receivers are Python, but for DPDK's: compare the ways, not the rates with C programs",
+    "copies follow from what each way does; latency is from the sender's stamp to the receiver's hand",
+)
+_KNOBS = {
+    "rate": ("frames/s", "frames that the sender sends in a second"),
+    "size": ("bytes", "length of each frame, with its FCS"),
+    "flows": ("flows", "source ports that the frames come from, in turn"),
+    "burst": ("frames", "frames that are sent back to back"),
+}
+
+
+def datapaths() -> tuple[str, ...]:
+    """The receivers that this machine has."""
+    return tuple(name for name in RECEIVERS if name != "dpdk" or testpmd.installed())
+
+
+class Lab(Source):
+    """Builds everything at the first pump, so that several labs can run one after the other."""
+
+    name = "lab"
+    summary = "real traffic on a veth pair of its own, through a receiver of your choice"
+    capabilities = Capabilities(live=True, switchable=True, lossy=True, meters=KNOWN)
+
+    privileged = True  # namespaces can only be removed by who may make them
+
+    def __init__(self, kind: str, load: Load, most_frames: int | None = None) -> None:
+        self.heading = Heading(Origin.LIVE, "lab", notes=_NOTES)
+        self._kind = kind
+        self._load = load
+        self._most_frames = most_frames
+        self._detail = Detail.METERS
+        self._producer: LabProducer | None = None
+        self._watch: Watch | None = None
+        self._closed = False
+
+    def can_run(self) -> str | None:
+        return None  # building it says what is missing
+
+    @property
+    def ended(self) -> bool:
+        return self._closed or (self._watch is not None and self._watch.ended)
+
+    def pump(self, tape: Tape, until_ps: int, *, budget_s: float = math.inf) -> int:
+        if self._watch is None:
+            self._watch = self._open()
+        return self._watch.pump(tape, until_ps, budget_s=budget_s)
+
+    def _open(self) -> Watch:
+        self._producer = LabProducer(self._kind, self._load)
+        watch = Watch(self.heading, self._producer.clock, [self._producer], self._most_frames)
+        watch.set_detail(self._detail)
+        return watch
+
+    def datapaths(self) -> tuple[str, ...]:
+        return datapaths()
+
+    def switch(self, datapath: str) -> None:
+        if datapath not in datapaths():
+            raise SourceError(f"the lab has no receiver {datapath}; use {', '.join(datapaths())}", 2)
+        if self._producer is not None:
+            self._producer.crew.switch(datapath)
+
+    @property
+    def bed(self) -> Testbed | None:
+        """The namespaces and links, once they are there."""
+        return self._producer.bed if self._producer is not None else None
+
+    def knobs(self) -> tuple[Knob, ...]:
+        load = self._load
+        return tuple(
+            Knob(name, f"{getattr(load, name):,} {unit}", explained)
+            for name, (unit, explained) in _KNOBS.items()
+        )
+
+    def turn(self, knob: str, rungs: int) -> None:
+        self._load = self._load.turned(knob, rungs)
+        if self._producer is not None:
+            self._producer.crew.set_load(self._load)
+
+    def set_detail(self, detail: Detail) -> None:
+        self._detail = detail
+        if self._watch is not None:
+            self._watch.set_detail(detail)
+
+    def close(self) -> None:
+        self._closed = True
+        if self._watch is not None:
+            self._watch.close()

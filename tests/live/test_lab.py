@@ -1,0 +1,396 @@
+"""The lab for real: every receiver, swapped on the running traffic, and whatever can go wrong."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from kbview.sources.lab import leftover, libc, namespace
+from kbview.sources.lab.load import Load
+from kbview.sources.lab.source import Lab, datapaths
+from kbview.state.state import State
+from kbview.tape.detail import Detail
+from kbview.tape.events import (
+    NO_PACKET,
+    BlockReleased,
+    BlockRetired,
+    DatapathStarted,
+    Event,
+    PacketDelivered,
+    RingConsumed,
+    RingProduced,
+    SourceNoted,
+)
+from kbview.tape.meter import Meters, Sample
+from kbview.tape.source import SourceError
+from kbview.tape.tape import Tape
+
+pytestmark = pytest.mark.live
+
+RATE = 4000
+PATIENCE_S = 15.0
+
+
+class Viewed:
+    """A lab, pumped as the screen would."""
+
+    def __init__(self, kind: str = "kernel") -> None:
+        self.source = Lab(kind, Load(rate=RATE))
+        self.tape = Tape()
+        self.state = State()
+        self._position = 0
+        self.pump()
+
+    def pump(self) -> None:
+        self.source.pump(self.tape, 1 << 62, budget_s=0.0)
+        for record in self.tape.read(self._position):
+            self.state.apply(record)
+        self._position = self.tape.length
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Pump until it is so."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, f"waited in vain; {self.notes()}; {self._frames()}"
+            time.sleep(0.02)
+            self.pump()
+
+    def more(self, packets: int) -> Meters:
+        """Pump until so many more are delivered; the meters of the stretch's end."""
+        goal = self.state.meters.delivered + packets
+        self.until(lambda: self.state.meters.delivered >= goal)
+        return self.state.meters
+
+    def _frames(self) -> dict[str, int]:
+        names = ("arrived", "delivered", "dropped", "missed", "in_flight")
+        return {name: getattr(self.state.meters, name) for name in names}
+
+    def events(self, kind: type[Event]) -> list[Event]:
+        return [record for record in self.tape.read(0) if isinstance(record, kind)]
+
+    def notes(self) -> str:
+        return " ".join(
+            event.note for event in self.events(SourceNoted) if isinstance(event, SourceNoted)
+        )
+
+
+@pytest.fixture
+def view() -> Iterator[Viewed]:
+    made = Viewed()
+    yield made
+    made.source.close()
+    _nothing_left(os.getpid())
+
+
+def _nothing_left(pid: int) -> None:
+    assert not [*namespace.FOLDER.glob(f"kbview-{pid}-*")]
+    assert not [*leftover.FOLDER.glob(f"kbview-{pid}-*")]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _receivers() -> list[int]:
+    return [
+        pid
+        for pid in _children(os.getpid())
+        if b"\0receive\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
+def _conserved(view: Viewed) -> None:
+    samples = [record.meters for record in view.tape.read(0) if isinstance(record, Sample)]
+    assert samples
+    assert all(meters.conserved() for meters in samples)
+    for before, after in pairwise(samples):
+        for total in ("arrived", "delivered", "dropped", "missed", "syscalls", "polls", "copies"):
+            assert getattr(before, total) <= getattr(after, total), total
+
+
+def test_each_receiver_takes_its_own_way_on_the_running_traffic(view: Viewed) -> None:
+    """kernel: a system call and a copy a packet; rings: hardly any call; a poll-mode driver: none."""
+    for name in datapaths():
+        if name != "kernel":
+            view.source.switch(name)
+        view.until(lambda wanted=name: view.state.datapath == wanted)  # type: ignore[misc]
+        before = view.state.meters.copy()
+        after = view.more(1500)
+        delivered = after.delivered - before.delivered
+        calls = after.syscalls - before.syscalls
+        polls = after.polls - before.polls
+        assert after.copies - before.copies == delivered
+        if name == "kernel":
+            assert delivered <= calls <= 1.2 * delivered + 50
+            assert polls == calls
+            assert "udp :7777" in after.sockets
+        elif name == "af_packet":
+            assert calls < delivered / 4
+            assert [ring.kind for ring in after.rings] == ["block"]
+        elif name == "af_xdp":
+            assert calls <= polls
+            assert [ring.kind for ring in after.rings] == ["xsk rx", "xsk fill"]
+        else:
+            assert calls == 0
+            assert after.empty_polls - before.empty_polls > delivered
+            assert after.cores[-1].poll_empty_ps > before.cores[-1].poll_empty_ps
+    names = [
+        event.datapath for event in view.events(DatapathStarted) if isinstance(event, DatapathStarted)
+    ]
+    assert names == list(datapaths())
+    _conserved(view)
+    lost = {key: count for key, count in view.state.meters.drops.items() if count}
+    assert set(lost) <= {"socket/SOCKET_RCVBUFF"}  # a change of receiver loses nothing
+
+
+@pytest.mark.parametrize("name", ["kernel", "af_packet", "af_xdp"])
+def test_every_packet_is_told_with_what_is_particular_to_its_way(name: str) -> None:
+    """Each arrives, is copied once by its way's own kind of copy, and is delivered, in that order."""
+    view = Viewed(name)
+    view.source.set_detail(Detail.STEPS)
+    view.more(500)
+    view.source.close()
+    told: dict[int, list[str]] = {}
+    for record in view.tape.read(0):
+        packet = getattr(record, "packet", NO_PACKET)
+        if packet != NO_PACKET:
+            told.setdefault(packet, []).append(getattr(record, "kind", type(record).__name__))
+    kinds = {"kernel": "to_user", "af_packet": "to_ring", "af_xdp": "to_umem"}
+    wanted = ["FrameArrived", kinds[name], "PacketDelivered"]
+    whole = [[step for step in steps if step in wanted] for steps in told.values()]
+    assert len(whole) > 300
+    assert all(steps == wanted for steps in whole)
+    assert ("XdpRan" in told[min(told)]) is (name == "af_xdp")
+    times = [record.time_ps for record in view.tape.read(0)]
+    assert times == sorted(times)
+    latencies = [
+        each.latency_ps for each in view.events(PacketDelivered) if isinstance(each, PacketDelivered)
+    ]
+    assert min(latencies) >= 0
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("af_packet", {BlockRetired: 1, BlockReleased: -1}),
+        ("af_xdp", {RingProduced: 1, RingConsumed: -1}),
+    ],
+)
+def test_rings_are_filled_and_emptied_alike(name: str, kinds: dict[type[Event], int]) -> None:
+    view = Viewed(name)
+    view.source.set_detail(Detail.STEPS)
+    view.more(500)
+    view.source.close()
+    moved = [record for record in view.tape.read(0) if type(record) in kinds]
+    sums = [
+        kinds[type(each)] * getattr(each, "count", 1)
+        for each in moved
+        if getattr(each, "ring", "xsk rx") == "xsk rx"
+    ]
+    assert len(sums) > 10
+    assert sum(sums) == 0
+    assert max(getattr(each, "filled", 0) for each in moved) <= 2048
+
+
+def test_the_load_follows_its_knobs(view: Viewed) -> None:
+    before = {knob.name: knob.value for knob in view.source.knobs()}
+    assert set(before) == {"rate", "size", "flows", "burst"}
+    view.source.turn("size", 2)
+    view.until(lambda: view.state.meters.delivered_bytes > 70 * view.state.meters.delivered)
+    after = {knob.name: knob.value for knob in view.source.knobs()}
+    assert after["size"] == "256 bytes"
+    assert after["rate"] == before["rate"]
+
+
+def test_a_killed_receiver_is_replaced_and_said(view: Viewed) -> None:
+    view.more(100)
+    (pid,) = _receivers()
+    os.kill(pid, signal.SIGKILL)
+    view.until(lambda: "killed by SIGKILL" in view.notes())
+    view.more(500)
+    assert view.state.meters.conserved()
+
+
+def test_one_that_is_killed_while_the_next_is_started_does_not_stop_the_change(view: Viewed) -> None:
+    view.more(100)
+    (pid,) = _receivers()
+    view.source.switch("af_packet")
+    os.kill(pid, signal.SIGKILL)
+    view.until(lambda: view.state.datapath == "af_packet")
+    view.more(200)
+
+
+def test_a_link_that_goes_down_is_said_and_comes_back(view: Viewed) -> None:
+    view.more(100)
+    bed = view.source.bed
+    assert bed is not None
+    _ip(bed.a.namespace.name, "link", "set", bed.a.link, "down")
+    view.until(lambda: "the link is down" in view.notes())
+    assert bed.a.namespace.name in view.notes()
+    _ip(bed.a.namespace.name, "link", "set", bed.a.link, "up")
+    view.until(lambda: "up again" in view.notes())
+    view.more(300)
+
+
+def test_a_namespace_deleted_underneath_takes_nothing_away(view: Viewed) -> None:
+    bed = view.source.bed
+    assert bed is not None
+    namespace.remove(bed.b.namespace.name)
+    view.source.switch("af_packet")
+    view.until(lambda: view.state.datapath == "af_packet")
+    view.more(300)
+
+
+def test_a_link_that_is_removed_ends_it_in_one_sentence(view: Viewed) -> None:
+    bed = view.source.bed
+    assert bed is not None
+    _ip(bed.a.namespace.name, "link", "delete", bed.a.link)
+    with pytest.raises(SourceError, match=r"kbv-\d+-[ab]\d*: .") as caught:
+        view.more(10**9)
+    assert caught.value.exit_code == 1
+
+
+def test_a_receiver_that_cannot_open_gives_way_to_the_last_one(view: Viewed) -> None:
+    """Somebody else's XDP program is on the link."""
+    from kbview.sources.xdp.xsk import Xsk
+
+    bed = view.source.bed
+    assert bed is not None
+    with bed.b.namespace.entered():
+        other = Xsk(bed.b.link, port=9)
+    try:
+        view.source.switch("af_xdp")
+        view.until(lambda: "back to kernel" in view.notes())
+        view.more(300)
+        assert view.state.datapath == "kernel"
+    finally:
+        other.close()
+
+
+def test_switching_in_the_middle_of_a_switch_is_done_afterwards(view: Viewed) -> None:
+    view.source.switch("af_packet")
+    view.source.switch("af_xdp")
+    view.source.switch("kernel")  # the last wish counts
+    view.until(lambda: len(view.events(DatapathStarted)) == 3)
+    names = [
+        event.datapath for event in view.events(DatapathStarted) if isinstance(event, DatapathStarted)
+    ]
+    assert names == ["kernel", "af_packet", "kernel"]
+    view.more(100)
+
+
+# ---- the command -------------------------------------------------------------------------------
+
+
+def _kbview(*words: str) -> "subprocess.Popen[str]":
+    program = [sys.executable, "-m", "kbview", *words]
+    return subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_report_for_each_receiver() -> None:
+    words = (
+        "run",
+        "lab",
+        "--until",
+        "500",
+        "--datapath",
+        "kernel,af_packet,af_xdp",
+        "--rate",
+        "4k",
+        "--json",
+    )
+    process = _kbview(*words)
+    said, complained = process.communicate(timeout=60)
+    assert process.returncode == 0, complained
+    reports = json.loads(said)
+    assert [report["datapath"] for report in reports] == ["kernel", "af_packet", "af_xdp"]
+    for report in reports:
+        frames = report["frames"]
+        assert report["origin"] == "live"
+        assert frames["arrived"] >= 500
+        assert frames["arrived"] == sum(
+            frames[each] for each in ("delivered", "dropped", "missed", "in_flight")
+        )
+        assert report["counts"]["interrupts"] is None  # unknown, not zero
+    _nothing_left(process.pid)
+
+
+@pytest.mark.parametrize(
+    ("number", "after_s"),
+    [
+        *((signal.SIGTERM, after) for after in (0.3, 1.0)),
+        *((signal.SIGINT, after) for after in (0.4, 1.2)),
+        (signal.SIGHUP, 0.8),
+        *((signal.SIGKILL, after) for after in (0.35, 0.6, 1.1)),
+    ],
+)
+def test_nothing_is_left_whenever_it_is_ended(number: signal.Signals, after_s: float) -> None:
+    process = _kbview("run", "lab", "--until", "60s", "--rate", "2k")
+    time.sleep(after_s)
+    try:
+        children = _children(process.pid)
+    except OSError:
+        children = []
+    process.send_signal(number)
+    process.communicate(timeout=20)
+    assert process.returncode != 0
+    deadline = time.monotonic() + 5
+    while any(leftover.lives(child) for child in children) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not [child for child in children if leftover.lives(child)]
+    if number is signal.SIGKILL:
+        leftover.sweep()  # as the next start does
+    _nothing_left(process.pid)
+
+
+@pytest.mark.skipif(shutil.which("dpdk-testpmd") is None, reason="dpdk-testpmd is not installed")
+def test_dpdk_ends_with_us_when_we_are_killed() -> None:
+    process = _kbview("run", "lab", "--until", "60s", "--rate", "2k", "--datapath", "dpdk")
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := [*leftover.FOLDER.glob(f"kbview-{process.pid}-dpdk/*/*/config")]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    family = _descendants(process.pid)
+    assert len(family) >= 3
+    process.kill()
+    process.communicate(timeout=10)
+    while any(leftover.lives(pid) for pid in family) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not [pid for pid in family if leftover.lives(pid)]
+    leftover.sweep()
+    assert not found[0].exists()
+    _nothing_left(process.pid)
+
+
+def _descendants(pid: int) -> list[int]:
+    children = _children(pid)
+    return children + [each for child in children for each in _descendants(child)]
+
+
+def _ip(name: str, *words: str) -> None:
+    """`ip link set LINK up|down` or `ip link delete LINK` in a namespace, without iproute2."""
+    from pyroute2 import IPRoute
+
+    _link, verb, link, *state = words
+    inside = os.open(namespace.FOLDER / name, os.O_RDONLY)
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    libc.set_network(inside)
+    try:
+        with IPRoute() as route:
+            index = route.link_lookup(ifname=link)[0]
+            if verb == "delete":
+                route.link("del", index=index)
+            else:
+                route.link("set", index=index, state=state[0])
+    finally:
+        libc.set_network(home)
+        os.close(home)
+        os.close(inside)

@@ -1,0 +1,95 @@
+"""The lab's books: readings of several receivers, conserved."""
+
+from typing import Any
+
+from kbview.sources.lab.books import Books
+from kbview.sources.lab.load import Load
+from kbview.sources.lab.message import Reading, Sent
+from kbview.tape.histogram import Histogram
+from kbview.tape.meter import Meters, SocketMeter
+
+
+def _reading(came: int, delivered: int, **values: Any) -> Reading:
+    numbers: dict[str, Any] = dict.fromkeys(
+        (
+            *("time_ns", "polls", "empty_polls", "syscalls", "copied_bytes", "user_ns", "system_ns"),
+            *("polling_ns", "useful_ns", "voluntary", "involuntary"),
+        ),
+        0,
+    )
+    fixed: dict[str, Any] = {
+        "kind": "",
+        "mode": "",
+        "drops": {},
+        "rings": [],
+        "sockets": {},
+        "latency": Histogram(),
+    }
+    return Reading(
+        **{**numbers, **fixed, "came": came, "delivered": delivered, "copies": delivered}
+        | {"bytes": 64 * delivered, **values}
+    )
+
+
+def _sent(refused: int) -> Sent:
+    return Sent(0, Load(), 0, 0, refused, 0, 0, 0, 0)
+
+
+def _shown(books: Books) -> Meters:
+    meters = Meters()
+    books.show(meters)
+    return meters
+
+
+def test_every_frame_is_accounted_for_across_receivers() -> None:
+    books = Books()
+    books.read(_reading(1000, 0))  # what the link had received before is not ours
+    books.sent(_sent(refused=3))
+    books.read(_reading(1100, 80, drops={"socket/SOCKET_RCVBUFF": 15}))
+    first = _shown(books)
+    assert (first.arrived, first.delivered, first.dropped) == (103, 80, 15)
+    assert (first.missed, first.in_flight) == (3, 5)
+    assert first.conserved()
+    books.read(_reading(1100, 85, drops={"socket/SOCKET_RCVBUFF": 15}))
+    books.turn_over()
+    books.read(_reading(1100, 0))
+    between = _shown(books)
+    assert (between.delivered, between.in_flight) == (85, 0)
+    books.read(_reading(1200, 90, drops={"af_xdp/rx_dropped": 10}))
+    last = _shown(books)
+    assert (last.delivered, last.dropped, last.in_flight, last.missed) == (175, 25, 0, 3)
+    assert last.drops == {"socket/SOCKET_RCVBUFF": 15, "af_xdp/rx_dropped": 10}
+    assert last.conserved()
+
+
+def test_levels_are_the_present_receivers_only() -> None:
+    books = Books()
+    books.read(_reading(0, 0, sockets={"udp": SocketMeter("udp", queued=768)}))
+    assert _shown(books).sockets["udp"].queued == 768
+    books.turn_over()
+    assert not _shown(books).sockets
+
+
+def test_a_system_call_crosses_the_wall_twice_and_a_sleep_is_two_switches() -> None:
+    books = Books()
+    books.read(_reading(0, 0, syscalls=10, voluntary=4, involuntary=1))
+    meters = _shown(books)
+    assert meters.mode_switches == 20
+    assert meters.context_switches == 10
+    assert meters.wakeups == 4
+
+
+def test_before_the_first_reading_nothing_is_known() -> None:
+    books = Books()
+    books.sent(_sent(5))
+    assert _shown(books) == Meters()
+
+
+def test_latencies_add_up() -> None:
+    books = Books()
+    for value in (5, 9):
+        histogram = Histogram()
+        histogram.add([value])
+        books.read(_reading(0, 0, latency=histogram))
+    latency = _shown(books).latency
+    assert (latency.total, latency.least, latency.greatest) == (2, 5, 9)
