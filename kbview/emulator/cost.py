@@ -19,6 +19,7 @@ class Confidence(StrEnum):
     DERIVED = "derived"
     RECALLED = "recalled"
     ASSUMED = "assumed"
+    MEASURED = "measured"  # on the machine that the profile is of, by `kbview calibrate`
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

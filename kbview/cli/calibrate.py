@@ -1,0 +1,108 @@
+"""`kbview calibrate`: measure this machine's costs into a profile that the emulator then uses."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kbview.cli.command import Command
+from kbview.cli.errors import DONE, FAILED, complain
+
+if TYPE_CHECKING:
+    from kbview.emulator.cost import Calibration
+    from kbview.sources.calibration.method import Finding, Findings
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_BASE = "xdp18"
+
+
+class Calibrate(Command):
+    """Takes some ten seconds; what it cannot measure is taken from another profile, and says so."""
+
+    name = "calibrate"
+    summary = "measure this machine's costs into a profile"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        add = parser.add_argument
+        add("profile", metavar="NAME", nargs="?", default="here", help="of the profile (default: here)")
+        add("--base", metavar="PROFILE", default=_BASE, help=f"for the rest (default {_BASE})")
+        add("-o", "--output", metavar="FILE", help="write there instead, - for standard output")
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        from kbview.sources import profile
+        from kbview.sources.calibration import machine, writing
+
+        target = _target(arguments)
+        base = profile.load(arguments.base)
+        findings = _measure(base)
+        made = writing.profile(arguments.profile, base, machine.this_machine(), findings)
+        if not made.steps:
+            complain("nothing could be measured here; no profile was written")
+            return FAILED
+        text = writing.toml(made)
+        if target is None:
+            print(text, end="")
+            return DONE
+        _write(target, text)
+        print(f"\n{len(made.steps)} steps measured, the others as in {base.name}: {target}")
+        named = arguments.profile if arguments.output is None else target
+        print(f"kbview run paced-udp --profile {named}")
+        return DONE
+
+
+def _target(arguments: argparse.Namespace) -> Path | None:
+    """Where to write; None is standard output. SourceError for a name that cannot be."""
+    from kbview.sources import profile
+    from kbview.tape.source import SourceError
+
+    if arguments.output is not None:
+        return None if arguments.output == "-" else Path(arguments.output)
+    if not _NAME.fullmatch(arguments.profile) or arguments.profile in profile.bundled():
+        raise SourceError(f"{arguments.profile!r} cannot be the name of a profile of yours", 2)
+    return profile.folder() / f"{arguments.profile}.toml"
+
+
+def _measure(base: "Calibration") -> "Findings":
+    """Everything that can be done here, told as it comes."""
+    from kbview.sources.calibration.methods import METHODS
+    from kbview.tape.source import SourceError
+
+    found: Findings = {}
+    for method in METHODS:
+        try:
+            findings = method.measure(base, found)
+        except (OSError, SourceError) as error:
+            _say(f"{method.name}: {error}; {', '.join(method.steps)} as in {base.name}")
+            continue
+        found |= findings
+        for step, finding in findings.items():
+            _say(_told(step, finding))
+    return found
+
+
+def _say(text: str) -> None:
+    """Beside the profile, which may go to standard output."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _told(step: str, finding: "Finding") -> str:
+    from kbview.sources.calibration.writing import credible
+
+    if not credible(finding):
+        return f"{step}: lost in noise ({finding.how})"
+    if finding.ns is not None:
+        spread = finding.ns
+        return f"{step}: {spread.median:,.1f} ns, half between {spread.low:,.1f} and {spread.high:,.1f}"
+    assert finding.ns_per_byte is not None
+    return f"{step}: {finding.ns_per_byte.median:.4f} ns a byte"
+
+
+def _write(target: Path, text: str) -> None:
+    from kbview.tape.source import SourceError
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SourceError(f"{target}: cannot be written: {error.strerror}", 1) from error

@@ -1,0 +1,49 @@
+"""The Method contract: one experiment, and the steps whose costs it finds."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import msgspec
+
+from kbview.emulator.cost import Calibration
+from kbview.sources.calibration.spread import Spread
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """The cost of one step on this machine.
+
+    `ns` beyond its bytes, None where only the share of a byte was found; `how` says what was done;
+    `derived` whether something that was not measured went into it.
+    """
+
+    how: str
+    ns: Spread | None = None
+    ns_per_byte: Spread | None = None
+    derived: bool = False
+
+
+Findings = dict[str, Finding]
+
+
+class Method(ABC):
+    """Takes a few seconds and leaves nothing behind."""
+
+    name: ClassVar[str]
+    steps: ClassVar[tuple[str, ...]]
+    needs_root: ClassVar[bool] = False
+
+    @abstractmethod
+    def measure(self, base: Calibration, found: Findings) -> Findings:
+        """Do it. `found` is what earlier methods found; `base` has the rest.
+
+        Errors: OSError and SourceError, where it cannot be done here.
+        """
+
+
+def cost_ns(step: str, base: Calibration, found: Findings) -> float:
+    """What a step costs by what was found so far, else by the base profile; without its bytes."""
+    finding = found.get(step)
+    if finding is not None and finding.ns is not None:
+        return finding.ns.median
+    row = base.steps[step]
+    return row.ns + row.cycles * 1e9 / base.clock_hz
