@@ -2,14 +2,14 @@
 
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kbview.sources.bypass.producer import XdpProducer
 from kbview.sources.choice import Choice
-from kbview.sources.clock import Clock
-from kbview.sources.lab.receiver import Place
 from kbview.sources.opener import Opener, Word
-from kbview.sources.watch import Watch
 from kbview.tape.source import Heading, Origin, Source, SourceError
+
+if TYPE_CHECKING:
+    from kbview.sources.lab.receiver import Place
 
 _PREFIX = "xdp:"
 _WARNING = "AF_XDP takes {what} from the kernel: nobody else on this machine gets them meanwhile"
@@ -27,6 +27,11 @@ class Bypasses(Opener):
         return word.text.startswith(_PREFIX)
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        from kbview.sources.bypass.producer import XdpProducer
+        from kbview.sources.clock import Clock
+        from kbview.sources.lab.receiver import Place
+        from kbview.sources.watch import Watch
+
         choice = self.only(word, choices)
         link, _, queue = word.text.removeprefix(_PREFIX).partition(":")
         port, everything = _settings(word, choice)
@@ -61,7 +66,7 @@ def _number(word: Word, text: str, least: int, most: int) -> int:
     return int(text)
 
 
-def _check(word: Word, place: Place, everything: bool) -> None:
+def _check(word: Word, place: "Place", everything: bool) -> None:
     """Refuse what does not exist, and what would cut the viewer off."""
     if place.link not in (name for _, name in socket.if_nameindex()):
         names = ", ".join(name for _, name in socket.if_nameindex())

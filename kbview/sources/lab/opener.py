@@ -1,10 +1,13 @@
 """The SOURCE word `lab`."""
 
+from typing import TYPE_CHECKING
+
 from kbview.sources.choice import Choice
-from kbview.sources.lab.load import Load
-from kbview.sources.lab.source import Lab, datapaths
 from kbview.sources.opener import Opener, Word
 from kbview.tape.source import Source, SourceError
+
+if TYPE_CHECKING:
+    from kbview.sources.lab.load import Load
 
 _KEYS = {"traffic.size": "size", "traffic.flows": "flows", "traffic.burst": "burst"}
 
@@ -20,14 +23,22 @@ class Labs(Opener):
         return word.text == "lab"
 
     def datapaths(self) -> tuple[str, ...]:
+        from kbview.sources.lab.source import datapaths
+
         return datapaths()
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        from kbview.sources.lab.source import (
+            Lab,
+        )  # processes and namespaces: only where they are wanted
+
         del word
         return [Lab(choice.datapath or "kernel", _load(choice), choice.frames) for choice in choices]
 
 
-def _load(choice: Choice) -> Load:
+def _load(choice: Choice) -> "Load":
+    from kbview.sources.lab.load import Load
+
     for flag, value in (
         ("--profile", choice.profile),
         ("--seed", choice.seed),
