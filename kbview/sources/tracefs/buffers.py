@@ -1,0 +1,115 @@
+"""The per-CPU buffers of an instance, read raw and merged into one order of time.
+
+Each core's records are in order; all that were made before a reading began are in what is read, save
+one that a core is just writing. So everything up to a little before that moment can be told: the
+watermark.
+"""
+
+import os
+import time
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import NamedTuple
+
+from kbview.sources.tracefs import format as formats
+from kbview.sources.tracefs import page as pages
+from kbview.sources.tracefs.decoder import Decoder
+from kbview.sources.tracefs.instance import Instance
+from kbview.sources.tracepoint.record import LOST, Record
+from kbview.sources.tracepoint.table import Tracepoint
+
+_PAGE = 1 << 16  # bytes asked for: one sub-buffer comes, however long it is
+_MOST_PAGES = 256  # of a core at one reading, so that the screen goes on under any load
+_WRITING_NS = 1_000_000  # a record may be reserved and still be written for so long
+_TIME = itemgetter(0)
+
+
+class Reading(NamedTuple):
+    """What came: records in the order of time, all there are up to `until_ns`.
+
+    Where a core's were overwritten before they could be read, a record of the point LOST says so.
+    """
+
+    records: list[Record]
+    until_ns: int
+
+
+class Buffers:
+    """Open until closed. `damaged` counts pages and records that were not what they should be."""
+
+    def __init__(self, instance: Instance, points: Iterable[Tracepoint]) -> None:
+        self.damaged = 0
+        self._decoders = _decoders(instance, points)
+        self._layout = pages.parse_layout(
+            (instance.root / "events/header_page").read_text(encoding="ascii", errors="replace")
+        )
+        self._files: dict[int, int] = {}
+        self._kept: list[Record] = []
+        try:
+            for folder in sorted((instance.path / "per_cpu").iterdir()):
+                file = os.open(folder / "trace_pipe_raw", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+                self._files[int(folder.name.removeprefix("cpu"))] = file
+        except OSError:
+            self.close()
+            raise
+
+    def read(self) -> Reading:
+        """Everything that is there now; OSError when the instance is gone."""
+        until_ns = time.monotonic_ns() - _WRITING_NS
+        records, self._kept = self._kept, []
+        for cpu, file in self._files.items():
+            until_ns = min(until_ns, self._read_core(cpu, file, records))
+        records.sort(key=_TIME)
+        count = len(records)
+        while count and records[count - 1].time_ns > until_ns:
+            count -= 1
+        self._kept = records[count:]
+        return Reading(records[:count], until_ns)
+
+    def _read_core(self, cpu: int, file: int, records: list[Record]) -> int:
+        """Append what a core has; returns the time up to which that is all."""
+        last_ns = 1 << 62
+        for _ in range(_MOST_PAGES):
+            try:
+                data = os.read(file, _PAGE)
+            except BlockingIOError:
+                return 1 << 62
+            if not data:
+                return 1 << 62
+            page = pages.parse(data, self._layout)
+            self.damaged += page.damaged
+            if page.entries:
+                last_ns = page.entries[-1].time_ns
+                if page.lost:
+                    first = page.entries[0]
+                    lost = Record(first.time_ns, cpu, first.pid, 0, LOST, (max(page.lost, 1),))
+                    records.append(lost)
+            self._decode(cpu, data, page.entries, records)
+        return last_ns
+
+    def _decode(self, cpu: int, data: bytes, entries: list[pages.Entry], records: list[Record]) -> None:
+        decoders = self._decoders
+        for entry in entries:
+            decoder = decoders.get(entry.number)
+            if decoder is None:
+                continue
+            values = decoder.decode(data, entry.start, entry.end)
+            if values is None:
+                self.damaged += 1
+                continue
+            records.append(Record(entry.time_ns, cpu, entry.pid, entry.flags, decoder.name, values))
+
+    def close(self) -> None:
+        """Close the files; only then can the instance be removed."""
+        for file in self._files.values():
+            os.close(file)
+        self._files.clear()
+
+
+def _decoders(instance: Instance, points: Iterable[Tracepoint]) -> dict[int, Decoder]:
+    made: dict[int, Decoder] = {}
+    for point in points:
+        layout = formats.parse(instance.read(f"events/{point.system}/{point.name}/format"))
+        if layout is not None:
+            made[layout.number] = Decoder(point.name, layout, point.fields, point.named)
+    return made

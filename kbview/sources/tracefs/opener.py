@@ -1,0 +1,30 @@
+"""`trace:IFACE`: an interface of this machine by the kernel's tracepoints alone."""
+
+from kbview.sources.choice import Choice
+from kbview.sources.clock import Clock
+from kbview.sources.opener import Opener, Word
+from kbview.sources.tracefs import interface
+from kbview.sources.tracefs.producer import TraceProducer
+from kbview.sources.watch import Watch
+from kbview.tape.source import Heading, Origin, Source
+
+_PREFIX = "trace:"
+
+
+class Traces(Opener):
+    """An interface's name behind the prefix."""
+
+    name = "trace"
+    summary = "the kernel's own tracepoints, for one interface; needs root"
+    example = "trace:IFACE"
+
+    def claims(self, word: Word) -> bool:
+        return word.text.startswith(_PREFIX)
+
+    def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        choice = self.only(word, choices)
+        device = word.text.removeprefix(_PREFIX)
+        index = interface.check(device)
+        clock = Clock()
+        producer = TraceProducer(device, clock, index=index)
+        return [Watch(Heading(Origin.LIVE, word.text), clock, [producer], choice.frames)]

@@ -1,0 +1,11 @@
+"""What tracepoints can tell at all; the rest stays unknown, and panels that need it say so.
+
+Derived by a rule that is written where it is applied: mode switches (of system calls only), frees and
+allocations (an sk_buff's first and last tracepoint), copies of datagrams, socket queues.
+"""
+
+from kbview.tape.meter import TOTALS
+
+SUMMARY = "this machine's kernel, by its tracepoints"
+LEVELS = (*TOTALS, "in_flight", "drops", "cores", "stages", "sockets", "latency")
+METERS = frozenset(TOTALS) | {"cores", "sockets", "drops", "latency", "costs"}

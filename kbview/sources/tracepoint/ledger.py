@@ -1,0 +1,85 @@
+"""The ledger: the time of every core, booked from one tracepoint to the next.
+
+    level 2   hardirq      irq_handler_entry .. exit
+    level 1   softirq      softirq_entry .. exit, within it a step after the other
+    level 0   the task     a system call, or the rest of what a task does, or idle
+
+What began at a record lasts until the next record on that core that says otherwise; the lower levels
+wait meanwhile. So the accounts of a core are all of its time, and a step's time is measured, the
+tracer's own included (a few hundred ns a record). A step that was interrupted, or whose task slept, is
+told in pieces; those after the first are "resumed", so that the first are as many as the steps.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from kbview.tape.events import NO_PACKET, Account, Event, StepTaken
+from kbview.tape.meter import CoreMeter
+
+_Tell = Callable[[Event], None]
+RESUMED = "_resumed"
+
+
+class Step(msgspec.Struct, gc=False):
+    """What runs. Without a name its time is booked, but it is not told."""
+
+    name: str
+    account: Account
+    packet: int = NO_PACKET
+    told: bool = False
+
+
+def idle() -> Step:
+    """What runs where nothing does."""
+    return Step("", Account.IDLE)
+
+
+class Line:
+    """One core: what runs now is the last of `levels`."""
+
+    def __init__(self, cpu: int, tell: _Tell) -> None:
+        self.cpu = cpu
+        self.levels = [idle()]
+        self.booked_ps = dict.fromkeys(Account, 0)
+        self._since_ps = 0
+        self._tell = tell
+
+    def cut(self, time_ps: int) -> None:
+        """Book and tell what has run up to now."""
+        step, since_ps = self.levels[-1], self._since_ps
+        passed_ps = time_ps - since_ps
+        if passed_ps <= 0:
+            return
+        self.booked_ps[step.account] += passed_ps
+        self._since_ps = time_ps
+        if step.name:
+            name = step.name + RESUMED if step.told else step.name
+            step.told = True
+            self._tell(StepTaken(since_ps, self.cpu, step.packet, name, passed_ps, step.account))
+
+    def begin(self, time_ps: int, step: Step) -> None:
+        """The running step ends, another begins on its level."""
+        self.cut(time_ps)
+        self.levels[-1] = step
+
+    def push(self, time_ps: int, step: Step) -> None:
+        """Something more urgent begins; what runs waits."""
+        self.cut(time_ps)
+        self.levels.append(step)
+
+    def pop(self, time_ps: int, level: int) -> None:
+        """Everything down to `level` ends; what waited below goes on."""
+        self.cut(time_ps)
+        del self.levels[level:]
+
+    def change_task(self, time_ps: int, step: Step) -> None:
+        """The task does something else, or another task runs; what interrupts it goes on."""
+        self.cut(time_ps)
+        self.levels[0] = step
+
+    def meter(self, task: str) -> CoreMeter:
+        """What a panel draws of it."""
+        return CoreMeter(
+            self.cpu, task, **{f"{account}_ps": ps for account, ps in self.booked_ps.items()}
+        )

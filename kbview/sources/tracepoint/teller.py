@@ -1,0 +1,42 @@
+"""The teller: puts what was found out into the order of time, counts it, and lets the asked for go on.
+
+A record may tell of a moment before it: a step when it ends, an interrupt when it turns out to be one
+of ours. What would come before something that is on the tape already is told as of then.
+"""
+
+from operator import attrgetter
+
+from kbview.tape import totals
+from kbview.tape.detail import Detail
+from kbview.tape.events import DETAIL_OF, Event
+from kbview.tape.meter import Meters
+
+_TIME = attrgetter("time_ps")
+
+
+class Teller:
+    """`meters` have counted exactly the events that were released."""
+
+    def __init__(self) -> None:
+        self.meters = Meters()
+        self.detail = Detail.STEPS
+        self.released_ps = 0
+        self._waiting: list[Event] = []
+        self.tell = self._waiting.append
+
+    def release(self, until_ps: int) -> list[Event]:
+        """The events up to `until_ps` as far as the detail asks for them; all of them are counted."""
+        waiting, meters, detail = self._waiting, self.meters, self.detail
+        waiting.sort(key=_TIME)
+        count = len(waiting)
+        while count and waiting[count - 1].time_ps > until_ps:
+            count -= 1
+        told: list[Event] = []
+        for event in waiting[:count]:
+            event.time_ps = max(event.time_ps, self.released_ps)
+            totals.count(meters, event)
+            if DETAIL_OF[type(event)] <= detail:
+                told.append(event)
+        del waiting[:count]
+        self.released_ps = max(self.released_ps, until_ps)
+        return told
