@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kbview.tape import events as ev
-from kbview.tape.meter import Meters, RingMeter, SocketMeter, StageMeter
+from kbview.tape.meter import CoreMeter, Meters, RingMeter, SocketMeter, StageMeter
 
 _FIELD_OF = {account: f"{account}_ps" for account in ev.Account}  # a lookup is half a format
 
@@ -19,6 +19,14 @@ def count(meters: Meters, event: ev.Event) -> None:
 def _ring(meters: Meters, queue: int, kind: str = "rx") -> RingMeter | None:
     rings = meters.rings
     return next((ring for ring in rings if ring.queue == queue and ring.kind == kind), None)
+
+
+def _core(meters: Meters, cpu: int) -> CoreMeter:
+    """A core; one that was not heard of yet begins here, with all up to it."""
+    cores = meters.cores
+    while len(cores) <= cpu:
+        cores.append(CoreMeter(len(cores)))
+    return cores[cpu]
 
 
 def _arrived(meters: Meters, event: ev.FrameArrived) -> None:
@@ -100,14 +108,14 @@ def _polled(meters: Meters, event: ev.NapiPolled | ev.BurstReceived) -> None:
 def _spun(meters: Meters, event: ev.Spun) -> None:
     meters.polls += event.polls
     meters.empty_polls += event.polls
-    meters.cores[event.cpu].poll_empty_ps += event.duration_ps
+    _core(meters, event.cpu).poll_empty_ps += event.duration_ps
 
 
 def _step(meters: Meters, event: ev.StepTaken) -> None:
     stage = meters.stages.setdefault(event.step, StageMeter())
     stage.count += 1
     stage.total_ps += event.duration_ps
-    core, field = meters.cores[event.cpu], _FIELD_OF[event.account]
+    core, field = _core(meters, event.cpu), _FIELD_OF[event.account]
     setattr(core, field, getattr(core, field) + event.duration_ps)
 
 
@@ -188,7 +196,7 @@ def _mode_switched(meters: Meters, _event: ev.ModeSwitched) -> None:
 
 def _context_switched(meters: Meters, event: ev.ContextSwitched) -> None:
     meters.context_switches += 1
-    meters.cores[event.cpu].task = event.to
+    _core(meters, event.cpu).task = event.to
 
 
 _CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {

@@ -66,7 +66,7 @@ class Instance:
         (self.path / name).write_text(text, encoding="ascii")
 
     def close(self) -> None:
-        """Switch it off and remove it; its readers must be closed already."""
+        """Switch it off and remove it; its readers must be closed already. A second call is free."""
         with contextlib.suppress(OSError):
             self.write("tracing_on", "0")
         with contextlib.suppress(OSError):

@@ -28,7 +28,7 @@ from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 from kbview.tape.meter import Meters
 
-_BUFFER_KB = 4096  # of each core: about 50 thousand records, a second of 5000 packets/s
+BUFFER_KB = 4096  # of each core: about 50 thousand records, a second of 5000 packets/s
 _REMOVED = "somebody else removed kbview's trace instance"
 _LOOK_S = 0.5  # between two looks at whether interface and instance are still there
 
@@ -42,7 +42,13 @@ class TraceProducer(Producer):
     name = "tracefs"
 
     def __init__(
-        self, device: str, clock: Clock, *, index: int | None = None, pids: Iterable[int] = ()
+        self,
+        device: str,
+        clock: Clock,
+        *,
+        index: int | None = None,
+        pids: Iterable[int] = (),
+        buffer_kb: int = BUFFER_KB,
     ) -> None:
         self._index = index
         self._target = target = interface.target(device, index, Symbols())
@@ -58,22 +64,22 @@ class TraceProducer(Producer):
         for pid in pids:
             self.witness.watch(pid, interface.task_name(pid))
         self._to_ps = clock.of_monotonic_ns
-        self._instance = Instance(_BUFFER_KB)
+        self.instance = Instance(buffer_kb)
         try:
             self._open()
         except OSError as error:
-            self._instance.close()
+            self.instance.close()
             raise refusal(error) from error
 
     def _open(self) -> None:
-        self._instance.write("tracing_on", "0")
-        self._choosing = Choosing(self._instance, self._target)
+        self.instance.write("tracing_on", "0")
+        self._choosing = Choosing(self.instance, self._target)
         self._choosing.follow(frozenset(self._pids))
         self._choosing.set_detail(Detail.METERS)
-        self._buffers = Buffers(self._instance, self._choosing.points)
+        self._buffers = Buffers(self.instance, self._choosing.points)
 
     def start(self) -> None:
-        self._instance.write("tracing_on", "1")
+        self.instance.write("tracing_on", "1")
 
     def _found(self, task: Task) -> None:
         self._pids.add(task.pid)
@@ -100,7 +106,7 @@ class TraceProducer(Producer):
         device = self._target.device
         if self._index is not None and not interface.is_there(device, self._index):
             self._ended = f"{device} is gone: somebody removed the interface"
-        elif not self._instance.recording():
+        elif not self.instance.recording():
             self._ended = "somebody else switched tracing off in kbview's instance"
 
     def take(self, until_ps: int) -> list[Event]:
@@ -132,6 +138,11 @@ class TraceProducer(Producer):
         return interface.missed(self._target.device) if self._physical else 0
 
     @property
+    def damaged(self) -> int:
+        """Pages and records that were not what they should be."""
+        return self._buffers.damaged
+
+    @property
     def ended(self) -> str | None:
         return self._ended
 
@@ -144,4 +155,4 @@ class TraceProducer(Producer):
 
     def close(self) -> None:
         self._buffers.close()
-        self._instance.close()
+        self.instance.close()

@@ -6,6 +6,7 @@ allocations (an sk_buff's first and last tracepoint), copies of datagrams, socke
 
 from kbview.tape.meter import TOTALS
 
+RECORDED = "a machine's kernel, by its recorded tracepoints"
 SUMMARY = "this machine's kernel, by its tracepoints"
 LEVELS = (*TOTALS, "in_flight", "drops", "cores", "stages", "sockets", "latency")
 METERS = frozenset(TOTALS) | {"cores", "sockets", "drops", "latency", "costs"}

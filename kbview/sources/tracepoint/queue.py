@@ -13,11 +13,15 @@ _IP_AND_UDP = 28  # bytes, IPv4 without options; with IPv6 a datagram's payload 
 
 
 class SocketQueue:
-    """One socket's receive queue. `key` names it on the tape, `name` on the screen."""
+    """One socket's receive queue. `key` names it on the tape, `name` on the screen.
 
-    def __init__(self, key: str, stream: bool, rcvbuf: int) -> None:
+    `several`: those of all datagram sockets together, in a trace that does not tell them apart.
+    """
+
+    def __init__(self, key: str, rcvbuf: int, *, stream: bool = False, several: bool = False) -> None:
         self.key = self.name = key
         self.stream = stream
+        self.several = several
         self.queued = 0
         self.rcvbuf = rcvbuf
         self.received = 0
@@ -50,11 +54,14 @@ class SocketQueue:
         return self._take_bytes(length) if self.stream else self._take_datagram(length)
 
     def _take_datagram(self, length: int) -> list[Flight]:
-        if not self.flights or length > max(0, self.flights[0].network - _IP_AND_UDP):
-            return []  # it was in the queue before we began to look
-        flight = self.flights[0]
-        self.discard(flight)
-        return [flight]
+        for flight in self.flights:
+            payload = max(0, flight.network - _IP_AND_UDP)
+            if length == payload or (length < payload and not self.several):
+                self.discard(flight)
+                return [flight]
+            if not self.several:
+                break  # it was in the queue before we began to look
+        return []
 
     def _take_bytes(self, length: int) -> list[Flight]:
         taken: list[Flight] = []

@@ -17,6 +17,7 @@ from kbview.tape.events import Account, Event
 MOST_CPUS = 4096
 _MOST_TASKS = 8192
 _MOST_SOCKETS = 4096
+_TCP = (6, "IPPROTO_TCP")
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -144,16 +145,18 @@ class Scene:
             task.step.name = task.call.name if task.call else task.step.name
             self._found(task)
 
-    def socket(self, address: int | str, protocol: object) -> SocketQueue:
-        """A socket by the address of its struct sock."""
-        queue = self.sockets.get(address)
+    def socket(self, address: int | str | None, protocol: object) -> SocketQueue:
+        """A socket by the address of its struct sock; those without one share a queue a protocol."""
+        stream = protocol in _TCP
+        kind = "tcp" if stream else "udp"
+        queue = self.sockets.get(kind if address is None else address)
         if queue is None:
             self._forget_sockets()
-            stream = protocol in (6, "6", "IPPROTO_TCP")
-            kind = "tcp" if stream else "udp"
             self._named[kind] = number = self._named.get(kind, 0) + 1
+            key = kind if address is None else f"{kind} #{number}"
             rcvbuf = self.target.rcvbuf[stream]
-            queue = self.sockets[address] = SocketQueue(f"{kind} #{number}", stream, rcvbuf)
+            queue = SocketQueue(key, rcvbuf, stream=stream, several=address is None)
+            self.sockets[kind if address is None else address] = queue
         return queue
 
     def _forget_sockets(self) -> None:

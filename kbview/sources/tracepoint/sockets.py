@@ -22,6 +22,7 @@ from kbview.tape.events import (
     TcpStateChanged,
 )
 
+_UDP = (17, "IPPROTO_UDP")
 _PEEK = 2  # MSG_PEEK
 _ESTABLISHING = ("TCP_SYN_RECV", "TCP_ESTABLISHED")
 _BY_ARRIVAL = (
@@ -55,13 +56,14 @@ class Sockets:
             return
         if flight.layer == "tcp" and not flight.payload:
             return  # a connection is ready to be accepted, or something else without data
-        enqueue(self._scene, time_ps, cpu, flight, self._scene.socket(socket, protocol))
+        queue = flight.home or self._scene.socket(socket, protocol)
+        enqueue(self._scene, time_ps, cpu, flight, queue)
         cpu.ready, cpu.filled = flight, socket
         next_step(cpu, time_ps, "sk_data_ready", flight.packet)
 
-    def _another_cores(self, cpu: Cpu, socket: int | str) -> Flight | None:
+    def _another_cores(self, cpu: Cpu, socket: int | str | None) -> Flight | None:
         """One core may fill a queue for others: since 6.18 UDP lets the first of them do it for all."""
-        if cpu.filled != socket:
+        if socket is None or cpu.filled != socket:
             return None
         others = map(_oldest_climbing, self._scene.cpus.values())
         return next((flight for flight in others if flight is not None), None)
@@ -143,8 +145,10 @@ class Sockets:
             self._take(time_ps, cpu, queue, queue.take(length) if known else queue.take_before(flight))
 
     def _read(self, time_ps: int, cpu: Cpu, record: Record) -> None:
-        socket, _, length, flags = record.values
+        socket, protocol, length, flags = record.values
         queue = self._scene.sockets.get(socket)
+        if queue is None and protocol in _UDP:
+            queue = self._scene.sockets.get("udp")  # a text does not say which
         if queue is None or length is None or length < 0 or (flags or 0) & _PEEK:
             return
         self._scene.follow(cpu.task)

@@ -1,0 +1,232 @@
+"""The kernel's own tracepoints, for real: what they tell, and that nothing of it is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kbview.sources.clock import Clock
+from kbview.sources.lab.testbed import Testbed
+from kbview.sources.tracefs import instance as instances
+from kbview.sources.tracefs.instance import Instance
+from kbview.sources.tracefs.mount import Mount
+from kbview.sources.tracefs.producer import TraceProducer
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.source import SourceError
+from tests.live.talk import READ_UDP, SEND_UDP, run, running
+from tests.live.watching import watching
+
+pytestmark = pytest.mark.live
+
+PORT = 7000
+HOLD = """
+import time
+from kbview.sources.tracefs.instance import Instance
+held = Instance(64)
+print(held.path.name, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture(autouse=True)
+def can_trace() -> None:
+    try:
+        Mount().close()
+    except SourceError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def bed() -> Iterator[Testbed]:
+    with Testbed() as made:
+        yield made
+
+
+def there() -> set[str]:
+    mount = Mount()
+    try:
+        return {path.name for path in (mount.path / "instances").iterdir()}
+    finally:
+        mount.close()
+
+
+def mounted() -> int:
+    return Path("/proc/self/mountinfo").read_text(encoding="ascii").count(" - tracefs ")
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_datagrams_are_followed_to_their_reader_whom_nobody_named(bed: Testbed) -> None:
+    with (
+        running(bed.b, READ_UDP, PORT, 0, 0),
+        watching(bed.b.link) as trace,
+    ):
+        run(bed.a, SEND_UDP, bed.b.address, PORT, 5, 100, 0.01)
+        meters = trace.until(lambda meters: meters.delivered >= 5)
+    assert (meters.arrived, meters.delivered, meters.in_flight, meters.dropped) == (5, 5, 0, 0)
+    assert (meters.copies, meters.copied_bytes) == (5, 500)
+    assert 1 <= meters.wakeups <= 5  # none when the reader had not gone to sleep again yet
+    assert meters.arrived_bytes == meters.delivered_bytes == 5 * (100 + 28 + 14 + 4)
+    assert meters.interrupts == 0  # a veth has none
+    assert [socket.name for socket in meters.sockets.values()] == [f"udp :{PORT}"]
+    assert meters.latency.least > 0
+    assert not trace.producer.witness.malformed
+    assert not trace.producer.damaged
+
+
+def test_a_packet_that_nobody_wants_is_dropped_with_the_kernel_s_reason(bed: Testbed) -> None:
+    with watching(bed.b.link) as trace:
+        run(bed.a, SEND_UDP, bed.b.address, PORT + 1, 3, 100, 0)
+        meters = trace.until(lambda meters: meters.dropped >= 3)
+    assert meters.drops == {"udp/NO_SOCKET": 3}
+    assert meters.sent >= 1  # the kernel answers by ICMP, at a limited rate
+
+
+@pytest.mark.parametrize("detail", Detail)
+def test_the_dial_says_what_is_told_and_all_of_it_is_counted(bed: Testbed, detail: Detail) -> None:
+    with (
+        running(bed.b, READ_UDP, PORT, 0, 0) as pid,
+        watching(bed.b.link, pid, detail=detail) as trace,
+    ):
+        run(bed.a, SEND_UDP, bed.b.address, PORT, 3, 10, 0.005)
+        meters = trace.until(lambda meters: meters.delivered >= 3)
+    assert {ev.DETAIL_OF[type(event)] <= detail for event in trace.events} <= {True}
+    assert bool(trace.events) is (detail > Detail.METERS)
+    assert meters.delivered == meters.copies == 3
+    assert 1 <= meters.polls <= 3
+    assert 1 <= meters.softirqs <= 3
+    assert meters.syscalls >= 3
+
+
+def test_the_dial_switches_tracepoints(bed: Testbed) -> None:
+    with watching(bed.b.link, detail=Detail.METERS) as trace:
+        held = trace.producer.instance
+        assert held.read("events/irq/softirq_raise/enable").strip() == "0"
+        trace.producer.set_detail(Detail.STEPS)
+        assert held.read("events/irq/softirq_raise/enable").strip() == "1"
+        assert held.read("events/net/netif_rx_entry/filter").strip() == f'name == "{bed.b.link}"'
+
+
+def test_lost_records_are_said(bed: Testbed) -> None:
+    producer = TraceProducer(bed.b.link, Clock(), buffer_kb=8)
+    try:
+        producer.start()
+        run(bed.a, SEND_UDP, bed.b.address, PORT, 2000, 10, 0)
+        time.sleep(0.05)
+        events = producer.take(producer.settled_ps())
+    finally:
+        producer.close()
+    assert sum(event.count for event in events if isinstance(event, ev.EventsLost)) > 1000
+
+
+def test_closing_leaves_nothing(bed: Testbed) -> None:
+    before = there(), open_files(), mounted()
+    with watching(bed.b.link) as trace:
+        assert len(there() - before[0]) == 1
+        trace.look()
+    trace.producer.close()  # a second time is free
+    assert (there(), open_files(), mounted()) == before
+
+
+def test_what_cannot_be_opened_leaves_nothing(bed: Testbed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "no")
+
+    before = there(), open_files()
+    monkeypatch.setattr("kbview.sources.tracefs.producer.Buffers", refuse)
+    with pytest.raises(SourceError, match="sudo") as caught:
+        TraceProducer(bed.b.link, Clock())
+    assert caught.value.exit_code == 4
+    assert (there(), open_files()) == before
+
+
+def test_after_a_kill_the_next_start_cleans_up_but_not_after_the_living() -> None:
+    program = [sys.executable, "-c", HOLD]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        name = process.stdout.readline().strip()
+        Instance(64).close()
+        assert name in there()
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+    assert name in there()
+    Instance(64).close()
+    assert name not in there()
+
+
+def test_an_instance_in_use_cannot_be_removed_underneath(bed: Testbed) -> None:
+    with watching(bed.b.link) as trace:
+        with pytest.raises(OSError, match="busy"):
+            trace.producer.instance.path.rmdir()
+        trace.look()
+        assert trace.producer.ended is None
+
+
+def test_tracing_that_somebody_else_switches_off_is_noticed(bed: Testbed) -> None:
+    with watching(bed.b.link) as trace:
+        trace.producer.instance.write("tracing_on", "0")
+        trace.until(lambda _: trace.producer.ended is not None)
+        assert "switched tracing off" in (trace.producer.ended or "")
+
+
+def test_an_interface_that_vanishes_ends_the_watch() -> None:
+    script = """
+import socket, subprocess, time
+from kbview.sources.clock import Clock
+from kbview.sources.lab.testbed import Testbed
+from kbview.sources.tracefs.producer import TraceProducer
+bed = Testbed()
+with bed.b.namespace.entered():
+    producer = TraceProducer(bed.b.link, Clock(), index=socket.if_nametoindex(bed.b.link))
+    producer.start()
+    from pyroute2 import IPRoute
+    with IPRoute() as route:
+        route.link("del", index=route.link_lookup(ifname=bed.b.link)[0])
+    end = time.monotonic() + 5
+    while producer.ended is None and time.monotonic() < end:
+        producer.take(producer.settled_ps())
+        time.sleep(0.05)
+    print(producer.ended)
+    producer.close()
+bed.close()
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=30
+    )
+    assert "is gone: somebody removed the interface" in ran.stdout
+
+
+def test_without_the_right_to_there_is_one_sentence() -> None:
+    script = """
+import os
+from kbview.sources.tracefs.instance import Instance
+os.setgid(65534)
+os.setuid(65534)
+Instance(64)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=20
+    )
+    last = ran.stderr.strip().splitlines()[-1]
+    assert "SourceError: reading the kernel's tracepoints takes root" in last
+    assert "sudo" in last
+
+
+def test_foreign_instances_are_left_alone() -> None:
+    mount = Mount()
+    foreign = mount.path / "instances" / "kbviewer-1-0"
+    foreign.mkdir()
+    try:
+        instances.sweep(mount.path)
+        assert foreign.is_dir()
+    finally:
+        foreign.rmdir()
+        mount.close()

@@ -1,0 +1,51 @@
+"""Tracing one end of the lab: what the kernel told of it while something ran."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from kbview.sources.clock import Clock
+from kbview.sources.tracefs.producer import TraceProducer
+from kbview.tape.detail import Detail
+from kbview.tape.events import Event
+from kbview.tape.meter import Meters
+
+
+class Watching:
+    """What was told, as it came."""
+
+    def __init__(self, producer: TraceProducer) -> None:
+        self.producer = producer
+        self.events: list[Event] = []
+
+    def look(self) -> None:
+        """Take what there is."""
+        self.events += self.producer.take(self.producer.settled_ps())
+
+    def until(self, seen: Callable[[Meters], bool], seconds: float = 5.0) -> Meters:
+        """Look until the meters say so, or give up."""
+        end = time.monotonic() + seconds
+        while True:
+            self.look()
+            meters = self.meters()
+            if seen(meters) or time.monotonic() > end:
+                return meters
+            time.sleep(0.01)
+
+    def meters(self) -> Meters:
+        """As last told."""
+        meters = Meters()
+        self.producer.show(meters)
+        return meters
+
+
+@contextmanager
+def watching(link: str, *pids: int, detail: Detail = Detail.STEPS) -> Iterator[Watching]:
+    """Trace a link, of whatever namespace, by its name."""
+    producer = TraceProducer(link, Clock(), pids=pids)
+    try:
+        producer.set_detail(detail)
+        producer.start()
+        yield Watching(producer)
+    finally:
+        producer.close()
