@@ -13,6 +13,8 @@ from kbview.sources.live import Live
 from kbview.sources.opener import HEAD, Opener, Word
 from kbview.sources.scenario import Scenarios
 from kbview.sources.tape_file import Tapes
+from kbview.sources.tracefs.opener import Traces
+from kbview.sources.tracetext.opener import TraceTexts
 from kbview.tape.source import Source, SourceError
 
 OPENERS: tuple[Opener, ...] = (
@@ -22,6 +24,8 @@ OPENERS: tuple[Opener, ...] = (
     Tapes(),
     Live(),
     Counters(),
+    Traces(),
+    TraceTexts(),
     Captures(),
 )  # captures are last: they claim the rest
 _LATER = {

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from kbview.sources.lab import tether
 from kbview.sources.lab.veth import End
@@ -20,6 +22,18 @@ print("up", flush=True)
 time.sleep(sleep_s)
 while True:
     s.recv(2048)
+"""
+# The same with epoll: asks which socket is ready, then reads it once.
+POLL_UDP = """
+import select, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", int(sys.argv[1])))
+waiting = select.epoll()
+waiting.register(s, select.EPOLLIN)
+print("up", flush=True)
+while True:
+    for _ in waiting.poll():
+        s.recv(2048)
 """
 # Sends count datagrams of a length, so many seconds apart.
 SEND_UDP = """
@@ -87,3 +101,14 @@ def run(end: End, program: str, *words: object) -> None:
         assert process.wait(20) == 0
     finally:
         tether.stop(process)
+
+
+def asleep(pid: int, seconds: float = 5.0) -> None:
+    """Wait until a task sleeps (S in /proc/PID/stat): back in its call, with nothing to do."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        if stat.rpartition(")")[2].split()[0] == "S":
+            return
+        time.sleep(0.001)
+    raise AssertionError(f"task {pid} does not go to sleep")

@@ -6,6 +6,7 @@ watermark.
 """
 
 import os
+import re
 import time
 from collections.abc import Iterable
 from operator import itemgetter
@@ -44,9 +45,11 @@ class Buffers:
             (instance.root / "events/header_page").read_text(encoding="ascii", errors="replace")
         )
         self._files: dict[int, int] = {}
+        self._folder = instance.path / "per_cpu"
+        self._overrun: dict[int, int] = {}
         self._kept: list[Record] = []
         try:
-            for folder in sorted((instance.path / "per_cpu").iterdir()):
+            for folder in sorted(self._folder.iterdir()):
                 file = os.open(folder / "trace_pipe_raw", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
                 self._files[int(folder.name.removeprefix("cpu"))] = file
         except OSError:
@@ -80,12 +83,19 @@ class Buffers:
             self.damaged += page.damaged
             if page.entries:
                 last_ns = page.entries[-1].time_ns
-                if page.lost:
+                if page.lost and (count := self._newly_lost(cpu, page.lost)):
                     first = page.entries[0]
-                    lost = Record(first.time_ns, cpu, first.pid, 0, LOST, (max(page.lost, 1),))
-                    records.append(lost)
+                    records.append(Record(first.time_ns, cpu, first.pid, 0, LOST, (count,)))
             self._decode(cpu, data, page.entries, records)
         return last_ns
+
+    def _newly_lost(self, cpu: int, said: int) -> int:
+        """How many were overwritten since it was last asked: a full page has no room to say it."""
+        text = (self._folder / f"cpu{cpu}" / "stats").read_text(encoding="ascii", errors="replace")
+        found = re.search(r"^overrun: (\d+)$", text, re.MULTILINE)
+        overrun = int(found[1]) if found else self._overrun.get(cpu, 0) + max(said, 1)
+        before, self._overrun[cpu] = self._overrun.get(cpu, 0), overrun
+        return overrun - before
 
     def _decode(self, cpu: int, data: bytes, entries: list[pages.Entry], records: list[Record]) -> None:
         decoders = self._decoders

@@ -76,6 +76,7 @@ class TraceProducer(Producer):
         self._choosing = Choosing(self.instance, self._target)
         self._choosing.follow(frozenset(self._pids))
         self._choosing.set_detail(Detail.METERS)
+        self.witness.expect(self._choosing.points)
         self._buffers = Buffers(self.instance, self._choosing.points)
 
     def start(self) -> None:

@@ -40,6 +40,7 @@ class Flight(msgspec.Struct, gc=False, eq=False):
     home: "SocketQueue | None" = None
     merged: "list[Flight] | None" = None
     ended: bool = False
+    freed: bool = False  # its sk_buff was: whoever had it in a queue has read it
     backlogged: bool = False  # came through the backlog, which is worked off one by one
 
 
@@ -81,9 +82,9 @@ class Flights:
         return flight if flight and not flight.ended and flight.socket is None else None
 
     def unseen(self, now_ps: int) -> Iterator[Flight]:
-        """Those that have not turned up for long and wait in no socket."""
+        """Those that have not turned up for long, and wait in no socket."""
         loose = self._loose
         while loose and loose[0][0] + _LOOSE_PS <= now_ps:
             _, flight = loose.popleft()
-            if not flight.ended and flight.socket is None:
+            if not flight.ended and (flight.socket is None or flight.freed):
                 yield flight

@@ -73,8 +73,10 @@ class Frames:
 
     def _freed_unseen(self, time_ps: int, cpu: Cpu, flight: Flight) -> None:
         """Its address comes again. TCP may have joined its bytes to those that wait in the queue."""
-        if flight.socket is not None and flight.socket.stream:
+        if flight.socket is not None and (flight.socket.stream or self._scene.reads_told):
             del self._scene.flights.by_skb[flight.skb]
+            if not flight.socket.stream:
+                self._read_already(time_ps, flight)
             return
         where = "app" if flight.socket is not None else flight.layer
         ending.take_in(self._scene, time_ps, cpu, flight, where)
@@ -154,11 +156,19 @@ class Frames:
         flight = self._scene.flights.by_skb.get(record.values[0])
         if flight is None:
             return
-        function = self._scene.target.locate(record.values[1])
         flight.seen_ps = time_ps
+        if flight.socket is not None and self._scene.reads_told:
+            self._read_already(time_ps, flight)
+            return
+        function = self._scene.target.locate(record.values[1])
         where = "app" if flight.socket else layer_of_function(function) or flight.layer
         ending.take_in(self._scene, time_ps, cpu, flight, where)
         next_step(cpu, time_ps, "napi_poll")
+
+    def _read_already(self, time_ps: int, flight: Flight) -> None:
+        """The core that allocated it frees it for the reader's, perhaps before the read is told."""
+        flight.freed = True
+        self._scene.flights.loosen(flight, time_ps)
 
     def _dropped(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         skb, location, socket, reason = record.values

@@ -111,7 +111,8 @@ class Scene:
         self.tasks: dict[int, Task] = {}
         self.sockets: dict[int | str, SocketQueue] = {}
         self._named: dict[str, int] = {}
-        self.calls_told = False  # whether system calls are recorded at all
+        self.calls_told = False  # whether system calls are recorded at all, and
+        self.reads_told = False  # reads of sockets
 
     def tell(self, event: Event) -> None:
         """Say it; the teller puts it in order."""

@@ -146,6 +146,7 @@ class Sockets:
 
     def _read(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         socket, protocol, length, flags = record.values
+        self._scene.reads_told = True
         queue = self._scene.sockets.get(socket)
         if queue is None and protocol in _UDP:
             queue = self._scene.sockets.get("udp")  # a text does not say which
@@ -158,14 +159,18 @@ class Sockets:
         call = cpu.task.call
         if call is not None and call.fd is not None:
             queue.reader = (cpu.task.pid, call.fd)
-        if taken and length and not (call and call.copied):
-            self._scene.tell(Copied(time_ps, cpu.number, taken[0].packet, "to_user", length))
+        told = call is not None and call.copied
         if call is not None:
             call.copied = False
-        self._take(time_ps, cpu, queue, taken)
+        self._take(time_ps, cpu, queue, taken, 0 if told else length)
 
-    def _take(self, time_ps: int, cpu: Cpu, queue: SocketQueue, taken: list[Flight]) -> None:
-        """Out of the queue and freed; it is the application's when its system call returns."""
+    def _take(
+        self, time_ps: int, cpu: Cpu, queue: SocketQueue, taken: list[Flight], copied: int = 0
+    ) -> None:
+        """Out of the queue and freed; it is the application's when its system call returns.
+
+        `copied`: bytes whose copy nothing else tells.
+        """
         task = cpu.task
         if taken and task.call is None and self._scene.calls_told:  # it was in there when we came
             task.call = Call("", time_ps, cpu.number, told=True)
@@ -175,6 +180,8 @@ class Sockets:
             queued -= flight.truesize
             flight.seen_ps = 0
             self._scene.tell(SocketDequeued(time_ps, cpu.number, flight.packet, queue.key, queued))
+            if copied:
+                self._scene.tell(Copied(time_ps, cpu.number, flight.packet, "to_user", copied))
             ending.free(self._scene, time_ps, cpu, flight)
             self._scene.flights.end(flight)
             flight.ended = False  # not told yet

@@ -13,6 +13,7 @@ from kbview.sources.tracepoint.interrupts import Handler, Interrupts
 from kbview.sources.tracepoint.record import LOST, Record
 from kbview.sources.tracepoint.scene import MOST_CPUS, Cpu, Scene, Target, Task
 from kbview.sources.tracepoint.sockets import Sockets
+from kbview.sources.tracepoint.table import Tracepoint
 from kbview.sources.tracepoint.tasks import Tasks, shown
 from kbview.sources.tracepoint.xdp import Xdp
 from kbview.tape.detail import Detail
@@ -80,6 +81,12 @@ class Witness:
     def watch(self, pid: int, name: str) -> None:
         """This task is one of those watched, whatever is found out."""
         self.scene.follow(self.scene.task(pid, name))
+
+    def expect(self, points: Iterable[Tracepoint]) -> None:
+        """What is in the trace; else that is found out when the first of them is heard."""
+        names = {point.name for point in points}
+        self.scene.calls_told = "sys_exit_recvfrom" in names
+        self.scene.reads_told = "sock_recv_length" in names
 
     # ---- what is told ----------------------------------------------------------------------
 

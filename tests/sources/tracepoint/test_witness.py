@@ -71,8 +71,8 @@ def test_a_datagram_s_whole_way() -> None:
         "ContextSwitched",
         "SyscallEntered",
         "ModeSwitched",
-        "Copied",
         "SocketDequeued",
+        "Copied",
         "SkbFreed",
         "ModeSwitched",
         "PacketDelivered",
@@ -149,6 +149,24 @@ def test_a_task_already_in_its_call_when_we_came_leaves_it_with_what_it_read() -
     trace.say("sys_enter_poll").say("sys_exit_poll").switch(0)
     events = datagram(trace).switch(READER).read(SOCK, 100).say("sys_exit_recvfrom", ret=100).tell()
     assert names(events)[-2:] == ["ModeSwitched", "PacketDelivered"]
+
+
+def test_a_reader_s_sk_buff_may_be_freed_by_another_core_before_the_read_is_told() -> None:
+    trace = datagram(Trace())
+    trace.witness.expect(TRACEPOINTS)
+    trace.switch(READER).say("sys_enter_recvfrom", fd=3)
+    trace.say("consume_skb", skbaddr=A, location="skb_defer_free_flush")
+    assert delivered(trace.tell()) == []
+    trace.read(SOCK, 100).say("sys_exit_recvfrom", ret=100)
+    events = trace.tell()
+    assert delivered(events) == [(0, "app")]
+    assert len(of(events, ev.Copied)) == len(of(events, ev.SkbFreed)) == 1
+    assert delivered(trace.wait(30).tell()) == []
+
+
+def test_a_kernel_that_tells_no_reads_tells_them_by_what_they_free() -> None:
+    trace = datagram(Trace()).say("consume_skb", skbaddr=A, location="skb_consume_udp")
+    assert delivered(trace.tell()) == [(0, "app")]
 
 
 # ---- other ends ------------------------------------------------------------------------------------
