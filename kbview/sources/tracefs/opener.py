@@ -5,6 +5,7 @@ from kbview.sources.clock import Clock
 from kbview.sources.opener import Opener, Word
 from kbview.sources.tracefs import interface
 from kbview.sources.tracefs.producer import TraceProducer
+from kbview.sources.tracepoint import known
 from kbview.sources.watch import Watch
 from kbview.tape.source import Heading, Origin, Source
 
@@ -27,4 +28,7 @@ class Traces(Opener):
         index = interface.check(device)
         clock = Clock()
         producer = TraceProducer(device, clock, index=index)
-        return [Watch(Heading(Origin.LIVE, word.text), clock, [producer], choice.frames)]
+        heading = Heading(Origin.LIVE, word.text, notes=known.NOTES)
+        watch = Watch(heading, clock, [producer], choice.frames)
+        watch.privileged = True  # to remove the instance, and to follow tasks that turn up
+        return [watch]

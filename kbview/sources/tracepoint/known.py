@@ -8,5 +8,10 @@ from kbview.tape.meter import TOTALS
 
 RECORDED = "a machine's kernel, by its recorded tracepoints"
 SUMMARY = "this machine's kernel, by its tracepoints"
+NOTES = (
+    "a frame arrives when the kernel first sees it: what NIC and DMA took is not in the latency",
+    "mode switches are those of system calls: an interrupt taken in user mode has no tracepoint",
+    "interfaces of that name in other network namespaces cannot be told apart",
+)
 LEVELS = (*TOTALS, "in_flight", "drops", "cores", "stages", "sockets", "latency")
 METERS = frozenset(TOTALS) | {"cores", "sockets", "drops", "latency", "costs"}
