@@ -230,3 +230,19 @@ def test_foreign_instances_are_left_alone() -> None:
     finally:
         foreign.rmdir()
         mount.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_signals_remove_the_instance_of_a_headless_run(number: int) -> None:
+    program = [sys.executable, "-m", "kbview", "run", "trace:lo", "--until", "60s"]
+    before = there()
+    with subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
+        end = time.monotonic() + 10
+        while there() == before and time.monotonic() < end:
+            time.sleep(0.02)
+        assert len(there() - before) == 1
+        run.send_signal(number)
+        assert run.wait(10) == 128 + number
+        assert run.stderr is not None
+        assert "Traceback" not in run.stderr.read()
+    assert there() == before

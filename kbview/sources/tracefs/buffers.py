@@ -20,7 +20,7 @@ from kbview.sources.tracepoint.record import LOST, Record
 from kbview.sources.tracepoint.table import Tracepoint
 
 _PAGE = 1 << 16  # bytes asked for: one sub-buffer comes, however long it is
-_MOST_PAGES = 256  # of a core at one reading, so that the screen goes on under any load
+_MOST_PAGES = 64  # of a core at one reading, about 4000 records: the screen goes on under any load
 _WRITING_NS = 1_000_000  # a record may be reserved and still be written for so long
 _TIME = itemgetter(0)
 
@@ -98,16 +98,16 @@ class Buffers:
         return overrun - before
 
     def _decode(self, cpu: int, data: bytes, entries: list[pages.Entry], records: list[Record]) -> None:
-        decoders = self._decoders
-        for entry in entries:
-            decoder = decoders.get(entry.number)
+        decoders, make = self._decoders, Record._make
+        for time_ns, number, flags, pid, start, end in entries:
+            decoder = decoders.get(number)
             if decoder is None:
                 continue
-            values = decoder.decode(data, entry.start, entry.end)
+            values = decoder.decode(data, start, end)
             if values is None:
                 self.damaged += 1
-                continue
-            records.append(Record(entry.time_ns, cpu, entry.pid, entry.flags, decoder.name, values))
+            else:
+                records.append(make((time_ns, cpu, pid, flags, decoder.name, values)))
 
     def close(self) -> None:
         """Close the files; only then can the instance be removed."""

@@ -25,6 +25,7 @@ class Instance:
 
     def __init__(self, buffer_kb: int) -> None:
         self._mount = Mount()
+        self._open = True
         try:
             sweep(self._mount.path)
             self.path = self._create()
@@ -67,6 +68,9 @@ class Instance:
 
     def close(self) -> None:
         """Switch it off and remove it; its readers must be closed already. A second call is free."""
+        if not self._open:
+            return  # the mount's descriptor is somebody else's number now
+        self._open = False
         with contextlib.suppress(OSError):
             self.write("tracing_on", "0")
         with contextlib.suppress(OSError):

@@ -7,7 +7,7 @@ from kbview.sources.tracefs import interface
 from kbview.sources.tracefs.producer import TraceProducer
 from kbview.sources.tracepoint import known
 from kbview.sources.watch import Watch
-from kbview.tape.source import Heading, Origin, Source
+from kbview.tape.source import Heading, Origin, Source, SourceError
 
 _PREFIX = "trace:"
 
@@ -24,6 +24,9 @@ class Traces(Opener):
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         choice = self.only(word, choices)
+        self.refuse_emulated(word, choice)
+        for key, _ in choice.overrides:
+            raise SourceError(f"{word.text}: nothing can be set there, not even {key}", 2)
         device = word.text.removeprefix(_PREFIX)
         index = interface.check(device)
         clock = Clock()

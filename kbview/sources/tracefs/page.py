@@ -15,6 +15,7 @@ Linux: kernel/trace/ring_buffer.c, include/linux/ring_buffer.h; bytes in, number
 import re
 import sys
 from struct import Struct
+from typing import NamedTuple
 
 import msgspec
 
@@ -35,7 +36,7 @@ class Layout(msgspec.Struct, frozen=True):
     data: int = 16
 
 
-class Entry(msgspec.Struct, array_like=True, gc=False):
+class Entry(NamedTuple):
     """A record: its time, and where in the page it stands."""
 
     time_ns: int
@@ -85,7 +86,7 @@ def _lost(page: bytes, commit: int, end: int) -> int:
 
 def _walk(page: bytes, at: int, end: int, time_ns: int, entries: list[Entry]) -> bool:
     """Append the records between `at` and `end`; False if one of them is not what it should be."""
-    unpack, common = _WORD.unpack_from, _COMMON.unpack_from
+    unpack, common, made = _WORD.unpack_from, _COMMON.unpack_from, Entry._make
     while at + 8 <= end:
         (head,) = unpack(page, at)
         kind, delta = (head & 31, head >> 5) if _LITTLE else (head >> _DELTA_BITS, head & 0x7FFFFFF)
@@ -110,7 +111,7 @@ def _walk(page: bytes, at: int, end: int, time_ns: int, entries: list[Entry]) ->
         if stop > end or stop - start < _COMMON.size:
             return False
         number, flags, _, pid = common(page, start)
-        entries.append(Entry(time_ns, number, flags, pid, start, stop))
+        entries.append(made((time_ns, number, flags, pid, start, stop)))
     return at >= end
 
 

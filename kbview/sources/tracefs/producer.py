@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from kbview.sources.clock import Clock
+from kbview.sources.lab.orderly import Orderly
 from kbview.sources.producer import Producer, Way
 from kbview.sources.tracefs import interface, names
 from kbview.sources.tracefs.buffers import Buffers
@@ -33,7 +34,7 @@ _REMOVED = "somebody else removed kbview's trace instance"
 _LOOK_S = 0.5  # between two looks at whether interface and instance are still there
 
 
-class TraceProducer(Producer):
+class TraceProducer(Orderly, Producer):
     """Watches one interface. `pids` are tasks that are to be watched from the start.
 
     `index` is the interface's in this namespace; None for one elsewhere, whose name must be enough.
@@ -64,12 +65,14 @@ class TraceProducer(Producer):
         for pid in pids:
             self.witness.watch(pid, interface.task_name(pid))
         self._to_ps = clock.of_monotonic_ns
-        self.instance = Instance(buffer_kb)
-        try:
-            self._open()
-        except OSError as error:
-            self.instance.close()
-            raise refusal(error) from error
+        self._instance: Instance | None = None
+        self._buffers: Buffers | None = None
+        with self.undone_on_error():
+            self.instance = self._instance = Instance(buffer_kb)
+            try:
+                self._open()
+            except OSError as error:
+                raise refusal(error) from error
 
     def _open(self) -> None:
         self.instance.write("tracing_on", "0")
@@ -77,7 +80,7 @@ class TraceProducer(Producer):
         self._choosing.follow(frozenset(self._pids))
         self._choosing.set_detail(Detail.METERS)
         self.witness.expect(self._choosing.points)
-        self._buffers = Buffers(self.instance, self._choosing.points)
+        self._buffers = self._reader = Buffers(self.instance, self._choosing.points)
 
     def start(self) -> None:
         self.instance.write("tracing_on", "1")
@@ -90,7 +93,7 @@ class TraceProducer(Producer):
     def settled_ps(self) -> int:
         self._look()
         try:
-            reading = self._buffers.read()
+            reading = self._reader.read()
             self._choosing.follow(frozenset(self._pids))
         except OSError:
             self._ended = self._ended or _REMOVED
@@ -141,7 +144,7 @@ class TraceProducer(Producer):
     @property
     def damaged(self) -> int:
         """Pages and records that were not what they should be."""
-        return self._buffers.damaged
+        return self._reader.damaged
 
     @property
     def ended(self) -> str | None:
@@ -154,6 +157,9 @@ class TraceProducer(Producer):
         except OSError:
             self._ended = self._ended or _REMOVED
 
-    def close(self) -> None:
-        self._buffers.close()
-        self.instance.close()
+    def undo(self) -> None:
+        """The readers first: an instance that is open cannot be removed."""
+        if self._buffers is not None:
+            self._buffers.close()
+        if self._instance is not None:
+            self._instance.close()

@@ -42,7 +42,7 @@ class Frames:
 
     def _handed_over(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         """First seen: the device gave the sk_buff to the stack, or to the backlog."""
-        skb, device, queue, protocol, network, truesize, has_header, header = record.values
+        device, queue, skb, protocol, network, truesize, has_header, header = record.values
         if device != self._scene.target.device:
             return
         flight = self._scene.flights.by_skb.get(skb)
@@ -72,18 +72,16 @@ class Frames:
         return flight
 
     def _freed_unseen(self, time_ps: int, cpu: Cpu, flight: Flight) -> None:
-        """Its address comes again. TCP may have joined its bytes to those that wait in the queue."""
+        """Its address comes again."""
         if flight.socket is not None and (flight.socket.stream or self._scene.reads_told):
-            del self._scene.flights.by_skb[flight.skb]
-            if not flight.socket.stream:
-                self._read_already(time_ps, flight)
+            self._leave_queued(time_ps, flight)
             return
         where = "app" if flight.socket is not None else flight.layer
         ending.take_in(self._scene, time_ps, cpu, flight, where)
 
     def _received(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         """netif_receive_skb: from here IP, then TCP or UDP; nothing tells where one ends."""
-        skb, device, network = record.values
+        skb, network, device = record.values
         other = device != self._scene.target.device
         if cpu.climbing and (other or cpu.climbing[-1].backlogged):
             settle(self._scene, time_ps, cpu)  # one after the other: the ones before have got there
@@ -105,8 +103,9 @@ class Frames:
 
     def _to_gro(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         self._handed_over(time_ps, cpu, record)
-        flight = self._scene.flights.by_skb.get(record.values[0])
-        if flight is not None and record.values[1] == self._scene.target.device:
+        device, _, skb, *_ = record.values
+        flight = self._scene.flights.by_skb.get(skb)
+        if flight is not None and device == self._scene.target.device:
             cpu.held = flight
             ours(self._scene, cpu)
             next_step(cpu, time_ps, "napi_gro_receive", flight.packet)
@@ -129,13 +128,13 @@ class Frames:
     # ---- down ------------------------------------------------------------------------------
 
     def _sending(self, time_ps: int, cpu: Cpu, record: Record) -> None:
-        skb, device, queue = record.values
+        device, queue, skb = record.values
         if device == self._scene.target.device:
             cpu.sending[skb] = (time_ps, self._scene.flights.number(), queue or 0)
 
     def _sent(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         """The driver took it (rc 0), at the moment when it was offered."""
-        skb, device, length, refused = record.values
+        skb, length, refused, device = record.values
         if device != self._scene.target.device:
             return
         begun_ps, packet, queue = cpu.sending.pop(skb, (time_ps, -1, 0))
@@ -157,18 +156,24 @@ class Frames:
         if flight is None:
             return
         flight.seen_ps = time_ps
-        if flight.socket is not None and self._scene.reads_told:
-            self._read_already(time_ps, flight)
+        if flight.socket is not None and (flight.socket.stream or self._scene.reads_told):
+            self._leave_queued(time_ps, flight)
             return
         function = self._scene.target.locate(record.values[1])
         where = "app" if flight.socket else layer_of_function(function) or flight.layer
         ending.take_in(self._scene, time_ps, cpu, flight, where)
         next_step(cpu, time_ps, "napi_poll")
 
-    def _read_already(self, time_ps: int, flight: Flight) -> None:
-        """The core that allocated it frees it for the reader's, perhaps before the read is told."""
-        flight.freed = True
-        self._scene.flights.loosen(flight, time_ps)
+    def _leave_queued(self, time_ps: int, flight: Flight) -> None:
+        """Its sk_buff is gone, the packet still waits to be read.
+
+        TCP joins a segment's bytes to those before it. A datagram was read, which may be told later:
+        the core that allocated its sk_buff frees it for the reader's.
+        """
+        self._scene.flights.by_skb.pop(flight.skb, None)
+        if flight.socket is not None and not flight.socket.stream:
+            flight.freed = True
+            self._scene.flights.loosen(flight, time_ps)
 
     def _dropped(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         skb, location, socket, reason = record.values

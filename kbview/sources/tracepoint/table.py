@@ -42,10 +42,10 @@ class Tracepoint(msgspec.Struct, frozen=True):
     named: tuple[str, ...] = ()
 
 
-_FRAME = (
-    "skbaddr",
+_FRAME = (  # in the order of the kernel's own record, as far as there is one: no work to sort them
     "name",
     "queue_mapping",
+    "skbaddr",
     "protocol",
     "len",
     "truesize",
@@ -96,10 +96,10 @@ TRACEPOINTS: tuple[Tracepoint, ...] = (
     Tracepoint("net", "napi_gro_frags_exit", ("ret",), Whose.MERGED, tells=(ev.PacketMerged,)),
     Tracepoint("net", "netif_receive_skb_entry", _FRAME, Whose.DEVICE, tells=_SEEN),
     Tracepoint("net", "netif_receive_skb_list_entry", _FRAME, Whose.DEVICE, tells=_SEEN),
-    Tracepoint("net", "netif_receive_skb", ("skbaddr", "name", "len"), tells=_SEEN),
-    Tracepoint("net", "net_dev_start_xmit", ("skbaddr", "name", "queue_mapping"), Whose.DEVICE),
+    Tracepoint("net", "netif_receive_skb", ("skbaddr", "len", "name"), tells=_SEEN),
+    Tracepoint("net", "net_dev_start_xmit", ("name", "queue_mapping", "skbaddr"), Whose.DEVICE),
     Tracepoint(
-        "net", "net_dev_xmit", ("skbaddr", "name", "len", "rc"), Whose.DEVICE, tells=(ev.FrameSent,)
+        "net", "net_dev_xmit", ("skbaddr", "len", "rc", "name"), Whose.DEVICE, tells=(ev.FrameSent,)
     ),
     Tracepoint("skb", "consume_skb", ("skbaddr", "location"), Whose.SOFTIRQ, tells=_ENDED),
     Tracepoint(

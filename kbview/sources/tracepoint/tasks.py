@@ -14,7 +14,6 @@ from kbview.sources.tracepoint.record import Record
 from kbview.sources.tracepoint.scene import Call, Cpu, Scene, Task
 from kbview.sources.tracepoint.table import SOCKET_CALLS, STREAM_CALLS, WAITING_CALLS
 from kbview.tape.events import (
-    NO_PACKET,
     Account,
     ContextSwitched,
     KsoftirqdWoken,
@@ -90,13 +89,19 @@ class Tasks:
         cpu.current = None
         if task.watched and call is not None and not call.told:
             self._tell_entry(call)  # it turned out in the call that the task is one of ours
-        packet = call.taken[-1].packet if call and call.taken else NO_PACKET
-        task.step = Step("app_work" if task.watched else "", Account.USER, packet)
+        task.step = _work(call)
         cpu.line.change_task(time_ps, task.step)
         if task.watched:
             self._scene.tell(ModeSwitched(time_ps, cpu.number, Mode.USER, "syscall"))
         for flight in call.taken if call else ():
             ending.deliver(self._scene, time_ps, cpu, flight, "app")
+
+
+def _work(call: Call | None) -> Step:
+    """What a task does after a call is work on the packet it got, and untold where it got none."""
+    if call is None or not call.taken:
+        return Step("", Account.USER)
+    return Step("app_work", Account.USER, call.taken[-1].packet)
 
 
 def shown(task: Task) -> str:

@@ -32,9 +32,10 @@ class Teller:
         while count and waiting[count - 1].time_ps > until_ps:
             count -= 1
         told: list[Event] = []
+        floor_ps, count_in = self.released_ps, totals.count
         for event in waiting[:count]:
-            event.time_ps = max(event.time_ps, self.released_ps)
-            totals.count(meters, event)
+            event.time_ps = max(event.time_ps, floor_ps)
+            count_in(meters, event)
             if DETAIL_OF[type(event)] <= detail:
                 told.append(event)
         del waiting[:count]

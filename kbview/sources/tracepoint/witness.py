@@ -20,9 +20,11 @@ from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 from kbview.tape.meter import CoreMeter, Meters
 
+_PS_PER_NS = 1000
+
 
 class Witness:
-    """`to_ps` turns the tracer's time into the tape's.
+    """`to_ps` turns the tracer's time into the tape's; both go equally fast.
 
     `found` is told of tasks that turn out to read or send the interface's packets. `malformed`
     counts records whose values made no sense.
@@ -55,12 +57,13 @@ class Witness:
     def hear(self, records: Iterable[Record]) -> None:
         """Take the next records; they are not older than the ones before."""
         handlers, scene = self.handlers, self.scene
+        base_ps = self._to_ps(0)
         for record in records:
             handle = handlers.get(record.point)
             if handle is None or not 0 <= record.cpu < MOST_CPUS:
                 continue
             cpu = scene.cpus.get(record.cpu) or scene.cpu(record.cpu)
-            time_ps = self.time_ps(record.time_ns)
+            time_ps = max(0, record.time_ns * _PS_PER_NS + base_ps)
             if cpu.task.pid != record.pid and record.point != "sched_switch":
                 self._find_task(time_ps, cpu, record)
             if cpu.ready is not None and record.point != "sched_waking":

@@ -25,6 +25,7 @@ class TraceTexts(Opener):
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         choice = self.only(word, choices)
+        self.refuse_emulated(word, choice)
         wanted = _device(word, choice)
         file = _open(word)
         try:

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from kbview.sources.tracepoint.record import LOST, Record
+from kbview.sources.tracepoint.table import BY_NAME
 from kbview.sources.tracetext import line as lines
 from kbview.sources.tracetext import values
 
 _LONGEST = 4096  # characters of a line; the longest that a kernel prints is a tenth of that
 PRELUDE = 20_000  # records from which the interface is chosen
-_DEVICE_AT = {"netif_receive_skb": 1, "netif_rx_entry": 1, "napi_gro_receive_entry": 1}
+_DEVICE_AT = {
+    name: BY_NAME[name].fields.index("name")
+    for name in ("netif_receive_skb", "netif_rx_entry", "napi_gro_receive_entry")
+}
 
 
 class Reader:

@@ -267,6 +267,16 @@ def test_segments_are_read_byte_by_byte_even_when_their_sk_buffs_were_joined() -
     assert (socket.name, socket.queued) == ("tcp :80 < 10.0.0.1:99", 0)
 
 
+def test_a_segment_whose_sk_buff_became_an_acknowledgement_still_waits_to_be_read() -> None:
+    trace = Trace()
+    segment(trace, A, 100)
+    segment(trace, B, 100)
+    trace.say("consume_skb", skbaddr=B, location="__free_old_xmit")
+    assert delivered(trace.wait(30).tell()) == []
+    trace.switch(READER).say("skb_copy_datagram_iovec", skbaddr=A, len=200)
+    assert delivered(trace.tell()) == [(0, "app"), (1, "app")]
+
+
 def test_a_segment_that_waited_for_the_socket_s_lock_is_followed_into_the_call() -> None:
     trace = Trace().switch(READER).say("sys_enter_sendto", fd=4)
     trace.arrive(A, 152).begin_softirq().climb(A, 152).poll().end_softirq()
