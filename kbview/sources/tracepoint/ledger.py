@@ -15,10 +15,10 @@ from collections.abc import Callable
 import msgspec
 
 from kbview.tape.events import NO_PACKET, Account, Event, StepTaken
+from kbview.tape.meaning.traced import RESUMED
 from kbview.tape.meter import CoreMeter
 
 _Tell = Callable[[Event], None]
-RESUMED = "_resumed"
 
 
 class Step(msgspec.Struct, gc=False):

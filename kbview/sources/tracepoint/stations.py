@@ -4,8 +4,8 @@ NIC ║ irq  softirq  gro  stack  socket ║ read  app        an interface with 
     ║ netif_rx  softirq  stack  socket ║ read  app        lo, veth: no hardware, so none is drawn
 """
 
-from kbview.sources.tracepoint.ledger import RESUMED
 from kbview.sources.tracepoint.table import SOCKET_CALLS, STREAM_CALLS, WAITING_CALLS
+from kbview.tape.meaning.traced import RESUMED
 from kbview.tape.station import Domain, Station
 
 

@@ -12,9 +12,10 @@ from kbview.tape.meaning.interrupt import INTERRUPT
 from kbview.tape.meaning.meaning import Meaning
 from kbview.tape.meaning.socket import SOCKET
 from kbview.tape.meaning.stack import STACK
+from kbview.tape.meaning.traced import TRACED, without_break
 from kbview.tape.meaning.transmit import TRANSMIT
 
-STEPS: dict[str, Meaning] = {**INTERRUPT, **STACK, **SOCKET, **TRANSMIT, **BYPASS}
+STEPS: dict[str, Meaning] = {**INTERRUPT, **STACK, **SOCKET, **TRANSMIT, **BYPASS, **TRACED}
 UNKNOWN = Meaning("", "this version of kbview has no sentence for it")
 
 __all__ = ["HAPPENINGS", "STEPS", "UNKNOWN", "Meaning", "meaning_of"]
@@ -23,5 +24,5 @@ __all__ = ["HAPPENINGS", "STEPS", "UNKNOWN", "Meaning", "meaning_of"]
 def meaning_of(event: Event) -> Meaning:
     """What an event, or the step that it tells of, means."""
     if isinstance(event, StepTaken):
-        return STEPS.get(event.step, UNKNOWN)
+        return STEPS.get(without_break(event.step), UNKNOWN)
     return HAPPENINGS.get(type(event), UNKNOWN)

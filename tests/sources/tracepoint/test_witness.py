@@ -1,18 +1,23 @@
 """What the records of a kernel mean: each packet is followed from its first tracepoint to its last."""
 
+import re
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kbview.sources.tracepoint.record import LOST, Record
 from kbview.sources.tracepoint.scene import Target
+from kbview.sources.tracepoint.stations import stations
 from kbview.sources.tracepoint.table import BY_NAME, TRACEPOINTS
 from kbview.sources.tracepoint.witness import Witness
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
+from kbview.tape.meaning import UNKNOWN, meaning_of
 from tests.sources.tracepoint.scenes import READER, Trace, names, of
 
+DOCUMENTATION = Path(__file__).parents[3] / "docs" / "tracing.md"
 A, B, C = 0xAAA0, 0xBBB0, 0xCCC0  # sk_buffs
 SOCK = 0x5000
 
@@ -51,6 +56,24 @@ def test_every_tracepoint_of_the_table_is_understood_and_no_other() -> None:
     for point in TRACEPOINTS:
         assert set(point.named) <= set(point.fields)
         assert set(point.tells) <= {*ev.MILESTONES, *ev.STEPS}
+
+
+def test_the_documentation_has_every_tracepoint() -> None:
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    words = set(re.findall(r"\w+", text))
+    for point in TRACEPOINTS:
+        assert re.sub(r"^sys_(enter|exit)_", "", point.name) in words, point.name
+
+
+@pytest.mark.parametrize("physical", [True, False])
+def test_every_step_at_the_stations_has_a_meaning_and_every_event_exists(physical: bool) -> None:
+    for station in stations(physical=physical):
+        assert station.steps
+        for step in station.steps:
+            if step[0].islower():
+                assert meaning_of(ev.StepTaken(0, 0, 0, step, 1, ev.Account.SOFTIRQ)) is not UNKNOWN
+            else:
+                assert hasattr(ev, step)
 
 
 # ---- a datagram's way ------------------------------------------------------------------------------
