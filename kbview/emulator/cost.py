@@ -39,11 +39,27 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(self, confidence=Confidence.ASSUMED, note=note)
 
 
+class MemoryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sizes of a machine's caches and TLBs. `ddio_bytes`: the last-level cache's share for DMA.
+
+    The TLBs' entries are for pages of 4 KB, 2 MB and 1 GB; `iotlb` is the IOMMU's.
+    """
+
+    confidence: Confidence
+    source: str
+    ddio_bytes: int
+    first_tlb: tuple[int, int, int]
+    second_tlb: tuple[int, int, int]
+    iotlb: int
+    note: str = ""
+
+
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A machine profile: its nominal clock and its rows by step.
 
     `base` names the profile whose rows stand in for those that this one does not have. Cycles are
-    taken over as cycles. `fitted` says which published points its own rows were adjusted to.
+    taken over as cycles. `fitted` says which published points its own rows were adjusted to. Without
+    `memory`, which is not taken over, costs are those of the buffers that they were measured with.
     """
 
     name: str
@@ -52,6 +68,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: dict[str, Row]
     base: str = ""
     fitted: tuple[str, ...] = ()
+    memory: MemoryFacts | None = None
 
     def over(self, base: "Calibration") -> "Calibration":
         """With the rows of the base where it has none of its own; each row says whose it is."""

@@ -30,8 +30,8 @@ class Datapath(ABC):
     `stations` is what the screen draws; `steps` every cost row it may take; `reading` where to read
     more. `serves` names the applications that its layer can serve, `drops_at` the layers where it can
     drop for one, the first of them for "driver"; `compressed_completions` whether its driver lets the
-    NIC write several completions at once, unless told otherwise. From `start` on, a datapath owns the
-    NIC's rings and what runs on the cores.
+    NIC write several completions at once, and `page` how large its buffers' pages are, both unless told
+    otherwise. From `start` on, a datapath owns the NIC's rings and what runs on the cores.
     """
 
     name: ClassVar[str]
@@ -41,6 +41,7 @@ class Datapath(ABC):
     serves: ClassVar[tuple[str, ...]]
     drops_at: ClassVar[tuple[str, ...]] = ()
     compressed_completions: ClassVar[bool] = False
+    page: ClassVar[str] = "4K"
     reading: ClassVar[tuple[str, ...]]
 
     @abstractmethod

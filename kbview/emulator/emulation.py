@@ -7,7 +7,6 @@ from kbview.emulator.datapath import Datapath
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.engine import NEVER_PS, advance
 from kbview.emulator.hardware.bus import Bus
-from kbview.emulator.hardware.bus import timing as bus_timing
 from kbview.emulator.hardware.link import Link
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.moderation import Moderation
@@ -52,10 +51,10 @@ class Emulation:
             prices.step("msix_delivery").cost_ps,
         )
         port = Port(traffic, host.macs, host.sends)
-        bus = Bus(bus_timing(prices, compressed=False), settings.nic_fifo_bytes)
+        bus = Bus(settings.nic_fifo_bytes)
         wires = Wires(Link(settings.link_gbps), bus)
         nic = Nic(port, settings.queues, moderation, wires, self.meters, self.recorder)
-        self._machine = Machine(prices, nic, settings.cores, self.meters, self.recorder)
+        self._machine = Machine(prices, nic, settings, self.meters, self.recorder)
         if peer is not None:
             self._machine.connect(peer(nic))
         self._told = 0
@@ -65,10 +64,7 @@ class Emulation:
 
     def _start(self, name: str) -> None:
         kind = self._kind(name)
-        compressed = self._settings.cqe_compression
-        if compressed is None:
-            compressed = kind.compressed_completions
-        self._machine.nic.bus.timing = bus_timing(self._machine.prices, compressed=compressed)
+        self._machine.take_up(self._settings, kind.compressed_completions, kind.page)
         self.datapath: Datapath = kind(self._machine, self._settings, self._host)
         self.datapath.start()
         self.recorder.emit(DatapathStarted(self.now_ps, kind.name, kind.summary, kind.stations))

@@ -21,8 +21,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Defaults: ring of mlx5e (log 10), its moderation 16 us or 32 frames, NAPI weight 64,
     netdev_budget 300 and 8000 us (HZ=250), rmem_default 212992, tcp_rmem 131072, txqueuelen 1000;
-    CALIBRATION part 3. The NIC's FIFO is the 82599's 512 KB; `cqe_compression` is the driver's
-    default when None. `app_cycles` is work of the application on each packet beyond its own row.
+    CALIBRATION part 3. The NIC's FIFO is the 82599's 512 KB. `cqe_compression` and `page`, that of
+    the packet buffers, are the datapath's own when None. `app_cycles` is work of the application on
+    each packet beyond its own row.
     """
 
     cores: int = 2
@@ -33,6 +34,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     link_gbps: float = 100.0
     nic_fifo_bytes: int = 524_288
     cqe_compression: bool | None = None
+    iommu: bool = False
+    page: str | None = None
+    max_cstate: str = "C6"
     moderation_us: float = 16.0
     moderation_frames: int = 32
     napi_weight: int = 64
@@ -71,6 +75,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         at_least("nic_fifo_bytes", self.nic_fifo_bytes, 16_384, MOST_FIFO)
         _ring("ring", self.ring)
         _ring("tx_ring", self.tx_ring)
+        one_of("max_cstate", self.max_cstate, ("C1", "C1E", "C3", "C6"))
+        if self.page is not None:
+            one_of("page", self.page, ("4K", "2M", "1G"))
         one_of("wait", self.wait, ("read", "epoll"))
         one_of("app", self.app, APPS)
         one_of("drop_at", self.drop_at, DROPS_AT)

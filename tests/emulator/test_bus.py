@@ -27,7 +27,7 @@ def carried(bus: Bus, times: list[int]) -> list[int]:
 
 
 def test_it_carries_so_much_and_no_more() -> None:
-    bus = Bus(TIMING, 1 << 30)
+    bus = Bus(1 << 30, TIMING)
     starts = carried(bus, [0] * 10_000)
     assert len(starts) == 10_000
     assert max(starts) + SERVICE_PS == pytest.approx(10_000 * SERVICE_PS, abs=SERVICE_PS)
@@ -37,21 +37,21 @@ def test_it_carries_so_much_and_no_more() -> None:
 
 
 def test_what_does_not_fit_the_fifo_is_not_carried() -> None:
-    bus = Bus(TIMING, 100 * LENGTH)
+    bus = Bus(100 * LENGTH, TIMING)
     assert 100 <= len(carried(bus, [0] * 1000)) <= 101
     assert len(carried(bus, [50 * SERVICE_PS] * 1000)) == pytest.approx(50, abs=2)
 
 
 @given(st.lists(st.integers(0, 20_000_000), max_size=300))
 def test_nobody_begins_before_it_came_whoever_looks_first(times: list[int]) -> None:
-    bus = Bus(TIMING, 1 << 30)
+    bus = Bus(1 << 30, TIMING)
     starts = [(time, bus.receive(time, LENGTH)) for time in times]
     assert all(at is not None and at >= time for time, at in starts)
 
 
 @pytest.mark.parametrize(("apart_ps", "contended"), [(3 * SERVICE_PS, False), (SERVICE_PS, True)])
 def test_only_close_frames_are_reckoned_with(apart_ps: int, contended: bool) -> None:
-    bus = Bus(TIMING, 1 << 30)
+    bus = Bus(1 << 30, TIMING)
     bus.expect([Frame(at * apart_ps, at, LENGTH, udp_flows(1, 9)[0]) for at in range(1000)])
     assert bus.contended is contended
     assert (bus.send(5) == 5) is True

@@ -8,6 +8,7 @@ DPDK: Programmer's Guide, "Poll Mode Driver"; lib/ethdev rte_eth_rx_burst(), rte
 
 from kbview.emulator.hardware.core import POLL_EMPTY, POLL_USEFUL, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.memory import Tlb
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.packet.frame import Frame
@@ -21,7 +22,7 @@ TX_RING_FULL = "TX_RING_FULL"
 class PortQueue:
     """The rings of one queue as the lcore sees them."""
 
-    def __init__(self, machine: Machine, queue: RxQueue, tx: TxRing) -> None:
+    def __init__(self, machine: Machine, queue: RxQueue, tx: TxRing, tlb: Tlb | None) -> None:
         self.queue = queue
         self._ring = queue.ring
         self._tx = tx
@@ -31,6 +32,9 @@ class PortQueue:
         self._books = machine.books
         step, sequence = machine.prices.step, machine.prices.sequence
         self._call = step("rx_burst")
+        self._ddio = machine.ddio
+        self._tlb = tlb
+        self._per_mbuf_far = sequence("pmd_descriptor", "mbuf_alloc", "llc_miss")
         self._per_mbuf = sequence("pmd_descriptor", "mbuf_alloc")
         self.empty_poll = step("rx_burst_empty")
         self._send = step("tx_burst")
@@ -48,6 +52,7 @@ class PortQueue:
         """Up to BURST_SIZE frames that are in memory; refills at once."""
         now_ps = core.now_ps
         self.queue.catch_up(now_ps)
+        per_mbuf = self._per_mbuf_far if self._ddio.crowded() else self._per_mbuf
         frames = self._ring.take_burst(now_ps - self._dma_ps, BURST_SIZE)
         self._meters.polls += 1
         if not frames:
@@ -57,7 +62,9 @@ class PortQueue:
             self._tell(core, frames)
         core.spend(self._call)
         for frame in frames:
-            core.spend(self._per_mbuf, frame.packet)
+            core.spend(per_mbuf, frame.packet)
+            if self._tlb is not None:
+                self._tlb.touch(core, frame)
         self._ring.refill()
         return frames
 

@@ -4,7 +4,9 @@ from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.bypass.lcore import WORKS, Lcore
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.memory import Tlb
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
@@ -36,6 +38,7 @@ class Dpdk(Datapath):
         Station("app", Domain.USER, "the application's own work", ("app_work",)),
     )
     compressed_completions = True  # mlx5: rxq_cqe_comp_en
+    page = "2M"
     serves = ("sink", "echo", "forward", "drop")
     steps = (
         "dma_write",
@@ -57,6 +60,7 @@ class Dpdk(Datapath):
 
     def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
         self._machine = machine
+        self._settings = settings
         nic = machine.nic
         self._rings = [RxRing(queue.number, settings.ring) for queue in nic.queues]
         self._tx_rings = [machine.tx_ring(ring.queue, settings.tx_ring) for ring in self._rings]
@@ -67,8 +71,9 @@ class Dpdk(Datapath):
         machine, nic = self._machine, self._machine.nic
         nic.open(self._rings, self._tx_rings)
         for core in machine.cores:
+            tlb = self._tlb(core)
             ports = [
-                PortQueue(machine, queue, self._tx_rings[queue.number])
+                PortQueue(machine, queue, self._tx_rings[queue.number], tlb)
                 for queue in nic.queues
                 if machine.core_of(queue.number) is core
             ]
@@ -77,6 +82,13 @@ class Dpdk(Datapath):
                 self._lcores.append(Lcore(core, ports, work))
         for lcore in self._lcores:
             lcore.start()
+
+    def _tlb(self, core: Core) -> Tlb | None:
+        """The core's translations of the mbufs that its queues go through in turn."""
+        settings, machine = self._settings, self._machine
+        queues = sum(machine.core_of(queue.number) is core for queue in machine.nic.queues)
+        sending = settings.tx_ring if settings.app in ("echo", "forward") else 0
+        return machine.tlb(settings.page or self.page, queues * (settings.ring + sending))
 
     def finish(self) -> None:
         for lcore in self._lcores:

@@ -41,18 +41,30 @@ class BusTiming(NamedTuple):
     least_ps: int
 
 
-def timing(prices: Prices, *, compressed: bool) -> BusTiming:
-    """From a profile's rows. With `compressed` completions several descriptors share a write."""
+_FREE = BusTiming(0, 0.0, 0, 0)
+
+
+def timing(prices: Prices, *, compressed: bool, iotlb_misses: float = 0.0) -> BusTiming:
+    """From a profile's rows. With `compressed` completions several descriptors share a write.
+
+    `iotlb_misses`: the share of frames whose address the IOMMU has to look up in memory.
+    """
     frame = prices.step("pcie_frame")
     done = prices.step("pcie_completion_compressed" if compressed else "pcie_completion")
     send, least = prices.step("pcie_transmit"), prices.step("nic_frame")
-    return BusTiming(frame.cost_ps + done.cost_ps, frame.ps_per_byte, send.cost_ps, least.cost_ps)
+    looking_up_ps = round(iotlb_misses * prices.step("iotlb_miss").cost_ps)
+    return BusTiming(
+        frame.cost_ps + done.cost_ps + looking_up_ps,
+        frame.ps_per_byte,
+        send.cost_ps + looking_up_ps,
+        least.cost_ps,
+    )
 
 
 class Bus:
     """When a frame can be carried, or that it cannot. `contended`: whether anybody may have to wait."""
 
-    def __init__(self, timing: BusTiming, fifo_bytes: int) -> None:
+    def __init__(self, fifo_bytes: int, timing: BusTiming = _FREE) -> None:
         self.timing = timing
         self.contended = False
         self._fifo_bytes = fifo_bytes

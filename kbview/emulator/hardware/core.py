@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from kbview.emulator.cost import Prices, Step
 from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.hardware.idle import Governor
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.recorder import Recorder
 from kbview.tape.events import (
@@ -50,7 +51,9 @@ class Core:
     somebody else is behind, or more urgent. `irq_due_ps` is when the first of its `vectors` fires.
     """
 
-    def __init__(self, number: int, prices: Prices, meters: Meters, recorder: Recorder) -> None:
+    def __init__(
+        self, number: int, prices: Prices, governor: Governor, meters: Meters, recorder: Recorder
+    ) -> None:
         self.number = number
         self.now_ps = 0
         self.account = IDLE
@@ -72,6 +75,9 @@ class Core:
         self._resting = True
         self._limit_ps = 0  # where the next actor is
         self._spin: Step | None = None
+        self._idle_since_ps = 0
+        self._governor = governor
+        self._pollution = prices.step("cache_pollution")
 
     # ---- time ------------------------------------------------------------------------------
 
@@ -208,9 +214,10 @@ class Core:
     def _interrupt(self) -> None:
         """The vector fires: whatever runs is put aside, on its own time."""
         self._save()
+        self.account = HARDIRQ
         if self.mode is USER_MODE:
             self._set_mode(KERNEL_MODE, "irq")
-        self.account = HARDIRQ
+            self.spend(self._pollution)
         vectors = self.vectors
         vector = vectors[0] if len(vectors) == 1 else min(vectors, key=_DUE)
         vector.due_ps = NEVER_PS
@@ -263,6 +270,7 @@ class Core:
         self.account = IDLE
         self._rest_until_ps = NEVER_PS
         self._resting = True
+        self._idle_since_ps = self.now_ps
 
     def spin(self, empty_poll: Step, until_ps: int) -> None:
         """Poll an empty ring until `until_ps`. If others come first, the program has to yield."""
@@ -273,6 +281,8 @@ class Core:
             self._rise(until_ps)
 
     def _rise(self, at_ps: int) -> None:
+        if self._spin is None:
+            at_ps += self._governor.wake(at_ps - self._idle_since_ps)
         self.settle(at_ps)
         self._resting = False
         self._spin = None
@@ -335,6 +345,7 @@ class Core:
         self.softirq = self._task = self._current = self._spin = None
         self.irq_due_ps = self._rest_until_ps = NEVER_PS
         self.mode, self.account, self._resting = KERNEL_MODE, IDLE, True
+        self._idle_since_ps = self.now_ps
         self.refresh()
 
     def meter(self) -> CoreMeter:

@@ -5,12 +5,16 @@ from itertools import count
 from kbview.emulator.cost import Prices
 from kbview.emulator.engine import NEVER_PS, Actor
 from kbview.emulator.hardware.books import Books
+from kbview.emulator.hardware.bus import timing
 from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.idle import Governor, idle_states
+from kbview.emulator.hardware.memory import Ddio, Tlb, reach
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.hardware.tx import TxRing, TxTiming
 from kbview.emulator.hardware.wires import Wires
 from kbview.emulator.recorder import Recorder
+from kbview.emulator.settings import Settings
 from kbview.tape.meter import Meters
 
 # What the hardware itself takes, whatever the datapath.
@@ -24,6 +28,14 @@ STEPS = (
     "pcie_completion_compressed",
     "pcie_transmit",
     "nic_frame",
+    "iotlb_miss",
+    "cache_pollution",
+    "c1e_exit",
+    "c3_exit",
+    "c6_exit",
+    "llc_miss",
+    "second_tlb",
+    "page_walk",
 )
 HOST_PACKETS = 1_000_000_000  # frames that the host makes itself are numbered from here
 
@@ -32,9 +44,11 @@ class Machine:
     """What all datapaths of one run share. `packets` numbers the frames that the host makes."""
 
     def __init__(
-        self, prices: Prices, nic: Nic, cores: int, meters: Meters, recorder: Recorder
+        self, prices: Prices, nic: Nic, settings: Settings, meters: Meters, recorder: Recorder
     ) -> None:
         self.prices = prices
+        self.facts = prices.calibration.memory
+        self.ddio = Ddio(nic, self.facts.ddio_bytes if self.facts else None)
         self.nic = nic
         self.meters = meters
         self.recorder = recorder
@@ -42,7 +56,10 @@ class Machine:
         self.deliver = self.books.deliver
         self.deliver_run = self.books.deliver_run
         self.drop = self.books.drop
-        self.cores = [Core(number, prices, meters, recorder) for number in range(cores)]
+        states = idle_states(prices, settings.max_cstate)
+        self.cores = [
+            Core(number, prices, Governor(states), meters, recorder) for number in range(settings.cores)
+        ]
         self.actors: list[Actor] = [*self.cores, nic]
         self.peer: Peer | None = None
         self.packets = count(HOST_PACKETS)
@@ -56,6 +73,16 @@ class Machine:
         self.actors.append(peer)
         peer.start()
 
+    def take_up(self, settings: Settings, compressed: bool, page: str) -> None:
+        """A datapath with these habits begins: what a frame takes of the bus depends on them."""
+        if settings.cqe_compression is not None:
+            compressed = settings.cqe_compression
+        misses = 0.0
+        if settings.iommu and self.facts is not None:
+            buffers = len(self.nic.queues) * settings.ring
+            misses = reach(self.facts, settings.page or page, buffers).iotlb
+        self.nic.bus.timing = timing(self.prices, compressed=compressed, iotlb_misses=misses)
+
     def tx_ring(self, queue: int, size: int) -> TxRing:
         """A transmit ring for a queue; the NIC has it once it is opened with it."""
         prices = self.prices
@@ -65,6 +92,17 @@ class Machine:
         if self.peer is not None:
             ring.hear = self.peer.hear
         return ring
+
+    def tlb(self, page: str, buffers: int) -> Tlb | None:
+        """A core's TLB for so many buffers in such pages; None where all translations are found."""
+        if self.facts is None:
+            return None
+        found = reach(self.facts, page, buffers)
+        if not found.first:
+            self.meters.tlb_misses = self.meters.tlb_misses or 0
+            return None
+        step = self.prices.step
+        return Tlb(found, step("second_tlb"), step("page_walk"), self.meters)
 
     def core_of(self, queue: int) -> Core:
         """The core that a queue's vector goes to."""

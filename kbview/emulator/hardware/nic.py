@@ -25,8 +25,16 @@ from kbview.tape.meter import Meters, RingMeter
 ADDRESS_FILTER = "ADDRESS_FILTER"
 FCS_ERROR = "FCS"
 _FLOWS_KNOWN = 65_536  # verdicts kept
+_LINE = 64
+_SAMPLED = 31  # of a chunk's frames every so many, no divisor of a mix
+_LATEST = 64  # frames that the mean footprint of a closed loop looks back
 _FLOW = attrgetter("flow")
 _FAULT = attrgetter("fault")
+
+
+def _lines(frame: Frame) -> int:
+    """Cache lines that a frame and its completion are written to, bytes."""
+    return -(-frame.length // _LINE) * _LINE + _LINE
 
 
 class Port:
@@ -90,6 +98,7 @@ class Nic:
         self.opened_ps = 0  # what came to a closed NIC waited on the wire until then
         self.loaded_ps = -1  # up to when every arrival is known
         self.due_ps = NEVER_PS
+        self.footprint = 0.0  # of a frame in the cache, the mean of the latest, bytes
         self._port = port
         self._meters = meters
         self._recorder = recorder
@@ -124,6 +133,8 @@ class Nic:
         self.exhausted = not mine
         self.loaded_ps = mine[-1].arrived_ps if mine else NEVER_PS
         self.bus.expect(mine)
+        if mine:
+            self.footprint = sum(map(_lines, mine[::_SAMPLED])) / len(mine[::_SAMPLED])
         for queue, frames in zip(self.queues, self.rss.spread(mine), strict=True):
             if frames:
                 queue.extend(frames)
@@ -133,6 +144,7 @@ class Nic:
 
     def inject(self, frame: Frame) -> None:
         """A frame of a closed loop will arrive at its `arrived_ps`."""
+        self.footprint += (_lines(frame) - self.footprint) / _LATEST
         self.queues[self.rss.queue_of(frame.flow)].inject(frame)
 
     def run(self, horizon_ps: int) -> None:

@@ -48,12 +48,15 @@ class Napi:
         self._stack = stack
         self._queue = queue
         self._ring = queue.ring
+        self._ddio = machine.ddio
+        self._crowded = False
         self._tx = tx
         self._runs = QueueRuns(machine, queue)
         self._meters = machine.meters
         self._recorder = machine.recorder
         prices = machine.prices
         self._hardirq = prices.step("hardirq")
+        self._llc_miss = prices.step("llc_miss")
         self._napi_poll = prices.step("napi_poll")
         self._napi_complete = prices.step("napi_complete")
 
@@ -69,8 +72,11 @@ class Napi:
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Clean what was sent, then up to `weight` descriptors, and pass their frames up the stack."""
         core, ring, dma_ps = self._core, self._ring, self._queue.moderation.dma_ps
+        self._crowded = self._ddio.crowded()
         core.spend(self._napi_poll)
         if self._tx.ring.used:
+            if core.now_ps > core.horizon_ps:
+                yield  # somebody on another core may be sending through the same ring
             self._tx.clean(core)
         work = 0
         while work < weight:
@@ -91,6 +97,8 @@ class Napi:
         """Take a frame up as far as it comes; returns who is to have it, if it did not end in here."""
         if self._recorder.steps:
             self._tell_cleaned(frame)
+        if self._crowded:
+            core.spend(self._llc_miss, frame.packet)
         if self.xdp is not None and self.xdp.run(core, frame):
             return None
         self._meters.allocations += 1
@@ -102,7 +110,9 @@ class Napi:
     def _hand_over(self, core: Core, frame: Frame, taker: Socket | Forwarder, most: int) -> int:
         """Give the frame to a socket or to the device; returns how many more went with it."""
         self.in_hand = False
-        if taker.queue_rcv(core, frame) and isinstance(taker, Socket) and not self._recorder.milestones:
+        queued = taker.queue_rcv(core, frame)
+        one_by_one = self._crowded or self._recorder.milestones
+        if queued and isinstance(taker, Socket) and not one_by_one:
             return self._runs.queue(core, taker, most)
         return 0
 

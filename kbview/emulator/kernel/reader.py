@@ -37,13 +37,14 @@ class Reader:
         self._sockets = sockets
         self._app = app
         self.sender = sender
-        self._silent = not app.answers
         prices = machine.prices
         self._enter = prices.step("syscall_enter")
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
         self._each = prices.sequence("socket_recv", "copy_to_user", "skb_free")
         self._last = prices.sequence("socket_recv", "copy_to_user", "skb_free", "syscall_exit")
-        self._runs = ReadRuns(machine, sockets, self._enter, self._last, app.step)
+        self._runs: ReadRuns | None = None
+        if not app.answers:  # who sends shares more than the socket with the softirq
+            self._runs = ReadRuns(machine, sockets, self._enter, self._last, app.step)
 
     def start(self, wait: str) -> None:
         """Put the thread on its core."""
@@ -54,8 +55,10 @@ class Reader:
     def _blocking(self) -> Process:
         core, ready = self.core, self._sockets.ready
         while True:
-            if self._silent and not self._recorder.milestones:
+            if self._runs is not None and not self._recorder.milestones:
                 self._runs.read(core)
+            if core.irq_due_ps <= core.now_ps:
+                yield  # interrupted at its work, in user mode
             core.enter_kernel(self.task, self._enter, "recv")
             if core.now_ps > core.horizon_ps:
                 yield  # what follows looks at queues that the softirq fills
@@ -63,19 +66,21 @@ class Reader:
                 yield from self._sockets.waiters.sleep(core, self.task)
             socket = ready.popleft()
             frames = self._receive(socket)
-            if not (self._silent or socket.stream):
+            if self._app.answers and not socket.stream:
                 yield from self._answer(frames)
 
     def _epolling(self) -> Process:
         core = self.core
         while True:
             for socket in (yield from self._epoll_wait()):
+                if core.irq_due_ps <= core.now_ps:
+                    yield
                 core.enter_kernel(self.task, self._enter, "recv")
                 if core.now_ps > core.horizon_ps:
                     yield
                 self._sockets.ready.remove(socket)
                 frames = self._receive(socket)
-                if not (self._silent or socket.stream):
+                if self._app.answers and not socket.stream:
                     yield from self._answer(frames)
 
     def _epoll_wait(self) -> Generator[None, None, list[Socket]]:

@@ -1,0 +1,89 @@
+"""Memory as the path feels it: the share of the last-level cache that DMA writes into, and the TLB.
+
+    NIC --DMA--> DDIO's ways of the last-level cache --first touch--> core
+                      full: what was written first goes out to DRAM, and its touch is a miss
+
+More frames that wait in rings than fit that share, and the oldest, which software takes next, are gone
+from the cache: a larger ring can be slower (the "leaky DMA" of Tootoonchian et al., ResQ, NSDI 2018;
+Farshin et al., "Reexamining direct cache access", ATC 2020).
+
+A buffer's page is translated when it is touched. The buffers of a ring are used in turn, so as many
+pages are in use as they lie in: with 4 KB pages that is beyond what a TLB reaches, with 2 MB it is not.
+The copy of a payload that has left the cache is not dearer here; the kernel's own buffers lie in its
+direct map of 1 GB pages.
+"""
+
+from typing import NamedTuple
+
+from kbview.emulator.cost import MemoryFacts, Step
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.nic import Nic
+from kbview.packet.frame import Frame
+from kbview.tape.meter import Meters
+
+MBUF = 2304  # rte_mbuf 128, headroom 128, data room 2048
+PAGES = {"4K": 1 << 12, "2M": 1 << 21, "1G": 1 << 30}
+
+
+def missing(entries: int, in_use: float) -> float:
+    """The share of translations that are not found when so many are used in turn."""
+    return max(0.0, 1 - entries / in_use) if in_use else 0.0
+
+
+class Ddio:
+    """Whether the next frame that software takes has left the cache again."""
+
+    def __init__(self, nic: Nic, share_bytes: int | None) -> None:
+        self._nic = nic
+        self._share_bytes = share_bytes
+
+    def crowded(self) -> bool:
+        """Whether more was written behind it than the share holds."""
+        if self._share_bytes is None:
+            return False
+        waiting = sum(len(queue.ring.frames) for queue in self._nic.queues)
+        return waiting * self._nic.footprint > self._share_bytes
+
+
+class Reach(NamedTuple):
+    """Which share of buffers' translations misses the first and the second TLB, and the IOMMU's."""
+
+    first: float
+    second: float
+    iotlb: float
+
+
+def reach(facts: MemoryFacts, page: str, buffers: int) -> Reach:
+    """For so many buffers in pages of that size."""
+    pages = max(1.0, buffers * MBUF / PAGES[page])
+    at = [*PAGES].index(page)
+    return Reach(
+        missing(facts.first_tlb[at], pages),
+        missing(facts.second_tlb[at], pages),
+        missing(facts.iotlb, pages),
+    )
+
+
+class Tlb:
+    """One core's translations of its buffers: each touch is a hit, a second-level hit or a walk."""
+
+    def __init__(self, reach: Reach, second: Step, walk: Step, meters: Meters) -> None:
+        self._reach = reach
+        self._second = second
+        self._walk = walk
+        self._meters = meters
+        self._owed_first = self._owed_second = 0.0
+        if meters.tlb_misses is None:
+            meters.tlb_misses = 0
+
+    def touch(self, core: Core, frame: Frame) -> None:
+        """The core touches a buffer; over many touches each kind has its share."""
+        self._owed_second += self._reach.second
+        self._owed_first += self._reach.first - self._reach.second
+        if self._owed_second >= 1:
+            self._owed_second -= 1
+            self._meters.tlb_misses = (self._meters.tlb_misses or 0) + 1
+            core.spend(self._walk, frame.packet)
+        elif self._owed_first >= 1:
+            self._owed_first -= 1
+            core.spend(self._second, frame.packet)
