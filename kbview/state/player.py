@@ -17,6 +17,7 @@ from kbview.tape.tape import Tape
 
 BUDGET_S = 0.05  # real time a frame may spend on producing what it shows
 SLICES = 64  # a run asks for the tape in so many pieces, to have samples to stop at
+QUIET_FPS = 1_000  # frames a second, some twenty records each, that a frame of the screen can fold
 MOST = 20_000  # records that one frame folds; a run through more of them takes more frames
 
 
@@ -76,7 +77,7 @@ class Player:
             self.source.pump(self.tape, NEVER_PS, budget_s=BUDGET_S)
         if not self.playing or self.ended:
             return
-        self.set_detail(self.pace.detail)
+        self.set_detail(self._affordable())
         if self.until is not None:
             self._run(self.until)
         elif self.following:
@@ -84,6 +85,13 @@ class Player:
         else:
             until_ps = self.pace.advance(self.state.now_ps, elapsed_s)
             self.show(min(until_ps, self.tape.end_ps) if live else self.produce(until_ps))
+
+    def _affordable(self) -> Detail:
+        """What the speed can show; a live tape cannot be written anew: what is quiet is told whole."""
+        live = self.source.capabilities.live
+        if live and self.state.histories.rate("arrived") <= QUIET_FPS:
+            return Detail.STEPS
+        return self.pace.detail
 
     def produce(self, until_ps: int, budget_s: float = BUDGET_S) -> int:
         """Have the tape written up to a time, if the source can; the time up to which it is."""

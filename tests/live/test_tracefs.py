@@ -1,5 +1,6 @@
 """The kernel's own tracepoints, for real: what they tell, and that nothing of it is left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from kbview.cli.main import main
 from kbview.sources.clock import Clock
+from kbview.sources.lab import tether
 from kbview.sources.lab.testbed import Testbed
 from kbview.sources.tracefs import instance as instances
 from kbview.sources.tracefs.instance import Instance
@@ -180,7 +183,9 @@ def test_tracing_that_somebody_else_switches_off_is_noticed(bed: Testbed) -> Non
 def test_an_interface_that_vanishes_ends_the_watch() -> None:
     script = """
 import socket, subprocess, time
+from kbview.cli.main import main
 from kbview.sources.clock import Clock
+from kbview.sources.lab import tether
 from kbview.sources.lab.testbed import Testbed
 from kbview.sources.tracefs.producer import TraceProducer
 bed = Testbed()
@@ -246,3 +251,28 @@ def test_signals_remove_the_instance_of_a_headless_run(number: int) -> None:
         assert run.stderr is not None
         assert "Traceback" not in run.stderr.read()
     assert there() == before
+
+
+def test_a_recording_of_a_live_kernel_replays_without_one(
+    bed: Testbed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, before = tmp_path / "live.kbt", there()
+    words = ["-m", "kbview", "record", f"trace:{bed.b.link}", "--until", "1500ms", "-o", str(path)]
+    with running(bed.b, READ_UDP, PORT, 0, 0):
+        record = tether.start(bed.b.namespace, [sys.executable, *words], stderr=subprocess.DEVNULL)
+        try:
+            end = time.monotonic() + 10
+            while not path.exists() and time.monotonic() < end:
+                time.sleep(0.02)
+            time.sleep(0.3)
+            run(bed.a, SEND_UDP, bed.b.address, PORT, 5, 100, 0.01)
+            assert record.wait(20) == 0
+        finally:
+            tether.stop(record)
+    assert there() == before
+    assert main(["run", str(path), "--json"]) == 0
+    (report,) = json.loads(capsys.readouterr().out)
+    assert (report["origin"], report["datapath"]) == ("recorded", "kernel")
+    assert report["frames"]["delivered"] == report["counts"]["copies"] == 5
+    assert report["counts"]["copied_bytes"] == 500
+    assert report["counts"]["interrupts"] == 0

@@ -284,3 +284,18 @@ def test_a_pause_of_a_live_source_stops_the_view_and_not_the_tape() -> None:
     assert transport.step_back()
     transport.end()
     assert (player.behind_ps, player.following) == (0, True)
+
+
+def test_quiet_live_traffic_goes_on_the_tape_whole_and_busy_traffic_as_the_speed_allows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = Scripted(live=True)
+    player = Player(source)
+    asked: list[Detail] = []
+    monkeypatch.setattr(source, "set_detail", asked.append)
+    player.tick(0.1)
+    assert player.pace.detail is Detail.METERS
+    assert asked == []  # it was told in steps from the start, and still is
+    monkeypatch.setattr(player.state.histories, "rate", lambda *_: 5_000.0)
+    player.tick(0.1)
+    assert asked == [Detail.METERS]

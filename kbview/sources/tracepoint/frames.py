@@ -64,8 +64,7 @@ class Frames:
         if len(scene.flights.by_skb) >= _MOST_FLYING:
             oldest = next(iter(scene.flights.by_skb.values()))
             ending.drop(scene, time_ps, cpu, oldest, "trace", ending.LOST)
-        sent = cpu.sending.get(skb)  # a loopback receives what it sends
-        packet = sent[1] if sent else scene.flights.number()
+        packet = scene.flights.number()
         flight = Flight(packet, skb, time_ps, wire_length(network, header), network, 0)
         scene.flights.begin(flight)
         scene.tell(FrameArrived(time_ps, max(0, queue), packet, flight.length))
