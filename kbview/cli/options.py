@@ -10,7 +10,10 @@ _SHORT_FOR = {"size": "traffic.size", "flows": "traffic.flows", "cores": "cores"
 
 SOURCE = (
     "SOURCE",
-    ("a capture (.pcap, .pcapng, .gz), a tape (.kbt), a scenario or a .toml, live:IFACE, - for a pipe"),
+    (
+        "a capture (.pcap, .pcapng, .gz), a tape (.kbt), a kernel trace as text, a scenario "
+        "or a .toml, live:IFACE, trace:IFACE, - for a pipe"
+    ),
 )
 
 
