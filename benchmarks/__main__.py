@@ -2,6 +2,6 @@
 
 import sys
 
-from benchmarks import capture, emulator, seek
+from benchmarks import capture, emulator, seek, tape
 
-sys.exit(max(emulator.main(), capture.main(), seek.main()))
+sys.exit(max(emulator.main(), capture.main(), seek.main(), tape.main()))

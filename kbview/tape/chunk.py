@@ -15,6 +15,7 @@ from kbview.tape.track import Track
 MOST_RECORDS = 8192  # a seek folds this many at most; half as many are a sixth larger on disk
 _SAMPLE_WEIGHT = 31  # a sample is as large as some thirty events more
 _BYTES_A_RECORD = 128  # and so many bytes of a frame as one
+_HEAVY = frozenset({Sample, FrameRecorded})
 _TIME = attrgetter("time_ps")
 
 
@@ -40,10 +41,10 @@ class Chunk(msgspec.Struct):
         times = self.records[0].time_ps, self.records[-1].time_ps
         return Extent(self.first, len(self.records), *times, self.key.exact, bool(self.samples))
 
-    def track(self) -> Track[Sample]:
+    def track(self) -> Track:
         """Its samples."""
         samples = [cast(Sample, self.records[position - self.first]) for position in self.samples]
-        return Track(self.samples, list(map(_TIME, samples)), samples, lambda sample: sample)
+        return Track(self.samples, list(map(_TIME, samples)), samples.__getitem__)
 
 
 def chunk_of(first: int, key: KeyFrame, records: list[Event]) -> Chunk:
@@ -64,15 +65,16 @@ class Chunker:
     def add(self, records: Iterable[Event]) -> Iterator[Chunk]:
         """Append records that are in time order and not older than the last; yields what got full."""
         for record in records:
-            if record.time_ps < self.end_ps:
+            time_ps = record.time_ps
+            if time_ps < self.end_ps:
                 raise ValueError(
-                    f"{type(record).__name__} at {record.time_ps} ps is older than the tape's end, "
+                    f"{type(record).__name__} at {time_ps} ps is older than the tape's end, "
                     f"{self.end_ps} ps"
                 )
-            self.end_ps = record.time_ps
+            self.end_ps = time_ps
             self.open.records.append(record)
             self._room -= 1
-            if isinstance(record, (Sample, FrameRecorded)):
+            if type(record) in _HEAVY:
                 self._weigh(record)
             if self._room <= 0:
                 yield self.close()
@@ -84,9 +86,9 @@ class Chunker:
         self._room = MOST_RECORDS
         return closed
 
-    def _weigh(self, record: Sample | FrameRecorded) -> None:
-        if isinstance(record, Sample):
+    def _weigh(self, record: Event) -> None:
+        if isinstance(record, FrameRecorded):
+            self._room -= len(record.data) // _BYTES_A_RECORD
+        else:
             self.open.samples.append(self.open.after - 1)
             self._room -= _SAMPLE_WEIGHT
-        else:
-            self._room -= len(record.data) // _BYTES_A_RECORD

@@ -1,7 +1,6 @@
 """The store of a tape: its chunks, in memory or outside of it, and what is known of each."""
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 from kbview.tape.chunk import Chunk, chunk_of
 from kbview.tape.index import Index
@@ -14,7 +13,7 @@ from kbview.tape.recent import Recent
 from kbview.tape.shelf import Shelf
 from kbview.tape.track import Track
 
-_CHUNKS, _TRACKS = 4, 256  # restored ones that are kept
+_CHUNKS, _TRACKS = 4, 512  # restored ones that are kept; a history looks into some 400 tracks
 
 
 class Store(ABC):
@@ -37,7 +36,7 @@ class Store(ABC):
             return self.open
         return self._memory.get(number) or self._chunks.get(number)
 
-    def track(self, number: int) -> Track[Any]:
+    def track(self, number: int) -> Track:
         """Its samples alone."""
         if number >= self.index.count or number in self._memory:
             return self.chunk(number).track()
@@ -58,7 +57,7 @@ class Store(ABC):
         """A chunk from outside of memory; TapeDamagedError if it cannot be had."""
 
     @abstractmethod
-    def load_track(self, number: int) -> Track[Any]:
+    def load_track(self, number: int) -> Track:
         """Its samples; TapeDamagedError likewise."""
 
     def key_after(self, number: int) -> KeyFrame | None:
@@ -77,7 +76,7 @@ class Store(ABC):
         except TapeDamagedError:
             return lost(self.index.extent(number), self.key_after(number))
 
-    def _restore_track(self, number: int) -> Track[Any]:
+    def _restore_track(self, number: int) -> Track:
         try:
             return self.load_track(number)
         except TapeDamagedError:
@@ -110,7 +109,7 @@ class Spilling(Store):
     def load(self, number: int) -> Chunk:
         return payload.decode(self._block(number), SCHEMA)
 
-    def load_track(self, number: int) -> Track[Any]:
+    def load_track(self, number: int) -> Track:
         return payload.decode_track(self._block(number), self.index.extent(number).first)
 
     def _block(self, number: int) -> bytes:

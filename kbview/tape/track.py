@@ -1,32 +1,23 @@
 """A track: the samples of one chunk of a tape, without the events between them."""
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
 
 from kbview.tape.meter import Sample
 
-Stored = TypeVar("Stored")
 
+class Track:
+    """Where on the tape samples stand, and their times.
 
-class Track(Generic[Stored]):
-    """Where on the tape samples stand, and their times. Each is restored only when it is asked for."""
+    `sample` gives one by its number in the track; it may be restored only then.
+    """
 
     def __init__(
-        self,
-        positions: Sequence[int],
-        times: Sequence[int],
-        stored: Sequence[Stored],
-        restore: Callable[[Stored], Sample],
+        self, positions: Sequence[int], times: Sequence[int], sample: Callable[[int], Sample]
     ) -> None:
         self.positions = positions
         self.times = times
-        self._stored = stored
-        self._restore = restore
+        self.sample = sample
 
     def samples(self) -> list[Sample]:
         """All of them."""
-        return list(map(self._restore, self._stored))
-
-    def sample(self, number: int) -> Sample:
-        """One of them."""
-        return self._restore(self._stored[number])
+        return list(map(self.sample, range(len(self.positions))))

@@ -89,17 +89,14 @@ TABLES = {kind.__name__: Table(kind) for kind in (*ev.MARKERS, *ev.MILESTONES, *
 
 def pack(records: Sequence[ev.Event]) -> Columns:
     """Records as columns."""
-    rows: dict[type[ev.Event], tuple[int, list[ev.Event]]] = {}
-    order = bytearray()
-    for record in records:
-        kind = type(record)
-        if kind not in rows:
-            rows[kind] = (len(rows), [])
-        place, table = rows[kind]
-        order.append(place)
-        table.append(record)
-    tables = {kind.__name__: TABLES[kind.__name__].pack(table) for kind, (_, table) in rows.items()}
-    return Columns(bytes(order), differences(list(map(_TIME, records))), tables)
+    kinds = list(map(type, records))
+    rows: dict[type[ev.Event], list[ev.Event]] = {kind: [] for kind in dict.fromkeys(kinds)}
+    for kind, record in zip(kinds, records, strict=True):
+        rows[kind].append(record)
+    places = {kind: place for place, kind in enumerate(rows)}
+    order = bytes(map(places.__getitem__, kinds))
+    tables = {kind.__name__: TABLES[kind.__name__].pack(table) for kind, table in rows.items()}
+    return Columns(order, differences(list(map(_TIME, records))), tables)
 
 
 def unpack(columns: Columns, schema: int) -> list[ev.Event]:

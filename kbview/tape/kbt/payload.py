@@ -8,9 +8,10 @@ import msgspec
 
 from kbview.tape.chunk import Chunk, chunk_of
 from kbview.tape.events import Event
-from kbview.tape.kbt import columns
+from kbview.tape.kbt import columns, groups
 from kbview.tape.kbt.block import HEAD_LENGTH, Head, Kind, TapeDamagedError, head
 from kbview.tape.kbt.block import pack as pack_block
+from kbview.tape.kbt.groups import Groups
 from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Sample
 from kbview.tape.track import Track
@@ -19,34 +20,36 @@ _TIME = attrgetter("time_ps")
 
 
 class Front(msgspec.Struct):
-    """The key frame, and the samples with their places among the records and their times.
+    """The key frame; the samples' places among the records and their times; and the samples.
 
-    Places and times are kept as differences.
+    Places and times are kept as differences, key frame and samples compressed: whoever wants one of
+    them need not unpack all.
     """
 
-    key: KeyFrame
+    key: bytes
     places: list[int]
     times: list[int]
-    samples: list[msgspec.Raw]
+    groups: list[bytes]
 
 
 _ENCODER = msgspec.msgpack.Encoder()
 _FRONT = msgspec.msgpack.Decoder(Front)
 _BACK = msgspec.msgpack.Decoder(columns.Columns)
-_SAMPLE = msgspec.msgpack.Decoder(Sample)
+_KEY = msgspec.msgpack.Decoder(KeyFrame)
 
 
 def encode(chunk: Chunk) -> bytes:
     """The block of a chunk that has records."""
-    track = chunk.track()
+    track, key = chunk.track(), _ENCODER.encode(chunk.key)
     front = Front(
-        chunk.key,
+        groups.deflated(key),
         columns.differences([position - chunk.first for position in chunk.samples]),
         columns.differences(track.times),
-        [msgspec.Raw(_ENCODER.encode(sample)) for sample in track.samples()],
+        groups.pack(track.samples(), key),
     )
-    back = columns.pack([record for record in chunk.records if not isinstance(record, Sample)])
-    return pack_block(Kind.CHUNK, _ENCODER.encode(front), _ENCODER.encode(back), chunk.extent)
+    back = columns.pack([record for record in chunk.records if type(record) is not Sample])
+    parts = _ENCODER.encode(front), _ENCODER.encode(back)
+    return pack_block(Kind.CHUNK, *parts, chunk.extent, front_level=0)
 
 
 def decode(block: bytes, schema: int, first: int | None = None) -> Chunk:
@@ -58,7 +61,10 @@ def decode(block: bytes, schema: int, first: int | None = None) -> Chunk:
     try:
         front = _FRONT.decode(found.front(block))
         events = columns.unpack(_BACK.decode(found.back(block)), schema)
-        chunk = chunk_of(found.first if first is None else first, front.key, _together(front, events))
+        key = groups.inflated(front.key)
+        samples = groups.unpack(front.groups, key)
+        records = _together(list(accumulate(front.places)), samples, events)
+        chunk = chunk_of(found.first if first is None else first, _KEY.decode(key), records)
         as_said = found.extent._replace(first=chunk.first)
         if not chunk.records or not _in_order(chunk.records) or chunk.extent != as_said:
             raise TapeDamagedError("a chunk is not what its head says")
@@ -67,7 +73,7 @@ def decode(block: bytes, schema: int, first: int | None = None) -> Chunk:
     return chunk
 
 
-def decode_track(block: bytes, first: int) -> Track[msgspec.Raw]:
+def decode_track(block: bytes, first: int) -> Track:
     """The samples of the chunk at position `first`; of its block the front is enough.
 
     Errors: TapeDamagedError as above, also when a sample is asked for.
@@ -78,16 +84,9 @@ def decode_track(block: bytes, first: int) -> Track[msgspec.Raw]:
         raise TapeDamagedError(f"the samples of a chunk make no sense: {error}") from error
     positions = [first + place for place in accumulate(front.places)]
     times = list(accumulate(front.times))
-    if not len(positions) == len(times) == len(front.samples):
+    if len(positions) != len(times):
         raise TapeDamagedError("the samples of a chunk are not all there")
-    return Track(positions, times, front.samples, _sample)
-
-
-def _sample(raw: msgspec.Raw) -> Sample:
-    try:
-        return _SAMPLE.decode(raw)
-    except msgspec.MsgspecError as error:
-        raise TapeDamagedError(f"a sample makes no sense: {error}") from error
+    return Track(positions, times, Groups(front.groups, front.key).sample)
 
 
 def front_length(block: bytes) -> int:
@@ -108,12 +107,11 @@ def _head(block: bytes) -> Head:
     return found
 
 
-def _together(front: Front, events: list[Event]) -> list[Event]:
+def _together(places: list[int], samples: list[Sample], events: list[Event]) -> list[Event]:
     """Samples and events in the order in which they were."""
     records: list[Event] = []
     taken = 0
-    samples = map(_SAMPLE.decode, front.samples)
-    for number, (place, sample) in enumerate(zip(accumulate(front.places), samples, strict=True)):
+    for number, (place, sample) in enumerate(zip(places, samples, strict=True)):
         records += events[taken : place - number]
         records.append(sample)
         taken = place - number

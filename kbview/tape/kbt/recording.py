@@ -1,7 +1,7 @@
 """A recording: the tape that is in a file, found block by block and loaded chunk by chunk."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kbview.tape.chunk import Chunk
 from kbview.tape.events import Event, SourceEnded
@@ -61,7 +61,7 @@ class Filed(Store):
             raise TapeDamagedError("a chunk is not the one that the index tells of")
         return chunk
 
-    def load_track(self, number: int) -> Track[Any]:
+    def load_track(self, number: int) -> Track:
         place, first = self._places[number], self.index.extent(number).first
         if place.missing:
             return self.chunk(number).track()

@@ -1,0 +1,84 @@
+"""Samples in groups that are compressed each for itself: one can be had without the others.
+
+What a group is compared with is the key frame of its chunk, which is much like them: so a group of
+eight is hardly larger than if all samples of the chunk were compressed in one go (433 against 409 bytes
+a sample on a million frames of http.pcap, each alone 787), and 45 us bring one back instead of 2 ms.
+"""
+
+import zlib
+from collections.abc import Sequence
+from functools import cached_property
+
+import msgspec
+
+from kbview.tape.kbt.block import LEVEL, MOST_UNPACKED, TapeDamagedError
+from kbview.tape.meter import Sample
+
+_GROUP = 8
+_BITS = -15  # deflate without a header: the block has its checksum
+_ENCODER = msgspec.msgpack.Encoder()
+_RAWS = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_SAMPLE = msgspec.msgpack.Decoder(Sample)
+_SAMPLES = msgspec.msgpack.Decoder(list[Sample])
+
+
+def pack(samples: Sequence[Sample], key: bytes) -> list[bytes]:
+    """The groups of these samples; `key` is the encoded key frame."""
+    return [
+        deflated(_ENCODER.encode(samples[at : at + _GROUP]), key)
+        for at in range(0, len(samples), _GROUP)
+    ]
+
+
+def unpack(groups: Sequence[bytes], key: bytes) -> list[Sample]:
+    """All samples; TapeDamagedError if these are no groups of samples."""
+    try:
+        return [sample for group in groups for sample in _SAMPLES.decode(inflated(group, key))]
+    except msgspec.MsgspecError as error:
+        raise TapeDamagedError(f"samples make no sense: {error}") from error
+
+
+class Groups:
+    """The samples of a chunk, restored one by one; the last group that was looked into is kept.
+
+    `key` is the encoded key frame, compressed: it is unpacked with the first sample.
+    """
+
+    def __init__(self, groups: Sequence[bytes], key: bytes) -> None:
+        self._groups = groups
+        self._packed_key = key
+        self._at = -1
+        self._raws: list[msgspec.Raw] = []
+
+    @cached_property
+    def _key(self) -> bytes:
+        return inflated(self._packed_key)
+
+    def sample(self, number: int) -> Sample:
+        """One of them; TapeDamagedError as above."""
+        at, place = divmod(number, _GROUP)
+        try:
+            if at != self._at:
+                self._raws = _RAWS.decode(inflated(self._groups[at], self._key))
+                self._at = at
+            return _SAMPLE.decode(self._raws[place])
+        except (msgspec.MsgspecError, IndexError) as error:
+            raise TapeDamagedError(f"a sample makes no sense: {error}") from error
+
+
+def deflated(data: bytes, dictionary: bytes = b"") -> bytes:
+    """Compressed, with what it is compared with."""
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, _BITS, zdict=dictionary)
+    return packer.compress(data) + packer.flush()
+
+
+def inflated(data: bytes, dictionary: bytes = b"") -> bytes:
+    """What was compressed; TapeDamagedError if this is not it."""
+    unpacker = zlib.decompressobj(_BITS, zdict=dictionary)
+    try:
+        unpacked = unpacker.decompress(data, MOST_UNPACKED)
+    except zlib.error as error:
+        raise TapeDamagedError(f"samples cannot be unpacked: {error}") from error
+    if not unpacker.eof:
+        raise TapeDamagedError("samples are not one compressed stream")
+    return unpacked

@@ -1,0 +1,36 @@
+"""A tape of every schema version that there ever was opens, and tells what was written to it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kbview.tape.kbt.schema import SCHEMA
+from tests.tape.make_data import DATA, fields
+from tests.tape.small import opened
+
+TAPES = sorted(DATA.glob("schema-*.kbt"))
+
+
+def test_there_is_one_of_every_version() -> None:
+    assert [path.stem for path in TAPES] == [f"schema-{version}" for version in range(1, SCHEMA + 1)]
+
+
+@pytest.mark.parametrize("path", TAPES, ids=lambda path: path.stem)
+def test_it_tells_what_was_written(path: Path) -> None:
+    """A class that changed in more than new fields with a default needs a row in FIXUPS."""
+    tape = opened(path.read_bytes())
+    assert tape.complete
+    lines = path.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()
+    assert tape.length == len(lines)
+    for line, record in zip(lines, tape.read(0), strict=True):
+        assert within(json.loads(line), json.loads(json.dumps(fields(record)))), line
+
+
+def within(old: object, new: object) -> bool:
+    """Whether `new` says all that `old` said; it may say more."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return all(key in new and within(value, new[key]) for key, value in old.items())
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) <= len(new) and all(map(within, old, new))
+    return old == new
