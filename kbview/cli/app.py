@@ -52,7 +52,9 @@ class App(Command):
             arguments.gap = _VIEWING_GAP_PS
         loop = not arguments.once and stream is None and arguments.until is None
         word = arguments.source or _demo()
-        source = resolve(word, choice(arguments, arguments.datapath, loop=loop, follow=True), stream)
+        source = resolve(
+            word, choice(arguments, arguments.datapath, loop=loop, follow=True, kept=True), stream
+        )
         privilege.give_up(source, arguments.user)
         return run(
             source,

@@ -7,7 +7,12 @@ from kbview.sources.choice import Choice
 
 
 def choice(
-    arguments: argparse.Namespace, datapath: str | None, *, loop: bool = False, follow: bool = False
+    arguments: argparse.Namespace,
+    datapath: str | None,
+    *,
+    loop: bool = False,
+    follow: bool = False,
+    kept: bool = False,
 ) -> Choice:
     """The flags of options.py, for one datapath."""
     until = arguments.until
@@ -21,6 +26,7 @@ def choice(
         frames=until[1] if until else None,
         loop=loop,
         follow=follow,
+        kept=kept,
         verify=not arguments.no_verify,
         promiscuous=arguments.promisc,
         overrides=options.overrides(arguments),

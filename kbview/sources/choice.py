@@ -15,6 +15,7 @@ class Choice(msgspec.Struct, frozen=True):
     frames: int | None = None
     loop: bool = False
     follow: bool = False  # wait for more where a tape is still being written
+    kept: bool = False  # all that was told is to stay within reach, on disk if need be
     verify: bool = True
     promiscuous: bool = False
     overrides: tuple[tuple[str, str], ...] = ()

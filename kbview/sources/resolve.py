@@ -12,10 +12,12 @@ from kbview.sources.lab.opener import Labs
 from kbview.sources.live import Live
 from kbview.sources.opener import HEAD, Opener, Word
 from kbview.sources.scenario import Scenarios
+from kbview.sources.spill import Spill
 from kbview.sources.tape_file import Tapes
 from kbview.sources.tracefs.opener import Traces
 from kbview.sources.tracetext.opener import TraceTexts
 from kbview.tape.source import Source, SourceError
+from kbview.tape.tape import Tape
 
 OPENERS: tuple[Opener, ...] = (
     Labs(),
@@ -65,7 +67,11 @@ def resolve_all(text: str, choices: list[Choice], stream: BufferedReader | None)
     opener = _opener(word)
     if isinstance(opener, Captures):
         _refuse_later(text)
-    return opener.open(word, choices)
+    sources = opener.open(word, choices)
+    for source, choice in zip(sources, choices, strict=False):
+        if choice.kept and source.tape is None:
+            source.tape = Tape(shelf=Spill())
+    return sources
 
 
 def _opener(word: Word) -> Opener:

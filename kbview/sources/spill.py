@@ -38,7 +38,7 @@ class _Half:
 
 
 class Spill(Shelf):
-    """A shelf on disk of at most `most_bytes`. Close it."""
+    """A shelf on disk of at most `most_bytes`, given back when nobody has the shelf any more."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -62,6 +62,9 @@ class Spill(Shelf):
             return self._halves[place].get(number)
         except OSError:
             return b""
+
+    def __del__(self) -> None:
+        self.close()
 
     def close(self) -> None:
         """Give the room back."""

@@ -86,8 +86,8 @@ class SourceError(Exception):
 class Source(ABC):
     """Appends what happened to a tape, in time order, when it is pumped.
 
-    `tape`: one that holds the records already, as a tape file does; a player shows it instead of one
-    of its own, `pump` only looks whether it has grown, and its end may be later than `until_ps`.
+    `tape`: the one that a player shows instead of one of its own. That of a tape file holds the
+    records already: `pump` only looks whether it has grown, its end may be later than `until_ps`.
 
     `privileged`: whether it needs its rights until it is closed; else they are given up once it is
     open.

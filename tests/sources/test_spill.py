@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from kbview.sources import spill
+from kbview.sources.choice import Choice
+from kbview.sources.resolve import resolve
 from kbview.sources.spill import Spill
 from kbview.tape import events as ev
 from kbview.tape.chunk import MOST_RECORDS
-from kbview.tape.tape import Tape
+from kbview.tape.detail import Detail
+from kbview.tape.tape import CAPACITY, Tape
 
 
 def chunk(number: int) -> bytes:
@@ -58,3 +61,16 @@ def test_without_room_the_tape_is_only_shorter(monkeypatch: pytest.MonkeyPatch) 
     tape.extend(events[7 * MOST_RECORDS :])
     assert list(tape.read(0)) == events[tape.start :]
     shelf.close()
+
+
+def test_on_the_screen_everything_that_was_told_stays_within_reach() -> None:
+    source = resolve("overload-udp", Choice(frames=12_000, kept=True))
+    assert source.tape is not None
+    source.set_detail(Detail.STEPS)
+    first = None
+    while not source.ended:
+        source.pump(source.tape, source.tape.end_ps + 10**9)
+        first = first or next(source.tape.read(0))
+    assert source.tape.length > CAPACITY
+    assert source.tape.start == 0
+    assert next(source.tape.read(0)) == first

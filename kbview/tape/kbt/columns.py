@@ -1,7 +1,7 @@
 """Records as columns: a table for each class, so that like stands beside like, and back.
 
 A whole number is kept as its difference from the one above it. Against an array for each record this
-halves a tape of milestones and divides one of steps by four (docs/decisions/0005-tape-file.md).
+halves a tape of milestones and divides one of steps by four (docs/decisions/0006-tape-file.md).
 Columns go by the names of the fields: a table says itself what it holds, whichever version wrote it.
 """
 
