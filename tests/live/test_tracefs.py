@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.source import SourceError
 from tests.live.talk import READ_UDP, SEND_UDP, run, running
-from tests.live.watching import watching
+from tests.live.watching import Watching, watching
 
 pytestmark = pytest.mark.live
 
@@ -276,3 +277,21 @@ def test_a_recording_of_a_live_kernel_replays_without_one(
     assert report["frames"]["delivered"] == report["counts"]["copies"] == 5
     assert report["counts"]["copied_bytes"] == 500
     assert report["counts"]["interrupts"] == 0
+
+
+def test_the_limit_of_a_queue_is_the_socket_s_own() -> None:
+    """SO_RCVBUF doubles what it is given (net/core/sock.c); 212992 is only where sockets begin."""
+    with Testbed() as own, running(own.b, READ_UDP, PORT, 10_000, 0) as pid:
+        with own.b.namespace.entered():
+            index = socket.if_nametoindex(own.b.link)
+            producer = TraceProducer(own.b.link, Clock(), index=index, pids=[pid])
+        watched = Watching(producer)
+        try:
+            producer.start()
+            run(own.a, SEND_UDP, own.b.address, PORT, 2, 100, 0.01)
+            time.sleep(1.1)
+            meters = watched.until(lambda meters: meters.delivered >= 2)
+        finally:
+            producer.close()
+    queues = [(each.name, each.rcvbuf) for each in meters.sockets.values()]
+    assert queues == [(f"udp :{PORT}", 20_000)]

@@ -12,13 +12,15 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from kbview.sources.clock import Clock
+from kbview.sources.lab import leftover
 from kbview.sources.lab.orderly import Orderly
 from kbview.sources.producer import Producer, Way
-from kbview.sources.tracefs import interface, names
+from kbview.sources.tracefs import interface
 from kbview.sources.tracefs.buffers import Buffers
 from kbview.sources.tracefs.choosing import Choosing
 from kbview.sources.tracefs.instance import Instance
 from kbview.sources.tracefs.mount import refusal
+from kbview.sources.tracefs.names import Names
 from kbview.sources.tracefs.symbols import Symbols
 from kbview.sources.tracepoint import known
 from kbview.sources.tracepoint.record import Record
@@ -61,6 +63,7 @@ class TraceProducer(Orderly, Producer):
         self._ended: str | None = None
         self._looked_s = 0.0
         self._pending: list[Record] = []
+        self._names = Names(here=index is not None)
         self.witness = Witness(target, clock.of_monotonic_ns, self._found)
         for pid in pids:
             self.witness.watch(pid, interface.task_name(pid))
@@ -107,11 +110,18 @@ class TraceProducer(Orderly, Producer):
         if now_s - self._looked_s < _LOOK_S or self._ended:
             return
         self._looked_s = now_s
+        self._forget_the_dead()
         device = self._target.device
         if self._index is not None and not interface.is_there(device, self._index):
             self._ended = f"{device} is gone: somebody removed the interface"
         elif not self.instance.recording():
             self._ended = "somebody else switched tracing off in kbview's instance"
+
+    def _forget_the_dead(self) -> None:
+        """A filter has room for some tasks only, and their numbers come again."""
+        for pid in [pid for pid in self._pids if not leftover.lives(pid)]:
+            self._pids.discard(pid)
+            self.witness.forget(pid)
 
     def take(self, until_ps: int) -> list[Event]:
         """Hear the records up to there, and say what they tell."""
@@ -122,20 +132,13 @@ class TraceProducer(Orderly, Producer):
         return self.witness.release(until_ps)
 
     def show(self, meters: Meters) -> None:
-        self._name_sockets()
+        self._names.look(self.witness.scene.sockets.values())
         own = self.witness.meters()
         for name in known.LEVELS:
             setattr(meters, name, getattr(own, name))
         missed = self._missed() - self._missed_before
         meters.missed = missed
         meters.arrived += missed
-
-    def _name_sockets(self) -> None:
-        """Where somebody has read a datagram socket, its port can be found out."""
-        for queue in self.witness.scene.sockets.values():
-            if queue.reader is not None and queue.name == queue.key:
-                queue.name = names.of_reader(*queue.reader) or queue.name
-            queue.reader = None
 
     def _missed(self) -> int:
         """What the interface itself counts: frames for which its ring had no room."""
@@ -159,6 +162,7 @@ class TraceProducer(Orderly, Producer):
 
     def undo(self) -> None:
         """The readers first: an instance that is open cannot be removed."""
+        self._names.close()
         if self._buffers is not None:
             self._buffers.close()
         if self._instance is not None:

@@ -1,7 +1,7 @@
 """Socket queues, as far as tracepoints tell: what sk_data_ready put in, and a read took out.
 
 The truesize is what the sk_buff had when it came up from the device; the kernel may change it later
-(skb_condense). The limit is the system's default until a full queue tells it (sock_rcvqueue_full).
+(skb_condense). The limit is the system's default until sock_rcvqueue_full or sock_diag tells it.
 """
 
 from collections import deque
@@ -26,6 +26,7 @@ class SocketQueue:
         self.rcvbuf = rcvbuf
         self.received = 0
         self.drops = 0
+        self.unsent: int | None = None  # bytes not acknowledged, where somebody else knows it
         self.flights: deque[Flight] = deque()
         self.reader: tuple[int, int] | None = None  # task and descriptor of its last read
         self._read = 0  # bytes read of the first segment
@@ -87,5 +88,11 @@ class SocketQueue:
     def meter(self) -> SocketMeter:
         """What a panel draws of it."""
         return SocketMeter(
-            self.name, self.queued, self.rcvbuf, len(self.flights), self.received, self.drops
+            self.name,
+            self.queued,
+            self.rcvbuf,
+            len(self.flights),
+            self.received,
+            self.drops,
+            self.unsent,
         )

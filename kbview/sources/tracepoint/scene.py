@@ -131,7 +131,7 @@ class Scene:
         if task is None:
             name = name or self.target.name_of(pid)
             if len(self.tasks) >= _MOST_TASKS:
-                self.tasks = {pid: task for pid, task in self.tasks.items() if task.watched}
+                self.tasks = {at: task for at, task in self.tasks.items() if task.call is not None}
             task = self.tasks[pid] = Task(pid, name, _default_step(pid, name))
         elif name and name != task.name:
             task.name = name

@@ -85,6 +85,10 @@ class Witness:
         """This task is one of those watched, whatever is found out."""
         self.scene.follow(self.scene.task(pid, name))
 
+    def forget(self, pid: int) -> None:
+        """This task is no more."""
+        self.scene.tasks.pop(pid, None)
+
     def expect(self, points: Iterable[Tracepoint]) -> None:
         """What is in the trace; else that is found out when the first of them is heard."""
         names = {point.name for point in points}
