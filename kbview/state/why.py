@@ -56,7 +56,7 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
     ev.DatapathStarted: lambda event: Reason(10, f"Now {event.datapath}: {event.summary}."),
     ev.SourceNoted: lambda event: Reason(11, event.note),
     ev.EventsLost: lambda event: Reason(
-        5, f"{event.count} events are not told one by one: too many; the totals have them all."
+        5, f"{event.count} events are not on the tape: more happened than could be told."
     ),
     ev.TaskWoken: lambda event: Reason(
         3, f"{event.task} slept in a read; data came and wakes it: a context switch."
