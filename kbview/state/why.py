@@ -91,8 +91,8 @@ def _of_span(span: Span) -> Reason:
     if interrupts := change("interrupts"):
         per = change("arrived") / interrupts
         return Reason(2, f"Each interrupt brings about {per:.1f} frames; polls take the rest.")
-    if empty := change("empty_polls"):
-        share = 100 * empty / change("polls")
+    if (empty := change("empty_polls")) > (polls := change("polls")) / 2:
+        share = 100 * empty / polls
         return Reason(2, f"{share:.0f} % of the polls find an empty ring: busy is not useful.")
     return _SILENCE
 

@@ -25,6 +25,7 @@ class Controls(App[None]):
 
     _player: Player
     _session: Session
+    _knob = -1  # the one that up and down turn; -1: none was chosen yet, so the first
 
     @abstractmethod
     def _attempt(self, act: Callable[[], Any]) -> Any:
@@ -111,6 +112,29 @@ class Controls(App[None]):
             self._say(f"no marker {where}")
         else:
             self._say(f"marker: {marker.text}")
+
+    # ---- the traffic ------------------------------------------------------------------------
+
+    def action_knob(self) -> None:
+        """The next of what can be changed about the running traffic."""
+        self._knob += 1
+        self._say_knob()
+
+    def action_turn(self, rungs: int) -> None:
+        """Turn the chosen knob."""
+        knobs = self._player.source.knobs()
+        if knobs:
+            name = knobs[max(self._knob, 0) % len(knobs)].name
+            self._attempt(partial(self._player.source.turn, name, rungs))
+        self._say_knob()
+
+    def _say_knob(self) -> None:
+        knobs = self._player.source.knobs()
+        if not knobs:
+            self._say("this source's traffic cannot be changed while it runs")
+            return
+        knob = knobs[max(self._knob, 0) % len(knobs)]
+        self._say(f"{knob.name} {knob.value}: {knob.help}; up and down change it")
 
     # ---- where to --------------------------------------------------------------------------
 

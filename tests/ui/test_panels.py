@@ -5,7 +5,8 @@ import itertools
 import pytest
 from rich.cells import cell_len
 
-from kbview.tape.meter import SocketMeter
+from kbview.state.state import State
+from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.source import Capabilities
 from kbview.ui.glyph import to_ascii
 from kbview.ui.panel import Panel
@@ -137,3 +138,19 @@ def test_a_hostile_socket_name_is_shown_and_not_obeyed() -> None:
     rows = NAMED["sockets"].draw(state, Size(60, 4))
     assert all(text_of(row).isprintable() for row in rows)
     assert "\\x1b[2J" in text_of(rows[1])
+
+
+def test_rings_between_two_programs_are_named_and_have_no_indices() -> None:
+    """AF_XDP: what waits in rx is ours to take, what waits in fill is the kernel's."""
+    state = State()
+    state.meters.rings = [
+        RingMeter(0, 2048, done=512, kind="xsk rx"),
+        RingMeter(0, 2048, done=1536, kind="xsk fill"),
+    ]
+    rows = [text_of(row) for row in NAMED["rings"].draw(state, Size(39, 6))]
+    assert rows[1].startswith("xsk rx    ")
+    assert rows[2].startswith("xsk fill  ")
+    assert rows[1].count("█") < rows[2].count("█")
+    assert not set("HTC") & set(rows[1] + rows[2])
+    assert "waiting 2048" in rows[3]
+    assert "free 2048" in rows[3]

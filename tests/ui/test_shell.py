@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from kbview.state.pace import SPEEDS
 from kbview.state.player import Player
+from kbview.tape.source import Knob
 from kbview.ui.board import Board
 from kbview.ui.chooser import Chooser
 from kbview.ui.help import HelpScreen
@@ -430,3 +431,43 @@ def test_a_live_tape_grows_while_its_view_is_paused() -> None:
         assert shell._player.state.now_ps == 100_000_000
 
     drive(act, source)
+
+
+class Knobbed(Scripted):
+    """With two knobs that only remember how far they were turned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turned = {"rate": 0, "size": 0}
+
+    def knobs(self) -> tuple[Knob, ...]:
+        return tuple(Knob(name, f"{rungs} rungs", "for tests") for name, rungs in self.turned.items())
+
+    def turn(self, knob: str, rungs: int) -> None:
+        self.turned[knob] += rungs
+
+
+def test_up_and_down_turn_the_knob_that_l_chose_and_say_what_it_is_now() -> None:
+    source = Knobbed()
+
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("l", "up", "up")
+        await pilot.pause(0.1)
+        assert "rate 2 rungs: for tests" in shown(shell)
+        await pilot.press("l", "down")
+        await pilot.pause(0.1)
+        assert "size -1 rungs: for tests" in shown(shell)
+        await pilot.press("l", "up")
+        await pilot.pause(0.1)
+
+    drive(act, source)
+    assert source.turned == {"rate": 3, "size": -1}
+
+
+def test_a_source_without_knobs_says_so() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("up")
+        await pilot.pause(0.1)
+        assert "cannot be changed while it runs" in shown(shell)
+
+    drive(act)

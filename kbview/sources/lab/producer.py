@@ -1,13 +1,15 @@
 """The lab as a producer: what its processes report, turned into events and meters."""
 
+import contextlib
 import select
 import time
 
 from kbview.sources.clock import Clock
-from kbview.sources.lab import leftover, stations
+from kbview.sources.lab import kernel_counts, leftover, stations
 from kbview.sources.lab.books import KNOWN, Books
 from kbview.sources.lab.cores import Cores, split_polling
 from kbview.sources.lab.crew import Crew, Phase
+from kbview.sources.lab.kernel_counts import KernelCounts
 from kbview.sources.lab.load import Load
 from kbview.sources.lab.message import Reading, Report, Sent
 from kbview.sources.lab.receivers import RECEIVERS
@@ -32,17 +34,30 @@ class LabProducer(Producer):
         self._kind, self._mode = kind, ""
         self._seen_ps = 0
         self._events: list[ev.Event] = []
+        self._closing = contextlib.ExitStack()
+        self._counts: KernelCounts | None = None
         self.bed = Testbed(off=("tx-checksum", "tso", "gso"))
+        self._closing.callback(self.bed.close)
         try:
-            self.crew = Crew(self.bed, load, kind)
-            self._clock = Clock()
-            self._await_open()
-            self.clock = self._clock = Clock()  # time begins with the first packets
-            self._seen_ps = 0
-            self._cores = Cores([cpu for cpu in sorted(set(self.crew.cpus)) if cpu >= 0] or [0])
+            self._open(kind, load)
         except BaseException:
             self.close()
             raise
+
+    def _open(self, kind: str, load: Load) -> None:
+        """Time begins when the first receiver is open."""
+        if kernel_counts.available():
+            self._counts = KernelCounts(self.bed.b.link)
+            self._closing.callback(self._counts.close)
+        self.crew = Crew(self.bed, load, kind)
+        self._closing.callback(leftover.remove_folder, "dpdk")
+        self._closing.callback(self.crew.stop)
+        self._clock = Clock()
+        self._await_open()
+        self._cores = Cores([cpu for cpu in sorted(set(self.crew.cpus)) if cpu >= 0] or [0])
+        self._closing.callback(self._cores.close)
+        self.clock = self._clock = Clock()
+        self._seen_ps = 0
 
     def _await_open(self) -> None:
         deadline = time.monotonic() + _PATIENCE_S
@@ -108,6 +123,8 @@ class LabProducer(Producer):
 
     def show(self, meters: Meters) -> None:
         self._books.show(meters)
+        if self._counts is not None:
+            kernel_counts.show(self._counts.read(), meters)
         meters.cores = self._cores.meters()
         split_polling(meters.cores[-1], *self._books.polling_ps())
 
@@ -115,9 +132,4 @@ class LabProducer(Producer):
         self.crew.tell(detail)
 
     def close(self) -> None:
-        if crew := getattr(self, "crew", None):
-            crew.stop()
-        leftover.remove_folder("dpdk")
-        if cores := getattr(self, "_cores", None):
-            cores.close()
-        self.bed.close()
+        self._closing.close()

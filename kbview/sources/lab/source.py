@@ -2,7 +2,7 @@
 
 import math
 
-from kbview.sources.lab import testpmd
+from kbview.sources.lab import kernel_counts, testpmd
 from kbview.sources.lab.books import KNOWN
 from kbview.sources.lab.load import Load
 from kbview.sources.lab.producer import LabProducer
@@ -18,10 +18,10 @@ _NOTES = (
     "copies follow from what each way does; latency is from the sender's stamp to the receiver's hand",
 )
 _KNOBS = {
-    "rate": ("frames/s", "frames that the sender sends in a second"),
-    "size": ("bytes", "length of each frame, with its FCS"),
-    "flows": ("flows", "source ports that the frames come from, in turn"),
-    "burst": ("frames", "frames that are sent back to back"),
+    "rate": ("frames/s", "what the sender sends"),
+    "size": ("bytes", "of each frame, with FCS"),
+    "flows": ("flows", "source ports, in turn"),
+    "burst": ("frames", "sent back to back"),
 }
 
 
@@ -35,11 +35,12 @@ class Lab(Source):
 
     name = "lab"
     summary = "real traffic on a veth pair of its own, through a receiver of your choice"
-    capabilities = Capabilities(live=True, switchable=True, lossy=True, meters=KNOWN)
 
     privileged = True  # namespaces can only be removed by who may make them
 
     def __init__(self, kind: str, load: Load, most_frames: int | None = None) -> None:
+        counted = kernel_counts.KNOWN if kernel_counts.available() else frozenset[str]()
+        self.capabilities = Capabilities(live=True, switchable=True, lossy=True, meters=KNOWN | counted)
         self.heading = Heading(Origin.LIVE, "lab", notes=_NOTES)
         self._kind = kind
         self._load = load

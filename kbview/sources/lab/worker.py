@@ -15,7 +15,7 @@ from kbview.sources.lab.message import Command, Failed, Inbox, Outbox, Ready, Re
 from kbview.sources.lab.namespace import Namespace
 from kbview.tape.source import SourceError
 
-_GRACE_S = 1.0
+_GRACE_S = 4.0  # DPDK takes its time
 _CHILD = "kbview.sources.lab.child"
 
 

@@ -11,8 +11,11 @@ from kbview.ui.row import Row, Size, fit
 
 # Of a ring in shared memory with the kernel: who owns a block.
 _OWNERS = {"done": "user", "cleaned": "reading", "free": "kernel"}
+# Of a ring between two programs, such as those of AF_XDP: who is to move next.
+_WAITING = {"done": "waiting", "cleaned": "held", "free": "free"}
 _NAMES = {"done": "done", "cleaned": "cleaned", "free": "NIC"}
 _GLYPHS = {"done": "█", "cleaned": "▓", "free": "░"}
+_INDEXED = ("rx", "tx", "block")  # kinds whose three indices are known
 _POINTERS = "CTH"  # the later wins where they share a cell
 
 
@@ -33,6 +36,7 @@ class RingsPanel(Panel):
             "frozen",
             "how often the kernel found every block still the user's, and dropped until one was free",
         ),
+        ("waiting", "entries of a ring between two programs that the other one has not taken out yet"),
     )
     needs = frozenset({"rings"})
     least, weight = 3, 10
@@ -70,7 +74,7 @@ def _slots(ring: RingMeter, width: int, rows: int) -> list[Row]:
 
 
 def _line(ring: RingMeter, width: int) -> Row:
-    label = f"{ring.queue:<3}"
+    label = f"{ring.queue:<3}" if ring.kind in _INDEXED else f"{ring.kind:<9} "
     return [(label, "dim"), *_draw(ring, _cells(ring, width - len(label)))]
 
 
@@ -82,6 +86,8 @@ def _draw(ring: RingMeter, cells: int) -> Row:
         states = Counter(_state(ring, slot) for slot in range(start, end))
         state = max(states, key=states.__getitem__)
         row.append((_GLYPHS[state], state))
+    if ring.kind not in _INDEXED:
+        return row
     for letter, slot in zip(_POINTERS, (ring.next_to_clean, ring.tail, ring.head), strict=True):
         row[slot % ring.size * cells // ring.size] = (letter, "pointer")
     return row
@@ -94,7 +100,7 @@ def _state(ring: RingMeter, slot: int) -> str:
 
 
 def _legend(rings: list[RingMeter]) -> Row:
-    names = _OWNERS if all(ring.kind == "block" for ring in rings) else _NAMES
+    names = _names({ring.kind for ring in rings})
     row: Row = []
     for state, count in (
         ("done", sum(ring.done for ring in rings)),
@@ -105,10 +111,18 @@ def _legend(rings: list[RingMeter]) -> Row:
     return row
 
 
+def _names(kinds: set[str]) -> dict[str, str]:
+    if kinds == {"block"}:
+        return _OWNERS
+    return _NAMES if kinds & set(_INDEXED) else _WAITING
+
+
 def _scale(rings: list[RingMeter], size: Size) -> list[Row]:
     ring = rings[0]
     rows = max(1, size.height - 2) if len(rings) == 1 else 1
     slots = -(-ring.size // (size.width * rows))
+    if ring.kind not in _INDEXED:
+        return [[(f"about {slots} entries a cell" if slots > 1 else "an entry a cell", "dim")]]
     what = "block" if ring.kind == "block" else "slot"
     return [[(f"{slots} {what}s a cell  " if slots > 1 else f"a {what} a cell  ", "dim"),
              ("H", "pointer"), (" head ", "dim"), ("T", "pointer"), (" tail ", "dim"),
