@@ -38,6 +38,7 @@ def print_table(reports: Sequence[Report]) -> None:
         table.add_row(Text(f"  {clean(label)}"), *(_drop(report, label) for report in reports))
     console.print(table)
     _print_stages(console, reports)
+    _print_gauges(console, reports)
 
 
 def _drop_labels(reports: Sequence[Report]) -> list[str]:
@@ -60,6 +61,15 @@ def _print_stages(console: Console, reports: Sequence[Report]) -> None:
             f"{each['stage']} {each['total_ps'] / delivered / 1000:,.0f}" for each in stages[:6]
         )
         console.print(Text(f"\n{report.datapath}: CPU time by step, ns a packet: {parts}"))
+
+
+def _print_gauges(console: Console, reports: Sequence[Report]) -> None:
+    for report in reports:
+        told = {name: value for name, value in report.gauges.items() if value}
+        if told:
+            console.print(Text("\ntold by the application itself", style="bold"))
+        for name, value in told.items():
+            console.print(Text(f"  {clean(name):<48} {value:>20,}"))
 
 
 def _frames(name: str) -> Cell:

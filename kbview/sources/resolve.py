@@ -8,6 +8,7 @@ from kbview.sources.bypass.opener import Bypasses
 from kbview.sources.capture import Captures
 from kbview.sources.choice import Choice
 from kbview.sources.counters import Counters
+from kbview.sources.dpdk import Dpdk
 from kbview.sources.lab.opener import Labs
 from kbview.sources.live import Live
 from kbview.sources.opener import HEAD, Opener, Word
@@ -26,13 +27,11 @@ OPENERS: tuple[Opener, ...] = (
     Tapes(),
     Live(),
     Counters(),
+    Dpdk(),
     Traces(),
     TraceTexts(),
     Captures(),
 )  # captures are last: they claim the rest
-_LATER = {
-    "dpdk": "a running DPDK application",
-}
 
 
 def recording(name: str) -> str | None:
@@ -65,8 +64,6 @@ def resolve_all(text: str, choices: list[Choice], stream: BufferedReader | None)
     """The same traffic for several choices; they are to be pumped side by side."""
     word = look(text, stream)
     opener = _opener(word)
-    if isinstance(opener, Captures):
-        _refuse_later(text)
     sources = opener.open(word, choices)
     for source, choice in zip(sources, choices, strict=False):
         if choice.kept and source.tape is None:
@@ -90,12 +87,3 @@ def look(text: str, stream: BufferedReader | None) -> Word:
             return Word(text, file.read(HEAD))
     except (OSError, ValueError):  # its opener will say what is wrong with it
         return Word(text)
-
-
-def _refuse_later(word: str) -> None:
-    for sign, what in _LATER.items():
-        meant = (
-            word.endswith(sign) if sign.startswith(".") else word.partition(":")[0] == sign.rstrip(":")
-        )
-        if meant and (sign.startswith(".") or not Path(word).exists()):
-            raise SourceError(f"{word}: {what} cannot be opened by this version yet", 2)

@@ -41,6 +41,7 @@ _COUNTS: dict[str, Callable[[Meters], int]] = {
     "Copied": _total("copies"),
     "BlockRetired": _total("copies"),  # every packet in a block was copied there once
     "PacketDelivered": _total("delivered"),
+    "FrameSent": _total("sent"),
 }
 
 

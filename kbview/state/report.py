@@ -48,6 +48,7 @@ class Report(msgspec.Struct):
     stages: list[dict[str, Any]]
     rates: dict[str, float | None]
     notes: list[str]
+    gauges: dict[str, int]
 
 
 def build(
@@ -70,6 +71,7 @@ def build(
         stages=_stages(meters),
         rates=_rates(meters, duration_ps),
         notes=list(heading.notes),
+        gauges=meters.gauges,
     )
 
 

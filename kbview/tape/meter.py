@@ -144,7 +144,11 @@ class SocketMeter(msgspec.Struct):
 
 
 class Meters(msgspec.Struct):
-    """All of them. `drops` is keyed "where/REASON"; `in_flight` is counted where frames are held."""
+    """All of them. `drops` is keyed "where/REASON"; `in_flight` is counted where frames are held.
+
+    `gauges` are numbers of a watched application or device that have no meter of their own, by the
+    names that it gives them; they are as it tells them, and need not count from the beginning.
+    """
 
     arrived: int = 0
     delivered: int = 0
@@ -176,6 +180,7 @@ class Meters(msgspec.Struct):
     rings: list[RingMeter] = msgspec.field(default_factory=list)
     sockets: dict[str, SocketMeter] = msgspec.field(default_factory=dict)
     latency: Histogram = msgspec.field(default_factory=Histogram)
+    gauges: dict[str, int] = msgspec.field(default_factory=dict)
 
     def drop(self, where: str, reason: str, count: int = 1) -> None:
         """Count `count` packets given up."""
@@ -193,6 +198,7 @@ class Meters(msgspec.Struct):
         return replace(
             self,
             drops=dict(self.drops),
+            gauges=dict(self.gauges),
             cores=[replace(core) for core in self.cores],
             stages={name: replace(stage) for name, stage in self.stages.items()},
             rings=[replace(ring) for ring in self.rings],

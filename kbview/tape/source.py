@@ -24,7 +24,7 @@ class Capabilities(msgspec.Struct, frozen=True):
 
     live: time passes by itself. switchable: `switch` changes the datapath of the running traffic.
     lossy: events may be lost. meters: names of the meters it can know, and of "rings", "sockets",
-    "cores", "drops", "latency", "costs" (what steps cost).
+    "cores", "drops", "latency", "costs" (what steps cost), "gauges".
     detail: the finest it can tell.
     """
 

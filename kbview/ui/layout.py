@@ -4,11 +4,13 @@ title
 path                                    always there, over the whole width
 rings    | interrupts                   two columns at 80 cells, three from 110, four from 150
 switches | copies                       a wider terminal shows more and not only longer bars
-cores    | sockets, drops
+cores    | gauges, sockets, drops
 why, keys
+
+A panel that its source cannot feed says why in the fewest rows and leaves the rest to the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from kbview.ui.panel import Panel
@@ -20,13 +22,22 @@ _PATH = (5, 7)
 _COLUMNS: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...] = (
     (
         150,
-        (("rings", "cores"), ("interrupts", "switches"), ("copies", "sockets", "drops"), ("costs",)),
+        (
+            ("rings", "cores"),
+            ("interrupts", "switches"),
+            ("copies", "sockets", "drops"),
+            ("gauges", "costs"),
+        ),
     ),
     (
         110,
-        (("rings", "switches", "cores"), ("interrupts", "copies", "drops"), ("sockets", "costs")),
+        (
+            ("rings", "switches", "cores"),
+            ("interrupts", "copies", "drops"),
+            ("gauges", "sockets", "costs"),
+        ),
     ),
-    (0, (("rings", "switches", "cores"), ("interrupts", "copies", "sockets", "drops"))),
+    (0, (("rings", "switches", "cores"), ("interrupts", "copies", "gauges", "sockets", "drops"))),
 )
 
 
@@ -37,22 +48,32 @@ class Layout(NamedTuple):
     columns: tuple[tuple[tuple[str, int], ...], ...]
 
 
-def arrange(size: Size, panels: Sequence[Panel]) -> Layout:
-    """The best use of the room; panels that have none are left out from the bottom up."""
-    by_name = {panel.name: panel for panel in panels}
+def arrange(size: Size, panels: Sequence[Panel], grey: Collection[str] = ()) -> Layout:
+    """The best use of the room; panels that have none are left out from the bottom up.
+
+    `grey` names those that the source cannot feed.
+    """
+    by_name = {panel.name: panel for panel in panels if not (panel.optional and panel.name in grey)}
     least, most = _PATH
     path = max(least, min(most, most - (24 - size.height)))
     rows = size.height - FRAME - path
     columns = next(columns for width, columns in _COLUMNS if size.width >= width)
-    return Layout(path, tuple(_stack([by_name[name] for name in names], rows) for names in columns))
+    return Layout(
+        path,
+        tuple(
+            _stack([by_name[name] for name in names if name in by_name], rows, grey)
+            for names in columns
+        ),
+    )
 
 
-def _stack(panels: list[Panel], rows: int) -> tuple[tuple[str, int], ...]:
+def _stack(panels: list[Panel], rows: int, grey: Collection[str]) -> tuple[tuple[str, int], ...]:
     """Everybody's least, then a row at a time to who is farthest behind its weight."""
     while sum(panel.least for panel in panels) > rows and len(panels) > 1:
         panels = panels[:-1]
     heights = {panel: panel.least for panel in panels}
+    fed = [panel for panel in panels if panel.name not in grey] or panels
     for _ in range(rows - sum(heights.values())):
-        behind = min(panels, key=lambda panel: heights[panel] / panel.weight)
+        behind = min(fed, key=lambda panel: heights[panel] / panel.weight)
         heights[behind] += 1
     return tuple((panel.name, height) for panel, height in heights.items())

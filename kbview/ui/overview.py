@@ -23,7 +23,9 @@ class Overview(View):
 
     def lay_out(self, size: Size) -> Arrangement:
         """As the layout says."""
-        layout = arrange(Size(size.width, size.height + FRAME), PANELS)
+        capabilities = self.session.player.source.capabilities
+        grey = {panel.name for panel in PANELS if panel.lacks(capabilities) is not None}
+        layout = arrange(Size(size.width, size.height + FRAME), PANELS, grey)
         path = [self._drawing(_NAMED["path"], layout.path)]
         columns = [[self._drawing(_NAMED[name], rows) for name, rows in one] for one in layout.columns]
         return Arrangement(path, [(0, column) for column in columns])

@@ -50,7 +50,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
     (["tape.kbt"], UNREADABLE, "tape.kbt: no such file"),
     (["live:lo", "--rate", "5"], USAGE, "--rate is for the emulator; this is measured"),
     (["counters", "--ring", "5"], USAGE, "counters: nothing can be set there, not even ring"),
-    (["dpdk:x"], USAGE, "a running DPDK application cannot be opened"),
+    (["dpdk:no-such", "--rate", "5"], USAGE, "--rate is for the emulator; this is measured"),
     ([], USAGE, "required: SOURCE"),
     ([SYNTHETIC, "--nonsense"], USAGE, "unrecognized arguments"),
 ]

@@ -40,6 +40,7 @@ SCHEMA: dict[str, Any] = {
     "stages": [{"stage": str, "count": int, "total_ps": int, "share": float}],
     "rates": dict.fromkeys(("offered_pps", "delivered_pps", "delivered_bps"), float),
     "notes": [str],
+    "gauges": dict,
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from kbview.ui.panels.copies import CopiesPanel
 from kbview.ui.panels.cores import CoresPanel
 from kbview.ui.panels.costs import CostsPanel
 from kbview.ui.panels.drops import DropsPanel
+from kbview.ui.panels.gauges import GaugesPanel
 from kbview.ui.panels.interrupts import InterruptsPanel
 from kbview.ui.panels.path import PathPanel
 from kbview.ui.panels.rings import RingsPanel
@@ -21,4 +22,5 @@ PANELS: tuple[Panel, ...] = (
     CoresPanel(),
     DropsPanel(),
     CostsPanel(),
+    GaugesPanel(),
 )
