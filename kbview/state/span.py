@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from kbview.tape.events import Account
+from kbview.tape.histogram import Histogram
 from kbview.tape.meter import CoreMeter, Sample, StageMeter
 
 
@@ -34,6 +35,15 @@ class Span(NamedTuple):
             if stage.count != was.count:
                 stages[name] = StageMeter(stage.count - was.count, stage.total_ps - was.total_ps)
         return stages
+
+    def latency(self) -> Histogram:
+        """The latencies of the packets that were delivered; least and greatest are a bucket's."""
+        earlier = self.before.meters.latency.counts
+        counts = self.after.meters.latency.counts
+        grown = {bucket: count - earlier.get(bucket, 0) for bucket, count in counts.items()}
+        grown = {bucket: count for bucket, count in grown.items() if count > 0}
+        ends = (min(grown), max(grown)) if grown else (0, 0)
+        return Histogram(grown, sum(grown.values()), *ends)
 
     def shares(self) -> list[dict[Account, float]]:
         """For each core, the share of its time that went to each account."""

@@ -74,7 +74,8 @@ def draw(session: Session, scale: Scale, cursor: Stop, size: Size) -> list[Row]:
         _rule(f"{fmt.duration(cell_ps)} a letter", size.width),
         _axis(begin_ps, cursor.time_ps, cell_ps, width),
     ]
-    for each in _around(journeys.packets(), packet, size.height - len(rows) - len(legend)):
+    shown = [each for each in journeys.packets() if each == packet or journeys.came_in(each)]
+    for each in _around(shown, packet, size.height - len(rows) - len(legend)):
         stops = journeys.stops(each)
         found = stretches(stops, state.now_ps)
         cells = _elsewhere(found, begin_ps, begin_ps + width * cell_ps, width) or _letters(
