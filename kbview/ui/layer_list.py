@@ -19,7 +19,7 @@ def fields(layers: Sequence[Layer], parts: Sequence[Part], width: int) -> list[R
     for at, layer in enumerate(layers):
         part = headers[at] if at < len(headers) else None
         about = f"  {part.length} bytes" if part else ""
-        rows.append([(f" {cut(clean(layer.name), width - 14)}", _style(part)), (about, "dim")])
+        rows.append([(f" {cut(clean(layer.name), width - 2)}", _style(part)), (about, "dim")])
         for name, value in layer.fields:
             room = width - _FIELD - 3
             rows.append(

@@ -3,7 +3,8 @@
 from kbview.state.summary import Summary, Wanted, summary
 from kbview.ui import format as fmt
 from kbview.ui.escape import clean
-from kbview.ui.row import Row, Size, cut, fit, spread
+from kbview.ui.row import Row, Size, cut, fit
+from kbview.ui.rule import rule
 from kbview.ui.session import Session
 
 HELP = (
@@ -58,7 +59,7 @@ class PacketList:
         total = len(self._made)
         told = f"{len(lines)} of {total}" if self.wanted else f"{total} known here"
         name = f"packets: {self.text}" if self.text else "packets"
-        rows = [_rule(name, told, size.width, focused)]
+        rows = [rule(name, told, size.width, focused)]
         at = lines.index(chosen) if chosen else 0
         room = size.height - 1
         first = max(0, min(at - room // 2, len(lines) - room))
@@ -71,16 +72,6 @@ class PacketList:
         if total:
             return "no packet is like this; / changes the filter"
         return "no single packet is told here; slow down with - to see them"
-
-
-def rule(name: str, right: str, width: int, focused: bool = False) -> Row:
-    """A title with a line through it; the focused one's is bright."""
-    line = "accent" if focused else "rule"
-    left: Row = [("─ ", line), (cut(clean(name), max(4, width - 8)), "title"), (" ", line)]
-    return spread(left, [(f" {right} ", "dim"), ("─", line)] if right else [], width, ("─", line))
-
-
-_rule = rule
 
 
 def _line(one: Summary, here: bool, width: int) -> Row:

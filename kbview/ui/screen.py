@@ -121,6 +121,11 @@ class View(Screen[None]):
         """Something else was on top."""
         self.call_after_refresh(self.show)
 
+    def _place_again(self) -> None:
+        """Other drawings are wanted in the same room."""
+        self._place(Size(self.size.width, self.size.height - 1 - _FOOT))
+        self.call_after_refresh(self.show)
+
     def _place(self, room: Size) -> None:
         reason = self.lacks(self.session.player.source.capabilities)
         arrangement = self._greyed(reason, room) if reason is not None else self.lay_out(room)

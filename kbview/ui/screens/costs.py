@@ -14,13 +14,14 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from kbview.state.budget import Spent, budget_ps, in_vain_ps, mean_length, spent
+from kbview.state.budget import Spent, spent
 from kbview.tape.meter import DEFINITIONS
-from kbview.ui import buckets
+from kbview.ui import buckets, budget_rows
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
 from kbview.ui.escape import clean
-from kbview.ui.row import Row, Size, bar, block, cut, fit, length, spread
+from kbview.ui.row import Row, Size, bar, block, cut, spread
+from kbview.ui.rule import rule
 from kbview.ui.screen import CADENCE, Arrangement, View, bindings
 
 _HEAD = 6
@@ -28,7 +29,6 @@ _SIDE = 27  # cells for the latencies at 80
 _BOTH = 36  # cells that two percentiles need
 _MEMORY = 4  # rows of what memory costs
 _STEP, _PLACE, _EACH, _SURE = 19, 9, 9, 9
-_CLASSIC = "10 Gb/s and 64 bytes leave 67.2 ns"
 
 
 class CostsView(View):
@@ -40,24 +40,7 @@ class CostsView(View):
     most = 2
     BINDINGS: ClassVar[list[BindingType]] = bindings(view)
     help = (
-        (
-            "budget",
-            (
-                (
-                    "one every 42.6 ns",
-                    "frames of the mean length seen here, with preamble and gap, on a full line",
-                ),
-                (
-                    "spent",
-                    "CPU time of all cores for each delivered packet, without polls that found nothing",
-                ),
-                ("one core could do", "delivered packets a second, if a core did nothing else"),
-                (
-                    "bar",
-                    "what is spent, in the order of the cost, by whose ground it is; ▾ is the budget",
-                ),
-            ),
-        ),
+        ("budget", budget_rows.HELP),
         (
             "ns a packet",
             (
@@ -108,36 +91,19 @@ class CostsView(View):
         recent = state.histories.recent()
         return spent(recent, state.stations) if recent else []
 
-    def _delivered(self) -> bool:
-        return self.session.player.state.histories.change("delivered") > 0
-
     def _budget(self, size: Size) -> list[Row]:
-        state, heading = self.session.player.state, self.session.player.source.heading
-        recent = state.histories.recent()
-        frame = mean_length(recent) if recent else None
-        leaves_ps = budget_ps(heading.link_bps, frame)
-        each = self._spent()
-        total_ps = sum(one.each_ps for one in each)
-        rows = [
-            _rule("budget", _CLASSIC, size.width),
-            [(" line   ", "accent"), (_line(heading.link_bps, frame, leaves_ps), "text")],
-            [(" spent  ", "accent"), (_spending(total_ps, leaves_ps, self._delivered()), "text")],
-            *_stacked(each, total_ps, leaves_ps, size.width - 9),
-        ]
-        wasted_ps = in_vain_ps(recent) if recent else None
-        if wasted_ps:
-            rows.append(
-                [(f" and {fmt.duration(wasted_ps)} a packet on polls that found nothing", "dim")]
-            )
-        return block(rows, size)
+        recent = self.session.player.state.histories.recent()
+        link_bps = self.session.player.source.heading.link_bps
+        return block(budget_rows.draw(recent, self._spent(), link_bps, size.width), size)
 
     # ---- steps -----------------------------------------------------------------------------
 
     def _steps(self, size: Size) -> list[Row]:
         each = self._spent()
-        rows = [_rule("ns a packet", f"{len(each)} steps" if each else "", size.width)]
+        rows = [rule("ns a packet", f"{len(each)} steps" if each else "", size.width)]
         if not each:
-            return block([*rows, [(f" {_nothing(self._delivered())}", "faint")]], size)
+            recent = self.session.player.state.histories.recent()
+            return block([*rows, [(f" {budget_rows.nothing(recent)}", "faint")]], size)
         total_ps = sum(one.each_ps for one in each) or 1
         rows += [self._step(one, one.each_ps / total_ps, size.width) for one in each[: size.height - 1]]
         if len(each) > size.height - 1:
@@ -168,10 +134,10 @@ class CostsView(View):
         stretch = self.session.player.state.histories.stretch()
         histogram = stretch.latency() if stretch else None
         if histogram is None or not histogram.total:
-            return block([_rule("latency", "", size.width), [(" none is known here", "faint")]], size)
+            return block([rule("latency", "", size.width), [(" none is known here", "faint")]], size)
         p50, p99 = (fmt.duration(histogram.percentile(share)) for share in (0.5, 0.99))
         told = f"p50 {p50}" if size.width < _BOTH else f"p50 {p50}  p99 {p99}"
-        rows = [_rule("latency", told, size.width)]
+        rows = [rule("latency", told, size.width)]
         return block([*rows, *buckets.draw(histogram, Size(size.width, size.height - 1))], size)
 
     def _memory(self, size: Size) -> list[Row]:
@@ -181,7 +147,7 @@ class CostsView(View):
         misses = state.meters.tlb_misses
         return block(
             [
-                _rule("memory", "a packet", size.width),
+                rule("memory", "a packet", size.width),
                 _entry("copied", f"{fmt.size(copied)} bytes" if copied is not None else "-"),
                 _entry("sk_buffs", fmt.quantity(skbs) if skbs is not None else "-"),
                 _entry("TLB misses", "unknown" if misses is None else fmt.quantity(misses)),
@@ -190,57 +156,5 @@ class CostsView(View):
         )
 
 
-def _rule(name: str, right: str, width: int) -> Row:
-    left: Row = [("─ ", "rule"), (name, "title"), (" ", "rule")]
-    return spread(left, [(f" {right} ", "dim"), ("─", "rule")] if right else [], width, ("─", "rule"))
-
-
 def _entry(term: str, text: str) -> Row:
     return [(f" {term:<11}", "dim"), (text, "text")]
-
-
-def _line(link_bps: int | None, frame: float | None, leaves_ps: float | None) -> str:
-    if leaves_ps is None:
-        return "its rate is not known here" if not link_bps else "no frame has arrived just now"
-    return (
-        (
-            f"{link_bps / 1e9:g} Gb/s, {frame:.0f} bytes a frame and 20 more on the wire: "
-            f"one every {leaves_ps / 1000:.1f} ns"
-        )
-        if link_bps
-        else ""
-    )
-
-
-def _nothing(delivered: bool) -> str:
-    return "this source does not time single steps" if delivered else "no packet was delivered just now"
-
-
-def _spending(total_ps: float, leaves_ps: float | None, delivered: bool) -> str:
-    if not total_ps:
-        return _nothing(delivered)
-    text = f"{fmt.duration(total_ps)} a delivered packet"
-    if leaves_ps:
-        text += f": {fmt.quantity(total_ps / leaves_ps)} times that"
-    return f"{text}; one core could do {fmt.rate(1e12 / total_ps)}"
-
-
-def _stacked(each: list[Spent], total_ps: float, leaves_ps: float | None, width: int) -> list[Row]:
-    """A bar of what is spent, to the scale of the larger of the two, and the budget's mark over it."""
-    whole_ps = max(total_ps, leaves_ps or 0.0)
-    if not whole_ps:
-        return []
-    cells: Row = []
-    reached_ps = 0.0
-    for one in each:
-        reached_ps += one.each_ps
-        upto = round(reached_ps / whole_ps * width)
-        cells.append(("█" * (upto - length(cells)), f"{one.domain}" if one.domain else "dim"))
-    mark: Row = []
-    if leaves_ps:
-        at = min(round(leaves_ps / whole_ps * width), width - 1)
-        name = f"budget {fmt.duration(leaves_ps)}"
-        beside = [("▾", "marker"), (f" {name}", "dim")] if at + len(name) < width - 2 else []
-        mark = [(" " * at, "text"), *(beside or [("▾", "marker")])]
-    pad = (" " * 8, "text")
-    return [fit([pad, *mark], width + 8), fit([pad, *cells], width + 8)]

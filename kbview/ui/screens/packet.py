@@ -23,9 +23,10 @@ from kbview.tape.detail import Detail
 from kbview.tape.source import Capabilities
 from kbview.ui import buffer_picture, layer_list, packet_list
 from kbview.ui.board import Drawing
-from kbview.ui.packet_list import PacketList, rule
+from kbview.ui.packet_list import PacketList
 from kbview.ui.prompt import Prompt
 from kbview.ui.row import Row, Size, block
+from kbview.ui.rule import rule
 from kbview.ui.screen import CADENCE, Arrangement, View, bindings
 from kbview.ui.session import Session
 
