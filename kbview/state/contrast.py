@@ -6,11 +6,11 @@ them does not know.
 
 from collections.abc import Callable
 
+from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import Report
 
 _ALIKE = 1.1  # a ratio below this is no difference worth a sentence
 _TOP = 3
-_VAIN = frozenset({"rx_burst_empty", "xsk_peek_empty"})  # steps that found nothing
 
 Sentence = Callable[[Report, Report], str | None]
 
@@ -28,7 +28,7 @@ def each(report: Report, name: str) -> float | None:
 
 def work_ps(report: Report) -> float | None:
     """CPU time of all steps but polls in vain, for each delivered packet."""
-    paid = sum(stage["total_ps"] for stage in report.stages if stage["stage"] not in _VAIN)
+    paid = sum(stage["total_ps"] for stage in report.stages if stage["stage"] not in FOUND_NOTHING)
     delivered = report.frames["delivered"]
     return paid / delivered if delivered and paid else None
 
@@ -75,7 +75,7 @@ def _cpu(base: Report, other: Report) -> str | None:
 
 
 def _dearest(report: Report) -> str:
-    stages = [stage["stage"] for stage in report.stages if stage["stage"] not in _VAIN]
+    stages = [stage["stage"] for stage in report.stages if stage["stage"] not in FOUND_NOTHING]
     return ", ".join(stages[:_TOP])
 
 

@@ -45,7 +45,9 @@ _COUNTS: dict[str, Callable[[Meters], int]] = {
 }
 
 
-FOUND_NOTHING = frozenset({"rx_burst_empty"})  # no packet passed, and none is to pay for it
+FOUND_NOTHING = frozenset(
+    {"rx_burst_empty", "xsk_peek_empty"}
+)  # no packet passed, and none is to pay for it
 _NO_PASS = FOUND_NOTHING | {"context_switch"}
 
 

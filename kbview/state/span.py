@@ -23,6 +23,14 @@ class Span(NamedTuple):
         grown: int = getattr(self.after.meters, name) - getattr(self.before.meters, name)
         return grown
 
+    def each(self, name: str) -> float | None:
+        """How much a total grew for each delivered packet; None where one of the two is not known."""
+        before, after = getattr(self.before.meters, name), getattr(self.after.meters, name)
+        delivered = self.change("delivered")
+        if before is None or after is None or not delivered:
+            return None
+        return float(after - before) / delivered
+
     def dropped(self, key: str) -> int:
         """How much the drops at one place for one reason grew, by their "where/REASON"."""
         return self.after.meters.drops.get(key, 0) - self.before.meters.drops.get(key, 0)

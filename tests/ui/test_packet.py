@@ -62,7 +62,7 @@ def test_the_buffer_moves_with_the_view() -> None:
     transport = view.session.transport
     transport.step("packet")
     transport.followed = view.session.chosen = view.session.player.state.packet
-    pictures = []
+    pictures: list[str] = []
     while view.session.player.state.position < view.session.player.tape.length and len(pictures) < 40:
         if not transport.step("event"):
             break

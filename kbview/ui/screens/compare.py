@@ -11,12 +11,15 @@
 """
 
 from functools import partial
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import BindingType
 
 from kbview.state.comparison import MOST, Comparison
+from kbview.state.contrast import contrast
 from kbview.state.measure import MEASURES, Measure
+from kbview.state.report import build
 from kbview.state.state import State
 from kbview.tape.source import Capabilities, SourceError
 from kbview.ui import format as fmt
@@ -162,7 +165,22 @@ class CompareView(View):
                 (f"{cut(clean(name), width - 1):>{_value_width(width)}}".ljust(width), "accent")
             )
         states = list(comparison.states.values())
-        return block([head, *(_line(measure, states, width) for measure in MEASURES)], size)
+        lines = [_line(measure, states, width) for measure in MEASURES]
+        return block([head, *lines, [], *self._words(states, size.width)], size)
+
+    def _words(self, states: list[State], width: int) -> list[Row]:
+        """What sets the others apart from the first, where there is room to say it."""
+        source = self.session.player.source
+        base, *others = [
+            build(source.heading, source.capabilities.meters, one.datapath, one.now_ps, one.meters)
+            for one in states
+        ]
+        return [
+            [(f" {line}", "text")]
+            for other in others
+            for sentence in contrast(base, other)
+            for line in wrap(sentence, width - 2)
+        ]
 
 
 def _value_width(width: int) -> int:

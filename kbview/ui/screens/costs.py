@@ -144,7 +144,8 @@ class CostsView(View):
         state = self.session.player.state
         copied = state.histories.per_packet("copied_bytes")
         skbs = state.histories.per_packet("allocations")
-        misses = state.meters.tlb_misses
+        recent = state.histories.recent()
+        misses = recent.each("tlb_misses") if recent else None
         return block(
             [
                 rule("memory", "a packet", size.width),
