@@ -13,11 +13,13 @@ def choice(
     loop: bool = False,
     follow: bool = False,
     kept: bool = False,
+    if_able: bool = False,
 ) -> Choice:
     """The flags of options.py, for one datapath."""
     until = arguments.until
     return Choice(
         datapath=datapath,
+        if_able=if_able,
         profile=arguments.profile,
         seed=arguments.seed,
         host=arguments.host,

@@ -38,7 +38,7 @@ class Run(Command):
 
         named = arguments.datapath
         names = datapaths(named, arguments.source) if named else [None]
-        choices = [choice(arguments, name) for name in names]
+        choices = [choice(arguments, name, if_able=named == "all") for name in names]
         stream = pipe() if arguments.source == "-" else None
         sources = resolve_all(arguments.source, choices, stream)
         for source in sources:

@@ -1,6 +1,7 @@
 """The application: what is done with a packet once it is there. How it gets there is the datapath's.
 
     sink      looks at it and forgets it
+    http      answers each request on a connection     of TCP; closes after `requests` of them
     echo      sends it back to where it came from           a datagram's payload, unchanged
     forward   sends it on, out of the port it came in by    a router or bridge, no socket
     drop      throws it away, at the layer `drop_at`        driver | xdp, raw, input
@@ -9,12 +10,56 @@ A datapath says which of them its layer can serve.
 """
 
 from abc import ABC
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.settings import Settings
 from kbview.packet.frame import Flow, Frame
 
 _FLOWS_KNOWN = 65_536
+
+
+class Session:
+    """One connection as the application sees it. A sink's: what comes is read and forgotten."""
+
+    def take(self, length: int) -> "Reply":
+        """So many bytes were read; what is to be done now."""
+        del length
+        return Reply(0, close=False)
+
+
+class Reply(NamedTuple):
+    """Write so many bytes, then close if that was all."""
+
+    length: int
+    close: bool
+
+
+class Echoing(Session):
+    """Writes back what it reads: RFC 862."""
+
+    def take(self, length: int) -> Reply:
+        return Reply(length, close=False)
+
+
+class Serving(Session):
+    """Requests of one length, one answer for each; after `requests` of them it closes, 0 is never."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._request = settings.request
+        self._response = settings.response
+        self._left = settings.requests or None
+        self._read = 0
+
+    def take(self, length: int) -> Reply:
+        self._read += length
+        whole = self._read // self._request
+        self._read %= self._request
+        if self._left is None:
+            return Reply(whole * self._response, close=False)
+        whole = min(whole, self._left)
+        self._left -= whole
+        return Reply(whole * self._response, close=not self._left)
 
 
 class Application(ABC):
@@ -36,6 +81,11 @@ class Application(ABC):
         del payload
         return None
 
+    def session(self, settings: Settings) -> Session:
+        """A connection was accepted."""
+        del settings
+        return Session()
+
 
 class Sink(Application):
     """Looks at the packet and forgets it."""
@@ -52,6 +102,10 @@ class Echo(Application):
     def answer(self, payload: int) -> int | None:
         return payload
 
+    def session(self, settings: Settings) -> Session:
+        del settings
+        return Echoing()
+
 
 class Forward(Application):
     """Sends every packet on."""
@@ -67,7 +121,19 @@ class Drop(Application):
     transit = True
 
 
-APPLICATIONS: dict[str, type[Application]] = {each.name: each for each in (Sink, Echo, Forward, Drop)}
+class Http(Application):
+    """A small web server: reads requests, writes answers, closes."""
+
+    name = "http"
+    answers = True
+
+    def session(self, settings: Settings) -> Session:
+        return Serving(settings)
+
+
+APPLICATIONS: dict[str, type[Application]] = {
+    each.name: each for each in (Sink, Echo, Forward, Drop, Http)
+}
 
 
 class Answers:

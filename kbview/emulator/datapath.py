@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import ScenarioError, Settings
@@ -29,9 +30,10 @@ class Datapath(ABC):
 
     `stations` is what the screen draws; `steps` every cost row it may take; `reading` where to read
     more. `serves` names the applications that its layer can serve, `drops_at` the layers where it can
-    drop for one, the first of them for "driver"; `compressed_completions` whether its driver lets the
-    NIC write several completions at once, and `page` how large its buffers' pages are, both unless told
-    otherwise. From `start` on, a datapath owns the NIC's rings and what runs on the cores.
+    drop for one, the first of them for "driver"; `speaks_tcp`: peers may connect to it;
+    `compressed_completions` whether its driver lets the NIC write several completions at once, and
+    `page` how large its buffers' pages are, both unless told otherwise. From `start` on, a datapath
+    owns the NIC's rings and what runs on the cores.
     """
 
     name: ClassVar[str]
@@ -42,6 +44,7 @@ class Datapath(ABC):
     drops_at: ClassVar[tuple[str, ...]] = ()
     compressed_completions: ClassVar[bool] = False
     page: ClassVar[str] = "4K"
+    speaks_tcp: ClassVar[bool] = False
     reading: ClassVar[tuple[str, ...]]
 
     @abstractmethod
@@ -70,6 +73,13 @@ class Datapath(ABC):
     @abstractmethod
     def finish(self) -> None:
         """The NIC lets nothing more in: wait for no arrival, only work off what is there."""
+
+    def abandon(self) -> None:  # noqa: B027 - few have such parts
+        """All that could be worked off is: drop what is left, such as parts of something."""
+
+    def plans_ps(self) -> int:
+        """When it will act of its own accord, without a frame; NEVER_PS if it will not."""
+        return NEVER_PS
 
     @abstractmethod
     def held(self) -> int:

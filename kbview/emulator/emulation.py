@@ -75,6 +75,10 @@ class Emulation:
         if kind is None:
             raise ScenarioError(f"datapath {name!r} is unknown; use one of {', '.join(DATAPATHS)}")
         kind.check(self._settings)
+        peer = self._machine.peer
+        if peer is not None and peer.speaks_tcp and not kind.speaks_tcp:
+            able = ", ".join(each.name for each in DATAPATHS.values() if each.speaks_tcp)
+            raise ScenarioError(f"datapath {name} speaks no TCP; use {able}")
         return kind
 
     def switch(self, name: str) -> None:
@@ -88,6 +92,7 @@ class Emulation:
         self.datapath.finish()
         machine.until_ps = NEVER_PS
         advance(machine.cores, NEVER_PS)
+        self.datapath.abandon()
         machine.nic.send_until(NEVER_PS)
         self.now_ps = max(
             self.now_ps, machine.nic.link.free_ps, *(core.now_ps for core in machine.cores)
@@ -104,12 +109,11 @@ class Emulation:
     def ended(self) -> bool:
         """Whether the traffic has ended and every frame has found its end."""
         nic = self._machine.nic
-        return (
-            nic.end_ps is not None
-            and nic.end_ps <= self.now_ps
-            and not self.in_flight()
-            and self._machine.resting()
-        )
+        return nic.end_ps is not None and nic.end_ps <= self.now_ps and self._at_rest()
+
+    def _at_rest(self) -> bool:
+        """Whether nothing is held, and nobody will do anything without a frame."""
+        return not self.in_flight() and self._machine.resting() and self.datapath.plans_ps() >= NEVER_PS
 
     def in_flight(self) -> int:
         """Frames that are held somewhere, counted where they are."""
@@ -135,7 +139,7 @@ class Emulation:
     def _end_ps(self) -> int | None:
         """When everything had come to rest, once it has."""
         nic, cores = self._machine.nic, self._machine.cores
-        if nic.end_ps is None or self.in_flight() or not self._machine.resting():
+        if nic.end_ps is None or not self._at_rest():
             return None
         return max(nic.end_ps, nic.link.free_ps, *(core.now_ps for core in cores))
 

@@ -2,6 +2,7 @@
 
 constant, poisson, onoff, pareto   open loop: frames come whether or not the host keeps up
 request                            closed loop: clients wait for the answer before they ask again
+tcp                                closed loop: clients connect, send, read the answer, and close
 """
 
 from collections.abc import Callable, Iterator
@@ -11,8 +12,10 @@ import msgspec
 
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer, Way
+from kbview.emulator.protocol.clients import Clients, Offer, Script
 from kbview.emulator.protocol.requester import Requester
-from kbview.emulator.settings import US_PS, ScenarioError, at_least, one_of, within
+from kbview.emulator.protocol.tcp import Parameters
+from kbview.emulator.settings import US_PS, ScenarioError, Settings, at_least, one_of, within
 from kbview.emulator.traffic import gaps, lengths, stream
 from kbview.emulator.traffic.flows import udp_flows
 from kbview.emulator.traffic.wire import byte_ps, line_rate_pps
@@ -23,7 +26,10 @@ MOST_RATE_PPS = 1e9
 MOST_FLOWS = 40_000
 LONGEST_BURST = 1e6
 LONGEST_US = 60e6  # a minute
+CLIENT_RCVBUF = 4 << 20  # an ideal client is not what limits a transfer
 REQUEST = "request"
+TCP = "tcp"
+CLOSED = (REQUEST, TCP)
 OPEN = ("constant", "poisson", "onoff", "pareto")
 
 
@@ -36,10 +42,14 @@ def check_rate(rate_pps: float) -> None:
 class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """UDP towards the host from `flows` senders to one `port`. `frames` of None is without end.
 
+    With tcp, `flows` clients have a connection each at a time, one after the other, `connections` in
+    all, or none begun after `frames`; what is asked and answered on one is in the settings, for both
+    sides keep to it.
+
     size: bytes with FCS, or "imix". rate_pps: the mean, in open loop. burst_frames: in a burst, the
     mean; peak_pps: the rate in one, None is the link's; shape: of pareto's tails. rtt_us, think_us,
     timeout_us: of a request's round trip, between answer and next request, until it is given up.
-    loss: share of frames that the network loses, each way.
+    loss: share of frames that the network loses, each way; late: share that it delays by rtt_us.
     """
 
     pattern: str = "constant"
@@ -55,9 +65,11 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     think_us: float = 0.0
     timeout_us: float = 200_000.0
     loss: float = 0.0
+    late: float = 0.0
+    connections: int | None = None
 
     def __post_init__(self) -> None:
-        one_of("pattern", self.pattern, (*OPEN, REQUEST))
+        one_of("pattern", self.pattern, (*OPEN, *CLOSED))
         check_rate(self.rate_pps)
         if isinstance(self.size, str):
             one_of("size", self.size, tuple(lengths.MIXES))
@@ -85,6 +97,9 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         at_least("think_us", self.think_us, 0, LONGEST_US)
         at_least("timeout_us", self.timeout_us, 1, LONGEST_US)
         at_least("loss", self.loss, 0, 0.9)
+        at_least("late", self.late, 0, 1)
+        if self.connections is not None:
+            at_least("connections", self.connections, 0)
         if self.pattern == REQUEST and self.size not in range(ETHERNET_MINIMUM, LONGEST_FRAME + 1):
             raise ScenarioError('pattern = "request" needs one size; use a number of bytes')
 
@@ -99,7 +114,7 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Refuse more than a link carries."""
         most_pps = line_rate_pps(self.mean_length, gbps)
         for name, rate_pps in (("rate_pps", self.rate_pps), ("peak_pps", self.peak_pps or 0)):
-            if self.pattern != REQUEST and rate_pps > most_pps:
+            if self.pattern in OPEN and rate_pps > most_pps:
                 raise ScenarioError(
                     f"{name} = {rate_pps:g} is more than link_gbps = {gbps:g} carries of "
                     f"{self.mean_length:g}-byte frames; use {floor(most_pps)} or less"
@@ -111,7 +126,7 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def stream(self, seed: int, link_gbps: float, first_flow: int = 0) -> stream.Frames:
         """As `chunks`, one by one."""
-        if self.pattern == REQUEST:
+        if self.pattern in CLOSED:
             return iter(())
         flows = udp_flows(self.flows, self.port, first_flow)
         times = self._gaps(seed, link_gbps)
@@ -136,19 +151,37 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     # ---- closed loop -----------------------------------------------------------------------
 
-    def peer(self, seed: int, link_gbps: float) -> Callable[[Nic], Peer] | None:
+    def peer(self, seed: int, settings: Settings) -> Callable[[Nic], Peer] | None:
         """What makes the host at the other end of the cable; None in open loop."""
-        if self.pattern != REQUEST or not isinstance(self.size, int):
+        if self.pattern not in CLOSED:
             return None
-        length = self.size
 
         def connect(nic: Nic) -> Peer:
-            way = Way(round(self.rtt_us * US_PS), self.loss, link_gbps, seed)
-            payload = max(0, length - stream.UDP_HEADERS)
-            made = Requester(nic, way, udp_flows(self.flows, self.port), length, payload)
-            made.left = self.frames
-            made.think_ps = round(self.think_us * US_PS)
-            made.timeout_ps = round(self.timeout_us * US_PS)
-            return made
+            way = Way(round(self.rtt_us * US_PS), self.loss, settings.link_gbps, seed, self.late)
+            if self.pattern == TCP:
+                return self._clients(nic, way, settings)
+            return self._requester(nic, way)
 
         return connect
+
+    def _requester(self, nic: Nic, way: Way) -> Peer:
+        length = int(self.size)
+        payload = max(0, length - stream.UDP_HEADERS)
+        made = Requester(nic, way, udp_flows(self.flows, self.port), length, payload)
+        made.left = self.frames
+        made.think_ps = round(self.think_us * US_PS)
+        made.timeout_ps = round(self.timeout_us * US_PS)
+        return made
+
+    def _clients(self, nic: Nic, way: Way, settings: Settings) -> Peer:
+        script = Script(
+            settings.request,
+            settings.response if settings.app == "http" else 0,
+            max(1, settings.requests),
+            round(self.think_us * US_PS),
+            settings.app == "http" and settings.requests > 0,
+        )
+        parameters = Parameters(mss=settings.mss, rcvbuf=CLIENT_RCVBUF)
+        return Clients(
+            nic, way, Offer(self.flows, self.port, self.connections, self.frames), script, parameters
+        )

@@ -10,7 +10,7 @@ import msgspec
 from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer
-from kbview.emulator.offered import REQUEST, Traffic
+from kbview.emulator.offered import CLOSED, REQUEST, TCP, Traffic
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.emulator.traffic import stream
@@ -23,6 +23,7 @@ def _listing(known: "tuple[str, ...] | list[str]") -> str:
     return f"use one of {', '.join(known)}"
 
 
+STREAMS = ("http", "echo", "sink")  # applications that take connections
 __all__ = ["SYNTHETIC_HOST", "Scenario", "Traffic", "convert", "override", "parse"]
 
 SYNTHETIC_HOST = Host(frozenset([HOST_MAC]), frozenset([HOST_ADDRESS]))
@@ -45,8 +46,16 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         gbps = self.settings.link_gbps
         for each in self._streams():
             each.check_link(gbps)
-        if self.flood is not None and self.flood.pattern == REQUEST:
-            raise ScenarioError('flood.pattern = "request" waits for answers; a flood does not')
+        if self.flood is not None and self.flood.pattern in CLOSED:
+            raise ScenarioError(
+                f'flood.pattern = "{self.flood.pattern}" waits for answers; a flood does not'
+            )
+        if self.settings.app == "http" and self.traffic.pattern != TCP:
+            raise ScenarioError('app = "http" is called over TCP; use pattern = "tcp"')
+        if self.traffic.pattern == TCP and self.settings.app not in STREAMS:
+            raise ScenarioError(
+                f'app = "{self.settings.app}" has no connections; use app = "http", "echo" or "sink"'
+            )
         if self.traffic.pattern == REQUEST and not APPLICATIONS[self.settings.app].answers:
             raise ScenarioError(
                 f'pattern = "request" waits for answers and app = "{self.settings.app}" gives none; '
@@ -69,7 +78,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def peer(self) -> Callable[[Nic], Peer] | None:
         """What makes the host at the other end of the cable, in a closed loop."""
-        return self.traffic.peer(self.seed, self.settings.link_gbps)
+        return self.traffic.peer(self.seed, self.settings)
 
 
 _SECTIONS: dict[str, type[msgspec.Struct]] = {

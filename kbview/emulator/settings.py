@@ -5,10 +5,11 @@ import msgspec
 US_PS = 1_000_000
 MOST_CORES = 256
 MOST_QUEUES = 128  # ixgbe; as many as the indirection table has entries
-APPS = ("sink", "echo", "forward", "drop")
+APPS = ("sink", "echo", "forward", "drop", "http")
 DROPS_AT = ("driver", "xdp", "raw", "input")
 LEAST_GBPS, MOST_GBPS = 0.01, 800.0  # 10 Mb/s Ethernet to 800 Gb/s
 MOST_FIFO = 1 << 30
+LONGEST_TEXT = 1e15  # of one request or answer
 MOST_DESCRIPTORS = 65_536  # far beyond any NIC's ring
 
 
@@ -24,6 +25,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     CALIBRATION part 3. The NIC's FIFO is the 82599's 512 KB. `cqe_compression` and `page`, that of
     the packet buffers, are the datapath's own when None. `app_cycles` is work of the application on
     each packet beyond its own row.
+    somaxconn 4096 (since Linux 5.4); tcp_sndbuf is what an established connection starts with there
+    (tcp_sndbuf_expand). `request` and `response` are bytes of what the application `http` reads and
+    answers, `requests` how many it serves on a connection before it closes it, 0 for all.
     """
 
     cores: int = 2
@@ -52,6 +56,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drop_at: str = "driver"
     readers: int = 1
     txqueuelen: int = 1000
+    somaxconn: int = 4096
+    tcp_sndbuf: int = 87_040
+    mss: int = 1460
+    request: int = 64
+    response: int = 64
+    requests: int = 1
 
     def __post_init__(self) -> None:
         within("cores", self.cores, MOST_CORES)
@@ -68,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         within("readers", self.readers, self.cores)
         at_least("app_cycles", self.app_cycles, 0)
         at_least("txqueuelen", self.txqueuelen, 1)
+        self._check_streams()
         if not LEAST_GBPS <= self.link_gbps <= MOST_GBPS:
             raise ScenarioError(
                 f"link_gbps = {self.link_gbps:g} is out of range; use {LEAST_GBPS:g} to {MOST_GBPS:g}"
@@ -86,6 +97,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"app_cpu = {self.app_cpu} is not one of the {self.cores} cores; "
                 f"use 0 to {self.cores - 1}"
             )
+
+    def _check_streams(self) -> None:
+        within("somaxconn", self.somaxconn, 65_535)
+        at_least("tcp_sndbuf", self.tcp_sndbuf, 4608)
+        at_least("mss", self.mss, 88, 9000)  # TCP_MIN_MSS, a jumbo frame
+        at_least("request", self.request, 1, LONGEST_TEXT)
+        at_least("response", self.response, 0, LONGEST_TEXT)
+        at_least("requests", self.requests, 0)
 
     @property
     def reader_cpu(self) -> int:

@@ -65,7 +65,9 @@ class Decoder:
             self._remember(seen, data, flow)
         length = max(original + FCS_LENGTH, ETHERNET_MINIMUM)
         fault = "FCS" if broken else seen.fault
-        return Frame(arrived_ps, packet, length, flow, seen.payload, seen.tcp_flags, fault)
+        # A segment's header is left out as long as the short cut has none to give.
+        inner = seen.inner if seen.fragment else None
+        return Frame(arrived_ps, packet, length, flow, seen.payload, seen.tcp_flags, fault, inner)
 
     def recall(
         self, header_key: bytes, captured: int, original: int, total: int, udp_length: bytes

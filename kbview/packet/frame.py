@@ -5,6 +5,7 @@ hundred thousand at a time, so they are plain structs, filled by position.
 """
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -57,13 +58,29 @@ def endpoint(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
+class Part(NamedTuple):
+    """A fragment: its IPv4 or IPv6 header, how many bytes follow that, and the first of them."""
+
+    header: object
+    length: int
+    head: bytes
+
+
+class Combined(NamedTuple):
+    """The frames that one stands for: fragments of a datagram, in order."""
+
+    frames: "tuple[Frame, ...]"
+
+
 class Frame(msgspec.Struct, gc=False, eq=False):
     """One frame. `length` is bytes on the wire with FCS, at least 64.
 
     `arrived_ps` is when its last bit is on the wire, `packet` its number in the trace, from 0.
     `payload` is what follows the TCP or UDP header (0 elsewhere), `tcp_flags` the flag byte. `fault`
     is "" or the reason for which NIC or kernel refuses it: "FCS", or a name from the kernel's
-    enum skb_drop_reason such as "IP_CSUM".
+    enum skb_drop_reason such as "IP_CSUM". `inner` is what a layer needs to look at in it, where that
+    is known: of a captured segment its header (packet/tcp.py), of a captured fragment a Part, of what
+    was put together Combined; in a closed loop the segment itself.
     """
 
     arrived_ps: int
@@ -73,3 +90,10 @@ class Frame(msgspec.Struct, gc=False, eq=False):
     payload: int = 0
     tcp_flags: int = 0
     fault: str = ""
+    inner: object = None
+
+
+def parts(frame: Frame) -> "tuple[Frame, ...]":
+    """The frames that came over the wire for this one."""
+    inner = frame.inner
+    return inner.frames if type(inner) is Combined else (frame,)

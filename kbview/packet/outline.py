@@ -9,9 +9,10 @@ import msgspec
 
 from kbview.packet import arp, ethernet, icmp, ipv4, ipv6, tcp, udp
 from kbview.packet.checksum import partial, pseudo_header, valid
-from kbview.packet.frame import Protocol
+from kbview.packet.frame import Part, Protocol
 from kbview.packet.malformed import MalformedPacketError
 
+PART_HEAD = tcp.HEADER  # bytes of a fragment that are kept: of the first, its transport's header
 LONGEST_PACKET = 65_575  # an IPv6 header and the most that it can announce
 
 # What consumes a datagram, and how much of its header must have been captured to say more.
@@ -42,6 +43,7 @@ class Outline(msgspec.Struct):
     payload: int = 0
     tcp_flags: int = 0
     fault: str = ""
+    inner: object = None  # the TCP header, or of a fragment a Part
 
 
 def outline(data: bytes, length: int, verify: bool) -> Outline:
@@ -77,6 +79,8 @@ def _read_ipv4(seen: Outline, packet: bytes, captured: int, verify: bool) -> Non
     verify = verify and captured >= header.length + len(payload)
     if verify and not valid(packet[: header.length]):
         seen.fault = "IP_CSUM"
+    if seen.fragment:
+        seen.inner = Part(header, len(payload), payload[:PART_HEAD])
     _read_transport(seen, header.protocol, payload, captured - header.length, verify)
 
 
@@ -86,6 +90,8 @@ def _read_ipv6(seen: Outline, packet: bytes, captured: int, verify: bool) -> Non
     seen.source, seen.destination = header.source, header.destination
     seen.fragment = header.fragment
     verify = verify and captured >= header.length + len(payload)
+    if seen.fragment:
+        seen.inner = Part(header, len(payload), payload[:PART_HEAD])
     _read_transport(seen, header.protocol, payload, captured - header.length, verify)
 
 
@@ -101,7 +107,7 @@ def _read_transport(seen: Outline, number: int, segment: bytes, captured: int, v
         seen.ports = segment[:4]
     if protocol is Protocol.TCP:
         header, payload = tcp.parse(segment)
-        seen.payload, seen.tcp_flags = len(payload), header.flags
+        seen.payload, seen.tcp_flags, seen.inner = len(payload), header.flags, header
     elif protocol is Protocol.UDP:
         seen.payload = len(udp.parse(segment)[1])
     if verify and not seen.fault:

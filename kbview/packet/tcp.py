@@ -10,6 +10,7 @@ from kbview.packet.malformed import MalformedPacketError
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << bit for bit in range(8))
 
 _HEADER = struct.Struct("!HHIIBBHHH")
+HEADER = _HEADER.size  # bytes without options
 
 
 class Tcp(msgspec.Struct):

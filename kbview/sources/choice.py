@@ -7,6 +7,7 @@ class Choice(msgspec.Struct, frozen=True):
     """What flags say. None means not said. Times are picoseconds."""
 
     datapath: str | None = None
+    if_able: bool = False  # leave this datapath out where it cannot serve the scenario
     profile: str | None = None
     seed: int | None = None
     host: str | None = None

@@ -32,7 +32,19 @@ class Scenarios(Opener):
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         bundled = scenarios().get(word.text)
-        return [_open(bundled or _read(word.text), choice) for choice in choices]
+        scenario = bundled or _read(word.text)
+        sources: list[Source] = []
+        refusal: SourceError | None = None
+        for choice in choices:
+            try:
+                sources.append(_open(scenario, choice))
+            except SourceError as error:
+                if not choice.if_able:
+                    raise
+                refusal = error
+        if refusal is not None and not sources:
+            raise refusal
+        return sources
 
 
 def _open(scenario: Scenario, choice: Choice) -> Source:

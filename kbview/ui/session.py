@@ -11,8 +11,6 @@ from kbview.ui.theme import Theme
 
 Twin = Callable[[str], Source]  # the same traffic from its start, through another datapath
 
-NO_TWIN = "this traffic cannot be had a second time"
-
 
 class Session:
     """`message` stands in the place of the sentence of why. `twin` is None, with the reason beside it,
@@ -26,7 +24,7 @@ class Session:
         *,
         ascii_only: bool = False,
         twin: Twin | None = None,
-        no_twin: str = NO_TWIN,
+        no_twin: str = "",
     ) -> None:
         self.player = player
         self.transport = Transport(player)
@@ -37,12 +35,6 @@ class Session:
         self.no_twin = no_twin
         self.message = ""
         self.chosen = NO_PACKET
-        self.closing: list[Callable[[], None]] = [player.source.close]
-
-    def close(self) -> None:
-        """Let go of every source that was opened."""
-        for close in self.closing:
-            close()
 
     @property
     def packet(self) -> int:

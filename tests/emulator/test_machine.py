@@ -180,7 +180,10 @@ def test_forwarding_takes_the_wire_back_out() -> None:
         ({"queues": 0}, "queues = 0 is out of range; use 1 to 128"),
         ({"queues": 129}, "queues = 129 is out of range; use 1 to 128"),
         ({"tx_ring": 100}, "tx_ring = 100 is not a power of two; use 64 or 128"),
-        ({"app": "juggle"}, 'app = "juggle" is unknown; use "sink", "echo", "forward" or "drop"'),
+        (
+            {"app": "juggle"},
+            'app = "juggle" is unknown; use "sink", "echo", "forward", "drop" or "http"',
+        ),
         ({"link_gbps": 0.0}, "link_gbps = 0 is out of range; use 0.01 to 800"),
         ({"readers": 3}, "readers = 3 is out of range; use 1 to 2"),
     ],

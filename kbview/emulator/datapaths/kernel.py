@@ -7,13 +7,18 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.listen import Listening
 from kbview.emulator.kernel.napi import CLEAN, Napi
 from kbview.emulator.kernel.reader import Reader
+from kbview.emulator.kernel.segments import SegmentSender
 from kbview.emulator.kernel.sender import Sender
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket import SocketGroup, SocketTable
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.kernel.stack import Stack
+from kbview.emulator.kernel.streams import Streams
+from kbview.emulator.kernel.tcp import Tcp
+from kbview.emulator.kernel.timer import Timed, Timers
 from kbview.emulator.kernel.xdp import XdpDrop
 from kbview.emulator.kernel.xmit import Forwarder, TxQueue, TxQueues
 from kbview.emulator.protocol.host import Host
@@ -48,8 +53,9 @@ class Kernel(Datapath):
         ),
         Station("app", Domain.USER, "the application's own work", ("app_work",)),
     )
-    serves = ("sink", "echo", "forward", "drop")
+    serves = ("sink", "echo", "forward", "drop", "http")
     drops_at = ("xdp", "raw", "input")
+    speaks_tcp = True
     steps = (
         "dma_write",
         "msix_delivery",
@@ -89,6 +95,16 @@ class Kernel(Datapath):
         "doorbell",
         "tx_fetch",
         "tx_clean",
+        "ip_defrag",
+        "tcp_conn_request",
+        "tcp_create_child",
+        "tcp_transmit_skb",
+        "tcp_timer",
+        "inet_csk_accept",
+        "epoll_ctl",
+        "tcp_recvmsg",
+        "tcp_sendmsg",
+        "tcp_close",
     )
     reading = (
         "Linux Documentation/networking/napi.rst",
@@ -108,6 +124,8 @@ class Kernel(Datapath):
             self._stack.forwarder = Forwarder(self._tx)
         elif app.name == "drop":
             self._stack.filter_at = settings.drop_at
+        self._tcp = self._make_tcp() if machine.peer is not None and not app.transit else None
+        self._stack.tcp = self._tcp
         self._readers = [] if app.transit else self._threads(app)
         self._napis: list[Napi] = []
 
@@ -127,12 +145,23 @@ class Kernel(Datapath):
             f" #{thread}" if settings.readers > 1 else "",
         )
 
+    def _make_tcp(self) -> Tcp:
+        machine, settings = self._machine, self._settings
+        listening = Listening(machine, self._sockets, settings)
+        return Tcp(machine, listening, self._skbs, SegmentSender(machine, self._tx), settings)
+
     def _threads(self, app: Application) -> list[Reader]:
-        machine, cpus = self._machine, self._settings.reader_cpus
         return [
-            Reader(machine, machine.cores[cpu], table, app, Sender(machine, self._tx))
-            for cpu, table in zip(cpus, self._sockets.tables, strict=True)
+            self._thread(cpu, table, app)
+            for cpu, table in zip(self._settings.reader_cpus, self._sockets.tables, strict=True)
         ]
+
+    def _thread(self, cpu: int, table: SocketTable, app: Application) -> Reader:
+        machine = self._machine
+        reader = Reader(machine, machine.cores[cpu], table, app, Sender(machine, self._tx))
+        if self._tcp is not None:
+            reader.streams = Streams(machine, self._tcp, app, self._settings)
+        return reader
 
     def start(self) -> None:
         nic = self._machine.nic
@@ -143,10 +172,20 @@ class Kernel(Datapath):
             softirq = softirqs.get(core.number) or self._softirq(core)
             softirqs[core.number] = softirq
             self._napis.append(self._napi(queue, softirq))
+        self._start_timers(next(iter(softirqs.values())))
         for reader in self._readers:
             reader.start(self._settings.wait)
         for napi in self._napis:
             napi.unmask()
+
+    def _start_timers(self, softirq: Softirq) -> None:
+        timed: list[Timed] = [*self._stack.timed]
+        if self._tcp is not None:
+            timed.append(self._tcp)
+        self._timers = Timers(self._machine, softirq, timed)
+        self._stack.use(self._timers)
+        if self._tcp is not None:
+            self._tcp.timers = self._timers
 
     def _softirq(self, core: Core) -> Softirq:
         settings = self._settings
@@ -164,15 +203,26 @@ class Kernel(Datapath):
     def finish(self) -> None:
         for napi in self._napis:
             napi.unmask_again()
+        self._timers.stop()
+
+    def abandon(self) -> None:
+        self._stack.abandon(self._machine.cores[0])
+        if self._tcp is not None:
+            self._tcp.abandon(self._machine.cores[0])
+
+    def plans_ps(self) -> int:
+        return self._timers.due_ps
 
     def held(self) -> int:
         in_hand = sum(napi.in_hand for napi in self._napis)
-        return in_hand + self._sockets.held() + self._tx.held()
+        tcp = self._tcp.held if self._tcp is not None else 0
+        return in_hand + self._sockets.held() + self._tx.held() + self._stack.held + tcp
 
     def buffers(self) -> int:
         senders = sum(reader.sender.in_hand for reader in self._readers)
         in_hand = sum(napi.in_hand for napi in self._napis)
-        return in_hand + self._sockets.held() + self._tx.buffers() + senders
+        tcp = self._tcp.buffers if self._tcp is not None else 0
+        return in_hand + self._sockets.held() + self._tx.buffers() + self._stack.held + senders + tcp
 
     def sockets(self) -> dict[str, SocketMeter]:
         return self._sockets.meters()

@@ -11,7 +11,7 @@ from operator import attrgetter, sub
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.recorder import Recorder
-from kbview.packet.frame import Frame
+from kbview.packet.frame import Combined, Frame
 from kbview.tape.events import FrameSent, FrameUnsent, PacketDelivered, PacketDropped
 from kbview.tape.meter import Meters
 
@@ -30,8 +30,12 @@ class Books:
         self._latencies: list[int] = []
 
     def deliver(self, core: Core, frame: Frame, where: str) -> None:
-        """A packet has reached who it was for."""
-        self._delivered(core.now_ps, core.number, frame, where)
+        """A packet has reached who it was for, with all that it was put together from."""
+        if type(frame.inner) is Combined:
+            for part in frame.inner.frames:
+                self._delivered(core.now_ps, core.number, part, where)
+        else:
+            self._delivered(core.now_ps, core.number, frame, where)
 
     def _delivered(self, time_ps: int, cpu: int, frame: Frame, where: str) -> None:
         meters = self.meters
@@ -55,7 +59,11 @@ class Books:
             self.sum_up()
 
     def drop(self, core: Core, frame: Frame, where: str, reason: str) -> None:
-        """Software has given a packet up."""
+        """Software has given a packet up, with all that it was put together from."""
+        if type(frame.inner) is Combined:
+            for part in frame.inner.frames:
+                self.drop(core, part, where, reason)
+            return
         self.meters.drop(where, reason)
         if self.recorder.milestones:
             self.recorder.emit(

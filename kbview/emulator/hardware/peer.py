@@ -25,17 +25,26 @@ Action = Callable[[], None]  # `now_ps` is the time then
 
 
 class Way:
-    """The network between: round-trip time, the share of frames lost each way, and the link's rate."""
+    """The network between: round-trip time, the share of frames lost each way, and the link's rate.
 
-    def __init__(self, rtt_ps: int, loss: float, gbps: float, seed: int) -> None:
+    `late` is the share of frames that take a round-trip time more, and so come behind others.
+    """
+
+    def __init__(self, rtt_ps: int, loss: float, gbps: float, seed: int, late: float = 0.0) -> None:
         self.half_ps = rtt_ps // 2
         self.loss = loss
+        self.late = late
         self.link = Link(gbps)
         self._random = random.Random(seed)  # noqa: S311 - a model, not a secret
 
     def loses(self) -> bool:
         """Whether the next frame is lost."""
         return self.loss > 0 and self._random.random() < self.loss
+
+    def crossing_ps(self) -> int:
+        """How long the next frame is under way."""
+        late = self.late > 0 and self._random.random() < self.late
+        return 3 * self.half_ps if late else self.half_ps
 
 
 class Timer:
@@ -54,8 +63,10 @@ class Timer:
 class Peer(ABC):
     """Who answers and asks at the other end. `lost` counts the frames that the way lost, both ways.
 
-    `packets` numbers the frames that it sends.
+    `packets` numbers the frames that it sends. `speaks_tcp`: it needs a host that does.
     """
+
+    speaks_tcp = False
 
     def __init__(self, nic: Nic, way: Way, packets: "count[int]") -> None:
         self.due_ps = NEVER_PS
@@ -86,7 +97,7 @@ class Peer(ABC):
         if self._way.loses():
             self.lost += 1
             return
-        frame.arrived_ps = left_ps + self._way.half_ps
+        frame.arrived_ps = left_ps + self._way.crossing_ps()
         self._nic.inject(frame)
 
     def call_at(self, time_ps: int, action: Action) -> Timer:
@@ -103,7 +114,7 @@ class Peer(ABC):
         if self._way.loses():
             self.lost += 1
             return
-        self.call_at(left_ps + self._way.half_ps, partial(self.receive, frame))
+        self.call_at(left_ps + self._way.crossing_ps(), partial(self.receive, frame))
         core.mind(self.due_ps)
 
     def run(self, horizon_ps: int) -> None:

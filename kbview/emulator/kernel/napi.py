@@ -14,11 +14,14 @@ from collections.abc import Generator
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.kernel.captured import CapturedStream
+from kbview.emulator.kernel.defrag import Defrag
 from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.kernel.socket import Socket
 from kbview.emulator.kernel.softirq import Softirq
-from kbview.emulator.kernel.stack import Stack
+from kbview.emulator.kernel.stack import Stack, Taker
+from kbview.emulator.kernel.tcp import Tcp
 from kbview.emulator.kernel.xdp import XdpProgram
 from kbview.emulator.kernel.xmit import Forwarder, TxQueue
 from kbview.packet.frame import Frame
@@ -88,12 +91,15 @@ class Napi:
             self.in_hand = taker is not None
             if core.now_ps > core.horizon_ps:
                 yield  # somebody on another core may be looking at the same socket or ring
-            if taker is not None:
+            if isinstance(taker, (Tcp, Defrag)):
+                self.in_hand = False
+                yield from self._stack.hand_over(core, frame, taker)
+            elif taker is not None:
                 work += self._hand_over(core, frame, taker, weight - work)
         self._finish(work, weight)
         return work
 
-    def _climb(self, core: Core, frame: Frame) -> Socket | Forwarder | None:
+    def _climb(self, core: Core, frame: Frame) -> Taker | None:
         """Take a frame up as far as it comes; returns who is to have it, if it did not end in here."""
         if self._recorder.steps:
             self._tell_cleaned(frame)
@@ -107,7 +113,9 @@ class Napi:
             self._recorder.emit(SkbAllocated(core.now_ps, core.number, frame.packet, size))
         return self._stack.netif_receive_skb(core, frame)
 
-    def _hand_over(self, core: Core, frame: Frame, taker: Socket | Forwarder, most: int) -> int:
+    def _hand_over(
+        self, core: Core, frame: Frame, taker: Socket | Forwarder | CapturedStream, most: int
+    ) -> int:
         """Give the frame to a socket or to the device; returns how many more went with it."""
         self.in_hand = False
         queued = taker.queue_rcv(core, frame)

@@ -16,8 +16,10 @@ from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.runs import ReadRuns
 from kbview.emulator.kernel.sender import Sender
-from kbview.emulator.kernel.socket import Socket, SocketTable
-from kbview.packet.frame import Frame
+from kbview.emulator.kernel.socket import AnySocket, Socket, SocketTable
+from kbview.emulator.kernel.stream import ListenSocket, StreamSocket
+from kbview.emulator.kernel.streams import Streams
+from kbview.packet.frame import Frame, parts
 from kbview.tape.events import Copied, Mode, SkbFreed
 
 READ_SIZE = 16_384  # bytes of the application's buffer
@@ -37,8 +39,10 @@ class Reader:
         self._sockets = sockets
         self._app = app
         self.sender = sender
+        self.streams: Streams | None = None  # of a host that speaks TCP
         prices = machine.prices
         self._enter = prices.step("syscall_enter")
+        self._free = prices.step("skb_free")
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
         self._each = prices.sequence("socket_recv", "copy_to_user", "skb_free")
         self._last = prices.sequence("socket_recv", "copy_to_user", "skb_free", "syscall_exit")
@@ -65,6 +69,9 @@ class Reader:
             while not ready:
                 yield from self._sockets.waiters.sleep(core, self.task)
             socket = ready.popleft()
+            if not isinstance(socket, Socket):
+                yield from self._serve(socket)
+                continue
             frames = self._receive(socket)
             if self._app.answers and not socket.stream:
                 yield from self._answer(frames)
@@ -75,6 +82,10 @@ class Reader:
             for socket in (yield from self._epoll_wait()):
                 if core.irq_due_ps <= core.now_ps:
                     yield
+                if not isinstance(socket, Socket):
+                    self._sockets.ready.remove(socket)
+                    yield from self._serve(socket)
+                    continue
                 core.enter_kernel(self.task, self._enter, "recv")
                 if core.now_ps > core.horizon_ps:
                     yield
@@ -83,7 +94,12 @@ class Reader:
                 if self._app.answers and not socket.stream:
                     yield from self._answer(frames)
 
-    def _epoll_wait(self) -> Generator[None, None, list[Socket]]:
+    def _serve(self, socket: ListenSocket | StreamSocket) -> Process:
+        """A listener or a connection is ready."""
+        if self.streams is not None:
+            yield from self.streams.serve(self.core, self.task, socket)
+
+    def _epoll_wait(self) -> Generator[None, None, list[AnySocket]]:
         core = self.core
         core.enter_kernel(self.task, self._enter, "epoll_wait")
         if core.now_ps > core.horizon_ps:
@@ -114,16 +130,24 @@ class Reader:
             core.spend_copying(step, length, frame.packet)
             meters.copies += 1
             meters.copied_bytes += length
-            meters.frees += 1
-            if self._recorder.steps:
-                self._tell_copied(frame)
+            self._freed(frame)
         core.leave_kernel(self.task)
         for frame in frames:
             self._machine.deliver(core, frame, "app")
             core.spend(self._app.step, frame.packet)
         return frames
 
+    def _freed(self, frame: Frame) -> None:
+        """The first sk_buff's free was a part of the step; others in its frag_list are freed too."""
+        freed = parts(frame)
+        self._meters.frees += len(freed)
+        for _ in freed[1:]:
+            self.core.spend(self._free, frame.packet)
+        if self._recorder.steps:
+            self._tell_copied(frame)
+
     def _tell_copied(self, frame: Frame) -> None:
         core, emit = self.core, self._recorder.emit
         emit(Copied(core.now_ps, core.number, frame.packet, "to_user", frame.payload))
-        emit(SkbFreed(core.now_ps, core.number, frame.packet))
+        for part in parts(frame):
+            emit(SkbFreed(core.now_ps, core.number, part.packet))

@@ -111,9 +111,9 @@ class ReadRuns:
     def read(self, core: Core) -> None:
         """Take the rounds that nobody could disturb; perhaps none."""
         ready = self._sockets.ready
-        if len(ready) != 1 or ready[0].stream or len(ready[0].packets) < _SHORTEST:
+        socket = ready[0] if len(ready) == 1 else None
+        if not isinstance(socket, Socket) or socket.stream or len(socket.packets) < _SHORTEST:
             return
-        socket = ready[0]
         packets = socket.packets
         until_ps = self._until_ps(core, socket)
         most = min(_LONGEST, (until_ps - core.now_ps) // self._sockets.shortest_read_ps)

@@ -2,8 +2,8 @@
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.packet.frame import Frame
-from kbview.tape.events import SkbFreed
+from kbview.packet.frame import Combined, Frame, parts
+from kbview.tape.events import NO_PACKET, SkbFreed
 
 SK_BUFF = 256  # sizeof(struct sk_buff), cache-line aligned
 RX_BUFFER = 2048  # half a page: the frame and its skb_shared_info
@@ -18,6 +18,13 @@ def truesize(length: int) -> int:
     return SK_BUFF + RX_BUFFER * -(-length // RX_BUFFER)
 
 
+def charge(frame: Frame) -> int:
+    """Memory that a received frame is charged with, and all that it was put together from, bytes."""
+    if type(frame.inner) is Combined:
+        return sum(truesize(part.length) for part in frame.inner.frames)
+    return truesize(frame.length)
+
+
 class SkbCache:
     """Where sk_buffs go back to."""
 
@@ -27,9 +34,17 @@ class SkbCache:
         self._free = machine.prices.step("skb_free")
 
     def free(self, core: Core, frame: Frame) -> None:
-        """Give it back, at its price."""
-        core.spend(self._free, frame.packet)
-        self.freed(core, frame)
+        """Give it back, at its price, with what hangs in its frag_list."""
+        for part in parts(frame):
+            core.spend(self._free, part.packet)
+            self.freed(core, part)
+
+    def free_nameless(self, core: Core) -> None:
+        """Give one of a send queue back, which held text and no frame."""
+        core.spend(self._free)
+        self._meters.frees += 1
+        if self._recorder.steps:
+            self._recorder.emit(SkbFreed(core.now_ps, core.number, NO_PACKET))
 
     def freed(self, core: Core, frame: Frame) -> None:
         """It was given back, at a price that was paid already."""

@@ -14,8 +14,10 @@ from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, truesize
+from kbview.emulator.kernel.skb import charge as charge_of
+from kbview.emulator.kernel.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.wait import WaitQueue
-from kbview.packet.frame import Flow, Frame, Protocol, endpoint
+from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
 from kbview.tape.events import SocketDequeued, SocketQueued
 from kbview.tape.meter import SocketMeter
 
@@ -33,6 +35,7 @@ class Socket:
         self.rcvbuf = rcvbuf
         self.queued = 0
         self.packets: deque[tuple[Frame, int, int]] = deque()  # frame, charge, when
+        self.joined = 0  # frames beyond one a packet, where several were put together
         self.received = 0
         self.drops = 0
         self.last_ps = 0
@@ -47,7 +50,7 @@ class Socket:
         """
         table = self.table
         length = frame.length
-        charge = SMALLEST if length <= RX_BUFFER else truesize(length)
+        charge = SMALLEST if length <= RX_BUFFER and not frame.inner else charge_of(frame)
         if self.queued + charge > self.rcvbuf:
             self.drops += 1
             reason = "TCP_ZEROWINDOW" if self.stream else "SOCKET_RCVBUFF"
@@ -58,6 +61,7 @@ class Socket:
         self.received += 1
         self.last_ps = core.now_ps
         self.packets.append((frame, charge, core.now_ps))
+        self.joined += len(parts(frame)) - 1
         if table.recorder.steps:
             table.recorder.emit(
                 SocketQueued(
@@ -86,6 +90,7 @@ class Socket:
             self.queued -= charge
             limit -= frame.payload
             taken.append(frame)
+            self.joined -= len(parts(frame)) - 1
             if self.table.recorder.steps:
                 self.table.recorder.emit(
                     SocketDequeued(core.now_ps, core.number, frame.packet, self.name, self.queued)
@@ -97,6 +102,9 @@ class Socket:
         return SocketMeter(
             self.name, self.queued, self.rcvbuf, len(self.packets), self.received, self.drops
         )
+
+
+AnySocket = Socket | ListenSocket | StreamSocket
 
 
 class SocketTable:
@@ -115,12 +123,12 @@ class SocketTable:
         self.recorder = machine.recorder
         self.skbs = skbs
         self.waiters = WaitQueue(machine)
-        self.ready: deque[Socket] = deque()
+        self.ready: deque[AnySocket] = deque()
         self.shortest_read_ps = 0  # between two looks of a reader at the queue
         self._rcvbuf = {Protocol.UDP: udp_rcvbuf, Protocol.TCP: tcp_rcvbuf}
         self._closed = closed
-        self._suffix = suffix
-        self._sockets: dict[str, Socket] = {}
+        self.suffix = suffix
+        self._sockets: dict[str, AnySocket] = {}
 
     def find(self, flow: Flow) -> Socket | None:
         """The socket of a flow towards this host; None where nobody listens."""
@@ -130,19 +138,41 @@ class SocketTable:
         name = f"{flow.protocol} :{flow.destination_port}"
         if stream:
             name += f" < {endpoint(flow.source, flow.source_port)}"
-        name += self._suffix
-        if name not in self._sockets:
-            if len(self._sockets) >= _OPEN:
-                self._forget_idle()
-            self._sockets[name] = Socket(self, name, stream, self._rcvbuf[flow.protocol])
-        return self._sockets[name]
+        name += self.suffix
+        socket = self._sockets.get(name)
+        if not isinstance(socket, Socket):
+            socket = Socket(self, name, stream, self._rcvbuf[flow.protocol])
+            self.add(socket)
+        return socket
+
+    def listens(self, port: int) -> bool:
+        """Whether somebody listens at a port."""
+        return port not in self._closed
+
+    def add(self, socket: "AnySocket") -> None:
+        """A socket was made."""
+        if len(self._sockets) >= _OPEN:
+            self._forget_idle()
+        self._sockets[socket.name] = socket
+
+    def remove(self, socket: StreamSocket) -> None:
+        """A connection is over and closed."""
+        self._sockets.pop(socket.name, None)
+
+    def rouse(self, core: Core, socket: ListenSocket | StreamSocket) -> None:
+        """There is something to be done with a stream: name it to its reader, who may sleep."""
+        if not socket.is_ready:
+            socket.is_ready = True
+            self.ready.append(socket)
+        if self.waiters.sleeper is not None:
+            self.waiters.wake(core)
 
     def _forget_idle(self) -> None:
         self._sockets = {name: each for name, each in self._sockets.items() if each.packets}
 
     def held(self) -> int:
-        """Packets in all receive queues."""
-        return sum(len(each.packets) for each in self.ready)
+        """Packets in the receive queues of datagrams and of captured streams."""
+        return sum(len(each.packets) + each.joined for each in self.ready if isinstance(each, Socket))
 
     def meters(self) -> dict[str, SocketMeter]:
         """The fullest sockets, then the ones that received last."""
@@ -161,9 +191,13 @@ class SocketGroup:
     def __init__(self, tables: list[SocketTable]) -> None:
         self.tables = tables
 
+    def table_of(self, flow: Flow) -> SocketTable:
+        """Whose a flow is."""
+        return self.tables[flow.rss_hash * len(self.tables) >> 32]
+
     def find(self, flow: Flow) -> Socket | None:
         """The socket of a flow towards this host; None where nobody listens."""
-        return self.tables[flow.rss_hash * len(self.tables) >> 32].find(flow)
+        return self.table_of(flow).find(flow)
 
     def held(self) -> int:
         """Packets in all receive queues."""

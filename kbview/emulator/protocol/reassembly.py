@@ -97,6 +97,10 @@ class Reassembly:
         oldest = [next(iter(queues.values())) for queues in self._queues.values() if queues]
         return min((queue.due_ps for queue in oldest), default=NEVER_PS)
 
+    def give_up(self) -> list[Lost]:
+        """Nothing that is missing will come."""
+        return self.expire(NEVER_PS)
+
     # ---- a fragment ------------------------------------------------------------------------
 
     def take(self, fragment: Fragment, now_ps: int) -> Verdict:

@@ -40,6 +40,7 @@ class Receiver:
         self.room = parameters.rcvbuf
         self.order = OutOfOrder()
         self.finished = False  # the peer's FIN was taken
+        self.refusing = ""  # why no text is taken at present, if its reader has no memory for it
         self.ack_now = False
         self.ack_due_ps = NEVER_PS
         self._half = parameters.rcvbuf // 2
@@ -71,8 +72,10 @@ class Receiver:
 
     def take(self, segment: Segment, outcome: Outcome, now_ps: int) -> str:
         """Seventh check: deliver text that is next, keep what is not; why it was let go, or ""."""
-        before_nxt = self.rcv_nxt
-        offset = distance(before_nxt, segment.seq)
+        offset = distance(self.rcv_nxt, segment.seq)
+        if self.refusing and segment.length:
+            self.ack_now = True
+            return self.refusing
         wanted = part(segment, max(0, -offset), min(segment.length, self.rcv_wnd - offset))
         if offset > 0:
             self.ack_now = True  # a duplicate ACK tells the peer of the gap

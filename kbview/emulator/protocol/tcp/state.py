@@ -61,6 +61,8 @@ TRANSITIONS: dict[tuple[State, Happening], State] = {
 
 # Where a connection has sequence numbers of both sides: 3.10.7.4 checks its segments.
 SYNCHRONIZED = frozenset(State) - {_S.CLOSED, _S.LISTEN, _S.SYN_SENT}
+# Where nothing of ours is kept for sending again.
+OVER = frozenset([_S.CLOSED, _S.TIME_WAIT])
 # Where text of ours may still be on its way, or be sent.
 SENDING = frozenset([_S.ESTABLISHED, _S.CLOSE_WAIT, _S.FIN_WAIT_1, _S.CLOSING, _S.LAST_ACK])
 # Where text of the peer's may still come.

@@ -1,10 +1,16 @@
 """Segments and the headers that carry them: options of RFC 9293, 3.2 and RFC 7323, 2.2."""
 
+import struct
+
+import msgspec
+
 from kbview.emulator.protocol.tcp.segment import NO_SCALE, Segment
+from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH, Combined, Frame, Part
 from kbview.packet.tcp import Tcp
 
 _END, _NOP, _MSS, _WSCALE = 0, 1, 2, 3
 HEADER = 20  # bytes without options
+_ETHERNET_IPV4 = 14 + 20 + FCS_LENGTH
 
 
 def read(header: Tcp, length: int, carrier: object = None) -> Segment:
@@ -21,6 +27,38 @@ def read(header: Tcp, length: int, carrier: object = None) -> Segment:
         wscale,
         carrier,
     )
+
+
+_NUMBERS = struct.Struct("!IIxBH")  # sequence, acknowledgement, offset, flags, window
+
+
+def segment_of(frame: Frame) -> Segment | None:
+    """The segment that a frame brings, whole in a closed loop, by its header in a capture."""
+    inner = frame.inner
+    if isinstance(inner, Segment):
+        return inner
+    if isinstance(inner, Tcp):
+        return read(inner, frame.payload, frame)
+    if isinstance(inner, Combined):
+        part = inner.frames[0].inner
+        inner = part.head[4:] if isinstance(part, Part) else None
+    if isinstance(inner, bytes) and len(inner) >= _NUMBERS.size:
+        seq, ack, flags, window = _NUMBERS.unpack_from(inner)
+        return Segment(seq, ack, flags, window, frame.payload, carrier=frame)
+    return None
+
+
+def frame_of(segment: Segment) -> Frame:
+    """The frame that brought a segment."""
+    frame = segment.carrier
+    if not isinstance(frame, Frame):
+        raise TypeError("a segment lost its frame")
+    return frame
+
+
+def shortened(frame: Frame, payload: int) -> Frame:
+    """The same frame, of which only so many bytes of text are new."""
+    return msgspec.structs.replace(frame, payload=payload)
 
 
 def _read_options(options: bytes) -> tuple[int, int]:
@@ -44,6 +82,11 @@ def _read_options(options: bytes) -> tuple[int, int]:
 def header_length(segment: Segment) -> int:
     """Bytes of its header with options, padded to words."""
     return HEADER + (4 if segment.mss else 0) + (4 if segment.wscale != NO_SCALE else 0)
+
+
+def frame_length(segment: Segment) -> int:
+    """Bytes of the Ethernet frame with IPv4 and FCS that carries it."""
+    return max(ETHERNET_MINIMUM, _ETHERNET_IPV4 + header_length(segment) + segment.length)
 
 
 def write(segment: Segment, source_port: int, destination_port: int) -> Tcp:

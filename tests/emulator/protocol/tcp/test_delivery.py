@@ -72,7 +72,7 @@ def converse(pair: Pair, users: tuple[User, User]) -> None:
     raise AssertionError("it does not end")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     one=parameters,
     other=parameters,

@@ -1,0 +1,211 @@
+"""The application's system calls on streams: accept4, epoll_ctl, recv, send, close.
+
+    listener ready   --> accept4, epoll_ctl
+    connection ready --> recv --> the application's work --> send --> close, if that was all
+
+Each crosses into the kernel and back. Linux: net/socket.c, net/ipv4/tcp.c
+"""
+
+from collections.abc import Generator
+
+from kbview.emulator.application import Application
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.skb import truesize
+from kbview.emulator.kernel.stream import ListenSocket, Received, StreamSocket
+from kbview.emulator.kernel.tcp import SOCKET_CLOSE, Tcp
+from kbview.emulator.protocol.tcp import Outcome
+from kbview.emulator.protocol.tcp.state import OVER, State
+from kbview.emulator.settings import Settings
+from kbview.tape.events import (
+    NO_PACKET,
+    ConnectionAccepted,
+    Copied,
+    SendQueued,
+    SkbAllocated,
+    SkbFreed,
+    SocketDequeued,
+)
+
+READ_SIZE = 16_384  # bytes of the application's buffer
+_WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
+
+
+class Streams:
+    """One thread's dealings with connections."""
+
+    def __init__(self, machine: Machine, tcp: Tcp, app: Application, settings: Settings) -> None:
+        self._machine = machine
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._tcp = tcp
+        self._app = app
+        self._settings = settings
+        step, sequence = machine.prices.step, machine.prices.sequence
+        self._enter = step("syscall_enter")
+        self._exit = step("syscall_exit")
+        self._accept4 = sequence("inet_csk_accept", "syscall_exit")
+        self._epoll_ctl = sequence("epoll_ctl", "syscall_exit")
+        self._recvmsg = step("tcp_recvmsg")
+        self._copy_out = sequence("copy_to_user", "skb_free")
+        self._sendmsg = sequence("tcp_sendmsg", "copy_from_user")
+        self._close = step("tcp_close")
+
+    def serve(self, core: Core, task: Context, socket: ListenSocket | StreamSocket) -> Process:
+        """Do what a ready socket asks for; it stays ready if that was not all."""
+        if isinstance(socket, ListenSocket):
+            yield from self._accept(core, task, socket)
+        else:
+            yield from self._converse(core, task, socket)
+        socket.is_ready = False
+        if socket.pending:
+            socket.table.rouse(core, socket)
+
+    # ---- accept ----------------------------------------------------------------------------
+
+    def _accept(self, core: Core, task: Context, listening: ListenSocket) -> Process:
+        core.enter_kernel(task, self._enter, "accept4")
+        if core.now_ps > core.horizon_ps:
+            yield
+        entry = listening.listener.accept.popleft()
+        core.spend(self._accept4)
+        listening.accepted += 1
+        if self._recorder.steps:
+            waiting = len(listening.listener.accept)
+            self._recorder.emit(ConnectionAccepted(core.now_ps, core.number, listening.name, waiting))
+        core.leave_kernel(task)
+        if self._settings.wait == "epoll":
+            core.enter_kernel(task, self._enter, "epoll_ctl")
+            core.spend(self._epoll_ctl)
+            core.leave_kernel(task)
+        socket = entry.owner
+        if isinstance(socket, StreamSocket):
+            socket.session = self._app.session(self._settings)
+            if core.now_ps > core.horizon_ps:
+                yield
+            if socket.pending:
+                socket.table.rouse(core, socket)
+
+    # ---- read, work, write -----------------------------------------------------------------
+
+    def _converse(self, core: Core, task: Context, socket: StreamSocket) -> Process:
+        if socket.unwritten:
+            yield from self._send(core, task, socket, socket.unwritten)
+        elif socket.packets or socket.eof or socket.error:
+            yield from self._read(core, task, socket)
+        if socket.leaving and not socket.unwritten:
+            yield from self._finish(core, task, socket)
+
+    def _read(self, core: Core, task: Context, socket: StreamSocket) -> Process:
+        """recv(), and what the application makes of it; nothing but an end means that it closes too."""
+        received = yield from self._recv(core, task, socket)
+        for each in received:
+            self._tcp.copied -= 1
+            self._machine.deliver(core, each.frame, "app")
+            core.spend(self._app.step, each.frame.packet)
+        if not received or socket.session is None:
+            socket.leaving = True
+            return
+        reply = socket.session.take(sum(each.length for each in received))
+        socket.leaving = reply.close
+        if reply.length:
+            yield from self._send(core, task, socket, reply.length)
+
+    def _recv(
+        self, core: Core, task: Context, socket: StreamSocket
+    ) -> Generator[None, None, list[Received]]:
+        core.enter_kernel(task, self._enter, "recv")
+        if core.now_ps > core.horizon_ps:
+            yield
+        core.spend(self._recvmsg)
+        received = socket.dequeue(READ_SIZE)
+        for each in received:
+            self._copy(core, socket, each)
+        connection = socket.entry.connection
+        connection.tcb.receiver.room = socket.room
+        outcome = connection.read(0, core.now_ps)
+        yield from self._follow(core, socket, outcome)
+        core.spend(self._exit)
+        core.leave_kernel(task)
+        return received
+
+    def _follow(self, core: Core, socket: StreamSocket, outcome: Outcome) -> Process:
+        """What TCP wants done after a call."""
+        self._tcp.endpoint.settle(socket.entry)
+        yield from self._tcp.follow(core, socket.entry, outcome)
+        self._tcp.arm(core)
+
+    def _copy(self, core: Core, socket: StreamSocket, received: Received) -> None:
+        packet, meters = received.frame.packet, self._meters
+        self._tcp.queued -= 1
+        self._tcp.copied += 1
+        meters.copies += 1
+        meters.copied_bytes += received.length
+        meters.frees += 1
+        if self._recorder.steps:
+            emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
+            emit(SocketDequeued(now_ps, cpu, packet, socket.name, socket.queued))
+        core.spend_copying(self._copy_out, received.length, packet)
+        if self._recorder.steps:
+            emit(Copied(core.now_ps, cpu, packet, "to_user", received.length))
+            emit(SkbFreed(core.now_ps, cpu, packet))
+
+    def _send(self, core: Core, task: Context, socket: StreamSocket, length: int) -> Process:
+        """send(): as much as the send buffer takes; the rest when the peer has acknowledged some."""
+        core.enter_kernel(task, self._enter, "send")
+        if core.now_ps > core.horizon_ps:
+            yield
+        connection = socket.entry.connection
+        if connection.state in _WRITABLE:
+            written = self._write(core, socket, length)
+            outcome = connection.send(written, core.now_ps)
+            yield from self._follow(core, socket, outcome)
+        else:
+            socket.unwritten, socket.leaving = 0, True  # EPIPE
+        core.spend(self._exit)
+        core.leave_kernel(task)
+
+    def _write(self, core: Core, socket: StreamSocket, length: int) -> int:
+        count = socket.write(length, self._settings.mss)
+        written = length - socket.unwritten
+        meters = self._meters
+        core.spend_copying(self._sendmsg, written)
+        meters.copies += 1
+        meters.copied_bytes += written
+        meters.allocations += count
+        self._tcp.unacknowledged += count
+        if self._recorder.steps:
+            self._tell_written(core, socket, written, count)
+        return written
+
+    def _tell_written(self, core: Core, socket: StreamSocket, written: int, count: int) -> None:
+        emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
+        emit(Copied(now_ps, cpu, NO_PACKET, "from_user", written))
+        for _ in range(count):
+            emit(SkbAllocated(now_ps, cpu, NO_PACKET, truesize(self._settings.mss)))
+        emit(SendQueued(now_ps, cpu, socket.name, socket.send_queued, socket.sndbuf))
+
+    # ---- close -----------------------------------------------------------------------------
+
+    def _finish(self, core: Core, task: Context, socket: StreamSocket) -> Process:
+        """close(): a FIN after what was written; a reset if something was left unread."""
+        core.enter_kernel(task, self._enter, "close")
+        if core.now_ps > core.horizon_ps:
+            yield
+        core.spend(self._close)
+        connection, unread = socket.entry.connection, socket.dequeue_all()
+        for each in unread:
+            self._tcp.queued -= 1
+            self._machine.drop(core, each.frame, "socket", SOCKET_CLOSE)
+            self._meters.frees += 1
+            if self._recorder.steps:
+                self._recorder.emit(SkbFreed(core.now_ps, core.number, each.frame.packet))
+        socket.closed = True
+        if connection.state not in OVER:
+            outcome = connection.abort() if unread else connection.close(core.now_ps)
+            yield from self._follow(core, socket, outcome)
+        else:
+            socket.table.remove(socket)
+        core.spend(self._exit)
+        core.leave_kernel(task)

@@ -1,0 +1,71 @@
+"""The kernel's timers on one core: an interrupt when the first is due, and the softirq that follows.
+
+Linux has a wheel with jiffies (kernel/time/timer.c); here timers are exact.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+
+from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.softirq import Softirq
+
+
+class Timed(ABC):
+    """Something that acts on its own when a time has come."""
+
+    @property
+    @abstractmethod
+    def due_ps(self) -> int:
+        """When it wants to act; NEVER_PS if it does not."""
+
+    @abstractmethod
+    def expire(self, core: Core) -> Process:
+        """Do all that is due by the core's time, and pay for it."""
+
+
+class Timers:
+    """What the softirq polls when a timer is due; no packet is its work. Call `arm` after a change."""
+
+    def __init__(self, machine: Machine, softirq: Softirq, timed: list[Timed]) -> None:
+        self._softirq = softirq
+        self._timed = timed
+        self._interrupt = machine.prices.step("hardirq")
+        self._vector: Vector | None = Vector(softirq.core, self._tick)
+
+    def stop(self) -> None:
+        """Nothing more is to be done of its own accord."""
+        if self._vector is not None:
+            self._vector.arm(NEVER_PS)
+            self._vector = None
+
+    @property
+    def due_ps(self) -> int:
+        """When the first is due."""
+        return min(each.due_ps for each in self._timed)
+
+    def arm(self, core: Core) -> None:
+        """Something has changed on `core`: let the interrupt come when the first is due."""
+        vector, due_ps = self._vector, self.due_ps
+        if vector is not None and vector.due_ps != due_ps:
+            vector.arm(max(due_ps, core.now_ps) if due_ps < NEVER_PS else NEVER_PS)
+            if vector.core is not core:
+                core.mind(vector.due_ps)
+
+    def _tick(self, core: Core) -> None:
+        core.spend(self._interrupt)
+        self._softirq.napi_schedule(self)
+
+    def poll(self, weight: int) -> Generator[None, None, int]:
+        """TIMER_SOFTIRQ: let all expire that are due."""
+        del weight
+        core = self._softirq.core
+        if core.now_ps > core.horizon_ps:
+            yield
+        for each in self._timed:
+            if each.due_ps <= core.now_ps:
+                yield from each.expire(core)
+        self.arm(core)
+        return 0

@@ -1,0 +1,228 @@
+"""Clients that speak TCP: each opens a connection, asks, reads the answer, closes, and opens the next.
+
+    SYN --> | <-- SYN, ACK | ACK, request --> | <-- answer | ... `requests` times | FINs | think
+
+A real TCP at an ideal host: no CPU time, a large window, immediate reading. Loss and delay are the
+way's. A client has one connection at a time, which is how many there are at most: a closed loop.
+"""
+
+from functools import partial
+from itertools import count
+from typing import NamedTuple
+
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.nic import Nic
+from kbview.emulator.hardware.peer import Peer, Timer, Way
+from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment, State, wire
+from kbview.emulator.protocol.tcp.endpoint import Endpoint, Entry
+from kbview.emulator.protocol.tcp.state import OVER
+from kbview.emulator.traffic.flows import client_flow
+from kbview.packet.frame import Flow, Frame, Protocol
+
+PORTS = 40_000  # of the client, used in turn
+_WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
+
+
+class Offer(NamedTuple):
+    """How many clients call which port, until so many connections or frames; None is no end."""
+
+    clients: int
+    port: int
+    connections: int | None
+    frames: int | None
+
+
+class Script(NamedTuple):
+    """What happens on a connection: `requests` times so many bytes there and so many back.
+
+    After the last who is to close does: the host (`host_closes`) or the client. An answer of no bytes
+    is not waited for.
+    """
+
+    request: int
+    response: int
+    requests: int
+    think_ps: int
+    host_closes: bool
+
+
+class Call:
+    """One connection of one client."""
+
+    __slots__ = ("began_ps", "closing", "flow", "left", "unread")
+
+    def __init__(self, flow: Flow, requests: int, now_ps: int) -> None:
+        self.flow = flow
+        self.left = requests
+        self.unread = 0
+        self.began_ps = now_ps
+        self.closing = False
+
+
+class Clients(Peer):
+    """Counts `answered` requests, `finished` connections, `failed` ones and `received` bytes."""
+
+    speaks_tcp = True
+
+    def __init__(
+        self, nic: Nic, way: Way, offer: Offer, script: Script, parameters: Parameters
+    ) -> None:
+        super().__init__(nic, way, count())
+        self.answered = 0
+        self.finished = 0
+        self.failed = 0
+        self.received = 0
+        self._offer = offer
+        self._script = script
+        self._endpoint = Endpoint(parameters, lambda _: None, secret=2)
+        self._left = offer.connections
+        self._made = 0  # frames
+        self._ports = count()
+        self._flows: dict[int, tuple[Flow, Flow]] = {}
+        self._timer: Timer | None = None
+        self._timer_ps = NEVER_PS
+
+    def start(self) -> None:
+        apart_ps = 2 * self.lookahead_ps // max(1, self._offer.clients)
+        for number in range(self._offer.clients):
+            self.call_at(number * apart_ps, self._call)
+
+    # ---- connections -----------------------------------------------------------------------
+
+    def _call(self) -> None:
+        """Open a connection from the next port that has none."""
+        if self._offer.frames is not None and self._made >= self._offer.frames:
+            return
+        if self._left is not None:
+            if not self._left:
+                return
+            self._left -= 1
+        out, back = self._next_flows()
+        entry, outcome = self._endpoint.open(back, self.now_ps)
+        entry.owner = Call(out, self._script.requests, self.now_ps)
+        self._act(entry, outcome)
+        self._arm()
+
+    def _next_flows(self) -> tuple[Flow, Flow]:
+        """The flow to the host and the one from it."""
+        while True:
+            number = next(self._ports) % PORTS
+            if number not in self._flows:
+                out = client_flow(Protocol.TCP, number, self._offer.port)
+                self._flows[number] = (out, _turned(out))
+            flows = self._flows[number]
+            if flows[1] not in self._endpoint.entries:
+                return flows
+
+    def receive(self, frame: Frame) -> None:
+        flows = self._flows.get(frame.flow.number)
+        segment = frame.inner
+        if flows is None or not isinstance(segment, Segment):
+            return
+        entry, outcome, _ = self._endpoint.arrive(flows[1], segment, self.now_ps)
+        if entry is None:
+            self._send(flows[0], outcome)
+        else:
+            self._act(entry, outcome)
+        self._arm()
+
+    # ---- what a client does ----------------------------------------------------------------
+
+    def _act(self, entry: Entry, outcome: Outcome) -> None:
+        """Send what there is to send, then see what the client wants next."""
+        call = entry.owner
+        if not isinstance(call, Call):
+            raise TypeError("a connection without a client")
+        self._send(call.flow, outcome)
+        got = sum(segment.length for segment in outcome.delivered)
+        if got:
+            self.received += got
+            call.unread += got
+            self._act(entry, entry.connection.read(got, self.now_ps))
+            self._endpoint.settle(entry)
+        if any(after is State.ESTABLISHED for _, after in outcome.changes):
+            self._ask(entry, call)
+        elif got:
+            self._read(entry, call)
+        self._end(entry, call, outcome)
+
+    def _ask(self, entry: Entry, call: Call) -> None:
+        """Send a request, or close after the last."""
+        connection = entry.connection
+        if connection.state not in _WRITABLE:
+            return
+        if call.left:
+            call.left -= 1
+            outcome = connection.send(self._script.request, self.now_ps)
+            self._endpoint.settle(entry)
+            self._act(entry, outcome)
+        if not call.left and not self._script.response:
+            self._close(entry, call)
+
+    def _read(self, entry: Entry, call: Call) -> None:
+        while self._script.response and call.unread >= self._script.response:
+            call.unread -= self._script.response
+            self.answered += 1
+            if call.left:
+                self._ask(entry, call)
+            elif not self._script.host_closes:
+                self._close(entry, call)
+
+    def _close(self, entry: Entry, call: Call) -> None:
+        if not call.closing and entry.connection.state in _WRITABLE:
+            call.closing = True
+            outcome = entry.connection.close(self.now_ps)
+            self._endpoint.settle(entry)
+            self._act(entry, outcome)
+
+    def _end(self, entry: Entry, call: Call, outcome: Outcome) -> None:
+        """The host has closed: close too. All is over: think, and call again."""
+        if entry.connection.state is State.CLOSE_WAIT:
+            self._close(entry, call)
+        if any(after in OVER for _, after in outcome.changes) and call.began_ps >= 0:
+            call.began_ps = -1
+            self.failed += bool(outcome.error)
+            self.finished += not outcome.error
+            self.call_at(self.now_ps + self._script.think_ps, self._call)
+
+    # ---- the wire and the clock ------------------------------------------------------------
+
+    def _send(self, flow: Flow, outcome: Outcome) -> None:
+        for segment in outcome.segments:
+            length = wire.frame_length(segment)
+            packet = next(self.packets)
+            self._made += 1
+            frame = Frame(self.now_ps, packet, length, flow, segment.length, segment.flags, "", segment)
+            self.send(frame)
+
+    def _arm(self) -> None:
+        """One timer for all connections."""
+        due_ps = self._endpoint.due_ps
+        if due_ps == self._timer_ps:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_ps = due_ps
+        self._timer = None
+        if due_ps < NEVER_PS:
+            self._timer = self.call_at(due_ps, partial(self._expire, due_ps))
+
+    def _expire(self, due_ps: int) -> None:
+        self._timer, self._timer_ps = None, NEVER_PS
+        while (expired := self._endpoint.expire(due_ps)) is not None:
+            self._act(*expired)
+        self._arm()
+
+
+def _turned(flow: Flow) -> Flow:
+    return Flow(
+        flow.number,
+        flow.protocol,
+        flow.destination,
+        flow.source,
+        flow.destination_port,
+        flow.source_port,
+        flow.destination_mac,
+        flow.source_mac,
+        flow.rss_hash,
+    )

@@ -1,0 +1,213 @@
+"""Captures on the kernel path: segments by their numbers, fragments into datagrams, none lost."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scapy import all as scapy
+
+from kbview.emulator.datapaths import DATAPATHS
+from kbview.emulator.emulation import Emulation
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.protocol.host import Host
+from kbview.emulator.settings import Settings
+from kbview.packet.capture import open_capture
+from kbview.packet.frame import Flow, Frame, Protocol
+from kbview.packet.tcp import ACK, FIN, SYN, Tcp
+from kbview.packet.writer import PcapWriter
+from kbview.sources import profile
+from kbview.sources.choice import Choice
+from kbview.sources.emulator import EmulatorSource
+from kbview.sources.resolve import resolve
+from kbview.state.state import State
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.meter import TOTALS, Meters
+from kbview.tape.tape import Tape
+
+TRACES = Path("/work/shared/traces")
+MS_PS = 1_000_000_000
+HOST = Host(frozenset([b"\2\0\0\0\0\2"]), frozenset(["10.0.0.2", "fd00::2"]))
+FLOW = Flow(0, Protocol.TCP, "10.0.0.1", "10.0.0.2", 5000, 80, b"\2\0\0\0\0\1", b"\2\0\0\0\0\2", 0)
+ETHER = scapy.Ether(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+IP4 = scapy.IP(src="10.0.0.1", dst="10.0.0.2", id=7)
+IP6 = scapy.IPv6(src="fd00::1", dst="fd00::2")
+
+
+def emulated(
+    frames: list[Frame], settings: Settings | None = None, detail: Detail = Detail.STEPS
+) -> tuple[Emulation, list[ev.Event]]:
+    """All of it through the kernel path, in small steps, conserved at each."""
+    made = Emulation(profile.load("xdp18"), settings or Settings(), HOST, iter([frames]), "kernel")
+    made.recorder.detail = detail
+    events: list[ev.Event] = [made.sample()]
+    stride_ps = MS_PS // 100
+    for _ in range(3000):
+        if made.ended:
+            break
+        stride_ps += made.now_ps // 100
+        made.advance(made.now_ps + stride_ps)
+        events += made.release()
+        meters = made.sample().meters
+        assert meters.conserved()
+        assert meters.allocations == meters.frees + made.datapath.buffers()
+    assert made.ended
+    return made, events
+
+
+def segment(number: int, seq: int, length: int, flags: int = ACK) -> Frame:
+    header = Tcp(5000, 80, seq, 0, flags, 1000)
+    return Frame(number * MS_PS, number, max(64, 58 + length), FLOW, length, flags, "", header)
+
+
+def ends(events: list[ev.Event]) -> dict[int, str]:
+    """What became of each packet."""
+    found: dict[int, str] = {}
+    for event in events:
+        if isinstance(event, ev.PacketDelivered):
+            assert event.packet not in found
+            found[event.packet] = event.where
+        elif isinstance(event, ev.PacketDropped):
+            assert event.packet not in found
+            found[event.packet] = event.reason
+    return found
+
+
+def test_segments_go_to_the_socket_once_and_in_order() -> None:
+    """Linux: tcp_data_queue drops old data and keeps what is ahead until the gap is filled."""
+    seqs = [(1000, 0, SYN), (1001, 100, ACK), (1001, 100, ACK), (1201, 100, ACK), (1101, 100, ACK)]
+    frames = [segment(number, *each) for number, each in enumerate(seqs)]
+    frames.append(segment(5, 1301, 0, ACK | FIN))
+    _, events = emulated(frames)
+    assert ends(events) == {0: "tcp", 1: "app", 2: "TCP_OLD_DATA", 3: "app", 4: "app", 5: "tcp"}
+    read = [event.packet for event in events if isinstance(event, ev.SocketQueued)]
+    assert read == [1, 4, 3]
+    states = [event.after for event in events if isinstance(event, ev.TcpStateChanged)]
+    assert states == ["SYN-RECEIVED", "ESTABLISHED", "CLOSE-WAIT"]
+
+
+def test_what_the_capture_lacks_is_waited_for_and_then_passed_over() -> None:
+    frames = [segment(0, 1, 100), segment(1, 301, 100), segment(2, 401, 100)]
+    made, events = emulated(frames)
+    assert ends(events) == {0: "app", 1: "app", 2: "app"}
+    assert made.now_ps > 1000 * MS_PS
+
+
+def test_a_gap_that_would_hold_more_than_the_buffer_is_not_waited_for() -> None:
+    frames = [segment(0, 1, 100), *(segment(n, 100_000 + n * 100, 100) for n in range(1, 40))]
+    made, events = emulated(frames, Settings(tcp_rcvbuf=40_000))
+    assert set(ends(events).values()) == {"app"}
+    assert made.now_ps < 1000 * MS_PS
+
+
+def frames_of(packets: list[Any]) -> list[Frame]:
+    stream = BytesIO()
+    writer = PcapWriter(stream)
+    for number, packet in enumerate(packets):
+        writer.write(number * MS_PS, bytes(packet))
+    stream.seek(0)
+    with open_capture("-", stream) as capture:
+        return [frame for batch in capture.frames() for frame in batch]
+
+
+def udp4(length: int, fragment: int) -> list[Any]:
+    datagram = IP4 / scapy.UDP(sport=4000, dport=53) / bytes(length)
+    return [ETHER / each for each in scapy.fragment(datagram, fragment)]
+
+
+def udp6(length: int, fragment: int) -> list[Any]:
+    header = scapy.IPv6ExtHdrFragment(id=9)
+    datagram = IP6 / header / scapy.UDP(sport=4000, dport=53) / bytes(length)
+    return [ETHER / each for each in scapy.fragment6(datagram, fragment)]
+
+
+@pytest.mark.parametrize("packets", [udp4(3000, 1000), udp6(3000, 1000)], ids=["IPv4", "IPv6"])
+def test_fragments_are_one_datagram_for_the_application(packets: list[Any]) -> None:
+    frames = frames_of([*packets[1:], packets[0]])
+    assert len(frames) >= 3
+    made, events = emulated(frames)
+    assert set(ends(events).values()) == {"app"}
+    kinds = [type(event) for event in events]
+    assert kinds.count(ev.FragmentHeld) == len(frames) - 1
+    (combined,) = (event for event in events if isinstance(event, ev.FragmentsCombined))
+    assert (combined.count, combined.packet) == (len(frames), len(frames) - 1)
+    (queued,) = (event for event in events if isinstance(event, ev.SocketQueued))
+    assert queued.socket == "udp :53"
+    assert queued.queued == 2304 * len(frames)
+    meters = made.sample().meters
+    assert meters.copies == 1
+    assert meters.copied_bytes == 3000
+
+
+def test_meters_agree_with_the_events() -> None:
+    frames = frames_of([*udp4(3000, 1000), *udp6(2000, 800), udp4(3000, 1000)[0]])
+    made, events = emulated(frames)
+    state = State()
+    for event in events:
+        state.apply(event)
+    coarse, _ = emulated(frames, detail=Detail.METERS)
+    for total in TOTALS:
+        meters = made.sample().meters
+        assert getattr(state.meters, total) == getattr(meters, total), total
+        assert getattr(coarse.sample().meters, total) == getattr(meters, total), total
+
+
+def test_half_a_datagram_times_out() -> None:
+    """30 s, net.ipv4.ipfrag_time."""
+    made, events = emulated(frames_of(udp4(3000, 1000)[:2]))
+    assert set(ends(events).values()) == {"FRAG_REASM_TIMEOUT"}
+    assert made.now_ps >= 30_000 * MS_PS
+
+
+def test_overlapping_fragments_end_together() -> None:
+    whole = udp4(3000, 1000)
+    shifted = udp4(3000, 1400)[1]
+    _, events = emulated(frames_of([whole[0], whole[2], shifted]))
+    assert set(ends(events).values()) == {"REASM_OVERLAPS"}
+
+
+def test_a_fragment_bomb_stays_within_4_mb() -> None:
+    """net.ipv4.ipfrag_high_thresh: what finds no room is refused, the rest runs out of time."""
+
+    def bomb() -> Iterator[Frame]:
+        (first, *_) = frames_of(udp4(3000, 1000)[:1])
+        part: Any = first.inner
+        for number in range(3000):
+            header = type(part.header)(
+                b"\x0a\0\0\1", b"\x0a\0\0\2", 17, identification=number, more_fragments=True
+            )
+            yield Frame(
+                number * 1_000_000, number, 1050, first.flow, 0, 0, "", part._replace(header=header)
+            )
+
+    made, _ = emulated(list(bomb()), detail=Detail.METERS)
+    drops = made.sample().meters.drops
+    assert set(drops) == {"ip/REASMFAILS", "ip/FRAG_REASM_TIMEOUT"}
+    assert drops["ip/FRAG_REASM_TIMEOUT"] == (4 << 20) // (2304 + 200) + 1
+
+
+DROPS = {
+    "fragmented-1.pcap": {"ip/REASMFAILS": 3},  # the third goes beyond the end that the second named
+    "fragmented-3.pcap": {"ip/FRAG_REASM_TIMEOUT": 5},  # the last one is missing
+    "ipv6-fragmented-dns.pcap": {"ip/FRAG_REASM_TIMEOUT": 1},  # three others make an answer
+}
+
+
+@pytest.mark.parametrize("datapath", DATAPATHS)
+@pytest.mark.parametrize("name", DROPS)
+def test_traces_of_fragments(name: str, datapath: str) -> None:
+    if not TRACES.exists():
+        pytest.skip("the shared traces are not here")
+    source = resolve(str(TRACES / name), Choice(datapath=datapath))
+    assert isinstance(source, EmulatorSource)
+    source.set_detail(Detail.STEPS)
+    source.pump(Tape(1 << 20), NEVER_PS)
+    source.close()
+    meters: Meters = source.emulation.sample().meters
+    assert meters.conserved()
+    assert meters.in_flight == 0
+    assert meters.arrived > 0
+    if datapath == "kernel":
+        assert meters.drops == DROPS[name]
