@@ -229,7 +229,7 @@ def test_a_wrong_checksum_of_a_short_datagram(bed: Testbed, tmp_path: Path) -> N
 def test_a_wrong_checksum_of_a_long_datagram_is_found_by_the_same_layer(
     bed: Testbed, tmp_path: Path
 ) -> None:
-    """Only where differs: the kernel sums it while it copies, in the reader's call."""
+    """Only where differs: a veth leaves the sum to the reader's copy, a NIC brings it along."""
     with running(bed.b, READ_UDP, PORT, 0, 0) as pid:
         asleep(pid)
         trace, path = refused(bed, tmp_path, SEND_BROKEN, bed.b.address, PORT, 500)
