@@ -104,11 +104,15 @@ def run(end: End, program: str, *words: object) -> None:
 
 
 def asleep(pid: int, seconds: float = 5.0) -> None:
-    """Wait until a task sleeps (S in /proc/PID/stat): back in its call, with nothing to do."""
-    end = time.monotonic() + seconds
+    """Wait until a task has left its core and stays in a call: /proc/PID/syscall is sure of it.
+
+    The state in /proc/PID/stat is not: it is set before the core is given up.
+    """
+    end, before = time.monotonic() + seconds, ""
     while time.monotonic() < end:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-        if stat.rpartition(")")[2].split()[0] == "S":
+        call = Path(f"/proc/{pid}/syscall").read_text(encoding="ascii")
+        if call == before and call[0].isdigit():
             return
-        time.sleep(0.001)
+        before = call
+        time.sleep(0.005)
     raise AssertionError(f"task {pid} does not go to sleep")

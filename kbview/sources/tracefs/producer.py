@@ -7,6 +7,7 @@
 Needs its rights until it is closed: the instance is removed with them.
 """
 
+import os
 import time
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -31,7 +32,8 @@ from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 from kbview.tape.meter import Meters
 
-BUFFER_KB = 4096  # of each core: about 50 thousand records, a second of 5000 packets/s
+# All buffers together; 4 MB of a core hold some 50 thousand records, a second of 5000 packets/s.
+_BUFFERS_KB, _LEAST_KB, _MOST_KB = 65_536, 512, 8192
 _REMOVED = "somebody else removed kbview's trace instance"
 _LOOK_S = 0.5  # between two looks at whether interface and instance are still there
 
@@ -51,7 +53,7 @@ class TraceProducer(Orderly, Producer):
         *,
         index: int | None = None,
         pids: Iterable[int] = (),
-        buffer_kb: int = BUFFER_KB,
+        buffer_kb: int | None = None,
     ) -> None:
         self._index = index
         self._target = target = interface.target(device, index, Symbols())
@@ -71,7 +73,7 @@ class TraceProducer(Orderly, Producer):
         self._instance: Instance | None = None
         self._buffers: Buffers | None = None
         with self.undone_on_error():
-            self.instance = self._instance = Instance(buffer_kb)
+            self.instance = self._instance = Instance(buffer_kb or _share())
             try:
                 self._open()
             except OSError as error:
@@ -167,3 +169,8 @@ class TraceProducer(Orderly, Producer):
             self._buffers.close()
         if self._instance is not None:
             self._instance.close()
+
+
+def _share() -> int:
+    """The buffer of a core, kilobytes."""
+    return max(_LEAST_KB, min(_MOST_KB, _BUFFERS_KB // (os.cpu_count() or 1)))

@@ -12,6 +12,7 @@ from kbview.tape.events import FrameArrived, FrameSent, PacketMerged, SkbAllocat
 
 _ARP = (0x0806, "0x0806")
 _MERGED, _MERGED_FREE, _HELD = 0, 1, 2  # enum gro_result, include/linux/netdevice.h
+_PURE_ACK = 2  # the truesize that TCP gives an acknowledgement without data: skb_set_tcp_pure_ack()
 _PURGED = "QUEUE_PURGE"
 _LARGEST_HEADER = 256
 _MOST_FLYING = 1 << 16
@@ -52,7 +53,7 @@ class Frames:
         flight = self._begin(time_ps, cpu, skb, (network or 0, header, (queue or 1) - 1))
         flight.truesize = truesize or 0
         flight.backlogged = record.point == "netif_rx_entry"
-        flight.layer = "arp" if protocol in _ARP else "ip"
+        flight.layer = "arp" if protocol in _ARP else "tcp" if truesize == _PURE_ACK else "ip"
         self._scene.tell(SkbAllocated(time_ps, cpu.number, flight.packet, flight.truesize))
 
     def _begin(self, time_ps: int, cpu: Cpu, skb: Any, sizes: tuple[int, int, int]) -> Flight:

@@ -58,6 +58,7 @@ class Task(msgspec.Struct, gc=False):
     name: str
     step: Step
     watched: bool = False
+    woken: bool = False  # and has not run since
     call: Call | None = None
 
 
@@ -87,6 +88,7 @@ class Cpu:
         self.number = number
         self.line = line
         self.task = Task(0, "idle", idle())
+        self.heard = False  # whether there was a record of it
         self.run: Run | None = None
         self.interrupt: Interrupt | None = None
         self.climbing: list[Flight] = []
@@ -112,7 +114,8 @@ class Scene:
         self.sockets: dict[int | str, SocketQueue] = {}
         self._named: dict[str, int] = {}
         self.calls_told = False  # whether system calls are recorded at all, and
-        self.reads_told = False  # reads of sockets
+        self.reads_told = False  # reads of sockets, and
+        self.probes_told = False  # segments with their socket
 
     def tell(self, event: Event) -> None:
         """Say it; the teller puts it in order."""

@@ -22,6 +22,7 @@ from kbview.tape.events import (
     TcpStateChanged,
 )
 
+_TCP = (6, "IPPROTO_TCP")
 _UDP = (17, "IPPROTO_UDP")
 _PEEK = 2  # MSG_PEEK
 _ESTABLISHING = ("TCP_SYN_RECV", "TCP_ESTABLISHED")
@@ -51,7 +52,9 @@ class Sockets:
 
     def _ready(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         socket, protocol = record.values
-        flight = cpu.current or _oldest_climbing(cpu) or self._another_cores(cpu, socket)
+        flight = cpu.current
+        if flight is None and not (protocol in _TCP and self._scene.probes_told):
+            flight = _oldest_climbing(cpu) or self._another_cores(cpu, socket)
         if flight is None or flight.ended or flight.socket is not None:
             return
         if flight.layer == "tcp" and not flight.payload:
@@ -82,6 +85,7 @@ class Sockets:
         flight = self._scene.flights.by_skb.get(skb)
         if flight is None or flight.socket is not None:
             return
+        self._scene.probes_told = True
         flight.layer, flight.payload = "tcp", payload or 0
         flight.seen_ps = time_ps
         if not payload:

@@ -96,7 +96,7 @@ TRACEPOINTS: tuple[Tracepoint, ...] = (
     Tracepoint("net", "napi_gro_frags_exit", ("ret",), Whose.MERGED, tells=(ev.PacketMerged,)),
     Tracepoint("net", "netif_receive_skb_entry", _FRAME, Whose.DEVICE, tells=_SEEN),
     Tracepoint("net", "netif_receive_skb_list_entry", _FRAME, Whose.DEVICE, tells=_SEEN),
-    Tracepoint("net", "netif_receive_skb", ("skbaddr", "len", "name"), tells=_SEEN),
+    Tracepoint("net", "netif_receive_skb", ("skbaddr", "len", "name"), Whose.DEVICE, tells=_SEEN),
     Tracepoint("net", "net_dev_start_xmit", ("name", "queue_mapping", "skbaddr"), Whose.DEVICE),
     Tracepoint(
         "net", "net_dev_xmit", ("skbaddr", "len", "rc", "name"), Whose.DEVICE, tells=(ev.FrameSent,)

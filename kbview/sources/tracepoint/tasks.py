@@ -47,6 +47,7 @@ class Tasks:
         cpu.run = cpu.interrupt = None  # the scheduler runs in neither
         cpu.line.pop(time_ps, 1)
         cpu.task = task = self._scene.task(pid, name)
+        task.woken = False
         cpu.line.change_task(time_ps, task.step)
         if before.watched or task.watched:
             self._scene.tell(ContextSwitched(time_ps, cpu.number, shown(task)))
@@ -59,7 +60,9 @@ class Tasks:
                 self._scene.tell(KsoftirqdWoken(time_ps, cpu.number))
             return
         if cpu.ready is not None:
-            self._scene.follow(self._scene.task(pid, name))
+            task = self._scene.task(pid, name)
+            task.woken = True
+            self._scene.follow(task)
             self._scene.tell(TaskWoken(time_ps, cpu.number, name))
             cpu.ready = None
 

@@ -17,7 +17,7 @@ from kbview.sources.tracepoint.table import Tracepoint
 from kbview.sources.tracepoint.tasks import Tasks, shown
 from kbview.sources.tracepoint.xdp import Xdp
 from kbview.tape.detail import Detail
-from kbview.tape.events import Event
+from kbview.tape.events import ContextSwitched, Event
 from kbview.tape.meter import CoreMeter, Meters
 
 _PS_PER_NS = 1000
@@ -66,6 +66,7 @@ class Witness:
             time_ps = max(0, record.time_ns * _PS_PER_NS + base_ps)
             if cpu.task.pid != record.pid and record.point != "sched_switch":
                 self._find_task(time_ps, cpu, record)
+            cpu.heard = True
             if cpu.ready is not None and record.point != "sched_waking":
                 cpu.ready = None
             try:
@@ -74,9 +75,17 @@ class Witness:
                 self.malformed += 1
 
     def _find_task(self, time_ps: int, cpu: Cpu, record: Record) -> None:
-        """Another task runs than was known: a switch was not recorded."""
-        cpu.task = self.scene.task(record.pid)
-        cpu.line.change_task(time_ps, cpu.task.step)
+        """Another task runs than was known: the kernel does not record every way out of idle.
+
+        The switch is told now. Who ran before a core's first record is not known, unless it is a task
+        that was woken meanwhile.
+        """
+        before, task = cpu.task, self.scene.task(record.pid)
+        cpu.task = task
+        cpu.line.change_task(time_ps, task.step)
+        if task.woken or (cpu.heard and (before.watched or task.watched)):
+            self.scene.tell(ContextSwitched(time_ps, cpu.number, shown(task)))
+        task.woken = False
 
     def _lose(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         ending.lose(self.scene, time_ps, cpu, record.values[0])

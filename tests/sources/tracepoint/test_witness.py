@@ -422,11 +422,19 @@ def test_lost_records_are_said_and_nothing_stays_in_flight() -> None:
     assert all(socket.queued == 0 for socket in meters.sockets.values())
 
 
-def test_a_switch_that_was_not_recorded_is_noticed() -> None:
-    trace = Trace().switch(READER)
-    trace.pid = 77
-    trace.say("sys_enter_recvfrom", fd=3).tell()
-    assert trace.witness.scene.cpu(0).task.pid == 77
+def test_a_switch_that_was_not_recorded_is_told_with_the_next_record() -> None:
+    trace = datagram(Trace())
+    trace.pid = READER
+    events = call(trace, 100).tell()
+    assert [event.to for event in of(events, ev.ContextSwitched)] == ["reader"]
+    assert trace.witness.scene.cpu(0).task.pid == READER
+
+
+def test_who_runs_before_the_first_record_did_not_switch() -> None:
+    trace = Trace()
+    trace.witness.watch(READER, "reader")
+    trace.pid = READER
+    assert of(trace.say("sys_enter_recvfrom", fd=3).tell(), ev.ContextSwitched) == []
 
 
 @pytest.mark.parametrize("detail", Detail)
