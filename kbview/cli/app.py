@@ -8,6 +8,7 @@ from io import BufferedReader
 from kbview.cli import options, privilege
 from kbview.cli.command import Command
 from kbview.cli.errors import UNSUPPORTED, complain
+from kbview.tape.source import Source
 from kbview.ui.options import COLORS, THEMES, Options
 
 DEMO = "http.pcap"
@@ -56,6 +57,11 @@ class App(Command):
             word, choice(arguments, arguments.datapath, loop=loop, follow=True, kept=True), stream
         )
         privilege.give_up(source, arguments.user)
+        reason = _no_twin(source, stream)
+
+        def twin(datapath: str) -> Source:
+            return resolve(word, choice(arguments, datapath, loop=loop))
+
         return run(
             source,
             Options(
@@ -65,6 +71,8 @@ class App(Command):
                 ascii=arguments.ascii,
                 low_bandwidth=arguments.low_bandwidth,
             ),
+            None if reason else twin,
+            reason,
         )
 
     def _without_screen(
@@ -82,6 +90,15 @@ class App(Command):
         privilege.give_up(source, arguments.user)
         report_text.print_table(run_together([source], arguments.until and arguments.until[0]))
         return 0
+
+
+def _no_twin(source: Source, stream: BufferedReader | None) -> str:
+    """Why the same traffic cannot be sent through another datapath from its start; "" if it can."""
+    if stream is not None:
+        return "what comes through a pipe cannot be read a second time"
+    if not source.capabilities.switchable:
+        return f"{source.heading.name} has one datapath, and what it shows has happened only once"
+    return ""
 
 
 def _demo() -> str:

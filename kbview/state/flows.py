@@ -45,8 +45,10 @@ _COUNTS: dict[str, Callable[[Meters], int]] = {
 }
 
 
-_FOUND_NOTHING = frozenset({"rx_burst_empty"})  # no packet passed, and none is to pay for it
-_NO_PASS = _FOUND_NOTHING | {"context_switch"}
+FOUND_NOTHING = frozenset(
+    {"rx_burst_empty", "xsk_peek_empty"}
+)  # no packet passed, and none is to pay for it
+_NO_PASS = FOUND_NOTHING | {"context_switch"}
 
 
 def passed(span: Span, station: Station) -> int:
@@ -109,5 +111,5 @@ def cost_ps(histories: Histories, station: Station) -> float | None:
     if not delivered:
         return None
     costs = histories.costs()
-    paid = (costs[step].total_ps for step in station.steps if step in costs.keys() - _FOUND_NOTHING)
+    paid = (costs[step].total_ps for step in station.steps if step in costs.keys() - FOUND_NOTHING)
     return sum(paid) / delivered

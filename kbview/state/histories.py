@@ -99,6 +99,15 @@ class Histories:
             self._recent[columns] = self._span(max(columns * self.column_ps, LEAST_PS))
         return self._recent[columns]
 
+    def stretch(self) -> Span | None:
+        """All columns that are kept since the last marker, as one span."""
+        before = after = None
+        for column in reversed(self.columns):
+            if column.marker:
+                break
+            before, after = column.span.before, after or column.span.after
+        return Span(before, after) if before and after else None
+
     def _span(self, least_ps: int) -> Span | None:
         settled = self._settled()
         if not settled:

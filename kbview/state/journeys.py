@@ -21,6 +21,7 @@ from kbview.tape.tape import Reel
 MOST_SHARED = 8  # told of one wait: the last ones, for an overloaded ring is polled often in vain
 _TIME, _POSITION = attrgetter("time_ps"), attrgetter("position")
 _TURNS = frozenset({ev.ModeSwitched, ev.ContextSwitched, ev.SyscallEntered, ev.KsoftirqdWoken})
+_OUTWARD = frozenset({ev.FrameSent, ev.FrameRecorded})
 _ENDS = frozenset({ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent})
 
 
@@ -78,6 +79,10 @@ class Journeys:
     def packets(self) -> list[int]:
         """The numbers of those that are known."""
         return sorted(self._stops)
+
+    def came_in(self, packet: int) -> bool:
+        """Whether it arrived here, and is not one that this host only sent."""
+        return any(type(stop.event) not in _OUTWARD for stop in self.own(packet))
 
     def own(self, packet: int) -> list[Stop]:
         """What happened to this packet alone."""
@@ -148,6 +153,6 @@ class Journeys:
             self._servers[event.queue] = cpu
         if not shared:
             self._stops.setdefault(packet, []).append(stop)
-            self.ended = packet if stop.ends else self.ended
+            self.ended = packet if stop.ends and not isinstance(event, ev.FrameSent) else self.ended
         elif cpu >= 0:
             self._shared.setdefault(cpu, []).append(stop)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from kbview.state.journeys import Stop
-from kbview.tape.events import DescriptorPosted, FrameArrived
+from kbview.tape.events import DescriptorDone, DescriptorPosted, FrameArrived
 from kbview.tape.station import Domain, Station
 
 
@@ -56,7 +56,7 @@ def stretches(stops: Sequence[Stop], now_ps: int) -> list[Stretch]:
         station = stop.station or station
         end_ps = max(stop.time_ps, now_ps if after is None else after.time_ps)
         worked_ps = min(stop.time_ps + stop.duration_ps, end_ps)
-        if isinstance(stop.event, FrameArrived) and after is not None:
+        if isinstance(stop.event, FrameArrived) and after and isinstance(after.event, DescriptorDone):
             worked_ps = end_ps  # by the NIC, which checks it and writes it to memory
         found.append(Stretch(stop.time_ps, worked_ps, station, True))
         if not ended:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from kbview.tape.events import Account
+from kbview.tape.histogram import Histogram
 from kbview.tape.meter import CoreMeter, Sample, StageMeter
 
 
@@ -22,6 +23,14 @@ class Span(NamedTuple):
         grown: int = getattr(self.after.meters, name) - getattr(self.before.meters, name)
         return grown
 
+    def each(self, name: str) -> float | None:
+        """How much a total grew for each delivered packet; None where one of the two is not known."""
+        before, after = getattr(self.before.meters, name), getattr(self.after.meters, name)
+        delivered = self.change("delivered")
+        if before is None or after is None or not delivered:
+            return None
+        return float(after - before) / delivered
+
     def dropped(self, key: str) -> int:
         """How much the drops at one place for one reason grew, by their "where/REASON"."""
         return self.after.meters.drops.get(key, 0) - self.before.meters.drops.get(key, 0)
@@ -34,6 +43,15 @@ class Span(NamedTuple):
             if stage.count != was.count:
                 stages[name] = StageMeter(stage.count - was.count, stage.total_ps - was.total_ps)
         return stages
+
+    def latency(self) -> Histogram:
+        """The latencies of the packets that were delivered; least and greatest are a bucket's."""
+        earlier = self.before.meters.latency.counts
+        counts = self.after.meters.latency.counts
+        grown = {bucket: count - earlier.get(bucket, 0) for bucket, count in counts.items()}
+        grown = {bucket: count for bucket, count in grown.items() if count > 0}
+        ends = (min(grown), max(grown)) if grown else (0, 0)
+        return Histogram(grown, sum(grown.values()), *ends)
 
     def shares(self) -> list[dict[Account, float]]:
         """For each core, the share of its time that went to each account."""

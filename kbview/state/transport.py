@@ -4,14 +4,14 @@ from itertools import islice
 
 from kbview.state.destination import Destination
 from kbview.state.marker import Marker
-from kbview.state.pace import US, S
+from kbview.state.pace import MS, NEVER_PS, US, S
 from kbview.state.player import Player
 from kbview.state.stride import EVENT, Stride
 from kbview.state.until import Packet, Time, Until
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 
-_FARTHEST_PS = S  # a step looks no farther ahead for what it is to stop at
+_FARTHEST_PS = 10 * MS  # a step looks no farther ahead for one packet, whose journey may be over
 _SHORT = 1000  # records that are looked through one by one
 
 
@@ -32,9 +32,10 @@ class Transport:
         player = self.player
         player.stop()
         player.set_detail(Detail.STEPS)
+        farthest_ps = NEVER_PS if self.followed == ev.NO_PACKET else _FARTHEST_PS
         stride, begin_ps, span_ps = Stride(kind, self.followed), player.tape.end_ps, US
         while (stop := stride.after(player.tape, player.state.position)) is None:
-            if player.source.ended or player.source.capabilities.live or span_ps > _FARTHEST_PS:
+            if player.source.ended or player.source.capabilities.live or span_ps > farthest_ps:
                 return False
             player.produce(begin_ps + span_ps)
             span_ps *= 2

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from kbview.state.destination import EXAMPLES
 from kbview.state.marker import RULES_HELP
+from kbview.state.summary import EXAMPLES as FILTERS
 
 
 class Key(NamedTuple):
@@ -56,9 +57,56 @@ KEYS: tuple[Key, ...] = (
     Key("knob", "l", "l", "knob", "load", "choose what of the running traffic up and down change"),
     Key("more", "up", "↑", "turn(1)", "", "more of it: the next rung of its ladder"),
     Key("less", "down", "↓", "turn(-1)", "", "less of it"),
+    Key(
+        "line_up",
+        "up,k",
+        "↑↓",
+        "select(-1)",
+        "packet",
+        "the packet before, or up in this part",
+        "packet",
+    ),
+    Key(
+        "line_down",
+        "down,j",
+        "↓ j",
+        "select(1)",
+        "",
+        "the packet after, or down in this part",
+        "packet",
+    ),
+    Key("filter", "slash", "/", "filter", "filter", "which packets: " + FILTERS, "packet"),
+    Key("pane", "tab", "Tab", "pane", "part", "let the arrows move the next part", "packet"),
+    Key("inspect", "enter", "Enter", "inspect", "journey", "the journey of this packet", "packet"),
+    Key(
+        "compare_choose",
+        "m",
+        "m",
+        "choose",
+        "datapaths",
+        "which datapaths to compare, at most 4",
+        "compare",
+    ),
     Key("theme", "T", "T", "theme", "theme", "the next theme"),
     Key("overview", "1", "1", "view('overview')", "", "the Overview: where packets are, wait and die"),
     Key("journey", "2", "2", "view('journey')", "", "the Journey: packets against time, step by step"),
+    Key(
+        "compare",
+        "3",
+        "3",
+        "view('compare')",
+        "",
+        "the Compare: the same frames through several datapaths",
+    ),
+    Key(
+        "packet_view",
+        "4",
+        "4",
+        "view('packet')",
+        "",
+        "the Packet: layers, bytes and the buffer it lies in",
+    ),
+    Key("costs", "5", "5", "view('costs')", "", "the Costs: nanoseconds a packet against the budget"),
     Key("follow", "f", "f", "follow", "", "follow this packet, or nobody: steps stop at it alone"),
     Key("packet_up", "up,k", "↑↓", "select(-1)", "packet", "the packet that came before", "journey"),
     Key("packet_down", "down,j", "↓ j", "select(1)", "", "the packet that came after", "journey"),
@@ -88,14 +136,14 @@ KEYS: tuple[Key, ...] = (
     Key("palette", "colon,ctrl+p", ": ^P", "command_palette", "", "find a command by its name"),
     Key("interrupt", "ctrl+c", "^C", "end", "", "quit at once, from anywhere"),
 )
-PROMPTS = frozenset({"go"})
+PROMPTS = frozenset({"go", "filter"})
 _FIRST = (frozenset({"play"}), frozenset({"play", "step", "back", "toggle"}))  # with own keys, without
 _MOST = 3  # keys of its own that a screen may put before the ways out
 _LAST = frozenset({"help", "quit"})
 # Taken before whatever has the focus. A prompt, because what is typed into it may come along with the
 # key that opens it, in one piece, over a slow line.
 AT_ONCE = PROMPTS | {"interrupt"}
-SCREENS = ("1-2", "screens")  # how the bottom line spells the keys of all screens at once
+SCREENS = ("1-5", "screens")  # how the bottom line spells the keys of all screens at once
 
 
 def of(view: str) -> list[Key]:

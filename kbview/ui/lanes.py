@@ -9,7 +9,8 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.ui import format as fmt
 from kbview.ui.escape import clean
-from kbview.ui.row import Row, Size, cut, fit, spread
+from kbview.ui.row import Row, Size, cut, fit
+from kbview.ui.rule import rule
 from kbview.ui.session import Session
 
 Draw = Callable[[Size], list[Row]]
@@ -57,7 +58,10 @@ def nothing(detail: Detail, size: Size) -> list[Row]:
         text = "At this speed only meters are told. Slow down with - to 1 s = 10 ms to see packets."
     else:
         text = "No packet has arrived in this stretch of the tape."
-    return [_rule("", size.width), *([(f" {line}", "dim")] for line in wrap(text, size.width - 2))]
+    return [
+        rule("journey", "", size.width),
+        *([(f" {line}", "dim")] for line in wrap(text, size.width - 2)),
+    ]
 
 
 def draw(session: Session, scale: Scale, cursor: Stop, size: Size) -> list[Row]:
@@ -71,10 +75,11 @@ def draw(session: Session, scale: Scale, cursor: Stop, size: Size) -> list[Row]:
     signs = _signs(session)
     legend = _legend(session, signs, size.width)[: max(1, (size.height - 4) // 2)]
     rows = [
-        _rule(f"{fmt.duration(cell_ps)} a letter", size.width),
+        rule("journey", f"{fmt.duration(cell_ps)} a letter", size.width),
         _axis(begin_ps, cursor.time_ps, cell_ps, width),
     ]
-    for each in _around(journeys.packets(), packet, size.height - len(rows) - len(legend)):
+    shown = [each for each in journeys.packets() if each == packet or journeys.came_in(each)]
+    for each in _around(shown, packet, size.height - len(rows) - len(legend)):
         stops = journeys.stops(each)
         found = stretches(stops, state.now_ps)
         cells = _elsewhere(found, begin_ps, begin_ps + width * cell_ps, width) or _letters(
@@ -91,11 +96,6 @@ def _begin(arrived_ps: int, cursor_ps: int, cell_ps: int, width: int) -> int:
     if cursor_ps >= begin_ps + width * cell_ps:
         begin_ps = cursor_ps - width // 2 * cell_ps
     return begin_ps // cell_ps * cell_ps
-
-
-def _rule(right: str, width: int) -> Row:
-    left: Row = [("─ ", "rule"), ("journey", "title"), (" ", "rule")]
-    return spread(left, [(f" {right} ", "dim"), ("─", "rule")] if right else [], width, ("─", "rule"))
 
 
 def _axis(begin_ps: int, cursor_ps: int, cell_ps: int, width: int) -> Row:

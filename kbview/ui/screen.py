@@ -21,7 +21,7 @@ from textual.widgets import Static
 from kbview.tape.source import Capabilities
 from kbview.ui import frame as around
 from kbview.ui.board import Board, Drawing
-from kbview.ui.keys import KEYS, hints
+from kbview.ui.keys import AT_ONCE, KEYS, hints
 from kbview.ui.layout import LEAST
 from kbview.ui.row import Row, Size, block
 from kbview.ui.session import Session
@@ -32,7 +32,11 @@ _FOOT = 2
 
 def bindings(view: str) -> list[BindingType]:
     """A screen's own keys."""
-    return [Binding(key.keys, key.action, key.meaning, id=key.id) for key in KEYS if key.view == view]
+    return [
+        Binding(key.keys, key.action, key.meaning, id=key.id, priority=key.id in AT_ONCE)
+        for key in KEYS
+        if key.view == view
+    ]
 
 
 class Arrangement(NamedTuple):
@@ -115,6 +119,11 @@ class View(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Something else was on top."""
+        self.call_after_refresh(self.show)
+
+    def _place_again(self) -> None:
+        """Other drawings are wanted in the same room."""
+        self._place(Size(self.size.width, self.size.height - 1 - _FOOT))
         self.call_after_refresh(self.show)
 
     def _place(self, room: Size) -> None:

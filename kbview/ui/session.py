@@ -11,6 +11,8 @@ from kbview.ui.theme import Theme
 
 Twin = Callable[[str], Source]  # the same traffic from its start, through another datapath
 
+NO_TWIN = "this traffic cannot be had a second time"
+
 
 class Session:
     """`message` stands in the place of the sentence of why. `twin` is None, with the reason beside it,
@@ -24,7 +26,7 @@ class Session:
         *,
         ascii_only: bool = False,
         twin: Twin | None = None,
-        no_twin: str = "",
+        no_twin: str = NO_TWIN,
     ) -> None:
         self.player = player
         self.transport = Transport(player)
@@ -35,6 +37,12 @@ class Session:
         self.no_twin = no_twin
         self.message = ""
         self.chosen = NO_PACKET
+        self.closing: list[Callable[[], None]] = [player.source.close]
+
+    def close(self) -> None:
+        """Let go of every source that was opened."""
+        for close in self.closing:
+            close()
 
     @property
     def packet(self) -> int:

@@ -21,7 +21,7 @@ from kbview.ui.controls import Controls
 from kbview.ui.help import HelpScreen
 from kbview.ui.keys import AT_ONCE, KEYS, PROMPTS, of
 from kbview.ui.screen import View
-from kbview.ui.session import Session, Twin
+from kbview.ui.session import NO_TWIN, Session, Twin
 from kbview.ui.terminal import Look
 from kbview.ui.views import VIEWS
 
@@ -49,7 +49,7 @@ class Shell(Controls):
     ]
 
     def __init__(
-        self, player: Player, seen: Look, fps: int, twin: Twin | None = None, no_twin: str = ""
+        self, player: Player, seen: Look, fps: int, twin: Twin | None = None, no_twin: str = NO_TWIN
     ) -> None:
         super().__init__(ansi_color=True)
         self._player = player
@@ -223,5 +223,5 @@ class Shell(Controls):
         self._end(self._failed)
 
     def _end(self, code: int) -> None:
-        self._player.source.close()
+        self._session.close()
         self.exit(return_code=code)

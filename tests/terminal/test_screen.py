@@ -52,10 +52,12 @@ def test_a_lost_line_ends_it() -> None:
         assert terminal.process.wait(timeout=10) != 0
 
 
-def test_it_is_quiet_on_the_wire_and_silent_when_paused() -> None:
+@pytest.mark.parametrize("screen", ["1", "2", "4", "5"])
+def test_it_is_quiet_on_the_wire_and_silent_when_paused(screen: str) -> None:
     with Terminal() as terminal:
         terminal.wait_for("why:")
-        terminal.read_for(1)
+        terminal.press(screen)
+        terminal.read_for(2)
         assert len(terminal.read_for(3)) / 3 < 15_000
         terminal.press(" ")
         terminal.wait_for("‖")

@@ -44,7 +44,10 @@ ALL_METERS = frozenset(TOTALS) | {"rings", "sockets", "cores", "costs", "drops",
 
 
 class Scripted(Source):
-    """Ends after `packets`; fails with a SourceError at `fails_ps`; waits for `pass_time` if `live`."""
+    """Ends after `packets`; fails with a SourceError at `fails_ps`; waits for `pass_time` if `live`.
+
+    Records `frame` as the bytes of every packet, if it is not empty.
+    """
 
     name: ClassVar[str] = "scripted"
     summary: ClassVar[str] = "for tests"
@@ -58,9 +61,11 @@ class Scripted(Source):
         fixed: bool = False,
         fails_ps: int | None = None,
         live: bool = False,
+        frame: bytes = b"",
     ) -> None:
         self.heading = Heading(Origin.EMULATED, heading, "toy")
         self.capabilities = Capabilities(live=live, switchable=not fixed, meters=meters)
+        self._frame = frame
         self._live_ps = 0 if live else 1 << 62
         self.closed = False
         self._left = packets
@@ -154,6 +159,8 @@ class Scripted(Source):
         for at, packet in enumerate(packets):
             now_ps = self._begin_ps + at * US
             yield ev.FrameArrived(now_ps, 0, packet, 100)
+            if self._frame:
+                yield ev.FrameRecorded(now_ps, packet, 100, self._frame)
             if packet % 500 == 499:
                 yield ev.FrameMissed(now_ps, 0, packet)
             else:

@@ -92,7 +92,8 @@ class JourneyView(View):
     def action_select(self, by: int) -> None:
         """The packet before or after."""
         session = self.session
-        packet, known = session.packet, session.journeys.packets()
+        packet, journeys = session.packet, session.journeys
+        known = [each for each in journeys.packets() if each == packet or journeys.came_in(each)]
         if packet in known:
             at = known.index(packet) + by
             session.chosen = known[max(0, min(at, len(known) - 1))]

@@ -1,0 +1,87 @@
+"""`kbview compare SOURCE`: datapaths side by side on the same traffic, and what sets them apart."""
+
+import argparse
+import json
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+from kbview.cli import options
+from kbview.cli.command import Command
+from kbview.cli.errors import DONE
+from kbview.cli.run import pipe
+
+if TYPE_CHECKING:
+    from kbview.state.report import Report
+    from kbview.tape.source import Source
+
+DEFAULT = "kernel,dpdk"
+_WIDTH = 80
+
+
+class Compare(Command):
+    """The first datapath is what the others are compared with. Tapes are compared as they are."""
+
+    name = "compare"
+    summary = "datapaths side by side on the same traffic, with the differences in words"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        options.add_source(parser, optional=False)
+        add = parser.add_argument
+        add("others", metavar="TAPE", nargs="*", help="tapes to compare with a first tape")
+        add(
+            "--datapath",
+            metavar="A,B",
+            help=f"datapaths, separated by commas, or all (default: {DEFAULT})",
+        )
+        add("--json", action="store_true", help="reports and differences for programs")
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        from kbview.cli import report_text
+        from kbview.cli.together import run_together
+
+        until = arguments.until[0] if arguments.until else None
+        reports = run_together(_sources(arguments), until)
+        if arguments.json:
+            print(json.dumps(_object(reports), indent=2))
+            return DONE
+        report_text.print_table(reports)
+        _print_words(reports)
+        return DONE
+
+
+def _sources(arguments: argparse.Namespace) -> "list[Source]":
+    """One source a datapath; or one for each tape, whose datapath is what it is."""
+    from kbview.cli.choice import choice
+    from kbview.sources.resolve import datapaths, resolve, resolve_all
+
+    words = [arguments.source, *arguments.others]
+    if len(words) > 1:
+        return [resolve(word, choice(arguments, None)) for word in words]
+    names = datapaths(arguments.datapath or DEFAULT, arguments.source)
+    stream = pipe() if arguments.source == "-" else None
+    return resolve_all(arguments.source, [choice(arguments, name) for name in names], stream)
+
+
+def _object(reports: "list[Report]") -> dict[str, object]:
+    import msgspec
+
+    from kbview.state.contrast import contrast
+
+    base, *others = reports
+    return {
+        "reports": msgspec.to_builtins(reports),
+        "differences": [
+            {"base": base.datapath, "other": other.datapath, "words": contrast(base, other)}
+            for other in others
+        ],
+    }
+
+
+def _print_words(reports: "list[Report]") -> None:
+    from kbview.state.contrast import contrast
+
+    base, *others = reports
+    for other in others:
+        print(f"\n{base.datapath} and {other.datapath}")
+        for sentence in contrast(base, other):
+            print(fill(sentence, _WIDTH, initial_indent="  - ", subsequent_indent="    "))

@@ -1,0 +1,58 @@
+"""The budget: the time that the line rate leaves for each frame, and what is spent on a packet.
+
+10 Gb/s, 64 bytes and 20 more of preamble, start and gap:  84 * 8 / 10 = 67.2 ns
+"""
+
+from typing import NamedTuple
+
+from kbview.packet.frame import WIRE_OVERHEAD
+from kbview.state.flows import FOUND_NOTHING
+from kbview.state.span import Span
+from kbview.tape.station import Domain, Station
+
+NOWHERE = ""
+
+
+class Spent(NamedTuple):
+    """What a step cost a delivered packet, picoseconds on average, and at which station."""
+
+    step: str
+    station: str
+    domain: Domain | None
+    each_ps: float
+
+
+def mean_length(span: Span) -> float | None:
+    """The average frame of a span, bytes with FCS; None if none arrived."""
+    arrived = span.change("arrived")
+    return span.change("arrived_bytes") / arrived if arrived else None
+
+
+def budget_ps(link_bps: int | None, length: float | None) -> float | None:
+    """Time between two such frames when the line is full; None where line or length is not known."""
+    if not link_bps or length is None:
+        return None
+    return (length + WIRE_OVERHEAD) * 8 * 1e12 / link_bps
+
+
+def spent(span: Span, stations: tuple[Station, ...]) -> list[Spent]:
+    """By step, the dearest first; empty when no packet was delivered. Polls in vain are left out."""
+    delivered = span.change("delivered")
+    if not delivered:
+        return []
+    places = {step: station for station in stations for step in station.steps}
+    found = []
+    for step, stage in span.stages().items():
+        if step not in FOUND_NOTHING:
+            place = places.get(step)
+            name, domain = (place.name, place.domain) if place else (NOWHERE, None)
+            found.append(Spent(step, name, domain, stage.total_ps / delivered))
+    return sorted(found, key=lambda one: (-one.each_ps, one.step))
+
+
+def in_vain_ps(span: Span) -> float | None:
+    """What polls that found nothing took for each delivered packet; None when none was delivered."""
+    delivered, stages = span.change("delivered"), span.stages()
+    if not delivered:
+        return None
+    return sum(stages[step].total_ps for step in FOUND_NOTHING if step in stages) / delivered

@@ -1,0 +1,120 @@
+"""The buffer that a packet lies in at a moment of the tape, and how far its headers have come off.
+
+    head            data                      tail        end
+     | headroom      | Ethernet | IP | UDP | payload | free | shared info
+                        `--> data moves right as layer after layer takes its header; nothing is copied
+
+Linux: include/linux/skbuff.h; eth_type_trans(), ip_local_deliver_finish(), udp_csum_pull_header(),
+tcp_queue_rcv() call skb_pull(). DPDK: lib/mbuf/rte_mbuf_core.h; the offset stays, the application reads
+headers where they are.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from kbview.packet.frame import FCS_LENGTH
+from kbview.packet.layout import Layout, Part, layout
+from kbview.state.journeys import Stop
+from kbview.tape import events as ev
+from kbview.tape.station import Station
+
+NET_SKB_PAD = 64  # headroom on x86: max(32, L1_CACHE_BYTES)
+RX_BUFFER = 2048  # half a page, as drivers use that split pages
+SHARED_INFO = 320  # sizeof(struct skb_shared_info), cache-line aligned
+RTE_PKTMBUF_HEADROOM = 128
+RTE_MBUF_DEFAULT_DATAROOM = 2048
+
+_MILESTONES = frozenset(ev.MILESTONES)
+# The layers whose headers are off when a step begins: levels below this one.
+_LEVELS = {
+    "napi_gro_receive": 3, "netif_receive_skb": 3, "arp_rcv": 3, "ip_rcv": 3, "fib_lookup": 3,
+    "ip_forward": 3, "icmp_rcv": 4, "udp_rcv": 4, "tcp_v4_rcv": 4, "socket_enqueue": 5,
+}  # fmt: skip
+
+
+class Buffer(msgspec.Struct):
+    """`kind` names the record, "" where there is none (now); `said` is a sentence about it.
+
+    `data` and `tail` are offsets from `head`, 0; `size` is where `end` stands. `begin` is where the
+    frame's first byte was written.
+    """
+
+    kind: str
+    said: str
+    parts: list[Part]
+    begin: int = 0
+    data: int = 0
+    tail: int = 0
+    size: int = 0
+    known: bool = True
+
+
+def recorded(stops: Sequence[Stop]) -> ev.FrameRecorded | None:
+    """The bytes of the frame that came in, if the tape kept them."""
+    return next((stop.event for stop in stops if isinstance(stop.event, ev.FrameRecorded)), None)
+
+
+def length_of(stops: Sequence[Stop]) -> int:
+    """The frame's length on the wire with FCS, 0 if nobody told."""
+    for stop in stops:
+        if isinstance(stop.event, (ev.FrameArrived, ev.FrameRecorded)):
+            return stop.event.length
+    return 0
+
+
+def layout_of(stops: Sequence[Stop]) -> Layout:
+    """Its headers; without its bytes only that they begin with an Ethernet header."""
+    length, bytes_kept = max(0, length_of(stops) - FCS_LENGTH), recorded(stops)
+    if bytes_kept is not None:
+        return layout(bytes_kept.data, length)
+    rest = Part("not recorded", 3, max(0, length - 14))
+    return Layout([Part("Ethernet", 2, min(14, length)), rest], protocol="")
+
+
+def buffer_of(stops: Sequence[Stop], stations: Sequence[Station]) -> Buffer:
+    """Where the packet lies after the last of its stops."""
+    kinds = {type(stop.event) for stop in stops}
+    parts = layout_of(stops).parts
+    length = sum(part.length for part in parts)
+    steps = {stop.event.step for stop in stops if isinstance(stop.event, ev.StepTaken)}
+    if kinds <= _MILESTONES and any(stop.ends for stop in stops):
+        return Buffer("", "Only milestones are told of it, and not which buffers it lay in.", parts)
+    if any("mbuf_alloc" in station.steps for station in stations):
+        return _mbuf(parts, length, kinds, "mbuf_free" in steps)
+    if ev.SkbFreed in kinds:
+        copied = sum(stop.event.length for stop in stops if isinstance(stop.event, ev.Copied))
+        said = f"freed; {copied} bytes were copied to the application" if copied else "freed"
+        return Buffer("", f"The sk_buff is {said}.", parts)
+    if ev.SkbAllocated in kinds:
+        return _sk_buff(parts, length, steps, recorded(stops) is not None)
+    if ev.DescriptorDone in kinds:
+        return Buffer(
+            "", "In a buffer of the ring, written by DMA; there is no record around it.", parts
+        )
+    return Buffer("", "On the wire, or in the NIC; not in memory.", parts)
+
+
+def _sk_buff(parts: list[Part], length: int, steps: set[str], known: bool) -> Buffer:
+    level = max((_LEVELS[step] for step in steps if step in _LEVELS), default=2)
+    pulled = sum(part.length for part in parts if part.level < level)
+    room = RX_BUFFER - SHARED_INFO
+    said = "data moves to the right as headers come off; the bytes stay where the NIC wrote them."
+    if NET_SKB_PAD + length > room:
+        said = "What does not fit lies in further pages, as fragments of the sk_buff."
+    tail = min(NET_SKB_PAD + length, room)
+    return Buffer(
+        "sk_buff", said, parts, NET_SKB_PAD, min(NET_SKB_PAD + pulled, tail), tail, room, known
+    )
+
+
+def _mbuf(parts: list[Part], length: int, kinds: set[type[ev.Event]], freed: bool) -> Buffer:
+    if freed:
+        return Buffer(
+            "", "The mbuf went back to its pool; it was allocated once and never copied.", parts
+        )
+    if ev.DescriptorDone not in kinds:
+        return Buffer("", "On the wire, or in the NIC; not in memory.", parts)
+    begin, size = RTE_PKTMBUF_HEADROOM, RTE_PKTMBUF_HEADROOM + RTE_MBUF_DEFAULT_DATAROOM
+    said = "Written by DMA into hugepages. The application reads the headers where they are."
+    return Buffer("mbuf", said, parts, begin, begin, min(begin + length, size), size)

@@ -1,0 +1,135 @@
+"""The contrast of two reports in words: who delivers more, who pays more for a packet, and what for.
+
+Every sentence is made from numbers of the reports, and is left out where they do not differ or one of
+them does not know.
+"""
+
+from collections.abc import Callable
+
+from kbview.state.flows import FOUND_NOTHING
+from kbview.state.report import Report
+
+_ALIKE = 1.1  # a ratio below this is no difference worth a sentence
+_TOP = 3
+
+Sentence = Callable[[Report, Report], str | None]
+
+
+def contrast(base: Report, other: Report) -> list[str]:
+    """What sets `other` apart from `base`, the weightiest first."""
+    return [text for say in SENTENCES if (text := say(base, other))]
+
+
+def each(report: Report, name: str) -> float | None:
+    """A count for each delivered packet; None if it is not known, or nothing was delivered."""
+    count, delivered = report.counts[name], report.frames["delivered"]
+    return count / delivered if count is not None and delivered else None
+
+
+def work_ps(report: Report) -> float | None:
+    """CPU time of all steps but polls in vain, for each delivered packet."""
+    paid = sum(stage["total_ps"] for stage in report.stages if stage["stage"] not in FOUND_NOTHING)
+    delivered = report.frames["delivered"]
+    return paid / delivered if delivered and paid else None
+
+
+def _times(more: float, less: float) -> str:
+    ratio = more / less
+    return f"{ratio:.0f} times" if ratio >= 10 else f"{ratio:.1f} times"
+
+
+def _delivery(base: Report, other: Report) -> str | None:
+    lost = {report.datapath: _lost(report) for report in (base, other)}
+    if not any(lost.values()):
+        return f"Both deliver all {base.frames['delivered']:,} packets."
+    parts = [
+        f"{name} loses {count:,}{_where(report)}" if count else f"{name} loses none"
+        for report, (name, count) in zip((base, other), lost.items(), strict=True)
+    ]
+    return f"{'; '.join(parts)}."
+
+
+def _lost(report: Report) -> int:
+    return (report.frames["dropped"] or 0) + (report.frames["missed"] or 0)
+
+
+def _where(report: Report) -> str:
+    """Where most of them died."""
+    places = [(drop["count"], f"{drop['where']}: {drop['reason']}") for drop in report.drops]
+    places.append((report.frames["missed"] or 0, "no free descriptor"))
+    return f", most of them for want of room ({max(places)[1]})" if max(places)[0] else ""
+
+
+def _cpu(base: Report, other: Report) -> str | None:
+    work = [(work_ps(report), report) for report in (base, other)]
+    known = [(ps, report) for ps, report in work if ps is not None]
+    if len(known) < 2:
+        return None
+    (less_ps, less), (more_ps, more) = sorted(known, key=lambda pair: pair[0])
+    if more_ps < _ALIKE * less_ps:
+        return f"Both spend about {less_ps / 1000:,.0f} ns of CPU time on a packet."
+    return (
+        f"{more.datapath} spends {more_ps / 1000:,.0f} ns of CPU time on a packet, {less.datapath} "
+        f"{less_ps / 1000:,.0f}: {_times(more_ps, less_ps)} as much; most goes to {_dearest(more)}."
+    )
+
+
+def _dearest(report: Report) -> str:
+    stages = [stage["stage"] for stage in report.stages if stage["stage"] not in FOUND_NOTHING]
+    return ", ".join(stages[:_TOP])
+
+
+def _count(name: str, verb: str, none: str) -> Sentence:
+    """A sentence about a count for each packet."""
+
+    def say(base: Report, other: Report) -> str | None:
+        values = [(each(report, name), report.datapath) for report in (base, other)]
+        if any(value is None for value, _ in values):
+            return None
+        (less, fewer), (more, greater) = sorted((value or 0.0, who) for value, who in values)
+        if more < 0.01 or more < _ALIKE * less:
+            return None
+        rest = f"{fewer} {none}" if less < 0.01 else f"{fewer} {less:.2f}"
+        return f"{greater} {verb} {more:.2f} times a packet, {rest}."
+
+    return say
+
+
+def _latency(base: Report, other: Report) -> str | None:
+    middle = [(report.latency_ps["p50"], report.datapath) for report in (base, other)]
+    if any(ps is None for ps, _ in middle):
+        return None
+    (less, sooner), (more, later) = sorted((ps or 0, who) for ps, who in middle)
+    if not less or more < _ALIKE * less:
+        return None
+    return (
+        f"Half of the packets reach the application within {less / 1e6:,.2f} us through {sooner}, "
+        f"{more / 1e6:,.2f} us through {later}."
+    )
+
+
+def _spinning(base: Report, other: Report) -> str | None:
+    """A poller is busy whether there is work or not."""
+    for report in (base, other):
+        empty = sum(core["poll_empty_ps"] for core in report.cores)
+        useful = sum(core["poll_useful_ps"] for core in report.cores)
+        if empty > useful:
+            share = 100 * useful / (empty + useful)
+            return (
+                f"{report.datapath} keeps its core busy all the time, {share:.0f} % of it usefully: "
+                "at a low rate that is the price of its latency."
+            )
+    return None
+
+
+SENTENCES: tuple[Sentence, ...] = (
+    _delivery,
+    _cpu,
+    _count("mode_switches", "crosses the wall between user and kernel", "never"),
+    _count("copies", "copies the payload", "never"),
+    _count("allocations", "allocates an sk_buff", "never"),
+    _count("interrupts", "is interrupted", "hardly ever"),
+    _count("context_switches", "changes the task", "hardly ever"),
+    _latency,
+    _spinning,
+)

@@ -1,0 +1,83 @@
+"""The budget in rows: what the line leaves for a packet, what is spent, and both to one scale."""
+
+from kbview.state.budget import Spent, budget_ps, in_vain_ps, mean_length
+from kbview.state.span import Span
+from kbview.ui import format as fmt
+from kbview.ui.row import Row, fit, length
+from kbview.ui.rule import rule
+
+HELP = (
+    ("one every 42.6 ns", "frames of the mean length seen here, with preamble and gap, on a full line"),
+    ("spent", "CPU time of all cores for each delivered packet, without polls that found nothing"),
+    ("one core could do", "delivered packets a second, if a core did nothing else"),
+    ("bar", "what is spent, the dearest step first, by whose ground it is; ▾ is the budget"),
+)
+_CLASSIC = "10 Gb/s and 64 bytes leave 67.2 ns"
+_TERM = 8
+_LONG = 80  # cells for whole sentences
+
+
+def draw(recent: Span | None, each: list[Spent], link_bps: int | None, width: int) -> list[Row]:
+    """A rule, the two sentences, the bar with its mark, and what polling in vain takes beside it."""
+    frame = mean_length(recent) if recent else None
+    leaves_ps = budget_ps(link_bps, frame)
+    total_ps = sum(one.each_ps for one in each)
+    spending = _spending(total_ps, leaves_ps) if each else nothing(recent)
+    rows = [
+        rule("budget", _CLASSIC, width),
+        [(f" {'line':<{_TERM - 1}}", "accent"), (_line(link_bps, frame, leaves_ps, width), "text")],
+        [(f" {'spent':<{_TERM - 1}}", "accent"), (spending, "text")],
+        *_stacked(each, total_ps, leaves_ps, width - _TERM - 1),
+    ]
+    wasted_ps = in_vain_ps(recent) if recent else None
+    if wasted_ps:
+        rows.append([(f" and {fmt.duration(wasted_ps)} a packet on polls that found nothing", "dim")])
+    return rows
+
+
+def nothing(recent: Span | None) -> str:
+    """Why there are no costs to show."""
+    if recent is not None and recent.change("delivered"):
+        return "this source does not time single steps"
+    return "no packet was delivered just now"
+
+
+def _line(link_bps: int | None, frame: float | None, leaves_ps: float | None, width: int) -> str:
+    if link_bps is None:
+        return "its rate is not known here"
+    if frame is None or leaves_ps is None:
+        return "no frame has arrived just now"
+    whole = f"{frame:.0f} bytes a frame and 20 more on the wire"
+    bytes_each = whole if width >= _LONG else f"{frame:.0f} + 20 bytes"
+    return f"{link_bps / 1e9:g} Gb/s, {bytes_each}: one every {leaves_ps / 1000:.1f} ns"
+
+
+def _spending(total_ps: float, leaves_ps: float | None) -> str:
+    text = f"{fmt.duration(total_ps)} a delivered packet"
+    if leaves_ps:
+        text += f": {fmt.quantity(total_ps / leaves_ps)} times that"
+    return f"{text}; one core could do {fmt.rate(1e12 / total_ps)}" if total_ps else text
+
+
+def _stacked(each: list[Spent], total_ps: float, leaves_ps: float | None, width: int) -> list[Row]:
+    """To the scale of the larger of the two."""
+    whole_ps = max(total_ps, leaves_ps or 0.0)
+    if not whole_ps:
+        return []
+    cells: Row = []
+    reached_ps = 0.0
+    for one in each:
+        reached_ps += one.each_ps
+        upto = round(reached_ps / whole_ps * width)
+        cells.append(("█" * (upto - length(cells)), f"{one.domain}" if one.domain else "dim"))
+    pad = (" " * _TERM, "text")
+    mark = _mark(leaves_ps, whole_ps, width) if leaves_ps else []
+    return [fit([pad, *mark], width + _TERM), fit([pad, *cells], width + _TERM)]
+
+
+def _mark(leaves_ps: float, whole_ps: float, width: int) -> Row:
+    """Over the place where the budget ends."""
+    at = min(round(leaves_ps / whole_ps * width), width - 1)
+    name = f" budget {fmt.duration(leaves_ps)}"
+    beside: Row = [(name, "dim")] if at + len(name) < width - 1 else []
+    return [(" " * at, "text"), ("▾", "marker"), *beside]

@@ -1,0 +1,66 @@
+"""Layers and fields of one packet, as scapy reads them, and its bytes beside their offsets."""
+
+from collections.abc import Sequence
+
+from kbview.packet.dissect import Layer
+from kbview.packet.layout import Part
+from kbview.ui.escape import clean
+from kbview.ui.row import Row, cut
+
+STYLES = {2: "accent", 3: "hardware", 4: "user", 5: "text"}  # of a header, by its level
+_FIELD = 12
+_OFFSET = 5
+
+
+def fields(layers: Sequence[Layer], parts: Sequence[Part], width: int) -> list[Row]:
+    """A row for each layer and each of its fields."""
+    rows: list[Row] = []
+    headers = [part for part in parts if part.level < 5]
+    for at, layer in enumerate(layers):
+        part = headers[at] if at < len(headers) else None
+        about = f"  {part.length} bytes" if part else ""
+        rows.append([(f" {cut(clean(layer.name), width - 2)}", _style(part)), (about, "dim")])
+        for name, value in layer.fields:
+            room = width - _FIELD - 3
+            rows.append(
+                [
+                    (f"   {cut(clean(name), _FIELD - 2):<{_FIELD}}", "dim"),
+                    (cut(clean(value), room), "text"),
+                ]
+            )
+    return rows
+
+
+def outline(parts: Sequence[Part]) -> list[Row]:
+    """What is known without a dissection."""
+    return [[(f" {part.name}", _style(part)), (f"  {part.length} bytes", "dim")] for part in parts]
+
+
+def _style(part: Part | None) -> str:
+    return STYLES.get(part.level, "text") if part else "text"
+
+
+def hexdump(data: bytes, parts: Sequence[Part], gone: int, width: int) -> list[Row]:
+    """Eight bytes a row, or sixteen where there is room; `gone` bytes were taken off already."""
+    each = 16 if width >= _OFFSET + 1 + 16 * 4 + 1 else 8
+    return [_hex_row(data, parts, gone, offset, each) for offset in range(0, len(data), each)]
+
+
+def _hex_row(data: bytes, parts: Sequence[Part], gone: int, offset: int, each: int) -> Row:
+    row: Row = [(f" {offset:04x} ", "dim")]
+    ascii_part: Row = [(" ", "text")]
+    for at in range(offset, min(offset + each, len(data))):
+        style = "faint" if at < gone else STYLES.get(_level(parts, at), "text")
+        byte = data[at]
+        row.append((f"{byte:02x} ", style))
+        ascii_part.append((chr(byte) if 0x20 <= byte < 0x7F else "·", style))
+    row.append(("   " * (each - len(ascii_part) + 1), "text"))
+    return row + ascii_part
+
+
+def _level(parts: Sequence[Part], at: int) -> int:
+    for part in parts:
+        if at < part.length:
+            return part.level
+        at -= part.length
+    return 5

@@ -1,0 +1,96 @@
+"""The list of packets: a line each, with the filter's verdict on all of them."""
+
+from kbview.state.summary import Summary, Wanted, summary
+from kbview.ui import format as fmt
+from kbview.ui.escape import clean
+from kbview.ui.row import Row, Size, cut, fit
+from kbview.ui.rule import rule
+from kbview.ui.session import Session
+
+HELP = (
+    ("a line", "number, time of arrival, protocol, who to whom, length with FCS, what became of it"),
+    ("dropped", "somebody gave it up, with the kernel's name for the reason"),
+    ("at skb", "it is under way, and this is its station"),
+    ("not recorded", "the tape tells of the packet, but the source kept no bytes of it"),
+    (
+        "/ filter",
+        (
+            "words that must all be true: tcp, udp, arp, icmp; port 80; an address; dropped, "
+            "delivered, waiting; len > 1000; #12; with not and or"
+        ),
+    ),
+)
+_NUMBER, _TIME, _PROTOCOL, _LENGTH, _FATE = 8, 12, 5, 6, 12
+
+
+class PacketList:
+    """Knows the lines of the last packets, and makes each once for what happened to it so far."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._made: dict[int, tuple[int, Summary]] = {}
+        self.text = ""
+        self.wanted: Wanted | None = None
+
+    def lines(self) -> list[Summary]:
+        """All packets that are known and wanted, in the order of their numbers."""
+        journeys = self._session.journeys
+        journeys.follow(self._session.player.tape, self._session.player.state)
+        known = journeys.packets()
+        made = {}
+        for packet in known:
+            stops = journeys.own(packet)
+            before = self._made.get(packet)
+            fresh = before is not None and before[0] == len(stops)
+            made[packet] = before if before and fresh else (len(stops), summary(packet, stops))
+        self._made = made
+        lines = [one for _, one in made.values()]
+        return [one for one in lines if self.wanted(one)] if self.wanted else lines
+
+    def chosen(self, lines: list[Summary]) -> Summary | None:
+        """The one that is looked at: the session's packet, or the last that is wanted."""
+        packet = self._session.packet
+        return next((one for one in lines if one.packet == packet), lines[-1] if lines else None)
+
+    def draw(self, size: Size, focused: bool) -> list[Row]:
+        """A rule with the filter, and the lines around the chosen one."""
+        lines = self.lines()
+        chosen = self.chosen(lines)
+        total = len(self._made)
+        told = f"{len(lines)} of {total}" if self.wanted else f"{total} known here"
+        name = f"packets: {self.text}" if self.text else "packets"
+        rows = [rule(name, told, size.width, focused)]
+        at = lines.index(chosen) if chosen else 0
+        room = size.height - 1
+        first = max(0, min(at - room // 2, len(lines) - room))
+        rows += [_line(one, one is chosen, size.width) for one in lines[first : first + room]]
+        if not lines:
+            rows.append([(f" {self._none(total)}", "dim")])
+        return rows
+
+    def _none(self, total: int) -> str:
+        if total:
+            return "no packet is like this; / changes the filter"
+        return "no single packet is told here; slow down with - to see them"
+
+
+def _line(one: Summary, here: bool, width: int) -> Row:
+    room = width - _NUMBER - _TIME - _PROTOCOL - _LENGTH - _FATE
+    number = cut(f"{'▸' if here else ' '}#{one.packet}", _NUMBER - 1)
+    way = one.layout.way if one.layout.protocol else "not recorded"
+    row: Row = [
+        (f"{number:<{_NUMBER}}", "strong" if here else "text"),
+        (f"{fmt.clock(one.time_ps):>{_TIME - 1}} ", "dim"),
+        (f"{one.layout.protocol:<{_PROTOCOL}}", "accent"),
+        (cut(clean(way), room - 1).ljust(room), "text" if one.layout.protocol else "faint"),
+        (f"{one.length or '?':>{_LENGTH - 1}} ", "text"),
+    ]
+    return fit([*row, _fate(one)], width)
+
+
+def _fate(one: Summary) -> tuple[str, str]:
+    if one.state == "waiting":
+        return cut(f"at {clean(one.where) or '?'}", _FATE), "accent"
+    lost = one.state in ("dropped", "missed")
+    text = clean(one.reason) or one.state
+    return cut(f"× {text}" if lost else text, _FATE), "bad" if lost else "dim"

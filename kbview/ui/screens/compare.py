@@ -1,0 +1,218 @@
+"""The Compare: the same frames through two or more datapaths, side by side and in step.
+
+─ kernel ─────────────────────────────────────────────────────────────
+ wire▸NIC▸rx ring ║ irq▸softirq▸skb▸IP▸TCP/UDP▸socket ║ read▸app
+ ●··●···●···●···●·║·●··●··●···●···●···●···●···●···●···║·●···●
+─ dpdk ───────────────────────────────────────────────────────────────
+ wire▸NIC▸rx ring ║ irq softirq skb IP TCP/UDP socket rx_burst▸mbuf▸app
+ since the start                      kernel               dpdk
+ CPU a packet                          2.1 µs             48 ns   1/44
+ mode switches                         1.7 each               0    none
+"""
+
+from functools import partial
+from textwrap import wrap
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from kbview.state.comparison import MOST, Comparison
+from kbview.state.contrast import contrast
+from kbview.state.measure import MEASURES, Measure
+from kbview.state.report import build
+from kbview.state.state import State
+from kbview.tape.source import Capabilities, SourceError
+from kbview.ui import format as fmt
+from kbview.ui.board import Drawing
+from kbview.ui.chooser import Chooser
+from kbview.ui.escape import clean
+from kbview.ui.panels.path import PathPanel
+from kbview.ui.row import Row, Size, block, cut, fit
+from kbview.ui.rule import rule
+from kbview.ui.screen import CADENCE, Arrangement, View, bindings
+from kbview.ui.session import Session
+
+_NAME, _FACTOR = 17, 8
+_LEAST, _MOST = 3, 8  # rows of a path
+_PATH = PathPanel()
+
+
+class CompareView(View):
+    """Its twins run while it is looked at, and catch up when it is again."""
+
+    view = "compare"
+    title_text = "compare"
+    help = (
+        (
+            "the same traffic",
+            (
+                (
+                    "in step",
+                    "every datapath has seen the same frames, from the first to this trace time",
+                ),
+                ("at 3.2 ms", "the twins are catching up: how far they are, from the first frame on"),
+                ("1/44, ×44", "beside the first datapath's number: a 44th of it, or 44 times as much"),
+                *((measure.name, measure.meaning) for measure in MEASURES),
+            ),
+        ),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(view)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._comparison = None if session.twin is None else Comparison(session.twin)
+        if self._comparison is not None:
+            session.closing.append(self._comparison.close)
+
+    def lacks(self, capabilities: Capabilities) -> str | None:
+        """It takes the traffic a second time."""
+        del capabilities
+        if self._comparison is None:
+            return f"Nothing to compare: {self.session.no_twin}."
+        return None
+
+    def lay_out(self, size: Size) -> Arrangement:
+        """Pictures of the paths, and the table below them."""
+        self._begin()
+        count = len(self._names())
+        spare = (size.height - len(MEASURES) - 1) // max(1, count)
+        height = max(_LEAST, min(spare, _MOST))
+        pictures = [Drawing(partial(self._picture, at), height, 1) for at in range(count)]
+        table = Drawing(self._table, size.height - height * count, CADENCE)
+        return Arrangement((), [(0, [*pictures, table])])
+
+    def _names(self) -> list[str]:
+        return list(self._comparison.states) if self._comparison else []
+
+    def _begin(self) -> None:
+        """With the datapath that is shown and the next one, at first."""
+        names, current = self.session.player.source.datapaths(), self.session.player.state.datapath
+        if self._comparison is not None and not self._names():
+            others = [name for name in names if name != current]
+            for name in sorted([current, *others[:1]], key=names.index):
+                self._toggle(name)
+
+    def _toggle(self, name: str) -> None:
+        if self._comparison is None:
+            return
+        if name in self._names():
+            self._comparison.remove(name)
+            return
+        try:
+            self._comparison.add(name, self.session.player.pace)
+        except SourceError as error:
+            self.session.message = str(error)
+
+    def action_choose(self) -> None:
+        """Ask which datapath is to come or go."""
+        names, shown = self.session.player.source.datapaths(), self._names()
+        labels = {f"{name}{'  shown' if name in shown else ''}": name for name in names}
+        box = Chooser("Compare, or leave out", list(labels), "", self.session.theme, self.session.ascii)
+        self.app.push_screen(box, lambda label: self._chosen(labels[label]) if label else None)
+
+    def _chosen(self, name: str) -> None:
+        shown = self._names()
+        if name not in shown and len(shown) >= MOST:
+            self.session.message = (
+                f"{MOST} datapaths are as many as there is room for; leave one out first"
+            )
+        elif name in shown and len(shown) == 1:
+            self.session.message = "one has to stay"
+        else:
+            self._toggle(name)
+            self._place_again()
+        self.show()
+
+    def _draw(self, frame: int) -> None:
+        if self._comparison is not None and self._names():
+            try:
+                self._comparison.advance(self.session.player.state.now_ps)
+            except SourceError as error:
+                self.session.message = str(error)
+        super()._draw(frame)
+
+    # ---- drawing ---------------------------------------------------------------------------
+
+    def _picture(self, at: int, size: Size) -> list[Row]:
+        """The stations of a datapath, and what is on its road."""
+        names = self._names()
+        if self._comparison is None or at >= len(names):
+            return block([], size)
+        state = self._comparison.states[names[at]]
+        drawn = _PATH.draw(state, size)
+        banner = 1 if size.height == _LEAST else 0  # no room for it
+        return block(
+            [
+                rule(
+                    names[at], cut(clean(state.summary), size.width - len(names[at]) - 10), size.width
+                ),
+                *drawn[banner:],
+            ],
+            size,
+        )
+
+    def _table(self, size: Size) -> list[Row]:
+        comparison = self._comparison
+        if comparison is None or not comparison.states:
+            return block([], size)
+        now_ps = self.session.player.state.now_ps
+        catching = comparison.now_ps < now_ps and not self.session.player.ended
+        told = f"at {fmt.clock(comparison.now_ps)}" if catching else "since the start"
+        width = (size.width - _NAME - 1) // len(comparison.states)
+        head: Row = [(f" {told:<{_NAME}}", "marker" if catching else "dim")]
+        for name in comparison.states:
+            head.append(
+                (f"{cut(clean(name), width - 1):>{_value_width(width)}}".ljust(width), "accent")
+            )
+        states = list(comparison.states.values())
+        lines = [_line(measure, states, width) for measure in MEASURES]
+        return block([head, *lines, [], *self._words(states, size.width)], size)
+
+    def _words(self, states: list[State], width: int) -> list[Row]:
+        """What sets the others apart from the first, where there is room to say it."""
+        source = self.session.player.source
+        base, *others = [
+            build(source.heading, source.capabilities.meters, one.datapath, one.now_ps, one.meters)
+            for one in states
+        ]
+        return [
+            [(f" {line}", "text")]
+            for other in others
+            for sentence in contrast(base, other)
+            for line in wrap(sentence, width - 2)
+        ]
+
+
+def _value_width(width: int) -> int:
+    return width - _FACTOR - 1 if width > 2 * _FACTOR else width - 1
+
+
+def _line(measure: Measure, states: list[State], width: int) -> Row:
+    values = [measure.value(state.meters) for state in states]
+    known = [value for value in values if value is not None]
+    best = (min if measure.less else max)(known) if known else None
+    row: Row = [(f" {measure.name:<{_NAME}}", "dim")]
+    for at, value in enumerate(values):
+        good = best is not None and value == best and len(set(known)) > 1
+        text = f"{_told(measure, value):>{_value_width(width)}}"
+        row.append((text, "strong" if good else "text"))
+        factor = _factor(values[0], value) if at and width > 2 * _FACTOR else ""
+        row.append((f" {factor}".ljust(width - len(text)), "marker" if good else "dim"))
+    return fit(row, sum(len(text) for text, _ in row))
+
+
+def _told(measure: Measure, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return fmt.duration(value) if measure.picoseconds else fmt.quantity(value)
+
+
+def _factor(base: float | None, value: float | None) -> str:
+    """How many times more or less than the first; "" where that says nothing."""
+    if base is None or value is None or base == value:
+        return ""
+    if not value:
+        return "none"
+    if not base:
+        return "new"
+    return f"×{fmt.quantity(value / base)}" if value > base else f"1/{fmt.quantity(base / value)}"

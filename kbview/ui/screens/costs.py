@@ -1,0 +1,161 @@
+"""The Costs: nanoseconds a packet, step by step, against the budget that the line rate leaves.
+
+─ budget ──────────────────────────────────────────────────────────────
+ line   100 Gb/s, 512 bytes a frame and 20 more on the wire: one every 42.6 ns
+ spent  1.9 µs a delivered packet: 45 times that; one core could do 518k/s
+        ▾ budget
+        ████████████████████████████████████████████
+─ ns a packet ────────────────────────── ─ latency ──────── p50 6.2 µs ─
+ context_switch    read    1.2 µs ████ verified     2 µs ███████
+ ip_rcv            IP       63 ns █    derived      5 µs ███
+"""
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from kbview.state.budget import Spent, spent
+from kbview.tape.meter import DEFINITIONS
+from kbview.ui import buckets, budget_rows
+from kbview.ui import format as fmt
+from kbview.ui.board import Drawing
+from kbview.ui.escape import clean
+from kbview.ui.row import Row, Size, bar, block, cut, spread
+from kbview.ui.rule import rule
+from kbview.ui.screen import CADENCE, Arrangement, View, bindings
+
+_HEAD = 6
+_SIDE = 27  # cells for the latencies at 80
+_BOTH = 36  # cells that two percentiles need
+_MEMORY = 4  # rows of what memory costs
+_STEP, _PLACE, _EACH, _SURE = 19, 9, 9, 9
+
+
+class CostsView(View):
+    """Of the last second of the viewer's; the latencies since the last toggle."""
+
+    view = "costs"
+    title_text = "costs"
+    needs = frozenset({"cores"})
+    most = 2
+    BINDINGS: ClassVar[list[BindingType]] = bindings(view)
+    help = (
+        ("budget", budget_rows.HELP),
+        (
+            "ns a packet",
+            (
+                (
+                    "step",
+                    "time on it over the packets that were delivered; what a poll costs is shared",
+                ),
+                (
+                    "verified ... assumed",
+                    "how sure the calibration is of the step's cost; see the Journey for its source",
+                ),
+                ("measured", "no table of costs: the source timed it"),
+            ),
+        ),
+        (
+            "latency and memory",
+            (
+                ("latency", DEFINITIONS["latency_ps"] + "; buckets are logarithmic"),
+                ("p99", "99 of 100 packets took no longer"),
+                ("copied", DEFINITIONS["copied_bytes"] + ", for each delivered packet"),
+                ("TLB misses", DEFINITIONS["tlb_misses"]),
+            ),
+        ),
+    )
+
+    def lay_out(self, size: Size) -> Arrangement:
+        """Budget above, steps at the left, latencies and memory at the right."""
+        rows = size.height - _HEAD
+        side = max(_SIDE, size.width // 3)
+        return Arrangement(
+            [Drawing(self._budget, _HEAD, CADENCE)],
+            [
+                (0, [Drawing(self._steps, rows, CADENCE)]),
+                (
+                    side,
+                    [
+                        Drawing(self._latency, rows - _MEMORY, CADENCE),
+                        Drawing(self._memory, _MEMORY, CADENCE),
+                    ],
+                ),
+            ],
+        )
+
+    # ---- budget ----------------------------------------------------------------------------
+
+    def _spent(self) -> list[Spent]:
+        state = self.session.player.state
+        recent = state.histories.recent()
+        return spent(recent, state.stations) if recent else []
+
+    def _budget(self, size: Size) -> list[Row]:
+        recent = self.session.player.state.histories.recent()
+        link_bps = self.session.player.source.heading.link_bps
+        return block(budget_rows.draw(recent, self._spent(), link_bps, size.width), size)
+
+    # ---- steps -----------------------------------------------------------------------------
+
+    def _steps(self, size: Size) -> list[Row]:
+        each = self._spent()
+        rows = [rule("ns a packet", f"{len(each)} steps" if each else "", size.width)]
+        if not each:
+            recent = self.session.player.state.histories.recent()
+            return block([*rows, [(f" {budget_rows.nothing(recent)}", "faint")]], size)
+        total_ps = sum(one.each_ps for one in each) or 1
+        rows += [self._step(one, one.each_ps / total_ps, size.width) for one in each[: size.height - 1]]
+        if len(each) > size.height - 1:
+            rest_ps = sum(one.each_ps for one in each[size.height - 2 :])
+            rows[-1] = [(f" and {len(each) - size.height + 2} more: {fmt.duration(rest_ps)}", "dim")]
+        return block(rows, size)
+
+    def _step(self, one: Spent, share: float, width: int) -> Row:
+        costs = self.session.player.source.heading.costs
+        row = costs.steps.get(one.step) if costs else None
+        sure = row.confidence if row else "measured" if costs is None else "?"
+        room = width - _STEP - _PLACE - _EACH - _SURE - 1
+        left: Row = [
+            (f" {cut(clean(one.step), _STEP - 2):<{_STEP - 1}}", "text"),
+            (
+                f"{cut(clean(one.station), _PLACE - 1):<{_PLACE}}",
+                f"{one.domain}" if one.domain else "faint",
+            ),
+            (f"{fmt.duration(one.each_ps):>{_EACH - 1}} ", "strong"),
+        ]
+        if room >= 4:
+            left += bar(share, room, f"{one.domain}" if one.domain else "dim")
+        return spread(left, [(f" {clean(sure)}".ljust(_SURE), "dim")], width)
+
+    # ---- latency and memory ----------------------------------------------------------------
+
+    def _latency(self, size: Size) -> list[Row]:
+        stretch = self.session.player.state.histories.stretch()
+        histogram = stretch.latency() if stretch else None
+        if histogram is None or not histogram.total:
+            return block([rule("latency", "", size.width), [(" none is known here", "faint")]], size)
+        p50, p99 = (fmt.duration(histogram.percentile(share)) for share in (0.5, 0.99))
+        told = f"p50 {p50}" if size.width < _BOTH else f"p50 {p50}  p99 {p99}"
+        rows = [rule("latency", told, size.width)]
+        return block([*rows, *buckets.draw(histogram, Size(size.width, size.height - 1))], size)
+
+    def _memory(self, size: Size) -> list[Row]:
+        state = self.session.player.state
+        copied = state.histories.per_packet("copied_bytes")
+        skbs = state.histories.per_packet("allocations")
+        recent = state.histories.recent()
+        misses = recent.each("tlb_misses") if recent else None
+        return block(
+            [
+                rule("memory", "a packet", size.width),
+                _entry("copied", f"{fmt.size(copied)} bytes" if copied is not None else "-"),
+                _entry("sk_buffs", fmt.quantity(skbs) if skbs is not None else "-"),
+                _entry("TLB misses", "unknown" if misses is None else fmt.quantity(misses)),
+            ],
+            size,
+        )
+
+
+def _entry(term: str, text: str) -> Row:
+    return [(f" {term:<11}", "dim"), (text, "text")]

@@ -1,0 +1,53 @@
+"""`kbview compare`: the same frames through several datapaths, and the differences in words."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kbview.cli.main import main
+from tests.cli.captures import HTTP
+
+
+def test_the_differences_are_said_and_their_numbers_are_those_of_the_reports(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["compare", "overload-udp", "--until", "20000", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    kernel, dpdk = made["reports"]
+    assert [kernel["datapath"], dpdk["datapath"]] == ["kernel", "dpdk"]
+    assert kernel["frames"]["arrived"] == dpdk["frames"]["arrived"] == 20_000
+    (difference,) = made["differences"]
+    words = "\n".join(difference["words"])
+    lost = kernel["frames"]["dropped"] + kernel["frames"]["missed"]
+    assert f"kernel loses {lost:,}" in words
+    assert "SOCKET_RCVBUFF" in words
+    crossings = kernel["counts"]["mode_switches"] / kernel["frames"]["delivered"]
+    assert (
+        f"kernel crosses the wall between user and kernel {crossings:.2f} times a packet, dpdk never."
+        in words
+    )
+
+
+def test_a_difference_that_is_none_is_not_made_up(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "paced-udp", "--datapath", "kernel,kernel,dpdk", "--until", "50"]) == 0
+    out = capsys.readouterr().out
+    assert "Both deliver all 50 packets." in out
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+def test_two_tapes_are_compared_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tapes = []
+    for name in ("kernel", "dpdk"):
+        tapes.append(str(tmp_path / f"{name}.kbt"))
+        assert main(["record", str(HTTP), "--datapath", name, "-o", tapes[-1]]) == 0
+    capsys.readouterr()
+    assert main(["compare", *tapes, "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert [report["origin"] for report in made["reports"]] == ["recorded", "recorded"]
+    assert made["differences"][0]["other"] == "dpdk"
+
+
+def test_an_unknown_datapath_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "paced-udp", "--datapath", "kernal"]) == 2
+    assert "datapath 'kernal' is unknown" in capsys.readouterr().err

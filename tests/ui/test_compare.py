@@ -1,0 +1,141 @@
+"""The Compare sends the same frames through several datapaths, in step, and says what differs."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from kbview.state.comparison import Comparison
+from kbview.state.measure import MEASURES
+from kbview.state.pace import Pace
+from kbview.state.player import Player
+from kbview.tape.source import Capabilities, Source, SourceError
+from kbview.ui.row import Size
+from kbview.ui.screens.compare import CompareView
+from kbview.ui.session import Session
+from kbview.ui.shell import Shell
+from kbview.ui.theme import Theme
+from tests.ui.screens import SIZES, source_of, text
+from tests.ui.scripted import Scripted
+from tests.ui.test_shell import LOOK, shown
+
+WORDS = ("udp-bursts.pcap", "http.pcap", "overload-udp")
+
+
+def twin(word: str = "udp-bursts.pcap") -> Callable[[str], Source]:
+    return lambda datapath: source_of(word, datapath)
+
+
+def session_of(word: str = "udp-bursts.pcap", frames: int = 30) -> Session:
+    player = Player(source_of(word, "kernel"))
+    for _ in range(frames):
+        player.tick(0.1)
+    return Session(player, Theme.DARK, twin=twin(word))
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_all_have_seen_the_same_frames_at_the_same_time(word: str) -> None:
+    comparison = Comparison(twin(word))
+    for datapath in ("kernel", "dpdk"):
+        comparison.add(datapath, Pace())
+    for now_ps in (100_000_000, 400_000_000, 300_000_000, 1_000_000_000):  # once back, too
+        for _ in range(50):
+            comparison.advance(now_ps)
+        assert comparison.now_ps == now_ps
+        states = list(comparison.states.values())
+        assert {state.now_ps for state in states} == {now_ps}
+        assert len({state.meters.arrived for state in states}) == 1
+        assert all(state.meters.conserved() for state in states)
+    comparison.close()
+
+
+def test_one_that_comes_late_catches_up() -> None:
+    comparison = Comparison(twin())
+    comparison.add("kernel", Pace())
+    comparison.advance(500_000_000)
+    comparison.add("dpdk", Pace())
+    for _ in range(50):
+        comparison.advance(500_000_000)
+    assert {state.now_ps for state in comparison.states.values()} == {500_000_000}
+    comparison.close()
+    assert comparison.states == {}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fills_its_room_and_shows_the_differences(size: Size) -> None:
+    session = session_of()
+    view = CompareView(session)
+    view.lay_out(size)
+    comparison = view._comparison
+    assert comparison is not None
+    for _ in range(50):
+        comparison.advance(session.player.state.now_ps)
+    seen = text(view, size)
+    assert "─ kernel " in seen
+    assert "─ dpdk " in seen
+    assert seen.count("rx ") == 2
+    assert "CPU a packet" in seen
+    if size.height > 13:
+        assert all(measure.name in seen for measure in MEASURES)
+        mode = next(line for line in seen.splitlines() if line.strip().startswith("mode switches"))
+        assert mode.split()[-2:] == ["0", "none"]
+        cost = next(line for line in seen.splitlines() if line.strip().startswith("CPU a packet"))
+        assert " 1/" in cost
+    session.close()
+
+
+def test_every_number_is_defined() -> None:
+    terms = {term for _, entries in CompareView.help for term, _ in entries}
+    assert {measure.name for measure in MEASURES} <= terms
+
+
+def test_what_cannot_be_had_twice_is_said() -> None:
+    session = Session(Player(Scripted()), Theme.DARK, no_twin="what comes through a pipe has gone by")
+    assert CompareView(session).lacks(Capabilities()) == (
+        "Nothing to compare: what comes through a pipe has gone by."
+    )
+
+
+def test_a_twin_that_cannot_be_made_is_said() -> None:
+    def broken(datapath: str) -> Source:
+        raise SourceError(f"{datapath}: the file has gone", 3)
+
+    session = Session(Player(Scripted()), Theme.DARK, twin=broken)
+    CompareView(session).lay_out(Size(80, 21))
+    assert session.message == "dpdk: the file has gone"
+
+
+def test_three_compares_and_m_takes_one_out_and_in() -> None:
+    import asyncio
+
+    made: list[str] = []
+
+    def recorded_twin(datapath: str) -> Source:
+        made.append(datapath)
+        source = Scripted()
+        source.switch(datapath)
+        return source
+
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("3")
+        await pilot.pause(0.5)
+        assert made == ["kernel", "dpdk"]
+        assert "since the start" in shown(shell) or "at " in shown(shell)
+        await pilot.press("m", "2")
+        await pilot.pause(0.3)
+        assert "─ dpdk ─" not in shown(shell)
+        await pilot.press("m", "1")
+        await pilot.pause()
+        assert "one has to stay" in shown(shell)
+        await pilot.press("m", "2")
+        await pilot.pause(0.3)
+        assert made == ["kernel", "dpdk", "dpdk"]
+        assert "─ dpdk ─" in shown(shell)
+
+    async def session() -> None:
+        shell = Shell(Player(Scripted()), LOOK, 20, recorded_twin)
+        async with shell.run_test(size=(80, 24)) as pilot:
+            await pilot.pause(0.2)
+            await act(shell, pilot)
+
+    asyncio.run(session())

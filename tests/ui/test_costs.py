@@ -1,0 +1,96 @@
+"""The Costs say what a packet may cost, what it does cost, and how sure that is."""
+
+import re
+
+import msgspec
+import pytest
+from textual.pilot import Pilot
+
+from kbview.emulator.datapaths import DATAPATHS
+from kbview.state.budget import budget_ps, spent
+from kbview.state.player import Player
+from kbview.tape.source import Capabilities
+from kbview.ui.row import Size
+from kbview.ui.screens.costs import CostsView
+from kbview.ui.session import Session
+from kbview.ui.shell import Shell
+from kbview.ui.theme import Theme
+from tests.ui.screens import SIZES, session_of, text
+from tests.ui.scripted import Scripted
+from tests.ui.test_shell import drive, shown
+
+
+def test_the_budget_is_that_of_the_books() -> None:
+    """64 bytes at 10 Gb/s leave 67.2 ns: Rizzo, netmap, USENIX ATC 2012."""
+    assert budget_ps(10**10, 64) == pytest.approx(67_200)
+    assert budget_ps(10**11, 64) == pytest.approx(6_720)
+    assert budget_ps(None, 64) is None
+    assert budget_ps(10**10, None) is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("datapath", DATAPATHS)
+def test_it_fills_its_room_and_answers(datapath: str, size: Size) -> None:
+    seen = text(CostsView(session_of(datapath)), size)
+    for word in (
+        "budget",
+        "100 Gb/s",
+        "one every",
+        "a delivered packet",
+        "ns a packet",
+        "latency",
+        "TLB misses",
+    ):
+        assert word in seen
+
+
+@pytest.mark.parametrize("datapath", DATAPATHS)
+def test_the_steps_add_up_to_what_is_spent(datapath: str) -> None:
+    session = session_of(datapath, 60)
+    state = session.player.state
+    recent = state.histories.recent()
+    assert recent is not None
+    each = spent(recent, state.stations)
+    assert [one.each_ps for one in each] == sorted((one.each_ps for one in each), reverse=True)
+    whole = sum(stage.total_ps for step, stage in recent.stages().items() if step != "rx_burst_empty")
+    assert sum(one.each_ps for one in each) == pytest.approx(whole / recent.change("delivered"))
+
+
+def test_every_step_shows_how_sure_its_cost_is() -> None:
+    seen = text(CostsView(session_of("kernel")), Size(200, 47))
+    table = session_of("kernel").player.source.heading.costs
+    assert table is not None
+    for step in ("skb_alloc", "tcp_v4_rcv", "udp_rcv", "hardirq", "copy_to_user"):
+        line = next((line for line in seen.splitlines() if line.strip().startswith(step)), "")
+        assert not line or table.steps[step].confidence in line
+    assert len(re.findall("verified|derived|recalled|assumed", seen)) > 10
+
+
+def test_polls_in_vain_are_told_apart() -> None:
+    assert "on polls that found nothing" in text(CostsView(session_of("dpdk")), Size(80, 21))
+    assert "on polls that found nothing" not in text(CostsView(session_of("kernel")), Size(80, 21))
+
+
+def test_what_is_not_known_is_said() -> None:
+    player = Player(Scripted())
+    for _ in range(10):
+        player.tick(0.1)
+    seen = text(CostsView(Session(player, Theme.DARK)), Size(80, 21))
+    assert "its rate is not known here" in seen
+    assert "measured" in seen
+    assert "TLB misses unknown" in seen
+    player.source.heading = msgspec.structs.replace(player.source.heading, link_bps=10**10)
+    assert "one every 96.0 ns" in text(
+        CostsView(Session(player, Theme.DARK)), Size(80, 21)
+    )  # 100 bytes
+    reason = CostsView(Session(player, Theme.DARK)).lacks(Capabilities())
+    assert reason == "this source cannot know cores"
+
+
+def test_five_shows_the_costs() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await pilot.pause(0.2)
+        assert "ns a packet" in shown(shell)
+
+    drive(act)

@@ -1,0 +1,155 @@
+"""The Packet shows which packets there are and all of one of them, and lets nothing hostile through."""
+
+import pytest
+from textual.pilot import Pilot
+
+from kbview.emulator.datapaths import DATAPATHS
+from kbview.state.player import Player
+from kbview.state.summary import parse
+from kbview.tape.detail import Detail
+from kbview.tape.source import Capabilities
+from kbview.ui.row import Size
+from kbview.ui.screens.journey import JourneyView
+from kbview.ui.screens.packet import PacketView
+from kbview.ui.session import Session
+from kbview.ui.shell import Shell
+from kbview.ui.theme import Theme
+from tests.packet.frames import FRAMES, UDP
+from tests.ui.screens import SIZES, session_of, text
+from tests.ui.scripted import Scripted
+from tests.ui.test_shell import drive, shown
+
+
+def view_of(frame: bytes = UDP, frames: int = 20) -> PacketView:
+    player = Player(Scripted(frame=frame))
+    for _ in range(frames):
+        player.tick(0.1)
+    view = PacketView(Session(player, Theme.DARK))
+    view.ready = True
+    return view
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+def test_it_shows_list_layers_bytes_and_buffer(frame: bytes, size: Size) -> None:
+    seen = text(view_of(frame), size)
+    for title in ("─ packets ", "─ layers ", "─ bytes "):
+        assert title in seen
+    assert "Ethernet" in seen
+    assert f"{len(frame)} of 96 kept" in seen
+    if size.width >= 80:
+        assert "10.0.0.1" in seen
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("datapath", DATAPATHS)
+def test_without_bytes_it_says_what_is_missing(datapath: str, size: Size) -> None:
+    seen = text(PacketView(session_of(datapath)), size)
+    assert "not recorded" in seen
+    assert "─ packets " in seen
+
+
+def test_fields_are_those_that_scapy_reads_and_hostile_bytes_are_shown() -> None:
+    seen = text(view_of(), Size(200, 47))
+    for word in ("UDP", "dport", "ttl", "64", "dst"):
+        assert word in seen
+    assert "\x1b" not in seen
+    assert "1b 5b 33 31" in seen
+
+
+def test_the_buffer_moves_with_the_view() -> None:
+    view = view_of()
+    transport = view.session.transport
+    transport.step("packet")
+    transport.followed = view.session.chosen = view.session.player.state.packet
+    pictures: list[str] = []
+    while view.session.player.state.position < view.session.player.tape.length and len(pictures) < 40:
+        if not transport.step("event"):
+            break
+        pictures.append(text(view, Size(120, 40)))
+        if "delivered ─" in pictures[-1] or "dropped ─" in pictures[-1]:
+            break
+    assert any("─ sk_buff " in one and "█ Ethernet" in one for one in pictures)
+    assert any("░ Ethernet, off" in one for one in pictures)
+    assert "no buffer of its own" in pictures[-1]
+
+
+def test_a_filter_leaves_what_is_wanted() -> None:
+    view = view_of()
+    wanted = parse("dropped")
+    assert not isinstance(wanted, str)
+    view._list.text, view._list.wanted = "dropped", wanted
+    seen = text(view, Size(80, 21))
+    assert "packets: dropped" in seen
+    assert "SOCKET_RC" in seen
+    view._list.wanted = lambda one: False
+    assert "no packet is like this" in text(view, Size(80, 21))
+
+
+def test_a_source_of_meters_alone_is_told() -> None:
+    view = PacketView(Session(Player(Scripted()), Theme.DARK))
+    assert view.lacks(Capabilities(detail=Detail.METERS)) is not None
+    assert view.lacks(Capabilities(detail=Detail.MILESTONES)) is None
+
+
+def test_slash_asks_for_a_filter_and_a_wrong_one_is_answered() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "4")
+        await pilot.pause()
+        await pilot.press("slash", *"arp", "enter")
+        await pilot.pause()
+        assert "packets: arp" in shown(shell)
+        await pilot.press("slash", "ctrl+u", *"qux", "enter")
+        await pilot.pause()
+        assert "'qux' is no protocol" in shown(shell)
+        await pilot.press("slash", "ctrl+u", "enter")
+        await pilot.pause()
+        assert "known here" in shown(shell)
+
+    drive(act, Scripted(frame=UDP))
+
+
+@pytest.mark.parametrize("keys", [("up", "down"), ("k", "j")])
+def test_the_cursor_goes_over_packets(keys: tuple[str, str]) -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "4")
+        await pilot.pause()
+        view = shell.screen
+        assert isinstance(view, PacketView)
+        first = view._chosen()
+        await pilot.press(keys[0])
+        above = view._chosen()
+        assert first is not None
+        assert above is not None
+        assert above.packet < first.packet
+        assert f"▸#{above.packet}" in shown(shell)
+        await pilot.press(keys[1])
+        assert shell._session.packet == first.packet
+
+    drive(act, Scripted(frame=UDP))
+
+
+def test_tab_lets_the_arrows_scroll_the_fields_and_the_bytes() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "4")
+        await pilot.pause(2)  # scapy
+        before = shown(shell)
+        await pilot.press("tab", "down", "down")
+        assert shell.screen._scrolled["layers"] == 2  # type: ignore[attr-defined]
+        assert shown(shell) != before
+        await pilot.press("tab", "down")
+        assert shell.screen._scrolled["bytes"] == 1  # type: ignore[attr-defined]
+        await pilot.press("tab")
+        assert shell.screen._pane == "list"  # type: ignore[attr-defined]
+
+    drive(act, Scripted(frame=UDP))
+
+
+def test_enter_shows_the_journey_of_the_packet() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "4", "up", "enter")
+        await pilot.pause()
+        assert isinstance(shell.screen, JourneyView)
+        assert f"▸#{shell._session.chosen}" in shown(shell)
+
+    drive(act, Scripted(frame=UDP))
