@@ -17,6 +17,7 @@ class Flows:
     def __init__(self) -> None:
         self._flows: dict[_Key, Flow] = {}
         self._count = 0
+        self.forgotten = 0  # how often all were
 
     def find(self, seen: Outline) -> Flow:
         """The flow that a frame belongs to."""
@@ -32,6 +33,7 @@ class Flows:
         if flow is None:
             if len(self._flows) == MOST_FLOWS:
                 self._flows.clear()
+                self.forgotten += 1
             flow = self._flows[key] = new_flow(self._count, seen)
             self._count += 1
         return flow

@@ -1,0 +1,97 @@
+"""The short cut for plain packets: one unpack and two look-ups a packet instead of parsing it.
+
+    | time 8 | captured 4, original 4, MACs 12, type 2, version 1, TOS 1, total 2 | id 2 | fragment 2 |
+             '----------------------------- shape 26 -----------------------------'
+    | TTL 1 | protocol 1 | sum 2 | addresses 8, ports 4 | UDP length 2 | ... | TCP offset 1, flags 1 |
+                                 '------- ends 12 ------'
+
+Lengths and flows are remembered apart (shape.py), so that packets of any length are as fast as those of
+a few; what is not plain, or new, is decoded with care and gives the same frame.
+"""
+
+import struct
+
+from kbview.packet.decoder import Decoder
+from kbview.packet.frame import Frame
+from kbview.packet.ipv4 import IPPROTO_TCP, IPPROTO_UDP
+from kbview.packet.outline import datagram_fault
+from kbview.packet.record import BATCH, PS_PER_SECOND, Interface
+from kbview.packet.shape import UDP, Shapes
+from kbview.packet.window import Window
+
+_RECORD, _IPV4 = 16, 30  # where the packet begins in its record, and where IPv4 does
+# The length of a TCP header by its data offset byte; an impossible one is longer than any packet.
+_TCP_LENGTHS = tuple((byte >> 4) * 4 if byte >> 4 >= 5 else 1 << 16 for byte in range(256))
+
+
+class ShortCut:
+    """Reads the records of a classic capture of Ethernet frames without FCS."""
+
+    def __init__(self, decoder: Decoder, order: str, interface: Interface) -> None:
+        self._decoder = decoder
+        self._interface = interface
+        self._tick_ps = PS_PER_SECOND // interface.ticks_per_second
+        self._shapes = Shapes(order, decoder.flows, decoder.verify)
+        self._fields = struct.Struct(order + "II 26s 2x H x B 2x 12s H 6x BB")
+        self._original = struct.Struct(order + "12x I")
+        (self._dont_fragment,) = struct.unpack(order + "H", b"\x40\0")
+
+    def frames(self, window: Window, used: int, first: int) -> tuple[list[Frame], int]:  # noqa: PLR0915
+        """The frames of the whole records from `used` on, numbered from `first`; where they end."""
+        data, end, clock, tick_ps = window.data, window.end, self._decoder.clock, self._tick_ps
+        shapes, unpack, whole, headers = (
+            self._shapes,
+            self._fields.unpack_from,
+            self._dont_fragment,
+            _TCP_LENGTHS,
+        )
+        second, latest, base_ps, make = -1, 0, clock.last_ps, Frame
+        frames: list[Frame] = []
+        keep = frames.append
+        for packet in range(first, first + BATCH):
+            seconds, ticks, key, fragment, protocol, ends, udp_length, offset, flags = unpack(
+                data, used
+            )
+            size, length, payload, expected, summed, tcp, udp = shapes[key]
+            if (stop := used + _RECORD + size) > end:
+                break
+            if ticks < latest or seconds != second:
+                base_ps, ticks = self._turn(seconds, ticks, base_ps + latest * tick_ps)
+                second = seconds
+            latest = ticks
+            if protocol == IPPROTO_TCP:
+                flow = tcp[ends]
+                payload -= headers[offset]
+            elif protocol == IPPROTO_UDP and udp_length == expected:
+                flow, flags = udp[ends], 0
+                payload -= UDP
+            else:
+                flow = None
+            arrived_ps = base_ps + ticks * tick_ps
+            if flow is None or payload < 0 or (fragment and fragment != whole):
+                keep(self._careful(data, used, stop, arrived_ps, packet))
+            elif summed:
+                start = used + _IPV4
+                fault = datagram_fault(data[start : start + summed])
+                keep(make(arrived_ps, packet, length, flow, payload, flags, fault))
+            else:
+                keep(make(arrived_ps, packet, length, flow, payload, flags))
+            used = stop
+        clock.last_ps = base_ps + latest * tick_ps
+        return frames, used
+
+    def _turn(self, seconds: int, ticks: int, last_ps: int) -> tuple[int, int]:
+        """The trace's time of a second's begin, and the ticks from there to a packet's arrival."""
+        clock = self._decoder.clock
+        clock.last_ps = last_ps
+        arrived_ps = clock.arrived_ps(seconds * PS_PER_SECOND + ticks * self._tick_ps)
+        base_ps = seconds * PS_PER_SECOND - clock.start_ps
+        return base_ps, (arrived_ps - base_ps) // self._tick_ps
+
+    def _careful(self, data: bytes, used: int, stop: int, arrived_ps: int, packet: int) -> Frame:
+        """A packet of any kind; its flow is known from now on."""
+        (original,) = self._original.unpack_from(data, used)
+        whole = data[used + _RECORD : stop]
+        frame = self._decoder.frame(arrived_ps, packet, original, self._interface, whole)
+        self._shapes.learn(whole, frame.flow)
+        return frame
