@@ -12,33 +12,23 @@ from kbview.packet.flow import Flows
 from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH, Flow, Protocol
 from kbview.packet.record import MAXIMUM_SNAPLEN
 
+RECORD = 16  # bytes of a classic capture's header before each packet
 IPV4, TCP, UDP = 20, 20, 8  # bytes of their headers
 MOST_SHAPES = 8_192
 _ENDLESS = 1 << 62  # the size of a record that claims too much
 _PLAIN_IPV4 = b"\x08\x00\x45"  # ethertype, version and header length
 
-
-class Known(dict[bytes, Flow | None]):
-    """Flows of one protocol by addresses and ports; None where there is none yet."""
-
-    __slots__ = ()
-
-    def __missing__(self, ends: bytes) -> None:
-        return None
-
-
-NOBODY = Known()
-
-# Bytes of the packet in the file; length on the wire; bytes of the segment, and these as UDP's
-# length must have them; bytes of the datagram if it can be summed, else 0; flows of TCP, of UDP.
+Known = dict[bytes, Flow]  # by addresses and ports
+# Bytes of the record; length on the wire; bytes of the segment, and these as UDP's length must have
+# them; where the datagram ends in the record if it can be summed, else 0; flows of TCP, of UDP.
 Shape = tuple[int, int, int, int, int, Known, Known]
 
 
-class Shapes(dict[bytes, Shape]):
-    """Shapes by their bytes, in the byte order of a capture; looking one up works it out."""
+class Shapes:
+    """The shapes of a capture in one byte order. `known` has those met, by their bytes."""
 
     def __init__(self, order: str, flows: Flows, verify: bool) -> None:
-        super().__init__()
+        self.known: dict[bytes, Shape] = {}
         self._sizes = struct.Struct(order + "II 12s 3s x 2s")
         self._short = struct.Struct(order + "H")
         self._flows = flows
@@ -46,32 +36,36 @@ class Shapes(dict[bytes, Shape]):
         self._verify = verify
         self._links: dict[bytes, tuple[Known, Known]] = {}
 
-    def __missing__(self, key: bytes) -> Shape:
+    def learn(self, key: bytes) -> Shape:
+        """Work out a shape; none of its packets is plain if it has neither TCP nor UDP flows."""
         captured, original, macs, kind, network_total = self._sizes.unpack(key)
-        if captured > MAXIMUM_SNAPLEN:
-            return _ENDLESS, 0, 0, -1, 0, NOBODY, NOBODY
         datagram = int.from_bytes(network_total, "big")
         segment, room = datagram - IPV4, captured - ETH_HLEN - IPV4
         sound = captured <= original <= MAXIMUM_SNAPLEN and datagram <= original - ETH_HLEN
         if kind != _PLAIN_IPV4 or not sound or min(segment, room) < UDP:
-            return captured, 0, 0, -1, 0, NOBODY, NOBODY
-        if len(self) == MOST_SHAPES:
-            self.clear()
-        (udp_length,) = self._short.unpack(segment.to_bytes(2, "big"))
-        summed = datagram if self._verify and datagram <= captured - ETH_HLEN else 0
-        tcp, udp = self._links.setdefault(macs, (Known(), Known()))
-        length = max(original + FCS_LENGTH, ETHERNET_MINIMUM)
-        self[key] = shape = (
-            captured, length, segment, udp_length, summed, tcp if room >= TCP else NOBODY, udp
-        )  # fmt: skip
+            size = RECORD + captured if captured <= MAXIMUM_SNAPLEN else _ENDLESS
+            return size, 0, 0, -1, 0, {}, {}
+        if len(self.known) == MOST_SHAPES:
+            self.known.clear()
+        tcp, udp = self._links.setdefault(macs, ({}, {}))
+        shape = (
+            RECORD + captured,
+            max(original + FCS_LENGTH, ETHERNET_MINIMUM),
+            segment,
+            self._short.unpack(segment.to_bytes(2, "big"))[0],
+            RECORD + ETH_HLEN + datagram if self._verify and segment <= room else 0,
+            tcp if room >= TCP else {},
+            udp,
+        )
+        self.known[key] = shape
         return shape
 
-    def learn(self, packet: bytes, flow: Flow) -> None:
-        """Know a plain packet's flow by its addresses and ports; forget what `Flows` forgot."""
+    def learn_flow(self, packet: bytes, flow: Flow) -> None:
+        """Know a plain packet's flow by its addresses and ports; forget all that `Flows` forgot."""
         if self._forgotten != self._flows.forgotten:
             self._forgotten = self._flows.forgotten
             self._links.clear()
-            self.clear()
+            self.known.clear()
         link = self._links.get(packet[:12])
         if link and packet[12:15] == _PLAIN_IPV4 and not flow.fragment:
             if flow.protocol is Protocol.TCP:

@@ -12,14 +12,15 @@ a few; what is not plain, or new, is decoded with care and gives the same frame.
 import struct
 
 from kbview.packet.decoder import Decoder
+from kbview.packet.ethernet import ETH_HLEN
 from kbview.packet.frame import Frame
 from kbview.packet.ipv4 import IPPROTO_TCP, IPPROTO_UDP
 from kbview.packet.outline import datagram_fault
 from kbview.packet.record import BATCH, PS_PER_SECOND, Interface
-from kbview.packet.shape import UDP, Shapes
+from kbview.packet.shape import RECORD, UDP, Shapes
 from kbview.packet.window import Window
 
-_RECORD, _IPV4 = 16, 30  # where the packet begins in its record, and where IPv4 does
+_IPV4 = RECORD + ETH_HLEN  # where it begins in a record
 # The length of a TCP header by its data offset byte; an impossible one is longer than any packet.
 _TCP_LENGTHS = tuple((byte >> 4) * 4 if byte >> 4 >= 5 else 1 << 16 for byte in range(256))
 
@@ -39,43 +40,35 @@ class ShortCut:
     def frames(self, window: Window, used: int, first: int) -> tuple[list[Frame], int]:  # noqa: PLR0915
         """The frames of the whole records from `used` on, numbered from `first`; where they end."""
         data, end, clock, tick_ps = window.data, window.end, self._decoder.clock, self._tick_ps
-        shapes, unpack, whole, headers = (
-            self._shapes,
-            self._fields.unpack_from,
-            self._dont_fragment,
-            _TCP_LENGTHS,
-        )
+        unpack, shapes, learn = self._fields.unpack_from, self._shapes.known, self._shapes.learn
+        is_tcp, is_udp, whole, lengths = IPPROTO_TCP, IPPROTO_UDP, self._dont_fragment, _TCP_LENGTHS
         second, latest, base_ps, make = -1, 0, clock.last_ps, Frame
         frames: list[Frame] = []
         keep = frames.append
         for packet in range(first, first + BATCH):
-            seconds, ticks, key, fragment, protocol, ends, udp_length, offset, flags = unpack(
-                data, used
-            )
-            size, length, payload, expected, summed, tcp, udp = shapes[key]
-            if (stop := used + _RECORD + size) > end:
+            seconds, ticks, key, fragment, kind, ends, udp_length, offset, flags = unpack(data, used)
+            size, length, payload, expected, summed, tcp, udp = shapes.get(key) or learn(key)
+            if (stop := used + size) > end:
                 break
             if ticks < latest or seconds != second:
                 base_ps, ticks = self._turn(seconds, ticks, base_ps + latest * tick_ps)
                 second = seconds
             latest = ticks
-            if protocol == IPPROTO_TCP:
-                flow = tcp[ends]
-                payload -= headers[offset]
-            elif protocol == IPPROTO_UDP and udp_length == expected:
-                flow, flags = udp[ends], 0
-                payload -= UDP
+            if kind == is_tcp:
+                flow = tcp.get(ends)
+                payload -= lengths[offset]
+            elif kind == is_udp and udp_length == expected:
+                flow = udp.get(ends)
+                payload, flags = payload - UDP, 0
             else:
                 flow = None
-            arrived_ps = base_ps + ticks * tick_ps
             if flow is None or payload < 0 or (fragment and fragment != whole):
-                keep(self._careful(data, used, stop, arrived_ps, packet))
+                keep(self._careful(data, used, stop, base_ps + ticks * tick_ps, packet))
             elif summed:
-                start = used + _IPV4
-                fault = datagram_fault(data[start : start + summed])
-                keep(make(arrived_ps, packet, length, flow, payload, flags, fault))
+                fault = datagram_fault(data[used + _IPV4 : used + summed])
+                keep(make(base_ps + ticks * tick_ps, packet, length, flow, payload, flags, fault))
             else:
-                keep(make(arrived_ps, packet, length, flow, payload, flags))
+                keep(make(base_ps + ticks * tick_ps, packet, length, flow, payload, flags))
             used = stop
         clock.last_ps = base_ps + latest * tick_ps
         return frames, used
@@ -91,7 +84,7 @@ class ShortCut:
     def _careful(self, data: bytes, used: int, stop: int, arrived_ps: int, packet: int) -> Frame:
         """A packet of any kind; its flow is known from now on."""
         (original,) = self._original.unpack_from(data, used)
-        whole = data[used + _RECORD : stop]
+        whole = data[used + RECORD : stop]
         frame = self._decoder.frame(arrived_ps, packet, original, self._interface, whole)
-        self._shapes.learn(whole, frame.flow)
+        self._shapes.learn_flow(whole, frame.flow)
         return frame
