@@ -131,7 +131,7 @@ def _open(name: str) -> BinaryIO:
 def _reader(name: str, window: Window) -> Reader:
     """The reader for what the window begins with."""
     complete = window.require(pcap.FILE_HEADER)
-    data = window.data[: window.end]
+    data = window.data[window.begin : window.end]
     if window.damage:
         raise CaptureError(f"{name}: {window.damage}; fetch or capture it again")
     if not data:

@@ -34,14 +34,14 @@ class Pcap(Reader):
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        order, ticks = MAGICS[window.data[:4]]
+        order, ticks = MAGICS[window.data[self._used : self._used + 4]]
         self._order = order
-        (word,) = struct.unpack_from(order + "I", window.data, 20)
+        (word,) = struct.unpack_from(order + "I", window.data, self._used + 20)
         fcs_length = (word >> 28) * 2 if word & 0x0400_0000 else 0
         self._interface = Interface(word & 0xFFFF, ticks, fcs_length=fcs_length)
         self._record = struct.Struct(order + "IIII")
         self._tick_ps = PS_PER_SECOND // ticks
-        self._used = FILE_HEADER
+        self._used += FILE_HEADER
 
     @property
     def link_types(self) -> tuple[int, ...]:

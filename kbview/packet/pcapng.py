@@ -69,7 +69,7 @@ class Pcapng(Reader):
         data, start = self._window.data, self._used
         if start + _SHORTEST_BLOCK > self._window.end:
             return None
-        if data.startswith(MAGIC, start):
+        if data[start : start + 4] == MAGIC:
             self._start_section(data[start + 8 : start + 12])
         kind, length = struct.unpack_from(self._order + "II", data, start)
         if not _SHORTEST_BLOCK <= length <= _LONGEST_BLOCK or length % 4:

@@ -22,7 +22,7 @@ class Reader(ABC):
         self.skipped = 0  # packets of a link type that cannot be shown
         self.damage = ""  # why reading stopped before the end
         self._window = window
-        self._used = 0  # bytes of the window
+        self._used = window.begin  # up to where the window is read
 
     @property
     @abstractmethod
@@ -56,9 +56,9 @@ class Reader(ABC):
         if self.damage:
             return False
         more = self._window.more(self._used)
-        self._used = 0
+        self._used = self._window.begin
         if self._window.damage:
             self.damage = f"{self._window.damage} in packet {self.count}"
-        elif not more and self._window.end:
+        elif not more and self._window.end > self._used:
             self.damage = f"cut in packet {self.count}"
         return more

@@ -10,6 +10,7 @@ a few; what is not plain, or new, is decoded with care and gives the same frame.
 """
 
 import struct
+from mmap import mmap
 
 from kbview.packet.decoder import Decoder
 from kbview.packet.ethernet import ETH_HLEN
@@ -81,7 +82,7 @@ class ShortCut:
         base_ps = seconds * PS_PER_SECOND - clock.start_ps
         return base_ps, (arrived_ps - base_ps) // self._tick_ps
 
-    def _careful(self, data: bytes, used: int, stop: int, arrived_ps: int, packet: int) -> Frame:
+    def _careful(self, data: mmap, used: int, stop: int, arrived_ps: int, packet: int) -> Frame:
         """A packet of any kind; its flow is known from now on."""
         (original,) = self._original.unpack_from(data, used)
         whole = data[used + RECORD : stop]
