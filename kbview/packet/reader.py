@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from kbview.packet.decoder import Decoder
 from kbview.packet.frame import Frame
-from kbview.packet.record import Record
+from kbview.packet.record import BATCH, Record
 from kbview.packet.window import Window
 
 _Taken = TypeVar("_Taken", Record, Frame)
@@ -40,15 +40,15 @@ class Reader(ABC):
 
     @abstractmethod
     def _batch(self) -> list[Record]:
-        """Whole records from the window, [] when there are none left."""
+        """Whole records from the window; fewer than `BATCH` are all that it has."""
 
     def _until_end(self, take: Callable[[], list[_Taken]]) -> Iterator[list[_Taken]]:
         while not self.damage:
             taken = take()
+            self.count += len(taken)
             if taken:
-                self.count += len(taken)
                 yield taken
-            elif not self._advance():
+            if len(taken) < BATCH and not self._advance():
                 return
 
     def _advance(self) -> bool:

@@ -36,19 +36,19 @@ class Shapes:
         self._verify = verify
         self._links: dict[bytes, tuple[Known, Known]] = {}
 
-    def learn(self, key: bytes) -> Shape:
-        """Work out a shape; none of its packets is plain if it has neither TCP nor UDP flows."""
+    def learn(self, key: bytes) -> int:
+        """Know a shape, if packets of it can be plain; the bytes of its records."""
+        captured: int
         captured, original, macs, kind, network_total = self._sizes.unpack(key)
         datagram = int.from_bytes(network_total, "big")
         segment, room = datagram - IPV4, captured - ETH_HLEN - IPV4
         sound = captured <= original <= MAXIMUM_SNAPLEN and datagram <= original - ETH_HLEN
         if kind != _PLAIN_IPV4 or not sound or min(segment, room) < UDP:
-            size = RECORD + captured if captured <= MAXIMUM_SNAPLEN else _ENDLESS
-            return size, 0, 0, -1, 0, {}, {}
+            return RECORD + captured if captured <= MAXIMUM_SNAPLEN else _ENDLESS
         if len(self.known) == MOST_SHAPES:
             self.known.clear()
         tcp, udp = self._links.setdefault(macs, ({}, {}))
-        shape = (
+        self.known[key] = (
             RECORD + captured,
             max(original + FCS_LENGTH, ETHERNET_MINIMUM),
             segment,
@@ -57,8 +57,7 @@ class Shapes:
             tcp if room >= TCP else {},
             udp,
         )
-        self.known[key] = shape
-        return shape
+        return RECORD + captured
 
     def learn_flow(self, packet: bytes, flow: Flow) -> None:
         """Know a plain packet's flow by its addresses and ports; forget all that `Flows` forgot."""

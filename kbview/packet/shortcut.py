@@ -10,11 +10,10 @@ a few; what is not plain, or new, is decoded with care and gives the same frame.
 """
 
 import struct
-from mmap import mmap
 
 from kbview.packet.decoder import Decoder
 from kbview.packet.ethernet import ETH_HLEN
-from kbview.packet.frame import Frame
+from kbview.packet.frame import Flow, Frame
 from kbview.packet.ipv4 import IPPROTO_TCP, IPPROTO_UDP
 from kbview.packet.outline import datagram_fault
 from kbview.packet.record import BATCH, PS_PER_SECOND, Interface
@@ -48,29 +47,32 @@ class ShortCut:
         keep = frames.append
         for packet in range(first, first + BATCH):
             seconds, ticks, key, fragment, kind, ends, udp_length, offset, flags = unpack(data, used)
-            size, length, payload, expected, summed, tcp, udp = shapes.get(key) or learn(key)
-            if (stop := used + size) > end:
+            try:
+                size, length, payload, expected, summed, tcp, udp = shapes[key]
+                if kind == is_tcp:
+                    flow: Flow | None = tcp[ends]
+                    payload -= lengths[offset]
+                else:
+                    flow = udp[ends] if kind == is_udp and udp_length == expected else None
+                    payload, flags = payload - UDP, 0
+            except KeyError:
+                size, flow = learn(key), None
+            used += size
+            if used > end:
+                used -= size
                 break
             if ticks < latest or seconds != second:
                 base_ps, ticks = self._turn(seconds, ticks, base_ps + latest * tick_ps)
                 second = seconds
             latest = ticks
-            if kind == is_tcp:
-                flow = tcp.get(ends)
-                payload -= lengths[offset]
-            elif kind == is_udp and udp_length == expected:
-                flow = udp.get(ends)
-                payload, flags = payload - UDP, 0
-            else:
-                flow = None
             if flow is None or payload < 0 or (fragment and fragment != whole):
-                keep(self._careful(data, used, stop, base_ps + ticks * tick_ps, packet))
+                start = used - size
+                keep(self._careful(data[start:used], base_ps + ticks * tick_ps, packet))
             elif summed:
-                fault = datagram_fault(data[used + _IPV4 : used + summed])
+                fault = datagram_fault(data[used - size + _IPV4 : used - size + summed])
                 keep(make(base_ps + ticks * tick_ps, packet, length, flow, payload, flags, fault))
             else:
                 keep(make(base_ps + ticks * tick_ps, packet, length, flow, payload, flags))
-            used = stop
         clock.last_ps = base_ps + latest * tick_ps
         return frames, used
 
@@ -82,10 +84,10 @@ class ShortCut:
         base_ps = seconds * PS_PER_SECOND - clock.start_ps
         return base_ps, (arrived_ps - base_ps) // self._tick_ps
 
-    def _careful(self, data: mmap, used: int, stop: int, arrived_ps: int, packet: int) -> Frame:
+    def _careful(self, record: bytes, arrived_ps: int, packet: int) -> Frame:
         """A packet of any kind; its flow is known from now on."""
-        (original,) = self._original.unpack_from(data, used)
-        whole = data[used + RECORD : stop]
-        frame = self._decoder.frame(arrived_ps, packet, original, self._interface, whole)
-        self._shapes.learn_flow(whole, frame.flow)
+        (original,) = self._original.unpack_from(record)
+        data = record[RECORD:]
+        frame = self._decoder.frame(arrived_ps, packet, original, self._interface, data)
+        self._shapes.learn_flow(data, frame.flow)
         return frame
