@@ -6,6 +6,7 @@ under its bytes; the flow is kept under addresses and ports, apart for every pai
 """
 
 import struct
+from collections.abc import Callable
 
 from kbview.packet.ethernet import ETH_HLEN
 from kbview.packet.flow import Flows
@@ -17,15 +18,18 @@ IPV4, TCP, UDP = 20, 20, 8  # bytes of their headers
 MOST_SHAPES = 8_192
 _ENDLESS = 1 << 62  # the size of a record that claims too much
 _PLAIN_IPV4 = b"\x08\x00\x45"  # ethertype, version and header length
+_KEY, _MACS, _ENDS = slice(8, 34), slice(16, 28), slice(42, 54)  # where they are in a record
 
-Known = dict[bytes, Flow]  # by addresses and ports
+_Known = dict[bytes, Flow]  # by addresses and ports
+_NONE: _Known = {}  # stays empty
+_Find = Callable[[bytes], Flow | None]
 # Bytes of the record; length on the wire; bytes of the segment, and these as UDP's length must have
 # them; where the datagram ends in the record if it can be summed, else 0; flows of TCP, of UDP.
-Shape = tuple[int, int, int, int, int, Known, Known]
+Shape = tuple[int, int, int, int, int, _Find, _Find]
 
 
 class Shapes:
-    """The shapes of a capture in one byte order. `known` has those met, by their bytes."""
+    """The shapes of a capture in one byte order. `known` has those of plain packets so far."""
 
     def __init__(self, order: str, flows: Flows, verify: bool) -> None:
         self.known: dict[bytes, Shape] = {}
@@ -34,40 +38,41 @@ class Shapes:
         self._flows = flows
         self._forgotten = flows.forgotten
         self._verify = verify
-        self._links: dict[bytes, tuple[Known, Known]] = {}
+        self._links: dict[bytes, tuple[_Known, _Known]] = {}
 
-    def learn(self, key: bytes) -> int:
-        """Know a shape, if packets of it can be plain; the bytes of its records."""
-        captured: int
+    def learn(self, key: bytes) -> Shape:
+        """Work out a shape; one whose packets cannot be plain finds no flow and is not kept."""
         captured, original, macs, kind, network_total = self._sizes.unpack(key)
         datagram = int.from_bytes(network_total, "big")
         segment, room = datagram - IPV4, captured - ETH_HLEN - IPV4
         sound = captured <= original <= MAXIMUM_SNAPLEN and datagram <= original - ETH_HLEN
         if kind != _PLAIN_IPV4 or not sound or min(segment, room) < UDP:
-            return RECORD + captured if captured <= MAXIMUM_SNAPLEN else _ENDLESS
+            size = RECORD + captured if captured <= MAXIMUM_SNAPLEN else _ENDLESS
+            return size, 0, 0, 0, 0, _NONE.get, _NONE.get
         if len(self.known) == MOST_SHAPES:
             self.known.clear()
         tcp, udp = self._links.setdefault(macs, ({}, {}))
-        self.known[key] = (
+        shape: Shape = (
             RECORD + captured,
             max(original + FCS_LENGTH, ETHERNET_MINIMUM),
             segment,
             self._short.unpack(segment.to_bytes(2, "big"))[0],
             RECORD + ETH_HLEN + datagram if self._verify and segment <= room else 0,
-            tcp if room >= TCP else {},
-            udp,
+            tcp.get if room >= TCP else _NONE.get,
+            udp.get,
         )
-        return RECORD + captured
+        self.known[key] = shape
+        return shape
 
-    def learn_flow(self, packet: bytes, flow: Flow) -> None:
+    def learn_flow(self, record: bytes, flow: Flow) -> None:
         """Know a plain packet's flow by its addresses and ports; forget all that `Flows` forgot."""
         if self._forgotten != self._flows.forgotten:
             self._forgotten = self._flows.forgotten
             self._links.clear()
             self.known.clear()
-        link = self._links.get(packet[:12])
-        if link and packet[12:15] == _PLAIN_IPV4 and not flow.fragment:
+        if record[_KEY] in self.known and not flow.fragment:
+            tcp, udp = self._links[record[_MACS]]
             if flow.protocol is Protocol.TCP:
-                link[0][packet[26:38]] = flow
+                tcp[record[_ENDS]] = flow
             elif flow.protocol is Protocol.UDP:
-                link[1][packet[26:38]] = flow
+                udp[record[_ENDS]] = flow

@@ -13,7 +13,7 @@ import struct
 
 from kbview.packet.decoder import Decoder
 from kbview.packet.ethernet import ETH_HLEN
-from kbview.packet.frame import Flow, Frame
+from kbview.packet.frame import Frame
 from kbview.packet.ipv4 import IPPROTO_TCP, IPPROTO_UDP
 from kbview.packet.outline import datagram_fault
 from kbview.packet.record import BATCH, PS_PER_SECOND, Interface
@@ -49,14 +49,8 @@ class ShortCut:
             seconds, ticks, key, fragment, kind, ends, udp_length, offset, flags = unpack(data, used)
             try:
                 size, length, payload, expected, summed, tcp, udp = shapes[key]
-                if kind == is_tcp:
-                    flow: Flow | None = tcp[ends]
-                    payload -= lengths[offset]
-                else:
-                    flow = udp[ends] if kind == is_udp and udp_length == expected else None
-                    payload, flags = payload - UDP, 0
             except KeyError:
-                size, flow = learn(key), None
+                size, length, payload, expected, summed, tcp, udp = learn(key)
             used += size
             if used > end:
                 used -= size
@@ -65,6 +59,12 @@ class ShortCut:
                 base_ps, ticks = self._turn(seconds, ticks, base_ps + latest * tick_ps)
                 second = seconds
             latest = ticks
+            if kind == is_tcp:
+                flow = tcp(ends)
+                payload -= lengths[offset]
+            else:
+                flow = udp(ends) if kind == is_udp and udp_length == expected else None
+                payload, flags = payload - UDP, 0
             if flow is None or payload < 0 or (fragment and fragment != whole):
                 start = used - size
                 keep(self._careful(data[start:used], base_ps + ticks * tick_ps, packet))
@@ -87,7 +87,6 @@ class ShortCut:
     def _careful(self, record: bytes, arrived_ps: int, packet: int) -> Frame:
         """A packet of any kind; its flow is known from now on."""
         (original,) = self._original.unpack_from(record)
-        data = record[RECORD:]
-        frame = self._decoder.frame(arrived_ps, packet, original, self._interface, data)
-        self._shapes.learn_flow(data, frame.flow)
+        frame = self._decoder.frame(arrived_ps, packet, original, self._interface, record[RECORD:])
+        self._shapes.learn_flow(record, frame.flow)
         return frame
