@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
+from math import inf
 
 import msgspec
 
@@ -103,8 +104,10 @@ class Recording:
         while not source.ended and not stopped() and reached_ps < until_ps:
             before = self._writer.length
             target_ps = until_ps if live else min(reached_ps + self._every_ps, until_ps)
-            reached_ps = source.pump(tape, target_ps, budget_s=_BUDGET_S)
-            self._flush()
+            # what the clock on the wall says must not show on the tape of a model
+            reached_ps = source.pump(tape, target_ps, budget_s=_BUDGET_S if live else inf)
+            if live:
+                self._flush()
             if live and self._writer.length == before:
                 time.sleep(_REST_S)
         tape.release()
