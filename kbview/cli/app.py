@@ -5,6 +5,8 @@ import os
 import sys
 from io import BufferedReader
 
+import msgspec
+
 from kbview.cli import options, privilege
 from kbview.cli.command import Command
 from kbview.cli.errors import UNSUPPORTED, complain
@@ -12,6 +14,7 @@ from kbview.tape.source import Source
 from kbview.ui.options import COLORS, THEMES, Options
 
 DEMO = "http.pcap"
+_SNAP = 512  # bytes of each packet that the Packet screen can show
 _VIEWING_GAP_PS = 30_000_000  # longer silences are cut to this, unless --gap says otherwise
 
 
@@ -53,9 +56,8 @@ class App(Command):
             arguments.gap = _VIEWING_GAP_PS
         loop = not arguments.once and stream is None and arguments.until is None
         word = arguments.source or _demo()
-        source = resolve(
-            word, choice(arguments, arguments.datapath, loop=loop, follow=True, kept=True), stream
-        )
+        seen = choice(arguments, arguments.datapath, loop=loop, follow=True, kept=True)
+        source = resolve(word, msgspec.structs.replace(seen, snap=_SNAP), stream)
         privilege.give_up(source, arguments.user)
         reason = _no_twin(source, stream)
 

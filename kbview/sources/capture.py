@@ -16,6 +16,7 @@ from kbview.sources.choice import Choice
 from kbview.sources.emulator import EmulatorSource
 from kbview.sources.opener import Opener, Word
 from kbview.sources.replay import Replay
+from kbview.sources.snap import CaptureSnap
 from kbview.tape.source import Heading, Origin, Source, SourceError
 
 
@@ -60,6 +61,7 @@ class ReplaySource(EmulatorSource):
         return self._replay.note
 
     def close(self) -> None:
+        super().close()
         self._replay.close()
 
 
@@ -101,7 +103,10 @@ def _source(word: Word, choice: Choice, replay: Replay, chunks: Iterator[list[Fr
         chunks = change.limited(chunks, choice.frames)
     profile = choice.profile or base.profile
     heading = Heading(Origin.EMULATED, word.title, profile, choice.seed, tuple(notes))
-    return ReplaySource(heading, base, replay, chunks, choice.datapath or base.datapath)
+    source = ReplaySource(heading, base, replay, chunks, choice.datapath or base.datapath)
+    if choice.snap and word.stream is None:  # a pipe cannot be read a second time
+        source.snap = CaptureSnap(word.text, choice.snap)
+    return source
 
 
 def _seen_from(host: Host) -> str:

@@ -17,6 +17,7 @@ class Choice(msgspec.Struct, frozen=True):
     loop: bool = False
     follow: bool = False  # wait for more where a tape is still being written
     kept: bool = False  # all that was told is to stay within reach, on disk if need be
+    snap: int = 0  # bytes that are kept of each packet which is told of
     verify: bool = True
     promiscuous: bool = False
     overrides: tuple[tuple[str, str], ...] = ()

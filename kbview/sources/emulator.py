@@ -1,7 +1,7 @@
 """The emulator as a source: it runs just as far as somebody wants to see."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -15,9 +15,10 @@ from kbview.emulator.settings import ScenarioError, Settings
 from kbview.packet.capture import CaptureError
 from kbview.packet.frame import Frame
 from kbview.sources import profile
+from kbview.sources.snap import Snap
 from kbview.tape.cost import CostTable, StepCost
 from kbview.tape.detail import Detail
-from kbview.tape.events import SourceEnded
+from kbview.tape.events import Event, SourceEnded
 from kbview.tape.meter import TOTALS
 from kbview.tape.source import Capabilities, Heading, Source, SourceError
 from kbview.tape.tape import Tape
@@ -45,6 +46,7 @@ class EmulatorSource(Source):
         datapath: str,
         peer: Callable[[Nic], Peer] | None = None,
     ) -> None:
+        self.snap: Snap | None = None  # whoever opened it may want the packets' bytes on the tape
         self._told_end = False
         self._announce = True  # a sample is due, whatever has happened
         try:
@@ -71,13 +73,13 @@ class EmulatorSource(Source):
         slice_ps = _FIRST_SLICE_PS
         if self._announce:
             self._announce = False
-            tape.extend([*emulation.release(), emulation.sample()])
+            tape.extend([*self._released(), emulation.sample()])
         while not self._told_end:
             try:
                 emulation.advance(min(until_ps, emulation.now_ps + slice_ps))
             except CaptureError as error:
                 raise SourceError(str(error)) from error
-            tape.extend(emulation.release())
+            tape.extend(self._released())
             if emulation.ended:
                 self._end(tape)
             if emulation.now_ps >= until_ps or time.monotonic() >= deadline:
@@ -86,6 +88,15 @@ class EmulatorSource(Source):
         if not self._told_end:
             tape.extend([emulation.sample()])
         return emulation.now_ps
+
+    def _released(self) -> Iterable[Event]:
+        """What is to be told up to now."""
+        events = self.emulation.release()
+        return events if self.snap is None else self.snap.beside(events)
+
+    def close(self) -> None:
+        if self.snap is not None:
+            self.snap.close()
 
     def _end(self, tape: Tape) -> None:
         self._told_end = True

@@ -8,6 +8,7 @@ from kbview.emulator.settings import ScenarioError
 from kbview.sources.choice import Choice
 from kbview.sources.emulator import EmulatorSource
 from kbview.sources.opener import Opener, Word
+from kbview.sources.snap import SyntheticSnap
 from kbview.tape.source import Heading, Origin, Source, SourceError
 
 _SCENARIOS = files("kbview") / "scenarios"
@@ -52,14 +53,17 @@ def _open(scenario: Scenario, choice: Choice) -> Source:
         raise SourceError("--host is for captures; a scenario has one host", 2)
     scenario = _apply(scenario, choice)
     heading = Heading(Origin.EMULATED, scenario.name, choice.profile or scenario.profile, scenario.seed)
-    return EmulatorSource(
+    snap = SyntheticSnap(choice.snap) if choice.snap else None
+    source = EmulatorSource(
         heading,
         scenario.settings,
         SYNTHETIC_HOST,
-        scenario.chunks(),
+        snap.watched(scenario.chunks()) if snap else scenario.chunks(),
         choice.datapath or scenario.datapath,
         scenario.peer(),
     )
+    source.snap = snap
+    return source
 
 
 def _read(path: str) -> Scenario:

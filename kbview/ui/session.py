@@ -46,10 +46,16 @@ class Session:
 
     @property
     def packet(self) -> int:
-        """The packet that is looked at: the chosen one, the followed one, or the last that is whole."""
+        """The packet that is looked at: the chosen one, the followed one, in a pause the one that moved
+        last, else the last whose journey is whole."""
         self.journeys.follow(self.player.tape, self.player.state)
         known = self.journeys.packets()
-        wanted = (self.chosen, self.transport.followed, self.journeys.ended)
+        moved = NO_PACKET
+        if not self.player.playing:
+            moved = getattr(self.player.state.last_event, "packet", NO_PACKET)
+        if not self.journeys.came_in(moved):
+            moved = NO_PACKET
+        wanted = (self.chosen, self.transport.followed, moved, self.journeys.ended)
         found = next((packet for packet in wanted if packet in known), None)
         if found is not None:
             return found

@@ -126,6 +126,7 @@ def test_the_cursor_goes_over_steps_and_enter_goes_there(keys: tuple[str, str]) 
         await pilot.pause()
         view = shell.screen
         assert isinstance(view, JourneyView)
+        shell._session.chosen = shell._session.journeys.ended
         stops, at = view._stops()
         await pilot.press(keys[0])
         assert view._stops()[1] == at - 1
@@ -142,6 +143,8 @@ def test_zoom_stretches_time() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("space", "2")
         await pilot.pause()
+        shell._session.chosen = shell._session.journeys.ended
+        shell._redraw()
         before = shown(shell)
         await pilot.press("z")
         assert shown(shell) != before

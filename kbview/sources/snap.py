@@ -1,0 +1,151 @@
+"""Snap: the first bytes of an emulated packet, for who looks at it: from its capture, or made to fit.
+
+The emulator itself knows lengths and flows only. A capture is read a second time, beside the emulation
+and never ahead of it; synthetic packets get the headers of their flow and a payload of zeros.
+"""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address
+from typing import ClassVar
+
+from kbview.packet import ethernet, ipv4, udp
+from kbview.packet.capture import Capture, CaptureError, open_capture
+from kbview.packet.checksum import pseudo_header
+from kbview.packet.frame import FCS_LENGTH, Flow, Frame, Protocol
+from kbview.packet.link import HEADER_LENGTHS, as_ethernet
+from kbview.tape.events import Event, FrameArrived, FrameRecorded, FrameSent
+
+_FARTHEST = 2_000  # packets that are passed at once to get to one, some 3 ms
+_LATE = 256  # packets that were sent may be told so much later than those that came
+_CHUNKS = 4  # of synthetic traffic: those that frames may still arrive from
+
+_Record = tuple[int, int, int, bytes]  # see Capture.records
+
+
+class Snap(ABC):
+    """Knows packets by number, asked for in ascending order.
+
+    `beside_of` are the events that bytes are told with. An answer has the number of its request, which
+    has gone by then, so nothing is told twice or falsely.
+    """
+
+    beside_of: ClassVar[tuple[type[FrameArrived | FrameSent], ...]] = (FrameArrived,)
+
+    @abstractmethod
+    def of(self, packet: int, length: int) -> bytes:
+        """What is kept of a frame of `length` bytes, without its FCS; b"" if it cannot be had."""
+
+    def beside(self, events: Iterable[Event]) -> Iterator[Event]:
+        """The events, with the bytes of each frame told after it came or went."""
+        for event in events:
+            yield event
+            if isinstance(event, self.beside_of) and (data := self.of(event.packet, event.length)):
+                yield FrameRecorded(event.time_ps, event.packet, event.length, data)
+
+    def close(self) -> None:  # noqa: B027 - not all of them hold something
+        """Let go of the file."""
+
+
+class CaptureSnap(Snap):
+    """Reads the file again, from its start whenever the traffic begins anew."""
+
+    beside_of = (FrameArrived, FrameSent)
+
+    def __init__(self, path: str, size: int) -> None:
+        self._path = path
+        self._size = size
+        self._capture: Capture | None = None
+        self._records: Iterator[_Record] = iter(())
+        self._passed: dict[int, _Record] = {}
+        self._next = 0  # the number of the packet that is read next
+
+    def of(self, packet: int, length: int) -> bytes:
+        record = self._passed.pop(packet, None)
+        if record is None and packet >= self._next:
+            record = self._reach(packet)
+        return b"" if record is None else self._fitting(record, length)
+
+    def _reach(self, packet: int) -> _Record | None:
+        """Read on towards a packet, and take it if it is not too far ahead.
+
+        The last ones that were passed are kept, for they may be told late.
+        """
+        farthest = self._next + _FARTHEST
+        while self._next < min(packet, farthest):
+            number, record = self._next, self._take()
+            if record is not None and packet - number <= _LATE:
+                self._passed[number] = record
+        for number in [number for number in self._passed if number < packet - _LATE]:
+            del self._passed[number]
+        return self._take() if self._next == packet else None
+
+    def _take(self) -> _Record | None:
+        """The next packet, of the next round if need be; None if the file is empty or has gone."""
+        record = next(self._records, None)
+        if record is None:
+            self._open()
+            record = next(self._records, None)
+        self._next += 1
+        return record
+
+    def _open(self) -> None:
+        self.close()
+        try:
+            self._capture = open_capture(self._path)
+            self._records = self._capture.records()
+        except CaptureError:
+            self._records = iter(())
+
+    def _fitting(self, record: _Record, length: int) -> bytes:
+        """Its bytes, if it is the packet that was meant: one of the same length."""
+        _, original, link_type, captured = record
+        if link_type not in HEADER_LENGTHS:
+            return b""
+        data = as_ethernet(link_type, captured)
+        whole = original + len(data) - len(captured)
+        if whole == length and len(captured) == original:
+            data = data[:-FCS_LENGTH]
+        elif max(whole + FCS_LENGTH, 64) != length:
+            return b""
+        return data[: self._size]
+
+    def close(self) -> None:
+        if self._capture is not None:
+            self._capture.close()
+
+
+class SyntheticSnap(Snap):
+    """Remembers the frames of the last chunks that went by."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._chunks: deque[list[Frame]] = deque(maxlen=_CHUNKS)
+
+    def watched(self, chunks: Iterable[list[Frame]]) -> Iterator[list[Frame]]:
+        """The traffic, which passes through here on its way to the emulator."""
+        for chunk in chunks:
+            self._chunks.append(chunk)
+            yield chunk
+
+    def of(self, packet: int, length: int) -> bytes:
+        for chunk in self._chunks:
+            if chunk and chunk[0].packet <= packet <= chunk[-1].packet:
+                frame = chunk[packet - chunk[0].packet]
+                return _datagram(frame.flow, length)[: self._size] if frame.packet == packet else b""
+        return b""
+
+
+def _datagram(flow: Flow, length: int) -> bytes:
+    """A frame of a UDP flow over IPv4; b"" for any other: nobody said what would be in it."""
+    if flow.protocol is not Protocol.UDP or ":" in flow.source:
+        return b""
+    source, destination = IPv4Address(flow.source).packed, IPv4Address(flow.destination).packed
+    payload = bytes(max(0, length - FCS_LENGTH - ethernet.ETH_HLEN - 20 - 8))
+    header = udp.Udp(flow.source_port, flow.destination_port)
+    pseudo = pseudo_header(source + destination, ipv4.IPPROTO_UDP, 8 + len(payload))
+    datagram = udp.emit(header, payload, pseudo)
+    packet = ipv4.emit(ipv4.IPv4(source, destination, ipv4.IPPROTO_UDP), datagram)
+    macs = ethernet.Ethernet(flow.destination_mac, flow.source_mac, ethernet.ETH_P_IP)
+    return ethernet.emit(macs, packet)
