@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from functools import partial
 from io import BufferedReader
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from kbview.cli import options, privilege
 from kbview.cli.command import Command
 from kbview.cli.errors import UNSUPPORTED, complain
-from kbview.tape.source import Source
+from kbview.tape.source import Origin, Source
 from kbview.ui.options import COLORS, THEMES, Options
 
 DEMO = "http.pcap"
@@ -49,8 +50,10 @@ class App(Command):
 
     def _on_screen(self, arguments: argparse.Namespace, stream: BufferedReader | None) -> int:
         from kbview.cli.choice import choice
+        from kbview.cli.saving import save
         from kbview.sources.resolve import resolve
         from kbview.ui.app import run
+        from kbview.ui.session import Offers
 
         if arguments.gap is None:
             arguments.gap = _VIEWING_GAP_PS
@@ -73,8 +76,11 @@ class App(Command):
                 ascii=arguments.ascii,
                 low_bandwidth=arguments.low_bandwidth,
             ),
-            None if reason else twin,
-            reason,
+            Offers(
+                None if reason else twin,
+                reason,
+                None if source.heading.origin is Origin.RECORDED else partial(save, source, _SNAP),
+            ),
         )
 
     def _without_screen(

@@ -16,6 +16,13 @@ def duration_ps(text: str) -> int:
     return round(float(match[1]) * _UNITS_PS[match[2]])
 
 
+def size(text: str) -> int:
+    """A number of bytes."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes; write 0 or more")
+    return int(text)
+
+
 def number(text: str) -> float:
     """A number, perhaps with k, M or G behind it."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d+)?)([kMG]?)", text)

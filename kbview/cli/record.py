@@ -36,6 +36,13 @@ class Record(Command):
             type=quantity.duration_ps,
             help="trace time between two samples of the meters (default: 20us at steps, else 1ms)",
         )
+        add(
+            "--snap",
+            metavar="BYTES",
+            type=quantity.size,
+            default=0,
+            help="bytes of each packet that are kept (default: none; a live ring has its own)",
+        )
         add("--force", action="store_true", help="write over a file that exists")
 
     def run(self, arguments: argparse.Namespace) -> int:
@@ -45,13 +52,19 @@ class Record(Command):
         from kbview.sources.tape_output import TapeOutput
 
         stream = pipe() if arguments.source == "-" else None
-        source = resolve(arguments.source, choice(arguments, arguments.datapath, follow=True), stream)
+        source = resolve(
+            arguments.source,
+            choice(arguments, arguments.datapath, follow=True, snap=arguments.snap),
+            stream,
+        )
         detail = Detail[arguments.detail.upper()]
         with Signals() as signals, closing(source):
             output = TapeOutput(arguments.output, force=arguments.force)
             with closing(output):
                 privilege.give_up(source, arguments.user)
-                recording = Recording(source, output, detail, arguments.every or _EVERY_PS[detail])
+                recording = Recording(
+                    source, output, detail, arguments.every or _EVERY_PS[detail], arguments.snap
+                )
                 recording.run(arguments.until and arguments.until[0], lambda: bool(signals.came))
         print(f"kbview: {output.name}: {recording.summary()}", file=sys.stderr)
         return DONE if signals.came in (0, signal.SIGINT) else 128 + signals.came

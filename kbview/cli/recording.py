@@ -69,11 +69,13 @@ class WrittenTape(Tape):
 class Recording:
     """One source, one tape, one pass. A Sample stands on the tape every `every_ps` of trace time."""
 
-    def __init__(self, source: Source, output: TapeOutput, detail: Detail, every_ps: int) -> None:
+    def __init__(
+        self, source: Source, output: TapeOutput, detail: Detail, every_ps: int, snap: int = 0
+    ) -> None:
         self._source = source
         self._detail = detail
         self._every_ps = every_ps
-        header = Header(source.heading, source.capabilities, detail, program=__version__)
+        header = Header(source.heading, source.capabilities, detail, snap, __version__)
         self._writer = TapeWriter(output.write, header)
         self._flushed_s = time.monotonic()
 

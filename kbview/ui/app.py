@@ -5,16 +5,13 @@ import os
 from kbview.state.player import Player
 from kbview.tape.source import Source
 from kbview.ui.options import Options
-from kbview.ui.session import NO_TWIN, Twin
+from kbview.ui.session import NOTHING, Offers
 from kbview.ui.terminal import look
 from kbview.ui.theme import Theme
 
 
-def run(source: Source, options: Options, twin: Twin | None = None, no_twin: str = NO_TWIN) -> int:
+def run(source: Source, options: Options, offers: Offers = NOTHING) -> int:
     """Show the source until the viewer has had enough; the exit code for the process.
-
-    `twin` makes the same traffic from its start through another datapath; where that cannot be had,
-    `no_twin` says why.
 
     Errors: SourceError when the source cannot even begin; later ones are shown on the screen.
     """
@@ -28,7 +25,7 @@ def run(source: Source, options: Options, twin: Twin | None = None, no_twin: str
     try:
         frames_per_second = options.frames_per_second
         player = Player(source, frame_s=1 / frames_per_second)
-        shell = Shell(player, seen, frames_per_second, twin, no_twin)
+        shell = Shell(player, seen, frames_per_second, offers)
         shell.run(mouse=False)  # nothing needs it, and its tracking would be traffic
     finally:
         source.close()

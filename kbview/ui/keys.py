@@ -87,6 +87,8 @@ KEYS: tuple[Key, ...] = (
         "which datapaths to compare, at most 4",
         "compare",
     ),
+    Key("write", "w", "w", "write", "", "write the tape to a file, to be watched again or sent on"),
+    Key("export", "e", "e", "export", "", "draw this screen to a file, as SVG"),
     Key("theme", "T", "T", "theme", "theme", "the next theme"),
     Key("overview", "1", "1", "view('overview')", "", "the Overview: where packets are, wait and die"),
     Key("journey", "2", "2", "view('journey')", "", "the Journey: packets against time, step by step"),
@@ -136,7 +138,7 @@ KEYS: tuple[Key, ...] = (
     Key("palette", "colon,ctrl+p", ": ^P", "command_palette", "", "find a command by its name"),
     Key("interrupt", "ctrl+c", "^C", "end", "", "quit at once, from anywhere"),
 )
-PROMPTS = frozenset({"go", "filter"})
+PROMPTS = frozenset({"go", "filter", "write", "export"})
 _FIRST = (frozenset({"play"}), frozenset({"play", "step", "back", "toggle"}))  # with own keys, without
 _MOST = 3  # keys of its own that a screen may put before the ways out
 _LAST = frozenset({"help", "quit"})

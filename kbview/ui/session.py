@@ -1,40 +1,47 @@
 """The session: what all screens look at together: one player, one chosen packet, one theme."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from kbview.state.journeys import Journeys
 from kbview.state.player import Player
 from kbview.state.transport import Transport
 from kbview.tape.events import NO_PACKET
 from kbview.tape.source import Source
+from kbview.tape.tape import Reel
 from kbview.ui.theme import Theme
 
 Twin = Callable[[str], Source]  # the same traffic from its start, through another datapath
 
-NO_TWIN = "this traffic cannot be had a second time"
+Save = Callable[[str, Reel], str]
+
+
+class Offers(NamedTuple):
+    """What whoever opens the screen can do for it, or why not.
+
+    `save` writes a tape to a file of this name and says so; None where it is a file already.
+    """
+
+    twin: Twin | None = None
+    no_twin: str = "this traffic cannot be had a second time"
+    save: Save | None = None
+
+
+NOTHING = Offers()
 
 
 class Session:
-    """`message` stands in the place of the sentence of why. `twin` is None, with the reason beside it,
-    where the traffic cannot be had a second time.
-    """
+    """`message` stands in the place of the sentence of why."""
 
     def __init__(
-        self,
-        player: Player,
-        theme: Theme,
-        *,
-        ascii_only: bool = False,
-        twin: Twin | None = None,
-        no_twin: str = NO_TWIN,
+        self, player: Player, theme: Theme, *, ascii_only: bool = False, offers: Offers = NOTHING
     ) -> None:
         self.player = player
         self.transport = Transport(player)
         self.journeys = Journeys()
         self.theme = theme
         self.ascii = ascii_only
-        self.twin = twin
-        self.no_twin = no_twin
+        self.offers = offers
         self.message = ""
         self.chosen = NO_PACKET
         self.closing: list[Callable[[], None]] = [player.source.close]

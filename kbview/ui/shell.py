@@ -17,11 +17,11 @@ from kbview.state.player import Player
 from kbview.state.until import choices
 from kbview.tape.source import SourceError
 from kbview.ui.chooser import Chooser
-from kbview.ui.controls import Controls
 from kbview.ui.help import HelpScreen
 from kbview.ui.keys import AT_ONCE, KEYS, PROMPTS, of
+from kbview.ui.saving import Saving
 from kbview.ui.screen import View
-from kbview.ui.session import NO_TWIN, Session, Twin
+from kbview.ui.session import NOTHING, Offers, Session
 from kbview.ui.terminal import Look
 from kbview.ui.views import VIEWS
 
@@ -37,7 +37,7 @@ class Palette(CommandPalette):
         self.query_one(Input).cursor_blink = False
 
 
-class Shell(Controls):
+class Shell(Saving):
     """Turns frames into what the boards show, and sees to an orderly end."""
 
     TITLE = "kbview"
@@ -48,16 +48,14 @@ class Shell(Controls):
         if not key.view
     ]
 
-    def __init__(
-        self, player: Player, seen: Look, fps: int, twin: Twin | None = None, no_twin: str = NO_TWIN
-    ) -> None:
+    def __init__(self, player: Player, seen: Look, fps: int, offers: Offers = NOTHING) -> None:
         super().__init__(ansi_color=True)
         self._player = player
         self._themes = seen.themes
         self._period_s = 1 / fps
         self._bypass = ""  # the last datapath chosen that is not the source's first
         self._failed = 0
-        self._session = Session(player, seen.theme, ascii_only=seen.ascii, twin=twin, no_twin=no_twin)
+        self._session = Session(player, seen.theme, ascii_only=seen.ascii, offers=offers)
         self._views = {kind.view: kind(self._session) for kind in VIEWS}
         for name in self._views:
             self.add_mode(name, partial(self._views.__getitem__, name))

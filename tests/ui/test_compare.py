@@ -12,7 +12,7 @@ from kbview.state.player import Player
 from kbview.tape.source import Capabilities, Source, SourceError
 from kbview.ui.row import Size
 from kbview.ui.screens.compare import CompareView
-from kbview.ui.session import Session
+from kbview.ui.session import Offers, Session
 from kbview.ui.shell import Shell
 from kbview.ui.theme import Theme
 from tests.ui.screens import SIZES, source_of, text
@@ -30,7 +30,7 @@ def session_of(word: str = "udp-bursts.pcap", frames: int = 30) -> Session:
     player = Player(source_of(word, "kernel"))
     for _ in range(frames):
         player.tick(0.1)
-    return Session(player, Theme.DARK, twin=twin(word))
+    return Session(player, Theme.DARK, offers=Offers(twin(word)))
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -90,7 +90,9 @@ def test_every_number_is_defined() -> None:
 
 
 def test_what_cannot_be_had_twice_is_said() -> None:
-    session = Session(Player(Scripted()), Theme.DARK, no_twin="what comes through a pipe has gone by")
+    session = Session(
+        Player(Scripted()), Theme.DARK, offers=Offers(no_twin="what comes through a pipe has gone by")
+    )
     assert CompareView(session).lacks(Capabilities()) == (
         "Nothing to compare: what comes through a pipe has gone by."
     )
@@ -100,7 +102,7 @@ def test_a_twin_that_cannot_be_made_is_said() -> None:
     def broken(datapath: str) -> Source:
         raise SourceError(f"{datapath}: the file has gone", 3)
 
-    session = Session(Player(Scripted()), Theme.DARK, twin=broken)
+    session = Session(Player(Scripted()), Theme.DARK, offers=Offers(broken))
     CompareView(session).lay_out(Size(80, 21))
     assert session.message == "dpdk: the file has gone"
 
@@ -133,7 +135,7 @@ def test_three_compares_and_m_takes_one_out_and_in() -> None:
         assert "─ dpdk ─" in shown(shell)
 
     async def session() -> None:
-        shell = Shell(Player(Scripted()), LOOK, 20, recorded_twin)
+        shell = Shell(Player(Scripted()), LOOK, 20, Offers(recorded_twin))
         async with shell.run_test(size=(80, 24)) as pilot:
             await pilot.pause(0.2)
             await act(shell, pilot)

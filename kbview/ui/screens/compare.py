@@ -60,7 +60,7 @@ class CompareView(View):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._comparison = None if session.twin is None else Comparison(session.twin)
+        self._comparison = None if session.offers.twin is None else Comparison(session.offers.twin)
         if self._comparison is not None:
             session.closing.append(self._comparison.close)
 
@@ -68,7 +68,7 @@ class CompareView(View):
         """It takes the traffic a second time."""
         del capabilities
         if self._comparison is None:
-            return f"Nothing to compare: {self.session.no_twin}."
+            return f"Nothing to compare: {self.session.offers.no_twin}."
         return None
 
     def lay_out(self, size: Size) -> Arrangement:
