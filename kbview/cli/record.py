@@ -7,6 +7,8 @@ from contextlib import closing
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+import msgspec
+
 from kbview.cli import options, privilege, quantity
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
@@ -52,9 +54,11 @@ class Record(Command):
         from kbview.sources.tape_output import TapeOutput
 
         stream = pipe() if arguments.source == "-" else None
+        wanted = choice(arguments, arguments.datapath, follow=True)
+        wanted = msgspec.structs.replace(wanted, snap=arguments.snap)
         source = resolve(
             arguments.source,
-            choice(arguments, arguments.datapath, follow=True, snap=arguments.snap),
+            wanted,
             stream,
         )
         detail = Detail[arguments.detail.upper()]

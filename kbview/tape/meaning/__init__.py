@@ -7,15 +7,26 @@ it is, so this needs no tape. A datapath that takes a new step adds its line to 
 from kbview.tape.event import Event
 from kbview.tape.events import StepTaken
 from kbview.tape.meaning.bypass import BYPASS
+from kbview.tape.meaning.connection import CONNECTION
 from kbview.tape.meaning.happening import HAPPENINGS
 from kbview.tape.meaning.interrupt import INTERRUPT
 from kbview.tape.meaning.meaning import Meaning
+from kbview.tape.meaning.shared_ring import SHARED_RING
 from kbview.tape.meaning.socket import SOCKET
 from kbview.tape.meaning.stack import STACK
 from kbview.tape.meaning.traced import TRACED, without_break
 from kbview.tape.meaning.transmit import TRANSMIT
 
-STEPS: dict[str, Meaning] = {**INTERRUPT, **STACK, **SOCKET, **TRANSMIT, **BYPASS, **TRACED}
+STEPS: dict[str, Meaning] = {
+    **INTERRUPT,
+    **STACK,
+    **SOCKET,
+    **CONNECTION,
+    **TRANSMIT,
+    **BYPASS,
+    **SHARED_RING,
+    **TRACED,
+}
 UNKNOWN = Meaning("", "this version of kbview has no sentence for it")
 
 __all__ = ["HAPPENINGS", "STEPS", "UNKNOWN", "Meaning", "meaning_of"]

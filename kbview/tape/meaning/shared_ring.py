@@ -1,0 +1,73 @@
+"""Rings that kernel and user share. Linux: net/packet/af_packet.c, net/xdp/xsk.c; netmap: netmap.c"""
+
+from kbview.tape.meaning.meaning import Meaning
+
+SHARED_RING: dict[str, Meaning] = {
+    "descriptor_line": Meaning(
+        "first load of a line of descriptors",
+        "The NIC has just written this line, so the core has to fetch it before it can read the slot.",
+    ),
+    # ---- AF_PACKET -----------------------------------------------------------------------------
+    "tpacket_copy": Meaning(
+        "tpacket_rcv(), skb_copy_bits()",
+        "The frame is copied into a block that the application has mapped: a copy, no syscall.",
+    ),
+    "tpacket_retire": Meaning(
+        "prb_retire_current_block()",
+        "The block is full or its time is up: it changes hands, and the application may read it.",
+    ),
+    "tpacket_walk": Meaning(
+        "the application, over a block",
+        "It goes from header to header of a block that is its own now.",
+    ),
+    # ---- AF_XDP --------------------------------------------------------------------------------
+    "xsk_redirect": Meaning(
+        "xdp_do_redirect(), __xsk_rcv()",
+        "The XDP program sends the frame to a socket: its place in umem goes into the receive ring.",
+    ),
+    "xsk_copy": Meaning(
+        "xsk_copy_xdp()",
+        "The driver cannot write into umem itself, so the frame is copied there.",
+    ),
+    "xsk_peek": Meaning(
+        "xsk_ring_cons__peek()",
+        "The application looks how far the kernel's index has come, and takes a batch of descriptors.",
+    ),
+    "xsk_peek_empty": Meaning(
+        "xsk_ring_cons__peek(), which returns 0",
+        "The index has not changed: nothing has come.",
+    ),
+    "xsk_give": Meaning(
+        "xsk_ring_prod__submit() on the fill ring",
+        "The application gives empty chunks of umem, so that the NIC has somewhere to write.",
+    ),
+    "xsk_wakeup": Meaning(
+        "poll() or sendto(), xsk_wakeup()",
+        "The kernel said that it wants to be woken: a system call sets its driver going.",
+    ),
+    "xsk_tx": Meaning(
+        "xsk_generic_xmit(), the driver's xsk transmit",
+        "A descriptor of the transmit ring goes to the NIC; the frame stays where it lies in umem.",
+    ),
+    "xsk_complete": Meaning(
+        "xsk_cq_submit_addr_locked()",
+        "The frame was sent: its chunk comes back to the application by the completion ring.",
+    ),
+    # ---- netmap --------------------------------------------------------------------------------
+    "netmap_sync": Meaning(
+        "ioctl(NIOCRXSYNC), rxsync()",
+        "A system call for a whole batch: the kernel brings the shared ring up to date.",
+    ),
+    "netmap_poll": Meaning(
+        "poll() on a netmap descriptor",
+        "As the ioctl, but it may sleep until something comes: interrupts if idle, polls if busy.",
+    ),
+    "netmap_rx_slot": Meaning(
+        "netmap_rxsync(), a slot",
+        "The slot's length is set; the buffer is the one that the NIC wrote, and nobody copies it.",
+    ),
+    "netmap_tx_slot": Meaning(
+        "netmap_txsync(), a slot",
+        "The slot is checked and given to the NIC; two slots may simply exchange their buffers.",
+    ),
+}
