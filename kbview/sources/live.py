@@ -1,16 +1,26 @@
-"""A live interface: whatever there is to watch it with, in one source."""
+"""A live interface: whatever there is to watch it with, in one source.
+
+The tap's ring leads: it tells every packet at little cost. Tracepoints tell more, at a hundred times
+the cost (docs/tracing.md); where they are asked for they lead, and the ring is shown beside them.
+"""
+
+from contextlib import ExitStack
 
 from kbview.sources.choice import Choice
 from kbview.sources.clock import Clock
 from kbview.sources.counting.producer import CountersProducer
 from kbview.sources.opener import Opener, Word
-from kbview.sources.packet_ring.producer import RingProducer
+from kbview.sources.packet_ring.producer import BesideRing, RingProducer
 from kbview.sources.packet_ring.settings import RingSettings
 from kbview.sources.producer import Producer
+from kbview.sources.tracefs import interface as traced
+from kbview.sources.tracefs.producer import TraceProducer
+from kbview.sources.tracepoint import known
 from kbview.sources.watch import Watch
-from kbview.tape.source import Heading, Origin, Source
+from kbview.tape.source import Heading, Origin, Source, SourceError
 
 _PREFIX = "live:"
+TRACE = "trace"  # the setting that asks for tracepoints
 
 
 class Live(Opener):
@@ -25,22 +35,42 @@ class Live(Opener):
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         choice = self.only(word, choices)
-        interface = word.text.removeprefix(_PREFIX)
         self.refuse_emulated(word, choice)
+        interface = word.text.removeprefix(_PREFIX)
+        overrides = dict(choice.overrides)
+        tracing = _is_on(overrides.pop(TRACE, "off"))
         settings = RingSettings()
-        for key, text in choice.overrides:
+        for key, text in overrides.items():
             settings = settings.override(key, text)
         clock = Clock()
-        producers = _producers(interface, clock, settings, choice)
-        heading = Heading(Origin.LIVE, interface)
-        return [Watch(heading, clock, producers, choice.frames)]
+        producers = _producers(interface, clock, settings, choice.promiscuous, tracing)
+        notes = known.NOTES if tracing else ()
+        watch = Watch(Heading(Origin.LIVE, interface, notes=notes), clock, producers, choice.frames)
+        watch.privileged = tracing  # to remove the trace instance, and to follow tasks that turn up
+        return [watch]
 
 
-def _producers(interface: str, clock: Clock, settings: RingSettings, choice: Choice) -> list[Producer]:
-    """The one that leads first; counters beside it tell what it cannot know."""
-    ring = RingProducer(interface, clock, settings, promiscuous=choice.promiscuous)
-    try:
-        return [ring, CountersProducer(clock, interface)]
-    except BaseException:
-        ring.close()
-        raise
+def _is_on(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise SourceError(f"{TRACE} = {text!r} is neither on nor off", 2)
+    return text == "on"
+
+
+def _producers(
+    interface: str, clock: Clock, settings: RingSettings, promiscuous: bool, tracing: bool
+) -> list[Producer]:
+    """The one that leads first; those beside it tell what it cannot know."""
+    with ExitStack() as opened:
+
+        def kept(producer: Producer) -> Producer:
+            opened.callback(producer.close)
+            return producer
+
+        tap = BesideRing if tracing else RingProducer
+        producers = [kept(tap(interface, clock, settings, promiscuous=promiscuous))]
+        if tracing:
+            index = traced.check(interface)
+            producers.insert(0, kept(TraceProducer(interface, clock, index=index)))
+        producers.append(kept(CountersProducer(clock, interface)))
+        opened.pop_all()
+    return producers

@@ -108,6 +108,8 @@ class CountersProducer(Producer):
         meters.arrived_bytes = now.links.rx_bytes - since.links.rx_bytes
         meters.delivered = delivery.consumed(now, since)
         meters.drops.update(delivery.drops(now, since))
+        ended = meters.delivered + meters.missed + sum(meters.drops.values())
+        meters.in_flight = max(0, meters.arrived - ended)  # or forwarded, or for nobody's protocol
         for step, count in delivery.passes(now, since).items():
             meters.stages[step] = StageMeter(count)
 

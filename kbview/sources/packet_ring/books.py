@@ -71,6 +71,10 @@ class Books:
         meters.arrived += meters.missed
         meters.in_flight = self._meters.in_flight
         meters.drops.update(self._meters.drops)
+        meters.latency = self._meters.latency
+        self.show_rings(meters)
+
+    def show_rings(self, meters: Meters) -> None:
+        """Put only the rings into the meters."""
         others = [ring for ring in meters.rings if ring.kind != KIND]
         meters.rings = others + self._meters.rings
-        meters.latency = self._meters.latency

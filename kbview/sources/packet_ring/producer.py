@@ -51,6 +51,7 @@ WAY = Way(
     ),
 )
 _LOOK_S = 1.0  # between two looks at whether a link that is down came up again
+_OF_RINGS = (ev.BlockRetired, ev.BlockReleased, ev.SourceNoted)
 _MILESTONES = (ev.FrameArrived, ev.PacketDelivered, ev.FrameRecorded)
 
 
@@ -72,6 +73,10 @@ class RingProducer(Producer):
             [RingMeter(queue, ring.blocks, kind=KIND) for queue, ring in enumerate(rings)]
         )
         self._notes: list[str] = []
+        self._counting_only = (
+            f"headers are read for {settings.share:.0%} of a core; further packets are only counted, "
+            "their bytes taken from the blocks' lengths"
+        )
         self._gone: str | None = None
         self._waiting = not self.link.is_up()
         self._looked_s = 0.0
@@ -109,6 +114,9 @@ class RingProducer(Producer):
 
     def take(self, until_ps: int) -> list[ev.Event]:
         detail = self._reading.detail
+        if self._reading.passed_over and self._counting_only:
+            self._notes.append(self._counting_only)
+            self._counting_only = ""
         told: list[ev.Event] = [ev.SourceNoted(until_ps, note) for note in self._notes]
         self._notes.clear()
         lost = 0
@@ -135,3 +143,15 @@ class RingProducer(Producer):
 
     def close(self) -> None:
         self._reader.close()
+
+
+class BesideRing(RingProducer):
+    """The same rings beside another producer, which knows better what becomes of the packets."""
+
+    meters = frozenset({"rings"})
+
+    def take(self, until_ps: int) -> list[ev.Event]:
+        return [event for event in super().take(until_ps) if isinstance(event, _OF_RINGS)]
+
+    def show(self, meters: Meters) -> None:
+        self._books.show_rings(meters)
