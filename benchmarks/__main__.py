@@ -2,6 +2,6 @@
 
 import sys
 
-from benchmarks import capture, emulator, seek, tape
+from benchmarks import capture, emulator, ring, seek, tape
 
-sys.exit(max(emulator.main(), capture.main(), seek.main(), tape.main()))
+sys.exit(max(emulator.main(), capture.main(), seek.main(), tape.main(), ring.main([])))

@@ -53,6 +53,9 @@ class Producer(ABC):
         The first producer of a Watch comes last and has the last word; it finds what others set.
         """
 
+    def spent(self, cpu_s: float) -> None:  # noqa: B027 - few have an allowance
+        """Taking, showing and putting on the tape took so much CPU time, of all producers together."""
+
     @property
     def ended(self) -> str | None:
         """None while more may come; else the sentence that says why not."""

@@ -68,7 +68,9 @@ class Watch(Source):
         self._start(tape)
         while not self._told_end:
             if time.monotonic() - self._looked_s >= _LEAST_S:
+                began_s = time.thread_time()
                 self._advance(tape, until_ps)
+                self._producers[0].spent(time.thread_time() - began_s)
             left_s = (until_ps - self._reached_ps) / 1e12
             if left_s <= 0 or budget_s < math.inf:
                 break

@@ -113,26 +113,35 @@ class RingProducer(Producer):
         return f"{self.link.name} is down and brings nothing; ip link set {self.link.name} up"
 
     def take(self, until_ps: int) -> list[ev.Event]:
-        detail = self._reading.detail
         if self._reading.passed_over and self._counting_only:
             self._notes.append(self._counting_only)
             self._counting_only = ""
         told: list[ev.Event] = [ev.SourceNoted(until_ps, note) for note in self._notes]
         self._notes.clear()
-        lost = 0
-        events: list[ev.Event] = []
-        for record in self._reader.take(until_ps):
-            self._books.book(record)
-            if isinstance(record, Tally):
-                lost += record.lost
-            elif detail is Detail.STEPS or isinstance(record, _MILESTONES):
-                events.append(record)
+        events, lost = self._booked(until_ps)
         if lost:
             told.append(ev.EventsLost(until_ps, lost))
         return events + told
 
+    def _booked(self, until_ps: int) -> tuple[list[ev.Event], int]:
+        """What is told of the records up to then, all of them booked, and how many events were lost."""
+        steps = self._reading.detail is Detail.STEPS
+        events: list[ev.Event] = []
+        lost = 0
+        records = self._reader.take(until_ps)
+        self._books.book(records)
+        for record in records:
+            if isinstance(record, Tally):
+                lost += record.lost
+            elif steps or isinstance(record, _MILESTONES):
+                events.append(record)
+        return events, lost
+
     def show(self, meters: Meters) -> None:
         self._books.show(meters)
+
+    def spent(self, cpu_s: float) -> None:
+        self._reader.charge(cpu_s)
 
     @property
     def ended(self) -> str | None:

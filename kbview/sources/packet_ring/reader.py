@@ -24,7 +24,8 @@ _SLACK_PS = 15 * 10**9  # how late a block's timer may be: a jiffy at 100 Hz, an
 _MOST_RECORDS = 200_000  # that wait for a viewer who has paused; beyond it only sums are kept
 _MERGED_PS = 10**11  # sums as close as this become one then
 _BY_TIME = attrgetter("time_ps")
-_sched_getcpu = ctypes.CDLL(None).sched_getcpu
+# PyDLL keeps the interpreter's lock: beside a busy thread it takes 5 ms to get it back.
+_sched_getcpu = ctypes.PyDLL(None).sched_getcpu
 
 
 class Reader:
@@ -39,6 +40,7 @@ class Reader:
         self._clock = clock
         self._reading = reading
         self._pending: list[Record] = []
+        self._held: list[Record] = []  # seen, but later than anybody has asked for; the taker's own
         self._settled_ps = [0] * len(rings)
         self._lag_ps = settings.retire_ms * 10**9 + _SLACK_PS
         self._lock = threading.Lock()
@@ -63,12 +65,18 @@ class Reader:
 
     def take(self, until_ps: int) -> list[Record]:
         """What was read of the time up to `until_ps`, in order."""
+        with self._lock:  # for no longer than this: the kernel does not wait
+            fresh, self._pending = self._pending, []
+        held = self._held + fresh
+        held.sort(key=_BY_TIME)
+        cut = bisect_right(held, until_ps, key=_BY_TIME)
+        self._held = held[cut:]
+        return held[:cut]
+
+    def charge(self, spent_s: float) -> None:
+        """Book CPU time that somebody else spent on our records to the same allowance."""
         with self._lock:
-            pending = self._pending
-            pending.sort(key=_BY_TIME)
-            cut = bisect_right(pending, until_ps, key=_BY_TIME)
-            self._pending = pending[cut:]
-            return pending[:cut]
+            self._reading.allowance.charge(spent_s)
 
     def close(self) -> None:
         """End the thread, then give the rings back."""
@@ -102,7 +110,7 @@ class Reader:
         blocks = [read_block(ring, number) for number in numbers]
         seen_ps = self._clock.now_ps()
         with self._lock:
-            room = len(self._pending) < _MOST_RECORDS
+            room = self._has_room()
             if room:
                 self._pending += [
                     BlockRetired(seen_ps, queue, number, block.packets, block.timed_out)
@@ -119,7 +127,7 @@ class Reader:
                 _sched_getcpu(),
                 self._clock.now_ps(),
                 self._clock.realtime_offset_ns(),
-                room and len(self._pending) < _MOST_RECORDS,
+                room and self._has_room(),
             )
             records = self._reading.of(ring.memory, block, moment)
             number = ring.next
@@ -133,7 +141,7 @@ class Reader:
     def _merge(self, records: list[Record]) -> None:
         """Nobody takes: keep only sums, few of them."""
         for record in records:
-            last = self._pending[-1]
+            last = self._pending[-1] if self._pending else None
             if (
                 isinstance(record, Tally)
                 and isinstance(last, Tally)
@@ -143,6 +151,9 @@ class Reader:
                 last.add(record)
             else:
                 self._pending.append(record)
+
+    def _has_room(self) -> bool:
+        return len(self._pending) + len(self._held) < _MOST_RECORDS
 
     def _settle(self, queue: int, time_ps: int) -> None:
         self._settled_ps[queue] = max(self._settled_ps[queue], time_ps)

@@ -20,7 +20,7 @@ _MOST_FLOWS = 65_536
 class Reading:
     """Numbers packets in the order in which they are read. `flows` are the rxhashes seen.
 
-    `passed_over`: packets whose headers were not read, for want of allowance.
+    `allowance` pays for it; `passed_over`: packets whose headers were not read, for want of allowance.
     """
 
     def __init__(self, settings: RingSettings, *, ethernet: bool) -> None:
@@ -29,14 +29,14 @@ class Reading:
         self.passed_over = 0
         self._snap = settings.snap
         self._ethernet = ethernet
-        self._allowance = Allowance(settings.share)
+        self.allowance = Allowance(settings.share)
         self._overhead = 85.5  # bytes of header and padding beside an Ethernet frame, until measured
         self._packet = 0
 
     def of(self, memory: mmap.mmap, block: Block, moment: Moment) -> list[Record]:
         """The block's records, in time order."""
         first, self._packet = self._packet, self._packet + block.packets
-        if not self._allowance.granted(time.monotonic()):
+        if not self.allowance.granted(time.monotonic()):
             self.passed_over += block.packets
             return self._untold(block, self._estimate(block), moment)
         began_s = time.thread_time()
@@ -44,7 +44,7 @@ class Reading:
             records = self._untold(block, self._measured(memory, block), moment)
         else:
             records = self._told(memory, block, moment, first)
-        self._allowance.charge(time.thread_time() - began_s)
+        self.allowance.charge(time.thread_time() - began_s)
         return records
 
     def _told(self, memory: mmap.mmap, block: Block, moment: Moment, first: int) -> list[Record]:

@@ -24,9 +24,9 @@ def _booked(detail: Detail, share: float, lengths: list[int]) -> tuple[Meters, R
     reading.detail = detail
     books, meters, lost = Books([RingMeter(0, 4, kind=KIND)]), Meters(), 0
     for _ in range(2):
-        for record in reading.of(*block([frame(length) for length in lengths]), MOMENT):
-            books.book(record)
-            lost += record.lost if isinstance(record, Tally) else 0
+        records = reading.of(*block([frame(length) for length in lengths]), MOMENT)
+        books.book(records)
+        lost += sum(record.lost for record in records if isinstance(record, Tally))
     books.show(meters)
     return meters, reading, lost
 
