@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("kbview.cli.compare", "Compare"),
     "validate": ("kbview.cli.validate", "Validate"),
     "calibrate": ("kbview.cli.calibrate", "Calibrate"),
+    "doctor": ("kbview.cli.doctor", "Doctor"),
     "list": ("kbview.cli.listing", "List"),
 }
 APP = ("kbview.cli.app", "App")
@@ -33,6 +34,7 @@ EPILOG = """commands:
   kbview compare SOURCE  datapaths side by side, with the differences in words
   kbview validate        published results, emulated beside published
   kbview calibrate       measure this machine's costs into a profile
+  kbview doctor          what this machine and terminal allow
   kbview list            scenarios, datapaths, profiles
 
 `kbview COMMAND --help` tells more.

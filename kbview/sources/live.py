@@ -10,6 +10,7 @@ from kbview.sources.choice import Choice
 from kbview.sources.clock import Clock
 from kbview.sources.counting.producer import CountersProducer
 from kbview.sources.opener import Opener, Word
+from kbview.sources.packet_ring.opening import open_ring
 from kbview.sources.packet_ring.producer import BesideRing, RingProducer
 from kbview.sources.packet_ring.settings import RingSettings
 from kbview.sources.producer import Producer
@@ -27,11 +28,18 @@ class Live(Opener):
     """`live:IFACE`."""
 
     name = "live"
-    summary = "an interface of this machine, read-only"
+    summary = "an interface of this machine, by an AF_PACKET ring beside the stack; read-only"
     example = "live:IFACE"
 
     def claims(self, word: Word) -> bool:
         return word.text.startswith(_PREFIX)
+
+    def can_run(self) -> str | None:
+        try:
+            open_ring("live IFACE", RingSettings(ring=2, block=1 << 16)).close()
+        except SourceError as error:
+            return str(error)
+        return None
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         choice = self.only(word, choices)

@@ -33,7 +33,7 @@ class Word(msgspec.Struct, frozen=True):
 class Opener(ABC):
     """Knows one kind of word. `example` is how the help spells it.
 
-    Errors: `open` raises SourceError with one line for a person. `claims` never raises.
+    Errors: `open` raises SourceError with one line for a person. `claims` and `can_run` never raise.
     """
 
     name: ClassVar[str]
@@ -51,6 +51,11 @@ class Opener(ABC):
     @abstractmethod
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         """A source for each choice, of the same traffic; they are to be pumped side by side."""
+
+    def can_run(self) -> str | None:
+        """None, or why nothing of this kind can be opened on this machine; the command that would
+        help stands behind "; run: ". It tries, and leaves nothing behind."""
+        return None
 
     def only(self, word: Word, choices: list[Choice]) -> Choice:
         """The one choice of a source whose datapath is what it is; SourceError if there are more."""

@@ -26,6 +26,11 @@ class Bypasses(Opener):
     def claims(self, word: Word) -> bool:
         return word.text.startswith(_PREFIX)
 
+    def can_run(self) -> str | None:
+        from kbview.sources.xdp.probe import socket_refusal
+
+        return socket_refusal()
+
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         from kbview.sources.bypass.producer import XdpProducer
         from kbview.sources.clock import Clock

@@ -69,6 +69,21 @@ def remove(name: str) -> None:
     path.unlink(missing_ok=True)
 
 
+def refusal() -> str | None:
+    """None, or why there can be no namespace here. Tried in a child: this process stays where it is."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            libc.unshare_network()
+        except OSError as error:
+            os._exit(error.errno or 1)
+        os._exit(0)
+    number = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if number == 0:
+        return None
+    return f"no network namespace can be made ({os.strerror(abs(number))}); run: sudo kbview lab"
+
+
 @contextlib.contextmanager
 def _returning() -> Iterator[None]:
     home = os.open(_HERE, os.O_RDONLY | os.O_CLOEXEC)

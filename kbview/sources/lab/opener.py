@@ -27,6 +27,11 @@ class Labs(Opener):
 
         return datapaths()
 
+    def can_run(self) -> str | None:
+        from kbview.sources.lab.namespace import refusal
+
+        return refusal()
+
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         from kbview.sources.lab.source import (
             Lab,

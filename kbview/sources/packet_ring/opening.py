@@ -21,7 +21,7 @@ def open_rings(name: str, settings: RingSettings, *, promiscuous: bool) -> tuple
     rings: list[Ring] = []
     try:
         while len(rings) < settings.rings:
-            rings.append(_open_ring(open_socket(f"live {name}"), settings))
+            rings.append(open_ring(f"live {name}", settings))
         link = Link(rings[0].socket, name)
         if promiscuous:
             _see_all(rings[0].socket, link)
@@ -33,8 +33,12 @@ def open_rings(name: str, settings: RingSettings, *, promiscuous: bool) -> tuple
     return link, rings
 
 
-def open_socket(command: str) -> socket.socket:
-    """A packet socket that receives nothing yet; `command` is what would work as root."""
+def open_ring(command: str, settings: RingSettings) -> Ring:
+    """A ring that receives nothing yet; `command` is what would work as root."""
+    return _open_ring(_open_socket(command), settings)
+
+
+def _open_socket(command: str) -> socket.socket:
     try:
         return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     except PermissionError as error:

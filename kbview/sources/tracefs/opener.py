@@ -4,6 +4,7 @@ from kbview.sources.choice import Choice
 from kbview.sources.clock import Clock
 from kbview.sources.opener import Opener, Word
 from kbview.sources.tracefs import interface
+from kbview.sources.tracefs.mount import Mount
 from kbview.sources.tracefs.producer import TraceProducer
 from kbview.sources.tracepoint import known
 from kbview.sources.watch import Watch
@@ -21,6 +22,13 @@ class Traces(Opener):
 
     def claims(self, word: Word) -> bool:
         return word.text.startswith(_PREFIX)
+
+    def can_run(self) -> str | None:
+        try:
+            Mount().close()
+        except SourceError as error:
+            return str(error)
+        return None
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         choice = self.only(word, choices)
