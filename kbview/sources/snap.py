@@ -38,11 +38,11 @@ class Snap(ABC):
         """What is kept of a frame of `length` bytes, without its FCS; b"" if it cannot be had."""
 
     def beside(self, events: Iterable[Event]) -> Iterator[Event]:
-        """The events, with the bytes of each frame told after it came or went."""
+        """The events, with the bytes of each frame told as it comes or goes."""
         for event in events:
-            yield event
             if isinstance(event, self.beside_of) and (data := self.of(event.packet, event.length)):
                 yield FrameRecorded(event.time_ps, event.packet, event.length, data)
+            yield event
 
     def close(self) -> None:  # noqa: B027 - not all of them hold something
         """Let go of the file."""

@@ -13,6 +13,7 @@ from kbview.tape.detail import Detail
 from kbview.tape.source import Source
 
 MOST = 4  # datapaths side by side
+FINE = 100  # columns
 
 
 class Comparison:
@@ -47,13 +48,27 @@ class Comparison:
     def advance(self, now_ps: int) -> None:
         """Go to a time, or as near as all get in one frame's time: `now_ps` is where they meet."""
         budget_s = BUDGET_S / max(1, len(self._players))
-        reached = [player.produce(now_ps, budget_s) for player in self._players.values()]
+        reached = [_produce(player, now_ps, budget_s) for player in self._players.values()]
         ended = [player.ended for player in self._players.values()]
         going = [ps for ps, end in zip(reached, ended, strict=True) if not end]
         meet_ps = min([*(going or reached), now_ps])
         for player in self._players.values():
             _put(player, meet_ps)
         self.now_ps = meet_ps
+
+
+def _produce(player: Player, now_ps: int, budget_s: float) -> int:
+    """Towards a time, with a sample a column where it is near: the last ones are what is drawn."""
+    fine_ps = now_ps - FINE * player.pace.column_ps
+    if player.tape.end_ps < fine_ps:
+        return player.produce(fine_ps, budget_s)
+    reached_ps = player.tape.end_ps
+    for _ in range(FINE):
+        until_ps = min(now_ps, player.tape.end_ps + player.pace.column_ps)
+        reached_ps = player.produce(until_ps, budget_s / FINE)
+        if reached_ps < until_ps or reached_ps >= now_ps:
+            break
+    return reached_ps
 
 
 def _put(player: Player, now_ps: int) -> None:

@@ -90,7 +90,7 @@ class Journeys:
 
     def stops(self, packet: int) -> list[Stop]:
         """All that happened on its way, in the order of time."""
-        own = self.own(packet)
+        own = [stop for stop in self.own(packet) if not isinstance(stop.event, ev.FrameRecorded)]
         told = [stop for at in range(len(own)) for stop in (*self._waited_for(own, at), own[at])]
         return [*told, *self._waited_for(own, len(own))]
 

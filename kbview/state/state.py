@@ -82,6 +82,8 @@ class State:
 
     def _tell(self, event: ev.Event) -> None:
         kind, position = type(event), self.position
+        if kind is ev.FrameRecorded:
+            return  # it says what a packet is, and not that anything happened
         self.last_event, self._told_at = event, position
         if self.counted.detail is Detail.STEPS:
             self.counted.count(event)

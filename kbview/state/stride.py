@@ -40,7 +40,7 @@ class Stride:
                 yield position
 
     def _stops_at(self, record: ev.Event, places: Positions) -> bool:
-        if isinstance(record, Sample):
+        if isinstance(record, (Sample, ev.FrameRecorded)):
             return False
         if self._kind == PACKET:
             return isinstance(record, ev.FrameArrived)

@@ -5,25 +5,32 @@ from collections.abc import Sequence
 from kbview.state.player import Player
 from kbview.state.why import explain
 from kbview.tape.events import NO_PACKET, Event
+from kbview.tape.meaning import meaning_of
 from kbview.ui import format as fmt
 from kbview.ui.escape import clean
 from kbview.ui.row import Row, Size, cut, fit, length, spread
+
+_NAME = 4  # cells that are left of a long name
 
 
 def title(player: Player, size: Size) -> list[Row]:
     """Where the numbers come from, which way the packets go, and how fast time passes."""
     heading, state = player.source.heading, player.state
+    packet = f"  #{state.packet}" if state.packet != NO_PACKET else ""
     right: Row = [
         (_pace(player), "strong"),
         (f"  t {fmt.clock(state.now_ps):>10}", "text"),
-        (f"  #{state.packet} " if state.packet != NO_PACKET else " ", "dim"),
+        (f"{packet} ", "dim"),
     ]
     datapath = f"{clean(state.datapath)} "
     origin = f" {clean(heading.label)} "
-    room = size.width - length(right) - len(origin) - length([(datapath, "")]) - 4
+    needed = len(origin) + _NAME + length([(datapath, "")]) + 4
+    while len(right) > 1 and needed + length(right) > size.width:
+        right.pop()  # the pace is the last to go
+    room = size.width - length(right) - needed + _NAME
     left: Row = [
         (origin, "origin"),
-        (f" {cut(clean(heading.name), max(room, 4))} ", "title"),
+        (f" {cut(clean(heading.name), max(room, _NAME))} ", "title"),
         ("→ ", "dim"),
         (datapath, "accent"),
     ]
@@ -56,7 +63,7 @@ def why(player: Player, message: str, size: Size) -> list[Row]:
     text = state.why
     if not player.playing and state.last_event is not None:
         row.append((f"{_told(state.last_event)}  ", "strong"))
-        text = explain(state.last_event).text or text
+        text = explain(state.last_event).text or meaning_of(state.last_event).why
     room = size.width - length(row)
     return [fit([*row, (cut(clean(text or state.note), room), "text")], size.width)]
 

@@ -26,6 +26,7 @@ HELP = (
 )
 _LABEL, _FATE = 9, 12
 _SHARE = 0.6  # of the width that the journey of the chosen packet takes
+_FINEST_PS = 10_000  # for a letter, unless one zooms in: steps are not shorter
 _STEPS = (1, 2, 5)
 
 
@@ -38,7 +39,7 @@ class Scale:
 
     def cell_ps(self, span_ps: int, width: int) -> int:
         """The scale at which `span_ps` fills a good part of `width` cells."""
-        wanted = _rung(span_ps / max(1, width * _SHARE))
+        wanted = _rung(max(span_ps / max(1, width * _SHARE), _FINEST_PS))
         if not wanted <= self._rung <= wanted + 1:
             self._rung = wanted
         return _of_rung(max(0, self._rung - self.zoom))

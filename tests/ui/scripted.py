@@ -158,9 +158,9 @@ class Scripted(Source):
     def _arrive(self, packets: range) -> Iterator[ev.Event]:
         for at, packet in enumerate(packets):
             now_ps = self._begin_ps + at * US
-            yield ev.FrameArrived(now_ps, 0, packet, 100)
             if self._frame:
                 yield ev.FrameRecorded(now_ps, packet, 100, self._frame)
+            yield ev.FrameArrived(now_ps, 0, packet, 100)
             if packet % 500 == 499:
                 yield ev.FrameMissed(now_ps, 0, packet)
             else:

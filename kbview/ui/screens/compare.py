@@ -34,6 +34,7 @@ from kbview.ui.session import Session
 
 _NAME, _FACTOR = 17, 8
 _LEAST, _MOST = 3, 8  # rows of a path
+_ALIKE = 1.05
 _PATH = PathPanel()
 
 
@@ -193,12 +194,17 @@ def _line(measure: Measure, states: list[State], width: int) -> Row:
     best = (min if measure.less else max)(known) if known else None
     row: Row = [(f" {measure.name:<{_NAME}}", "dim")]
     for at, value in enumerate(values):
-        good = best is not None and value == best and len(set(known)) > 1
+        good = best is not None and value == best and _differ(min(known), max(known))
         text = f"{_told(measure, value):>{_value_width(width)}}"
         row.append((text, "strong" if good else "text"))
         factor = _factor(values[0], value) if at and width > 2 * _FACTOR else ""
         row.append((f" {factor}".ljust(width - len(text)), "marker" if good else "dim"))
     return fit(row, sum(len(text) for text, _ in row))
+
+
+def _differ(less: float, more: float) -> bool:
+    """Whether two numbers are worth telling apart: packets under way alone make a hundredth."""
+    return more > less * _ALIKE
 
 
 def _told(measure: Measure, value: float | None) -> str:
@@ -209,7 +215,7 @@ def _told(measure: Measure, value: float | None) -> str:
 
 def _factor(base: float | None, value: float | None) -> str:
     """How many times more or less than the first; "" where that says nothing."""
-    if base is None or value is None or base == value:
+    if base is None or value is None or not _differ(*sorted((base, value))):
         return ""
     if not value:
         return "none"

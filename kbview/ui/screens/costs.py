@@ -104,8 +104,8 @@ class CostsView(View):
         if not each:
             recent = self.session.player.state.histories.recent()
             return block([*rows, [(f" {budget_rows.nothing(recent)}", "faint")]], size)
-        total_ps = sum(one.each_ps for one in each) or 1
-        rows += [self._step(one, one.each_ps / total_ps, size.width) for one in each[: size.height - 1]]
+        most_ps = each[0].each_ps or 1
+        rows += [self._step(one, one.each_ps / most_ps, size.width) for one in each[: size.height - 1]]
         if len(each) > size.height - 1:
             rest_ps = sum(one.each_ps for one in each[size.height - 2 :])
             rows[-1] = [(f" and {len(each) - size.height + 2} more: {fmt.duration(rest_ps)}", "dim")]
