@@ -1,6 +1,7 @@
 """Run several sources to their end side by side, and report on each."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 
 from kbview.state.report import Report, build
 from kbview.state.state import State
@@ -23,17 +24,23 @@ def run_together(sources: Sequence[Source], until_ps: int | None) -> list[Report
 def _side_by_side(sources: Sequence[Source], until_ps: int | None) -> list[Report]:
     """Pump all of them in equal slices of trace time, so that a shared pipe need not be kept."""
     runs = [_Run(source) for source in sources]
-    reached_ps, slice_ps = 0, _FIRST_SLICE_PS
+    endless = until_ps is None and all(source.capabilities.live for source in sources)
     try:
-        while any(run.going(until_ps) for run in runs):
-            reached_ps += slice_ps
-            slice_ps = min(2 * slice_ps, _LONGEST_SLICE_PS)
-            for run in runs:
-                run.pump(reached_ps if until_ps is None else min(reached_ps, until_ps))
+        with suppress(KeyboardInterrupt) if endless else nullcontext():  # how else would it end?
+            _pump_all(runs, until_ps)
         return [run.report(until_ps) for run in runs]
     finally:
         for source in sources:
             source.close()
+
+
+def _pump_all(runs: Sequence["_Run"], until_ps: int | None) -> None:
+    reached_ps, slice_ps = 0, _FIRST_SLICE_PS
+    while any(run.going(until_ps) for run in runs):
+        reached_ps += slice_ps
+        slice_ps = min(2 * slice_ps, _LONGEST_SLICE_PS)
+        for run in runs:
+            run.pump(reached_ps if until_ps is None else min(reached_ps, until_ps))
 
 
 class _Run:

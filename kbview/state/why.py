@@ -54,6 +54,11 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
         6 if event.squeezed else 0, "Squeezed: the softirq used up its budget with work left."
     ),
     ev.DatapathStarted: lambda event: Reason(10, f"Now {event.datapath}: {event.summary}."),
+    ev.BlockRetired: lambda event: Reason(
+        2,
+        f"The kernel handed over a block with {event.packets} packets: "
+        f"{'its timer fired' if event.timed_out else 'it was full'}.",
+    ),
     ev.SourceNoted: lambda event: Reason(11, event.note),
     ev.EventsLost: lambda event: Reason(
         5, f"{event.count} events are not on the tape: more happened than could be told."

@@ -1,6 +1,7 @@
 """`kbview live` and `kbview run live:IFACE` as a person starts them, and ends them."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -29,20 +30,25 @@ def _packet_sockets(bed: Testbed) -> list[str]:
         return Path("/proc/thread-self/net/packet").read_text(encoding="ascii").splitlines()[1:]
 
 
+def _reads(pid: int) -> bool:
+    """Whether the ring's thread runs beside the main one."""
+    return len(os.listdir(f"/proc/{pid}/task")) > 1
+
+
 def _watching(bed: Testbed, *flags: str) -> "subprocess.Popen[bytes]":
     program = [*KBVIEW, "run", f"live:{bed.b.link}", *flags]
     started = tether.start(bed.b.namespace, program, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     end = time.monotonic() + 30
-    while not _packet_sockets(bed) and time.monotonic() < end:
+    while not _reads(started.pid) and time.monotonic() < end:
         time.sleep(0.02)
     assert _packet_sockets(bed), "it opened no ring"
+    time.sleep(0.1)  # its thread is there; now it lets packets in
     return started
 
 
 def test_a_report_of_what_arrived_without_a_screen() -> None:
     with Testbed() as bed:
         running = _watching(bed, "--until", "1s", "--json")
-        time.sleep(0.3)
         send(bed, 50)
         out, err = running.communicate(timeout=30)
         assert not _packet_sockets(bed)
@@ -54,19 +60,42 @@ def test_a_report_of_what_arrived_without_a_screen() -> None:
     assert report["latency_ps"]["min"] > 0
 
 
+def test_while_it_reads_it_has_no_rights() -> None:
+    with Testbed() as bed:
+        running = _watching(bed, "--until", "20s")
+        status, end = "", time.monotonic() + 20
+        while "CapEff:\t0000000000000000" not in status and time.monotonic() < end:
+            status = Path(f"/proc/{running.pid}/status").read_text(encoding="ascii")
+            time.sleep(0.02)
+        send(bed, 10)
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=30)
+    assert "CapEff:\t0000000000000000" in status
+
+
 def test_it_ends_by_itself_after_so_many_frames() -> None:
     with Testbed() as bed:
         running = _watching(bed, "--until", "20", "--json")
-        time.sleep(0.3)
         send(bed, 30)
         out, _ = running.communicate(timeout=30)
     assert json.loads(out)[0]["frames"]["arrived"] == 30  # one block held them all
 
 
+def test_ctrl_c_is_how_one_without_an_end_ends_and_it_reports() -> None:
+    with Testbed() as bed:
+        running = _watching(bed, "--set", "rings=2", "--json")
+        send(bed, 20)
+        time.sleep(0.3)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=30)
+        assert not _packet_sockets(bed)
+    assert running.returncode == 0, err
+    assert json.loads(out)[0]["frames"]["arrived"] == 20
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [
-        (signal.SIGINT, 130),
         (signal.SIGTERM, -signal.SIGTERM),
         (signal.SIGHUP, -signal.SIGHUP),
         (signal.SIGKILL, -signal.SIGKILL),

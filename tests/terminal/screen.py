@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyte
@@ -25,7 +26,10 @@ sys.exit(run(Scripted({source}), Options({options})))
 
 
 class Terminal:
-    """The app on a pty. Use as a context manager: whatever happens, the process is gone after it."""
+    """The app on a pty, or another `program`.
+
+    Use as a context manager: whatever happens, the process is gone after it.
+    """
 
     def __init__(
         self,
@@ -33,6 +37,7 @@ class Terminal:
         size: tuple[int, int] = (80, 24),
         source: str = "",
         options: str = "",
+        program: Sequence[str] = (),
         environ: dict[str, str] | None = None,
     ) -> None:
         self.screen = pyte.Screen(*size)
@@ -43,7 +48,7 @@ class Terminal:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         base = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER.format(source=source, options=options)],
+            program or [sys.executable, "-c", DRIVER.format(source=source, options=options)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
