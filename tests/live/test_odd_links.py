@@ -1,0 +1,75 @@
+"""Links that are not as usual: down from the start, and without an Ethernet header."""
+
+import fcntl
+import os
+import socket
+import struct
+
+import pytest
+from pyroute2 import IPRoute
+
+from kbview.sources.choice import Choice
+from kbview.sources.lab.testbed import Testbed
+from kbview.sources.resolve import resolve
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.tape import Tape
+from tests.live.traffic import pumped, send, told, watched
+
+pytestmark = pytest.mark.live
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000
+PING = bytes.fromhex("45000054000040004001000000000000000000000800f7ff00000000") + bytes(56)
+
+
+def _set(bed: Testbed, state: str) -> None:
+    with bed.b.namespace.entered(), IPRoute() as route:
+        route.link("set", index=route.link_lookup(ifname=bed.b.link)[0], state=state)
+
+
+@pytest.mark.parametrize("rings", [1, 2])
+def test_a_link_that_is_down_at_first_is_waited_for(rings: int) -> None:
+    tape = Tape()
+    with Testbed() as bed:
+        _set(bed, "down")
+        with watched(bed, rings=rings) as source:
+            source.pump(tape, 0)
+            pumped(source, tape, 40)
+            _set(bed, "up")
+            pumped(source, tape, 1200)
+            send(bed, 5)
+            assert pumped(source, tape, 80).arrived >= 5
+    notes = [event.note for event in told(tape, ev.SourceNoted) if isinstance(event, ev.SourceNoted)]
+    assert [note.split()[2] for note in notes] == ["down", "up"]
+
+
+def test_headers_that_are_passed_over_are_said_on_the_screen_once() -> None:
+    tape = Tape()
+    with Testbed() as bed, watched(bed, share=0) as source:
+        source.pump(tape, 0)
+        for _ in range(3):
+            send(bed, 20)
+            pumped(source, tape, 50)
+    notes = [event.note for event in told(tape, ev.SourceNoted) if isinstance(event, ev.SourceNoted)]
+    assert [note for note in notes if "0% of a core" in note] == notes
+    assert len(notes) == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/net/tun"), reason="there is no /dev/net/tun here")
+def test_a_tunnels_packets_are_recorded_with_a_link_header() -> None:
+    tape = Tape()
+    with Testbed() as bed, bed.b.namespace.entered():
+        tunnel = os.open("/dev/net/tun", os.O_RDWR)
+        fcntl.ioctl(tunnel, TUNSETIFF, struct.pack("16sH22x", b"kbvtun", IFF_TUN | IFF_NO_PI))
+        with IPRoute() as route:
+            route.link("set", index=socket.if_nametoindex("kbvtun"), state="up")
+        source = resolve("live:kbvtun", Choice(overrides=(("share", "1"),)))
+        source.set_detail(Detail.MILESTONES)
+        source.pump(tape, 0)
+        os.write(tunnel, PING)
+        meters = pumped(source, tape, 80)
+        source.close()
+        os.close(tunnel)
+    (recorded,) = told(tape, ev.FrameRecorded)
+    assert isinstance(recorded, ev.FrameRecorded)
+    assert recorded.data == bytes(12) + b"\x08\x00" + PING
+    assert meters.arrived == meters.delivered == 1
