@@ -25,6 +25,14 @@ RX_RING = Station(
 )
 
 
+TX_RING = Station(
+    "tx ring",
+    Domain.HARDWARE,
+    "descriptors of frames to send; the doorbell tells the NIC, its write-back that they have left",
+    ("DescriptorPosted", "FrameSent"),
+)
+
+
 class Datapath(ABC):
     """Composes hardware, kernel and bypass parts in the packet's order.
 
@@ -84,6 +92,10 @@ class Datapath(ABC):
     @abstractmethod
     def held(self) -> int:
         """Packets taken out of the ring that are neither delivered nor dropped yet."""
+
+    def path(self) -> tuple[Station, ...]:
+        """The stations that a packet passes for this scenario's application."""
+        return self.stations
 
     def buffers(self) -> int:
         """Buffers that were allocated for packets and are not freed: allocations less frees."""

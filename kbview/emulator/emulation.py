@@ -67,7 +67,7 @@ class Emulation:
         self._machine.take_up(self._settings, kind.compressed_completions, kind.page)
         self.datapath: Datapath = kind(self._machine, self._settings, self._host)
         self.datapath.start()
-        self.recorder.emit(DatapathStarted(self.now_ps, kind.name, kind.summary, kind.stations))
+        self.recorder.emit(DatapathStarted(self.now_ps, kind.name, kind.summary, self.datapath.path()))
 
     def _kind(self, name: str) -> type[Datapath]:
         """The datapath of that name, if it can serve what the scenario asks for."""

@@ -62,7 +62,7 @@ STACK = (
         "IP",
         Domain.KERNEL,
         "header check, checksum, route lookup",
-        ("ip_rcv", "fib_lookup", "arp_rcv", "icmp_rcv"),
+        ("ip_rcv", "fib_lookup", "arp_rcv", "icmp_rcv", "ip_forward"),
     ),
     Station(
         "TCP/UDP",

@@ -3,7 +3,7 @@
 from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.bypass.lcore import WORKS, Lcore
 from kbview.emulator.bypass.pmd import PortQueue
-from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
+from kbview.emulator.datapath import NIC, RX_RING, TX_RING, WIRE, Datapath
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.memory import Tlb
@@ -11,6 +11,13 @@ from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
 from kbview.tape.station import STACK, Domain, Station, bypass
+
+TX_BURST = Station(
+    "tx_burst",
+    Domain.USER,
+    "addresses are rewritten, descriptors posted, and the doorbell rung once for all of them",
+    ("frame_rewrite", "tx_burst", "pmd_tx_descriptor", "doorbell"),
+)
 
 
 class Dpdk(Datapath):
@@ -89,6 +96,11 @@ class Dpdk(Datapath):
         queues = sum(machine.core_of(queue.number) is core for queue in machine.nic.queues)
         sending = settings.tx_ring if settings.app in ("echo", "forward") else 0
         return machine.tlb(settings.page or self.page, queues * (settings.ring + sending))
+
+    def path(self) -> tuple[Station, ...]:
+        if self._settings.app in ("echo", "forward"):
+            return (*self.stations, TX_BURST, TX_RING)
+        return self.stations
 
     def finish(self) -> None:
         for lcore in self._lcores:

@@ -1,7 +1,7 @@
 """Linux with NAPI: interrupt, softirq, sk_buff, IP, TCP or UDP, socket, read(), one copy."""
 
 from kbview.emulator.application import APPLICATIONS, Application
-from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
+from kbview.emulator.datapath import NIC, RX_RING, TX_RING, WIRE, Datapath
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
@@ -16,6 +16,7 @@ from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket import SocketGroup, SocketTable
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.kernel.stack import Stack
+from kbview.emulator.kernel.stations import APP, READ, path
 from kbview.emulator.kernel.streams import Streams
 from kbview.emulator.kernel.tcp import Tcp
 from kbview.emulator.kernel.timer import Timed, Timers
@@ -24,7 +25,7 @@ from kbview.emulator.kernel.xmit import Forwarder, TxQueue, TxQueues
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import US_PS, Settings
 from kbview.tape.meter import SocketMeter
-from kbview.tape.station import STACK, Domain, Station
+from kbview.tape.station import STACK, Station
 
 
 class Kernel(Datapath):
@@ -37,21 +38,8 @@ class Kernel(Datapath):
         NIC,
         RX_RING,
         *STACK,
-        Station(
-            "read",
-            Domain.USER,
-            "a system call: into the kernel, copy to the application's buffer, and back",
-            (
-                "syscall_enter",
-                "epoll_wait",
-                "SocketDequeued",
-                "socket_recv",
-                "copy_to_user",
-                "syscall_exit",
-                "context_switch",
-            ),
-        ),
-        Station("app", Domain.USER, "the application's own work", ("app_work",)),
+        READ,
+        APP,
     )
     serves = ("sink", "echo", "forward", "drop", "http")
     drops_at = ("xdp", "raw", "input")
@@ -199,6 +187,10 @@ class Kernel(Datapath):
         if settings.app == "drop" and settings.drop_at in ("driver", "xdp"):
             napi.xdp = XdpDrop(self._machine)
         return napi
+
+    def path(self) -> tuple[Station, ...]:
+        settings = self._settings
+        return path((WIRE, NIC, RX_RING), TX_RING, settings.app, settings.drop_at)
 
     def finish(self) -> None:
         for napi in self._napis:

@@ -168,10 +168,17 @@ def _rate(state: State, spot: Spot) -> Row:
 
 def _losses(state: State, spot: Spot) -> Row:
     if "DescriptorDone" in spot.station.steps and state.meters.missed:
-        return [(cut(f"miss {fmt.quantity(state.meters.missed)}", spot.room), "bad")]
+        return _lost("miss", state.meters.missed, spot)
     places = spot.station.name.lower().split("/")
     dropped = sum(n for key, n in state.meters.drops.items() if key.partition("/")[0] in places)
-    return [(cut(f"drop {fmt.quantity(dropped)}", spot.room), "bad")] if dropped else []
+    return _lost("drop", dropped, spot) if dropped else []
+
+
+def _lost(word: str, count: int, spot: Spot) -> Row:
+    """How many, and the word where there is room for it."""
+    number = fmt.quantity(count)
+    text = f"{word} {number}"
+    return [(text if len(text) <= spot.room else cut(number, spot.room), "bad")]
 
 
 def _cost(state: State, spot: Spot) -> Row:

@@ -14,6 +14,7 @@ _OWNERS = {"done": "user", "cleaned": "reading", "free": "kernel"}
 # Of a ring between two programs, such as those of AF_XDP: who is to move next.
 _WAITING = {"done": "waiting", "cleaned": "held", "free": "free"}
 _NAMES = {"done": "done", "cleaned": "cleaned", "free": "NIC"}
+_NARROW = 9  # cells of a ring that shares its row
 _GLYPHS = {"done": "█", "cleaned": "▓", "free": "░"}
 _INDEXED = ("rx", "tx", "block")  # kinds whose three indices are known
 _POINTERS = "CTH"  # the later wins where they share a cell
@@ -29,6 +30,7 @@ class RingsPanel(Panel):
         ("cleaned", "slots that the driver emptied but has not yet given back"),
         ("NIC", "slots that the NIC may still write to; none left: the next frame is missed"),
         ("H head", "where the NIC writes next; hardware moves it"),
+        ("t0, t1", "transmit rings: slots whose frames wait to be sent, or to be freed after that"),
         ("T tail", "the last slot given to the NIC; the driver's doorbell moves it"),
         ("C clean", "next_to_clean, where the driver reads next; its own note"),
         ("user, kernel", "blocks of an AF_PACKET ring by their owner; the kernel fills the one at H"),
@@ -44,7 +46,7 @@ class RingsPanel(Panel):
 
     def summary(self, state: State) -> str:
         """How many slots are in use."""
-        rings = state.meters.rings
+        rings = _received(state.meters.rings)
         if not rings:
             return ""
         frozen = sum(ring.freezes for ring in rings)
@@ -53,14 +55,59 @@ class RingsPanel(Panel):
 
     def body(self, state: State, size: Size) -> list[Row]:
         """Slots, then what the glyphs mean."""
-        rings = state.meters.rings
+        rings = _in_use(state.meters.rings)
         if not rings:
             return [[("no ring yet", "faint")]]
-        legends = [_legend(rings), *_scale(rings, size)][: max(0, size.height - 1)]
-        height = size.height - len(legends)
+        legend = [_legend(_received(rings))]
+        if len(rings) <= max(1, size.height - 2):
+            legend += _scale(rings, size)
+        legend = legend[: max(0, size.height - 1)]
+        height = size.height - len(legend)
         if len(rings) == 1:
-            return [*_slots(rings[0], size.width, height), *legends]
-        return [*(_line(ring, size.width) for ring in rings[:height]), *legends]
+            return [*_slots(rings[0], size.width, height), *legend]
+        return [*_several(rings, size.width, height), *legend]
+
+
+def _in_use(rings: list[RingMeter]) -> list[RingMeter]:
+    """Those to draw: not the transmit rings that nothing was ever posted to."""
+    return [ring for ring in rings if ring.kind != "tx" or ring.tail or ring.done]
+
+
+def _received(rings: list[RingMeter]) -> list[RingMeter]:
+    """The rings that the panel's numbers are about: what is sent has its own rows only."""
+    return [ring for ring in rings if ring.kind != "tx"]
+
+
+def _several(rings: list[RingMeter], width: int, rows: int) -> list[Row]:
+    """A row for each ring, or several in a row, each with how full it is, where they are many."""
+    if len(rings) <= rows:
+        return [_line(ring, width) for ring in rings]
+    columns = min(-(-len(rings) // rows), max(1, width // _NARROW))
+    hidden = len(rings) - rows * columns
+    shown = rings if hidden <= 0 else rings[: (rows - 1) * columns]
+    grid: list[Row] = [
+        fit([run for ring in shown[at : at + columns] for run in _level(ring, width // columns)], width)
+        for at in range(0, len(shown), columns)
+    ]
+    more: list[Row] = [[(f"and {len(rings) - len(shown)} more", "dim")]] if hidden > 0 else []
+    return [*grid, *more]
+
+
+def _level(ring: RingMeter, width: int) -> Row:
+    """How full a ring is, from the left: done, then cleaned."""
+    label = _label(ring)
+    room = max(0, width - len(label) - 1)
+    done = -(-ring.done * room // ring.size)
+    cleaned = min(room - done, ring.cleaned * room // ring.size)
+    free = room - done - cleaned
+    cells = ((done, "done"), (cleaned, "cleaned"), (free, "free"))
+    return [(label, "dim"), *((_GLYPHS[state] * count, state) for count, state in cells), (" ", "dim")]
+
+
+def _label(ring: RingMeter) -> str:
+    if ring.kind == "tx":
+        return f"t{ring.queue:<2}"
+    return f"{ring.queue:<3}" if ring.kind in _INDEXED else f"{ring.kind:<9} "
 
 
 def _cells(ring: RingMeter, room: int) -> int:
@@ -74,7 +121,7 @@ def _slots(ring: RingMeter, width: int, rows: int) -> list[Row]:
 
 
 def _line(ring: RingMeter, width: int) -> Row:
-    label = f"{ring.queue:<3}" if ring.kind in _INDEXED else f"{ring.kind:<9} "
+    label = _label(ring)
     return [(label, "dim"), *_draw(ring, _cells(ring, width - len(label)))]
 
 
