@@ -76,6 +76,14 @@ def _frames(name: str) -> Cell:
     return lambda report: f"{report.frames[name]:,}"
 
 
+def _in_all(name: str) -> Cell:
+    def cell(report: Report) -> str:
+        count = report.counts[name]
+        return "unknown" if count is None else f"{count:,}"
+
+    return cell
+
+
 def _per_packet(name: str) -> Cell:
     def cell(report: Report) -> str:
         count, delivered = report.counts[name], report.frames["delivered"]
@@ -107,6 +115,8 @@ def _busy(report: Report) -> str:
     for core in report.cores:
         total = sum(value for name, value in core.items() if name.endswith("_ps")) or 1
         shares.append(f"{100 - 100 * core['idle_ps'] / total:.0f}")
+    if len(shares) > _CORES_SHOWN:
+        return f"{sum(map(int, shares)) / len(shares):.0f} of {len(shares)} cores"
     return " ".join(shares)
 
 
@@ -127,6 +137,8 @@ def _cpu(report: Report) -> str:
     return f"{spent / delivered / 1000:,.0f}" if delivered else "-"
 
 
+_CORES_SHOWN = 8  # one by one in the table; of more, their mean
+
 ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("frames", None),
     ("  arrived", _frames("arrived")),
@@ -135,6 +147,7 @@ ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("  missed: no free descriptor", _frames("missed")),
     ("  in flight", _frames("in_flight")),
     ("  sent by the host itself", _frames("sent")),
+    ("  given up on the way out", _in_all("unsent")),
     ("rates, a second", None),
     ("  offered frames", _rate("offered_pps")),
     ("  delivered frames", _rate("delivered_pps")),
@@ -147,6 +160,7 @@ ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("  context switches", _per_packet("context_switches")),
     ("  copies by a CPU", _per_packet("copies")),
     ("  sk_buffs allocated", _per_packet("allocations")),
+    ("  TLB misses", _per_packet("tlb_misses")),
     ("  CPU time, ns, all cores", _cpu),
     ("latency, us", None),
     ("  median", _latency("p50")),

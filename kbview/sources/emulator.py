@@ -33,8 +33,8 @@ class EmulatorSource(Source):
     summary = "a calibrated model of NIC, kernel and bypass stacks"
     capabilities = Capabilities(
         switchable=True,
-        meters=frozenset(TOTALS) - {"tlb_misses"}
-        | {"rings", "sockets", "cores", "costs", "drops", "latency"},
+        meters=frozenset(TOTALS)
+        | {"tlb_misses", "rings", "sockets", "cores", "costs", "drops", "latency"},
     )
 
     def __init__(

@@ -24,6 +24,7 @@ COUNTS = (
     "frees",
     "wakeups",
     "tlb_misses",
+    "unsent",
 )
 
 

@@ -8,6 +8,8 @@ from kbview.tape.meter import CoreMeter, Meters, RingMeter, SocketMeter, StageMe
 
 _FIELD_OF = {account: f"{account}_ps" for account in ev.Account}  # a lookup is half a format
 
+_PAGE_WALK = "page_walk"  # the step that is a TLB miss
+
 
 def count(meters: Meters, event: ev.Event) -> None:
     """Add one event to the totals and levels; an event that changes none is ignored."""
@@ -115,6 +117,8 @@ def _step(meters: Meters, event: ev.StepTaken) -> None:
     stage = meters.stages.setdefault(event.step, StageMeter())
     stage.count += 1
     stage.total_ps += event.duration_ps
+    if event.step == _PAGE_WALK:
+        meters.tlb_misses = (meters.tlb_misses or 0) + 1
     core, field = _core(meters, event.cpu), _FIELD_OF[event.account]
     setattr(core, field, getattr(core, field) + event.duration_ps)
 

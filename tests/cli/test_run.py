@@ -32,7 +32,7 @@ SCHEMA: dict[str, Any] = {
     "counts": dict.fromkeys(
         ("interrupts", "softirqs", "polls", "empty_polls", "syscalls", "mode_switches",
          "context_switches", "copies", "copied_bytes", "allocations", "frees", "wakeups",
-         "tlb_misses"), (int, type(None))),
+         "tlb_misses", "unsent"), (int, type(None))),
     "latency_ps": dict.fromkeys(("min", "p50", "p90", "p99", "p999", "max"), (int, type(None))),
     "drops": [{"where": str, "reason": str, "count": int}],
     "cores": [dict.fromkeys(

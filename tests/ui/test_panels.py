@@ -1,6 +1,7 @@
 """Over the list of panels: every one keeps the contract, whatever there is to draw."""
 
 import itertools
+import re
 
 import pytest
 from rich.cells import cell_len
@@ -105,6 +106,21 @@ def test_the_ring_shows_its_indices_and_counts() -> None:
     assert "H" in text
     assert "head" in text
     assert "slots a cell" in text
+
+
+@pytest.mark.parametrize(("queues", "sending"), [(2, False), (2, True), (16, True), (128, False)])
+def test_many_rings_share_the_rows(queues: int, sending: bool) -> None:
+    """The numbers are of what was received; a full ring is seen to be full."""
+    state = State()
+    rings = [RingMeter(queue, 512, tail=511) for queue in range(queues)]
+    rings[1] = RingMeter(1, 512, head=511, tail=511, done=511)
+    rings += [RingMeter(queue, 256, tail=5 * sending, kind="tx") for queue in range(queues)]
+    state.meters.rings = rings
+    rows = [text_of(row) for row in NAMED["rings"].draw(state, Size(39, 6))]
+    assert f"511 of {512 * queues}" in rows[0]
+    assert re.search("^1  .███| 1  █████ ", "\n".join(rows), re.M)
+    assert ("t0 " in "\n".join(rows)) == (sending and queues < 16)
+    assert any("more" in row for row in rows) == (queues >= 16)
 
 
 def test_losses_stand_at_their_stations_and_in_the_list() -> None:

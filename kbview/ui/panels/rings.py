@@ -75,7 +75,7 @@ def _in_use(rings: list[RingMeter]) -> list[RingMeter]:
 
 def _received(rings: list[RingMeter]) -> list[RingMeter]:
     """The rings that the panel's numbers are about: what is sent has its own rows only."""
-    return [ring for ring in rings if ring.kind != "tx"]
+    return [ring for ring in rings if ring.kind != "tx"] or rings
 
 
 def _several(rings: list[RingMeter], width: int, rows: int) -> list[Row]:
