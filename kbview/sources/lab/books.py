@@ -6,8 +6,9 @@ Each receiver counts from its own beginning; what its predecessors counted is ca
 """
 
 import msgspec
+from msgspec.structs import astuple
 
-from kbview.sources.lab.message import Reading, Sent
+from kbview.sources.lab.message import Counts, Reading, Sent
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import Meters
 
@@ -52,6 +53,7 @@ class Totals(msgspec.Struct):
     polling_ns: int = 0
     useful_ns: int = 0
     drops: dict[str, int] = {}
+    kernel: Counts = Counts()
 
 
 class Books:
@@ -83,8 +85,9 @@ class Books:
         for name in _CARRIED:
             setattr(carried, name, getattr(carried, name) + getattr(reading, name))
         carried.drops = _added(carried.drops, reading.drops)
+        carried.kernel = self._kernel_total(reading)
         self._reading = msgspec.structs.replace(
-            reading, drops={}, rings=[], sockets={}, **dict.fromkeys(_CARRIED, 0)
+            reading, kernel=Counts(), drops={}, rings=[], sockets={}, **dict.fromkeys(_CARRIED, 0)
         )
 
     def _total(self, name: str) -> int:
@@ -108,10 +111,24 @@ class Books:
         size = sent.load.size if sent else 0
         meters.arrived_bytes = meters.delivered_bytes + (meters.arrived - meters.delivered) * size
         meters.mode_switches = 2 * meters.syscalls
+        self._show_kernel(self._kernel_total(reading), meters)
         meters.wakeups = self._total("voluntary")
         meters.context_switches = 2 * (meters.wakeups + self._total("involuntary"))
         meters.rings, meters.sockets = reading.rings, reading.sockets
         meters.latency = self._latency
+
+    def _kernel_total(self, reading: Reading) -> Counts:
+        pairs = zip(astuple(self._carried.kernel), astuple(reading.kernel), strict=True)
+        return Counts(*(before + now for before, now in pairs))
+
+    def _show_kernel(self, kernel: Counts, meters: Meters) -> None:
+        """Its polls beside the receivers' own; a veth interrupts nobody."""
+        meters.interrupts = 0
+        meters.softirqs = kernel.softirqs
+        meters.polls += kernel.polls
+        meters.empty_polls += kernel.empty_polls
+        meters.allocations = kernel.skbs
+        meters.frees = max(0, kernel.skbs - meters.in_flight)  # what is not on its way is freed
 
     def polling_ps(self) -> tuple[int, int]:
         """Time of receivers that never sleep, and of that the time of polls that found something."""
@@ -121,4 +138,5 @@ class Books:
 
 
 def _added(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
-    return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
+    added = {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
+    return {key: count for key, count in added.items() if count}

@@ -16,7 +16,6 @@ from types import FrameType
 
 import msgspec
 
-from kbview.sources.lab.counter import LinkCounter
 from kbview.sources.lab.libc import die_with_parent, set_timer_slack
 from kbview.sources.lab.load import Load
 from kbview.sources.lab.message import (
@@ -31,10 +30,10 @@ from kbview.sources.lab.message import (
     decode_command,
 )
 from kbview.sources.lab.receiver import Place, Receiver
+from kbview.sources.lab.reporter import Due, Reporter
 from kbview.sources.lab.sender import Sender
 from kbview.sources.lab.veth import Address
 
-_REPORT_NS = 50_000_000
 _SLICE_NS = 5_000_000  # between two looks at what is asked of us
 _DRAIN_NS = 20_000_000  # what is on its way when a receiver is told to stop
 _WAIT_S = 0.2
@@ -120,7 +119,7 @@ def _send(settings: Settings, inbox: Inbox, box: Outbox) -> None:
         give_up_privileges(settings.parent)
         if not _await_begin(inbox, box, lambda _: None):
             return
-        due = _Due()
+        due = Due()
         while not inbox.closed:
             asked = False
             for body in inbox.bodies():
@@ -141,41 +140,24 @@ def _receive(settings: Settings, inbox: Inbox, box: Outbox) -> None:
     hear = _Hearing(receiver)
     if not _await_begin(inbox, box, hear):
         return
-    receiver.open(settings.place)
-    with contextlib.closing(receiver), contextlib.closing(LinkCounter(settings.place.link)) as counter:
-
-        def came() -> int:
-            received = counter.read().received  # OSError when the link is gone
-            return received if settings.place.stamped else receiver.seen()
-
+    with contextlib.ExitStack() as opened:
+        receiver.open(settings.place)
+        opened.callback(receiver.close)
+        reporter = Reporter(receiver, settings.place, box, opened)
         if not receiver.keeps_privileges:
             give_up_privileges(settings.parent)
-        _report(receiver, box, came, first=True)
-        due = _Due()
+        reporter.report(first=True)
+        due = Due()
         while not hear.stopped and not inbox.closed:
             receiver.receive(time.monotonic_ns() + _SLICE_NS)
             if due():
-                _report(receiver, box, came)
+                reporter.report()
             for body in inbox.bodies():
                 hear(decode_command(body))
         receiver.receive(time.monotonic_ns() + _DRAIN_NS)
         box.flush(_WAIT_S)
-        _report(receiver, box, came, last=True)
+        reporter.report(last=True)
         box.flush(_WAIT_S)
-
-
-class _Due:
-    """Whether it is time for a report again."""
-
-    def __init__(self) -> None:
-        self._next_ns = time.monotonic_ns() + _REPORT_NS
-
-    def __call__(self) -> bool:
-        now_ns = time.monotonic_ns()
-        if now_ns < self._next_ns:
-            return False
-        self._next_ns = now_ns + _REPORT_NS
-        return True
 
 
 class _Hearing:
@@ -189,18 +171,6 @@ class _Hearing:
         if isinstance(command, Tell):
             self._receiver.telling.detail = command.detail
         self.stopped |= isinstance(command, Stop)
-
-
-def _report(
-    receiver: Receiver, box: Outbox, came: Callable[[], int], *, first: bool = False, last: bool = False
-) -> None:
-    """A reading that finds the pipe blocked is not given; the next one holds its totals too."""
-    if not box.flush():
-        return
-    reading = receiver.reading(came)
-    reading.first, reading.last = first, last
-    if box.post(reading):
-        receiver.forget()
 
 
 if __name__ == "__main__":

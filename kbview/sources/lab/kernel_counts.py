@@ -2,33 +2,24 @@
 
 import contextlib
 
-import msgspec
-
+from kbview.sources.lab.message import Counts
 from kbview.sources.perf.tally import Tally, allowed
 from kbview.sources.tracefs.mount import Mount
-from kbview.tape.meter import Meters
 from kbview.tape.source import SourceError
 
 KNOWN = frozenset({"interrupts", "softirqs", "allocations", "frees"})
 _NET_RX = "vec == 3"
-_BACKLOG = "(no_device)"  # the backlog's NAPI instance belongs to no device
 _SEEN = ("net:netif_rx_entry", "net:napi_gro_receive_entry", "net:netif_receive_skb_entry")
 
 
-class Counts(msgspec.Struct, frozen=True):
-    """Since the counting began. `skbs` reached the stack with a frame in them."""
-
-    softirqs: int
-    polls: int
-    empty_polls: int
-    skbs: int
-
-
 class KernelCounts:
-    """Counts for one link, on all cores. OSError or SourceError where that is not allowed."""
+    """Counts for one link, on all cores. OSError or SourceError where that is not allowed.
+
+    Opened by a receiver, with its rights, and read with its own counts, so that they belong together.
+    """
 
     def __init__(self, link: str) -> None:
-        polls = f'dev_name == "{link}" || dev_name == "{_BACKLOG}"'
+        polls = f'dev_name == "{link}"'
         with contextlib.ExitStack() as undo, contextlib.closing(Mount()) as mount:
             undo.callback(self.close)
             self._opened = contextlib.ExitStack()
@@ -40,7 +31,7 @@ class KernelCounts:
 
             self._softirqs = tally("irq:softirq_entry", _NET_RX)
             self._polls = tally("napi:napi_poll", polls)
-            self._empty_polls = tally("napi:napi_poll", f"({polls}) && work == 0")
+            self._empty_polls = tally("napi:napi_poll", f"{polls} && work == 0")
             self._skbs = [tally(each, f'name == "{link}"') for each in _SEEN]
             undo.pop_all()
 
@@ -63,13 +54,3 @@ def available() -> bool:
     with contextlib.suppress(SourceError, OSError), contextlib.closing(Mount()) as mount:
         return allowed(mount.path)
     return False
-
-
-def show(counts: Counts, meters: Meters) -> None:
-    """Add the kernel's polls to the receivers' own; a veth interrupts nobody."""
-    meters.interrupts = 0
-    meters.softirqs = counts.softirqs
-    meters.allocations = counts.skbs
-    meters.frees = max(0, meters.allocations - meters.in_flight)  # what is not on its way is freed
-    meters.polls += counts.polls
-    meters.empty_polls += counts.empty_polls

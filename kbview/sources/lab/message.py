@@ -79,13 +79,22 @@ Told = (
 )
 
 
+class Counts(msgspec.Struct, array_like=True, frozen=True):
+    """What the kernel counted of the link while a receiver was open. `skbs` reached the stack."""
+
+    softirqs: int = 0
+    polls: int = 0
+    empty_polls: int = 0
+    skbs: int = 0
+
+
 class Reading(msgspec.Struct, tag=True):
     """From a receiver of this kind. Totals since it began, of its own process; levels as they are now.
 
     `came` counts the link's received frames, read after everything else: what came and is neither
-    delivered nor dropped is on its way. `polling_ns` is the user time of one that never sleeps,
-    `useful_ns` what of it found something. `latency` and `events` are those since the last reading;
-    `untold` events were too many to tell.
+    delivered nor dropped is on its way. `kernel` is zero where it may not be asked. `polling_ns` is
+    the user time of one that never sleeps, `useful_ns` what of it found something. `latency` and
+    `events` are those since the last reading; `untold` events were too many to tell.
     """
 
     time_ns: int
@@ -109,6 +118,7 @@ class Reading(msgspec.Struct, tag=True):
     rings: list[RingMeter]
     sockets: dict[str, SocketMeter]
     latency: Histogram
+    kernel: Counts = Counts()
     events: list[Told] = []
     untold: int = 0
     first: bool = False

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from kbview.sources.choice import Choice
 from kbview.sources.opener import Opener, Word
 from kbview.tape.source import Source, SourceError
@@ -9,7 +11,14 @@ from kbview.tape.source import Source, SourceError
 if TYPE_CHECKING:
     from kbview.sources.lab.load import Load
 
-_KEYS = {"traffic.size": "size", "traffic.flows": "flows", "traffic.burst": "burst"}
+# `tour`: milliseconds with each receiver, then the next, round and round.
+_KEYS = {
+    "traffic.size": "size",
+    "traffic.flows": "flows",
+    "traffic.burst": "burst",
+    "tour": "tour",
+}
+_MS_PS = 10**9
 
 
 class Labs(Opener):
@@ -33,31 +42,32 @@ class Labs(Opener):
         return refusal()
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
-        from kbview.sources.lab.source import (
-            Lab,
-        )  # processes and namespaces: only where they are wanted
+        from kbview.sources.lab.source import Lab
 
-        del word
-        return [Lab(choice.datapath or "kernel", _load(choice), choice.frames) for choice in choices]
+        self.refuse_emulated(word, msgspec.structs.replace(choices[0], rate_pps=None))  # it has one
+        return [
+            Lab(choice.datapath or "kernel", *_settings(choice), choice.frames) for choice in choices
+        ]
 
 
-def _load(choice: Choice) -> "Load":
+def _settings(choice: Choice) -> "tuple[Load, int | None]":
+    """The load, and how long a tour stays with each receiver."""
     from kbview.sources.lab.load import Load
 
-    for flag, value in (
-        ("--profile", choice.profile),
-        ("--seed", choice.seed),
-        ("--host", choice.host),
-    ):
-        if value is not None:
-            raise SourceError(f"lab: {flag} is for the emulator; this is measured", 2)
-    values: dict[str, int] = {}
+    values = {_name(key): _number(key, text) for key, text in choice.overrides}
     if choice.rate_pps is not None:
         values["rate"] = round(choice.rate_pps)
-    for key, text in choice.overrides:
-        if key not in _KEYS:
-            raise SourceError(f"lab: {key} cannot be set here; there are {', '.join(_KEYS)}", 2)
-        if not text.isdecimal():
-            raise SourceError(f"lab: {key} = {text!r} is not a whole number", 2)
-        values[_KEYS[key]] = int(text)
-    return Load(**values).checked()
+    tour_ms = values.pop("tour", None)
+    return Load(**values).checked(), tour_ms * _MS_PS if tour_ms else None
+
+
+def _name(key: str) -> str:
+    if key not in _KEYS:
+        raise SourceError(f"lab: {key} cannot be set here; there are {', '.join(_KEYS)}", 2)
+    return _KEYS[key]
+
+
+def _number(key: str, text: str) -> int:
+    if not text.isdecimal():
+        raise SourceError(f"lab: {key} = {text!r} is not a whole number", 2)
+    return int(text)

@@ -5,11 +5,10 @@ import select
 import time
 
 from kbview.sources.clock import Clock
-from kbview.sources.lab import kernel_counts, leftover, stations
+from kbview.sources.lab import leftover, stations
 from kbview.sources.lab.books import KNOWN, Books
 from kbview.sources.lab.cores import Cores, split_polling
 from kbview.sources.lab.crew import Crew, Phase
-from kbview.sources.lab.kernel_counts import KernelCounts
 from kbview.sources.lab.load import Load
 from kbview.sources.lab.message import Reading, Report, Sent
 from kbview.sources.lab.receivers import RECEIVERS
@@ -35,8 +34,7 @@ class LabProducer(Producer):
         self._seen_ps = 0
         self._events: list[ev.Event] = []
         self._closing = contextlib.ExitStack()
-        self._counts: KernelCounts | None = None
-        self.bed = Testbed(off=("tx-checksum", "tso", "gso"))
+        self.bed = Testbed(napi=True)
         self._closing.callback(self.bed.close)
         try:
             self._open(kind, load)
@@ -46,9 +44,6 @@ class LabProducer(Producer):
 
     def _open(self, kind: str, load: Load) -> None:
         """Time begins when the first receiver is open."""
-        if kernel_counts.available():
-            self._counts = KernelCounts(self.bed.b.link)
-            self._closing.callback(self._counts.close)
         self.crew = Crew(self.bed, load, kind)
         self._closing.callback(leftover.remove_folder, "dpdk")
         self._closing.callback(self.crew.stop)
@@ -123,8 +118,6 @@ class LabProducer(Producer):
 
     def show(self, meters: Meters) -> None:
         self._books.show(meters)
-        if self._counts is not None:
-            kernel_counts.show(self._counts.read(), meters)
         meters.cores = self._cores.meters()
         split_polling(meters.cores[-1], *self._books.polling_ps())
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
-from kbview.sources.lab.message import Reading
+from kbview.sources.lab.message import Counts, Reading
 from kbview.sources.lab.telling import Stamp, Telling
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import RingMeter, SocketMeter
@@ -86,7 +86,7 @@ class Receiver(ABC):
         self.bytes += sum(lengths)
         self._latencies += [received_ns - sent for _, sent in stamps if sent]
 
-    def reading(self, came: Callable[[], int]) -> Reading:
+    def reading(self, came: Callable[[], int], kernel: Counts) -> Reading:
         """Everything, as it is now; `came` counts the link's frames, and is asked last."""
         user_ns, system_ns, voluntary, involuntary = self.usage()
         histogram = Histogram()
@@ -112,6 +112,7 @@ class Receiver(ABC):
             rings=self.rings(),
             sockets=self.sockets(),
             latency=histogram,
+            kernel=kernel,
             events=self.telling.events,
             untold=self.telling.untold,
             came=came(),

@@ -31,20 +31,26 @@ def datapaths() -> tuple[str, ...]:
 
 
 class Lab(Source):
-    """Builds everything at the first pump, so that several labs can run one after the other."""
+    """Builds everything at the first pump, so that several labs can run one after the other.
+
+    `tour_ps`: change to the next receiver whenever so much time has passed.
+    """
 
     name = "lab"
     summary = "real traffic on a veth pair of its own, through a receiver of your choice"
 
     privileged = True  # namespaces can only be removed by who may make them
 
-    def __init__(self, kind: str, load: Load, most_frames: int | None = None) -> None:
+    def __init__(
+        self, kind: str, load: Load, tour_ps: int | None = None, most_frames: int | None = None
+    ) -> None:
         counted = kernel_counts.KNOWN if kernel_counts.available() else frozenset[str]()
         self.capabilities = Capabilities(live=True, switchable=True, lossy=True, meters=KNOWN | counted)
         self.heading = Heading(Origin.LIVE, "lab", notes=_NOTES)
         self._kind = kind
         self._load = load
         self._most_frames = most_frames
+        self._tour_ps = self._next_ps = tour_ps
         self._detail = Detail.METERS
         self._producer: LabProducer | None = None
         self._watch: Watch | None = None
@@ -60,7 +66,23 @@ class Lab(Source):
     def pump(self, tape: Tape, until_ps: int, *, budget_s: float = math.inf) -> int:
         if self._watch is None:
             self._watch = self._open()
-        return self._watch.pump(tape, until_ps, budget_s=budget_s)
+        reached_ps = self._watch.pump(tape, self._stop(until_ps), budget_s=budget_s)
+        while self._next_ps is not None and reached_ps >= self._next_ps:
+            self._go_on(reached_ps)
+            if budget_s == math.inf:
+                reached_ps = self._watch.pump(tape, self._stop(until_ps))
+        return reached_ps
+
+    def _stop(self, until_ps: int) -> int:
+        """Where to look up from the traffic, if there is a tour to go on with."""
+        return until_ps if self._next_ps is None else min(until_ps, self._next_ps)
+
+    def _go_on(self, now_ps: int) -> None:
+        """The next receiver's turn."""
+        names = self.datapaths()
+        self._kind = names[(names.index(self._kind) + 1) % len(names)]
+        self._next_ps = now_ps + (self._tour_ps or 0)
+        self.switch(self._kind)
 
     def _open(self) -> Watch:
         self._producer = LabProducer(self._kind, self._load)
