@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kbview.tape.source import Source
 
 DEFAULT = "kernel,dpdk"
+DEFAULT_LAB = "kernel,af_xdp"  # what every machine has; emulated is beside measured
 _WIDTH = 80
 
 
@@ -36,11 +37,16 @@ class Compare(Command):
         add("--json", action="store_true", help="reports and differences for programs")
 
     def run(self, arguments: argparse.Namespace) -> int:
-        from kbview.cli import report_text
+        from kbview.cli import beside, report_text
         from kbview.cli.together import run_together
+        from kbview.sources.resolve import datapaths
 
-        until = arguments.until[0] if arguments.until else None
-        reports = run_together(_sources(arguments), until)
+        if arguments.source == beside.LAB:
+            named = datapaths(arguments.datapath or DEFAULT_LAB, beside.LAB)
+            reports = beside.reports(arguments, named)
+        else:
+            until = arguments.until[0] if arguments.until else None
+            reports = run_together(_sources(arguments), until)
         if arguments.json:
             print(json.dumps(_object(reports), indent=2))
             return DONE

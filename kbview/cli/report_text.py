@@ -22,9 +22,8 @@ def print_json(reports: Sequence[Report]) -> None:
 def print_table(reports: Sequence[Report]) -> None:
     """The same for reading."""
     console = Console(highlight=False, soft_wrap=False)
-    first = reports[0]
-    profile = f" with costs of {first.profile}" if first.profile else ""
-    console.print(Text(f"{first.origin.upper()}{profile}: {clean(first.source)}", style="bold"))
+    for title in dict.fromkeys(map(_title, reports)):
+        console.print(Text(title, style="bold"))
     for note in dict.fromkeys(note for report in reports for note in report.notes):
         console.print(Text(f"  {clean(note)}"))
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -39,6 +38,12 @@ def print_table(reports: Sequence[Report]) -> None:
     console.print(table)
     _print_stages(console, reports)
     _print_gauges(console, reports)
+
+
+def _title(report: Report) -> str:
+    """Where the numbers come from."""
+    profile = f" with costs of {report.profile}" if report.profile else ""
+    return f"{report.origin.upper()}{profile}: {clean(report.source)}"
 
 
 def _drop_labels(reports: Sequence[Report]) -> list[str]:

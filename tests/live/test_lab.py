@@ -14,9 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from kbview.cli.main import main
+from kbview.sources.choice import Choice
 from kbview.sources.lab import leftover, libc, namespace
 from kbview.sources.lab.load import Load
 from kbview.sources.lab.source import Lab, datapaths
+from kbview.sources.resolve import resolve
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.events import (
@@ -31,7 +34,7 @@ from kbview.tape.events import (
     SourceNoted,
 )
 from kbview.tape.meter import Meters, Sample
-from kbview.tape.source import SourceError
+from kbview.tape.source import Origin, SourceError
 from kbview.tape.tape import Tape
 
 pytestmark = pytest.mark.live
@@ -436,3 +439,36 @@ def _ip(name: str, *words: str) -> None:
         libc.set_network(home)
         os.close(home)
         os.close(inside)
+
+
+def test_the_model_stands_beside_what_was_measured_at_the_same_load(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Counts that do not depend on the machine agree: a system call, a copy and an sk_buff a packet."""
+    words = ["compare", "lab", "--datapath", "kernel,af_packet", "--until", "700ms", "--rate", "2k"]
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["reports"]
+    kernel, emulated = told[:2]
+    assert (kernel["origin"], emulated["origin"]) == ("live", "emulated")
+    assert emulated["datapath"] == "kernel emulated"
+    assert emulated["frames"]["arrived"] == kernel["frames"]["arrived"]
+    assert emulated["rates"]["offered_pps"] == pytest.approx(kernel["rates"]["offered_pps"], rel=0.1)
+    for count in ("syscalls", "mode_switches", "copies", "allocations"):
+        each = [
+            report["counts"][count] / report["frames"]["delivered"] for report in (kernel, emulated)
+        ]
+        assert each[0] == pytest.approx(each[1], rel=0.25), count
+    assert emulated["profile"]
+    assert not kernel["profile"]
+
+
+def test_a_tour_goes_through_every_receiver_by_itself(tmp_path: Path) -> None:
+    tape = tmp_path / "tour.kbt"
+    words = ["record", "lab", "--rate", "500", "--set", "tour=300", "--until", "2s", "-o", str(tape)]
+    assert main(words) == 0
+    source = resolve(str(tape), Choice())
+    assert source.tape is not None
+    names = [each.datapath for each in source.tape.read(0) if isinstance(each, DatapathStarted)]
+    assert names[:3] == list(datapaths())[:3]
+    assert source.heading.origin is Origin.RECORDED
+    source.close()
