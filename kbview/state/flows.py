@@ -40,6 +40,7 @@ _COUNTS: dict[str, Callable[[Meters], int]] = {
     "SyscallEntered": _total("syscalls"),
     "Copied": _total("copies"),
     "BlockRetired": _total("copies"),  # every packet in a block was copied there once
+    "XdpRan": _written_back,  # once for each frame that the driver took
     "PacketDelivered": _total("delivered"),
     "FrameSent": _total("sent"),
 }

@@ -12,7 +12,7 @@ from kbview.state.rebuild import rebuild
 from kbview.state.state import State
 from kbview.state.until import Until
 from kbview.tape.detail import Detail
-from kbview.tape.source import Source
+from kbview.tape.source import Origin, Source
 from kbview.tape.tape import Tape
 
 BUDGET_S = 0.05  # real time a frame may spend on producing what it shows
@@ -36,7 +36,8 @@ class Player:
         self.until: Until | None = None
         self.said = ""
         self.markers = Markers()
-        usual = SPEEDS.index(S) if self.following else DEFAULT_SPEED
+        real = self.following or source.heading.original is Origin.LIVE  # at the pace it had
+        usual = SPEEDS.index(S) if real else DEFAULT_SPEED
         self.pace = Pace(usual if speed is None else speed, frame_s)
         self._detail = Detail.STEPS
         self.state = State(self.pace.column_ps)

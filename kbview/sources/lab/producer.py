@@ -5,7 +5,7 @@ import select
 import time
 
 from kbview.sources.clock import Clock
-from kbview.sources.lab import leftover, stations
+from kbview.sources.lab import kernel_counts, leftover, stations
 from kbview.sources.lab.books import KNOWN, Books
 from kbview.sources.lab.cores import Cores, split_polling
 from kbview.sources.lab.crew import Crew, Phase
@@ -31,6 +31,7 @@ class LabProducer(Producer):
     def __init__(self, kind: str, load: Load) -> None:
         self._books = Books()
         self._kind, self._mode = kind, ""
+        self._counted = kernel_counts.available()
         self._seen_ps = 0
         self._events: list[ev.Event] = []
         self._closing = contextlib.ExitStack()
@@ -68,7 +69,8 @@ class LabProducer(Producer):
     @property
     def way(self) -> Way:  # type: ignore[override]  # it changes
         """The way of the receiver that is open."""
-        return stations.way(self._kind, RECEIVERS[self._kind].summary, self._mode)
+        summary = RECEIVERS[self._kind].summary
+        return stations.way(self._kind, summary, self._mode, counted=self._counted)
 
     def start(self) -> None:
         """Everything runs already."""

@@ -8,7 +8,7 @@ _SOFTIRQ = Station(
     "softirq",
     Domain.KERNEL,
     "net_rx_action polls the veth; it runs where the sender is, for no hardware interrupts",
-    ("FrameArrived", "SoftirqEntered", "NapiPolled", "softirq_dispatch", "napi_poll", "napi_complete"),
+    ("SoftirqEntered", "NapiPolled"),
 )
 _VETH = Station(
     "veth", Domain.HARDWARE, "a link in software: no NIC, no DMA, no interrupt", ("FrameArrived",)
@@ -18,16 +18,20 @@ _APP = Station("app", Domain.USER, "the receiver: reads each packet's stamp", ("
 _BYPASSED = (_SKB, _IP, _UDP, _SOCKET)
 
 
-def _passed(station: Station) -> Station:
-    """Every frame of the lab passes here, whether or not a tracepoint tells of it."""
-    return Station(station.name, station.domain, station.help, (*station.steps, "FrameArrived"))
+_SEEN = "SkbAllocated"  # counted by the kernel: sk_buffs that reached the stack
 
 
+def _of_skbs(station: Station) -> Station:
+    """A place that every sk_buff of the lab passes, for all are datagrams to the receiver."""
+    return Station(station.name, station.domain, station.help, (*_OWN.get(station.name, ()), _SEEN))
+
+
+_OWN = {"socket": ("SocketQueued",)}
 KERNEL = (
     _WIRE,
     _VETH,
     _SOFTIRQ,
-    *(_passed(station) for station in (_SKB, _IP, _UDP, _SOCKET)),
+    *(_of_skbs(station) for station in (_SKB, _IP, _UDP, _SOCKET)),
     Station(
         "recv",
         Domain.USER,
@@ -40,12 +44,12 @@ AF_PACKET = (
     _WIRE,
     _VETH,
     _SOFTIRQ,
-    _passed(_SKB),
+    _of_skbs(_SKB),
     Station(
         "tap",
         Domain.KERNEL,
         "tpacket_rcv copies the frame into the ring; IP gets the sk_buff as well, and finds no socket",
-        ("Copied", "FrameArrived"),
+        ("Copied",),
     ),
     *bypass((_IP, _UDP, _SOCKET)),
     Station(
@@ -60,7 +64,7 @@ _XDP = Station(
     "XDP",
     Domain.KERNEL,
     "a program of a few instructions, in the driver's poll: this frame to that socket",
-    ("XdpRan", "FrameArrived"),
+    ("XdpRan",),
 )
 _UMEM = Station(
     "umem",
@@ -89,6 +93,15 @@ DPDK = (
 _STATIONS = {"kernel": KERNEL, "af_packet": AF_PACKET, "af_xdp": AF_XDP, "dpdk": DPDK}
 
 
-def way(name: str, summary: str, mode: str) -> Way:
-    """What DatapathStarted says of a receiver that is open; `mode` is what the driver allowed it."""
-    return Way(name, f"{summary} ({mode})" if mode else summary, _STATIONS[name])
+def way(name: str, summary: str, mode: str, *, counted: bool = True) -> Way:
+    """What DatapathStarted says of a receiver that is open; `mode` is what the driver allowed it.
+
+    `counted`: whether the kernel says how many sk_buffs there were; if not, each frame counts as one.
+    """
+    stations = _STATIONS[name] if counted else tuple(map(_uncounted, _STATIONS[name]))
+    return Way(name, f"{summary} ({mode})" if mode else summary, stations)
+
+
+def _uncounted(station: Station) -> Station:
+    steps = ("FrameArrived" if step == _SEEN else step for step in station.steps)
+    return Station(station.name, station.domain, station.help, tuple(steps), station.bypassed)
