@@ -39,7 +39,10 @@ class Terminal:
         options: str = "",
         program: Sequence[str] = (),
         environ: dict[str, str] | None = None,
+        words: tuple[str, ...] = (),
     ) -> None:
+        """`words`: run kbview with these instead of the scripted source."""
+        driver = ["-c", DRIVER.format(source=source, options=options)]
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self.output = b""
@@ -48,7 +51,7 @@ class Terminal:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         base = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen(
-            program or [sys.executable, "-c", DRIVER.format(source=source, options=options)],
+            program or [sys.executable, *(["-m", "kbview", *words] if words else driver)],
             stdin=slave,
             stdout=slave,
             stderr=slave,

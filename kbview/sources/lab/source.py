@@ -4,6 +4,7 @@ import math
 
 from kbview.sources.lab import kernel_counts, testpmd
 from kbview.sources.lab.books import KNOWN
+from kbview.sources.lab.crew import Phase
 from kbview.sources.lab.load import Load
 from kbview.sources.lab.producer import LabProducer
 from kbview.sources.lab.receivers import RECEIVERS
@@ -78,10 +79,12 @@ class Lab(Source):
         return until_ps if self._next_ps is None else min(until_ps, self._next_ps)
 
     def _go_on(self, now_ps: int) -> None:
-        """The next receiver's turn."""
+        """The next receiver's turn, unless the last one is still being opened."""
+        self._next_ps = now_ps + (self._tour_ps or 0)
+        if self._producer is None or self._producer.crew.phase is not Phase.RUNNING:
+            return
         names = self.datapaths()
         self._kind = names[(names.index(self._kind) + 1) % len(names)]
-        self._next_ps = now_ps + (self._tour_ps or 0)
         self.switch(self._kind)
 
     def _open(self) -> Watch:
