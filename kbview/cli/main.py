@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lab": ("kbview.cli.lab", "LabApp"),
     "run": ("kbview.cli.run", "Run"),
     "record": ("kbview.cli.record", "Record"),
+    "export": ("kbview.cli.export", "ExportCommand"),
     "compare": ("kbview.cli.compare", "Compare"),
     "validate": ("kbview.cli.validate", "Validate"),
     "calibrate": ("kbview.cli.calibrate", "Calibrate"),
@@ -31,6 +32,7 @@ EPILOG = """commands:
   kbview lab             the screen, on real packets over a veth pair of its own
   kbview run SOURCE      headless, prints a report (--json for programs)
   kbview record SOURCE   writes a tape: -o FILE.kbt, or -o - into a pipe
+  kbview export TAPE     as CSV, JSON lines, Chrome trace, pcapng or a picture
   kbview compare SOURCE  datapaths side by side, with the differences in words
   kbview validate        published results, emulated beside published
   kbview calibrate       measure this machine's costs into a profile
