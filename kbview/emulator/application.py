@@ -5,6 +5,7 @@
     echo      sends it back to where it came from           a datagram's payload, unchanged
     forward   sends it on, out of the port it came in by    a router or bridge, no socket
     drop      throws it away, at the layer `drop_at`        driver | xdp, raw, input
+    generate  sends as fast as the path allows              nothing need arrive
 
 A datapath says which of them its layer can serve.
 """
@@ -14,9 +15,12 @@ from typing import ClassVar, NamedTuple
 
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.settings import Settings
+from kbview.emulator.traffic.flows import udp_flows
 from kbview.packet.frame import Flow, Frame
 
 _FLOWS_KNOWN = 65_536
+_HEADERS = 14 + 20 + 8 + 4  # Ethernet, IPv4, UDP, FCS
+GENERATED_PORT = 9  # discard, RFC 863
 
 
 class Session:
@@ -131,9 +135,35 @@ class Http(Application):
         return Serving(settings)
 
 
+class Generate(Application):
+    """Sends datagrams of its own, one after the other; `pktgen` of the lecture's comparisons."""
+
+    name = "generate"
+
+
 APPLICATIONS: dict[str, type[Application]] = {
-    each.name: each for each in (Sink, Echo, Forward, Drop, Http)
+    each.name: each for each in (Sink, Echo, Forward, Drop, Http, Generate)
 }
+
+
+class Production:
+    """The frames that a generating application makes: `length` bytes each with FCS, `frames` in all."""
+
+    def __init__(self, machine: Machine, length: int, frames: int) -> None:
+        self.left = frames
+        self._length = length
+        self._payload = max(0, length - _HEADERS)
+        self._packets = machine.packets
+        self._flow = Answers().back(udp_flows(1, GENERATED_PORT)[0])
+
+    def make(self, count: int, now_ps: int) -> list[Frame]:
+        """Up to `count` new frames, fewer at the end."""
+        count = min(count, self.left)
+        self.left -= count
+        return [
+            Frame(now_ps, next(self._packets), self._length, self._flow, self._payload)
+            for _ in range(count)
+        ]
 
 
 class Answers:

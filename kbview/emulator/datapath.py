@@ -7,7 +7,7 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.tape.meter import SocketMeter
+from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.station import Domain, Station
 
 WIRE = Station("wire", Domain.HARDWARE, "bits on the cable, one frame after the other")
@@ -89,6 +89,10 @@ class Datapath(ABC):
         """When it will act of its own accord, without a frame; NEVER_PS if it will not."""
         return NEVER_PS
 
+    def unfinished(self) -> bool:
+        """Whether it has something to do that no frame on its way and no running core stands for."""
+        return False
+
     @abstractmethod
     def held(self) -> int:
         """Packets taken out of the ring that are neither delivered nor dropped yet."""
@@ -100,6 +104,10 @@ class Datapath(ABC):
     def buffers(self) -> int:
         """Buffers that were allocated for packets and are not freed: allocations less frees."""
         return 0
+
+    def rings(self) -> list[RingMeter]:
+        """Rings in memory that it shares with an application, if it has any; the NIC's are known."""
+        return []
 
     def sockets(self) -> dict[str, SocketMeter]:
         """Socket queues, if it has any."""

@@ -38,6 +38,7 @@ class Emulation:
         peer: Callable[[Nic], Peer] | None = None,
     ) -> None:
         self.now_ps = 0
+        self._reached_ps = 0  # where the last of what was to be done ended
         self.recorder = Recorder()
         self.meters = Meters()
         self._settings = settings
@@ -55,6 +56,8 @@ class Emulation:
         wires = Wires(Link(settings.link_gbps), bus)
         nic = Nic(port, settings.queues, moderation, wires, self.meters, self.recorder)
         self._machine = Machine(prices, nic, settings, self.meters, self.recorder)
+        for core in self._machine.cores:
+            core.slice_ps = settings.sched_slice_us * US_PS
         if peer is not None:
             self._machine.connect(peer(nic))
         self._told = 0
@@ -108,12 +111,16 @@ class Emulation:
     @property
     def ended(self) -> bool:
         """Whether the traffic has ended and every frame has found its end."""
-        nic = self._machine.nic
-        return nic.end_ps is not None and nic.end_ps <= self.now_ps and self._at_rest()
+        end_ps = self._machine.nic.end_ps
+        if end_ps is None or not self._at_rest():
+            return False
+        return max(end_ps, self._reached_ps) <= self.now_ps
 
     def _at_rest(self) -> bool:
         """Whether nothing is held, and nobody will do anything without a frame."""
-        return not self.in_flight() and self._machine.resting() and self.datapath.plans_ps() >= NEVER_PS
+        if self.in_flight() or not self._machine.resting():
+            return False
+        return self.datapath.plans_ps() >= NEVER_PS and not self.datapath.unfinished()
 
     def in_flight(self) -> int:
         """Frames that are held somewhere, counted where they are."""
@@ -128,9 +135,10 @@ class Emulation:
         until_ps = max(until_ps, self.now_ps)
         machine.until_ps = until_ps
         advance(machine.actors, until_ps)
-        machine.nic.send_until(until_ps)
+        machine.nic.settle(min(until_ps, NEVER_PS - 1))
         end_ps = self._end_ps()
         if end_ps is not None:
+            self._reached_ps = end_ps  # a core may have come to rest a little ahead of the others
             until_ps = min(until_ps, max(end_ps, self.now_ps))
         self.now_ps = until_ps
         machine.settle(until_ps)
@@ -157,6 +165,6 @@ class Emulation:
         meters.in_flight = self.in_flight()
         meters.cores = [core.meter() for core in machine.cores]
         meters.stages = machine.prices.stages()
-        meters.rings = machine.nic.meters()
+        meters.rings = [*machine.nic.meters(), *self.datapath.rings()]
         meters.sockets = self.datapath.sockets()
         return Sample(self.now_ps, meters.copy(), self.recorder.detail, self.recorder.quiet)

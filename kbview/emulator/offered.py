@@ -15,13 +15,20 @@ from kbview.emulator.hardware.peer import Peer, Way
 from kbview.emulator.protocol.clients import Clients, Offer, Script
 from kbview.emulator.protocol.requester import Requester
 from kbview.emulator.protocol.tcp import Parameters
-from kbview.emulator.settings import US_PS, ScenarioError, Settings, at_least, one_of, within
+from kbview.emulator.settings import (
+    LONGEST_FRAME,
+    US_PS,
+    ScenarioError,
+    Settings,
+    at_least,
+    one_of,
+    within,
+)
 from kbview.emulator.traffic import gaps, lengths, stream
 from kbview.emulator.traffic.flows import udp_flows
 from kbview.emulator.traffic.wire import byte_ps, line_rate_pps
 from kbview.packet.frame import ETHERNET_MINIMUM, Frame
 
-LONGEST_FRAME = 9_622  # jumbo frame with FCS
 MOST_RATE_PPS = 1e9
 MOST_FLOWS = 40_000
 LONGEST_BURST = 1e6

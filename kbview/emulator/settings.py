@@ -2,11 +2,31 @@
 
 import msgspec
 
+from kbview.packet.frame import ETHERNET_MINIMUM
+
 US_PS = 1_000_000
 MOST_CORES = 256
+LONGEST_FRAME = 9_622  # jumbo frame with FCS
+MOST_BLOCKS = 65_536
+MOST_BURST = 4096  # a whole ring of most NICs
 MOST_QUEUES = 128  # ixgbe; as many as the indirection table has entries
-APPS = ("sink", "echo", "forward", "drop", "http")
+APPS = ("sink", "echo", "forward", "drop", "http", "generate")
 DROPS_AT = ("driver", "xdp", "raw", "input")
+LEAST = {
+    "napi_weight": 1,
+    "netdev_budget": 1,
+    "netdev_budget_usecs": 1,
+    "moderation_us": 0,
+    "moderation_frames": 0,
+    "rcvbuf": 2304,
+    "tcp_rcvbuf": 2304,
+    "txqueuelen": 1,
+    "app_cycles": 0,
+    "send_frames": 0,
+    "block_bytes": 16_384,
+    "retire_us": 1,
+    "sched_slice_us": 1,
+}
 LEAST_GBPS, MOST_GBPS = 0.01, 800.0  # 10 Mb/s Ethernet to 800 Gb/s
 MOST_FIFO = 1 << 30
 LONGEST_TEXT = 1e15  # of one request or answer
@@ -24,10 +44,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     netdev_budget 300 and 8000 us (HZ=250), rmem_default 212992, tcp_rmem 131072, txqueuelen 1000;
     CALIBRATION part 3. The NIC's FIFO is the 82599's 512 KB. `cqe_compression` and `page`, that of
     the packet buffers, are the datapath's own when None. `app_cycles` is work of the application on
-    each packet beyond its own row.
-    somaxconn 4096 (since Linux 5.4); tcp_sndbuf is what an established connection starts with there
-    (tcp_sndbuf_expand). `request` and `response` are bytes of what the application `http` reads and
-    answers, `requests` how many it serves on a connection before it closes it, 0 for all.
+    each packet beyond its own row. somaxconn 4096 (since Linux 5.4); tcp_sndbuf is what an
+    established connection starts with there (tcp_sndbuf_expand). `request` and `response` are bytes
+    of what the application `http` reads and answers, `requests` how many it serves on a connection
+    before it closes it, 0 for all. `burst` is how many frames a user-space stack takes or sends at
+    a call (DPDK's examples: 32). `send_size` and `send_frames` are what the application `generate`
+    sends: frame length with FCS, and how many. `blocks`, `block_bytes` and `retire_us` are the ring
+    of a packet socket. `xdp_mode` and `need_wakeup` are how an AF_XDP socket is bound.
+    `sched_slice_us` is how far one task may get ahead of another: sched_base_slice_ns, 3 ms; longer
+    in kernels before 6.6.
     """
 
     cores: int = 2
@@ -55,6 +80,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     app_cycles: float = 0.0
     drop_at: str = "driver"
     readers: int = 1
+    burst: int = 32
+    send_size: int = 64
+    send_frames: int = 100_000
     txqueuelen: int = 1000
     somaxconn: int = 4096
     tcp_sndbuf: int = 87_040
@@ -62,22 +90,25 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     request: int = 64
     response: int = 64
     requests: int = 1
+    blocks: int = 64
+    block_bytes: int = 1 << 20
+    retire_us: float = 8000.0
+    xdp_mode: str = "zero_copy"
+    need_wakeup: bool = True
+    sched_slice_us: int = 3000
 
     def __post_init__(self) -> None:
         within("cores", self.cores, MOST_CORES)
-        at_least("napi_weight", self.napi_weight, 1)
-        at_least("netdev_budget", self.netdev_budget, 1)
-        at_least("netdev_budget_usecs", self.netdev_budget_usecs, 1)
-        at_least("moderation_us", self.moderation_us, 0)
-        at_least("moderation_frames", self.moderation_frames, 0)
-        at_least("rcvbuf", self.rcvbuf, 2304)
-        at_least("tcp_rcvbuf", self.tcp_rcvbuf, 2304)
+        for name, least in LEAST.items():
+            at_least(name, getattr(self, name), least)
         if self.clock_mhz is not None:
             at_least("clock_mhz", self.clock_mhz, 1)
         within("queues", self.queues, MOST_QUEUES)
         within("readers", self.readers, self.cores)
-        at_least("app_cycles", self.app_cycles, 0)
-        at_least("txqueuelen", self.txqueuelen, 1)
+        within("burst", self.burst, MOST_BURST)
+        within("blocks", self.blocks, MOST_BLOCKS)
+        at_least("send_size", self.send_size, ETHERNET_MINIMUM, LONGEST_FRAME)
+        one_of("xdp_mode", self.xdp_mode, ("zero_copy", "copy"))
         self._check_streams()
         if not LEAST_GBPS <= self.link_gbps <= MOST_GBPS:
             raise ScenarioError(

@@ -107,6 +107,12 @@ def _polled(meters: Meters, event: ev.NapiPolled | ev.BurstReceived) -> None:
     meters.empty_polls += event.work == 0
 
 
+def _synced(meters: Meters, event: ev.RingSynced) -> None:
+    if event.direction == "rx":
+        meters.polls += 1
+        meters.empty_polls += event.work == 0
+
+
 def _spun(meters: Meters, event: ev.Spun) -> None:
     meters.polls += event.polls
     meters.empty_polls += event.polls
@@ -161,9 +167,14 @@ def _completed(meters: Meters, event: ev.DescriptorsCompleted) -> None:
         ring.head = ring.next_to_clean = (ring.head + event.count) % ring.size
 
 
-def _moved(meters: Meters, event: ev.RingProduced | ev.RingConsumed) -> None:
+def _produced(meters: Meters, event: ev.RingProduced) -> None:
     if ring := _ring(meters, event.queue, event.ring):
-        ring.done = event.filled
+        ring.done += event.count
+
+
+def _consumed(meters: Meters, event: ev.RingConsumed) -> None:
+    if ring := _ring(meters, event.queue, event.ring):
+        ring.done -= event.count
 
 
 def _block_retired(meters: Meters, event: ev.BlockRetired) -> None:
@@ -215,8 +226,8 @@ _CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {
     ev.RingRefilled: _refilled,
     ev.DescriptorPosted: _posted,
     ev.DescriptorsCompleted: _completed,
-    ev.RingProduced: _moved,
-    ev.RingConsumed: _moved,
+    ev.RingProduced: _produced,
+    ev.RingConsumed: _consumed,
     ev.BlockRetired: _block_retired,
     ev.BlockReleased: _block_released,
     ev.IrqRaised: _irq_raised,
@@ -225,6 +236,7 @@ _CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {
     ev.SoftirqExited: _softirq_exited,
     ev.NapiPolled: _polled,
     ev.BurstReceived: _polled,
+    ev.RingSynced: _synced,
     ev.Spun: _spun,
     ev.StepTaken: _step,
     ev.SkbAllocated: _allocated,

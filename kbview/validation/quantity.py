@@ -8,7 +8,8 @@ from collections.abc import Callable
 from kbview.tape.meter import CoreMeter, Meters
 
 Quantity = Callable[[Meters, int], float]
-_APP_DROP = "app/"  # packets that the application itself dropped, as it was told to
+# Where the application `drop` has packets thrown away, as it was told to.
+_TOLD_TO = ("app/DISCARDED", "xdp/XDP", "netif/NETFILTER_DROP", "ip/NETFILTER_DROP")
 
 
 def _rate(count: float, duration_ps: int) -> float:
@@ -17,8 +18,7 @@ def _rate(count: float, duration_ps: int) -> float:
 
 def _handled(meters: Meters) -> int:
     """Packets that reached whoever was to have them, a dropping application included."""
-    dropped = sum(count for key, count in meters.drops.items() if key.startswith(_APP_DROP))
-    return meters.delivered + dropped
+    return meters.delivered + sum(meters.drops.get(key, 0) for key in _TOLD_TO)
 
 
 def _busy(core: CoreMeter) -> int:

@@ -18,7 +18,7 @@ from kbview.sources import profile
 from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
-from kbview.tape.meter import TOTALS, Meters
+from kbview.tape.meter import TOTALS, CoreMeter, Meters
 
 RTT_PS = 50_000_000
 
@@ -51,6 +51,7 @@ def looped(
     return made, peers[0]
 
 
+ECHOING = [name for name, kind in DATAPATHS.items() if "echo" in kind.serves]
 SERVED = [(name, app) for name, kind in DATAPATHS.items() for app in kind.serves]
 
 
@@ -61,7 +62,14 @@ def test_all_is_conserved_at_every_step_with_every_application(
 ) -> None:
     """8 queues on 3 cores, rings far too small, and a wire away that is slower than the one here."""
     settings = Settings(
-        cores=3, queues=queues, ring=32, tx_ring=16, link_gbps=1.0, app=app, txqueuelen=20
+        cores=3,
+        queues=queues,
+        ring=32,
+        tx_ring=16,
+        link_gbps=1.0,
+        app=app,
+        txqueuelen=20,
+        send_frames=900,
     )
     offered = Traffic(pattern="poisson", rate_pps=2_000_000, flows=50, frames=1500)
     made = emulation(name, settings, offered, Detail.METERS)
@@ -75,12 +83,15 @@ def test_all_is_conserved_at_every_step_with_every_application(
         assert meters.delivered == meters.sent + meters.unsent > 0
     if app == "forward":
         assert meters.delivered == meters.sent > 0
+    if app == "generate":
+        assert meters.sent == 900
 
 
 @pytest.mark.parametrize(("name", "app"), SERVED)
 def test_meters_agree_with_the_events_and_with_coarser_detail(name: str, app: str) -> None:
-    settings = Settings(cores=2, queues=2, tx_ring=32, app=app)
-    offered = Traffic(pattern="poisson", rate_pps=1_500_000, flows=20, frames=600)
+    settings = Settings(cores=2, queues=2, tx_ring=32, app=app, send_frames=600)
+    frames = 0 if app == "generate" else 600
+    offered = Traffic(pattern="poisson", rate_pps=1_500_000, flows=20, frames=frames)
     made = emulation(name, settings, offered, Detail.STEPS)
     state = State()
     state.apply(made.sample())
@@ -115,6 +126,11 @@ def test_each_flow_comes_to_the_queue_that_its_hash_says() -> None:
     assert set(queues.values()) == {0, 1, 2, 3}
 
 
+def _works(core: CoreMeter) -> bool:
+    """Whether it did more than to start a thread that then waited."""
+    return core.softirq_ps + core.poll_useful_ps + core.syscall_ps + core.user_ps > 10_000_000
+
+
 @pytest.mark.parametrize("name", DATAPATHS)
 def test_one_elephant_keeps_one_core_busy(name: str) -> None:
     """Linux Documentation/networking/scaling.rst: RSS spreads flows, not packets."""
@@ -123,12 +139,13 @@ def test_one_elephant_keeps_one_core_busy(name: str) -> None:
         finished(name, settings, Traffic(rate_pps=1.2e8, flows=flows, frames=20_000))
         for flows in (1, 64)
     )
-    assert sum(core.softirq_ps + core.poll_useful_ps > 0 for core in one.cores) == 1
-    assert sum(core.softirq_ps + core.poll_useful_ps > 0 for core in many.cores) == 4
+    readers = name in ("af_packet", "af_xdp")  # their readers have cores of their own
+    assert sum(map(_works, one.cores)) == 1 + readers
+    assert sum(map(_works, many.cores)) == 4
     assert many.dropped > 1.5 * one.dropped
 
 
-@pytest.mark.parametrize(("name", "clients"), [*product(DATAPATHS, (1, 40))])
+@pytest.mark.parametrize(("name", "clients"), [*product(ECHOING, (1, 40))])
 def test_a_closed_loop_turns_as_fast_as_the_round_trip(name: str, clients: int) -> None:
     made, peer = looped(name, Settings(app="echo"), clients)
     made.advance(20 * RTT_PS)
@@ -138,7 +155,7 @@ def test_a_closed_loop_turns_as_fast_as_the_round_trip(name: str, clients: int) 
     assert meters.sent >= peer.answered
 
 
-@pytest.mark.parametrize("name", DATAPATHS)
+@pytest.mark.parametrize("name", ECHOING)
 def test_a_lossy_loop_goes_on_and_is_the_same_again(name: str) -> None:
     runs = []
     for stride_ps in (NEVER_PS, 13_000_000):
@@ -182,7 +199,7 @@ def test_forwarding_takes_the_wire_back_out() -> None:
         ({"tx_ring": 100}, "tx_ring = 100 is not a power of two; use 64 or 128"),
         (
             {"app": "juggle"},
-            'app = "juggle" is unknown; use "sink", "echo", "forward", "drop" or "http"',
+            'app = "juggle" is unknown; use "sink", "echo", "forward", "drop", "http" or "generate"',
         ),
         ({"link_gbps": 0.0}, "link_gbps = 0 is out of range; use 0.01 to 800"),
         ({"readers": 3}, "readers = 3 is out of range; use 1 to 2"),

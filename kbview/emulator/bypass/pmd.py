@@ -14,16 +14,19 @@ from kbview.emulator.hardware.tx import TxRing
 from kbview.packet.frame import Frame
 from kbview.tape.events import BurstReceived, DescriptorCleaned, RingRefilled
 
-BURST_SIZE = 32
-TX_FREE_THRESH = 32
+LINE = 4  # descriptors of 16 bytes in a cache line
+TX_FREE_THRESH = 32  # descriptors
 TX_RING_FULL = "TX_RING_FULL"
 
 
 class PortQueue:
     """The rings of one queue as the lcore sees them."""
 
-    def __init__(self, machine: Machine, queue: RxQueue, tx: TxRing, tlb: Tlb | None) -> None:
+    def __init__(
+        self, machine: Machine, queue: RxQueue, tx: TxRing, tlb: Tlb | None, burst: int
+    ) -> None:
         self.queue = queue
+        self._burst = burst
         self._ring = queue.ring
         self._tx = tx
         self._dma_ps = queue.moderation.dma_ps
@@ -37,6 +40,7 @@ class PortQueue:
         self._per_mbuf_far = sequence("pmd_descriptor", "mbuf_alloc", "llc_miss")
         self._per_mbuf = sequence("pmd_descriptor", "mbuf_alloc")
         self.empty_poll = step("rx_burst_empty")
+        self._line = step("descriptor_line")
         self._send = step("tx_burst")
         self._per_descriptor = step("pmd_tx_descriptor")
         self._doorbell = step("doorbell")
@@ -49,11 +53,11 @@ class PortQueue:
         return self.queue.next_ready_ps()
 
     def rx_burst(self, core: Core) -> list[Frame]:
-        """Up to BURST_SIZE frames that are in memory; refills at once."""
+        """Up to a burst of frames that are in memory; refills at once."""
         now_ps = core.now_ps
         self.queue.catch_up(now_ps)
         per_mbuf = self._per_mbuf_far if self._ddio.crowded() else self._per_mbuf
-        frames = self._ring.take_burst(now_ps - self._dma_ps, BURST_SIZE)
+        frames = self._ring.take_burst(now_ps - self._dma_ps, self._burst)
         self._meters.polls += 1
         if not frames:
             return self._nothing(core)
@@ -65,6 +69,8 @@ class PortQueue:
             core.spend(per_mbuf, frame.packet)
             if self._tlb is not None:
                 self._tlb.touch(core, frame)
+        if len(frames) < LINE:
+            core.spend(self._line)  # the rest of the line is still being written by the NIC
         self._ring.refill()
         return frames
 
@@ -73,7 +79,7 @@ class PortQueue:
         core.account = POLL_EMPTY
         if self._recorder.steps:
             self._recorder.emit(
-                BurstReceived(core.now_ps, core.number, self.queue.number, 0, BURST_SIZE)
+                BurstReceived(core.now_ps, core.number, self.queue.number, 0, self._burst)
             )
         core.spend(self.empty_poll)
         core.account = POLL_USEFUL
@@ -85,7 +91,7 @@ class PortQueue:
         for offset, frame in enumerate(frames):
             slot = (first + offset) % ring.size
             emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
-        emit(BurstReceived(core.now_ps, core.number, ring.queue, len(frames), BURST_SIZE))
+        emit(BurstReceived(core.now_ps, core.number, ring.queue, len(frames), self._burst))
         emit(RingRefilled(core.now_ps, ring.queue, len(frames)))
 
     # ---- transmit --------------------------------------------------------------------------
@@ -97,8 +103,9 @@ class PortQueue:
         """
         ring = self._tx
         core.spend(self._send)
-        if ring.free < TX_FREE_THRESH:
-            for gone in ring.clean(core.now_ps, TX_FREE_THRESH):
+        wanted = max(TX_FREE_THRESH, len(frames))
+        if ring.free < wanted:
+            for gone in ring.clean(core.now_ps, wanted):
                 core.spend(self._free, gone.frame.packet)
         count = min(len(frames), ring.free)
         for frame in frames[:count]:
@@ -108,6 +115,10 @@ class PortQueue:
             ring.doorbell(core)
             core.spend(self._doorbell)
         return count
+
+    def spin_to_send(self, core: Core) -> None:
+        """Call tx_burst in vain until a descriptor was written back."""
+        core.spin(self._send, self._tx.next_done_ps())
 
     def give_up(self, core: Core, frames: list[Frame], *, passed_on: bool) -> None:
         """What tx_burst did not take is the caller's to free."""

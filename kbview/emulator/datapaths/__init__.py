@@ -1,7 +1,12 @@
 """Every datapath there is."""
 
 from kbview.emulator.datapath import Datapath
+from kbview.emulator.datapaths.af_packet import AfPacket
+from kbview.emulator.datapaths.af_xdp import AfXdp
 from kbview.emulator.datapaths.dpdk import Dpdk
 from kbview.emulator.datapaths.kernel import Kernel
+from kbview.emulator.datapaths.netmap import Netmap
 
-DATAPATHS: dict[str, type[Datapath]] = {each.name: each for each in (Kernel, Dpdk)}
+DATAPATHS: dict[str, type[Datapath]] = {
+    each.name: each for each in (Kernel, AfPacket, AfXdp, Netmap, Dpdk)
+}

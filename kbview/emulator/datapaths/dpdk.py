@@ -1,7 +1,8 @@
 """DPDK: no interrupt, no sk_buff, no system call. One core polls the ring in bursts, for ever."""
 
-from kbview.emulator.application import APPLICATIONS
-from kbview.emulator.bypass.lcore import WORKS, Lcore
+from kbview.emulator.application import APPLICATIONS, Production
+from kbview.emulator.bypass.generator import Generator
+from kbview.emulator.bypass.lcore import Lcore
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.datapath import NIC, RX_RING, TX_RING, WIRE, Datapath
 from kbview.emulator.hardware.core import Core
@@ -10,6 +11,7 @@ from kbview.emulator.hardware.memory import Tlb
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
+from kbview.emulator.work import WORKS
 from kbview.tape.station import STACK, Domain, Station, bypass
 
 TX_BURST = Station(
@@ -33,7 +35,7 @@ class Dpdk(Datapath):
         Station(
             "rx_burst",
             Domain.USER,
-            "the application reads descriptors itself, up to 32 at a call; it never sleeps",
+            "the application reads descriptors itself, a burst at a call; it never sleeps",
             ("rx_burst", "rx_burst_empty", "BurstReceived", "pmd_descriptor"),
         ),
         Station(
@@ -46,7 +48,7 @@ class Dpdk(Datapath):
     )
     compressed_completions = True  # mlx5: rxq_cqe_comp_en
     page = "2M"
-    serves = ("sink", "echo", "forward", "drop")
+    serves = ("sink", "echo", "forward", "drop", "generate")
     steps = (
         "dma_write",
         "msix_delivery",
@@ -54,6 +56,7 @@ class Dpdk(Datapath):
         "rx_burst",
         "rx_burst_empty",
         "pmd_descriptor",
+        "descriptor_line",
         "mbuf_alloc",
         "mbuf_free",
         "app_work",
@@ -71,22 +74,25 @@ class Dpdk(Datapath):
         nic = machine.nic
         self._rings = [RxRing(queue.number, settings.ring) for queue in nic.queues]
         self._tx_rings = [machine.tx_ring(ring.queue, settings.tx_ring) for ring in self._rings]
-        self._lcores: list[Lcore] = []
+        self._made = Production(machine, settings.send_size, settings.send_frames)
+        self._lcores: list[Lcore | Generator] = []
         self._app = APPLICATIONS[settings.app](machine)
+        if self._app.name == "generate":
+            for ring in self._rings:
+                ring.withhold()
 
     def start(self) -> None:
-        machine, nic = self._machine, self._machine.nic
+        machine, nic, settings = self._machine, self._machine.nic, self._settings
         nic.open(self._rings, self._tx_rings)
         for core in machine.cores:
             tlb = self._tlb(core)
             ports = [
-                PortQueue(machine, queue, self._tx_rings[queue.number], tlb)
+                PortQueue(machine, queue, self._tx_rings[queue.number], tlb, settings.burst)
                 for queue in nic.queues
                 if machine.core_of(queue.number) is core
             ]
             if ports:
-                work = WORKS[self._app.name](machine, self._app)
-                self._lcores.append(Lcore(core, ports, work))
+                self._lcores.append(self._lcore(core, ports))
         for lcore in self._lcores:
             lcore.start()
 
@@ -102,9 +108,18 @@ class Dpdk(Datapath):
             return (*self.stations, TX_BURST, TX_RING)
         return self.stations
 
+    def _lcore(self, core: Core, ports: list[PortQueue]) -> Lcore | Generator:
+        machine, settings = self._machine, self._settings
+        if self._app.name == "generate":
+            return Generator(machine, core, ports[0], self._made, settings.burst)
+        return Lcore(core, ports, WORKS[self._app.name](machine, self._app, ("mbuf_free",)))
+
     def finish(self) -> None:
         for lcore in self._lcores:
             lcore.wait_anew()
+
+    def unfinished(self) -> bool:
+        return self._app.name == "generate" and self._made.left > 0
 
     def held(self) -> int:
         return sum(lcore.in_hand for lcore in self._lcores)

@@ -27,7 +27,7 @@ ACCOUNTS = tuple(Account)
 IDLE, HARDIRQ, SOFTIRQ, KSOFTIRQD, SYSCALL, COPY, USER, POLL_USEFUL, POLL_EMPTY = range(len(ACCOUNTS))
 USER_MODE, KERNEL_MODE = Mode.USER, Mode.KERNEL  # looking an enum member up costs more than a step
 _DUE = attrgetter("due_ps")
-SLICE_PS = 3_000_000_000  # how far one task may get ahead of another: sched_base_slice_ns
+SLICE_PS = 3_000_000_000  # sched_base_slice_ns of EEVDF with eight cores or more
 
 
 class Context:
@@ -64,6 +64,7 @@ class Core:
         self.softirq: Context | None = None
         self.tasks: list[Context] = []
         self.horizon_ps = 0
+        self.slice_ps = SLICE_PS  # how far one task may get ahead of another
         self.due_ps = NEVER_PS
         self._meters = meters
         self._recorder = recorder
@@ -167,12 +168,12 @@ class Core:
         if task is not None:
             task.ran_ps += self.now_ps - self._since_ps
             self._since_ps = self.now_ps
-        self._limit_ps = min(self._limit_ps, self.now_ps + SLICE_PS)  # look again after a slice
+        self._limit_ps = min(self._limit_ps, self.now_ps + self.slice_ps)  # look again after a slice
         ready = [each for each in self.tasks if each.runnable]
         if not ready:
             return None
         fairest = min(ready, key=lambda each: each.ran_ps)
-        if task is not None and task in ready and task.ran_ps < fairest.ran_ps + SLICE_PS:
+        if task is not None and task in ready and task.ran_ps < fairest.ran_ps + self.slice_ps:
             return task
         return fairest
 
@@ -289,10 +290,15 @@ class Core:
         self.due_ps = self.now_ps
 
     def wake(self, task: Context, at_ps: int, waker: "Core") -> None:
-        """Make a task runnable; an idle core gets up for it at `at_ps`, and the waker minds it."""
+        """Make a task runnable; an idle core gets up for it at `at_ps`, and the waker minds it.
+
+        Who slept is owed at most a slice, so it comes before who ran meanwhile: place_entity() in
+        kernel/sched/fair.c.
+        """
+        others = [each.ran_ps for each in self.tasks if each.runnable]
         task.runnable = True
-        least_ps = min(each.ran_ps for each in self.tasks)
-        task.ran_ps = max(task.ran_ps, least_ps)
+        if others:
+            task.ran_ps = max(task.ran_ps, min(others) - self.slice_ps)
         if self._resting and self is not waker:
             self._rise(at_ps)
             waker.mind(self.now_ps)

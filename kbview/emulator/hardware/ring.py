@@ -48,6 +48,10 @@ class RxRing:
         """The slot of the oldest frame."""
         return (self.head - len(self.frames)) % self.size
 
+    def withhold(self) -> None:
+        """The driver gives the NIC no descriptors at all: whatever arrives is missed."""
+        self.free = 0
+
     def claim(self, frames: list[Frame], ready_ps: Iterable[int]) -> None:
         """Hardware takes the next descriptors; there must be room."""
         count = len(frames)
@@ -79,11 +83,11 @@ class RxRing:
             self.ready.popleft()
         self.cleaned += count
 
-    def refill(self) -> int:
-        """The driver gives the cleaned descriptors back; returns how many."""
-        count = self.cleaned
+    def refill(self, most: int | None = None) -> int:
+        """The driver gives cleaned descriptors back, all of them or `most`; returns how many."""
+        count = self.cleaned if most is None else min(most, self.cleaned)
         self.free += count
-        self.cleaned = 0
+        self.cleaned -= count
         return count
 
     def meter(self, masked: bool | None) -> RingMeter:

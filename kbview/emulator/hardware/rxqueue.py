@@ -53,7 +53,8 @@ class RxQueue:
     ) -> None:
         self.number = number
         self.ring = RxRing(number, 2)
-        self.tx: TxRing | None = None  # completes on the same vector
+        self.tx: TxRing | None = None
+        self.completes = True  # what was sent raises the same vector
         self.moderation = moderation
         self.last_irq_ps = -NEVER_PS
         self.masked: bool | None = None
@@ -73,7 +74,7 @@ class RxQueue:
 
     def open(self, ring: RxRing, tx: TxRing | None) -> None:
         """A driver gives it a ring and lets traffic in."""
-        self.ring, self.tx = ring, tx
+        self.ring, self.tx, self.completes = ring, tx, True
         self.masked = self.vector = self.watcher = None
         self.opened = True
 
@@ -231,7 +232,7 @@ class RxQueue:
     def next_irq_ps(self, now_ps: int) -> int:
         """When a vector unmasked now reaches its core; NEVER_PS if nothing known will raise it."""
         ready_ps = self.next_ready_ps()
-        if self.tx is not None:
+        if self.tx is not None and self.completes:
             ready_ps = min(ready_ps, self.tx.next_done_ps())
         if ready_ps >= NEVER_PS:
             return NEVER_PS

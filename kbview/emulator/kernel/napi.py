@@ -14,16 +14,15 @@ from collections.abc import Generator
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.kernel.captured import CapturedStream
 from kbview.emulator.kernel.defrag import Defrag
 from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.kernel.socket import Socket
 from kbview.emulator.kernel.softirq import Softirq
-from kbview.emulator.kernel.stack import Stack, Taker
+from kbview.emulator.kernel.taker import Receiver, Taker
 from kbview.emulator.kernel.tcp import Tcp
 from kbview.emulator.kernel.xdp import XdpProgram
-from kbview.emulator.kernel.xmit import Forwarder, TxQueue
+from kbview.emulator.kernel.xmit import TxQueue
 from kbview.packet.frame import Frame
 from kbview.tape.events import (
     DescriptorCleaned,
@@ -42,7 +41,7 @@ class Napi:
     """One queue pair's driver instance: its poll cleans the transmit ring, then the receive ring."""
 
     def __init__(
-        self, machine: Machine, queue: RxQueue, softirq: Softirq, stack: Stack, tx: TxQueue
+        self, machine: Machine, queue: RxQueue, softirq: Softirq, stack: Receiver, tx: TxQueue
     ) -> None:
         self.in_hand = False
         self.xdp: XdpProgram | None = None
@@ -99,7 +98,7 @@ class Napi:
         self._finish(work, weight)
         return work
 
-    def _climb(self, core: Core, frame: Frame) -> Taker | None:
+    def _climb(self, core: Core, frame: Frame) -> Taker | Tcp | Defrag | None:
         """Take a frame up as far as it comes; returns who is to have it, if it did not end in here."""
         if self._recorder.steps:
             self._tell_cleaned(frame)
@@ -113,9 +112,7 @@ class Napi:
             self._recorder.emit(SkbAllocated(core.now_ps, core.number, frame.packet, size))
         return self._stack.netif_receive_skb(core, frame)
 
-    def _hand_over(
-        self, core: Core, frame: Frame, taker: Socket | Forwarder | CapturedStream, most: int
-    ) -> int:
+    def _hand_over(self, core: Core, frame: Frame, taker: Taker, most: int) -> int:
         """Give the frame to a socket or to the device; returns how many more went with it."""
         self.in_hand = False
         queued = taker.queue_rcv(core, frame)

@@ -1,0 +1,91 @@
+"""An AF_XDP socket: chunks of one memory (umem) that go round between kernel and application.
+
+                 FILL          free chunks, given to the kernel       application produces
+    NIC ring <---+
+       |  XDP program: redirect
+       v
+                 RX            chunks with a frame in them            kernel produces
+    application
+                 TX            chunks to be sent                      application produces
+    NIC tx ring <+
+                 COMPLETION    chunks that were sent                  kernel produces
+
+Each ring has one producer and one consumer and no lock. A chunk is always in exactly one place.
+Linux: net/xdp/xsk.c, Documentation/networking/af_xdp.rst
+"""
+
+from collections import deque
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.packet.frame import Frame
+from kbview.tape.events import RingConsumed, RingProduced
+from kbview.tape.meter import RingMeter
+
+
+class SharedRing:
+    """How many entries wait in one of the four rings, and who moved it last is told."""
+
+    def __init__(self, machine: Machine, kind: str, queue: int, size: int) -> None:
+        self.kind = kind
+        self.size = size
+        self.filled = 0
+        self._queue = queue
+        self._recorder = machine.recorder
+
+    def produce(self, core: Core, count: int) -> None:
+        """Put entries in; there must be room."""
+        self.filled += count
+        if self._recorder.steps and count:
+            self._recorder.emit(
+                RingProduced(core.now_ps, core.number, self.kind, self._queue, count, self.filled)
+            )
+
+    def consume(self, core: Core, count: int) -> None:
+        """Take entries out; they must be there."""
+        self.filled -= count
+        if self._recorder.steps and count:
+            self._recorder.emit(
+                RingConsumed(core.now_ps, core.number, self.kind, self._queue, count, self.filled)
+            )
+
+    @property
+    def room(self) -> int:
+        """Entries that can still be put in."""
+        return self.size - self.filled
+
+    def meter(self) -> RingMeter:
+        """What a panel draws of it."""
+        return RingMeter(self._queue, self.size, done=self.filled, kind=self.kind)
+
+
+class Xsk:
+    """The socket's rings and what lies in them. `wants_wakeup`: the driver has stopped and says so."""
+
+    def __init__(self, machine: Machine, queue: int, size: int) -> None:
+        self.fill = SharedRing(machine, "fill", queue, 2 * size)  # all chunks may come back to it
+        self.rx = SharedRing(machine, "xsk rx", queue, size)
+        self.tx = SharedRing(machine, "xsk tx", queue, size)
+        self.completion = SharedRing(machine, "completion", queue, size)
+        self.received: deque[Frame] = deque()  # what lies in rx
+        self.to_send: deque[Frame] = deque()  # what lies in tx
+        self.wants_wakeup = False
+        self.in_hand = 0  # frames that the application holds
+        self.reader: Core | None = None  # the core of who looks at rx
+
+    def receive(self, core: Core, frame: Frame) -> None:
+        """The kernel puts a chunk into RX; a reader that spins on another core sees it now."""
+        self.received.append(frame)
+        self.rx.produce(core, 1)
+        reader = self.reader
+        if reader is not None and reader is not core and reader.resting:
+            reader.stir(core.now_ps)
+            core.mind(core.now_ps)
+
+    def held(self, *, passes_on: bool) -> int:
+        """Frames in the socket's rings and with the application; answers are not of those that came."""
+        return len(self.received) + self.in_hand + (len(self.to_send) if passes_on else 0)
+
+    def meters(self) -> list[RingMeter]:
+        """All four rings."""
+        return [ring.meter() for ring in (self.fill, self.rx, self.tx, self.completion)]

@@ -1,0 +1,87 @@
+"""What an application in user space does with the frames of a burst, whatever brought them there."""
+
+from abc import ABC, abstractmethod
+
+from kbview.emulator.application import Answers, Application
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.packet.frame import Frame
+
+
+class Work(ABC):
+    """What an application does with a burst. `passes_on`: what it returns came in and goes out.
+
+    `free` are the steps that giving one buffer back takes, if any.
+    """
+
+    passes_on = False
+
+    def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
+        self._machine = machine
+        self._app = app
+        self._free = machine.prices.sequence(*free) if free else None
+
+    @abstractmethod
+    def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
+        """Work on the frames and free them; returns those that are to be sent instead."""
+
+
+class Consume(Work):
+    """The application takes each and frees it."""
+
+    def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
+        super().__init__(machine, app, free)
+        self._finish = machine.prices.sequence("app_work", *free)
+
+    def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
+        for frame in frames:
+            self._machine.deliver(core, frame, "app")
+            core.spend(self._finish, frame.packet)
+        return []
+
+
+class Discard(Work):
+    """Each is freed unseen."""
+
+    def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
+        for frame in frames:
+            self._machine.drop(core, frame, "app", "DISCARDED")
+            if self._free is not None:
+                core.spend(self._free, frame.packet)
+        return []
+
+
+class Reply(Work):
+    """Addresses and ports change places in the same buffer; what has no answer is freed."""
+
+    def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
+        super().__init__(machine, app, free)
+        self._answers = Answers()
+        self._rewrite = machine.prices.sequence("app_work", "frame_rewrite")
+
+    def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
+        replies: list[Frame] = []
+        for frame in frames:
+            self._machine.deliver(core, frame, "app")
+            core.spend(self._rewrite, frame.packet)
+            payload = self._app.answer(frame.payload)
+            replies.append(self._answers.answer(frame, payload or 0, core.now_ps))
+        return replies
+
+
+class PassOn(Work):
+    """New MAC addresses, and out again: l2fwd."""
+
+    passes_on = True
+
+    def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
+        super().__init__(machine, app, free)
+        self._rewrite = machine.prices.step("frame_rewrite")
+
+    def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
+        for frame in frames:
+            core.spend(self._rewrite, frame.packet)
+        return frames
+
+
+WORKS: dict[str, type[Work]] = {"sink": Consume, "drop": Discard, "echo": Reply, "forward": PassOn}
