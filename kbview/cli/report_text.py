@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import Report
 from kbview.ui.escape import clean
 
@@ -58,7 +59,7 @@ def _drop(report: Report, label: str) -> str:
 
 def _print_stages(console: Console, reports: Sequence[Report]) -> None:
     for report in reports:
-        stages = [each for each in report.stages if each["stage"] != "rx_burst_empty"]
+        stages = [each for each in report.stages if each["stage"] not in FOUND_NOTHING]
         delivered = report.frames["delivered"]
         if not stages or not delivered:
             continue

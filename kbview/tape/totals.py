@@ -167,14 +167,9 @@ def _completed(meters: Meters, event: ev.DescriptorsCompleted) -> None:
         ring.head = ring.next_to_clean = (ring.head + event.count) % ring.size
 
 
-def _produced(meters: Meters, event: ev.RingProduced) -> None:
+def _moved(meters: Meters, event: ev.RingProduced | ev.RingConsumed) -> None:
     if ring := _ring(meters, event.queue, event.ring):
-        ring.done += event.count
-
-
-def _consumed(meters: Meters, event: ev.RingConsumed) -> None:
-    if ring := _ring(meters, event.queue, event.ring):
-        ring.done -= event.count
+        ring.done += event.count if isinstance(event, ev.RingProduced) else -event.count
 
 
 def _block_retired(meters: Meters, event: ev.BlockRetired) -> None:
@@ -226,8 +221,8 @@ _CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {
     ev.RingRefilled: _refilled,
     ev.DescriptorPosted: _posted,
     ev.DescriptorsCompleted: _completed,
-    ev.RingProduced: _produced,
-    ev.RingConsumed: _consumed,
+    ev.RingProduced: _moved,
+    ev.RingConsumed: _moved,
     ev.BlockRetired: _block_retired,
     ev.BlockReleased: _block_released,
     ev.IrqRaised: _irq_raised,

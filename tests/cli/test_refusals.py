@@ -16,9 +16,9 @@ SYNTHETIC = "paced-udp"
 REFUSED: list[tuple[list[str], int, str]] = [
     (["nowhere.pcap"], UNREADABLE, "nowhere.pcap: no such file"),
     ([""], UNREADABLE, "no such file"),
-    ([SYNTHETIC, "--datapath", "nope"], USAGE, "use kernel, dpdk or all"),
+    ([SYNTHETIC, "--datapath", "nope"], USAGE, "use kernel, dpdk, af_xdp, netmap, af_packet or all"),
     ([SYNTHETIC, "--datapath", "kernel,nope"], USAGE, "'nope'"),
-    ([SYNTHETIC, "--profile", "nope"], USAGE, "use one of xdp18"),
+    ([SYNTHETIC, "--profile", "nope"], USAGE, "use one of ixy19, netmap12, xdp18"),
     ([SYNTHETIC, "--rate", "0"], USAGE, "more than 0"),
     ([SYNTHETIC, "--rate", "-5"], USAGE, "'-5' is not a number"),
     ([SYNTHETIC, "--rate", "nan"], USAGE, "'nan' is not a number"),

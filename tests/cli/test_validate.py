@@ -10,9 +10,9 @@ from kbview.validation.target import Target
 
 
 def test_it_says_published_emulated_and_role(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["validate", "t9", "--json", "--jobs", "1"]) == 0
+    assert main(["validate", "t6", "--json", "--jobs", "1"]) == 0
     (target,) = json.loads(capsys.readouterr().out)
-    assert target["target"] == "T9"
+    assert target["target"] == "T6"
     for point in target["points"]:
         assert point["inside"] is True
         assert point["role"] in ("fitted", "derived", "held-out")

@@ -24,7 +24,9 @@ FRAME_PS = 20 * US
 @cache
 def tape_of(word: str, datapath: str, frames: int = 100) -> Tape:
     """So many frames of play at every detail in turn, with a switch to the other datapath and back."""
-    source = resolve(recording(word) or word, Choice(datapath=datapath, longest_gap_ps=GAP_PS))
+    soon = (("retire_us", "20"),)  # or a packet socket's block would be open longer than all of this
+    choice = Choice(datapath=datapath, longest_gap_ps=GAP_PS, overrides=soon)
+    source = resolve(recording(word) or word, choice)
     others = [name for name in source.datapaths() if name != datapath]
     tape, now_ps = Tape(), 0
     details = (Detail.STEPS, Detail.MILESTONES, Detail.METERS, Detail.STEPS)

@@ -24,7 +24,9 @@ Columns = Sequence[tuple[int, Sequence[Drawing]]]
 
 def source_of(word: str, datapath: str) -> Source:
     """A recording or a scenario through a datapath; closed after the test."""
-    source = resolve(recording(word) or word, Choice(datapath=datapath, longest_gap_ps=GAP_PS))
+    soon = (("retire_us", "20"),)  # or a packet socket's block would be open longer than the session
+    choice = Choice(datapath=datapath, longest_gap_ps=GAP_PS, overrides=soon)
+    source = resolve(recording(word) or word, choice)
     OPENED.append(source)
     return source
 

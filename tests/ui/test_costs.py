@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.state.budget import budget_ps, spent
+from kbview.state.flows import FOUND_NOTHING
 from kbview.state.player import Player
 from kbview.tape.source import Capabilities
 from kbview.ui.row import Size
@@ -52,7 +53,8 @@ def test_the_steps_add_up_to_what_is_spent(datapath: str) -> None:
     assert recent is not None
     each = spent(recent, state.stations)
     assert [one.each_ps for one in each] == sorted((one.each_ps for one in each), reverse=True)
-    whole = sum(stage.total_ps for step, stage in recent.stages().items() if step != "rx_burst_empty")
+    stages = recent.stages()
+    whole = sum(stage.total_ps for step, stage in stages.items() if step not in FOUND_NOTHING)
     assert sum(one.each_ps for one in each) == pytest.approx(whole / recent.change("delivered"))
 
 

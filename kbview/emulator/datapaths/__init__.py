@@ -8,5 +8,5 @@ from kbview.emulator.datapaths.kernel import Kernel
 from kbview.emulator.datapaths.netmap import Netmap
 
 DATAPATHS: dict[str, type[Datapath]] = {
-    each.name: each for each in (Kernel, AfPacket, AfXdp, Netmap, Dpdk)
+    each.name: each for each in (Kernel, Dpdk, AfXdp, Netmap, AfPacket)
 }
