@@ -170,3 +170,17 @@ def test_rings_between_two_programs_are_named_and_have_no_indices() -> None:
     assert not set("HTC") & set(rows[1] + rows[2])
     assert "waiting 2048" in rows[3]
     assert "free 2048" in rows[3]
+
+
+def test_an_unused_transmit_ring_is_not_shown_and_a_used_one_is_told_apart() -> None:
+    state = played("kernel").state
+    before = state.meters.rings[0]
+    state.meters.rings = [before, RingMeter(0, 512, kind="tx")]
+    alone = "\n".join(map(text_of, NAMED["rings"].draw(state, Size(60, 6))))
+    assert f"{before.done} of 512" in alone
+    assert "tx" not in alone
+    assert "no irq" not in text_of(NAMED["interrupts"].draw(state, Size(60, 6))[0])
+    state.meters.rings = [before, RingMeter(0, 512, tail=3, done=2, kind="tx")]
+    both = "\n".join(map(text_of, NAMED["rings"].draw(state, Size(60, 6))))
+    assert "t0" in both
+    assert f"{before.done} of 512" in both

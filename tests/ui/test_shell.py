@@ -471,3 +471,34 @@ def test_a_source_without_knobs_says_so() -> None:
         assert "cannot be changed while it runs" in shown(shell)
 
     drive(act)
+
+
+def test_every_key_can_be_another() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        shell.set_keymap({"step": "n", "journey": "ctrl+j", "quit": "x"})
+        await pilot.press("n")
+        assert not shell._player.playing
+        await pilot.press("ctrl+j")
+        await pilot.pause()
+        assert shell.screen is shell._views["journey"]
+        await pilot.press("x")
+
+    assert drive(act).return_code == 0
+
+
+@pytest.mark.parametrize("view", ["overview", "journey", "compare", "packet", "costs"])
+def test_help_of_a_screen_has_its_keys_and_its_numbers(view: str) -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await shell.action_view(view)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        told = " ".join(shown(shell).split())
+        for _ in range(24):
+            await pilot.press("pagedown")
+            told += " " + " ".join(shown(shell).split())
+        for _, entries in shell._views[view].help:
+            assert all(" ".join(term.split())[:20] in told for term, _ in entries)
+        await pilot.press("escape")
+        assert shell.screen is shell._views[view]
+
+    drive(act)

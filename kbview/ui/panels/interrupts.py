@@ -35,7 +35,7 @@ class InterruptsPanel(Panel):
 
     def summary(self, state: State) -> str:
         """What the vectors do."""
-        vectors = [ring.masked for ring in state.meters.rings]
+        vectors = [ring.masked for ring in state.meters.rings if ring.kind == "rx"]
         if not vectors or None in vectors:
             return "no irq" if vectors else ""
         if len(vectors) == 1:

@@ -21,10 +21,10 @@ _POINTERS = "CTH"  # the later wins where they share a cell
 
 
 class RingsPanel(Panel):
-    """One ring over as many rows as there are; several rings with a row each."""
+    """One ring over as many rows as there are; several rings with a row each, or less."""
 
     name = "rings"
-    title = "rx ring"
+    title = "rings"
     help = (
         ("done", "slots that hold a frame, or are receiving one, and wait for the driver"),
         ("cleaned", "slots that the driver emptied but has not yet given back"),
