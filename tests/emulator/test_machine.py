@@ -126,8 +126,10 @@ def test_each_flow_comes_to_the_queue_that_its_hash_says() -> None:
     assert set(queues.values()) == {0, 1, 2, 3}
 
 
-def _works(core: CoreMeter) -> bool:
-    """Whether it did more than to start a thread that then waited."""
+def _works(name: str, core: CoreMeter) -> bool:
+    """Whether it worked on packets; a thread that only started and then waited did not."""
+    if name in ("kernel", "dpdk"):
+        return core.softirq_ps + core.poll_useful_ps > 0
     return core.softirq_ps + core.poll_useful_ps + core.syscall_ps + core.user_ps > 10_000_000
 
 
@@ -140,8 +142,8 @@ def test_one_elephant_keeps_one_core_busy(name: str) -> None:
         for flows in (1, 64)
     )
     readers = name in ("af_packet", "af_xdp")  # their readers have cores of their own
-    assert sum(map(_works, one.cores)) == 1 + readers
-    assert sum(map(_works, many.cores)) == 4
+    assert sum(_works(name, core) for core in one.cores) == 1 + readers
+    assert sum(_works(name, core) for core in many.cores) == 4
     assert many.dropped > 1.5 * one.dropped
 
 

@@ -10,6 +10,7 @@ from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.choice import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.player import Player
+from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_PACKET
 from kbview.tape.source import Capabilities
@@ -50,11 +51,21 @@ def text(view: JourneyView, size: Size) -> str:
     return "\n".join(map(text_of, rows))
 
 
+def _choose_a_step(view: JourneyView) -> None:
+    """Go back from an event, which costs nothing, to the step before it."""
+    stops, at = view._stops()
+    while not isinstance(stops[at].event, ev.StepTaken):
+        view.action_choose_stop(-1)
+        stops, at = view._stops()
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("datapath", DATAPATHS)
 def test_it_fills_its_room_and_says_when_what_why_and_what_it_costs(datapath: str, size: Size) -> None:
     session = session_of(datapath)
-    seen = text(JourneyView(session), size)
+    view = JourneyView(session)
+    _choose_a_step(view)
+    seen = text(view, size)
     packet = session.packet
     assert packet != NO_PACKET
     assert f"▸#{packet}" in seen
@@ -62,8 +73,7 @@ def test_it_fills_its_room_and_says_when_what_why_and_what_it_costs(datapath: st
     for term in terms if size.height > 13 else terms[:5]:
         assert term in seen
     if size.height > 13:
-        sure = ("verified", "derived", "recalled", "assumed", "none of its own: it marks a moment")
-        assert any(word in seen for word in sure)
+        assert any(word in seen for word in ("verified", "derived", "recalled", "assumed"))
 
 
 def test_every_step_of_a_journey_has_its_sentence_and_the_source_of_its_cost() -> None:

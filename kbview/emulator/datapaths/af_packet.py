@@ -2,7 +2,6 @@
 
 from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
-from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
@@ -11,7 +10,7 @@ from kbview.emulator.kernel.block_reader import BlockReader
 from kbview.emulator.kernel.napi import Napi
 from kbview.emulator.kernel.packet_ring import Geometry, PacketRing
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.softirq import Softirq
+from kbview.emulator.kernel.softirq import Softirq, Softirqs
 from kbview.emulator.kernel.xmit import TxQueue
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import US_PS, Settings
@@ -74,7 +73,7 @@ class AfPacket(Datapath):
         "napi_complete",
         "context_switch",
         "syscall_enter",
-        "netmap_poll",
+        "poll_wait",
         "syscall_exit",
         "tpacket_walk",
         "app_work",
@@ -103,21 +102,13 @@ class AfPacket(Datapath):
     def start(self) -> None:
         nic = self._machine.nic
         nic.open(self._rings, [queue.ring for queue in self._tx])
-        softirqs: dict[int, Softirq] = {}
+        softirqs = Softirqs(self._machine, self._settings)
         for queue in nic.queues:
-            core = self._machine.core_of(queue.number)
-            softirq = softirqs.get(core.number) or self._softirq(core)
-            softirqs[core.number] = softirq
-            self._tap(queue, softirq)
+            self._tap(queue, softirqs.of(self._machine.core_of(queue.number)))
         for reader in self._readers:
             reader.start()
         for napi in self._napis:
             napi.unmask()
-
-    def _softirq(self, core: Core) -> Softirq:
-        settings = self._settings
-        budget_ps = settings.netdev_budget_usecs * US_PS
-        return Softirq(self._machine, core, settings.napi_weight, settings.netdev_budget, budget_ps)
 
     def _tap(self, queue: RxQueue, softirq: Softirq) -> None:
         """A queue's poll, the ring above it, and the thread that reads the ring."""

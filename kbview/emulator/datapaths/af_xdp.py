@@ -2,17 +2,16 @@
 
 from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
-from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.kernel.softirq import Softirq
+from kbview.emulator.kernel.softirq import Softirq, Softirqs
 from kbview.emulator.kernel.xsk import Xsk
 from kbview.emulator.kernel.xsk_poll import XskMode, XskPoll
 from kbview.emulator.kernel.xsk_user import XskThread
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import US_PS, Settings
+from kbview.emulator.settings import Settings
 from kbview.emulator.work import WORKS
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Domain, Station, bypass
@@ -94,21 +93,13 @@ class AfXdp(Datapath):
     def start(self) -> None:
         nic = self._machine.nic
         nic.open(self._rings, self._tx_rings)
-        softirqs: dict[int, Softirq] = {}
+        softirqs = Softirqs(self._machine, self._settings)
         for queue in nic.queues:
-            core = self._machine.core_of(queue.number)
-            softirq = softirqs.get(core.number) or self._softirq(core)
-            softirqs[core.number] = softirq
-            self._bind(queue, softirq)
+            self._bind(queue, softirqs.of(self._machine.core_of(queue.number)))
         for thread in self._threads:
             thread.start()
         for driver in self._drivers:
             driver.unmask()
-
-    def _softirq(self, core: Core) -> Softirq:
-        settings = self._settings
-        budget_ps = settings.netdev_budget_usecs * US_PS
-        return Softirq(self._machine, core, settings.napi_weight, settings.netdev_budget, budget_ps)
 
     def _bind(self, queue: RxQueue, softirq: Softirq) -> None:
         """A queue's driver, its socket, and the thread that works on it."""

@@ -2,7 +2,6 @@
 
 from kbview.emulator.application import APPLICATIONS, Application
 from kbview.emulator.datapath import NIC, RX_RING, TX_RING, WIRE, Datapath
-from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
@@ -14,7 +13,7 @@ from kbview.emulator.kernel.segments import SegmentSender
 from kbview.emulator.kernel.sender import Sender
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket import SocketGroup, SocketTable
-from kbview.emulator.kernel.softirq import Softirq
+from kbview.emulator.kernel.softirq import Softirq, Softirqs
 from kbview.emulator.kernel.stack import Stack
 from kbview.emulator.kernel.stations import APP, READ, path
 from kbview.emulator.kernel.streams import Streams
@@ -23,7 +22,7 @@ from kbview.emulator.kernel.timer import Timed, Timers
 from kbview.emulator.kernel.xdp import XdpDrop
 from kbview.emulator.kernel.xmit import Forwarder, TxQueue, TxQueues
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import US_PS, Settings
+from kbview.emulator.settings import Settings
 from kbview.tape.meter import SocketMeter
 from kbview.tape.station import STACK, Station
 
@@ -154,13 +153,11 @@ class Kernel(Datapath):
     def start(self) -> None:
         nic = self._machine.nic
         nic.open(self._rings, [queue.ring for queue in self._tx.queues])
-        softirqs: dict[int, Softirq] = {}
+        softirqs = Softirqs(self._machine, self._settings)
         for queue in nic.queues:
-            core = self._machine.core_of(queue.number)
-            softirq = softirqs.get(core.number) or self._softirq(core)
-            softirqs[core.number] = softirq
+            softirq = softirqs.of(self._machine.core_of(queue.number))
             self._napis.append(self._napi(queue, softirq))
-        self._start_timers(next(iter(softirqs.values())))
+        self._start_timers(softirqs.of(self._machine.core_of(0)))
         for reader in self._readers:
             reader.start(self._settings.wait)
         for napi in self._napis:
@@ -174,11 +171,6 @@ class Kernel(Datapath):
         self._stack.use(self._timers)
         if self._tcp is not None:
             self._tcp.timers = self._timers
-
-    def _softirq(self, core: Core) -> Softirq:
-        settings = self._settings
-        budget_ps = settings.netdev_budget_usecs * US_PS
-        return Softirq(self._machine, core, settings.napi_weight, settings.netdev_budget, budget_ps)
 
     def _napi(self, queue: RxQueue, softirq: Softirq) -> Napi:
         napi = Napi(self._machine, queue, softirq, self._stack, self._tx.queues[queue.number])

@@ -30,7 +30,7 @@ class Netmap(Datapath):
             "sync",
             Domain.KERNEL,
             "rxsync and txsync: one system call shows a batch of slots and takes back the used ones",
-            ("netmap_sync", "RingSynced", "netmap_rx_slot", "netmap_tx_slot", "netmap_poll"),
+            ("netmap_sync", "RingSynced", "netmap_rx_slot", "netmap_tx_slot", "poll_wait"),
         ),
         *bypass(tuple(ABOVE)),
         Station(
@@ -50,7 +50,7 @@ class Netmap(Datapath):
         "idle_exit",
         "context_switch",
         "syscall_enter",
-        "netmap_poll",
+        "poll_wait",
         "netmap_sync",
         "netmap_rx_slot",
         "syscall_exit",

@@ -30,7 +30,7 @@ class BlockReader:
         self._drops = app.name == "drop"
         step = machine.prices.step
         self._enter, self._exit = step("syscall_enter"), step("syscall_exit")
-        self._poll = step("netmap_poll")
+        self._poll = step("poll_wait")
         self._each = machine.prices.sequence("tpacket_walk", "app_work")
         self._task = Context(app.name, self._main(), USER, Mode.USER)
 

@@ -40,7 +40,7 @@ class NetmapThread:
         self._work = work
         step = machine.prices.step
         self._enter, self._exit = step("syscall_enter"), step("syscall_exit")
-        self._poll = step("netmap_poll")
+        self._poll = step("poll_wait")
         self._task = Context("netmap", self._main(), USER, Mode.USER)
 
     def start(self) -> None:

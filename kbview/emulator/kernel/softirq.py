@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import KSOFTIRQD, SOFTIRQ, Context, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.settings import US_PS, Settings
 from kbview.tape.events import KsoftirqdWoken, Mode, SoftirqEntered, SoftirqExited
 
 MAX_SOFTIRQ_RESTART = 10
@@ -101,3 +102,22 @@ class Softirq:
             if not self.poll_list:
                 self._ksoftirqd.runnable = False
             yield
+
+
+class Softirqs:
+    """The receive softirqs of a machine, one for each core that has a queue's vector."""
+
+    def __init__(self, machine: Machine, settings: Settings) -> None:
+        self._machine = machine
+        self._settings = settings
+        self._of: dict[int, Softirq] = {}
+
+    def of(self, core: Core) -> Softirq:
+        """The core's; the first that is asked for is made."""
+        if core.number not in self._of:
+            settings = self._settings
+            budget_ps = settings.netdev_budget_usecs * US_PS
+            self._of[core.number] = Softirq(
+                self._machine, core, settings.napi_weight, settings.netdev_budget, budget_ps
+            )
+        return self._of[core.number]

@@ -58,7 +58,7 @@ SHARED_RING: dict[str, Meaning] = {
         "ioctl(NIOCRXSYNC), rxsync()",
         "A system call for a whole batch: the kernel brings the shared ring up to date.",
     ),
-    "netmap_poll": Meaning(
+    "poll_wait": Meaning(
         "poll() on a netmap descriptor",
         "As the ioctl, but it may sleep until something comes: interrupts if idle, polls if busy.",
     ),

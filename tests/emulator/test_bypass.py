@@ -1,0 +1,143 @@
+"""What each way past the stack is for: its copies, its calls, its rings. CALIBRATION part 4."""
+
+import pytest
+
+from kbview.emulator.emulation import Emulation
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.settings import Settings
+from kbview.sources import profile
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.event import Event
+from kbview.tape.meter import Meters
+
+FRAMES = 4000
+STEADY = Traffic(pattern="poisson", rate_pps=1_000_000, frames=FRAMES)
+SPARSE = Traffic(rate_pps=20_000, frames=200)
+
+
+def finished(name: str, settings: Settings, offered: Traffic) -> Meters:
+    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), name)
+    made.advance(NEVER_PS)
+    assert made.ended
+    meters = made.sample().meters
+    assert meters.conserved()
+    return meters
+
+
+def steady(name: str, settings: Settings, rate_pps: float, milliseconds: int) -> Meters:
+    offered = Traffic(rate_pps=rate_pps, flows=4)
+    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), name)
+    made.advance(milliseconds * 10**9)
+    return made.sample().meters
+
+
+def told(name: str, settings: Settings, offered: Traffic) -> list[Event]:
+    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), name)
+    made.recorder.detail = Detail.STEPS
+    made.advance(NEVER_PS)
+    return made.release()
+
+
+# ---- AF_PACKET ------------------------------------------------------------------------------------
+
+
+def test_a_packet_ring_copies_once_and_hardly_calls() -> None:
+    """Linux Documentation/networking/packet_mmap.rst: one copy into the ring, none to the user."""
+    meters = finished("af_packet", Settings(block_bytes=16_384), STEADY)
+    assert meters.delivered == meters.copies == meters.allocations == meters.frees == FRAMES
+    assert meters.syscalls < FRAMES / 20
+
+
+def test_a_block_is_handed_over_full_under_load_and_by_its_timer_at_rest() -> None:
+    busy = told("af_packet", Settings(block_bytes=16_384), STEADY)
+    quiet = told("af_packet", Settings(retire_us=100.0), SPARSE)
+    full = [event for event in busy if isinstance(event, ev.BlockRetired)]
+    late = [event for event in quiet if isinstance(event, ev.BlockRetired)]
+    assert all(not event.timed_out for event in full[:-1])
+    assert all(event.timed_out for event in late)
+    assert sum(event.packets for event in full) == FRAMES
+
+
+def test_when_the_user_owns_every_block_the_ring_drops_and_the_stack_does_not() -> None:
+    slow = Settings(blocks=2, block_bytes=16_384, app_cycles=20_000.0)
+    meters = finished("af_packet", slow, STEADY)
+    assert meters.drops["ring/PACKET_SOCK_ERROR"] == meters.dropped > 0
+    assert meters.allocations == meters.frees == FRAMES
+
+
+# ---- AF_XDP ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mode", "copies"), [("zero_copy", 0), ("copy", FRAMES)])
+def test_an_xdp_socket_has_no_sk_buff_and_copies_only_in_copy_mode(mode: str, copies: int) -> None:
+    """Linux Documentation/networking/af_xdp.rst."""
+    meters = finished("af_xdp", Settings(xdp_mode=mode), STEADY)
+    assert meters.delivered == FRAMES
+    assert (meters.copies, meters.allocations) == (copies, 0)
+
+
+def test_without_need_wakeup_driver_and_application_starve_each_other_on_one_core() -> None:
+    """M. Karlsson, need_wakeup cover letter, 2019: 0.06 against 8.2 Mpps."""
+    settings = {"cores": 1, "app": "drop", "ring": 512, "burst": 64}
+    asked, spinning = (
+        steady("af_xdp", Settings(**settings, need_wakeup=flag), 2e7, 12).dropped  # type: ignore[arg-type]
+        for flag in (True, False)
+    )
+    assert asked > 20 * spinning
+
+
+def test_a_chunk_is_never_lost() -> None:
+    made = Emulation(
+        profile.load("xdp18"), Settings(app="forward"), SYNTHETIC_HOST, STEADY.chunks(1), "af_xdp"
+    )
+    made.advance(NEVER_PS)
+    rings = {ring.kind: ring for ring in made.sample().meters.rings}
+    chunks = rings["fill"].done + rings["xsk rx"].done + rings["completion"].done
+    in_nic = rings["rx"].free + rings["rx"].cleaned
+    assert chunks + in_nic + rings["tx"].done == 2048
+
+
+# ---- netmap ---------------------------------------------------------------------------------------
+
+
+def test_netmap_sleeps_at_rest_and_shares_its_calls_under_load() -> None:
+    """netmap(4): poll() sleeps until the NIC interrupts; under load it finds slots and does not."""
+    quiet, busy = (
+        finished("netmap", Settings(), offered)
+        for offered in (SPARSE, Traffic(rate_pps=12_000_000, frames=40_000))
+    )
+    assert quiet.wakeups == quiet.interrupts == quiet.delivered == 200
+    assert quiet.syscalls >= quiet.delivered
+    assert busy.syscalls < busy.delivered / 5
+    assert busy.interrupts < busy.delivered / 100
+    assert quiet.copies == busy.copies == quiet.allocations == busy.allocations == 0
+
+
+# ---- sending --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["dpdk", "netmap"])
+def test_a_sender_fills_the_wire_and_no_more(name: str) -> None:
+    """14.88 Mpps of 64 bytes at 10 Gb/s: IEEE 802.3."""
+    settings = Settings(app="generate", link_gbps=10.0, burst=256, send_frames=50_000)
+    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, iter(()), name)
+    made.advance(NEVER_PS)
+    meters = made.sample().meters
+    assert meters.sent == 50_000
+    assert 50_000 * 1e6 / made.now_ps == pytest.approx(14.88, rel=0.02)
+
+
+def test_a_burst_that_does_not_fill_a_line_shares_it_with_the_nic() -> None:
+    """ixy-languages: batch 1 costs four times batch 32."""
+    each = {}
+    for burst in (1, 4, 32):
+        settings = Settings(cores=1, app="forward", burst=burst, clock_mhz=1600, link_gbps=20.0)
+        offered = Traffic(rate_pps=2.9e7)
+        made = Emulation(profile.load("ixy19"), settings, SYNTHETIC_HOST, offered.chunks(1), "dpdk")
+        made.advance(10**9)
+        each[burst] = made.sample().meters
+    assert each[32].sent > 3.5 * each[1].sent
+    assert each[1].stages["descriptor_line"].count == pytest.approx(each[1].delivered, rel=0.05)
+    assert "descriptor_line" not in each[32].stages or each[32].stages["descriptor_line"].count < 3
