@@ -16,6 +16,7 @@ from kbview.emulator.kernel.socket import SocketGroup, SocketTable
 from kbview.emulator.kernel.softirq import Softirq, Softirqs
 from kbview.emulator.kernel.stack import Stack
 from kbview.emulator.kernel.stations import APP, READ, path
+from kbview.emulator.kernel.steps import STEPS
 from kbview.emulator.kernel.streams import Streams
 from kbview.emulator.kernel.tcp import Tcp
 from kbview.emulator.kernel.timer import Timed, Timers
@@ -43,56 +44,7 @@ class Kernel(Datapath):
     serves = ("sink", "echo", "forward", "drop", "http")
     drops_at = ("xdp", "raw", "input")
     speaks_tcp = True
-    steps = (
-        "dma_write",
-        "msix_delivery",
-        "hardirq",
-        "softirq_dispatch",
-        "napi_poll",
-        "descriptor_read",
-        "first_touch",
-        "skb_alloc",
-        "napi_gro_receive",
-        "netif_receive_skb",
-        "arp_rcv",
-        "ip_rcv",
-        "fib_lookup",
-        "icmp_rcv",
-        "udp_rcv",
-        "tcp_v4_rcv",
-        "socket_enqueue",
-        "try_to_wake_up",
-        "idle_exit",
-        "napi_complete",
-        "context_switch",
-        "syscall_enter",
-        "epoll_wait",
-        "socket_recv",
-        "copy_to_user",
-        "skb_free",
-        "syscall_exit",
-        "app_work",
-        "xdp_program",
-        "ip_forward",
-        "socket_send",
-        "copy_from_user",
-        "ip_output",
-        "dev_queue_xmit",
-        "ndo_start_xmit",
-        "doorbell",
-        "tx_fetch",
-        "tx_clean",
-        "ip_defrag",
-        "tcp_conn_request",
-        "tcp_create_child",
-        "tcp_transmit_skb",
-        "tcp_timer",
-        "inet_csk_accept",
-        "epoll_ctl",
-        "tcp_recvmsg",
-        "tcp_sendmsg",
-        "tcp_close",
-    )
+    steps = STEPS
     reading = (
         "Linux Documentation/networking/napi.rst",
         "Linux net/core/dev.c, net/ipv4/udp.c, net/ipv4/tcp_input.c",
