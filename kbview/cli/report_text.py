@@ -8,9 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kbview.cli import many_text
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import Report
 from kbview.ui.escape import clean
+
+MOST_BESIDE = 4  # as columns; of more, each is a line
 
 Cell = Callable[[Report], str]
 
@@ -21,12 +24,20 @@ def print_json(reports: Sequence[Report]) -> None:
 
 
 def print_table(reports: Sequence[Report]) -> None:
-    """The same for reading."""
+    """The same for reading: a few as columns, many as lines."""
     console = Console(highlight=False, soft_wrap=False)
     for title in dict.fromkeys(map(_title, reports)):
         console.print(Text(title, style="bold"))
     for note in dict.fromkeys(note for report in reports for note in report.notes):
-        console.print(Text(f"  {clean(note)}"))
+        console.print(Text(many_text.wrapped(clean(note))))
+    if len(reports) > MOST_BESIDE:
+        many_text.print_lines(console, reports)
+    else:
+        _print_columns(console, reports)
+    _print_gauges(console, reports)
+
+
+def _print_columns(console: Console, reports: Sequence[Report]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for report in reports:
@@ -38,7 +49,6 @@ def print_table(reports: Sequence[Report]) -> None:
         table.add_row(Text(f"  {clean(label)}"), *(_drop(report, label) for report in reports))
     console.print(table)
     _print_stages(console, reports)
-    _print_gauges(console, reports)
 
 
 def _title(report: Report) -> str:

@@ -3,6 +3,8 @@
 from importlib.resources import files
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, override, parse
 from kbview.emulator.settings import ScenarioError
 from kbview.sources.choice import Choice
@@ -35,16 +37,19 @@ class Scenarios(Opener):
         bundled = scenarios().get(word.text)
         scenario = bundled or _read(word.text)
         sources: list[Source] = []
-        refusal: SourceError | None = None
+        refusals: list[SourceError] = []
         for choice in choices:
             try:
                 sources.append(_open(scenario, choice))
             except SourceError as error:
                 if not choice.if_able:
                     raise
-                refusal = error
-        if refusal is not None and not sources:
-            raise refusal
+                refusals.append(error)
+        if refusals and not sources:
+            raise refusals[0]
+        left_out = tuple(f"left out: {refusal}" for refusal in refusals)
+        for source in sources:
+            source.heading = replace(source.heading, notes=(*source.heading.notes, *left_out))
         return sources
 
 

@@ -39,25 +39,26 @@ def _times(more: float, less: float) -> str:
 
 
 def _delivery(base: Report, other: Report) -> str | None:
-    lost = {report.datapath: _lost(report) for report in (base, other)}
-    if not any(lost.values()):
+    gone = {report.datapath: lost(report) for report in (base, other)}
+    if not any(gone.values()):
         return f"Both deliver all {base.frames['delivered']:,} packets."
     parts = [
-        f"{name} loses {count:,}{_where(report)}" if count else f"{name} loses none"
-        for report, (name, count) in zip((base, other), lost.items(), strict=True)
+        f"{name} loses {count:,} (most at {where_lost(report)})" if count else f"{name} loses none"
+        for report, (name, count) in zip((base, other), gone.items(), strict=True)
     ]
     return f"{'; '.join(parts)}."
 
 
-def _lost(report: Report) -> int:
+def lost(report: Report) -> int:
+    """Packets that died on this host, wherever."""
     return (report.frames["dropped"] or 0) + (report.frames["missed"] or 0)
 
 
-def _where(report: Report) -> str:
+def where_lost(report: Report) -> str:
     """Where most of them died."""
     places = [(drop["count"], f"{drop['where']}: {drop['reason']}") for drop in report.drops]
     places.append((report.frames["missed"] or 0, "no free descriptor"))
-    return f", most of them for want of room ({max(places)[1]})" if max(places)[0] else ""
+    return max(places)[1]
 
 
 def _cpu(base: Report, other: Report) -> str | None:

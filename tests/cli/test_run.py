@@ -132,6 +132,35 @@ def test_the_table_fits_80_columns_and_agrees(
     assert rows["mode switches"][1] == rows["copies by a CPU"][1] == "0.00"
 
 
+def test_many_datapaths_are_a_line_each_and_agree_with_the_report(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    asked = ("overload-udp", "--datapath", "all", "--until", "30000")
+    found = reports(capsys, *asked)
+    assert main(["run", *asked]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {words[0]: words[1:] for line in lines if (words := line.split()) and words[0] in DATAPATHS}
+    reasons = "".join(lines)
+    for report in found:
+        got, _, _, _, calls, modes, _, copies, *_ = rows[report["datapath"]]
+        frames, counts = report["frames"], report["counts"]
+        assert float(got) == pytest.approx(100 * frames["delivered"] / frames["arrived"], abs=0.1)
+        for text, name in ((calls, "syscalls"), (modes, "mode_switches"), (copies, "copies")):
+            assert float(text) == pytest.approx(counts[name] / frames["delivered"], abs=0.01)
+        dearest = next(each["stage"] for each in report["stages"] if "empty" not in each["stage"])
+        assert f"{report['datapath']}: {dearest} " in reasons
+
+
+def test_a_datapath_that_cannot_serve_is_left_out_with_the_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["run", "short-connections", "--datapath", "all", "--until", "500"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert 'left out: datapath dpdk cannot serve app = "http"' in out
+
+
 def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     out = capsys.readouterr().out

@@ -1,0 +1,105 @@
+"""A report on many datapaths for people: one line each, and below it why each is faster or not."""
+
+from collections.abc import Callable, Sequence
+from textwrap import fill
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kbview.state.bottleneck import bottleneck, load
+from kbview.state.contrast import each, work_ps
+from kbview.state.report import Report
+from kbview.ui.escape import clean
+
+WIDTH = 80
+_LEGEND = (
+    "got: of all frames that arrived, delivered. work: CPU time a delivered packet, all cores, without "
+    "polls in vain. load: of the busiest core's time, spent on work. Then, for each delivered packet: "
+    "interrupts, system calls, mode switches (user to kernel or back), task switches, copies by a CPU, "
+    "sk_buffs. Latency: from the wire to the application; half of them and 99 of 100 are below."
+)
+
+Cell = Callable[[Report], str]
+
+
+def print_lines(console: Console, reports: Sequence[Report]) -> None:
+    """The table, the reasons, and what its columns mean."""
+    table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="bold")
+    table.add_column("\ndatapath")
+    for header, _ in COLUMNS:
+        table.add_column(header, justify="right", min_width=5)
+    for report in reports:
+        table.add_row(Text(clean(report.datapath)), *(cell(report) for _, cell in COLUMNS))
+    console.print(Text(f"  {_traffic(reports[0])}"))
+    console.print(table)
+    console.print(
+        Text("\nwhy: the dearest steps, ns a delivered packet; and what is lost", style="bold")
+    )
+    for report in reports:
+        console.print(Text(wrapped(f"{clean(report.datapath)}: {clean(bottleneck(report))}")))
+    console.print(Text("\n" + fill(_LEGEND, WIDTH), style="dim"))
+
+
+def wrapped(text: str) -> str:
+    """Indented, the lines after the first further."""
+    return fill(text, WIDTH, initial_indent="  ", subsequent_indent="      ")
+
+
+def _traffic(report: Report) -> str:
+    arrived, rate = report.frames["arrived"], report.rates["offered_pps"]
+    size = f" of {report.bytes['arrived'] / arrived:,.0f} bytes" if arrived else ""
+    return f"{arrived:,} frames{size}" + (f" at {rate:,.0f} a second" if rate else "")
+
+
+def _got(report: Report) -> str:
+    arrived, delivered = report.frames["arrived"], report.frames["delivered"]
+    if not arrived:
+        return "-"
+    share = 100 * delivered / arrived
+    return "100" if delivered == arrived else f"{min(share, 99.9):.1f}"
+
+
+def _work(report: Report) -> str:
+    paid_ps = work_ps(report)
+    return "-" if paid_ps is None else f"{paid_ps / 1000:,.0f}"
+
+
+def _load(report: Report) -> str:
+    return f"{100 * load(report):.0f}"
+
+
+def _count(name: str) -> Cell:
+    def cell(report: Report) -> str:
+        value = each(report, name)
+        return "-" if value is None else _short(value)
+
+    return cell
+
+
+def _latency(name: str) -> Cell:
+    def cell(report: Report) -> str:
+        value_ps = report.latency_ps[name]
+        return "-" if value_ps is None else _short(value_ps / 1e6)
+
+    return cell
+
+
+def _short(value: float) -> str:
+    """Three digits, and never in the way of its neighbours."""
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+
+
+COLUMNS: tuple[tuple[str, Cell], ...] = (
+    ("got\n%", _got),
+    ("work\nns", _work),
+    ("load\n%", _load),
+    ("inter\nrupts", _count("interrupts")),
+    ("system\ncalls", _count("syscalls")),
+    ("mode\nsw.", _count("mode_switches")),
+    ("task\nsw.", _count("context_switches")),
+    ("\ncopies", _count("copies")),
+    ("sk_\nbuffs", _count("allocations")),
+    ("median\nus", _latency("p50")),
+    ("99 %\nus", _latency("p99")),
+)

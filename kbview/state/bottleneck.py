@@ -1,0 +1,53 @@
+"""Why a datapath is as fast as it is: what it pays for a packet, what it loses, how it waits."""
+
+from kbview.state.contrast import lost, where_lost, work_ps
+from kbview.state.flows import FOUND_NOTHING
+from kbview.state.report import Report
+
+_TOP = 4
+_FULL = 0.97  # of a core's time: no packet more goes through it
+_SPINS = 0.5  # a core that polls in vain longer than this is worth a word
+
+
+def bottleneck(report: Report) -> str:
+    """One sentence, made from the report's numbers only."""
+    return "; ".join(part for part in (_dearest(report), _loss(report), _spin(report)) if part)
+
+
+def load(report: Report) -> float:
+    """How much of its time the busiest core has work, 0..1; to poll in vain is none."""
+    return max((_work_share(core) for core in report.cores), default=0.0)
+
+
+def _work_share(core: dict[str, int]) -> float:
+    return 1 - _share(core, "idle_ps") - _share(core, "poll_empty_ps") if _whole(core) else 0.0
+
+
+def _share(core: dict[str, int], account: str) -> float:
+    return core[account] / (_whole(core) or 1)
+
+
+def _whole(core: dict[str, int]) -> int:
+    return sum(value for name, value in core.items() if name.endswith("_ps"))
+
+
+def _dearest(report: Report) -> str:
+    """The steps that cost most, in ns for each delivered packet."""
+    if work_ps(report) is None:
+        return ""
+    stages = [stage for stage in report.stages if stage["stage"] not in FOUND_NOTHING][:_TOP]
+    unit_ps = 1000 * report.frames["delivered"]
+    return ", ".join(f"{stage['stage']} {stage['total_ps'] / unit_ps:,.0f}" for stage in stages)
+
+
+def _loss(report: Report) -> str:
+    gone, arrived = lost(report), report.frames["arrived"]
+    if not gone or not arrived:
+        return ""
+    full = "a core is full, " if load(report) > _FULL else ""
+    return f"{full}{100 * gone / arrived:.2g} % lost, most at {where_lost(report)}"
+
+
+def _spin(report: Report) -> str:
+    vain = max((_share(core, "poll_empty_ps") for core in report.cores), default=0.0)
+    return f"a core polls in vain {100 * vain:.0f} % of its time" if vain > _SPINS else ""
