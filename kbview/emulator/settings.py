@@ -11,6 +11,8 @@ MOST_BLOCKS = 65_536
 MOST_BURST = 4096  # a whole ring of most NICs
 MOST_QUEUES = 128  # ixgbe; as many as the indirection table has entries
 APPS = ("sink", "echo", "forward", "drop", "http", "generate")
+RECV_CALLS = ("recv", "read", "recvmsg", "recvmmsg")
+MOST_MESSAGES = 1024  # UIO_MAXIOV, to which recvmmsg() cuts its vector
 DROPS_AT = ("driver", "xdp", "raw", "input")
 LEAST = {
     "napi_weight": 1,
@@ -51,8 +53,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     a call (DPDK's examples: 32). `send_size` and `send_frames` are what the application `generate`
     sends: frame length with FCS, and how many. `blocks`, `block_bytes` and `retire_us` are the ring
     of a packet socket. `xdp_mode` and `need_wakeup` are how an AF_XDP socket is bound.
-    `sched_slice_us` is how far one task may get ahead of another: sched_base_slice_ns, 3 ms; longer
-    in kernels before 6.6.
+    `wait` is how the application waits, `recv_call` what it reads datagrams with, `recv_batch` how many
+    recvmmsg() may take. `sched_slice_us` is how far one task may get ahead of another:
+    sched_base_slice_ns, 3 ms; longer in kernels before 6.6.
     """
 
     cores: int = 2
@@ -75,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tcp_rcvbuf: int = 131_072
     closed_ports: tuple[int, ...] = ()
     wait: str = "epoll"
+    recv_call: str = "recv"
+    recv_batch: int = 32
     app: str = "sink"
     app_cpu: int | None = None
     app_cycles: float = 0.0
@@ -121,6 +126,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.page is not None:
             one_of("page", self.page, ("4K", "2M", "1G"))
         one_of("wait", self.wait, ("read", "epoll"))
+        one_of("recv_call", self.recv_call, RECV_CALLS)
+        within("recv_batch", self.recv_batch, MOST_MESSAGES)
         one_of("app", self.app, APPS)
         one_of("drop_at", self.drop_at, DROPS_AT)
         if not 0 <= self.reader_cpu < self.cores:

@@ -111,7 +111,7 @@ class Kernel(Datapath):
             self._napis.append(self._napi(queue, softirq))
         self._start_timers(softirqs.of(self._machine.core_of(0)))
         for reader in self._readers:
-            reader.start(self._settings.wait)
+            reader.start(self._settings)
         for napi in self._napis:
             napi.unmask()
 
@@ -152,7 +152,8 @@ class Kernel(Datapath):
     def held(self) -> int:
         in_hand = sum(napi.in_hand for napi in self._napis)
         tcp = self._tcp.held if self._tcp is not None else 0
-        return in_hand + self._sockets.held() + self._tx.held() + self._stack.held + tcp
+        read = sum(reader.held for reader in self._readers)
+        return in_hand + self._sockets.held() + self._tx.held() + self._stack.held + tcp + read
 
     def buffers(self) -> int:
         senders = sum(reader.sender.in_hand for reader in self._readers)

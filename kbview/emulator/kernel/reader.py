@@ -1,16 +1,18 @@
 """The application's thread on the kernel path: it waits in a system call, reads, and works.
 
-    read    one blocking socket: recv() sleeps until a datagram is there
-    epoll   many sockets: epoll_wait() names the ready ones, then one recv() for each
+    read    one blocking socket: the reading call sleeps until a datagram is there
+    epoll   many sockets: epoll_wait() names the ready ones, then one reading call for each
 
 Each call crosses into the kernel and back: two mode switches. Only a call that finds nothing and
-sleeps costs context switches. Linux: net/socket.c, fs/eventpoll.c
+sleeps costs context switches. recvmmsg() takes as many datagrams as are there, up to its vector's
+length (MSG_WAITFORONE). Linux: net/socket.c, fs/eventpoll.c
 """
 
 from collections.abc import Generator
 from itertools import islice
 
 from kbview.emulator.application import Application
+from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
@@ -19,11 +21,21 @@ from kbview.emulator.kernel.sender import Sender
 from kbview.emulator.kernel.socket import AnySocket, Socket, SocketTable
 from kbview.emulator.kernel.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.streams import Streams
+from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
 from kbview.tape.events import Copied, Mode, SkbFreed
 
 READ_SIZE = 16_384  # bytes of the application's buffer
 EPOLL_EVENTS = 64
+# How each reading call begins. What recvmmsg() does for each message is MESSAGE.
+CALLS = {
+    "recv": ("syscall_enter",),
+    "read": ("syscall_enter", "vfs_read"),
+    "recvmsg": ("syscall_enter", "msghdr_copy"),
+    "recvmmsg": ("syscall_enter",),
+}
+TAKE = ("socket_recv", "copy_to_user", "skb_free")
+MESSAGE = ("msghdr_copy", "mmsghdr_next", *TAKE)
 
 
 class Reader:
@@ -39,20 +51,32 @@ class Reader:
         self._sockets = sockets
         self._app = app
         self.sender = sender
+        self.held = 0  # frames that a call has copied and not returned yet
         self.streams: Streams | None = None  # of a host that speaks TCP
         prices = machine.prices
         self._enter = prices.step("syscall_enter")
         self._free = prices.step("skb_free")
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
-        self._each = prices.sequence("socket_recv", "copy_to_user", "skb_free")
-        self._last = prices.sequence("socket_recv", "copy_to_user", "skb_free", "syscall_exit")
+        self._exit = prices.step("syscall_exit")
+        self._each = prices.sequence(*TAKE)
+        self._last = prices.sequence(*TAKE, "syscall_exit")
+        self._message = prices.sequence(*MESSAGE)
+        self._call = "recv"
+        self._called = self._enter
+        self._most = 1  # messages a call
         self._runs: ReadRuns | None = None
-        if not app.answers:  # who sends shares more than the socket with the softirq
-            self._runs = ReadRuns(machine, sockets, self._enter, self._last, app.step)
 
-    def start(self, wait: str) -> None:
+    def start(self, settings: Settings) -> None:
         """Put the thread on its core."""
-        program = self._blocking() if wait == "read" else self._epolling()
+        self._call = settings.recv_call
+        self._called = self._machine.prices.sequence(*CALLS[self._call])
+        if self._call == "recvmmsg":
+            self._most = settings.recv_batch
+        elif not self._app.answers:  # who sends shares more than the socket with the softirq
+            self._runs = ReadRuns(
+                self._machine, self._sockets, self._called, self._last, self._app.step
+            )
+        program = self._blocking() if settings.wait == "read" else self._epolling()
         self.task = Context(self._app.name, program, USER, Mode.USER)
         self.core.start(self.task)
 
@@ -63,7 +87,7 @@ class Reader:
                 self._runs.read(core)
             if core.irq_due_ps <= core.now_ps:
                 yield  # interrupted at its work, in user mode
-            core.enter_kernel(self.task, self._enter, "recv")
+            core.enter_kernel(self.task, self._called, self._call)
             if core.now_ps > core.horizon_ps:
                 yield  # what follows looks at queues that the softirq fills
             while not ready:
@@ -72,9 +96,7 @@ class Reader:
             if not isinstance(socket, Socket):
                 yield from self._serve(socket)
                 continue
-            frames = self._receive(socket)
-            if self._app.answers and not socket.stream:
-                yield from self._answer(frames)
+            yield from self._read(socket)
 
     def _epolling(self) -> Process:
         core = self.core
@@ -86,13 +108,11 @@ class Reader:
                     self._sockets.ready.remove(socket)
                     yield from self._serve(socket)
                     continue
-                core.enter_kernel(self.task, self._enter, "recv")
+                core.enter_kernel(self.task, self._called, self._call)
                 if core.now_ps > core.horizon_ps:
                     yield
                 self._sockets.ready.remove(socket)
-                frames = self._receive(socket)
-                if self._app.answers and not socket.stream:
-                    yield from self._answer(frames)
+                yield from self._read(socket)
 
     def _serve(self, socket: ListenSocket | StreamSocket) -> Process:
         """A listener or a connection is ready."""
@@ -110,6 +130,15 @@ class Reader:
         core.leave_kernel(self.task)
         return list(islice(self._sockets.ready, EPOLL_EVENTS))
 
+    def _read(self, socket: Socket) -> Process:
+        """The call has found something: take it, and work on it."""
+        if self._most > 1 and not socket.stream:
+            frames = yield from self._receive_batch(socket)
+        else:
+            frames = self._receive(socket)
+        if self._app.answers and not socket.stream:
+            yield from self._answer(frames)
+
     def _answer(self, frames: list[Frame]) -> Process:
         """Send back what the application has to say to each datagram."""
         for frame in frames:
@@ -119,23 +148,51 @@ class Reader:
 
     def _receive(self, socket: Socket) -> list[Frame]:
         """Dequeue, copy to the application's buffer, free; back in user mode the work begins."""
-        core, meters = self.core, self._meters
-        frames = socket.dequeue(core, READ_SIZE)
+        frames = socket.dequeue(self.core, READ_SIZE)
         if socket.packets:
             self._sockets.ready.append(socket)
         last = frames[-1]
         for frame in frames:
-            length = frame.payload
-            step = self._last if frame is last else self._each
-            core.spend_copying(step, length, frame.packet)
-            meters.copies += 1
-            meters.copied_bytes += length
-            self._freed(frame)
+            self._copy(frame, self._last if frame is last else self._each)
+        self._deliver(frames)
+        return frames
+
+    def _receive_batch(self, socket: Socket) -> Generator[None, None, list[Frame]]:
+        """recvmmsg(): one message after the other until the vector is full or the queue is empty."""
+        core, ready = self.core, self._sockets.ready
+        taken: list[Frame] = []
+        while len(taken) < self._most and socket.packets:
+            (frame,) = socket.dequeue(core, READ_SIZE)
+            taken.append(frame)
+            self._copy(frame, self._message)
+            if core.now_ps > core.horizon_ps:
+                self.held = sum(len(parts(each)) for each in taken)
+                if socket.packets:
+                    ready.append(socket)
+                yield  # the softirq may have queued more, and named the socket if that was the first
+                if socket.packets:
+                    ready.remove(socket)
+        self.held = 0
+        if socket.packets:
+            ready.append(socket)
+        core.spend(self._exit)
+        self._deliver(taken)
+        return taken
+
+    def _copy(self, frame: Frame, step: Step) -> None:
+        length, meters = frame.payload, self._meters
+        self.core.spend_copying(step, length, frame.packet)
+        meters.copies += 1
+        meters.copied_bytes += length
+        self._freed(frame)
+
+    def _deliver(self, frames: list[Frame]) -> None:
+        """Back in user mode: the application has them, and works on each."""
+        core = self.core
         core.leave_kernel(self.task)
         for frame in frames:
             self._machine.deliver(core, frame, "app")
             core.spend(self._app.step, frame.packet)
-        return frames
 
     def _freed(self, frame: Frame) -> None:
         """The first sk_buff's free was a part of the step; others in its frag_list are freed too."""

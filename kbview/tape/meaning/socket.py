@@ -15,6 +15,18 @@ SOCKET: dict[str, Meaning] = {
         "do_epoll_wait(), ep_send_events()",
         "Which of many sockets have something to read? If none has, the task sleeps here.",
     ),
+    "vfs_read": Meaning(
+        "ksys_read(), vfs_read(), sock_read_iter()",
+        "read() is any file's: checks and a look into the file's table of functions before the socket.",
+    ),
+    "msghdr_copy": Meaning(
+        "copy_msghdr_from_user(), import_iovec(), put_user()",
+        "recvmsg() has its arguments in memory: header and vector are copied in, flags out.",
+    ),
+    "mmsghdr_next": Meaning(
+        "do_recvmmsg()",
+        "The next message of a vector: its length is written out, its buffers were not touched lately.",
+    ),
     "socket_recv": Meaning(
         "sock_recvmsg(), udp_recvmsg() or tcp_recvmsg()",
         "The socket is locked and the packet is taken off its receive queue.",

@@ -1,0 +1,98 @@
+"""The system calls that read datagrams: which, how many, at what price, and nothing lost between."""
+
+from itertools import product
+
+import msgspec
+import pytest
+
+from kbview.emulator.emulation import Emulation
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.kernel.reader import CALLS
+from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.settings import RECV_CALLS, ScenarioError, Settings
+from kbview.sources import profile
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+
+BUSY = Traffic(pattern="poisson", rate_pps=2_200_000, frames=1500)
+
+
+def emulation(settings: Settings, detail: Detail = Detail.METERS, offered: Traffic = BUSY) -> Emulation:
+    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), "kernel", None)
+    made.recorder.detail = detail
+    return made
+
+
+@pytest.mark.parametrize(
+    ("call", "wait", "app", "cores"),
+    [*product(RECV_CALLS, ("read", "epoll"), ("sink", "echo"), (1, 2))],
+)
+def test_whatever_reads_nothing_is_lost_and_detail_changes_nothing(
+    call: str, wait: str, app: str, cores: int
+) -> None:
+    settings = Settings(recv_call=call, wait=wait, app=app, cores=cores, recv_batch=7, rcvbuf=50_000)
+    strided, coarse, fine = (emulation(settings) for _ in range(3))
+    while not strided.ended:
+        strided.advance(strided.now_ps + 3_333_333)
+        meters = strided.sample().meters
+        assert meters.conserved()
+        assert meters.allocations == meters.frees + strided.datapath.buffers()
+    fine.recorder.detail = Detail.STEPS
+    for made in (coarse, fine):
+        made.advance(NEVER_PS)
+    left, right = (msgspec.to_builtins(each.sample().meters) for each in (coarse, fine))
+    assert left == right
+    calls = {event.name for event in fine.release() if isinstance(event, ev.SyscallEntered)}
+    others = {"epoll_wait": wait == "epoll", "sendto": app == "echo"}
+    assert calls == {call, *(name for name, made in others.items() if made)}
+
+
+def test_a_vector_is_filled_while_there_is_something() -> None:
+    """recvmmsg(2): up to vlen messages a call; MSG_WAITFORONE returns with fewer rather than sleep."""
+    made = emulation(Settings(wait="read", recv_call="recvmmsg", recv_batch=8), Detail.STEPS)
+    made.advance(NEVER_PS)
+    meters = made.sample().meters
+    assert meters.delivered / 8 <= meters.syscalls < meters.delivered / 6
+    slow = Traffic(rate_pps=20_000, frames=50)
+    made = emulation(Settings(wait="read", recv_call="recvmmsg"), offered=slow)
+    made.advance(NEVER_PS)
+    # the last call has found nothing and sleeps
+    assert made.sample().meters.syscalls == 51
+
+
+def test_messages_of_a_call_are_the_application_s_when_it_returns() -> None:
+    made = emulation(Settings(wait="read", recv_call="recvmmsg", recv_batch=4), Detail.STEPS)
+    made.advance(NEVER_PS)
+    inside = False
+    copies = 0
+    for event in made.release():
+        if isinstance(event, ev.SyscallEntered):
+            inside, copies = True, 0
+        elif isinstance(event, ev.Copied):
+            copies += 1
+            assert copies <= 4
+        elif isinstance(event, ev.ModeSwitched) and event.why == "syscall":
+            inside = event.to == "kernel"
+        elif isinstance(event, ev.PacketDelivered):
+            assert not inside
+
+
+def test_every_call_is_known_to_the_reader() -> None:
+    assert tuple(CALLS) == RECV_CALLS
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"recv_call": "readv"},
+            'recv_call = "readv" is unknown; use "recv", "read", "recvmsg" or "recvmmsg"',
+        ),
+        ({"recv_batch": 0}, "recv_batch = 0 is out of range; use 1 to 1024"),
+        ({"recv_batch": 2000}, "recv_batch = 2000 is out of range; use 1 to 1024"),
+    ],
+)
+def test_what_cannot_be_is_refused(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        Settings(**settings)  # type: ignore[arg-type]
+    assert str(caught.value) == message
