@@ -18,6 +18,13 @@ MOST_BESIDE = 4  # as columns; of more, each is a line
 Cell = Callable[[Report], str]
 
 
+class _Paper(Console):
+    """Standard output. That whoever reads it has gone is no failure of ours: the exit code says so."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def print_json(reports: Sequence[Report]) -> None:
     """A list with one object a datapath."""
     print(json.dumps(msgspec.to_builtins(list(reports)), indent=2))
@@ -25,7 +32,7 @@ def print_json(reports: Sequence[Report]) -> None:
 
 def print_table(reports: Sequence[Report]) -> None:
     """The same for reading: a few as columns, many as lines."""
-    console = Console(highlight=False, soft_wrap=False)
+    console = _Paper(highlight=False, soft_wrap=False)
     for title in dict.fromkeys(map(_title, reports)):
         console.print(Text(title, style="bold"))
     for note in dict.fromkeys(note for report in reports for note in report.notes):

@@ -6,6 +6,7 @@ from kbview.packet.frame import ETHERNET_MINIMUM
 
 US_PS = 1_000_000
 MOST_CORES = 256
+MOST_MHZ = 20_000
 LONGEST_FRAME = 9_622  # jumbo frame with FCS
 MOST_BLOCKS = 65_536
 MOST_BURST = 4096  # a whole ring of most NICs
@@ -32,6 +33,7 @@ LEAST = {
 LEAST_GBPS, MOST_GBPS = 0.01, 800.0  # 10 Mb/s Ethernet to 800 Gb/s
 MOST_FIFO = 1 << 30
 LONGEST_TEXT = 1e15  # of one request or answer
+MOST = 2_147_483_647  # the kernel's own knobs are ints
 MOST_DESCRIPTORS = 65_536  # far beyond any NIC's ring
 
 
@@ -105,9 +107,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         within("cores", self.cores, MOST_CORES)
         for name, least in LEAST.items():
-            at_least(name, getattr(self, name), least)
+            at_least(name, getattr(self, name), least, MOST)
         if self.clock_mhz is not None:
-            at_least("clock_mhz", self.clock_mhz, 1)
+            at_least("clock_mhz", self.clock_mhz, 1, MOST_MHZ)
         within("queues", self.queues, MOST_QUEUES)
         within("readers", self.readers, self.cores)
         within("burst", self.burst, MOST_BURST)
@@ -138,11 +140,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def _check_streams(self) -> None:
         within("somaxconn", self.somaxconn, 65_535)
-        at_least("tcp_sndbuf", self.tcp_sndbuf, 4608)
+        at_least("tcp_sndbuf", self.tcp_sndbuf, 4608, MOST)
         at_least("mss", self.mss, 88, 9000)  # TCP_MIN_MSS, a jumbo frame
         at_least("request", self.request, 1, LONGEST_TEXT)
         at_least("response", self.response, 0, LONGEST_TEXT)
-        at_least("requests", self.requests, 0)
+        at_least("requests", self.requests, 0, MOST)
 
     @property
     def reader_cpu(self) -> int:
@@ -160,7 +162,7 @@ def at_least(name: str, value: float, least: float, most: float | None = None) -
     if not value >= least:
         raise ScenarioError(f"{name} = {value} is too small; use {least:g} or more")
     if most is not None and value > most:
-        raise ScenarioError(f"{name} = {value} is too large; use {most:g} or less")
+        raise ScenarioError(f"{name} = {value} is too large; use {most:.10g} or less")
 
 
 def within(name: str, value: int, most: int) -> None:

@@ -1,5 +1,6 @@
 """What a SOURCE word means: the list of its kinds, in the order in which they are asked."""
 
+from difflib import get_close_matches
 from importlib.resources import files
 from io import BufferedReader
 from pathlib import Path
@@ -12,7 +13,7 @@ from kbview.sources.dpdk import Dpdk
 from kbview.sources.lab.opener import Labs
 from kbview.sources.live import Live
 from kbview.sources.opener import HEAD, Opener, Word
-from kbview.sources.scenario import Scenarios
+from kbview.sources.scenario import Scenarios, scenarios
 from kbview.sources.spill import Spill
 from kbview.sources.tape_file import Tapes
 from kbview.sources.tracefs.opener import Traces
@@ -72,7 +73,19 @@ def resolve_all(text: str, choices: list[Choice], stream: BufferedReader | None)
 
 
 def _opener(word: Word) -> Opener:
-    return next(opener for opener in OPENERS if opener.claims(word))
+    opener = next(opener for opener in OPENERS if opener.claims(word))
+    if opener is OPENERS[-1] and not word.head and word.text.replace("-", "").isalnum():
+        _refuse_name(word.text)
+    return opener
+
+
+def _refuse_name(text: str) -> None:
+    """A word that names no file and looks like a scenario is one misspelt; SourceError."""
+    if Path(text).exists():
+        return
+    close = get_close_matches(text, scenarios(), n=1)
+    hint = f"did you mean {close[0]}?" if close else "see `kbview list`"
+    raise SourceError(f"{text}: neither a file nor a scenario; {hint}", 2)
 
 
 def look(text: str, stream: BufferedReader | None) -> Word:

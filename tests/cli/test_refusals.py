@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from kbview.cli.main import main
+from kbview.emulator.datapaths import DATAPATHS
+from kbview.sources import profile
 from tests.cli.captures import BROKEN, CUT, HTTP, make
 
 USAGE, UNREADABLE = 2, 3
@@ -16,9 +18,9 @@ SYNTHETIC = "paced-udp"
 REFUSED: list[tuple[list[str], int, str]] = [
     (["nowhere.pcap"], UNREADABLE, "nowhere.pcap: no such file"),
     ([""], UNREADABLE, "no such file"),
-    ([SYNTHETIC, "--datapath", "nope"], USAGE, "use kernel, dpdk, af_xdp, netmap, af_packet or all"),
+    ([SYNTHETIC, "--datapath", "nope"], USAGE, f"use {', '.join(DATAPATHS)} or all"),
     ([SYNTHETIC, "--datapath", "kernel,nope"], USAGE, "'nope'"),
-    ([SYNTHETIC, "--profile", "nope"], USAGE, "use one of ixy19, netmap12, xdp18"),
+    ([SYNTHETIC, "--profile", "nope"], USAGE, f"use one of {', '.join(profile.names())}"),
     ([SYNTHETIC, "--rate", "0"], USAGE, "more than 0"),
     ([SYNTHETIC, "--rate", "-5"], USAGE, "'-5' is not a number"),
     ([SYNTHETIC, "--rate", "nan"], USAGE, "'nan' is not a number"),
@@ -39,6 +41,15 @@ REFUSED: list[tuple[list[str], int, str]] = [
     ([SYNTHETIC, "--set", "ring=many"], USAGE, "ring"),
     ([SYNTHETIC, "--set", "wait=sleep"], USAGE, 'use "read" or "epoll"'),
     ([SYNTHETIC, "--set", "app_cpu=9"], USAGE, "use 0 to 1"),
+    ([SYNTHETIC, "--set", "moderation_us=inf"], USAGE, "use 2147483647 or less"),
+    ([SYNTHETIC, "--set", "app_cycles=1e308"], USAGE, "use 2147483647 or less"),
+    ([SYNTHETIC, "--set", "app_cycles=nan"], USAGE, "use 0 or more"),
+    ([SYNTHETIC, "--set", "clock_mhz=1e9"], USAGE, "clock_mhz"),
+    ([SYNTHETIC, "--set", "queues=129"], USAGE, "use 1 to 128"),
+    ([SYNTHETIC, "--set", "app=http"], USAGE, 'use pattern = "tcp"'),
+    (["short-connections", "--datapath", "dpdk"], USAGE, 'dpdk cannot serve app = "http"'),
+    (["payced-udp"], USAGE, "neither a file nor a scenario; did you mean paced-udp?"),
+    (["zzz"], USAGE, "neither a file nor a scenario; see `kbview list`"),
     ([SYNTHETIC, "--until", "soon"], USAGE, "is not a time"),
     ([SYNTHETIC, "--gap", "3 weeks"], USAGE, "is not a time"),
     ([SYNTHETIC, "--seed", "x"], USAGE, "invalid int"),

@@ -193,12 +193,13 @@ def test_without_a_terminal_the_report_is_printed() -> None:
     assert "delivered" in ended.stdout
 
 
-def test_a_closed_pipe_ends_it_silently() -> None:
+@pytest.mark.parametrize("words", [["--json"], []])
+def test_a_closed_pipe_ends_it_silently(words: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     ended = subprocess.run(
         check=False,
-        args=[*KBVIEW, "run", "paced-udp", "--json"],
+        args=[*KBVIEW, "run", "paced-udp", *words],
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
