@@ -14,9 +14,9 @@ Answers = dict[str, Any]
 class Server:
     """Listens like a DPDK application. `answers` maps a question to a value, or to raw bytes."""
 
-    def __init__(self, path: Path, answers: Answers) -> None:
+    def __init__(self, path: Path, answers: Answers, pid: int = 0) -> None:
         self.answers = answers
-        self.greeting: Any = {"version": "DPDK 99.11", "pid": 0, "max_output_len": 16384}
+        self.greeting: Any = {"version": "DPDK 99.11", "pid": pid, "max_output_len": 16384}
         self.asked: list[str] = []
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -59,9 +59,9 @@ def _bytes(value: Any) -> bytes:
 
 
 @contextlib.contextmanager
-def serving(path: Path, answers: Answers) -> Iterator[Server]:
+def serving(path: Path, answers: Answers, pid: int = 0) -> Iterator[Server]:
     """A server for as long as it is needed."""
-    server = Server(path, answers)
+    server = Server(path, answers, pid)
     try:
         yield server
     finally:

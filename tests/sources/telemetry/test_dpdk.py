@@ -118,8 +118,7 @@ def test_the_restart_of_the_application_is_survived_and_said(path: Path, tape: T
     _until(source, tape, lambda meters: meters.delivered == 400)
     server.stop()
     _until(source, tape, lambda _: len(_notes(tape)) == 1)
-    with serving(path, port(70)) as again:
-        again.greeting = {"version": "DPDK 99.11", "pid": 4711, "max_output_len": 16384}
+    with serving(path, port(70), pid=4711) as again:
         meters = _until(source, tape, lambda meters: meters.delivered > 400)
         assert meters.delivered == 470  # a new process counts from nothing
         again.answers |= port(100)
