@@ -126,8 +126,6 @@ def _plot(target: Target, curve: Curve, rows: Sequence[Row]) -> None:
 
 def _print_summary(targets: Sequence[Target], rows: Sequence[Row], took_s: float) -> None:
     able = [target for target in targets if not target.omitted]
-    good = [target for target in able if reproduced(target, list(rows))]
-    mechanisms = sorted({target.mechanism for target in good})
     inside, total = (Counter(row.role for row in some) for some in
                      ([row for row in rows if row.inside], rows))  # fmt: skip
     left_out = len(targets) - len(able)
@@ -135,9 +133,28 @@ def _print_summary(targets: Sequence[Target], rows: Sequence[Row], took_s: float
     for role in Role:
         if total[role]:
             print(f"  {role:<9} {inside[role]} of {total[role]} inside their tolerance")
-    print(f"  {len(good)} targets reproduced at points that no profile was fitted on:")
-    print(fill(", ".join(mechanisms), _WIDTH, initial_indent="    ", subsequent_indent="    "))
+    _print_reproduced([target for target in able if reproduced(target, list(rows))])
+    _print_outside([row for row in rows if not row.inside])
+
+
+def _print_reproduced(good: Sequence[Target]) -> None:
+    """Those of which every point and claim that was held out lies inside, with what they show."""
+    mechanisms = len({target.mechanism for target in good})
+    print(f"\n  {len(good)} targets ({mechanisms} mechanisms) reproduced at points held out:")
+    for target in good:
+        print(fill(target.mechanism, _WIDTH, initial_indent=f"    {target.id:<4} ",
+                   subsequent_indent=" " * 9))  # fmt: skip
+
+
+def _print_outside(rows: Sequence[Row]) -> None:
+    """A line a curve or claim."""
+    places: dict[str, list[str]] = {}
     for row in rows:
-        if not row.inside:
-            print(f"  outside: {row.target} {row.curve or row.text}"
-                  + (f" at {row.at:g}" if row.at is not None else ""))  # fmt: skip
+        at = places.setdefault(f"{row.target} {row.curve or row.text}", [])
+        if row.at is not None:
+            at.append(f"{row.at:g}")
+    if places:
+        print("\n  outside their tolerance, as docs/validation.md explains:")
+    for name, at in places.items():
+        print(fill(name + (f" at {', '.join(at)}" if at else ""), _WIDTH, initial_indent="    ",
+                   subsequent_indent="      "))  # fmt: skip

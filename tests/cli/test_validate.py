@@ -27,7 +27,9 @@ def test_a_point_outside_is_exit_code_1(
 
     monkeypatch.setattr(campaign, "_measure", wrong)
     assert main(["validate", "T9", "--jobs", "1"]) == 1
-    assert "outside: T9" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "    T9 XDP at 250000, 500000" in out
+    assert "  0 targets (0 mechanisms) reproduced" in out
 
 
 def test_an_unknown_target_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

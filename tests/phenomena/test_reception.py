@@ -73,6 +73,23 @@ def test_the_slower_side_decides_where_frames_are_lost() -> None:
     assert calm.dropped == calm.missed == 0
 
 
+@pytest.mark.parametrize(("size", "fit"), [(64, 92), (1518, 92), (9018, 20)])
+def test_a_socket_is_full_by_truesize_and_not_by_payload(size: int, fit: int) -> None:
+    """SKB_TRUESIZE: 212992 bytes hold 92 datagrams in buffers of 2 KB, were they 18 bytes or 1472.
+
+    The ring is emptied all the while, so nothing is missed: include/net/sock.h sk_rmem_alloc.
+    """
+    asleep = Settings(cores=2, app="sink", app_cycles=2e9)  # it takes one, and is never heard of again
+    traffic = Traffic(size=size, rate_pps=100_000, frames=300)
+    made = Emulation(profile.load("xdp18"), asleep, SYNTHETIC_HOST, traffic.chunks(1), "kernel")
+    made.advance(10 * 10**9)
+    meters = made.sample().meters
+    assert meters.missed == 0
+    assert meters.drops == {"socket/SOCKET_RCVBUFF": 300 - 1 - fit}
+    (queued,) = {meter.queued for meter in meters.sockets.values()}
+    assert queued == fit * (212_992 // fit // 256 * 256)
+
+
 def test_coalescing_costs_latency_at_light_load() -> None:
     """ethtool's rx-usecs: fewer interrupts, later packets."""
     quick, slow = (
