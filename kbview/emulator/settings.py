@@ -56,7 +56,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sends: frame length with FCS, and how many. `blocks`, `block_bytes` and `retire_us` are the ring
     of a packet socket. `xdp_mode` and `need_wakeup` are how an AF_XDP socket is bound.
     `wait` is how the application waits, `recv_call` what it reads datagrams with, `recv_batch` how many
-    recvmmsg() may take. `sched_slice_us` is how far one task may get ahead of another:
+    recvmmsg() may take. `ksoftirqd_defers`: softirqs wait for ksoftirqd once that is runnable, as in
+    Linux 4.9 to 6.4. `sched_slice_us` is how far one task may get ahead of another:
     sched_base_slice_ns, 3 ms; longer in kernels before 6.6.
     """
 
@@ -102,6 +103,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retire_us: float = 8000.0
     xdp_mode: str = "zero_copy"
     need_wakeup: bool = True
+    ksoftirqd_defers: bool = False
     sched_slice_us: int = 3000
 
     def __post_init__(self) -> None:

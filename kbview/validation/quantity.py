@@ -62,6 +62,16 @@ def _copy_share(meters: Meters, _duration_ps: int) -> float:
     return 100 * sum(core.copy_ps for core in meters.cores) / busy if busy else 0.0
 
 
+def _received(meters: Meters) -> int:
+    """Frames that the NIC had a descriptor for."""
+    return meters.arrived - meters.missed
+
+
+def _served_percent(meters: Meters, _duration_ps: int) -> float:
+    """What applications were given of what the host received."""
+    return 100 * meters.delivered / max(1, _received(meters))
+
+
 def _per(count: Callable[[Meters], int], packets: Callable[[Meters], int]) -> Quantity:
     return lambda meters, _duration_ps: count(meters) / max(1, packets(meters))
 
@@ -69,6 +79,9 @@ def _per(count: Callable[[Meters], int], packets: Callable[[Meters], int]) -> Qu
 QUANTITIES: dict[str, Quantity] = {
     "handled_mpps": lambda meters, ps: _rate(_handled(meters), ps) / 1e6,
     "handled_pps": lambda meters, ps: _rate(_handled(meters), ps),
+    "received_pps": lambda meters, ps: _rate(_received(meters), ps),
+    "served_percent": _served_percent,
+    "rcvbuf_errors_pps": lambda meters, ps: _rate(meters.drops.get("socket/SOCKET_RCVBUFF", 0), ps),
     "delivered_pps": lambda meters, ps: _rate(meters.delivered, ps),
     "delivered_mpps": lambda meters, ps: _rate(meters.delivered, ps) / 1e6,
     "delivered_gbps": lambda meters, ps: _rate(meters.delivered_bytes * 8, ps) / 1e9,
@@ -80,7 +93,7 @@ QUANTITIES: dict[str, Quantity] = {
     "interrupts_per_s": lambda meters, ps: _rate(meters.interrupts, ps),
     "syscalls_per_s": lambda meters, ps: _rate(meters.syscalls, ps),
     "interrupts_per_packet": _per(lambda m: m.interrupts, lambda m: m.arrived),
-    "frames_per_poll": _per(lambda m: m.arrived - m.missed, lambda m: m.polls - m.empty_polls),
+    "frames_per_poll": _per(_received, lambda m: m.polls - m.empty_polls),
     "syscalls_per_packet": _per(lambda m: m.syscalls, lambda m: m.delivered),
     "latency_mean_us": _mean_latency_us,
     "latency_max_us": lambda meters, _ps: meters.latency.greatest / 1e6,

@@ -94,6 +94,17 @@ def test_runs_change_nothing(
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
 
 
+@pytest.mark.parametrize("defers", [False, True])
+@pytest.mark.parametrize("app", ["sink", "echo"])
+def test_runs_change_nothing_where_softirqs_compete_with_the_reader(app: str, defers: bool) -> None:
+    settings = Settings(cores=1, wait="read", app=app, ksoftirqd_defers=defers)
+    traffic = Traffic(pattern="poisson", rate_pps=3e6, frames=9000)
+    coarse = finished("kernel", settings, traffic, Detail.METERS)
+    fine = finished("kernel", settings, traffic, Detail.STEPS)
+    assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
+    assert coarse.cores[0].ksoftirqd_ps > 0
+
+
 def test_same_traffic_for_both() -> None:
     arrivals: list[list[FrameArrived]] = []
     for datapath in DATAPATHS:

@@ -20,17 +20,6 @@ def steady(datapath: str, settings: Settings, rate_pps: float, milliseconds: int
     return made.sample().meters
 
 
-def test_napi_is_the_cure_for_receive_livelock() -> None:
-    """Mogul & Ramakrishnan 1997: poll under overload and drop early, and delivery does not collapse.
-
-    One core, so softirq and reader compete. The collapse itself needs a path without NAPI.
-    """
-    curve = [steady("kernel", ONE_CORE, rate).delivered for rate in (2e5, 4e5, 8e5, 16e5, 32e5)]
-    assert curve[:3] == sorted(curve[:3])
-    assert 0.5 * max(curve) < curve[-1] < max(curve), curve
-    assert steady("kernel", ONE_CORE, 32e5).cores[0].ksoftirqd_ps > 0
-
-
 def test_a_poll_mode_driver_has_no_livelock() -> None:
     """Run to completion takes no more than it can finish; the rest is missed at the NIC."""
     curve = [steady("dpdk", ONE_CORE, rate, 5).delivered for rate in (1e6, 2e7, 4e7, 8e7)]

@@ -111,6 +111,7 @@ class Kernel(Datapath):
             self._napis.append(self._napi(queue, softirq))
         self._start_timers(softirqs.of(self._machine.core_of(0)))
         for reader in self._readers:
+            reader.softirq = reader.sender.softirq = softirqs.on(reader.core)
             reader.start(self._settings)
         for napi in self._napis:
             napi.unmask()

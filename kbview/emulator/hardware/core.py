@@ -31,9 +31,12 @@ SLICE_PS = 3_000_000_000  # sched_base_slice_ns of EEVDF with eight cores or mor
 
 
 class Context:
-    """A program that can be resumed, with the account and the mode it left off in."""
+    """A program that can be resumed, with the account and the mode it left off in.
 
-    __slots__ = ("account", "mode", "name", "process", "ran_ps", "runnable")
+    `preemptible`: whether another task may come first where it yields.
+    """
+
+    __slots__ = ("account", "mode", "name", "preemptible", "process", "ran_ps", "runnable")
 
     def __init__(self, name: str, process: Process, account: int, mode: Mode) -> None:
         self.name = name
@@ -41,6 +44,7 @@ class Context:
         self.account = account
         self.mode = mode
         self.runnable = True
+        self.preemptible = True
         self.ran_ps = 0
 
 
@@ -168,6 +172,8 @@ class Core:
         if task is not None:
             task.ran_ps += self.now_ps - self._since_ps
             self._since_ps = self.now_ps
+            if not task.preemptible:
+                return task
         self._limit_ps = min(self._limit_ps, self.now_ps + self.slice_ps)  # look again after a slice
         ready = [each for each in self.tasks if each.runnable]
         if not ready:
@@ -176,6 +182,21 @@ class Core:
         if task is not None and task in ready and task.ran_ps < fairest.ran_ps + self.slice_ps:
             return task
         return fairest
+
+    def need_resched(self) -> bool:
+        """Whether another task has more right to the core than the one that runs or is interrupted."""
+        task = self._task
+        if task is None or not task.runnable:
+            return any(each.runnable for each in self.tasks)
+        enough_ps = task.ran_ps + self.now_ps - self._since_ps - self.slice_ps
+        return any(
+            each.runnable and each.ran_ps <= enough_ps for each in self.tasks if each is not task
+        )
+
+    @property
+    def contended(self) -> bool:
+        """Whether more than one task could run."""
+        return len(self.tasks) > 1 and sum(each.runnable for each in self.tasks) > 1
 
     def _enter(self, context: Context) -> None:
         """Change to another context; to another task it is a context switch."""

@@ -19,6 +19,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.runs import ReadRuns
 from kbview.emulator.kernel.sender import Sender
 from kbview.emulator.kernel.socket import AnySocket, Socket, SocketTable
+from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.kernel.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.streams import Streams
 from kbview.emulator.settings import Settings
@@ -53,6 +54,7 @@ class Reader:
         self.sender = sender
         self.held = 0  # frames that a call has copied and not returned yet
         self.streams: Streams | None = None  # of a host that speaks TCP
+        self.softirq: Softirq | None = None  # of its core
         prices = machine.prices
         self._enter = prices.step("syscall_enter")
         self._free = prices.step("skb_free")
@@ -83,13 +85,14 @@ class Reader:
     def _blocking(self) -> Process:
         core, ready = self.core, self._sockets.ready
         while True:
-            if self._runs is not None and not self._recorder.milestones:
-                self._runs.read(core)
+            self._read_run()
             if core.irq_due_ps <= core.now_ps:
                 yield  # interrupted at its work, in user mode
             core.enter_kernel(self.task, self._called, self._call)
             if core.now_ps > core.horizon_ps:
                 yield  # what follows looks at queues that the softirq fills
+            if self.softirq is not None and self.softirq.local_bh_enable():
+                yield  # the queue's lock was let go
             while not ready:
                 yield from self._sockets.waiters.sleep(core, self.task)
             socket = ready.popleft()
@@ -97,6 +100,13 @@ class Reader:
                 yield from self._serve(socket)
                 continue
             yield from self._read(socket)
+
+    def _read_run(self) -> None:
+        """Take many rounds at once, unless softirqs would run within the next."""
+        if self._runs is None or self._recorder.milestones:
+            return
+        if self.softirq is None or not self.softirq.interferes:
+            self._runs.read(self.core)
 
     def _epolling(self) -> Process:
         core = self.core
@@ -111,11 +121,15 @@ class Reader:
                 core.enter_kernel(self.task, self._called, self._call)
                 if core.now_ps > core.horizon_ps:
                     yield
+                if self.softirq is not None and self.softirq.local_bh_enable():
+                    yield
                 self._sockets.ready.remove(socket)
                 yield from self._read(socket)
 
     def _serve(self, socket: ListenSocket | StreamSocket) -> Process:
-        """A listener or a connection is ready."""
+        """A listener or a connection is ready. Its lock is taken and let go, release_sock()."""
+        if self.softirq is not None and self.softirq.local_bh_enable():
+            yield
         if self.streams is not None:
             yield from self.streams.serve(self.core, self.task, socket)
 

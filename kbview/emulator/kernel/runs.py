@@ -141,6 +141,8 @@ class ReadRuns:
     def _until_ps(self, core: Core, socket: Socket) -> int:
         """How long nobody can disturb."""
         until_ps = min(core.irq_due_ps, self._machine.until_ps)
+        if core.contended:
+            until_ps = min(until_ps, core.horizon_ps)
         if socket.delivery is not None:
             room = ((socket.rcvbuf - socket.queued) // SMALLEST - 1) // self._deliverers
             since_ps = min(core.now_ps, core.horizon_ps)

@@ -9,6 +9,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import truesize
+from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.kernel.xmit import TxQueues
 from kbview.packet.frame import Frame
 from kbview.tape.events import Copied, SkbAllocated
@@ -18,6 +19,7 @@ class Sender:
     """How one thread sends datagrams."""
 
     def __init__(self, machine: Machine, queues: TxQueues) -> None:
+        self.softirq: Softirq | None = None  # of its core
         self.in_hand = 0  # sk_buffs built and not yet given to the device
         self._meters = machine.meters
         self._recorder = machine.recorder
@@ -39,6 +41,8 @@ class Sender:
             yield  # other cores may be sending through the same ring
         self.in_hand -= 1
         self._queues.of(core).xmit(core, out, passed_on=False)
+        if self.softirq is not None and self.softirq.local_bh_enable():
+            yield  # rcu_read_unlock_bh() at the end of __dev_queue_xmit()
         core.spend(self._exit)
         core.leave_kernel(task)
 

@@ -1,27 +1,34 @@
-"""The receive softirq of one core, and the three nested limits that end it.
+"""The receive softirq of one core: three ways in, and the three nested limits that end it.
+
+    irq_exit         at the tail of an interrupt, on the interrupted task's time
+    local_bh_enable  in a system call that lets bottom halves in again, on the caller's time
+    ksoftirqd        a task of its own, which the scheduler weighs against the others
 
     weight          64 packets          one poll of one device             napi.py
     netdev_budget   300 packets / usecs one run of net_rx_action           here
-    ten restarts or 2 ms                one softirq loop, then ksoftirqd   here
+    ten restarts, 2 ms or need_resched  one softirq loop, then ksoftirqd   here
 
-A device that used up its weight goes to the end of the list for the *next* run: within one run each
-device is polled once. Linux: kernel/softirq.c, net/core/dev.c net_rx_action().
+Linux 4.9 to 6.4 leaves all to ksoftirqd once that is runnable (`defers`); before and after, the other
+two ways in stay open. A device that used up its weight goes to the end of the list for the *next* run.
+Linux: kernel/softirq.c, net/core/dev.c net_rx_action(); commits 4cd13c21b207 and d15121be7485
 """
 
 from collections import deque
 from collections.abc import Generator
 from typing import Literal, Protocol
 
-from kbview.emulator.engine import Process
+from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import KSOFTIRQD, SOFTIRQ, Context, Core
+from kbview.emulator.hardware.idle import TICK_PS
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.settings import US_PS, Settings
 from kbview.tape.events import KsoftirqdWoken, Mode, SoftirqEntered, SoftirqExited
 
 MAX_SOFTIRQ_RESTART = 10
 MAX_SOFTIRQ_TIME_PS = 2_000_000_000
 
-Entry = Literal["irq_exit", "restart", "ksoftirqd"]
+Entry = Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable"]
 
 
 class Pollable(Protocol):
@@ -32,41 +39,68 @@ class Pollable(Protocol):
 
 
 class Softirq:
-    """NET_RX_SOFTIRQ on one core."""
+    """NET_RX_SOFTIRQ on one core. It is pending while a device is on the poll list."""
 
-    def __init__(self, machine: Machine, core: Core, weight: int, budget: int, budget_ps: int) -> None:
+    def __init__(self, machine: Machine, core: Core, settings: Settings) -> None:
         self.core = core
-        self.weight = weight
-        self.budget = budget
-        self.budget_ps = budget_ps
         self.poll_list: deque[Pollable] = deque()
+        self._weight = settings.napi_weight
+        self._budget = settings.netdev_budget
+        self._budget_ps = settings.netdev_budget_usecs * US_PS
+        self._defers = settings.ksoftirqd_defers
+        self._running = False
         self._meters = machine.meters
         self._recorder = machine.recorder
         self._dispatch = machine.prices.step("softirq_dispatch")
-        self._ksoftirqd = Context(
-            f"ksoftirqd/{core.number}", self._run_ksoftirqd(), KSOFTIRQD, Mode.KERNEL
-        )
+        self._hardirq = machine.prices.step("hardirq")
+        self._tick: Vector | None = None
+        name = f"ksoftirqd/{core.number}"
+        self._ksoftirqd = Context(name, self._run_ksoftirqd(), KSOFTIRQD, Mode.KERNEL)
         self._ksoftirqd.runnable = False
         core.tasks.append(self._ksoftirqd)
+
+    # ---- ways in ---------------------------------------------------------------------------
 
     def napi_schedule(self, napi: Pollable) -> None:
         """Put a device on the poll list and raise the softirq; it runs when the hard IRQ returns."""
         self.poll_list.append(napi)
-        if self.core.softirq is None and not self._ksoftirqd.runnable:
-            self.core.softirq = Context("softirq", self._do_softirq(), SOFTIRQ, Mode.KERNEL)
+        self._do_softirq("irq_exit")
 
-    def _do_softirq(self) -> Process:
-        """Run until nothing is pending, or the loop has had its share."""
-        began_ps = self.core.now_ps
-        entry: Entry = "irq_exit"
+    def local_bh_enable(self) -> bool:
+        """A task lets bottom halves in again; True if it has to yield, for they run now."""
+        return bool(self.poll_list) and self._do_softirq("local_bh_enable")
+
+    @property
+    def interferes(self) -> bool:
+        """Whether the next `local_bh_enable` would run softirqs."""
+        return bool(self.poll_list) and not self._left_to_ksoftirqd()
+
+    def _do_softirq(self, entry: Entry) -> bool:
+        if self._running or self.core.softirq is not None or self._left_to_ksoftirqd():
+            return False
+        self.core.softirq = Context("softirq", self._handle(entry), SOFTIRQ, Mode.KERNEL)
+        return True
+
+    def _left_to_ksoftirqd(self) -> bool:
+        return self._defers and self._ksoftirqd.runnable
+
+    # ---- the loop --------------------------------------------------------------------------
+
+    def _handle(self, entry: Entry) -> Process:
+        """__do_softirq: run until nothing is pending, or the loop has had its share."""
+        self._running = True
+        core = self.core
+        began_ps = core.now_ps
         for _ in range(MAX_SOFTIRQ_RESTART):
             yield from self._net_rx_action(entry)
-            if not self.poll_list:
-                return
-            if self.core.now_ps - began_ps >= MAX_SOFTIRQ_TIME_PS:
+            if not self.poll_list or core.now_ps - began_ps >= MAX_SOFTIRQ_TIME_PS:
                 break
-            entry = "restart"
-        self._wake_ksoftirqd()
+            if core.need_resched():
+                break
+            entry = "restart" if entry != "ksoftirqd" else entry
+        self._running = False
+        if self.poll_list and not self._ksoftirqd.runnable:
+            self._wake_ksoftirqd()
 
     def _net_rx_action(self, entry: Entry) -> Process:
         core = self.core
@@ -74,13 +108,13 @@ class Softirq:
         if self._recorder.steps:
             self._recorder.emit(SoftirqEntered(core.now_ps, core.number, entry))
         core.spend(self._dispatch)
-        until_ps = core.now_ps + self.budget_ps
-        budget = self.budget
+        until_ps = core.now_ps + self._budget_ps
+        budget = self._budget
         squeezed = False
         for _ in range(len(self.poll_list)):
             napi = self.poll_list.popleft()
-            work = yield from napi.poll(self.weight)
-            if work == self.weight:
+            work = yield from napi.poll(self._weight)
+            if work == self._weight:
                 self.poll_list.append(napi)
             budget -= work
             if budget <= 0 or core.now_ps >= until_ps:
@@ -90,18 +124,40 @@ class Softirq:
         if self._recorder.steps:
             self._recorder.emit(SoftirqExited(core.now_ps, core.number, squeezed))
 
+    # ---- ksoftirqd -------------------------------------------------------------------------
+
     def _wake_ksoftirqd(self) -> None:
+        core = self.core
         if self._recorder.steps:
-            self._recorder.emit(KsoftirqdWoken(self.core.now_ps, self.core.number))
-        self.core.wake(self._ksoftirqd, self.core.now_ps, self.core)
+            self._recorder.emit(KsoftirqdWoken(core.now_ps, core.number))
+        core.wake(self._ksoftirqd, core.now_ps, core)
+        self._arm_tick()
 
     def _run_ksoftirqd(self) -> Process:
-        """The kernel thread: an ordinary task that the scheduler weighs against the application."""
+        """The kernel thread: an ordinary task that gives way only between its loops."""
+        task = self._ksoftirqd
         while True:
-            yield from self._net_rx_action("ksoftirqd")
+            task.preemptible = False  # bottom halves are off
+            yield from self._handle("ksoftirqd")
+            task.preemptible = True
             if not self.poll_list:
-                self._ksoftirqd.runnable = False
+                task.runnable = False
+                self._arm_tick()
             yield
+
+    def _arm_tick(self) -> None:
+        """The scheduler's tick matters here only while softirqs are pending that nobody runs."""
+        if self._tick is None:
+            self._tick = Vector(self.core, self._on_tick)
+        awaited = self._ksoftirqd.runnable
+        self._tick.arm((self.core.now_ps // TICK_PS + 1) * TICK_PS if awaited else NEVER_PS)
+
+    def _on_tick(self, core: Core) -> None:
+        """An interrupt as any other: softirqs that are pending run at its exit."""
+        core.spend(self._hardirq)
+        if self.poll_list:
+            self._do_softirq("irq_exit")
+        self._arm_tick()
 
 
 class Softirqs:
@@ -115,9 +171,9 @@ class Softirqs:
     def of(self, core: Core) -> Softirq:
         """The core's; the first that is asked for is made."""
         if core.number not in self._of:
-            settings = self._settings
-            budget_ps = settings.netdev_budget_usecs * US_PS
-            self._of[core.number] = Softirq(
-                self._machine, core, settings.napi_weight, settings.netdev_budget, budget_ps
-            )
+            self._of[core.number] = Softirq(self._machine, core, self._settings)
         return self._of[core.number]
+
+    def on(self, core: Core) -> Softirq | None:
+        """The core's, if it has any."""
+        return self._of.get(core.number)
