@@ -42,6 +42,14 @@ def _spun(event: ev.Spun) -> Reason:
     )
 
 
+_ENTRIES = {
+    "local_bh_enable": Reason(
+        6, "Softirqs run inside a system call that let them in again, on the caller's time."
+    ),
+    "ksoftirqd": Reason(5, "ksoftirqd, a thread like others, does the softirqs' work."),
+}
+
+
 _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
     ev.FrameMissed: lambda _: Reason(
         9, "Missed: no descriptor was free, so the NIC had nowhere to write."
@@ -50,6 +58,7 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
     ev.KsoftirqdWoken: lambda _: Reason(
         7, "The softirq loop hit its limit: ksoftirqd takes over, as a thread."
     ),
+    ev.SoftirqEntered: lambda event: _ENTRIES.get(event.by, _SILENCE),
     ev.SoftirqExited: lambda event: Reason(
         6 if event.squeezed else 0, "Squeezed: the softirq used up its budget with work left."
     ),

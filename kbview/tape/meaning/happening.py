@@ -28,7 +28,8 @@ HAPPENINGS: dict[type[Event], Meaning] = {
     ),
     ev.IrqUnmasked: Meaning("napi_complete_done()", "Polling is over; the next frame may interrupt."),
     ev.SoftirqEntered: Meaning(
-        "net_rx_action()", "Packets are worked on at the tail of the interrupt. This is no mode switch."
+        "net_rx_action()",
+        "Packets are worked on: as an interrupt or a call ends, or by ksoftirqd. No mode switch.",
     ),
     ev.NapiPolled: Meaning("napi_poll()", "One poll of one ring, at most its budget."),
     ev.BurstReceived: Meaning("rte_eth_rx_burst()", "One look at the ring found something."),
