@@ -50,6 +50,7 @@ class Emulation:
             settings.moderation_frames,
             prices.step("dma_write").cost_ps,
             prices.step("msix_delivery").cost_ps,
+            round(settings.tx_moderation_us * US_PS),
         )
         port = Port(traffic, host.macs, host.sends)
         bus = Bus(settings.nic_fifo_bytes)

@@ -21,6 +21,7 @@ LEAST = {
     "netdev_budget_usecs": 1,
     "moderation_us": 0,
     "moderation_frames": 0,
+    "tx_moderation_us": 0,
     "rcvbuf": 2304,
     "tcp_rcvbuf": 2304,
     "txqueuelen": 1,
@@ -46,8 +47,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Defaults: ring of mlx5e (log 10), its moderation 16 us or 32 frames, NAPI weight 64,
     netdev_budget 300 and 8000 us (HZ=250), rmem_default 212992, tcp_rmem 131072, txqueuelen 1000;
-    CALIBRATION part 3. The NIC's FIFO is the 82599's 512 KB. `cqe_compression` and `page`, that of
-    the packet buffers, are the datapath's own when None. `app_cycles` is work of the application on
+    CALIBRATION part 3. `tx_moderation_us` is how long a completed transmission waits for company before
+    it interrupts. The NIC's FIFO is the 82599's 512 KB. `cqe_compression` and `page`, that of packet
+    buffers, are the datapath's own when None. `app_cycles` is work of the application on
     each packet beyond its own row. somaxconn 4096 (since Linux 5.4); tcp_sndbuf is what an
     established connection starts with there (tcp_sndbuf_expand). `request` and `response` are bytes
     of what the application `http` reads and answers, `requests` how many it serves on a connection
@@ -74,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_cstate: str = "C6"
     moderation_us: float = 16.0
     moderation_frames: int = 32
+    tx_moderation_us: float = 0.0
     napi_weight: int = 64
     netdev_budget: int = 300
     netdev_budget_usecs: int = 8000

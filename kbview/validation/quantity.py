@@ -87,6 +87,7 @@ QUANTITIES: dict[str, Quantity] = {
     "delivered_gbps": lambda meters, ps: _rate(meters.delivered_bytes * 8, ps) / 1e9,
     "sent_mpps": lambda meters, ps: _rate(meters.sent, ps) / 1e6,
     "sent_pps": lambda meters, ps: _rate(meters.sent, ps),
+    "forwarded_share": lambda meters, _ps: meters.sent / max(1, meters.arrived),
     "busy_percent": _busy_percent,
     "cpu_percent": _cpu_percent,
     "copy_percent": _copy_share,

@@ -88,6 +88,17 @@ def test_coalescing_costs_latency_at_light_load() -> None:
     assert slow.latency.percentile(0.5) > 2 * quick.latency.percentile(0.5)
 
 
+def test_completed_transmissions_wait_for_company() -> None:
+    """ethtool's tx-usecs, the e1000's TIDV: else what was sent interrupts as what came does."""
+    each = []
+    for us in (0.0, 65.0):
+        settings = Settings(cores=1, app="forward", moderation_us=0, tx_moderation_us=us)
+        meters = steady("kernel", settings, 2e4)
+        each.append(meters.interrupts / meters.arrived)
+    assert each[0] > 1.7, each
+    assert each[1] < 1.2, each
+
+
 @pytest.mark.parametrize("rate_pps", [2e4, 2e5])
 def test_polling_buys_latency_with_a_core(rate_pps: float) -> None:
     """A poll-mode driver answers in under a microsecond and is busy whatever there is to do."""

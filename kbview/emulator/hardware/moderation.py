@@ -7,10 +7,12 @@ class Moderation(NamedTuple):
     """When a vector may fire: `gap_ps` after it last did, or when `frames` wait (0: no such count).
 
     `dma_ps` is from the last bit of a frame to its done descriptor, `delivery_ps` from the NIC's
-    message to the first instruction of the handler.
+    message to the first instruction of the handler. `sent_ps` is how long the NIC keeps to itself that
+    a frame was sent (tx-usecs, the e1000's TIDV).
     """
 
     gap_ps: int
     frames: int
     dma_ps: int
     delivery_ps: int
+    sent_ps: int = 0

@@ -233,7 +233,7 @@ class RxQueue:
         """When a vector unmasked now reaches its core; NEVER_PS if nothing known will raise it."""
         ready_ps = self.next_ready_ps()
         if self.tx is not None and self.completes:
-            ready_ps = min(ready_ps, self.tx.next_done_ps())
+            ready_ps = min(ready_ps, self.tx.next_done_ps() + self.moderation.sent_ps)
         if ready_ps >= NEVER_PS:
             return NEVER_PS
         moderation = self.moderation
