@@ -40,17 +40,17 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MemoryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Sizes of a machine's caches and TLBs. `ddio_bytes`: the last-level cache's share for DMA.
+    """Sizes of a machine's caches and TLBs. `ddio_bytes`: the last-level cache's share for DMA, if any.
 
     The TLBs' entries are for pages of 4 KB, 2 MB and 1 GB; `iotlb` is the IOMMU's.
     """
 
     confidence: Confidence
     source: str
-    ddio_bytes: int
     first_tlb: tuple[int, int, int]
     second_tlb: tuple[int, int, int]
     iotlb: int
+    ddio_bytes: int | None = None
     note: str = ""
 
 

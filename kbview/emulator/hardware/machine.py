@@ -79,7 +79,8 @@ class Machine:
             compressed = settings.cqe_compression
         misses = 0.0
         if settings.iommu and self.facts is not None:
-            buffers = len(self.nic.queues) * settings.ring
+            sending = settings.tx_ring if settings.app in ("echo", "forward") else 0
+            buffers = len(self.nic.queues) * (settings.ring + sending)
             misses = reach(self.facts, settings.page or page, buffers).iotlb
         self.nic.bus.timing = timing(self.prices, compressed=compressed, iotlb_misses=misses)
 

@@ -57,11 +57,9 @@ def reach(facts: MemoryFacts, page: str, buffers: int) -> Reach:
     """For so many buffers in pages of that size."""
     pages = max(1.0, buffers * MBUF / PAGES[page])
     at = [*PAGES].index(page)
-    return Reach(
-        missing(facts.first_tlb[at], pages),
-        missing(facts.second_tlb[at], pages),
-        missing(facts.iotlb, pages),
-    )
+    first = missing(facts.first_tlb[at], pages)
+    second = min(first, missing(facts.second_tlb[at], pages))  # some keep no large pages at all
+    return Reach(first, second, missing(facts.iotlb, pages))
 
 
 class Tlb:
