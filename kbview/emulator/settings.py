@@ -59,8 +59,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of a packet socket. `xdp_mode` and `need_wakeup` are how an AF_XDP socket is bound.
     `wait` is how the application waits, `recv_call` what it reads datagrams with, `recv_batch` how many
     recvmmsg() may take. `ksoftirqd_defers`: softirqs wait for ksoftirqd once that is runnable, as in
-    Linux 4.9 to 6.4. `sched_slice_us` is how far one task may get ahead of another:
-    sched_base_slice_ns, 3 ms; longer in kernels before 6.6.
+    Linux 4.9 to 6.4. `threaded_napi`: on the datapath kernel threads poll the queues, not softirqs.
+    `sched_slice_us` is how far one task may get ahead of another: sched_base_slice_ns, 3 ms; longer in
+    kernels before 6.6.
     """
 
     cores: int = 2
@@ -107,6 +108,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     xdp_mode: str = "zero_copy"
     need_wakeup: bool = True
     ksoftirqd_defers: bool = False
+    threaded_napi: bool = False
     sched_slice_us: int = 3000
 
     def __post_init__(self) -> None:

@@ -42,6 +42,12 @@ def _spun(event: ev.Spun) -> Reason:
     )
 
 
+def _woken(event: ev.TaskWoken) -> Reason:
+    if event.task.startswith("napi/"):
+        return Reason(3, f"The interrupt wakes {event.task}, the thread that polls: a context switch.")
+    return Reason(3, f"{event.task} slept in a read; data came and wakes it: a context switch.")
+
+
 _ENTRIES = {
     "local_bh_enable": Reason(
         6, "Softirqs run inside a system call that let them in again, on the caller's time."
@@ -72,9 +78,7 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
     ev.EventsLost: lambda event: Reason(
         5, f"{event.count} events are not on the tape: more happened than could be told."
     ),
-    ev.TaskWoken: lambda event: Reason(
-        3, f"{event.task} slept in a read; data came and wakes it: a context switch."
-    ),
+    ev.TaskWoken: _woken,
     ev.IrqRaised: lambda event: Reason(
         3, f"The frames are in memory already; now the NIC interrupts cpu{event.cpu}."
     ),

@@ -94,10 +94,12 @@ def test_runs_change_nothing(
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
 
 
-@pytest.mark.parametrize("defers", [False, True])
+@pytest.mark.parametrize("polls", [{}, {"ksoftirqd_defers": True}, {"threaded_napi": True}])
 @pytest.mark.parametrize("app", ["sink", "echo"])
-def test_runs_change_nothing_where_softirqs_compete_with_the_reader(app: str, defers: bool) -> None:
-    settings = Settings(cores=1, wait="read", app=app, ksoftirqd_defers=defers)
+def test_runs_change_nothing_where_polls_compete_with_the_reader(
+    app: str, polls: dict[str, bool]
+) -> None:
+    settings = msgspec.structs.replace(Settings(cores=1, wait="read", app=app), **polls)
     traffic = Traffic(pattern="poisson", rate_pps=3e6, frames=9000)
     coarse = finished("kernel", settings, traffic, Detail.METERS)
     fine = finished("kernel", settings, traffic, Detail.STEPS)

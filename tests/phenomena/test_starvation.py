@@ -69,6 +69,22 @@ def test_leaving_softirqs_to_ksoftirqd_is_a_cure() -> None:
     assert curve[-1].cores[0].ksoftirqd_ps > 0
 
 
+def test_polling_in_a_thread_is_a_cure() -> None:
+    """Linux Documentation/networking/napi.rst, "Threaded NAPI": the scheduler weighs it as any task."""
+    curve = [steady(rate, cores=1, threaded_napi=True) for rate in (8e5, 32e5, OVERLOAD_PPS)]
+    delivered = [meters.delivered for meters in curve]
+    assert min(delivered) > 0.5 * max(delivered), delivered
+    assert [meters.softirqs for meters in curve] == [0, 0, 0]
+    assert curve[-1].cores[0].ksoftirqd_ps > 0
+
+
+def test_a_thread_costs_a_context_switch_where_a_softirq_costs_none() -> None:
+    """The price of the cure: at light load the poll waits for its thread to be switched to."""
+    thread, softirq = (steady(2e4, cores=2, threaded_napi=threaded) for threaded in (True, False))
+    assert thread.context_switches > 1.8 * softirq.context_switches
+    assert thread.latency.percentile(0.5) > softirq.latency.percentile(0.5) + 1_000_000
+
+
 def test_softirqs_are_entered_three_ways() -> None:
     """kernel/softirq.c: at an interrupt's exit, in local_bh_enable() of a system call, by ksoftirqd.
 

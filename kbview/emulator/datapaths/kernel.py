@@ -8,12 +8,13 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.listen import Listening
 from kbview.emulator.kernel.napi import CLEAN, Napi
+from kbview.emulator.kernel.napi_thread import NapiThread
 from kbview.emulator.kernel.reader import Reader
 from kbview.emulator.kernel.segments import SegmentSender
 from kbview.emulator.kernel.sender import Sender
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket import SocketGroup, SocketTable
-from kbview.emulator.kernel.softirq import Softirq, Softirqs
+from kbview.emulator.kernel.softirq import Scheduler, Softirq, Softirqs
 from kbview.emulator.kernel.stack import Stack
 from kbview.emulator.kernel.stations import APP, READ, path
 from kbview.emulator.kernel.steps import STEPS
@@ -126,9 +127,12 @@ class Kernel(Datapath):
             self._tcp.timers = self._timers
 
     def _napi(self, queue: RxQueue, softirq: Softirq) -> Napi:
-        napi = Napi(self._machine, queue, softirq, self._stack, self._tx.queues[queue.number])
-        queue.vector = Vector(softirq.core, napi.irq_handler)
         settings = self._settings
+        scheduler: Scheduler = softirq
+        if settings.threaded_napi:
+            scheduler = NapiThread(self._machine, softirq.core, queue.number, settings.napi_weight)
+        napi = Napi(self._machine, queue, scheduler, self._stack, self._tx.queues[queue.number])
+        queue.vector = Vector(softirq.core, napi.irq_handler)
         if settings.app == "drop" and settings.drop_at in ("driver", "xdp"):
             napi.xdp = XdpDrop(self._machine)
         return napi

@@ -18,7 +18,7 @@ from kbview.emulator.kernel.defrag import Defrag
 from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.kernel.socket import Socket
-from kbview.emulator.kernel.softirq import Softirq
+from kbview.emulator.kernel.softirq import Scheduler
 from kbview.emulator.kernel.taker import Receiver, Taker
 from kbview.emulator.kernel.tcp import Tcp
 from kbview.emulator.kernel.xdp import XdpProgram
@@ -41,12 +41,12 @@ class Napi:
     """One queue pair's driver instance: its poll cleans the transmit ring, then the receive ring."""
 
     def __init__(
-        self, machine: Machine, queue: RxQueue, softirq: Softirq, stack: Receiver, tx: TxQueue
+        self, machine: Machine, queue: RxQueue, scheduler: Scheduler, stack: Receiver, tx: TxQueue
     ) -> None:
         self.in_hand = False
         self.xdp: XdpProgram | None = None
-        self._core = softirq.core
-        self._softirq = softirq
+        self._core = scheduler.core
+        self._scheduler = scheduler
         self._stack = stack
         self._queue = queue
         self._ring = queue.ring
@@ -63,13 +63,13 @@ class Napi:
         self._napi_complete = prices.step("napi_complete")
 
     def irq_handler(self, core: Core) -> None:
-        """Acknowledge, mask the vector, and leave the rest to the softirq."""
+        """Acknowledge, mask the vector, and leave the rest to a softirq or thread."""
         self._queue.mask(core.now_ps)
         self._meters.interrupts += 1
         if self._recorder.steps:
             self._recorder.emit(IrqRaised(core.now_ps, core.number, self._ring.queue))
         core.spend(self._hardirq)
-        self._softirq.napi_schedule(self)
+        self._scheduler.napi_schedule(self)
 
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Clean what was sent, then up to `weight` descriptors, and pass their frames up the stack."""

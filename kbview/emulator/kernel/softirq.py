@@ -38,6 +38,15 @@ class Pollable(Protocol):
         """Take up to `weight` packets; return how many."""
 
 
+class Scheduler(Protocol):
+    """Who polls a device after its interrupt, and on which core."""
+
+    core: Core
+
+    def napi_schedule(self, napi: Pollable) -> None:
+        """The device has interrupted: poll it soon."""
+
+
 class Softirq:
     """NET_RX_SOFTIRQ on one core. It is pending while a device is on the poll list."""
 

@@ -45,7 +45,7 @@ HAPPENINGS: dict[type[Event], Meaning] = {
     ev.Copied: Meaning(
         "copy_to_user()", "The payload was copied by a core. DMA is not counted as a copy."
     ),
-    ev.TaskWoken: Meaning("try_to_wake_up()", "Data came for a task that slept in a read."),
+    ev.TaskWoken: Meaning("try_to_wake_up()", "There is work for a task that slept."),
     ev.ContextSwitched: Meaning("context_switch()", "Another task runs on this core."),
     ev.SyscallEntered: Meaning("a system call", "The application asks the kernel."),
     ev.ModeSwitched: Meaning("", "The core changed its privilege: the wall was crossed."),
