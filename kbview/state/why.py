@@ -36,6 +36,16 @@ def _burst(event: ev.BurstReceived) -> Reason:
     return Reason(2, f"rx_burst found {event.work} of {event.budget}: no interrupt, no syscall.")
 
 
+def _chunk(event: ev.ChunkMoved) -> Reason:
+    if event.direction == "tx":
+        return Reason(1, f"One ioctl sent a chunk of {event.work}: a copy each, one doorbell for all.")
+    if not event.work:
+        return Reason(2, "No packet for the chunk: the interrupt goes on and the thread sleeps.")
+    return Reason(
+        2, f"One ioctl brought {event.work} of {event.budget} packets: a copy each, no sk_buff."
+    )
+
+
 def _spun(event: ev.Spun) -> Reason:
     return Reason(
         1, f"The core polled an empty ring {event.polls} times: busy, but with nothing to do."
@@ -84,6 +94,7 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
     ),
     ev.NapiPolled: _polled,
     ev.BurstReceived: _burst,
+    ev.ChunkMoved: _chunk,
     ev.Spun: _spun,
 }
 

@@ -107,7 +107,7 @@ def _polled(meters: Meters, event: ev.NapiPolled | ev.BurstReceived) -> None:
     meters.empty_polls += event.work == 0
 
 
-def _synced(meters: Meters, event: ev.RingSynced) -> None:
+def _synced(meters: Meters, event: ev.RingSynced | ev.ChunkMoved) -> None:
     if event.direction == "rx":
         meters.polls += 1
         meters.empty_polls += event.work == 0
@@ -232,6 +232,7 @@ _CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {
     ev.NapiPolled: _polled,
     ev.BurstReceived: _polled,
     ev.RingSynced: _synced,
+    ev.ChunkMoved: _synced,
     ev.Spun: _spun,
     ev.StepTaken: _step,
     ev.SkbAllocated: _allocated,

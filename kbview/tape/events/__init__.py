@@ -7,6 +7,7 @@ from kbview.tape.detail import Detail
 from kbview.tape.event import NO_CPU, NO_LATENCY, NO_PACKET, Account, Event, Mode
 from kbview.tape.events.bypass import (
     BatchHandedOver,
+    ChunkMoved,
     RingSynced,
 )
 from kbview.tape.events.interrupt import (
@@ -122,6 +123,7 @@ STEPS = (
     ModeSwitched,
     ContextSwitched,
     RingSynced,
+    ChunkMoved,
     BatchHandedOver,
 )
 DETAIL_OF: dict[type[Event], Detail] = {
@@ -143,6 +145,7 @@ __all__ = [
     "BlockReleased",
     "BlockRetired",
     "BurstReceived",
+    "ChunkMoved",
     "ConnectionAccepted",
     "ConnectionQueued",
     "ContextSwitched",

@@ -13,6 +13,17 @@ class RingSynced(Event):
     work: int
 
 
+class ChunkMoved(Event):
+    """PacketShader's engine copied `work` packets, at most `budget`, between a queue's huge buffer and
+    the chunk of the thread that asked. `direction` is "rx" or "tx"."""
+
+    cpu: int
+    queue: int
+    direction: str
+    work: int
+    budget: int
+
+
 class BatchHandedOver(Event):
     """`count` entries of a queue between two threads of one core were flushed together.
 

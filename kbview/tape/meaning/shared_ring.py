@@ -1,4 +1,7 @@
-"""Rings that kernel and user share. Linux: net/packet/af_packet.c, net/xdp/xsk.c; netmap: netmap.c"""
+"""Rings that kernel and user share. Linux: net/packet/af_packet.c, net/xdp/xsk.c; netmap: netmap.c
+
+And PacketShader's engine, whose driver is a changed ixgbe: ixgbe_main.c
+"""
 
 from kbview.tape.meaning.meaning import Meaning
 
@@ -69,5 +72,38 @@ SHARED_RING: dict[str, Meaning] = {
     "netmap_tx_slot": Meaning(
         "netmap_txsync(), a slot",
         "The slot is checked and given to the NIC; two slots may simply exchange their buffers.",
+    ),
+    # ---- PacketShader's engine -----------------------------------------------------------------
+    "psio_recv": Meaning(
+        "ioctl(PS_IOC_RECV_CHUNK), ps_recv_chunk()",
+        "A system call for a whole chunk: its description is copied in, the queue locked, then out.",
+    ),
+    "psio_rx_cell": Meaning(
+        "copy_rx_packets(), a descriptor",
+        "Length and checksum are noted in 8 bytes, and the same cell is given to the NIC again.",
+    ),
+    "psio_rx_copy": Meaning(
+        "memcpy_aligned_rx()",
+        "The packet goes into the application's chunk, and is warm in its cache from then on.",
+    ),
+    "irq_enable": Meaning(
+        "ixgbe_irq_enable_queues(), a write to EIMS",
+        "Nothing is there, so the next packet is to interrupt: whoever looked is going to sleep.",
+    ),
+    "psio_send": Meaning(
+        "ioctl(PS_IOC_SEND_CHUNK), ps_send_chunk()",
+        "A second system call: which packets of the chunk are to go, and to which queue.",
+    ),
+    "psio_tx_cell": Meaning(
+        "ixgbe_xmit_batch(), a descriptor",
+        "The next descriptor says how long the packet is; its cell is always the same.",
+    ),
+    "psio_tx_copy": Meaning(
+        "memcpy_aligned()",
+        "The packet goes from the chunk, where it is warm, into the cell that the NIC will read.",
+    ),
+    "psio_tx_head": Meaning(
+        "ixgbe_clean_tx_irq(), a read of TDH",
+        "The transmit ring ran short: how far has the NIC come? A read over PCIe, so seldom done.",
     ),
 }

@@ -1,0 +1,109 @@
+"""The PacketShader I/O engine in the kernel: a huge packet buffer instead of a buffer for each packet.
+
+    descriptor    0      1      2           N-1      descriptor i owns cell i of 2048 bytes for ever:
+    huge buffer | cell | cell | cell | ... | cell |  nothing is allocated, nothing freed, nothing mapped
+                    \\____ copied, in order ____/
+    chunk       | packet, packet, packet ...      |  the application's own memory, 64-byte aligned
+
+As soon as a packet is copied its cell is the NIC's again, so the ring turns whatever the application
+does with the packet. The copy reads lines that were asked for four cells ahead; only the first of a
+call has to wait for memory.
+S. Han et al., "PacketShader: a GPU-accelerated software router", SIGCOMM 2010, section 4; the engine's
+ixgbe_main.c, copy_rx_packets() and ixgbe_xmit_batch()
+"""
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.tx import TxRing
+from kbview.packet.frame import Frame
+from kbview.tape.events import ChunkMoved, Copied, DescriptorCleaned, IrqUnmasked, RingRefilled
+
+DOORBELL_EVERY = 256  # packets of one chunk
+
+
+class PsioQueue:
+    """The module's half of one queue pair; one thread at a time may be attached to it."""
+
+    def __init__(self, machine: Machine, queue: RxQueue, tx: TxRing) -> None:
+        self.queue = queue
+        self.tx = tx
+        self._ring = queue.ring
+        self._dma_ps = queue.moderation.dma_ps
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        step, sequence = machine.prices.step, machine.prices.sequence
+        self._first_touch = step("first_touch")
+        self._from_cell = sequence("psio_rx_cell", "psio_rx_copy")
+        self._to_cell = sequence("psio_tx_cell", "psio_tx_copy")
+        self._read_head = step("psio_tx_head")
+        self._doorbell = step("doorbell")
+        self._irq_enable = step("irq_enable")
+
+    def copy_rx_packets(self, core: Core, most: int) -> list[Frame]:
+        """Up to `most` packets go from their cells into the chunk; the cells go back to the NIC."""
+        ring, now_ps = self._ring, core.now_ps
+        self.queue.catch_up(now_ps)
+        frames = ring.take_burst(now_ps - self._dma_ps, most)
+        self._meters.polls += 1
+        self._meters.empty_polls += not frames
+        if self._recorder.steps:
+            self._tell_taken(core, frames, most)
+        if not frames:
+            return frames
+        core.spend(self._first_touch, frames[0].packet)
+        for frame in frames:
+            core.spend_copying(self._from_cell, frame.length, frame.packet)
+            self._count_copy(core, frame, "to_user")
+        count = ring.refill()
+        core.spend(self._doorbell)
+        if self._recorder.steps:
+            self._recorder.emit(RingRefilled(core.now_ps, ring.queue, count))
+        return frames
+
+    def xmit_batch(self, core: Core, frames: list[Frame], *, passed_on: bool) -> int:
+        """Copy what there is room for into cells of the transmit ring; returns how many.
+
+        The wire is shared, so yield before if the core is past its horizon.
+        """
+        tx = self.tx
+        if tx.free < len(frames):
+            core.spend(self._read_head)
+            tx.clean(core.now_ps, tx.size)
+        count = min(len(frames), tx.free)
+        for start in range(0, count, DOORBELL_EVERY):
+            self._fill(core, frames[start : min(count, start + DOORBELL_EVERY)], passed_on)
+        if self._recorder.steps:
+            self._recorder.emit(
+                ChunkMoved(core.now_ps, core.number, tx.queue, "tx", count, len(frames))
+            )
+        return count
+
+    def _fill(self, core: Core, frames: list[Frame], passed_on: bool) -> None:
+        for frame in frames:
+            core.spend_copying(self._to_cell, frame.length, frame.packet)
+            self._count_copy(core, frame, "from_user")
+            self.tx.post(core, frame, passed_on=passed_on)
+        self.tx.doorbell(core)
+        core.spend(self._doorbell)
+
+    def enable_irq(self, core: Core) -> None:
+        """There was nothing: the next packet is to interrupt."""
+        core.spend(self._irq_enable)
+        self.queue.unmask(core.now_ps)
+        if self._recorder.steps:
+            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._ring.queue))
+
+    def _count_copy(self, core: Core, frame: Frame, kind: str) -> None:
+        self._meters.copies += 1
+        self._meters.copied_bytes += frame.length
+        if self._recorder.steps:
+            self._recorder.emit(Copied(core.now_ps, core.number, frame.packet, kind, frame.length))
+
+    def _tell_taken(self, core: Core, frames: list[Frame], most: int) -> None:
+        ring, emit = self._ring, self._recorder.emit
+        first = ring.next_to_clean - len(frames)
+        for offset, frame in enumerate(frames):
+            slot = (first + offset) % ring.size
+            emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
+        emit(ChunkMoved(core.now_ps, core.number, ring.queue, "rx", len(frames), most))

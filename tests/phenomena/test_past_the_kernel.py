@@ -1,0 +1,45 @@
+"""Published effects of going past the kernel's stack. Nothing in the model is there to produce them."""
+
+from kbview.emulator.emulation import Emulation
+from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.settings import Settings
+from kbview.sources import profile
+from kbview.tape.meter import Meters
+
+
+def steady(name: str, calibration: str, settings: Settings, offered: Traffic, us: int) -> Meters:
+    """The meters after so many microseconds."""
+    made = Emulation(profile.load(calibration), settings, SYNTHETIC_HOST, offered.chunks(1), name)
+    made.advance(us * 1_000_000)
+    meters = made.sample().meters
+    assert meters.conserved()
+    return meters
+
+
+def test_a_system_call_for_a_chunk_of_packets_is_worth_an_order_of_magnitude() -> None:
+    """Han et al. 2010 (PacketShader), fig. 5: 13.5 times from 1 to 64, and little beyond."""
+    flood = Traffic(rate_pps=28_000_000)
+    sent = [
+        steady(
+            "psio",
+            "psh10",
+            Settings(cores=1, app="forward", link_gbps=20.0, burst=burst),
+            flood,
+            1000,
+        ).sent
+        for burst in (1, 8, 64, 256)
+    ]
+    assert sent[2] > 10 * sent[0]
+    assert sent[1] / sent[0] > sent[2] / sent[1] > sent[3] / sent[2] > 1
+    assert sent[3] < 1.25 * sent[2]
+
+
+def test_a_copy_is_cheaper_than_an_allocation() -> None:
+    """Han et al. 2010, table 3: most of the work is the sk_buff; their engine copies instead."""
+    flood = Traffic(rate_pps=14_800_000)
+    settings = Settings(cores=1, app="drop", drop_at="driver", link_gbps=10.0, burst=64)
+    engine = steady("psio", "psh10", settings, flood, 1000)
+    stack = steady("kernel", "psh10", Settings(cores=1, app="drop", drop_at="raw"), flood, 1000)
+    assert engine.copies > engine.allocations == 0
+    assert stack.allocations > stack.copies == 0
+    assert engine.dropped > 3 * stack.dropped
