@@ -53,7 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _dispatch(words)
+        code = _dispatch(words)
+        sys.stdout.flush()  # else a reader that has gone is found out too late for an exit code
+        return code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

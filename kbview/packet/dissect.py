@@ -8,6 +8,10 @@ from typing import Any
 
 import msgspec
 
+# scapy takes these names from /etc/protocols, which a bare Debian does not have.
+_PROTOCOLS = {1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 47: "gre", 58: "ipv6_icmp", 132: "sctp"}
+_PORTS = ("sport", "dport")
+
 
 class Layer(msgspec.Struct):
     """A protocol's name, and its fields as text in the order of the wire."""
@@ -20,6 +24,7 @@ def dissect(data: bytes) -> list[Layer]:
     """The layers of an Ethernet frame, outermost first. What scapy cannot read is a layer `Raw`."""
     from scapy import all as scapy
 
+    _name_protocols(scapy.IP)
     try:
         packet = scapy.Ether(data)
         return [_layer(packet[depth]) for depth in range(len(packet.layers()))]
@@ -27,9 +32,18 @@ def dissect(data: bytes) -> list[Layer]:
         return [Layer("Raw", [("load", repr(data))])]
 
 
+def _name_protocols(layer: Any) -> None:
+    """Give the numbers names where this machine has none for them."""
+    (field,) = (each for each in layer.fields_desc if each.name == "proto")
+    for number, name in _PROTOCOLS.items():
+        field.i2s.setdefault(number, name)
+
+
 def _layer(packet: Any) -> Layer:
-    fields = [
-        (each.name, str(each.i2repr(packet, packet.getfieldval(each.name))))
-        for each in packet.fields_desc
-    ]
-    return Layer(packet.name, fields)
+    return Layer(packet.name, [(each.name, _text(packet, each)) for each in packet.fields_desc])
+
+
+def _text(packet: Any, field: Any) -> str:
+    """A port is a number: its name depends on the machine, and on who thought of it."""
+    value = packet.getfieldval(field.name)
+    return str(value) if field.name in _PORTS else str(field.i2repr(packet, value))

@@ -115,7 +115,7 @@ REFUSED = [
     ({"peak_pps": 10.0}, "peak_pps = 10 is not between rate_pps = 1e+06 and 1e9"),
     ({"loss": 1.0}, "loss = 1.0 is too large; use 0.9 or less"),
     ({"rtt_us": 0}, "rtt_us = 0.0 is too small; use 1 or more"),
-    ({"think_us": 1e9}, "think_us = 1000000000.0 is too large; use 6e+07 or less"),
+    ({"think_us": 1e9}, "think_us = 1000000000.0 is too large; use 60000000 or less"),
     ({"pattern": "request"}, 'app = "sink" gives none; use app = "echo"'),
     ({"pattern": "request", "size": "imix"}, "needs one size"),
     ({"think": 3}, "unknown key traffic.think; did you mean think_us?"),
