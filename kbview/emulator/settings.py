@@ -13,6 +13,7 @@ MOST_BURST = 4096  # a whole ring of most NICs
 MOST_QUEUES = 128  # ixgbe; as many as the indirection table has entries
 APPS = ("sink", "echo", "forward", "drop", "http", "generate")
 RECV_CALLS = ("recv", "read", "recvmsg", "recvmmsg")
+MOST_HZ = 1000
 MOST_MESSAGES = 1024  # UIO_MAXIOV, to which recvmmsg() cuts its vector
 DROPS_AT = ("driver", "xdp", "raw", "input")
 LEAST = {
@@ -58,10 +59,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sends: frame length with FCS, and how many. `blocks`, `block_bytes` and `retire_us` are the ring
     of a packet socket. `xdp_mode` and `need_wakeup` are how an AF_XDP socket is bound.
     `wait` is how the application waits, `recv_call` what it reads datagrams with, `recv_batch` how many
-    recvmmsg() may take. `ksoftirqd_defers`: softirqs wait for ksoftirqd once that is runnable, as in
-    Linux 4.9 to 6.4. `threaded_napi`: on the datapath kernel threads poll the queues, not softirqs.
-    `sched_slice_us` is how far one task may get ahead of another: sched_base_slice_ns, 3 ms; longer in
-    kernels before 6.6.
+    recvmmsg() may take, `read_size` the application's buffer for a stream. `gro` merges segments in
+    the driver's poll, `udp_gro` datagrams too (the socket option UDP_GRO); `hz` is CONFIG_HZ.
+    `ksoftirqd_defers`: softirqs wait for ksoftirqd once that is runnable, as in Linux 4.9 to 6.4.
+    `threaded_napi`: on the datapath kernel threads poll the queues, not softirqs. `sched_slice_us` is
+    how far one task may get ahead of another: sched_base_slice_ns, 3 ms; longer in kernels before 6.6.
     """
 
     cores: int = 2
@@ -87,6 +89,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wait: str = "epoll"
     recv_call: str = "recv"
     recv_batch: int = 32
+    read_size: int = 16_384
+    gro: bool = True
+    udp_gro: bool = False
+    hz: int = 250
     app: str = "sink"
     app_cpu: int | None = None
     app_cycles: float = 0.0
@@ -137,6 +143,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         one_of("wait", self.wait, ("read", "epoll"))
         one_of("recv_call", self.recv_call, RECV_CALLS)
         within("recv_batch", self.recv_batch, MOST_MESSAGES)
+        within("read_size", self.read_size, MOST)
+        within("hz", self.hz, MOST_HZ)
         one_of("app", self.app, APPS)
         one_of("drop_at", self.drop_at, DROPS_AT)
         if not 0 <= self.reader_cpu < self.cores:

@@ -66,10 +66,20 @@ class Part(NamedTuple):
     head: bytes
 
 
-class Combined(NamedTuple):
+class Combined(msgspec.Struct, gc=False, eq=False):
     """The frames that one stands for: fragments of a datagram, in order."""
 
     frames: "tuple[Frame, ...]"
+
+
+class Merged(Combined, gc=False, eq=False):
+    """Packets of a flow that GRO made one sk_buff of; `skbs` are those of them whose own is kept.
+
+    `segment` is what they are together to TCP, where that is known.
+    """
+
+    skbs: "tuple[Frame, ...]" = ()
+    segment: object = None
 
 
 class Frame(msgspec.Struct, gc=False, eq=False):
@@ -80,7 +90,7 @@ class Frame(msgspec.Struct, gc=False, eq=False):
     is "" or the reason for which NIC or kernel refuses it: "FCS", or a name from the kernel's
     enum skb_drop_reason such as "IP_CSUM". `inner` is what a layer needs to look at in it, where that
     is known: of a captured segment its header (packet/tcp.py), of a captured fragment a Part, of what
-    was put together Combined; in a closed loop the segment itself.
+    was put together Combined or Merged; in a closed loop the segment itself.
     """
 
     arrived_ps: int
@@ -96,4 +106,4 @@ class Frame(msgspec.Struct, gc=False, eq=False):
 def parts(frame: Frame) -> "tuple[Frame, ...]":
     """The frames that came over the wire for this one."""
     inner = frame.inner
-    return inner.frames if type(inner) is Combined else (frame,)
+    return inner.frames if isinstance(inner, Combined) else (frame,)

@@ -57,6 +57,7 @@ class AfPacket(Datapath):
         "descriptor_read",
         "first_touch",
         "skb_alloc",
+        "rx_page",
         "napi_gro_receive",
         "netif_receive_skb",
         "tpacket_copy",

@@ -6,6 +6,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.gro import Gro
 from kbview.emulator.kernel.listen import Listening
 from kbview.emulator.kernel.napi import CLEAN, Napi
 from kbview.emulator.kernel.napi_thread import NapiThread
@@ -135,6 +136,8 @@ class Kernel(Datapath):
         queue.vector = Vector(softirq.core, napi.irq_handler)
         if settings.app == "drop" and settings.drop_at in ("driver", "xdp"):
             napi.xdp = XdpDrop(self._machine)
+        elif settings.gro and settings.app != "forward":
+            napi.merge(Gro(self._machine, udp=settings.udp_gro, hz=settings.hz))
         return napi
 
     def path(self) -> tuple[Station, ...]:
@@ -155,16 +158,17 @@ class Kernel(Datapath):
         return self._timers.due_ps
 
     def held(self) -> int:
-        in_hand = sum(napi.in_hand for napi in self._napis)
+        in_hand = sum(napi.held for napi in self._napis)
         tcp = self._tcp.held if self._tcp is not None else 0
         read = sum(reader.held for reader in self._readers)
         return in_hand + self._sockets.held() + self._tx.held() + self._stack.held + tcp + read
 
     def buffers(self) -> int:
         senders = sum(reader.sender.in_hand for reader in self._readers)
-        in_hand = sum(napi.in_hand for napi in self._napis)
+        in_hand = sum(napi.buffers for napi in self._napis)
         tcp = self._tcp.buffers if self._tcp is not None else 0
-        return in_hand + self._sockets.held() + self._tx.buffers() + self._stack.held + senders + tcp
+        queued = self._sockets.buffers()
+        return in_hand + queued + self._tx.buffers() + self._stack.buffers + senders + tcp
 
     def sockets(self) -> dict[str, SocketMeter]:
         return self._sockets.meters()

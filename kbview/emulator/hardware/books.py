@@ -31,7 +31,7 @@ class Books:
 
     def deliver(self, core: Core, frame: Frame, where: str) -> None:
         """A packet has reached who it was for, with all that it was put together from."""
-        if type(frame.inner) is Combined:
+        if isinstance(frame.inner, Combined):
             for part in frame.inner.frames:
                 self._delivered(core.now_ps, core.number, part, where)
         else:
@@ -60,7 +60,7 @@ class Books:
 
     def drop(self, core: Core, frame: Frame, where: str, reason: str) -> None:
         """Software has given a packet up, with all that it was put together from."""
-        if type(frame.inner) is Combined:
+        if isinstance(frame.inner, Combined):
             for part in frame.inner.frames:
                 self.drop(core, part, where, reason)
             return

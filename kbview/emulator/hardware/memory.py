@@ -9,7 +9,9 @@ Farshin et al., "Reexamining direct cache access", ATC 2020).
 
 A buffer's page is translated when it is touched. The buffers of a ring are used in turn, so as many
 pages are in use as they lie in: with 4 KB pages that is beyond what a TLB reaches, with 2 MB it is not.
-The copy of a payload that has left the cache is not dearer here; the kernel's own buffers lie in its
+A stream's text waits in its socket, and is displaced as well when more than the share comes behind it:
+its copy waits for the first line of each page, for prefetchers do not cross a page's end (Intel
+optimization manual); the copy of a datagram is not dearer here. The kernel's own buffers lie in its
 direct map of 1 GB pages.
 """
 
@@ -43,6 +45,10 @@ class Ddio:
             return False
         waiting = sum(len(queue.ring.frames) for queue in self._nic.queues)
         return waiting * self._nic.footprint > self._share_bytes
+
+    def displaced(self, behind: int) -> bool:
+        """Whether so many bytes that were written later have taken its place."""
+        return self._share_bytes is not None and behind > self._share_bytes
 
 
 class Reach(NamedTuple):

@@ -8,13 +8,13 @@ from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.ending import Endings
-from kbview.emulator.kernel.skb import SkbCache, truesize
+from kbview.emulator.kernel.skb import SkbCache, skbs, truesize
 from kbview.emulator.kernel.socket import Socket
 from kbview.emulator.kernel.timer import Timed, Timers
 from kbview.emulator.protocol.tcp import Outcome, wire
 from kbview.emulator.protocol.tcp.onlooker import Onlooker
 from kbview.emulator.protocol.tcp.segment import Segment
-from kbview.packet.frame import Flow, Frame
+from kbview.packet.frame import Flow, Frame, parts
 from kbview.packet.tcp import FIN, RST, SYN
 from kbview.tape.events import TcpStateChanged
 
@@ -51,14 +51,18 @@ class CapturedStream:
 
 
 class CapturedStreams(Timed):
-    """All of them; `held` counts frames beyond gaps. Gaps are given up in the order they came."""
+    """All of them; `held` counts frames beyond gaps, and `buffers` their sk_buffs.
 
-    def __init__(self, machine: Machine, skbs: SkbCache) -> None:
+    Gaps are given up in the order they came.
+    """
+
+    def __init__(self, machine: Machine, cache: SkbCache) -> None:
         self.held = 0
+        self.buffers = 0
         self.timers: Timers | None = None
         self._recorder = machine.recorder
         self._enqueue = machine.prices.step("socket_enqueue")
-        self._endings = Endings(machine, skbs, "tcp")
+        self._endings = Endings(machine, cache, "tcp")
         self._streams: dict[Flow, CapturedStream] = {}
         self._gaps: dict[CapturedStream, int] = {}
 
@@ -93,7 +97,7 @@ class CapturedStreams(Timed):
         if frame is not None:
             self._end(core, outcome, frame)
         for segment, reason in outcome.discarded:
-            self.held -= 1
+            self._keep(wire.frame_of(segment), -1)
             self._endings.drop(core, wire.frame_of(segment), reason)
         for segment in outcome.delivered:
             self._deliver(core, stream, segment, frame)
@@ -103,16 +107,21 @@ class CapturedStreams(Timed):
         if outcome.reason:
             self._endings.drop(core, frame, outcome.reason)
         elif outcome.held:
-            self.held += 1
+            self._keep(frame, 1)
         elif not outcome.delivered:
             self._endings.consume(core, frame)
+
+    def _keep(self, frame: Frame, sign: int) -> None:
+        self.held += sign * len(parts(frame))
+        self.buffers += sign * len(skbs(frame))
 
     def _deliver(
         self, core: Core, stream: CapturedStream, segment: Segment, just: Frame | None
     ) -> None:
         """Text in order; a part of it may have been there before."""
         frame = wire.frame_of(segment)
-        self.held -= frame is not just
+        if frame is not just:
+            self._keep(frame, -1)
         if segment.length != frame.payload:
             frame = wire.shortened(frame, segment.length)
         self.take(core, stream, frame)
@@ -147,7 +156,7 @@ class CapturedStreams(Timed):
         for stream in list(self._gaps):
             segments = stream.onlooker.order.segments
             for segment in segments:
-                self.held -= 1
+                self._keep(wire.frame_of(segment), -1)
                 self._endings.drop(core, wire.frame_of(segment), "SOCKET_CLOSE")
             segments.clear()
         self._gaps.clear()

@@ -9,14 +9,16 @@ The vector is masked from the handler until napi_complete; the core itself takes
 Linux: net/core/dev.c, Documentation/networking/napi.rst
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
+from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.defrag import Defrag
+from kbview.emulator.kernel.gro import Gro
 from kbview.emulator.kernel.runs import QueueRuns
-from kbview.emulator.kernel.skb import truesize
+from kbview.emulator.kernel.skb import PAGE, RX_BUFFER, truesize
 from kbview.emulator.kernel.socket import Socket
 from kbview.emulator.kernel.softirq import Scheduler
 from kbview.emulator.kernel.taker import Receiver, Taker
@@ -33,7 +35,8 @@ from kbview.tape.events import (
     SkbAllocated,
 )
 
-# What cleaning one descriptor costs; paid together with the climb through the layers that follows.
+# What cleaning one descriptor costs; paid together with the climb through the layers that follows,
+# unless GRO comes between.
 CLEAN = ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive")
 
 
@@ -45,6 +48,8 @@ class Napi:
     ) -> None:
         self.in_hand = False
         self.xdp: XdpProgram | None = None
+        self._gro = Gro(machine)
+        self._merges: Callable[[Frame], bool] = lambda _: False
         self._core = scheduler.core
         self._scheduler = scheduler
         self._stack = stack
@@ -58,9 +63,21 @@ class Napi:
         self._recorder = machine.recorder
         prices = machine.prices
         self._hardirq = prices.step("hardirq")
+        self._clean = prices.sequence(*CLEAN)
+        self._rx_page = prices.step("rx_page")
         self._llc_miss = prices.step("llc_miss")
         self._napi_poll = prices.step("napi_poll")
         self._napi_complete = prices.step("napi_complete")
+
+    @property
+    def held(self) -> int:
+        """Frames taken out of the ring that no layer has yet."""
+        return self.in_hand + self._gro.held
+
+    @property
+    def buffers(self) -> int:
+        """Their sk_buffs."""
+        return self.in_hand + self._gro.buffers
 
     def irq_handler(self, core: Core) -> None:
         """Acknowledge, mask the vector, and leave the rest to a softirq or thread."""
@@ -76,16 +93,16 @@ class Napi:
         core, ring, dma_ps = self._core, self._ring, self._queue.moderation.dma_ps
         self._crowded = self._ddio.crowded()
         core.spend(self._napi_poll)
-        if self._tx.ring.used:
-            if core.now_ps > core.horizon_ps:
-                yield  # somebody on another core may be sending through the same ring
-            self._tx.clean(core)
-        work = 0
+        yield from self._clean_tx(core)
+        work, merges = 0, self._merges
         while work < weight:
             frame = ring.take_done(core.now_ps - dma_ps) or self._look_at_wire()
             if frame is None:
                 break
             work += 1
+            if merges(frame):
+                yield from self._napi_gro_receive(core, frame)
+                continue
             taker = self._climb(core, frame)
             self.in_hand = taker is not None
             if core.now_ps > core.horizon_ps:
@@ -95,22 +112,72 @@ class Napi:
                 yield from self._stack.hand_over(core, frame, taker)
             elif taker is not None:
                 work += self._hand_over(core, frame, taker, weight - work)
+        yield from self._napi_gro_flush(core, complete=work < weight)
         self._finish(work, weight)
         return work
 
+    def _clean_tx(self, core: Core) -> Process:
+        if self._tx.ring.used:
+            if core.now_ps > core.horizon_ps:
+                yield  # somebody on another core may be sending through the same ring
+            self._tx.clean(core)
+
     def _climb(self, core: Core, frame: Frame) -> Taker | Tcp | Defrag | None:
         """Take a frame up as far as it comes; returns who is to have it, if it did not end in here."""
+        if not self._made_skb(core, frame):
+            return None
+        return self._stack.netif_receive_skb(core, frame)
+
+    def _made_skb(self, core: Core, frame: Frame) -> bool:
+        """Clean the descriptor; False if an XDP program kept the frame."""
         if self._recorder.steps:
             self._tell_cleaned(frame)
         if self._crowded:
             core.spend(self._llc_miss, frame.packet)
         if self.xdp is not None and self.xdp.run(core, frame):
-            return None
+            return False
+        if frame.length > RX_BUFFER:
+            for _ in range(-(-frame.length // PAGE)):
+                core.spend(self._rx_page, frame.packet)
         self._meters.allocations += 1
         if self._recorder.steps:
             size = truesize(frame.length)
             self._recorder.emit(SkbAllocated(core.now_ps, core.number, frame.packet, size))
-        return self._stack.netif_receive_skb(core, frame)
+        return True
+
+    # ---- with GRO between ------------------------------------------------------------------
+
+    def merge(self, gro: Gro) -> None:
+        """Let packets that it wants go through GRO."""
+        self._gro, self._merges = gro, gro.wants
+
+    def _napi_gro_receive(self, core: Core, frame: Frame) -> Process:
+        """Clean a frame whose flow may be merged; what is ready goes up, a batch at a time."""
+        if not self._made_skb(core, frame):
+            return
+        core.spend(self._clean, frame.packet)
+        if self._gro.receive(core, frame):
+            yield from self._pass_up(core)
+
+    def _napi_gro_flush(self, core: Core, *, complete: bool) -> Process:
+        """The poll is over: what is held goes up, unless it may wait for the next."""
+        if self._gro.held:
+            self._gro.flush(core, complete=complete)
+            yield from self._pass_up(core)
+
+    def _pass_up(self, core: Core) -> Process:
+        """netif_receive_skb_list: one after the other, as they came."""
+        for skb in self._gro.take_up():
+            taker = self._stack.receive_merged(core, skb)
+            if taker is not None and core.now_ps > core.horizon_ps:
+                yield  # somebody on another core may be looking at the same socket
+            self._gro.go(skb)
+            if isinstance(taker, (Tcp, Defrag)):
+                yield from self._stack.hand_over(core, skb, taker)
+            elif taker is not None:
+                taker.queue_rcv(core, skb)
+
+    # ---- what follows ----------------------------------------------------------------------
 
     def _hand_over(self, core: Core, frame: Frame, taker: Taker, most: int) -> int:
         """Give the frame to a socket or to the device; returns how many more went with it."""

@@ -74,6 +74,10 @@ class PacketRing:
         core.spend(self._climb, frame.packet)
         return self
 
+    def receive_merged(self, core: Core, frame: Frame) -> "PacketRing":
+        """No driver below a tap merges here."""
+        raise NotImplementedError
+
     def hand_over(self, core: Core, frame: Frame, layer: Tcp | Defrag) -> Process:
         """There is no layer above a tap that would hold a packet or answer it."""
         raise NotImplementedError

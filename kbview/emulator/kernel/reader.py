@@ -9,7 +9,7 @@ length (MSG_WAITFORONE). Linux: net/socket.c, fs/eventpoll.c
 """
 
 from collections.abc import Generator
-from itertools import islice
+from itertools import chain, islice
 
 from kbview.emulator.application import Application
 from kbview.emulator.cost import Step
@@ -18,15 +18,15 @@ from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.runs import ReadRuns
 from kbview.emulator.kernel.sender import Sender
+from kbview.emulator.kernel.skb import packets, skbs
 from kbview.emulator.kernel.socket import AnySocket, Socket, SocketTable
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.kernel.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.streams import Streams
 from kbview.emulator.settings import Settings
-from kbview.packet.frame import Frame, parts
+from kbview.packet.frame import Frame, Merged, Protocol, parts
 from kbview.tape.events import Copied, Mode, SkbFreed
 
-READ_SIZE = 16_384  # bytes of the application's buffer
 EPOLL_EVENTS = 64
 # How each reading call begins. What recvmmsg() does for each message is MESSAGE.
 CALLS = {
@@ -59,6 +59,8 @@ class Reader:
         self._enter = prices.step("syscall_enter")
         self._free = prices.step("skb_free")
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
+        self._unref = prices.step("skb_frag_unref")
+        self._cmsg = prices.step("udp_gro_cmsg")
         self._exit = prices.step("syscall_exit")
         self._each = prices.sequence(*TAKE)
         self._last = prices.sequence(*TAKE, "syscall_exit")
@@ -66,11 +68,12 @@ class Reader:
         self._call = "recv"
         self._called = self._enter
         self._most = 1  # messages a call
+        self._read_size = 0
         self._runs: ReadRuns | None = None
 
     def start(self, settings: Settings) -> None:
         """Put the thread on its core."""
-        self._call = settings.recv_call
+        self._call, self._read_size = settings.recv_call, settings.read_size
         self._called = self._machine.prices.sequence(*CALLS[self._call])
         if self._call == "recvmmsg":
             self._most = settings.recv_batch
@@ -155,14 +158,14 @@ class Reader:
 
     def _answer(self, frames: list[Frame]) -> Process:
         """Send back what the application has to say to each datagram."""
-        for frame in frames:
+        for frame in chain.from_iterable(map(packets, frames)):
             payload = self._app.answer(frame.payload)
             if payload is not None:
                 yield from self.sender.answer(self.core, self.task, frame, payload)
 
     def _receive(self, socket: Socket) -> list[Frame]:
         """Dequeue, copy to the application's buffer, free; back in user mode the work begins."""
-        frames = socket.dequeue(self.core, READ_SIZE)
+        frames = socket.dequeue(self.core, self._read_size)
         if socket.packets:
             self._sockets.ready.append(socket)
         last = frames[-1]
@@ -176,7 +179,7 @@ class Reader:
         core, ready = self.core, self._sockets.ready
         taken: list[Frame] = []
         while len(taken) < self._most and socket.packets:
-            (frame,) = socket.dequeue(core, READ_SIZE)
+            (frame,) = socket.dequeue(core, self._read_size)
             taken.append(frame)
             self._copy(frame, self._message)
             if core.now_ps > core.horizon_ps:
@@ -205,20 +208,30 @@ class Reader:
         core = self.core
         core.leave_kernel(self.task)
         for frame in frames:
-            self._machine.deliver(core, frame, "app")
-            core.spend(self._app.step, frame.packet)
+            for packet in packets(frame):
+                self._machine.deliver(core, packet, "app")
+                core.spend(self._app.step, packet.packet)
 
     def _freed(self, frame: Frame) -> None:
-        """The first sk_buff's free was a part of the step; others in its frag_list are freed too."""
-        freed = parts(frame)
+        """The first sk_buff's free was a part of the step; what hangs in its frag_list is freed too."""
+        freed = skbs(frame)
         self._meters.frees += len(freed)
         for _ in freed[1:]:
             self.core.spend(self._free, frame.packet)
+        if isinstance(frame.inner, Merged):
+            self._unmerge(frame)
         if self._recorder.steps:
             self._tell_copied(frame)
+
+    def _unmerge(self, frame: Frame) -> None:
+        """The application learns where datagrams end; buffers of merged packets are given back."""
+        if frame.flow.protocol is Protocol.UDP:
+            self.core.spend(self._cmsg, frame.packet)
+        for _ in range(len(parts(frame)) - len(skbs(frame))):
+            self.core.spend(self._unref, frame.packet)
 
     def _tell_copied(self, frame: Frame) -> None:
         core, emit = self.core, self._recorder.emit
         emit(Copied(core.now_ps, core.number, frame.packet, "to_user", frame.payload))
-        for part in parts(frame):
+        for part in skbs(frame):
             emit(SkbFreed(core.now_ps, core.number, part.packet))

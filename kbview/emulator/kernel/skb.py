@@ -1,12 +1,17 @@
 """sk_buffs: allocated for each frame, freed when its journey ends; what memory they stand for."""
 
+from collections.abc import Sequence
+
+import msgspec
+
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.packet.frame import Combined, Frame, parts
+from kbview.packet.frame import Combined, Frame, Merged, parts
 from kbview.tape.events import NO_PACKET, SkbFreed
 
 SK_BUFF = 256  # sizeof(struct sk_buff), cache-line aligned
 RX_BUFFER = 2048  # half a page: the frame and its skb_shared_info
+PAGE = 4096
 
 
 def truesize(length: int) -> int:
@@ -20,9 +25,30 @@ def truesize(length: int) -> int:
 
 def charge(frame: Frame) -> int:
     """Memory that a received frame is charged with, and all that it was put together from, bytes."""
-    if type(frame.inner) is Combined:
-        return sum(truesize(part.length) for part in frame.inner.frames)
-    return truesize(frame.length)
+    if not isinstance(frame.inner, Combined):
+        return truesize(frame.length)
+    frames = frame.inner.frames
+    kept = sum(truesize(part.length) for part in frames)
+    return kept - SK_BUFF * (len(frames) - len(skbs(frame)))
+
+
+def skbs(frame: Frame) -> tuple[Frame, ...]:
+    """The frames whose sk_buffs are still there: of some that were merged only the buffers are."""
+    inner = frame.inner
+    return inner.skbs if isinstance(inner, Merged) else parts(frame)
+
+
+def packets(frame: Frame) -> tuple[Frame, ...]:
+    """What an application has to do with one by one: merged packets apart, a datagram whole."""
+    inner = frame.inner
+    return inner.frames if isinstance(inner, Merged) else (frame,)
+
+
+def rest(frame: Frame, left: Sequence[Frame]) -> Frame:
+    """What is left of a merged frame when others of its packets were read: its sk_buffs stay."""
+    if len(left) == len(packets(frame)):
+        return frame
+    return msgspec.structs.replace(frame, inner=Merged(tuple(left), skbs(frame)))
 
 
 class SkbCache:
@@ -32,12 +58,16 @@ class SkbCache:
         self._meters = machine.meters
         self._recorder = machine.recorder
         self._free = machine.prices.step("skb_free")
+        self._unref = machine.prices.step("skb_frag_unref")
 
     def free(self, core: Core, frame: Frame) -> None:
-        """Give it back, at its price, with what hangs in its frag_list."""
-        for part in parts(frame):
+        """Give it back, at its price, with what hangs in its frag_list and in its fragments."""
+        kept = skbs(frame)
+        for part in kept:
             core.spend(self._free, part.packet)
             self.freed(core, part)
+        for _ in range(len(parts(frame)) - len(kept)):
+            core.spend(self._unref, frame.packet)
 
     def free_nameless(self, core: Core) -> None:
         """Give one of a send queue back, which held text and no frame."""

@@ -13,7 +13,7 @@ from heapq import nlargest
 from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, truesize
+from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, skbs, truesize
 from kbview.emulator.kernel.skb import charge as charge_of
 from kbview.emulator.kernel.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.wait import WaitQueue
@@ -36,6 +36,7 @@ class Socket:
         self.queued = 0
         self.packets: deque[tuple[Frame, int, int]] = deque()  # frame, charge, when
         self.joined = 0  # frames beyond one a packet, where several were put together
+        self.bare = 0  # of the frames, those whose sk_buff is gone: GRO has merged them
         self.received = 0
         self.drops = 0
         self.last_ps = 0
@@ -55,13 +56,14 @@ class Socket:
             self.drops += 1
             reason = "TCP_ZEROWINDOW" if self.stream else "SOCKET_RCVBUFF"
             table.machine.drop(core, frame, "socket", reason)
-            table.skbs.free(core, frame)
+            table.cache.free(core, frame)
             return False
         self.queued += charge
         self.received += 1
         self.last_ps = core.now_ps
         self.packets.append((frame, charge, core.now_ps))
-        self.joined += len(parts(frame)) - 1
+        if frame.inner is not None:
+            self._join(frame, 1)
         if table.recorder.steps:
             table.recorder.emit(
                 SocketQueued(
@@ -74,6 +76,11 @@ class Socket:
             table.waiters.wake(core)
         return True
 
+    def _join(self, frame: Frame, sign: int) -> None:
+        count = len(parts(frame))
+        self.joined += sign * (count - 1)
+        self.bare += sign * (count - len(skbs(frame)))
+
     def extend(self, entries: Iterable[tuple[Frame, int, int]], count: int, core: Core) -> None:
         """As `queue_rcv`, for `count` small datagrams that fit while the reader is awake."""
         self.packets.extend(entries)
@@ -82,7 +89,7 @@ class Socket:
         self.last_ps = core.now_ps
 
     def dequeue(self, core: Core, limit: int) -> list[Frame]:
-        """Take one datagram, or whole segments of at most `limit` bytes together but at least one."""
+        """Take one datagram, or whole sk_buffs of at most `limit` bytes together but at least one."""
         taken: list[Frame] = []
         packets = self.packets
         while packets and (not taken or (self.stream and limit >= packets[0][0].payload)):
@@ -90,7 +97,8 @@ class Socket:
             self.queued -= charge
             limit -= frame.payload
             taken.append(frame)
-            self.joined -= len(parts(frame)) - 1
+            if frame.inner is not None:
+                self._join(frame, -1)
             if self.table.recorder.steps:
                 self.table.recorder.emit(
                     SocketDequeued(core.now_ps, core.number, frame.packet, self.name, self.queued)
@@ -113,7 +121,7 @@ class SocketTable:
     def __init__(
         self,
         machine: Machine,
-        skbs: SkbCache,
+        cache: SkbCache,
         udp_rcvbuf: int,
         tcp_rcvbuf: int,
         closed: frozenset[int],
@@ -121,7 +129,7 @@ class SocketTable:
     ) -> None:
         self.machine = machine
         self.recorder = machine.recorder
-        self.skbs = skbs
+        self.cache = cache
         self.waiters = WaitQueue(machine)
         self.ready: deque[AnySocket] = deque()
         self.shortest_read_ps = 0  # between two looks of a reader at the queue
@@ -174,6 +182,10 @@ class SocketTable:
         """Packets in the receive queues of datagrams and of captured streams."""
         return sum(len(each.packets) + each.joined for each in self.ready if isinstance(each, Socket))
 
+    def buffers(self) -> int:
+        """Their sk_buffs."""
+        return self.held() - sum(each.bare for each in self.ready if isinstance(each, Socket))
+
     def meters(self) -> dict[str, SocketMeter]:
         """The fullest sockets, then the ones that received last."""
         chosen = nlargest(
@@ -202,6 +214,10 @@ class SocketGroup:
     def held(self) -> int:
         """Packets in all receive queues."""
         return sum(table.held() for table in self.tables)
+
+    def buffers(self) -> int:
+        """Their sk_buffs."""
+        return sum(table.buffers() for table in self.tables)
 
     def meters(self) -> dict[str, SocketMeter]:
         """Those of all tables."""

@@ -69,6 +69,7 @@ class Stack:
         self._skbs = skbs
         self._ways: dict[Flow, Way] = {}
         self._upper: dict[Flow, Way] = {}  # of datagrams that were put together
+        self._lifted: dict[Flow, Way] = {}  # of what GRO lets up
         self.in_hand = 0  # frames of such a datagram on its way to its socket
         self._captured = CapturedStreams(machine, skbs)
         self._defrag = Defrag(machine, skbs, self._up)
@@ -79,6 +80,11 @@ class Stack:
     def held(self) -> int:
         """Frames that wait in here: for other fragments, or for text that comes before theirs."""
         return self._defrag.held + self._captured.held + self.in_hand
+
+    @property
+    def buffers(self) -> int:
+        """Their sk_buffs."""
+        return self._defrag.held + self._captured.buffers + self.in_hand
 
     def use(self, timers: Timers) -> None:
         """Tell these when something is to be done later."""
@@ -97,6 +103,16 @@ class Stack:
             where = finder if finder in way.climb else way.end
             self._drop(core, frame, way.climb[where], where, frame.fault)
             return None
+        return self._along(core, frame, way)
+
+    def receive_merged(self, core: Core, frame: Frame) -> Taker | None:
+        """As `netif_receive_skb` for what GRO lets up: the layers are paid once for all that it is."""
+        way = self._lifted.get(frame.flow)
+        if way is None:
+            if len(self._lifted) >= _FLOWS_KNOWN:
+                self._lifted.clear()
+            way = self._priced(frame.flow, (), LAYERS[frame.flow.protocol])
+            self._lifted[frame.flow] = way
         return self._along(core, frame, way)
 
     def _along(self, core: Core, frame: Frame, way: Way) -> Taker | None:

@@ -7,9 +7,9 @@ Linux: net/ipv4/tcp.c, net/ipv4/inet_connection_sock.c, net/core/stream.c
 """
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from kbview.emulator.kernel.skb import truesize
+from kbview.emulator.kernel.skb import charge, packets, rest, truesize
 from kbview.emulator.protocol.tcp.endpoint import Entry, Listener
 from kbview.packet.frame import Frame
 from kbview.tape.meter import SocketMeter
@@ -50,15 +50,48 @@ class ListenSocket:
         return SocketMeter(self.name, waiting, backlog, waiting, self.accepted, self.overflows)
 
 
-class Received:
-    """A segment's text in the receive queue: `length` bytes of it are new."""
+class Piece(NamedTuple):
+    """What one call takes of an sk_buff: whole packets, `length` bytes; `skb` if nothing is left."""
 
-    __slots__ = ("charge", "frame", "length")
+    frames: tuple[Frame, ...]
+    length: int
+    skb: Frame | None
+
+
+class Received:
+    """An sk_buff's text in the receive queue: `length` bytes of it, whole packets, are still unread."""
+
+    __slots__ = ("_left", "charge", "frame", "length")
 
     def __init__(self, frame: Frame, length: int) -> None:
         self.frame = frame
         self.length = length
-        self.charge = truesize(frame.length)
+        self.charge = charge(frame)
+        self._left = list(packets(frame))
+
+    @property
+    def unread(self) -> Frame:
+        """The packets that are left, as a frame."""
+        return rest(self.frame, self._left)
+
+    def take(self, limit: int, *, some: bool) -> Piece | None:
+        """Whole packets of at most `limit` bytes; if there must be `some`, the first however long."""
+        if limit >= self.length or len(self._left) == 1:
+            if self.length > limit and not some:
+                return None
+            return Piece(tuple(self._left), self.length, self.frame)
+        count = length = 0
+        for frame in self._left:
+            if length + frame.payload > limit and (count or not some):
+                break
+            count += 1
+            length += frame.payload
+        if not count:
+            return None
+        taken = tuple(self._left[:count])
+        del self._left[:count]
+        self.length -= length
+        return Piece(taken, length, None)
 
 
 class StreamSocket:
@@ -77,6 +110,7 @@ class StreamSocket:
         self.is_ready = False
         self.packets: deque[Received] = deque()
         self.queued = 0
+        self.text = 0  # bytes of the receive queue
         self.received = 0
         self.drops = 0
         self.last_ps = 0
@@ -118,24 +152,30 @@ class StreamSocket:
         received = Received(frame, length)
         self.packets.append(received)
         self.queued += received.charge
+        self.text += length
         self.received += 1
         self.last_ps = now_ps
 
-    def dequeue(self, limit: int) -> list[Received]:
-        """Take whole segments of at most `limit` bytes together, but at least one."""
-        taken: list[Received] = []
-        while self.packets and (not taken or limit >= self.packets[0].length):
-            received = self.packets.popleft()
-            self.queued -= received.charge
-            limit -= received.length
-            taken.append(received)
+    def dequeue(self, limit: int) -> list[Piece]:
+        """Take whole packets of at most `limit` bytes together, but at least one."""
+        taken: list[Piece] = []
+        while self.packets:
+            piece = self.packets[0].take(limit, some=not taken)
+            if piece is None:
+                break
+            taken.append(piece)
+            limit -= piece.length
+            self.text -= piece.length
+            if piece.skb is None:
+                break
+            self.queued -= self.packets.popleft().charge
         return taken
 
-    def dequeue_all(self) -> list[Received]:
+    def dequeue_all(self) -> list[Frame]:
         """Take what will not be read."""
-        unread = list(self.packets)
+        unread = [received.unread for received in self.packets]
         self.packets.clear()
-        self.queued = 0
+        self.queued = self.text = 0
         return unread
 
     # ---- send ------------------------------------------------------------------------------

@@ -10,14 +10,15 @@ from collections.abc import Generator
 
 from kbview.emulator.application import Application
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import COPY, Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.skb import truesize
-from kbview.emulator.kernel.stream import ListenSocket, Received, StreamSocket
+from kbview.emulator.kernel.skb import PAGE, skbs, truesize
+from kbview.emulator.kernel.stream import ListenSocket, Piece, StreamSocket
 from kbview.emulator.kernel.tcp import SOCKET_CLOSE, Tcp
 from kbview.emulator.protocol.tcp import Outcome
 from kbview.emulator.protocol.tcp.state import OVER, State
 from kbview.emulator.settings import Settings
+from kbview.packet.frame import Frame, parts
 from kbview.tape.events import (
     NO_PACKET,
     ConnectionAccepted,
@@ -28,7 +29,6 @@ from kbview.tape.events import (
     SocketDequeued,
 )
 
-READ_SIZE = 16_384  # bytes of the application's buffer
 _WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
 
 
@@ -48,7 +48,11 @@ class Streams:
         self._accept4 = sequence("inet_csk_accept", "syscall_exit")
         self._epoll_ctl = sequence("epoll_ctl", "syscall_exit")
         self._recvmsg = step("tcp_recvmsg")
+        self._copy_part = sequence("copy_to_user")
         self._copy_out = sequence("copy_to_user", "skb_free")
+        self._free = step("skb_free")
+        self._llc_miss = step("llc_miss")
+        self._unref = step("skb_frag_unref")
         self._sendmsg = sequence("tcp_sendmsg", "copy_from_user")
         self._close = step("tcp_close")
 
@@ -101,9 +105,7 @@ class Streams:
         """recv(), and what the application makes of it; nothing but an end means that it closes too."""
         received = yield from self._recv(core, task, socket)
         for each in received:
-            self._tcp.copied -= 1
-            self._machine.deliver(core, each.frame, "app")
-            core.spend(self._app.step, each.frame.packet)
+            self._work(core, each)
         if not received or socket.session is None:
             socket.leaving = True
             return
@@ -112,15 +114,24 @@ class Streams:
         if reply.length:
             yield from self._send(core, task, socket, reply.length)
 
+    def _work(self, core: Core, piece: Piece) -> None:
+        for frame in piece.frames:
+            self._tcp.copied -= len(parts(frame))
+            self._machine.deliver(core, frame, "app")
+            core.spend(self._app.step, frame.packet)
+
     def _recv(
         self, core: Core, task: Context, socket: StreamSocket
-    ) -> Generator[None, None, list[Received]]:
+    ) -> Generator[None, None, list[Piece]]:
         core.enter_kernel(task, self._enter, "recv")
         if core.now_ps > core.horizon_ps:
             yield
         core.spend(self._recvmsg)
-        received = socket.dequeue(READ_SIZE)
+        received = socket.dequeue(self._settings.read_size)
+        displaced = self._machine.ddio.displaced(socket.text)
         for each in received:
+            if displaced:
+                self._wait_for_memory(core, each)
             self._copy(core, socket, each)
         connection = socket.entry.connection
         connection.tcb.receiver.room = socket.room
@@ -130,26 +141,48 @@ class Streams:
         core.leave_kernel(task)
         return received
 
+    def _wait_for_memory(self, core: Core, piece: Piece) -> None:
+        """The copy's source has left the cache: the first line of each page is a miss."""
+        account, core.account = core.account, COPY
+        for _ in range(-(-piece.length // PAGE)):
+            core.spend(self._llc_miss, piece.frames[0].packet)
+        core.account = account
+
     def _follow(self, core: Core, socket: StreamSocket, outcome: Outcome) -> Process:
         """What TCP wants done after a call."""
         self._tcp.endpoint.settle(socket.entry)
         yield from self._tcp.follow(core, socket.entry, outcome)
         self._tcp.arm(core)
 
-    def _copy(self, core: Core, socket: StreamSocket, received: Received) -> None:
-        packet, meters = received.frame.packet, self._meters
-        self._tcp.queued -= 1
-        self._tcp.copied += 1
+    def _copy(self, core: Core, socket: StreamSocket, piece: Piece) -> None:
+        packet, meters, skb = piece.frames[0].packet, self._meters, piece.skb
+        count = sum(len(parts(frame)) for frame in piece.frames)
+        self._tcp.queued -= count
+        self._tcp.copied += count
         meters.copies += 1
-        meters.copied_bytes += received.length
-        meters.frees += 1
+        meters.copied_bytes += piece.length
+        emit, steps = self._recorder.emit, self._recorder.steps
+        if steps and skb is not None:
+            now_ps, queued = core.now_ps, socket.queued
+            emit(SocketDequeued(now_ps, core.number, skb.packet, socket.name, queued))
+        core.spend_copying(self._copy_part if skb is None else self._copy_out, piece.length, packet)
+        if steps:
+            emit(Copied(core.now_ps, core.number, packet, "to_user", piece.length))
+        if skb is not None:
+            self._freed(core, skb)
+
+    def _freed(self, core: Core, frame: Frame) -> None:
+        """The first sk_buff's free was a part of the step; those behind it, and fragments, are paid."""
+        kept = skbs(frame)
+        self._tcp.skbs -= len(kept)
+        self._meters.frees += len(kept)
+        for _ in kept[1:]:
+            core.spend(self._free, frame.packet)
+        for _ in range(len(parts(frame)) - len(kept)):
+            core.spend(self._unref, frame.packet)
         if self._recorder.steps:
-            emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
-            emit(SocketDequeued(now_ps, cpu, packet, socket.name, socket.queued))
-        core.spend_copying(self._copy_out, received.length, packet)
-        if self._recorder.steps:
-            emit(Copied(core.now_ps, cpu, packet, "to_user", received.length))
-            emit(SkbFreed(core.now_ps, cpu, packet))
+            for part in kept:
+                self._recorder.emit(SkbFreed(core.now_ps, core.number, part.packet))
 
     def _send(self, core: Core, task: Context, socket: StreamSocket, length: int) -> Process:
         """send(): as much as the send buffer takes; the rest when the peer has acknowledged some."""
@@ -196,11 +229,12 @@ class Streams:
         core.spend(self._close)
         connection, unread = socket.entry.connection, socket.dequeue_all()
         for each in unread:
-            self._tcp.queued -= 1
-            self._machine.drop(core, each.frame, "socket", SOCKET_CLOSE)
-            self._meters.frees += 1
-            if self._recorder.steps:
-                self._recorder.emit(SkbFreed(core.now_ps, core.number, each.frame.packet))
+            self._tcp.let_go(each)
+            self._machine.drop(core, each, "socket", SOCKET_CLOSE)
+            for part in skbs(each):
+                self._meters.frees += 1
+                if self._recorder.steps:
+                    self._recorder.emit(SkbFreed(core.now_ps, core.number, part.packet))
         socket.closed = True
         if connection.state not in OVER:
             outcome = connection.abort() if unread else connection.close(core.now_ps)

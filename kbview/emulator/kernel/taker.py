@@ -22,5 +22,8 @@ class Receiver(Protocol):
     def netif_receive_skb(self, core: Core, frame: Frame) -> Taker | Tcp | Defrag | None:
         """Take a packet up; returns who is to have it, or None where its way ended."""
 
+    def receive_merged(self, core: Core, frame: Frame) -> Taker | Tcp | Defrag | None:
+        """As `netif_receive_skb` for what GRO lets up, whose cleaning was paid."""
+
     def hand_over(self, core: Core, frame: Frame, layer: Tcp | Defrag) -> Process:
         """Give it to a layer that may answer, or hold it; it yields where others come first."""

@@ -13,15 +13,15 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.ending import Endings
 from kbview.emulator.kernel.listen import Listening
 from kbview.emulator.kernel.segments import SegmentSender, connection_name
-from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.kernel.skb import SkbCache, skbs
 from kbview.emulator.kernel.stream import StreamSocket
 from kbview.emulator.kernel.timer import Timed, Timers
-from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment
+from kbview.emulator.protocol.tcp import Outcome, Parameters
 from kbview.emulator.protocol.tcp.endpoint import LISTEN_OVERFLOW, Endpoint, Entry
 from kbview.emulator.protocol.tcp.state import OVER
-from kbview.emulator.protocol.tcp.wire import frame_of
+from kbview.emulator.protocol.tcp.wire import frame_of, segment_of
 from kbview.emulator.settings import Settings
-from kbview.packet.frame import Frame
+from kbview.packet.frame import Frame, parts
 from kbview.packet.tcp import FIN, SYN
 from kbview.tape.events import SendAcknowledged, SocketQueued, TcpStateChanged
 
@@ -34,8 +34,8 @@ SOCKET_CLOSE = "SOCKET_CLOSE"
 class Tcp(Timed):
     """The layer. To the poll it is what a socket is: it takes a packet whose way up to here was paid.
 
-    `queued` counts frames in receive and out-of-order queues, `copied` those whose text a call has
-    copied and not returned yet, `unacknowledged` sk_buffs in send queues.
+    `queued` counts frames in receive and out-of-order queues and `skbs` their sk_buffs, `copied` frames
+    whose text a call has copied and not returned yet, `unacknowledged` sk_buffs in send queues.
     """
 
     stream = False
@@ -44,11 +44,12 @@ class Tcp(Timed):
         self,
         machine: Machine,
         listening: Listening,
-        skbs: SkbCache,
+        cache: SkbCache,
         sender: SegmentSender,
         settings: Settings,
     ) -> None:
         self.queued = 0
+        self.skbs = 0
         self.copied = 0
         self.unacknowledged = 0
         self.sender = sender
@@ -60,8 +61,8 @@ class Tcp(Timed):
         )
         self._recorder = machine.recorder
         self._listening = listening
-        self._skbs = skbs
-        self._endings = Endings(machine, skbs, "tcp")
+        self._cache = cache
+        self._endings = Endings(machine, cache, "tcp")
         self._request = machine.prices.step("tcp_conn_request")
         self._expiry = machine.prices.step("tcp_timer")
         self._enqueue = machine.prices.step("socket_enqueue")
@@ -88,14 +89,24 @@ class Tcp(Timed):
     @property
     def buffers(self) -> int:
         """sk_buffs in its queues and hands."""
-        return self.queued + self.unacknowledged + self.sender.in_hand
+        return self.skbs + self.unacknowledged + self.sender.in_hand
+
+    def keep(self, frame: Frame) -> None:
+        """A frame, with all that it stands for, is in one of the queues."""
+        self.queued += len(parts(frame))
+        self.skbs += len(skbs(frame))
+
+    def let_go(self, frame: Frame) -> None:
+        """It is not any more."""
+        self.queued -= len(parts(frame))
+        self.skbs -= len(skbs(frame))
 
     # ---- a segment in ----------------------------------------------------------------------
 
     def receive(self, core: Core, frame: Frame) -> Process:
         """tcp_v4_rcv: the segment of a sound frame."""
-        segment = frame.inner
-        if not isinstance(segment, Segment):
+        segment = segment_of(frame)
+        if segment is None:
             raise TypeError(f"frame {frame.packet} brings no segment")
         segment.carrier = frame
         known = self.endpoint.entries.get(frame.flow)
@@ -119,7 +130,7 @@ class Tcp(Timed):
         if outcome.reason:
             self._endings.drop(core, frame, outcome.reason)
         elif outcome.held:
-            self.queued += 1
+            self.keep(frame)
         elif not outcome.delivered or not outcome.delivered[0].length:
             self._endings.consume(core, frame)
 
@@ -131,10 +142,10 @@ class Tcp(Timed):
             segments.clear()
             socket = entry.owner
             if isinstance(socket, StreamSocket):
-                left += [received.frame for received in socket.dequeue_all()]
+                left += socket.dequeue_all()
                 self._free_sent(core, socket.purge())
             for frame in left:
-                self.queued -= 1
+                self.let_go(frame)
                 self._endings.drop(core, frame, SOCKET_CLOSE)
         self.endpoint.entries.clear()
 
@@ -145,7 +156,7 @@ class Tcp(Timed):
         if outcome.changes and self._recorder.steps:
             self._tell_states(core, entry, outcome)
         for segment, reason in outcome.discarded:
-            self.queued -= 1
+            self.let_go(frame_of(segment))
             self._endings.drop(core, frame_of(segment), reason)
         socket = entry.owner
         if isinstance(socket, StreamSocket):
@@ -162,7 +173,8 @@ class Tcp(Timed):
         late = False
         for number, segment in enumerate(outcome.delivered):
             frame = frame_of(segment)
-            self.queued -= number > 0  # the first has just come, the others were held
+            if number:
+                self.let_go(frame)  # the first has just come, the others were held
             socket.eof = socket.eof or bool(segment.flags & FIN)
             if not segment.length:
                 if number:
@@ -177,7 +189,7 @@ class Tcp(Timed):
 
     def _queue(self, core: Core, socket: StreamSocket, frame: Frame, length: int) -> None:
         core.spend(self._enqueue, frame.packet)
-        self.queued += 1
+        self.keep(frame)
         socket.enqueue(frame, length, core.now_ps)
         if self._recorder.steps:
             now_ps, cpu, name = core.now_ps, core.number, socket.name
@@ -202,7 +214,7 @@ class Tcp(Timed):
     def _free_sent(self, core: Core, count: int) -> None:
         self.unacknowledged -= count
         for _ in range(count):
-            self._skbs.free_nameless(core)
+            self._cache.free_nameless(core)
 
     def _abort(self, core: Core, entry: Entry) -> Process:
         outcome = entry.connection.abort()

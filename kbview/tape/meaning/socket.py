@@ -39,6 +39,14 @@ SOCKET: dict[str, Meaning] = {
         "consume_skb(), kfree_skb()",
         "Nobody needs the sk_buff any more: record and buffer go back to where they came from.",
     ),
+    "skb_frag_unref": Meaning(
+        "skb_release_data(), __skb_frag_unref()",
+        "The buffer of a packet that was merged into this one goes back: one atomic count less.",
+    ),
+    "udp_gro_cmsg": Meaning(
+        "udp_cmsg_recv(), put_cmsg()",
+        "Many datagrams in one read: the application is told how long each of them is.",
+    ),
     "syscall_exit": Meaning(
         "syscall_exit_to_user_mode()",
         "Back to user mode: the second mode switch of the call.",

@@ -23,6 +23,18 @@ STACK: dict[str, Meaning] = {
         "eth_type_trans(), napi_gro_receive()",
         "The Ethernet header comes off. Segments of a stream may be merged, to climb as one.",
     ),
+    "rx_page": Meaning(
+        "the driver's page allocation, put_page()",
+        "A long frame keeps the pages it lies in, so the ring gets new ones: allocated, later freed.",
+    ),
+    "gro_merge": Meaning(
+        "tcp_gro_receive(), skb_gro_receive()",
+        "It follows the one that is held: its buffer is hung to that, and its own record is freed.",
+    ),
+    "gro_complete": Meaning(
+        "napi_gro_complete(), tcp_gro_complete()",
+        "Nothing more is merged: lengths and checksum are made those of one large packet.",
+    ),
     "netif_receive_skb": Meaning(
         "__netif_receive_skb_core()",
         "Who listens on the device sees it here; the EtherType says which protocol takes it next.",

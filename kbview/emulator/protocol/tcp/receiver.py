@@ -84,7 +84,7 @@ class Receiver:
         filling = bool(self.order.segments)
         self.rcv_nxt = self.order.pull(wanted.end, outcome) if filling else wanted.end
         self._delivered(outcome)
-        self.rcv_mss = max(self.rcv_mss, segment.length)
+        self.rcv_mss = max(self.rcv_mss, segment.unit or segment.length)
         self._schedule_ack(filling, now_ps)
         return ""
 

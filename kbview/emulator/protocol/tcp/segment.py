@@ -1,5 +1,7 @@
 """A segment as the state machine sees it: numbers and flags, and how much text it carries."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from kbview.emulator.protocol.tcp.sequence import plus
@@ -14,6 +16,7 @@ class Segment(msgspec.Struct, gc=False, eq=False):
     `data` is the text where somebody keeps it, else None. `mss` and `wscale` are options, 0 and
     NO_SCALE where they are not. `carrier` is whatever brought it here, such as a frame. `again` says
     that it was sent before, and why it is sent now: "timeout" or "fast"; "probe" asks for a window.
+    `unit` is the length of the segments that it was merged from, 0 where it was not.
     """
 
     seq: int
@@ -26,6 +29,7 @@ class Segment(msgspec.Struct, gc=False, eq=False):
     wscale: int = NO_SCALE
     carrier: object = None
     again: str = ""
+    unit: int = 0
 
     @property
     def span(self) -> int:
@@ -46,6 +50,20 @@ def part(segment: Segment, start: int, stop: int) -> Segment:
         length=stop - start,
         data=None if segment.data is None else segment.data[start:stop],
         flags=segment.flags if stop == segment.length else segment.flags & ~FIN,
+    )
+
+
+def joined(segments: Sequence[Segment], carrier: object) -> Segment:
+    """Segments that follow each other, as one: GRO keeps the first header, and the last PSH and FIN."""
+    first, last = segments[0], segments[-1]
+    texts = [segment.data for segment in segments if segment.data is not None]
+    return msgspec.structs.replace(
+        first,
+        flags=first.flags | last.flags,
+        length=sum(segment.length for segment in segments),
+        data=b"".join(texts) if len(texts) == len(segments) else None,
+        carrier=carrier,
+        unit=first.length,
     )
 
 

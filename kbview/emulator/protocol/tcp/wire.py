@@ -4,8 +4,8 @@ import struct
 
 import msgspec
 
-from kbview.emulator.protocol.tcp.segment import NO_SCALE, Segment
-from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH, Combined, Frame, Part
+from kbview.emulator.protocol.tcp.segment import NO_SCALE, Segment, joined
+from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH, Combined, Frame, Merged, Part
 from kbview.packet.tcp import Tcp
 
 _END, _NOP, _MSS, _WSCALE = 0, 1, 2, 3
@@ -39,6 +39,8 @@ def segment_of(frame: Frame) -> Segment | None:
         return inner
     if isinstance(inner, Tcp):
         return read(inner, frame.payload, frame)
+    if isinstance(inner, Merged):
+        return _merged(inner, frame)
     if isinstance(inner, Combined):
         part = inner.frames[0].inner
         inner = part.head[4:] if isinstance(part, Part) else None
@@ -46,6 +48,14 @@ def segment_of(frame: Frame) -> Segment | None:
         seq, ack, flags, window = _NUMBERS.unpack_from(inner)
         return Segment(seq, ack, flags, window, frame.payload, carrier=frame)
     return None
+
+
+def _merged(inner: Merged, frame: Frame) -> Segment | None:
+    if isinstance(inner.segment, Segment):
+        return inner.segment
+    segments = [segment_of(each) for each in inner.frames]
+    known = [segment for segment in segments if segment is not None]
+    return joined(known, frame) if len(known) == len(segments) else None
 
 
 def frame_of(segment: Segment) -> Frame:

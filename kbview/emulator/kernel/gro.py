@@ -1,0 +1,124 @@
+"""Generic receive offload: in the driver's poll, before IP, packets of a flow become one sk_buff.
+
+    napi_gro_receive --> flow known? --no--> hold it, if something may follow
+                            | yes
+                            +--> next in order: merge     else: the held one goes up, then this
+
+    goes up: the last of a train, the oldest of 8 in a bucket, and all that is held when the poll ends.
+    Only a poll that used up its weight keeps, with HZ of 1000, what was begun in this jiffy.
+
+A layer above pays once for what goes up: IP, TCP and the socket see one packet of up to 64 KB. Packets
+that are passed on are left alone here, for they would have to be split again (GSO). A capture's
+segments are too, because it keeps no TCP headers. Linux: net/core/gro.c, net/core/dev.c napi_poll()
+"""
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.skb import RX_BUFFER, skbs
+from kbview.emulator.protocol.merging import Look, Train, look_at
+from kbview.packet.frame import Flow, Frame, Protocol, parts
+from kbview.tape.events import PacketMerged, SkbFreed
+
+GRO_HASH_BUCKETS = 8
+MAX_GRO_SKBS = 8  # flows a bucket
+GRO_NORMAL_BATCH = 8  # packets that go up together, sysctl net.core.gro_normal_batch
+_SECOND_PS = 10**12
+
+
+class Gro:
+    """What one NAPI instance holds. `held` and `buffers` count frames and sk_buffs, those in `up` too.
+
+    `up` is what is ready for the layers above, in order. Each frame that is given to `receive` was
+    cleaned and has an sk_buff.
+    """
+
+    def __init__(self, machine: Machine, *, udp: bool = False, hz: int = 250) -> None:
+        self.held = 0
+        self.buffers = 0
+        self.up: list[Frame] = []
+        self._counted = 0  # packets in `up`: rx_count
+        self._udp = udp
+        self._jiffy_ps = _SECOND_PS // hz
+        self._keeps = hz >= 1000
+        self._buckets: list[dict[Flow, Train]] = [{} for _ in range(GRO_HASH_BUCKETS)]
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._merge = machine.prices.step("gro_merge")
+        self._complete = machine.prices.step("gro_complete")
+
+    def wants(self, frame: Frame) -> bool:
+        """Whether a packet can be merged, or something of its flow may be held."""
+        protocol = frame.flow.protocol
+        if protocol is Protocol.UDP:
+            return self._udp and not frame.fault
+        return protocol is Protocol.TCP and frame.inner is not None and not frame.fault
+
+    def receive(self, core: Core, frame: Frame) -> bool:
+        """dev_gro_receive: merge, hold or let it up; whether `up` is to be emptied now."""
+        self.held += 1
+        self.buffers += 1
+        flow = frame.flow
+        bucket = self._buckets[flow.rss_hash % GRO_HASH_BUCKETS]
+        train, look = bucket.get(flow), look_at(frame)
+        if train is not None and look is not None and train.takes(frame, look):
+            self._join(core, train, frame, look)
+            if train.is_whole(frame, look):
+                self._lift(core, bucket.pop(flow))
+        else:
+            if train is not None:
+                self._lift(core, bucket.pop(flow))
+            self._hold(core, bucket, frame, look)
+        return self._counted >= GRO_NORMAL_BATCH
+
+    def _hold(self, core: Core, bucket: dict[Flow, Train], frame: Frame, look: Look | None) -> None:
+        """Begin a train, in place of the bucket's oldest if it is full; or let the packet pass."""
+        if look is None or look.last:
+            self._pass(frame)
+            return
+        if len(bucket) >= MAX_GRO_SKBS:
+            self._lift(core, bucket.pop(next(iter(bucket))))
+        bucket[frame.flow] = Train(frame, look, _buffers(frame), core.now_ps // self._jiffy_ps)
+
+    def _join(self, core: Core, train: Train, frame: Frame, look: Look) -> None:
+        core.spend(self._merge, frame.packet)
+        steps, now_ps, cpu = self._recorder.steps, core.now_ps, core.number
+        if steps:
+            into = train.frames[0].packet
+            self._recorder.emit(PacketMerged(now_ps, cpu, frame.packet, into))
+        if train.add(frame, look, _buffers(frame)):
+            self.buffers -= 1
+            self._meters.frees += 1
+            if steps:
+                self._recorder.emit(SkbFreed(now_ps, cpu, frame.packet))
+
+    def flush(self, core: Core, *, complete: bool) -> None:
+        """The poll ends: `complete` when the ring is empty, else by its weight (napi_gro_flush)."""
+        jiffy = core.now_ps // self._jiffy_ps
+        for bucket in self._buckets:
+            for flow, train in list(bucket.items()):
+                if complete or not self._keeps or train.since < jiffy:
+                    self._lift(core, bucket.pop(flow))
+
+    def _lift(self, core: Core, train: Train) -> None:
+        """napi_gro_complete: headers are made those of one packet, if it is more than one."""
+        if len(train.frames) > 1:
+            core.spend(self._complete, train.frames[0].packet)
+        self._pass(train.as_one())
+
+    def _pass(self, frame: Frame) -> None:
+        self.up.append(frame)
+        self._counted += len(parts(frame))
+
+    def take_up(self) -> list[Frame]:
+        """Empty `up`; each is still counted until it is let `go`."""
+        up, self.up, self._counted = self.up, [], 0
+        return up
+
+    def go(self, frame: Frame) -> None:
+        """A layer above has it now."""
+        self.held -= len(parts(frame))
+        self.buffers -= len(skbs(frame))
+
+
+def _buffers(frame: Frame) -> int:
+    return -(-frame.length // RX_BUFFER)
