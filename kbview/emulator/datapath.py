@@ -39,6 +39,7 @@ class Datapath(ABC):
     `stations` is what the screen draws; `steps` every cost row it may take; `reading` where to read
     more. `serves` names the applications that its layer can serve, `drops_at` the layers where it can
     drop for one, the first of them for "driver"; `speaks_tcp`: peers may connect to it;
+    `takes_datagrams`: UDP reaches an application;
     `compressed_completions` whether its driver lets the NIC write several completions at once, and
     `page` how large its buffers' pages are, both unless told otherwise. From `start` on, a datapath
     owns the NIC's rings and what runs on the cores.
@@ -53,6 +54,7 @@ class Datapath(ABC):
     compressed_completions: ClassVar[bool] = False
     page: ClassVar[str] = "4K"
     speaks_tcp: ClassVar[bool] = False
+    takes_datagrams: ClassVar[bool] = True
     reading: ClassVar[tuple[str, ...]]
 
     @abstractmethod

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
+from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.choice import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.player import Player
@@ -31,8 +32,10 @@ def source_of(word: str, datapath: str) -> Source:
     return source
 
 
-def session_of(datapath: str, frames: int = 40, word: str = "udp-bursts.pcap") -> Session:
-    """A session after so many frames of play."""
+def session_of(datapath: str, frames: int = 40, word: str = "") -> Session:
+    """A session after so many frames of play, of traffic that reaches an application."""
+    datagrams = DATAPATHS[datapath].takes_datagrams
+    word = word or ("udp-bursts.pcap" if datagrams else "http.pcap")
     player = Player(source_of(word, datapath))
     for _ in range(frames):
         player.tick(0.1)

@@ -198,6 +198,15 @@ class Core:
         """Whether more than one task could run."""
         return len(self.tasks) > 1 and sum(each.runnable for each in self.tasks) > 1
 
+    @property
+    def turn_ends_ps(self) -> int:
+        """Until when the running task goes on before another that could run; NEVER_PS if none could."""
+        task = self._task
+        others = [each.ran_ps for each in self.tasks if each.runnable and each is not task]
+        if task is None or not others:
+            return NEVER_PS
+        return self._since_ps + max(0, min(others) + self.slice_ps - task.ran_ps)
+
     def _enter(self, context: Context) -> None:
         """Change to another context; to another task it is a context switch."""
         self._save()

@@ -16,6 +16,7 @@ from kbview.tape.meaning.socket import SOCKET
 from kbview.tape.meaning.stack import STACK
 from kbview.tape.meaning.traced import TRACED, without_break
 from kbview.tape.meaning.transmit import TRANSMIT
+from kbview.tape.meaning.user_tcp import USER_TCP
 
 STEPS: dict[str, Meaning] = {
     **INTERRUPT,
@@ -25,6 +26,7 @@ STEPS: dict[str, Meaning] = {
     **TRANSMIT,
     **BYPASS,
     **SHARED_RING,
+    **USER_TCP,
     **TRACED,
 }
 UNKNOWN = Meaning("", "this version of kbview has no sentence for it")

@@ -1,0 +1,51 @@
+"""What system calls are left: a thread sleeps until the other signals, by a condition variable.
+
+Both threads are on one core, so who signals does not lose it: the scheduler decides, and it prefers
+who has slept. pthread_cond_wait(), pthread_cond_signal(); Linux: kernel/futex/waitwake.c
+"""
+
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.tape.events import TaskWoken
+
+
+class Condition:
+    """The application's thread sleeps here. `sleeper` is None while it is awake."""
+
+    def __init__(self, machine: Machine, core: Core) -> None:
+        self.sleeper: Context | None = None
+        self._core = core
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        step = machine.prices.step
+        self._enter, self._exit = step("syscall_enter"), step("syscall_exit")
+        self._wait, self._wake = step("futex_wait"), step("futex_wake")
+
+    def wait(self, task: Context) -> Process:
+        """Sleep until signalled; nothing may happen between the look and this."""
+        core = self._core
+        core.enter_kernel(task, self._enter, "futex")
+        core.spend(self._wait)
+        self.sleeper = task
+        task.runnable = False
+        yield
+        core.spend(self._exit)
+        core.leave_kernel(task)
+
+    def signal(self, by: Context) -> None:
+        """Make the sleeper runnable."""
+        core, task = self._core, self.sleeper
+        if task is None:
+            return
+        account = core.account
+        self.sleeper = None
+        core.enter_kernel(by, self._enter, "futex")
+        core.spend(self._wake)
+        self._meters.wakeups += 1
+        if self._recorder.steps:
+            self._recorder.emit(TaskWoken(core.now_ps, core.number, task.name))
+        core.wake(task, core.now_ps, core)
+        core.spend(self._exit)
+        core.leave_kernel(by)
+        core.account = account
