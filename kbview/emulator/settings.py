@@ -62,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recvmmsg() may take, `read_size` the application's buffer for a stream. `gro` merges segments in
     the driver's poll, `udp_gro` datagrams too (the socket option UDP_GRO); `hz` is CONFIG_HZ.
     `ksoftirqd_defers`: softirqs wait for ksoftirqd once that is runnable, as in Linux 4.9 to 6.4.
+    `mtcp_io` is what brings frames to mTCP: its poll-mode driver or PacketShader's engine.
     `threaded_napi`: on the datapath kernel threads poll the queues, not softirqs. `sched_slice_us` is
     how far one task may get ahead of another: sched_base_slice_ns, 3 ms; longer in kernels before 6.6.
     """
@@ -116,6 +117,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ksoftirqd_defers: bool = False
     threaded_napi: bool = False
     sched_slice_us: int = 3000
+    mtcp_io: str = "dpdk"
 
     def __post_init__(self) -> None:
         within("cores", self.cores, MOST_CORES)
@@ -137,6 +139,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         at_least("nic_fifo_bytes", self.nic_fifo_bytes, 16_384, MOST_FIFO)
         _ring("ring", self.ring)
         _ring("tx_ring", self.tx_ring)
+        one_of("mtcp_io", self.mtcp_io, ("dpdk", "psio"))
         one_of("max_cstate", self.max_cstate, ("C1", "C1E", "C3", "C6"))
         if self.page is not None:
             one_of("page", self.page, ("4K", "2M", "1G"))

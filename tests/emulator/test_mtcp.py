@@ -14,9 +14,10 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.sources import profile
+from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
-from kbview.tape.meter import Meters
+from kbview.tape.meter import TOTALS, Meters
 from tests.emulator.test_tcp import calls, finished, made
 
 HTTP = Settings(app="http", cores=1)
@@ -129,16 +130,24 @@ def test_what_is_no_tcp_is_dropped_with_a_reason() -> None:
     response=st.integers(1, 40_000),
     buffers=st.sampled_from([8192, 131_072]),
     queues=st.integers(1, 3),
+    io=st.sampled_from(["dpdk", "psio"]),
     seed=st.integers(0, 1000),
 )
 @settings(max_examples=20, deadline=None)
 def test_exactly_the_bytes_that_were_written_are_read(
-    loss: float, late: float, request: int, response: int, buffers: int, queues: int, seed: int
+    loss: float,
+    late: float,
+    request: int,
+    response: int,
+    buffers: int,
+    queues: int,
+    io: str,
+    seed: int,
 ) -> None:
     """Under any loss and any order, on rings that are smaller than what goes through them."""
     chosen = Settings(
         app="http", request=request, response=response, tcp_rcvbuf=buffers, tcp_sndbuf=buffers,
-        cores=2, queues=queues,
+        cores=2, queues=queues, mtcp_io=io,
     )  # fmt: skip
     emulation, clients = made("mtcp", chosen, calls(4, flows=3, loss=loss, late=late), seed)
     while not emulation.ended:
@@ -154,3 +163,61 @@ def test_a_full_ring_closes_the_window_and_loses_nothing() -> None:
     meters, clients = finished("mtcp", slow, calls(2, flows=2))
     assert clients.finished == 2
     assert set(meters.drops) <= {"tcp/TCP_ZEROWINDOW"}  # only what asked for a window
+
+
+ON_PSIO = Settings(app="http", cores=1, mtcp_io="psio")
+
+
+def test_on_psio_a_thread_with_nothing_to_do_sleeps() -> None:
+    """psio_module.c: a system call a chunk of 64, and ps_select() when a round has found nothing."""
+    events, meters = told(ON_PSIO, calls(20, think_us=500))
+    names = {event.name for event in events if isinstance(event, ev.SyscallEntered)}
+    assert names == {"ioctl", "futex", "tgkill"}  # the last when jobs come for who sleeps
+    assert meters.interrupts > 0
+    core = meters.cores[0]
+    assert core.poll_empty_ps == 0
+    assert core.idle_ps > core.user_ps + core.syscall_ps
+
+
+def test_on_psio_system_calls_are_shared_by_a_chunk() -> None:
+    calm, busy = (told(ON_PSIO, calls(400, flows=clients))[1] for clients in (1, 200))
+    assert busy.syscalls / busy.delivered < 0.2 * calm.syscalls / calm.delivered
+    assert busy.context_switches / busy.delivered < 0.2 * calm.context_switches / calm.delivered
+
+
+def test_on_psio_the_engine_copies_once_more_each_way() -> None:
+    events, meters = told(
+        Settings(app="http", cores=1, request=1000, response=1000, mtcp_io="psio"), calls(1)
+    )
+    text = Counter(event.kind for event in events if isinstance(event, ev.Copied))
+    assert text["to_ring"] == text["to_send_buffer"] == text["to_frame"] == 1
+    assert text["to_user"] == 1 + meters.arrived  # the ring's, and the engine's of every frame
+    assert text["from_user"] == meters.sent
+
+
+@pytest.mark.parametrize("io", ["dpdk", "psio"])
+def test_what_was_lost_is_sent_again_by_a_timer_of_the_thread(io: str) -> None:
+    chosen = Settings(app="http", response=20_000, cores=2, queues=2, mtcp_io=io)
+    emulation, clients = made("mtcp", chosen, calls(30, loss=0.05))
+    emulation.advance(NEVER_PS)
+    meters = emulation.sample().meters
+    assert emulation.ended
+    assert clients.finished == 30
+    assert meters.stages["mtcp_timer"].count > 0
+
+
+def test_on_psio_meters_agree_with_the_events() -> None:
+    chosen = Settings(app="http", cores=2, queues=2, response=20_000, mtcp_io="psio")
+    emulation, _ = made("mtcp", chosen, calls(15, loss=0.02))
+    emulation.recorder.detail = Detail.STEPS
+    state = State()
+    state.apply(emulation.sample())
+    while not emulation.ended:
+        emulation.advance(emulation.now_ps + 50_000_000)
+        for event in emulation.release():
+            state.apply(event)
+    meters = emulation.sample().meters
+    coarse, _ = finished("mtcp", chosen, calls(15, loss=0.02))
+    for total in TOTALS:
+        assert getattr(state.meters, total) == getattr(meters, total), total
+        assert getattr(coarse, total) == getattr(meters, total), total

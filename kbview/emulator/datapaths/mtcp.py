@@ -5,7 +5,9 @@ from kbview.emulator.bypass.mtcp.app_thread import AppThread
 from kbview.emulator.bypass.mtcp.captured import Captured
 from kbview.emulator.bypass.mtcp.connections import Connections
 from kbview.emulator.bypass.mtcp.input import Input
-from kbview.emulator.bypass.mtcp.output import BATCH, Output
+from kbview.emulator.bypass.mtcp.io import BATCH, Io
+from kbview.emulator.bypass.mtcp.output import Output
+from kbview.emulator.bypass.mtcp.poll_io import PollIo
 from kbview.emulator.bypass.mtcp.queues import EventQueue
 from kbview.emulator.bypass.mtcp.streams import Streams
 from kbview.emulator.bypass.mtcp.tcp_thread import TcpThread
@@ -15,6 +17,12 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.kernel.psio import PsioQueue
+from kbview.emulator.kernel.psio_handle import PsioHandle
+from kbview.emulator.kernel.psio_io import PsioIo
+from kbview.emulator.kernel.psio_stations import ENGINE
+from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
 from kbview.tape.meter import RingMeter, SocketMeter
@@ -51,6 +59,36 @@ JOBS = Station(
     "the answer is copied to the send buffer and named to the TCP thread, which writes frames of it",
     ("mtcp_write", "mtcp_copy_back", "mtcp_job", "mtcp_tcp_out", "mtcp_copy_frame", "tx_burst"),
 )
+POLLED = (
+    "dma_write",
+    "msix_delivery",
+    "rx_burst",
+    "rx_burst_empty",
+    "pmd_descriptor",
+    "descriptor_line",
+    "mbuf_alloc",
+    "mbuf_free",
+    "tx_burst",
+    "pmd_tx_descriptor",
+)
+CHUNKED = (
+    "hardirq",
+    "softirq_dispatch",
+    "napi_poll",
+    "try_to_wake_up",
+    "idle_exit",
+    "psio_select",
+    "psio_recv",
+    "first_touch",
+    "psio_rx_cell",
+    "psio_rx_copy",
+    "irq_enable",
+    "psio_send",
+    "psio_tx_cell",
+    "psio_tx_copy",
+    "psio_tx_head",
+)
+ABOVE = (TCP_THREAD, EVENTS, READ, APP)
 
 
 class Mtcp(Datapath):
@@ -60,27 +98,21 @@ class Mtcp(Datapath):
     summary = (
         "TCP in user space: bursts, two copies, events and jobs in batches; no system call a packet"
     )
-    stations = (WIRE, NIC, RX_RING, *bypass(STACK), RX_BURST, TCP_THREAD, EVENTS, READ, APP)
+    stations = (WIRE, NIC, RX_RING, *bypass(STACK), RX_BURST, *ABOVE)
     compressed_completions = True  # mlx5: rxq_cqe_comp_en
     page = "2M"
     serves = ("sink", "echo", "http")
     speaks_tcp = True
     takes_datagrams = False
     steps = (
-        "dma_write",
-        "msix_delivery",
-        "rx_burst",
-        "rx_burst_empty",
-        "pmd_descriptor",
-        "descriptor_line",
-        "mbuf_alloc",
+        *POLLED,
+        *CHUNKED,
         "mtcp_ip_in",
         "mtcp_tcp_in",
         "mtcp_create_stream",
         "mtcp_copy_in",
         "mtcp_timer",
         "mtcp_event",
-        "mbuf_free",
         "mtcp_flush_events",
         "syscall_enter",
         "futex_wake",
@@ -99,8 +131,6 @@ class Mtcp(Datapath):
         "mtcp_tcp_out",
         "mtcp_copy_frame",
         "mtcp_destroy_stream",
-        "tx_burst",
-        "pmd_tx_descriptor",
         "doorbell",
         "tx_fetch",
     )
@@ -113,30 +143,41 @@ class Mtcp(Datapath):
         self._rings = [RxRing(queue.number, settings.ring) for queue in machine.nic.queues]
         self._tx_rings = [machine.tx_ring(ring.queue, settings.tx_ring) for ring in self._rings]
         self._app = APPLICATIONS[settings.app](machine)
+        self._on_psio = settings.mtcp_io == "psio"
         self._threads: list[TcpThread] = []
 
     def start(self) -> None:
-        self._machine.nic.open(self._rings, self._tx_rings)
-        for core in self._machine.cores:
-            ports = self._ports(core)
-            if ports:
-                self._threads.append(self._thread(core, ports))
-
-    def _ports(self, core: Core) -> list[PortQueue]:
-        """The queues of a core, each with its rings."""
-        machine, settings = self._machine, self._settings
-        mine = [queue for queue in machine.nic.queues if machine.core_of(queue.number) is core]
-        buffers = len(mine) * (settings.ring + settings.tx_ring)
-        tlb = machine.tlb(settings.page or self.page, buffers) if mine else None
-        return [PortQueue(machine, each, self._tx_rings[each.number], tlb, BATCH) for each in mine]
-
-    def _thread(self, core: Core, ports: list[PortQueue]) -> TcpThread:
         machine = self._machine
-        output = Output(machine, core, ports[0])
+        machine.nic.open(self._rings, self._tx_rings)
+        softirqs = Softirqs(machine, self._settings)
+        for core in machine.cores:
+            queues = [queue for queue in machine.nic.queues if machine.core_of(queue.number) is core]
+            if queues:
+                io = self._psio(core, queues, softirqs) if self._on_psio else self._dpdk(core, queues)
+                self._threads.append(self._thread(core, io))
+
+    def _dpdk(self, core: Core, queues: list[RxQueue]) -> Io:
+        """A poll-mode driver for the queues of a core."""
+        machine, settings = self._machine, self._settings
+        buffers = len(queues) * (settings.ring + settings.tx_ring)
+        tlb = machine.tlb(settings.page or self.page, buffers)
+        ports = [PortQueue(machine, each, self._tx_rings[each.number], tlb, BATCH) for each in queues]
+        return PollIo(machine, core, ports)
+
+    def _psio(self, core: Core, queues: list[RxQueue], softirqs: Softirqs) -> Io:
+        """The engine in the kernel, with the queues of a core attached."""
+        machine = self._machine
+        handle = PsioHandle(machine, core, softirqs)
+        for queue in queues:
+            handle.attach(PsioQueue(machine, queue, self._tx_rings[queue.number]))
+        return PsioIo(machine, handle, BATCH)
+
+    def _thread(self, core: Core, io: Io) -> TcpThread:
+        machine = self._machine
+        output = Output(machine, core, io.alloc)
         streams = self._streams(core, output)
-        thread = TcpThread(machine, core, ports, output, streams)
-        app = AppThread(machine, core, streams, self._app, self._settings)
-        thread.start(Input(machine, core, self._host, streams), app)
+        thread = TcpThread(io, output, Input(machine, core, self._host, streams), streams)
+        thread.start(AppThread(machine, io, streams, self._app, self._settings))
         return thread
 
     def _streams(self, core: Core, output: Output) -> Streams:
@@ -148,9 +189,10 @@ class Mtcp(Datapath):
         return Captured(machine, core, events, self._app, settings)
 
     def path(self) -> tuple[Station, ...]:
+        below = (WIRE, NIC, *ENGINE) if self._on_psio else self.stations[: -len(ABOVE)]
         if self._settings.app == "sink":
-            return self.stations
-        return (*self.stations, JOBS, TX_RING)
+            return (*below, *ABOVE)
+        return (*below, *ABOVE, JOBS, TX_RING)
 
     def finish(self) -> None:
         for thread in self._threads:

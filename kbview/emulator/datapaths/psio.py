@@ -6,14 +6,14 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.kernel.psio import PsioQueue
 from kbview.emulator.kernel.psio_handle import PsioHandle
+from kbview.emulator.kernel.psio_stations import ENGINE
 from kbview.emulator.kernel.psio_thread import PsioSender, PsioThread
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
 from kbview.emulator.work import WORKS
-from kbview.tape.station import STACK, Domain, Station, bypass
+from kbview.tape.station import Domain, Station
 
-IRQ, SOFTIRQ, *ABOVE = STACK
 SEND = Station(
     "send",
     Domain.KERNEL,
@@ -30,26 +30,7 @@ class Psio(Datapath):
     stations = (
         WIRE,
         NIC,
-        Station(
-            "cells",
-            Domain.HARDWARE,
-            "the huge packet buffer: a cell of 2 KB for each descriptor, used again and again",
-            ("DescriptorDone", "DescriptorCleaned"),
-        ),
-        IRQ,
-        Station(
-            "softirq",
-            Domain.KERNEL,
-            "it takes no packet: it only wakes the thread, which slept because nothing was there",
-            ("SoftirqEntered", "softirq_dispatch", "napi_poll", "try_to_wake_up"),
-        ),
-        *bypass(tuple(ABOVE)),
-        Station(
-            "copy",
-            Domain.KERNEL,
-            "within the application's ioctl(): packets go into its chunk, cells back to the NIC",
-            ("psio_recv", "first_touch", "psio_rx_cell", "psio_rx_copy", "ChunkMoved", "irq_enable"),
-        ),
+        *ENGINE,
         Station(
             "chunk",
             Domain.USER,

@@ -13,6 +13,7 @@ The engine's ixgbe_main.c, ps_recv_chunk(), ps_send_chunk(), ixgbe_clean_rxonly(
 from collections.abc import Generator
 
 from kbview.emulator.cost import Step
+from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.vector import Vector
@@ -46,6 +47,7 @@ class PsioHandle:
         step = machine.prices.step
         self._enter, self._exit = step("syscall_enter"), step("syscall_exit")
         self._recv, self._send = step("psio_recv"), step("psio_send")
+        self._select = step("psio_select")
         self._hardirq, self._napi_poll = step("hardirq"), step("napi_poll")
 
     def attach(self, shared: PsioQueue) -> None:
@@ -90,6 +92,17 @@ class PsioHandle:
         sent = shared.xmit_batch(core, frames, passed_on=passed_on)
         self._return(task)
         return sent
+
+    def select(self) -> Process:
+        """Sleep until a queue has something, or somebody wakes the thread; ps_select()."""
+        task = self._call(self._select)
+        if self.core.now_ps > self.core.horizon_ps:
+            yield
+        if all(shared.queue.next_ready_ps() > self.core.now_ps for shared in self.queues):
+            for shared in self.queues:
+                shared.enable_irq(self.core)
+            yield from self.waiters.sleep(self.core, task)
+        self._return(task)
 
     def _look(self, most: int) -> Frames:
         """The queues in turn, beginning behind the one that had something last."""

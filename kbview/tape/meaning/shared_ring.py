@@ -90,6 +90,10 @@ SHARED_RING: dict[str, Meaning] = {
         "ixgbe_irq_enable_queues(), a write to EIMS",
         "Nothing is there, so the next packet is to interrupt: whoever looked is going to sleep.",
     ),
+    "psio_select": Meaning(
+        "ioctl(PS_IOC_SELECT), ps_select()",
+        "Nothing to do: the queues' interrupts go on, and the thread sleeps until one comes.",
+    ),
     "psio_send": Meaning(
         "ioctl(PS_IOC_SEND_CHUNK), ps_send_chunk()",
         "A second system call: which packets of the chunk are to go, and to which queue.",

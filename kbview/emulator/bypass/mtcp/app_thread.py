@@ -9,11 +9,12 @@ It sleeps only when nothing was handed over. mtcp/src/api.c, eventpoll.c
 from kbview.emulator.application import Application
 from kbview.emulator.bypass.mtcp.connections import Connections
 from kbview.emulator.bypass.mtcp.futex import Condition
+from kbview.emulator.bypass.mtcp.io import Io
 from kbview.emulator.bypass.mtcp.queues import EventQueue
 from kbview.emulator.bypass.mtcp.stream import Item, PortListener, Stream
 from kbview.emulator.bypass.mtcp.streams import Streams
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Context, Core
+from kbview.emulator.hardware.core import USER, Context
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.settings import Settings
 from kbview.tape.events import NO_PACKET, ConnectionAccepted, Copied, Mode, SendQueued
@@ -25,12 +26,14 @@ class AppThread:
     """One thread, one loop. `condition` is what it sleeps on."""
 
     def __init__(
-        self, machine: Machine, core: Core, streams: Streams, app: Application, settings: Settings
+        self, machine: Machine, io: Io, streams: Streams, app: Application, settings: Settings
     ) -> None:
+        core = streams.core
         self.condition = Condition(machine, core)
         self.task = Context(app.name, self._main(), USER, Mode.USER)
         self._machine = machine
         self._core = core
+        self._io = io
         self._streams = streams
         self._events: EventQueue = streams.events
         self._connections = streams if isinstance(streams, Connections) else None
@@ -48,6 +51,7 @@ class AppThread:
         core, events = self._core, self._events
         while True:
             if not events.flushed:
+                self._rouse()
                 yield from self.condition.wait(self.task)
                 continue
             core.spend(self._epoll_wait)
@@ -55,6 +59,12 @@ class AppThread:
                 if core.now_ps > core.horizon_ps:
                     yield
                 self._serve(item)
+
+    def _rouse(self) -> None:
+        """The TCP thread may sleep while there are jobs for it: pthread_kill(), INTR_SLEEPING_MTCP."""
+        connections = self._connections
+        if connections is not None and connections.jobs.waiting and self._io.asleep():
+            self.condition.call(self.task, "tgkill", self._io.rouse)
 
     def _serve(self, item: Item) -> None:
         """Do what an event asks for; it is raised again if that was not all."""

@@ -4,6 +4,8 @@ Both threads are on one core, so who signals does not lose it: the scheduler dec
 who has slept. pthread_cond_wait(), pthread_cond_signal(); Linux: kernel/futex/waitwake.c
 """
 
+from collections.abc import Callable
+
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
@@ -35,17 +37,26 @@ class Condition:
 
     def signal(self, by: Context) -> None:
         """Make the sleeper runnable."""
+        if self.sleeper is not None:
+            self.call(by, "futex", self._rouse)
+
+    def call(self, by: Context, name: str, action: Callable[[], None]) -> None:
+        """A system call of one of the threads, which does not sleep."""
+        core = self._core
+        account = core.account
+        core.enter_kernel(by, self._enter, name)
+        action()
+        core.spend(self._exit)
+        core.leave_kernel(by)
+        core.account = account
+
+    def _rouse(self) -> None:
         core, task = self._core, self.sleeper
         if task is None:
             return
-        account = core.account
         self.sleeper = None
-        core.enter_kernel(by, self._enter, "futex")
         core.spend(self._wake)
         self._meters.wakeups += 1
         if self._recorder.steps:
             self._recorder.emit(TaskWoken(core.now_ps, core.number, task.name))
         core.wake(task, core.now_ps, core)
-        core.spend(self._exit)
-        core.leave_kernel(by)
-        core.account = account

@@ -6,8 +6,6 @@ mtcp/src/tcp_out.c WriteTCPACKList(), FlushTCPSendingBuffer(); dpdk_module.c dpd
 
 from kbview.emulator.application import Answers
 from kbview.emulator.bypass.mtcp.stream import name_of
-from kbview.emulator.bypass.pmd import PortQueue
-from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Segment
@@ -17,24 +15,22 @@ from kbview.packet.frame import Flow, Frame
 from kbview.packet.tcp import ACK
 from kbview.tape.events import Copied, SegmentRetransmitted
 
-BATCH = 64  # MAX_PKT_BURST
 _LOST = ("timeout", "fast")
 
 
 class Output:
-    """`frames` are written and not taken by the transmit ring yet."""
+    """`frames` are written and not on their way yet; `alloc` is what a buffer for one costs."""
 
-    def __init__(self, machine: Machine, core: Core, port: PortQueue) -> None:
+    def __init__(self, machine: Machine, core: Core, alloc: tuple[str, ...]) -> None:
         self.frames: list[Frame] = []
         self._segments: list[tuple[Flow, Segment]] = []
         self._core = core
-        self._port = port
         self._meters = machine.meters
         self._recorder = machine.recorder
         self._packets = machine.packets
         self._answers = Answers()
-        self._write = machine.prices.sequence("mbuf_alloc", "mtcp_tcp_out")
-        self._write_text = machine.prices.sequence("mbuf_alloc", "mtcp_tcp_out", "mtcp_copy_frame")
+        self._write = machine.prices.sequence(*alloc, "mtcp_tcp_out")
+        self._write_text = machine.prices.sequence(*alloc, "mtcp_tcp_out", "mtcp_copy_frame")
 
     @property
     def idle(self) -> bool:
@@ -74,19 +70,6 @@ class Output:
             emit(Copied(now_ps, cpu, packet, "to_frame", segment.length))
         if segment.again in _LOST:
             emit(SegmentRetransmitted(now_ps, cpu, name_of(received), packet, segment.again))
-
-    def send(self) -> Process:
-        """Burst after burst until the ring has taken all; a full ring is waited for, as mTCP does."""
-        core, frames = self._core, self.frames
-        while frames:
-            if core.now_ps > core.horizon_ps:
-                yield
-            sent = self._port.tx_burst(core, frames[:BATCH], passed_on=False)
-            del frames[:sent]
-            if not sent:
-                self._port.spin_to_send(core)
-                if core.resting:
-                    yield
 
 
 def _says_less(segment: Segment, last: Segment) -> bool:

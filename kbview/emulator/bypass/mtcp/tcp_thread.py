@@ -1,23 +1,25 @@
 """The TCP thread: one loop that receives, runs TCP, hands events over, takes jobs, and sends.
 
-    rx_burst --> TCP, each frame --> timers --> flush events, signal --> jobs --> write --> tx_burst
+    receive --> TCP, each frame --> timers --> flush events, signal --> jobs --> write --> send
         ^                                            |                    ^
         |                                            v                    |
         +-----------------------------------  the application  -----------+
 
-The application gets the core when it is signalled and has had less of it, else when the scheduler finds
-that the TCP thread had its turn: this loop never sleeps. mtcp/src/core.c RunMainLoop()
+The application gets the core when it is signalled and has had less of it, else when this loop sleeps
+(psio) or when the scheduler finds that it had its turn (dpdk, where it never sleeps).
+mtcp/src/core.c RunMainLoop()
 """
 
 from kbview.emulator.bypass.mtcp.app_thread import AppThread
 from kbview.emulator.bypass.mtcp.connections import Connections
+from kbview.emulator.bypass.mtcp.futex import Condition
 from kbview.emulator.bypass.mtcp.input import Input
+from kbview.emulator.bypass.mtcp.io import Io
 from kbview.emulator.bypass.mtcp.output import Output
 from kbview.emulator.bypass.mtcp.streams import Streams
-from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import POLL_USEFUL, Context, Core
-from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.core import POLL_USEFUL, Context
+from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 from kbview.tape.meter import RingMeter
 
@@ -27,26 +29,21 @@ NAME = "mtcp"
 class TcpThread:
     """The loop of one core, with all that belongs to it alone."""
 
-    def __init__(
-        self, machine: Machine, core: Core, ports: list[PortQueue], output: Output, streams: Streams
-    ) -> None:
+    def __init__(self, io: Io, output: Output, way_up: Input, streams: Streams) -> None:
         self.streams = streams
-        self.app: AppThread | None = None
         self.task = Context(NAME, self._main(), POLL_USEFUL, Mode.USER)
-        self._core = core
-        self._ports = ports
+        self._core = streams.core
+        self._io = io
         self._output = output
-        self._input: Input | None = None
+        self._input = way_up
+        self._condition: Condition | None = None
         self._connections = streams if isinstance(streams, Connections) else None
         self._finishing = False
-        self._empty_poll = ports[0].empty_poll
-        self._free = machine.prices.step("mbuf_free")
-        for port in ports:
-            port.queue.watcher = self._stir
+        io.open(self.task)
 
-    def start(self, way_up: Input, app: AppThread) -> None:
+    def start(self, app: AppThread) -> None:
         """Put both threads on the core; the application sleeps at first."""
-        self._input, self.app = way_up, app
+        self._condition = app.condition
         app.task.runnable = False
         app.condition.sleeper = app.task
         self._core.start(app.task)
@@ -55,8 +52,7 @@ class TcpThread:
     def wait_anew(self) -> None:
         """Traffic has ended: wait for what is there, not for what would have come or for timers."""
         self._finishing = True
-        if self._core.resting and not self._output.frames:
-            self._rest()
+        self._io.wait_anew(self.due_ps)
 
     @property
     def due_ps(self) -> int:
@@ -71,60 +67,39 @@ class TcpThread:
     # ---- the loop --------------------------------------------------------------------------
 
     def _main(self) -> Process:
-        core = self._core
+        core, io, output, connections = self._core, self._io, self._output, self._connections
         while True:
             if self._idle():
-                self._rest()
-                yield
+                yield from io.rest(self.due_ps)
                 continue
-            if core.now_ps > core.horizon_ps:
-                yield
-            self._receive()
+            self._process((yield from io.receive()))
             if self.due_ps <= core.now_ps:
                 self.streams.expire()
             self.streams.events.flush()
             if self._signal():
                 yield
-            if self._connections is not None:
-                self._connections.work()
-            self._output.write()
-            yield from self._output.send()
-
-    def _receive(self) -> None:
-        core, way_up = self._core, self._input
-        for port in self._ports:
-            for frame in port.rx_burst(core):
-                if way_up is not None:
-                    way_up.receive(frame)
-                core.spend(self._free, frame.packet)
-
-    def _signal(self) -> bool:
-        """Wake the application if it sleeps and there is something for it."""
-        app = self.app
-        if app is None or app.condition.sleeper is None or not self.streams.events.flushed:
-            return False
-        app.condition.signal(self.task)
-        return True
-
-    # ---- rest ------------------------------------------------------------------------------
+            if connections is not None:
+                connections.work()
+            output.write()
+            yield from io.send(output.frames)
 
     def _idle(self) -> bool:
         """Whether a round would find nothing to do."""
-        if not self._output.idle or (self._connections and self._connections.jobs.waiting):
+        if not self._io.nothing() or not self._output.idle or self.due_ps <= self._core.now_ps:
             return False
-        return min(self._next_ready_ps(), self.due_ps) > self._core.now_ps
+        return self._connections is None or not self._connections.jobs.waiting
 
-    def _rest(self) -> None:
-        """Poll in vain until a frame is in memory, a timer is due, or the application's turn comes."""
-        core = self._core
-        until_ps = min(self._next_ready_ps(), self.due_ps, core.turn_ends_ps)
-        if until_ps > core.now_ps:
-            core.spin(self._empty_poll, until_ps)
+    def _process(self, frames: list[Frame]) -> None:
+        free = self._io.free
+        for frame in frames:
+            self._input.receive(frame)
+            if free is not None:
+                self._core.spend(free, frame.packet)
 
-    def _next_ready_ps(self) -> int:
-        return min(port.next_ready_ps() for port in self._ports)
-
-    def _stir(self, ready_ps: int) -> None:
-        """Something will be there earlier than was known when the spin began."""
-        if self._core.resting and ready_ps < NEVER_PS:
-            self._core.stir(ready_ps)
+    def _signal(self) -> bool:
+        """Wake the application if it sleeps and there is something for it."""
+        condition = self._condition
+        if condition is None or condition.sleeper is None or not self.streams.events.flushed:
+            return False
+        condition.signal(self.task)
+        return True
