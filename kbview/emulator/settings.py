@@ -23,6 +23,8 @@ LEAST = {
     "moderation_us": 0,
     "moderation_frames": 0,
     "tx_moderation_us": 0,
+    "busy_poll_us": 0,
+    "irq_defer_us": 0,
     "rcvbuf": 2304,
     "tcp_rcvbuf": 2304,
     "txqueuelen": 1,
@@ -63,8 +65,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     the driver's poll, `udp_gro` datagrams too (the socket option UDP_GRO); `hz` is CONFIG_HZ.
     `ksoftirqd_defers`: softirqs wait for ksoftirqd once that is runnable, as in Linux 4.9 to 6.4.
     `mtcp_io` is what brings frames to mTCP: its poll-mode driver or PacketShader's engine.
-    `threaded_napi`: on the datapath kernel threads poll the queues, not softirqs. `sched_slice_us` is
-    how far one task may get ahead of another: sched_base_slice_ns, 3 ms; longer in kernels before 6.6.
+    `threaded_napi`: on the datapath kernel threads poll the queues, not softirqs.
+    `busy_poll_us`: for so long a read that finds nothing polls the device before it sleeps (50 is what
+    net.core.busy_read is set to where it is). `irq_defer_us`: so long after a poll that found something
+    the interrupt stays off (gro_flush_timeout), and a busy poll comes before the softirq's.
+    `sched_slice_us` is how far one task may get ahead of another: sched_base_slice_ns, 3 ms; longer in
+    kernels before 6.6.
     """
 
     cores: int = 2
@@ -116,6 +122,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     need_wakeup: bool = True
     ksoftirqd_defers: bool = False
     threaded_napi: bool = False
+    busy_poll_us: float = 0.0
+    irq_defer_us: float = 0.0
     sched_slice_us: int = 3000
     mtcp_io: str = "dpdk"
 
@@ -132,6 +140,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         at_least("send_size", self.send_size, ETHERNET_MINIMUM, LONGEST_FRAME)
         one_of("xdp_mode", self.xdp_mode, ("zero_copy", "copy"))
         self._check_streams()
+        self._check_polling()
         if not LEAST_GBPS <= self.link_gbps <= MOST_GBPS:
             raise ScenarioError(
                 f"link_gbps = {self.link_gbps:g} is out of range; use {LEAST_GBPS:g} to {MOST_GBPS:g}"
@@ -154,6 +163,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ScenarioError(
                 f"app_cpu = {self.app_cpu} is not one of the {self.cores} cores; "
                 f"use 0 to {self.cores - 1}"
+            )
+
+    def _check_polling(self) -> None:
+        if self.threaded_napi and (self.busy_poll_us or self.irq_defer_us):
+            raise ScenarioError(
+                "threaded_napi excludes busy_poll_us and irq_defer_us here; use one or the other"
             )
 
     def _check_streams(self) -> None:

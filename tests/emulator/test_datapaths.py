@@ -94,17 +94,40 @@ def test_runs_change_nothing(
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
 
 
-@pytest.mark.parametrize("polls", [{}, {"ksoftirqd_defers": True}, {"threaded_napi": True}])
+@pytest.mark.parametrize(
+    "polls",
+    [
+        {},
+        {"ksoftirqd_defers": True},
+        {"threaded_napi": True},
+        {"busy_poll_us": 50},
+        {"busy_poll_us": 50, "irq_defer_us": 200},
+    ],
+)
 @pytest.mark.parametrize("app", ["sink", "echo"])
 def test_runs_change_nothing_where_polls_compete_with_the_reader(
-    app: str, polls: dict[str, bool]
+    app: str, polls: dict[str, bool | int]
 ) -> None:
     settings = msgspec.structs.replace(Settings(cores=1, wait="read", app=app), **polls)
     traffic = Traffic(pattern="poisson", rate_pps=3e6, frames=9000)
     coarse = finished("kernel", settings, traffic, Detail.METERS)
     fine = finished("kernel", settings, traffic, Detail.STEPS)
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
-    assert coarse.cores[0].ksoftirqd_ps > 0
+    assert coarse.conserved()
+    assert coarse.missed > 0
+
+
+@pytest.mark.parametrize(("cores", "rate_pps"), [*product((1, 2), (2e4, 8e5))])
+@pytest.mark.parametrize("irq_defer_us", [0, 200])
+def test_runs_change_nothing_where_the_reader_polls(
+    cores: int, rate_pps: float, irq_defer_us: int
+) -> None:
+    settings = Settings(cores=cores, wait="read", busy_poll_us=50, irq_defer_us=irq_defer_us)
+    traffic = Traffic(pattern="poisson", rate_pps=rate_pps, frames=2000)
+    coarse = finished("kernel", settings, traffic, Detail.METERS)
+    fine = finished("kernel", settings, traffic, Detail.STEPS)
+    assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
+    assert coarse.delivered == 2000
 
 
 def test_same_traffic_for_both() -> None:

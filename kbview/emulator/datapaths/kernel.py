@@ -6,6 +6,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.busy_poll import BusyPoll
 from kbview.emulator.kernel.gro import Gro
 from kbview.emulator.kernel.listen import Listening
 from kbview.emulator.kernel.napi import CLEAN, Napi
@@ -22,10 +23,11 @@ from kbview.emulator.kernel.steps import STEPS
 from kbview.emulator.kernel.streams import Streams
 from kbview.emulator.kernel.tcp import Tcp
 from kbview.emulator.kernel.timer import Timed, Timers
+from kbview.emulator.kernel.watchdog import Watchdog
 from kbview.emulator.kernel.xdp import XdpDrop
 from kbview.emulator.kernel.xmit import Forwarder, TxQueue, TxQueues
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import Settings
+from kbview.emulator.settings import US_PS, Settings
 from kbview.tape.meter import SocketMeter
 from kbview.tape.station import STACK, Station
 
@@ -112,11 +114,19 @@ class Kernel(Datapath):
             softirq = softirqs.of(self._machine.core_of(queue.number))
             self._napis.append(self._napi(queue, softirq))
         self._start_timers(softirqs.of(self._machine.core_of(0)))
+        if self._settings.busy_poll_us:
+            self._poll_busily(softirqs)
         for reader in self._readers:
             reader.softirq = reader.sender.softirq = softirqs.on(reader.core)
             reader.start(self._settings)
         for napi in self._napis:
             napi.unmask()
+
+    def _poll_busily(self, softirqs: Softirqs) -> None:
+        """Each reader polls a queue of its own, as far as there are."""
+        for number, reader in enumerate(self._readers):
+            napi, softirq = self._napis[number % len(self._napis)], softirqs.of(reader.core)
+            reader.busy_poll = BusyPoll(self._machine, napi, softirq, self._settings)
 
     def _start_timers(self, softirq: Softirq) -> None:
         timed: list[Timed] = [*self._stack.timed]
@@ -138,6 +148,9 @@ class Kernel(Datapath):
             napi.xdp = XdpDrop(self._machine)
         elif settings.gro and settings.app != "forward":
             napi.merge(Gro(self._machine, udp=settings.udp_gro, hz=settings.hz))
+        if settings.irq_defer_us:
+            timeout_ps = round(settings.irq_defer_us * US_PS)
+            napi.watchdog = Watchdog(self._machine, softirq.core, timeout_ps, napi.napi_schedule)
         return napi
 
     def path(self) -> tuple[Station, ...]:

@@ -17,6 +17,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.defrag import Defrag
 from kbview.emulator.kernel.gro import Gro
+from kbview.emulator.kernel.instance import NapiInstance
 from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.skb import PAGE, RX_BUFFER, truesize
 from kbview.emulator.kernel.socket import Socket
@@ -28,8 +29,6 @@ from kbview.emulator.kernel.xmit import TxQueue
 from kbview.packet.frame import Frame
 from kbview.tape.events import (
     DescriptorCleaned,
-    IrqRaised,
-    IrqUnmasked,
     NapiPolled,
     RingRefilled,
     SkbAllocated,
@@ -40,34 +39,28 @@ from kbview.tape.events import (
 CLEAN = ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive")
 
 
-class Napi:
+class Napi(NapiInstance):
     """One queue pair's driver instance: its poll cleans the transmit ring, then the receive ring."""
 
     def __init__(
         self, machine: Machine, queue: RxQueue, scheduler: Scheduler, stack: Receiver, tx: TxQueue
     ) -> None:
+        super().__init__(machine, queue, scheduler)
         self.in_hand = False
         self.xdp: XdpProgram | None = None
         self._gro = Gro(machine)
         self._merges: Callable[[Frame], bool] = lambda _: False
-        self._core = scheduler.core
-        self._scheduler = scheduler
         self._stack = stack
-        self._queue = queue
         self._ring = queue.ring
         self._ddio = machine.ddio
         self._crowded = False
         self._tx = tx
         self._runs = QueueRuns(machine, queue)
-        self._meters = machine.meters
-        self._recorder = machine.recorder
         prices = machine.prices
-        self._hardirq = prices.step("hardirq")
         self._clean = prices.sequence(*CLEAN)
         self._rx_page = prices.step("rx_page")
         self._llc_miss = prices.step("llc_miss")
         self._napi_poll = prices.step("napi_poll")
-        self._napi_complete = prices.step("napi_complete")
 
     @property
     def held(self) -> int:
@@ -78,15 +71,6 @@ class Napi:
     def buffers(self) -> int:
         """Their sk_buffs."""
         return self.in_hand + self._gro.buffers
-
-    def irq_handler(self, core: Core) -> None:
-        """Acknowledge, mask the vector, and leave the rest to a softirq or thread."""
-        self._queue.mask(core.now_ps)
-        self._meters.interrupts += 1
-        if self._recorder.steps:
-            self._recorder.emit(IrqRaised(core.now_ps, core.number, self._ring.queue))
-        core.spend(self._hardirq)
-        self._scheduler.napi_schedule(self)
 
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Clean what was sent, then up to `weight` descriptors, and pass their frames up the stack."""
@@ -113,8 +97,12 @@ class Napi:
             elif taker is not None:
                 work += self._hand_over(core, frame, taker, weight - work)
         yield from self._napi_gro_flush(core, complete=work < weight)
-        self._finish(work, weight)
-        return work
+        return (yield from self._end(core, work, weight))
+
+    def _end(self, core: Core, work: int, weight: int) -> Generator[None, None, int]:
+        if self.contested and core.now_ps > core.horizon_ps:
+            yield  # who reads may be looking whether it is to be had
+        return self._finish(work, weight)
 
     def _clean_tx(self, core: Core) -> Process:
         if self._tx.ring.used:
@@ -199,8 +187,8 @@ class Napi:
         slot = (ring.next_to_clean - 1) % ring.size
         self._recorder.emit(DescriptorCleaned(self._core.now_ps, ring.queue, frame.packet, slot))
 
-    def _finish(self, work: int, weight: int) -> None:
-        """Refill, and go back to interrupts if the ring was emptied."""
+    def _finish(self, work: int, weight: int) -> int:
+        """Refill, and go back to interrupts if the ring was emptied; returns what the poll does."""
         core, recorder, queue = self._core, self._recorder, self._ring.queue
         self._queue.catch_up(core.now_ps)
         count = self._ring.refill()
@@ -210,18 +198,4 @@ class Napi:
             if count:
                 recorder.emit(RingRefilled(core.now_ps, queue, count))
             recorder.emit(NapiPolled(core.now_ps, core.number, queue, work, weight))
-        if work < weight:
-            core.spend(self._napi_complete)
-            self.unmask()
-
-    def unmask_again(self) -> None:
-        """Traffic has ended: wait for what is there, not for what would have come."""
-        if not self._queue.masked:
-            self.unmask()
-
-    def unmask(self) -> None:
-        """napi_complete_done: the vector may fire again."""
-        core = self._core
-        self._queue.unmask(core.now_ps)
-        if self._recorder.steps:
-            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._ring.queue))
+        return self._polled(work, weight)

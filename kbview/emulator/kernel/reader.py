@@ -16,6 +16,7 @@ from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.busy_poll import BusyPoll
 from kbview.emulator.kernel.runs import ReadRuns
 from kbview.emulator.kernel.sender import Sender
 from kbview.emulator.kernel.skb import packets, skbs
@@ -55,6 +56,7 @@ class Reader:
         self.held = 0  # frames that a call has copied and not returned yet
         self.streams: Streams | None = None  # of a host that speaks TCP
         self.softirq: Softirq | None = None  # of its core
+        self.busy_poll: BusyPoll | None = None
         prices = machine.prices
         self._enter = prices.step("syscall_enter")
         self._free = prices.step("skb_free")
@@ -97,12 +99,20 @@ class Reader:
             if self.softirq is not None and self.softirq.local_bh_enable():
                 yield  # the queue's lock was let go
             while not ready:
-                yield from self._sockets.waiters.sleep(core, self.task)
+                yield from self._wait_for_data(core)
             socket = ready.popleft()
             if not isinstance(socket, Socket):
                 yield from self._serve(socket)
                 continue
             yield from self._read(socket)
+
+    def _wait_for_data(self, core: Core) -> Process:
+        """Poll the device for a while, if it is to be polled; then sleep."""
+        ready = self._sockets.ready
+        if self.busy_poll is not None:
+            yield from self.busy_poll.loop(core, ready)
+        if not ready:
+            yield from self._sockets.waiters.sleep(core, self.task)
 
     def _read_run(self) -> None:
         """Take many rounds at once, unless softirqs would run within the next."""
@@ -142,7 +152,7 @@ class Reader:
         if core.now_ps > core.horizon_ps:
             yield
         while not self._sockets.ready:
-            yield from self._sockets.waiters.sleep(core, self.task)
+            yield from self._wait_for_data(core)
         core.spend(self._epoll)
         core.leave_kernel(self.task)
         return list(islice(self._sockets.ready, EPOLL_EVENTS))

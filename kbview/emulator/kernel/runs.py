@@ -57,7 +57,7 @@ class QueueRuns:
         most = min(
             most,
             (socket.rcvbuf - socket.queued) // SMALLEST,
-            (self._machine.bound_ps(core) - core.now_ps) // step.cost_ps,
+            (min(self._machine.bound_ps(core), core.irq_due_ps) - core.now_ps) // step.cost_ps,
         )
         count = 0
         ready_ps = core.now_ps - self._dma_ps

@@ -19,7 +19,6 @@ from typing import Literal, Protocol
 
 from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import KSOFTIRQD, SOFTIRQ, Context, Core
-from kbview.emulator.hardware.idle import TICK_PS
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.settings import US_PS, Settings
@@ -56,6 +55,7 @@ class Softirq:
         self._weight = settings.napi_weight
         self._budget = settings.netdev_budget
         self._budget_ps = settings.netdev_budget_usecs * US_PS
+        self._tick_ps = 10**12 // settings.hz
         self._defers = settings.ksoftirqd_defers
         self._running = False
         self._meters = machine.meters
@@ -159,7 +159,8 @@ class Softirq:
         if self._tick is None:
             self._tick = Vector(self.core, self._on_tick)
         awaited = self._ksoftirqd.runnable
-        self._tick.arm((self.core.now_ps // TICK_PS + 1) * TICK_PS if awaited else NEVER_PS)
+        next_ps = (self.core.now_ps // self._tick_ps + 1) * self._tick_ps
+        self._tick.arm(next_ps if awaited else NEVER_PS)
 
     def _on_tick(self, core: Core) -> None:
         """An interrupt as any other: softirqs that are pending run at its exit."""

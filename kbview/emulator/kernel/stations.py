@@ -15,6 +15,7 @@ READ = Station(
     (
         "syscall_enter",
         "epoll_wait",
+        "busy_loop",
         "SocketDequeued",
         "vfs_read",
         "msghdr_copy",

@@ -24,6 +24,7 @@ STEPS = (
     "try_to_wake_up",
     "idle_exit",
     "napi_complete",
+    "busy_loop",
     "context_switch",
     "syscall_enter",
     "epoll_wait",

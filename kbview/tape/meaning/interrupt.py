@@ -27,6 +27,10 @@ INTERRUPT: dict[str, Meaning] = {
         "napi_complete_done()",
         "The ring was empty before the budget was used up: polling ends and the vector is unmasked.",
     ),
+    "busy_loop": Meaning(
+        "napi_busy_loop()",
+        "Nothing is there to read: before it sleeps, the call looks at the device itself.",
+    ),
     "try_to_wake_up": Meaning(
         "sock_def_readable(), try_to_wake_up()",
         "A task sleeps on this socket: it is made runnable, maybe on another core, which must be told.",
