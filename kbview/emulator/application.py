@@ -3,8 +3,8 @@
     sink      looks at it and forgets it
     http      answers each request on a connection     of TCP; closes after `requests` of them
     echo      sends it back to where it came from           a datagram's payload, unchanged
-    forward   sends it on, out of the port it came in by    a router or bridge, no socket
-    drop      throws it away, at the layer `drop_at`        driver | xdp, raw, input
+    forward   sends it on, at the layer `forward_at`        ip | xdp_tx, xdp_redirect, xdp_fib
+    drop      throws it away, at the layer `drop_at`        driver | xdp, raw, input, reject
     generate  sends as fast as the path allows              nothing need arrive
 
 A datapath says which of them its layer can serve.

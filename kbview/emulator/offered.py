@@ -48,6 +48,7 @@ def check_rate(rate_pps: float) -> None:
 
 class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """UDP towards the host from `flows` senders to one `port`. `frames` of None is without end.
+    `destinations`: to so many addresses, of which one is the host's; a router passes the others on.
 
     With tcp, `flows` clients have a connection each at a time, one after the other, `connections` in
     all, or none begun after `frames`; what is asked and answered on one is in the settings, for both
@@ -63,6 +64,7 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rate_pps: float = 1_000_000.0
     size: int | str = 64
     flows: int = 1
+    destinations: int = 1
     port: int = 9000
     frames: int | None = None
     burst_frames: float = 32.0
@@ -85,6 +87,7 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"size = {self.size} cannot be a frame; use {ETHERNET_MINIMUM} to {LONGEST_FRAME} bytes"
             )
         within("flows", self.flows, MOST_FLOWS)
+        within("destinations", self.destinations, MOST_FLOWS)
         within("port", self.port, 65_535)
         if self.frames is not None and self.frames < 0:
             raise ScenarioError(f"frames = {self.frames} is negative; use 0 or more")
@@ -135,7 +138,7 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """As `chunks`, one by one."""
         if self.pattern in CLOSED:
             return iter(())
-        flows = udp_flows(self.flows, self.port, first_flow)
+        flows = udp_flows(self.flows, self.port, first_flow, self.destinations)
         times = self._gaps(seed, link_gbps)
         if isinstance(self.size, int):
             made = stream.alike(times, self.size, flows)

@@ -15,7 +15,8 @@ APPS = ("sink", "echo", "forward", "drop", "http", "generate")
 RECV_CALLS = ("recv", "read", "recvmsg", "recvmmsg")
 MOST_HZ = 1000
 MOST_MESSAGES = 1024  # UIO_MAXIOV, to which recvmmsg() cuts its vector
-DROPS_AT = ("driver", "xdp", "raw", "input")
+DROPS_AT = ("driver", "xdp", "raw", "input", "reject")
+FORWARDS_AT = ("ip", "xdp_tx", "xdp_redirect", "xdp_fib")
 LEAST = {
     "napi_weight": 1,
     "netdev_budget": 1,
@@ -36,6 +37,7 @@ LEAST = {
 }
 LEAST_GBPS, MOST_GBPS = 0.01, 800.0  # 10 Mb/s Ethernet to 800 Gb/s
 MOST_FIFO = 1 << 30
+MOST_ROUTES = 2_000_000  # twice the IPv4 Internet
 LONGEST_TEXT = 1e15  # of one request or answer
 MOST = 2_147_483_647  # the kernel's own knobs are ints
 MOST_DESCRIPTORS = 65_536  # far beyond any NIC's ring
@@ -60,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     a call (DPDK's examples: 32). `send_size` and `send_frames` are what the application `generate`
     sends: frame length with FCS, and how many. `blocks`, `block_bytes` and `retire_us` are the ring
     of a packet socket. `xdp_mode` and `need_wakeup` are how an AF_XDP socket is bound.
+    `forward_at` is what forwards for the application `forward`: IP, or an XDP program that sends back,
+    redirects, or looks up one of `routes`; `xdp_generic`: it runs once the sk_buff was built.
     `wait` is how the application waits, `recv_call` what it reads datagrams with, `recv_batch` how many
     recvmmsg() may take, `read_size` the application's buffer for a stream. `gro` merges segments in
     the driver's poll, `udp_gro` datagrams too (the socket option UDP_GRO); `hz` is CONFIG_HZ.
@@ -104,6 +108,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     app_cpu: int | None = None
     app_cycles: float = 0.0
     drop_at: str = "driver"
+    forward_at: str = "ip"
+    xdp_generic: bool = False
+    conntrack: bool = False
+    routes: int = 1
     readers: int = 1
     burst: int = 32
     send_size: int = 64
@@ -158,7 +166,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         within("read_size", self.read_size, MOST)
         within("hz", self.hz, MOST_HZ)
         one_of("app", self.app, APPS)
-        one_of("drop_at", self.drop_at, DROPS_AT)
+        self._check_filters()
         if not 0 <= self.reader_cpu < self.cores:
             raise ScenarioError(
                 f"app_cpu = {self.app_cpu} is not one of the {self.cores} cores; "
@@ -169,6 +177,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.threaded_napi and (self.busy_poll_us or self.irq_defer_us):
             raise ScenarioError(
                 "threaded_napi excludes busy_poll_us and irq_defer_us here; use one or the other"
+            )
+
+    def _check_filters(self) -> None:
+        one_of("drop_at", self.drop_at, DROPS_AT)
+        one_of("forward_at", self.forward_at, FORWARDS_AT)
+        within("routes", self.routes, MOST_ROUTES)
+        if self.xdp_generic and self.forward_at in ("xdp_redirect", "xdp_fib"):
+            raise ScenarioError(
+                f'xdp_generic = true cannot do forward_at = "{self.forward_at}"; use "xdp_tx" or "ip"'
             )
 
     def _check_streams(self) -> None:

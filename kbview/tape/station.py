@@ -62,7 +62,17 @@ STACK = (
         "IP",
         Domain.KERNEL,
         "header check, checksum, route lookup",
-        ("ip_rcv", "fib_lookup", "arp_rcv", "icmp_rcv", "ip_forward"),
+        (
+            "ip_rcv",
+            "nf_conntrack_in",
+            "line_transfer",
+            "fib_lookup",
+            "fib_node",
+            "nf_reject",
+            "arp_rcv",
+            "icmp_rcv",
+            "ip_forward",
+        ),
     ),
     Station(
         "TCP/UDP",

@@ -7,10 +7,12 @@ from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.busy_poll import BusyPoll
+from kbview.emulator.kernel.fib import Fib
 from kbview.emulator.kernel.gro import Gro
 from kbview.emulator.kernel.listen import Listening
 from kbview.emulator.kernel.napi import CLEAN, Napi
 from kbview.emulator.kernel.napi_thread import NapiThread
+from kbview.emulator.kernel.netfilter import Netfilter
 from kbview.emulator.kernel.reader import Reader
 from kbview.emulator.kernel.segments import SegmentSender
 from kbview.emulator.kernel.sender import Sender
@@ -24,7 +26,8 @@ from kbview.emulator.kernel.streams import Streams
 from kbview.emulator.kernel.tcp import Tcp
 from kbview.emulator.kernel.timer import Timed, Timers
 from kbview.emulator.kernel.watchdog import Watchdog
-from kbview.emulator.kernel.xdp import XdpDrop
+from kbview.emulator.kernel.xdp import GenericXdp, XdpDrop, XdpFib, XdpForward, XdpProgram
+from kbview.emulator.kernel.xdp_sender import MANNERS, XdpSender
 from kbview.emulator.kernel.xmit import Forwarder, TxQueue, TxQueues
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import US_PS, Settings
@@ -46,7 +49,7 @@ class Kernel(Datapath):
         APP,
     )
     serves = ("sink", "echo", "forward", "drop", "http")
-    drops_at = ("xdp", "raw", "input")
+    drops_at = ("xdp", "raw", "input", "reject")
     speaks_tcp = True
     steps = STEPS
     reading = (
@@ -63,18 +66,37 @@ class Kernel(Datapath):
         self._tx = TxQueues([self._tx_queue(ring.queue) for ring in self._rings])
         self._sockets = SocketGroup([self._table(thread) for thread in range(settings.readers)])
         self._stack = Stack(machine, host, self._sockets, self._skbs, CLEAN)
-        if app.name == "forward":
+        self._fib = self._stack.fib = Fib(settings.routes, host)
+        self._stack.netfilter = self._netfilter()
+        if app.name == "forward" and settings.forward_at == "ip":
             self._stack.forwarder = Forwarder(self._tx)
-        elif app.name == "drop":
-            self._stack.filter_at = settings.drop_at
+        if settings.xdp_generic and self._xdp:
+            sends = self._tx if app.name == "forward" else None
+            self._stack.xdp = GenericXdp(machine, self._skbs, sends)
         self._tcp = self._make_tcp() if machine.peer is not None and not app.transit else None
         self._stack.tcp = self._tcp
         self._readers = [] if app.transit else self._threads(app)
         self._napis: list[Napi] = []
 
+    @property
+    def _xdp(self) -> str:
+        """What an XDP program does with each frame; nothing where there is none."""
+        settings = self._settings
+        if settings.app == "drop":
+            return "drop" if settings.drop_at in ("driver", "xdp") else ""
+        return settings.forward_at.partition("xdp_")[2] if settings.app == "forward" else ""
+
+    def _netfilter(self) -> Netfilter:
+        settings = self._settings
+        dropping = settings.app == "drop" and not self._xdp
+        rule = settings.drop_at if dropping else ""
+        return Netfilter(self._machine, self._skbs, rule, conntrack=settings.conntrack)
+
     def _tx_queue(self, queue: int) -> TxQueue:
         settings = self._settings
         ring = self._machine.tx_ring(queue, settings.tx_ring)
+        if self._xdp and not settings.xdp_generic:
+            return XdpSender(self._machine, ring, self._skbs, MANNERS[self._xdp])
         return TxQueue(self._machine, ring, self._skbs, settings.txqueuelen)
 
     def _table(self, thread: int) -> SocketTable:
@@ -142,20 +164,27 @@ class Kernel(Datapath):
         scheduler: Scheduler = softirq
         if settings.threaded_napi:
             scheduler = NapiThread(self._machine, softirq.core, queue.number, settings.napi_weight)
-        napi = Napi(self._machine, queue, scheduler, self._stack, self._tx.queues[queue.number])
+        tx = self._tx.queues[queue.number]
+        napi = Napi(self._machine, queue, scheduler, self._stack, tx)
         queue.vector = Vector(softirq.core, napi.irq_handler)
-        if settings.app == "drop" and settings.drop_at in ("driver", "xdp"):
-            napi.xdp = XdpDrop(self._machine)
-        elif settings.gro and settings.app != "forward":
+        if isinstance(tx, XdpSender):
+            napi.xdp = self._program(tx)
+        elif settings.gro and settings.app != "forward" and not self._xdp:
             napi.merge(Gro(self._machine, udp=settings.udp_gro, hz=settings.hz))
         if settings.irq_defer_us:
             timeout_ps = round(settings.irq_defer_us * US_PS)
             napi.watchdog = Watchdog(self._machine, softirq.core, timeout_ps, napi.napi_schedule)
         return napi
 
+    def _program(self, sender: XdpSender) -> XdpProgram:
+        if self._xdp == "drop":
+            return XdpDrop(self._machine)
+        if self._xdp == "fib":
+            return XdpFib(self._machine, sender, self._fib)
+        return XdpForward(self._machine, sender, self._xdp, f"xdp_{self._xdp}")
+
     def path(self) -> tuple[Station, ...]:
-        settings = self._settings
-        return path((WIRE, NIC, RX_RING), TX_RING, settings.app, settings.drop_at)
+        return path((WIRE, NIC, RX_RING), TX_RING, self._settings)
 
     def finish(self) -> None:
         for napi in self._napis:

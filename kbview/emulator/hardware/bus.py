@@ -68,6 +68,7 @@ class Bus:
         self.timing = timing
         self.contended = False
         self._fifo_bytes = fifo_bytes
+        self._sending_ps = 0  # until when it fetches what was to be sent before
         self._contended_before = False
         self._used: dict[int, int] = {}  # of each slot, picoseconds
         self._next: dict[int, int] = {}  # from a full slot on towards one that is not
@@ -98,12 +99,16 @@ class Bus:
         return start_ps
 
     def send(self, ready_ps: int) -> int:
-        """A frame is to be fetched; returns when that may begin."""
+        """A frame is to be fetched; returns when that may begin.
+
+        The NIC takes turns: it does not wait behind what the FIFO holds, but what it takes of the bus
+        is not there for those.
+        """
         if not self.contended:
             return ready_ps
-        slot = self._find(ready_ps >> _SLOT_BITS)
-        start_ps = max(ready_ps, (slot << _SLOT_BITS) + self._used.get(slot, 0))
-        self._use(slot, self.timing.send_ps)
+        start_ps = max(ready_ps, self._sending_ps)
+        self._sending_ps = start_ps + self.timing.send_ps
+        self._use(self._find(ready_ps >> _SLOT_BITS), self.timing.send_ps)
         return start_ps
 
     def _use(self, slot: int, duration_ps: int) -> None:

@@ -101,6 +101,18 @@ class Core:
         self.booked[self.account] += count * step.cost_ps
         self.now_ps += count * step.cost_ps
 
+    def spend_waiting(self, step: Step, wait_ps: int, packet: int = NO_PACKET) -> None:
+        """As `spend`, where others come first: the core stalls until then, and is busy."""
+        duration_ps = wait_ps + step.cost_ps
+        step.count += 1
+        step.extra_ps += wait_ps
+        self.booked[self.account] += duration_ps
+        if self._recorder.steps:
+            account = ACCOUNTS[self.account]
+            emit = self._recorder.emit
+            emit(StepTaken(self.now_ps, self.number, packet, step.name, duration_ps, account))
+        self.now_ps += duration_ps
+
     def spend_copying(self, step: Step, length: int, packet: int = NO_PACKET) -> None:
         """As `spend`, where a part of the step copies `length` bytes: that is booked as a copy."""
         copying = step.copying

@@ -18,13 +18,14 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.defrag import Defrag
 from kbview.emulator.kernel.gro import Gro
 from kbview.emulator.kernel.instance import NapiInstance
+from kbview.emulator.kernel.netfilter import Unconfirmed
 from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.skb import PAGE, RX_BUFFER, truesize
 from kbview.emulator.kernel.socket import Socket
 from kbview.emulator.kernel.softirq import Scheduler
-from kbview.emulator.kernel.taker import Receiver, Taker
+from kbview.emulator.kernel.taker import Layer, Receiver, Taker
 from kbview.emulator.kernel.tcp import Tcp
-from kbview.emulator.kernel.xdp import XdpProgram
+from kbview.emulator.kernel.xdp import PASS, XdpProgram
 from kbview.emulator.kernel.xmit import TxQueue
 from kbview.packet.frame import Frame
 from kbview.tape.events import (
@@ -91,7 +92,7 @@ class Napi(NapiInstance):
             self.in_hand = taker is not None
             if core.now_ps > core.horizon_ps:
                 yield  # somebody on another core may be looking at the same socket or ring
-            if isinstance(taker, (Tcp, Defrag)):
+            if isinstance(taker, (Tcp, Defrag, Unconfirmed)):
                 self.in_hand = False
                 yield from self._stack.hand_over(core, frame, taker)
             elif taker is not None:
@@ -100,6 +101,11 @@ class Napi(NapiInstance):
         return (yield from self._end(core, work, weight))
 
     def _end(self, core: Core, work: int, weight: int) -> Generator[None, None, int]:
+        """What XDP sent goes out together; then refill."""
+        if self.xdp is not None:
+            if core.now_ps > core.horizon_ps:
+                yield  # the wire is everybody's
+            self.xdp.flush(core)
         if self.contested and core.now_ps > core.horizon_ps:
             yield  # who reads may be looking whether it is to be had
         return self._finish(work, weight)
@@ -110,20 +116,25 @@ class Napi(NapiInstance):
                 yield  # somebody on another core may be sending through the same ring
             self._tx.clean(core)
 
-    def _climb(self, core: Core, frame: Frame) -> Taker | Tcp | Defrag | None:
+    def _climb(self, core: Core, frame: Frame) -> Taker | Layer | None:
         """Take a frame up as far as it comes; returns who is to have it, if it did not end in here."""
-        if not self._made_skb(core, frame):
-            return None
+        self._take_in(core, frame)
+        if self.xdp is not None:
+            verdict = self.xdp.run(core, frame)
+            if verdict is not PASS:
+                return verdict
+        self._make_skb(core, frame)
         return self._stack.netif_receive_skb(core, frame)
 
-    def _made_skb(self, core: Core, frame: Frame) -> bool:
-        """Clean the descriptor; False if an XDP program kept the frame."""
+    def _take_in(self, core: Core, frame: Frame) -> None:
+        """Clean the descriptor."""
         if self._recorder.steps:
             self._tell_cleaned(frame)
         if self._crowded:
             core.spend(self._llc_miss, frame.packet)
-        if self.xdp is not None and self.xdp.run(core, frame):
-            return False
+
+    def _make_skb(self, core: Core, frame: Frame) -> None:
+        """The frame gets its record, and what lies in a page of its own a new page."""
         if frame.length > RX_BUFFER:
             for _ in range(-(-frame.length // PAGE)):
                 core.spend(self._rx_page, frame.packet)
@@ -131,7 +142,6 @@ class Napi(NapiInstance):
         if self._recorder.steps:
             size = truesize(frame.length)
             self._recorder.emit(SkbAllocated(core.now_ps, core.number, frame.packet, size))
-        return True
 
     # ---- with GRO between ------------------------------------------------------------------
 
@@ -141,8 +151,8 @@ class Napi(NapiInstance):
 
     def _napi_gro_receive(self, core: Core, frame: Frame) -> Process:
         """Clean a frame whose flow may be merged; what is ready goes up, a batch at a time."""
-        if not self._made_skb(core, frame):
-            return
+        self._take_in(core, frame)
+        self._make_skb(core, frame)
         core.spend(self._clean, frame.packet)
         if self._gro.receive(core, frame):
             yield from self._pass_up(core)
@@ -160,7 +170,7 @@ class Napi(NapiInstance):
             if taker is not None and core.now_ps > core.horizon_ps:
                 yield  # somebody on another core may be looking at the same socket
             self._gro.go(skb)
-            if isinstance(taker, (Tcp, Defrag)):
+            if isinstance(taker, (Tcp, Defrag, Unconfirmed)):
                 yield from self._stack.hand_over(core, skb, taker)
             elif taker is not None:
                 taker.queue_rcv(core, skb)

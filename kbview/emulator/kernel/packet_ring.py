@@ -16,9 +16,8 @@ from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.kernel.defrag import Defrag
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.tcp import Tcp
+from kbview.emulator.kernel.taker import Layer
 from kbview.emulator.kernel.wait import WaitQueue
 from kbview.emulator.protocol.layer import LAYERS
 from kbview.packet.frame import Frame
@@ -78,7 +77,7 @@ class PacketRing:
         """No driver below a tap merges here."""
         raise NotImplementedError
 
-    def hand_over(self, core: Core, frame: Frame, layer: Tcp | Defrag) -> Process:
+    def hand_over(self, core: Core, frame: Frame, layer: Layer) -> Process:
         """There is no layer above a tap that would hold a packet or answer it."""
         raise NotImplementedError
 

@@ -13,20 +13,22 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.captured import CapturedStream, CapturedStreams
 from kbview.emulator.kernel.defrag import Defrag
+from kbview.emulator.kernel.fib import Fib
+from kbview.emulator.kernel.netfilter import NETFILTER_DROP, Netfilter, Unconfirmed
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket import Socket, SocketGroup
 from kbview.emulator.kernel.tcp import Tcp
 from kbview.emulator.kernel.timer import Timed, Timers
+from kbview.emulator.kernel.xdp import XDP, GenericXdp
 from kbview.emulator.kernel.xmit import Forwarder
 from kbview.emulator.protocol import layer
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.protocol.layer import IP, LAYERS, NETIF, layer_of_fault
 from kbview.packet.frame import Flow, Frame, Protocol, parts
 
-NETFILTER_DROP = "NETFILTER_DROP"
 _FLOWS_KNOWN = 65_536
-Layer = Tcp | Defrag
-Taker = Socket | Forwarder | CapturedStream | Layer
+Layer = Tcp | Defrag | Unconfirmed
+Taker = Socket | Forwarder | CapturedStream | GenericXdp | Layer
 
 
 class Way(NamedTuple):
@@ -47,8 +49,7 @@ class Stack:
     """The protocol layers of one host. `below` are the steps that each packet took to get here.
 
     With a `forwarder` it is a router. With `tcp` its peers hear it; without, streams are a capture's.
-    `filter_at` is where a rule of netfilter drops every IP packet: "raw" (PREROUTING), "input" (INPUT),
-    or nowhere.
+    `netfilter` has its rules, `xdp` is a program of generic XDP that decides before all of them.
     """
 
     def __init__(
@@ -61,7 +62,9 @@ class Stack:
     ) -> None:
         self.forwarder: Forwarder | None = None
         self.tcp: Tcp | None = None
-        self.filter_at = ""
+        self.netfilter = Netfilter(machine, skbs, "", conntrack=False)
+        self.fib = Fib(1, host)
+        self.xdp: GenericXdp | None = None
         self._below = below
         self._machine = machine
         self._host = host
@@ -79,7 +82,8 @@ class Stack:
     @property
     def held(self) -> int:
         """Frames that wait in here: for other fragments, or for text that comes before theirs."""
-        return self._defrag.held + self._captured.held + self.in_hand
+        tracked = self.netfilter.unconfirmed.held
+        return self._defrag.held + self._captured.held + self.in_hand + tracked
 
     @property
     def buffers(self) -> int:
@@ -98,7 +102,7 @@ class Stack:
     def netif_receive_skb(self, core: Core, frame: Frame) -> Taker | None:
         """Take a packet up the layers; returns its socket, or None where its way ended in here."""
         way = self._ways.get(frame.flow) or self._find_way(frame.flow)
-        if frame.fault:
+        if frame.fault and way.end is not XDP:
             finder = layer_of_fault(frame.fault)
             where = finder if finder in way.climb else way.end
             self._drop(core, frame, way.climb[where], where, frame.fault)
@@ -145,7 +149,7 @@ class Stack:
             self.in_hand += count
             yield
             self.in_hand -= count
-        if isinstance(taker, (Tcp, Defrag)):
+        if isinstance(taker, (Tcp, Defrag, Unconfirmed)):
             yield from taker.receive(core, frame)
         else:
             taker.queue_rcv(core, frame)
@@ -170,10 +174,13 @@ class Stack:
         return way
 
     def _priced(self, flow: Flow, below: Sequence[str], layers: Sequence[layer.Layer]) -> Way:
+        if self.xdp is not None and below:
+            step = self._machine.prices.sequence(*below, *self.xdp.steps)
+            return Way({XDP: step}, step, XDP, self.xdp, "")
         names = list(below)
         climb: dict[str, Step] = {}
         for each in layers:
-            names += each.steps
+            names += self._routing(flow) if each is IP else each.steps
             climb[each.name] = self._machine.prices.sequence(*names)
         if not climb:
             climb["ip"] = self._machine.prices.sequence()
@@ -182,11 +189,21 @@ class Stack:
             flow, climb, queueing, [*climb][-1]
         )
 
+    def _routing(self, flow: Flow) -> tuple[str, ...]:
+        """IP's own steps: what comes between the header and the route, and how deep that lies."""
+        check, *route = IP.steps
+        return check, *self.netfilter.tracked, *route, *self.fib.nodes(flow)
+
     def _filtered(self, flow: Flow, climb: dict[str, Step], queueing: Step) -> Way | None:
         """The way of an IP packet that a rule drops."""
-        if not self.filter_at or "ip" not in climb or self._host.is_group(flow.destination):
+        rules = self.netfilter
+        if not rules.drop_at or "ip" not in climb or self._host.is_group(flow.destination):
             return None
-        end = "netif" if self.filter_at == "raw" else "ip"
+        if rules.tracks:
+            names = [part.name for part in climb["ip"].parts]
+            before = names[: names.index(*rules.tracked)]
+            return Way(climb, self._machine.prices.sequence(*before), "ip", rules.unconfirmed, "")
+        end = "netif" if rules.drops_raw else "ip"
         return Way(climb, queueing, end, None, NETFILTER_DROP)
 
     def _forwarded(self, climb: dict[str, Step], forwarder: Forwarder) -> Way:

@@ -6,6 +6,7 @@ forward   wire NIC rx ring ║ irq softirq skb IP qdisc ║ tx ring
 drop      up to the layer that drops: XDP, skb (raw) or IP (input)
 """
 
+from kbview.emulator.settings import Settings
 from kbview.tape.station import STACK, Domain, Station
 
 READ = Station(
@@ -44,22 +45,37 @@ XDP = Station(
     "XDP",
     Domain.KERNEL,
     "a program in the driver decides about the frame before there is an sk_buff",
-    ("descriptor_read", "first_touch", "xdp_program", "XdpRan"),
+    (
+        "descriptor_read",
+        "first_touch",
+        "xdp_program",
+        "bpf_fib_lookup",
+        "xdp_redirect",
+        "xdp_tx",
+        "XdpRan",
+    ),
 )
-_TOP = {"raw": "skb", "input": "IP"}  # the last station where a rule drops
+XDP_OUT = Station(
+    "XDP out",
+    Domain.KERNEL,
+    "the driver's own ring for XDP: no sk_buff, no queueing discipline, one doorbell for many frames",
+    ("xdp_xmit", "xdp_tx_clean", "xdp_return_frame", "ndo_start_xmit", "doorbell", "tx_clean"),
+)
+_TOP = {"raw": "skb", "input": "IP", "reject": "IP"}  # the last station where a rule drops
 
 
-def path(
-    hardware: tuple[Station, ...], tx_ring: Station, app: str, drop_at: str
-) -> tuple[Station, ...]:
+def path(hardware: tuple[Station, ...], tx_ring: Station, settings: Settings) -> tuple[Station, ...]:
     """The stations for an application, between those of the hardware."""
-    if app == "echo":
+    before_xdp = _up_to("skb" if settings.xdp_generic else "softirq")
+    if settings.app == "echo":
         return (*hardware, *STACK, READ, APP, SEND, tx_ring)
-    if app == "forward":
+    if settings.app == "forward" and settings.forward_at != "ip":
+        return (*hardware, *before_xdp, XDP, XDP_OUT, tx_ring)
+    if settings.app == "forward":
         return (*hardware, *_up_to("IP"), QDISC, tx_ring)
-    if app == "drop":
-        top = (*_up_to("softirq"), XDP) if drop_at not in _TOP else _up_to(_TOP[drop_at])
-        return (*hardware, *top)
+    if settings.app == "drop":
+        known = settings.drop_at in _TOP
+        return (*hardware, *(_up_to(_TOP[settings.drop_at]) if known else (*before_xdp, XDP)))
     return (*hardware, *STACK, READ, APP)
 
 

@@ -39,11 +39,12 @@ class RouteTable:
 
     def __init__(self, routes: Iterable[Route], width: int) -> None:
         self._width = width
-        known = {(route.prefix, route.length): route for route in routes}
-        for route in known.values():
+        known: dict[int, Route] = {}
+        for route in routes:
             _check(route, width)
+            known[route.prefix << 8 | route.length] = route
         self._routes = [known[key] for key in sorted(known)]
-        self._outer = array("i", bytes(4 * len(self._routes)))  # the next shorter prefix, or -1
+        self._outer = array("i", [-1]) * len(self._routes)  # the next shorter prefix, or -1
         self._leaves = self._find_leaves()
         self._keys = [self._routes[leaf].prefix for leaf in self._leaves]
         self._bits = array("B")  # of each node; 0 for a leaf
@@ -63,19 +64,19 @@ class RouteTable:
         """Routes that no other lies within; each remembers those that it lies within."""
         leaves: list[int] = []
         around: list[int] = []
-        for number, route in enumerate(self._routes):
-            while around and not self._covers(self._routes[around[-1]], route):
+        ends: list[int] = []  # the first address beyond each of those around
+        for number, (prefix, length, _) in enumerate(self._routes):
+            while ends and ends[-1] <= prefix:
                 around.pop()
-            if leaves and around and leaves[-1] == around[-1]:
-                leaves.pop()
-            self._outer[number] = around[-1] if around else -1
+                ends.pop()
+            if around:
+                self._outer[number] = around[-1]
+                if leaves[-1] == around[-1]:
+                    leaves.pop()
             around.append(number)
+            ends.append(prefix + (1 << self._width - length))
             leaves.append(number)
         return leaves
-
-    def _covers(self, outer: Route, inner: Route) -> bool:
-        shift = self._width - outer.length
-        return outer.length <= inner.length and (outer.prefix ^ inner.prefix) >> shift == 0
 
     def _add_nodes(self, count: int) -> int:
         first = len(self._bits)

@@ -15,6 +15,18 @@ STACK: dict[str, Meaning] = {
         "bpf_prog_run_xdp()",
         "An XDP program decides before there is an sk_buff: pass on, drop, send back or redirect.",
     ),
+    "bpf_fib_lookup": Meaning(
+        "bpf_ipv4_fib_lookup()",
+        "The program asks the kernel's own route and neighbour tables, and writes the new addresses.",
+    ),
+    "xdp_redirect": Meaning(
+        "xdp_do_redirect(), dev_map_enqueue()",
+        "The frame becomes an xdp_frame and joins the bulk of the device that a map names.",
+    ),
+    "xdp_tx": Meaning(
+        "XDP_TX",
+        "Source and destination change places: it goes out of the port that it came in by.",
+    ),
     "skb_alloc": Meaning(
         "build_skb()",
         "The kernel's record of a packet is built around the buffer; no byte of the frame is copied.",
@@ -50,6 +62,22 @@ STACK: dict[str, Meaning] = {
     "fib_lookup": Meaning(
         "ip_route_input_noref(), fib_lookup()",
         "Is it for this host, or to be passed on? The routing table knows.",
+    ),
+    "nf_conntrack_in": Meaning(
+        "nf_conntrack_in(), resolve_normal_ct()",
+        "Which connection is it of? An unknown one gets an entry, which a drop frees again.",
+    ),
+    "line_transfer": Meaning(
+        "cache coherence: read for ownership",
+        "Another core wrote this cache line last, so it has to come from there, one at a time.",
+    ),
+    "fib_node": Meaning(
+        "fib_table_lookup()",
+        "One more node of the trie of routes: in a large table no near cache holds it.",
+    ),
+    "nf_reject": Meaning(
+        "ipt_do_table(), nf_send_unreach()",
+        "The chains of a firewall's zones, rule by rule, as far as the one that rejects.",
     ),
     "icmp_rcv": Meaning(
         "icmp_rcv()",

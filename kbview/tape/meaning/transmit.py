@@ -15,6 +15,18 @@ TRANSMIT: dict[str, Meaning] = {
         "the driver's ndo_start_xmit()",
         "The driver maps the buffer for DMA and writes a descriptor that tells the NIC where it is.",
     ),
+    "xdp_xmit": Meaning(
+        "mlx5e_xmit_xdp_frame()",
+        "A descriptor in the driver's ring for XDP; who else sends is not asked, for nobody does.",
+    ),
+    "xdp_tx_clean": Meaning(
+        "mlx5e_poll_xdpsq_cq()",
+        "The NIC has sent it: its page goes straight back to the receive ring.",
+    ),
+    "xdp_return_frame": Meaning(
+        "xdp_return_frame()",
+        "The NIC has sent it: its page goes back to the pool of the device that it came in by.",
+    ),
     "doorbell": Meaning(
         "MMIO write of the ring's tail",
         "The NIC learns that there is something new: a write across PCIe, so better one for many.",

@@ -1,0 +1,32 @@
+"""The kernel's route table, as far as its depth costs: which nodes a look-up has to fetch.
+
+With one route the answer is at the root. In a table as large as the Internet's a look-up visits three
+to six nodes and prefixes, and where destinations are many each is a line that no near cache holds.
+The source's own look-up (fib_validate_source) finds few addresses and its nodes near.
+"""
+
+from kbview.emulator.protocol.host import Host
+from kbview.emulator.protocol.internet import internet
+from kbview.packet.frame import Flow
+
+_IPV4 = 4  # parts of a dotted address
+
+
+class Fib:
+    """A table of `routes` prefixes."""
+
+    def __init__(self, routes: int, host: Host) -> None:
+        self._routes = routes
+        self._host = host
+
+    def is_group(self, flow: Flow) -> bool:
+        """Whether its destination is a broadcast or multicast address."""
+        return self._host.is_group(flow.destination)
+
+    def nodes(self, flow: Flow) -> tuple[str, ...]:
+        """A step for each node beyond the first; none for IPv6, which has a table of its own."""
+        parts = flow.destination.split(".")
+        if self._routes == 1 or len(parts) != _IPV4:
+            return ()
+        address = int.from_bytes(bytes(map(int, parts)), "big")
+        return ("fib_node",) * (internet(self._routes).lookup(address).levels - 1)

@@ -1,0 +1,56 @@
+"""Netfilter: rules that drop, and connection tracking before them.
+
+    ring -> sk_buff -> raw PREROUTING -> ip_rcv -> conntrack -> route -> INPUT -> transport
+
+Conntrack gives a packet of a connection that it does not know an entry. If a rule drops the packet, the
+entry was never confirmed and is freed with it, so the next packet gets another. Allocating and freeing
+count on net->ct.count, one line that all cores write (hardware/line.py).
+Linux 4.18: net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), nf_conntrack_free()
+"""
+
+from kbview.emulator.cost import Step
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.line import SharedLine
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.skb import SkbCache
+from kbview.packet.frame import Frame
+
+NETFILTER_DROP = "NETFILTER_DROP"
+
+
+class Netfilter:
+    """The rules of one host: `drop_at` where one drops every IP packet, and whether it tracks."""
+
+    def __init__(self, machine: Machine, skbs: SkbCache, drop_at: str, *, conntrack: bool) -> None:
+        self.drop_at = drop_at
+        self.drops_raw = drop_at == "raw"
+        self.tracks = conntrack and not self.drops_raw  # what raw drops is never tracked
+        self.tracked = ("nf_conntrack_in",) if self.tracks else ()
+        rules = ("nf_reject",) if drop_at == "reject" else ()
+        rest = (*self.tracked, "fib_lookup", *rules)
+        count = SharedLine(machine.prices.step("line_transfer"))
+        self.unconfirmed = Unconfirmed(machine, skbs, count, machine.prices.sequence(*rest))
+
+
+class Unconfirmed:
+    """Takes a packet that came to conntrack and is dropped in INPUT: its entry lives as long as it."""
+
+    def __init__(self, machine: Machine, skbs: SkbCache, count: SharedLine, rest: Step) -> None:
+        self.held = 0
+        self._machine = machine
+        self._skbs = skbs
+        self._count = count
+        self._rest = rest
+
+    def receive(self, core: Core, frame: Frame) -> Process:
+        """Count it in, track it, find that it is to be dropped, and count it out."""
+        self._count.write(core, frame.packet)
+        core.spend(self._rest, frame.packet)
+        if core.now_ps > core.horizon_ps:
+            self.held += 1
+            yield
+            self.held -= 1
+        self._count.write(core, frame.packet)
+        self._machine.drop(core, frame, "ip", NETFILTER_DROP)
+        self._skbs.free(core, frame)

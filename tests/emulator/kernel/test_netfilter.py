@@ -1,0 +1,65 @@
+"""Rules and connection tracking: what each hook costs, and the line that all cores write."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from kbview.emulator.emulation import Emulation
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.settings import Settings
+from kbview.sources import profile
+from kbview.tape.detail import Detail
+from kbview.tape.meter import Meters
+
+OVERLOAD = Traffic(pattern="poisson", rate_pps=12e6, flows=64, frames=5000)
+
+
+def finished(traffic: Traffic, detail: Detail = Detail.METERS, **settings: Any) -> Meters:
+    made = Emulation(
+        profile.load("xdp18"), Settings(**settings), SYNTHETIC_HOST, traffic.chunks(1), "kernel"
+    )
+    made.recorder.detail = detail
+    made.advance(NEVER_PS)
+    assert made.ended
+    return made.sample().meters
+
+
+@pytest.mark.parametrize("queues", [1, 3])
+@pytest.mark.parametrize("drop_at", ["raw", "input", "reject"])
+def test_nothing_is_lost_and_detail_changes_nothing(drop_at: str, queues: int) -> None:
+    shape: dict[str, Any] = {
+        "cores": queues,
+        "queues": queues,
+        "app": "drop",
+        "drop_at": drop_at,
+        "conntrack": True,
+    }
+    coarse, fine = (finished(OVERLOAD, detail, **shape) for detail in (Detail.METERS, Detail.STEPS))
+    assert coarse.conserved()
+    assert coarse.allocations == coarse.frees
+    assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
+    assert ("nf_conntrack_in" in coarse.stages) == (drop_at != "raw")  # raw comes before
+
+
+def test_the_counter_s_line_travels_only_between_cores() -> None:
+    """One core never waits for it; of several, each writes twice a packet and mostly fetches it."""
+    shape: dict[str, Any] = {"app": "drop", "drop_at": "input", "conntrack": True}
+    assert "line_transfer" not in finished(OVERLOAD, cores=1, **shape).stages
+    meters = finished(OVERLOAD, cores=3, queues=3, **shape)
+    dropped = meters.drops["ip/NETFILTER_DROP"]
+    transfer = meters.stages["line_transfer"]
+    assert dropped < transfer.count <= 2 * dropped
+    assert transfer.total_ps > transfer.count * 42_000  # some waited for others' transfers
+    alone = finished(OVERLOAD, cores=3, queues=3, app="drop", drop_at="input")
+    assert "line_transfer" not in alone.stages
+
+
+def test_what_is_known_is_looked_up_and_not_counted() -> None:
+    """A packet that reaches its socket is of a confirmed connection: its entry stays."""
+    calm = Traffic(rate_pps=5e5, frames=1000)
+    meters = finished(calm, conntrack=True)
+    assert meters.delivered == 1000
+    assert meters.stages["nf_conntrack_in"].count == 1000
+    assert "line_transfer" not in meters.stages
