@@ -1,8 +1,8 @@
 """Traffic as a scenario describes it: what is offered to the host, and by whom.
 
-constant, poisson, onoff, pareto   open loop: frames come whether or not the host keeps up
-request                            closed loop: clients wait for the answer before they ask again
-tcp                                closed loop: clients connect, send, read the answer, and close
+constant, poisson, onoff, train, pareto   open loop: frames come whether or not the host keeps up
+request                                   closed loop: clients wait for the answer before they ask again
+tcp                                       closed loop: clients connect, send, read the answer, and close
 """
 
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ CLIENT_RCVBUF = 4 << 20  # an ideal client is not what limits a transfer
 REQUEST = "request"
 TCP = "tcp"
 CLOSED = (REQUEST, TCP)
-OPEN = ("constant", "poisson", "onoff", "pareto")
+OPEN = ("constant", "poisson", "onoff", "train", "pareto")
 
 
 def check_rate(rate_pps: float) -> None:
@@ -55,8 +55,9 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sides keep to it.
 
     size: bytes with FCS, or "imix". rate_pps: the mean, in open loop. burst_frames: in a burst, the
-    mean; peak_pps: the rate in one, None is the link's; shape: of pareto's tails. rtt_us, think_us,
-    timeout_us: of a request's round trip, between answer and next request, until it is given up.
+    mean, or in each train; peak_pps: the rate in one, None is the link's; shape: of pareto's tails.
+    rtt_us, think_us, timeout_us: of a request's round trip, between answer and next request, until it
+    is given up.
     loss: share of frames that the network loses, each way; late: share that it delays by rtt_us.
     """
 
@@ -155,6 +156,8 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return gaps.poisson(self.rate_pps, seed, frame_ps)
         if self.pattern == "onoff":
             return gaps.onoff(self.rate_pps, peak_pps, self.burst_frames, seed)
+        if self.pattern == "train":
+            return gaps.train(self.rate_pps, peak_pps, self.burst_frames)
         if self.pattern == "pareto":
             return gaps.pareto(self.rate_pps, peak_pps, self.burst_frames, self.shape, seed)
         return gaps.constant(self.rate_pps)

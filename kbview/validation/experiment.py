@@ -62,6 +62,7 @@ def _steady(made: Scenario, warmup_ps: int, duration_ps: int) -> tuple[Meters, i
         SYNTHETIC_HOST,
         made.traffic.chunks(made.seed),
         made.datapath,
+        made.peer(),
     )
     began_ps = emulation.advance(warmup_ps)
     before = emulation.sample().meters

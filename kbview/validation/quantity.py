@@ -56,6 +56,17 @@ def _below_10_us(meters: Meters, _duration_ps: int) -> float:
     return 100 * sum(n for bucket, n in counts.items() if bucket < 10_000_000) / total if total else 0.0
 
 
+def _copied_gbps(meters: Meters, duration_ps: int) -> float:
+    """What the application was given, without headers."""
+    return _rate(meters.copied_bytes * 8, duration_ps) / 1e9
+
+
+def _copied_gbps_per_core(meters: Meters, duration_ps: int) -> float:
+    """The same for each core's worth of busy time."""
+    busy = sum(_busy(core) for core in meters.cores)
+    return _copied_gbps(meters, duration_ps) * duration_ps / busy if busy else 0.0
+
+
 def _copy_share(meters: Meters, _duration_ps: int) -> float:
     """Percent of the busy time of all cores that went into copies of payload."""
     busy = sum(_busy(core) for core in meters.cores)
@@ -85,6 +96,8 @@ QUANTITIES: dict[str, Quantity] = {
     "delivered_pps": lambda meters, ps: _rate(meters.delivered, ps),
     "delivered_mpps": lambda meters, ps: _rate(meters.delivered, ps) / 1e6,
     "delivered_gbps": lambda meters, ps: _rate(meters.delivered_bytes * 8, ps) / 1e9,
+    "copied_gbps": _copied_gbps,
+    "copied_gbps_per_core": _copied_gbps_per_core,
     "sent_mpps": lambda meters, ps: _rate(meters.sent, ps) / 1e6,
     "sent_pps": lambda meters, ps: _rate(meters.sent, ps),
     "forwarded_share": lambda meters, _ps: meters.sent / max(1, meters.arrived),

@@ -35,7 +35,9 @@ def test_the_mean_rate_is_as_asked_and_frames_do_not_overlap(
         assert after.arrived_ps - before.arrived_ps >= least_ps - 1
     measured_pps = len(made) * 1e12 / made[-1].arrived_ps
     # pareto's variance is not finite: its mean converges slowly, and from above
-    tolerance = {"constant": 1e-3, "poisson": 0.03, "onoff": 0.08, "pareto": 0.5}[pattern]
+    tolerance = {"constant": 1e-3, "train": 1e-3, "poisson": 0.03, "onoff": 0.08, "pareto": 0.5}[
+        pattern
+    ]
     assert measured_pps == pytest.approx(rate_pps, rel=tolerance)
 
 
@@ -63,6 +65,15 @@ def test_bursts_are_as_long_as_asked_and_silent_between() -> None:
     apart = [after.arrived_ps - before.arrived_ps for before, after in pairwise(frames(traffic))]
     inside = sum(gap <= 1_000_001 for gap in apart)
     assert inside / (len(apart) - inside) == pytest.approx(19, rel=0.1)
+
+
+def test_a_train_is_as_long_as_the_one_before() -> None:
+    traffic = Traffic(pattern="train", rate_pps=1e6, peak_pps=1e7, burst_frames=42)
+    made = frames(traffic)
+    apart = [after.arrived_ps - before.arrived_ps for before, after in pairwise(made)]
+    places = [place for place, gap in enumerate(apart, 1) if gap > 1_000_000]
+    assert places == [*range(42, len(made), 42)]
+    assert made[42].arrived_ps - made[0].arrived_ps == pytest.approx(42e6, abs=1)
 
 
 def variance(pattern: str) -> float:

@@ -20,6 +20,7 @@ from kbview.emulator.traffic.flows import client_flow
 from kbview.packet.frame import Flow, Frame, Protocol
 
 PORTS = 40_000  # of the client, used in turn
+_BUFFER = 1 << 30  # bytes written ahead; sequence numbers tell apart no more than twice that
 _WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
 
 
@@ -49,12 +50,13 @@ class Script(NamedTuple):
 class Call:
     """One connection of one client."""
 
-    __slots__ = ("began_ps", "closing", "flow", "left", "unread")
+    __slots__ = ("began_ps", "closing", "flow", "left", "unread", "unwritten")
 
     def __init__(self, flow: Flow, requests: int, now_ps: int) -> None:
         self.flow = flow
         self.left = requests
         self.unread = 0
+        self.unwritten = 0
         self.began_ps = now_ps
         self.closing = False
 
@@ -134,6 +136,8 @@ class Clients(Peer):
         if not isinstance(call, Call):
             raise TypeError("a connection without a client")
         self._send(call.flow, outcome)
+        if call.unwritten and outcome.acknowledged:
+            self._write(entry, call)
         got = sum(segment.length for segment in outcome.delivered)
         if got:
             self.received += got
@@ -153,10 +157,21 @@ class Clients(Peer):
             return
         if call.left:
             call.left -= 1
-            outcome = connection.send(self._script.request, self.now_ps)
+            call.unwritten += self._script.request
+            self._write(entry, call)
+        elif not self._script.response:
+            self._close(entry, call)
+
+    def _write(self, entry: Entry, call: Call) -> None:
+        """Write as much of what is asked as the buffer takes; then close, if that was all."""
+        connection = entry.connection
+        length = min(call.unwritten, _BUFFER - connection.tcb.sender.queued)
+        if length > 0 and connection.state in _WRITABLE:
+            call.unwritten -= length
+            outcome = connection.send(length, self.now_ps)
             self._endpoint.settle(entry)
             self._act(entry, outcome)
-        if not call.left and not self._script.response:
+        if not (call.unwritten or call.left or self._script.response):
             self._close(entry, call)
 
     def _read(self, entry: Entry, call: Call) -> None:

@@ -3,7 +3,8 @@
     constant   one every 1/rate
     poisson    a frame's own time on the wire, then an exponential silence
     onoff      bursts at the peak rate, their lengths geometric, the silences between exponential
-    pareto     the same, both heavy-tailed: self-similar traffic
+    train      bursts of one length at equal distances: a sender that gives the NIC many at once (GSO)
+    pareto     the same as onoff, both heavy-tailed: self-similar traffic
                (Willinger et al., "Self-similarity through high-variability", 1997)
 
 Every pattern has the mean rate that it was asked for; pareto's wanders about it for long.
@@ -74,6 +75,14 @@ def onoff(rate_pps: float, peak_pps: float, burst: float, seed: int) -> Iterator
 
     silence_ps = max(0.0, burst * (S_PS / rate_pps - apart_ps))
     return bursts(apart_ps, silence_ps, lengths, lambda: generator.expovariate(1))
+
+
+def train(rate_pps: float, peak_pps: float, burst: float) -> Iterator[int]:
+    """Bursts of `burst` frames, to the next whole number, at equal distances."""
+    length = max(1, round(burst))
+    apart_ps = S_PS / peak_pps
+    silence_ps = max(0.0, length * (S_PS / rate_pps - apart_ps))
+    return bursts(apart_ps, silence_ps, lambda: length, lambda: 1.0)
 
 
 def pareto(rate_pps: float, peak_pps: float, burst: float, shape: float, seed: int) -> Iterator[int]:
