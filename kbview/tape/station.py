@@ -55,8 +55,18 @@ STACK = (
     Station(
         "skb",
         Domain.KERNEL,
-        "an sk_buff is allocated around the frame; headers come off by moving its pointers",
-        ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive", "netif_receive_skb"),
+        "an sk_buff is built around the frame; GRO may merge it; headers come off by moving pointers",
+        (
+            "descriptor_read",
+            "first_touch",
+            "rx_page",
+            "skb_alloc",
+            "napi_gro_receive",
+            "gro_merge",
+            "PacketMerged",
+            "gro_complete",
+            "netif_receive_skb",
+        ),
     ),
     Station(
         "IP",
