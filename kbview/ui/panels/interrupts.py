@@ -67,7 +67,8 @@ def _words(state: State) -> list[Row]:
     polls = histories.change("polls")
     empty = fmt.percent(histories.change("empty_polls") / polls) if polls else "-"
     found = polls - histories.change("empty_polls")
-    each = fmt.quantity(histories.change("arrived") / found) if found else "-"
+    taken = histories.change("arrived") - histories.change("missed")
+    each = fmt.quantity(taken / found) if found else "-"
     return [
         [(f"empty {empty}".ljust(_LABEL), "dim")],
         [
