@@ -49,7 +49,8 @@ def _print_columns(console: Console, reports: Sequence[Report]) -> None:
     table.add_column("")
     for report in reports:
         table.add_column(report.datapath, justify="right")
-    for label, cell in ROWS:
+    sends = any(report.packets != report.frames["delivered"] for report in reports)
+    for label, cell in SENDING_ROWS if sends else ROWS:
         values = [cell(report) for report in reports] if cell else [""] * len(reports)
         table.add_row(Text(label, style="" if cell else "bold"), *values)
     for label in _drop_labels(reports):
@@ -77,11 +78,10 @@ def _drop(report: Report, label: str) -> str:
 def _print_stages(console: Console, reports: Sequence[Report]) -> None:
     for report in reports:
         stages = [each for each in report.stages if each["stage"] not in FOUND_NOTHING]
-        delivered = report.frames["delivered"]
-        if not stages or not delivered:
+        if not stages or not report.packets:
             continue
         parts = ", ".join(
-            f"{each['stage']} {each['total_ps'] / delivered / 1000:,.0f}" for each in stages[:6]
+            f"{each['stage']} {each['total_ps'] / report.packets / 1000:,.0f}" for each in stages[:6]
         )
         console.print(Text(f"\n{report.datapath}: CPU time by step, ns a packet: {parts}"))
 
@@ -109,10 +109,10 @@ def _in_all(name: str) -> Cell:
 
 def _per_packet(name: str) -> Cell:
     def cell(report: Report) -> str:
-        count, delivered = report.counts[name], report.frames["delivered"]
+        count, packets = report.counts[name], report.packets
         if count is None:
             return "unknown"
-        return f"{count / delivered:,.2f}" if delivered else f"{count:,} in all"
+        return f"{count / packets:,.2f}" if packets else f"{count:,} in all"
 
     return cell
 
@@ -150,18 +150,29 @@ def _useful(report: Report) -> str:
 
 
 def _cpu(report: Report) -> str:
-    delivered = report.frames["delivered"]
     spent = sum(
         value
         for core in report.cores
         for name, value in core.items()
         if name.endswith("_ps") and name != "idle_ps"
     )
-    return f"{spent / delivered / 1000:,.0f}" if delivered else "-"
+    return f"{spent / report.packets / 1000:,.0f}" if report.packets else "-"
 
 
 _CORES_SHOWN = 8  # one by one in the table; of more, their mean
 
+_EACH: tuple[tuple[str, Cell | None], ...] = (
+    ("  interrupts", _per_packet("interrupts")),
+    ("  polls", _per_packet("polls")),
+    ("  of these empty", _per_packet("empty_polls")),
+    ("  system calls", _per_packet("syscalls")),
+    ("  mode switches", _per_packet("mode_switches")),
+    ("  context switches", _per_packet("context_switches")),
+    ("  copies by a CPU", _per_packet("copies")),
+    ("  sk_buffs allocated", _per_packet("allocations")),
+    ("  TLB misses", _per_packet("tlb_misses")),
+    ("  CPU time, ns, all cores", _cpu),
+)
 ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("frames", None),
     ("  arrived", _frames("arrived")),
@@ -175,20 +186,26 @@ ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("  offered frames", _rate("offered_pps")),
     ("  delivered frames", _rate("delivered_pps")),
     ("for each delivered packet", None),
-    ("  interrupts", _per_packet("interrupts")),
-    ("  polls", _per_packet("polls")),
-    ("  of these empty", _per_packet("empty_polls")),
-    ("  system calls", _per_packet("syscalls")),
-    ("  mode switches", _per_packet("mode_switches")),
-    ("  context switches", _per_packet("context_switches")),
-    ("  copies by a CPU", _per_packet("copies")),
-    ("  sk_buffs allocated", _per_packet("allocations")),
-    ("  TLB misses", _per_packet("tlb_misses")),
-    ("  CPU time, ns, all cores", _cpu),
+    *_EACH,
     ("latency, us", None),
     ("  median", _latency("p50")),
     ("  99 of 100 below", _latency("p99")),
     ("  greatest", _latency("max")),
+    ("cores", None),
+    ("  busy, %", _busy),
+    ("  of polling time useful, %", _useful),
+    ("dropped, where and why", None),
+)
+
+# Where nothing is received, only sent.
+SENDING_ROWS: tuple[tuple[str, Cell | None], ...] = (
+    ("frames", None),
+    ("  sent by the host itself", _frames("sent")),
+    ("  given up on the way out", _in_all("unsent")),
+    ("rates, a second", None),
+    ("  sent frames", lambda report: f"{report.sent_pps:,.0f}"),
+    ("for each sent frame", None),
+    *_EACH,
     ("cores", None),
     ("  busy, %", _busy),
     ("  of polling time useful, %", _useful),

@@ -147,22 +147,25 @@ APPLICATIONS: dict[str, type[Application]] = {
 
 
 class Production:
-    """The frames that a generating application makes: `length` bytes each with FCS, `frames` in all."""
+    """The frames that a generating application makes: `length` bytes each with FCS, `frames` in all.
 
-    def __init__(self, machine: Machine, length: int, frames: int) -> None:
+    Each of its threads sends on a flow of its own.
+    """
+
+    def __init__(self, machine: Machine, length: int, frames: int, threads: int = 1) -> None:
         self.left = frames
         self._length = length
         self._payload = max(0, length - _HEADERS)
         self._packets = machine.packets
-        self._flow = Answers().back(udp_flows(1, GENERATED_PORT)[0])
+        self.flows = [Answers().back(flow) for flow in udp_flows(threads, GENERATED_PORT)]
 
-    def make(self, count: int, now_ps: int) -> list[Frame]:
+    def make(self, count: int, now_ps: int, thread: int = 0) -> list[Frame]:
         """Up to `count` new frames, fewer at the end."""
+        flow = self.flows[thread]
         count = min(count, self.left)
         self.left -= count
         return [
-            Frame(now_ps, next(self._packets), self._length, self._flow, self._payload)
-            for _ in range(count)
+            Frame(now_ps, next(self._packets), self._length, flow, self._payload) for _ in range(count)
         ]
 
 

@@ -12,6 +12,7 @@ MOST_BLOCKS = 65_536
 MOST_BURST = 4096  # a whole ring of most NICs
 MOST_QUEUES = 128  # ixgbe; as many as the indirection table has entries
 APPS = ("sink", "echo", "forward", "drop", "http", "generate")
+GENERATORS = ("sendto", "pktgen")
 RECV_CALLS = ("recv", "read", "recvmsg", "recvmmsg")
 MOST_HZ = 1000
 MOST_MESSAGES = 1024  # UIO_MAXIOV, to which recvmmsg() cuts its vector
@@ -31,6 +32,8 @@ LEAST = {
     "txqueuelen": 1,
     "app_cycles": 0,
     "send_frames": 0,
+    "clone_skb": 0,
+    "sndbuf": 4608,
     "block_bytes": 16_384,
     "retire_us": 1,
     "sched_slice_us": 1,
@@ -60,7 +63,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of what the application `http` reads and answers, `requests` how many it serves on a connection
     before it closes it, 0 for all. `burst` is how many frames a user-space stack takes or sends at
     a call (DPDK's examples: 32). `send_size` and `send_frames` are what the application `generate`
-    sends: frame length with FCS, and how many. `blocks`, `block_bytes` and `retire_us` are the ring
+    sends: frame length with FCS, and how many; on the kernel path `generator` says with what: sendto(),
+    or pktgen, which sends each sk_buff `clone_skb` rounds long. sndbuf is wmem_default.
+    `blocks`, `block_bytes` and `retire_us` are the ring
     of a packet socket. `xdp_mode` and `need_wakeup` are how an AF_XDP socket is bound.
     `forward_at` is what forwards for the application `forward`: IP, or an XDP program that sends back,
     redirects, or looks up one of `routes`; `xdp_generic`: it runs once the sk_buff was built.
@@ -116,6 +121,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     burst: int = 32
     send_size: int = 64
     send_frames: int = 100_000
+    generator: str = "sendto"
+    clone_skb: int = 0
+    sndbuf: int = 212_992
     txqueuelen: int = 1000
     somaxconn: int = 4096
     tcp_sndbuf: int = 87_040
@@ -146,6 +154,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         within("burst", self.burst, MOST_BURST)
         within("blocks", self.blocks, MOST_BLOCKS)
         at_least("send_size", self.send_size, ETHERNET_MINIMUM, LONGEST_FRAME)
+        one_of("generator", self.generator, GENERATORS)
         one_of("xdp_mode", self.xdp_mode, ("zero_copy", "copy"))
         self._check_streams()
         self._check_polling()

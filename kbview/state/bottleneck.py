@@ -32,11 +32,11 @@ def _whole(core: dict[str, int]) -> int:
 
 
 def _dearest(report: Report) -> str:
-    """The steps that cost most, in ns for each delivered packet."""
+    """The steps that cost most, in ns for each packet."""
     if work_ps(report) is None:
         return ""
     stages = [stage for stage in report.stages if stage["stage"] not in FOUND_NOTHING][:_TOP]
-    unit_ps = 1000 * report.frames["delivered"]
+    unit_ps = 1000 * report.packets
     return ", ".join(f"{stage['stage']} {stage['total_ps'] / unit_ps:,.0f}" for stage in stages)
 
 

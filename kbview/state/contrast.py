@@ -21,16 +21,16 @@ def contrast(base: Report, other: Report) -> list[str]:
 
 
 def each(report: Report, name: str) -> float | None:
-    """A count for each delivered packet; None if it is not known, or nothing was delivered."""
-    count, delivered = report.counts[name], report.frames["delivered"]
-    return count / delivered if count is not None and delivered else None
+    """A count for each packet; None if it is not known, or there was no packet."""
+    count, packets = report.counts[name], report.packets
+    return count / packets if count is not None and packets else None
 
 
 def work_ps(report: Report) -> float | None:
-    """CPU time of all steps but polls in vain, for each delivered packet."""
+    """CPU time of all steps but polls in vain, for each packet."""
     paid = sum(stage["total_ps"] for stage in report.stages if stage["stage"] not in FOUND_NOTHING)
-    delivered = report.frames["delivered"]
-    return paid / delivered if delivered and paid else None
+    packets = report.packets
+    return paid / packets if packets and paid else None
 
 
 def _times(more: float, less: float) -> str:
@@ -38,7 +38,22 @@ def _times(more: float, less: float) -> str:
     return f"{ratio:.0f} times" if ratio >= 10 else f"{ratio:.1f} times"
 
 
+def _sending(base: Report, other: Report) -> str | None:
+    """Where nothing is received, only sent."""
+    if base.frames["arrived"] or other.frames["arrived"] or not base.sent_pps or not other.sent_pps:
+        return None
+    less, more = sorted((base, other), key=lambda report: report.sent_pps)
+    if more.sent_pps < _ALIKE * less.sent_pps:
+        return f"Both send {less.sent_pps:,.0f} frames a second."
+    return (
+        f"{more.datapath} sends {more.sent_pps:,.0f} frames a second, {less.datapath} "
+        f"{less.sent_pps:,.0f}: {_times(more.sent_pps, less.sent_pps)} as many."
+    )
+
+
 def _delivery(base: Report, other: Report) -> str | None:
+    if not base.frames["arrived"] and not other.frames["arrived"]:
+        return None
     gone = {report.datapath: lost(report) for report in (base, other)}
     if not any(gone.values()):
         return f"Both deliver all {base.frames['delivered']:,} packets."
@@ -124,6 +139,7 @@ def _spinning(base: Report, other: Report) -> str | None:
 
 
 SENTENCES: tuple[Sentence, ...] = (
+    _sending,
     _delivery,
     _cpu,
     _count("mode_switches", "crosses the wall between user and kernel", "never"),

@@ -51,6 +51,16 @@ class Report(msgspec.Struct):
     notes: list[str]
     gauges: dict[str, int]
 
+    @property
+    def packets(self) -> int:
+        """Whom costs are shared among: delivered packets; where nothing is received, sent frames."""
+        return self.frames["delivered"] or (0 if self.frames["arrived"] else self.frames["sent"] or 0)
+
+    @property
+    def sent_pps(self) -> float:
+        """Frames that left the host, a second."""
+        return (self.frames["sent"] or 0) * 1e12 / self.duration_ps if self.duration_ps else 0.0
+
 
 def build(
     heading: Heading, known: Collection[str], datapath: str, duration_ps: int, meters: Meters

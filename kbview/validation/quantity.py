@@ -83,6 +83,38 @@ def _served_percent(meters: Meters, _duration_ps: int) -> float:
     return 100 * meters.delivered / max(1, _received(meters))
 
 
+def _step_ns(*names: str) -> Quantity:
+    """Nanoseconds of these steps for each frame that was sent."""
+
+    def quantity(meters: Meters, _duration_ps: int) -> float:
+        total_ps = sum(stage.total_ps for name, stage in meters.stages.items() if name in names)
+        return total_ps / max(1, meters.sent) / 1e3
+
+    return quantity
+
+
+# Where a sendto() goes, by layer; below the device it is all that its driver does, later as well.
+_SENDTO = {
+    "sendto_user_ns": ("app_work",),
+    "sendto_call_ns": ("syscall_enter", "syscall_exit"),
+    "sendto_socket_ns": ("socket_send", "sock_alloc_send_skb", "copy_from_user"),
+    "sendto_udp_ns": ("udp_send_skb",),
+    "sendto_ip_ns": ("ip_output",),
+    "sendto_link_ns": ("dev_queue_xmit",),
+    "sendto_driver_ns": (
+        "ndo_start_xmit",
+        "doorbell",
+        "tx_clean",
+        "skb_free",
+        "hardirq",
+        "cache_pollution",
+        "softirq_dispatch",
+        "napi_poll",
+        "napi_complete",
+    ),
+}
+
+
 def _per(count: Callable[[Meters], int], packets: Callable[[Meters], int]) -> Quantity:
     return lambda meters, _duration_ps: count(meters) / max(1, packets(meters))
 
@@ -99,6 +131,8 @@ QUANTITIES: dict[str, Quantity] = {
     "copied_gbps": _copied_gbps,
     "copied_gbps_per_core": _copied_gbps_per_core,
     "sent_mpps": lambda meters, ps: _rate(meters.sent, ps) / 1e6,
+    "sent_ns": lambda meters, ps: ps / 1e3 / max(1, meters.sent),
+    **{name: _step_ns(*steps) for name, steps in _SENDTO.items()},
     "sent_pps": lambda meters, ps: _rate(meters.sent, ps),
     "forwarded_share": lambda meters, _ps: meters.sent / max(1, meters.arrived),
     "busy_percent": _busy_percent,

@@ -87,7 +87,8 @@ def test_all_is_conserved_at_every_step_with_every_application(
     if app == "forward":
         assert meters.delivered == meters.sent > 0
     if app == "generate":
-        assert meters.sent == 900
+        assert meters.sent + meters.unsent == 900
+        assert not meters.unsent or name == "kernel"  # its qdisc drops, and does not say so
 
 
 @pytest.mark.parametrize(("name", "app"), SERVED)

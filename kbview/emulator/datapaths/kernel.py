@@ -8,6 +8,7 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.busy_poll import BusyPoll
 from kbview.emulator.kernel.fib import Fib
+from kbview.emulator.kernel.generating import Generating
 from kbview.emulator.kernel.gro import Gro
 from kbview.emulator.kernel.listen import Listening
 from kbview.emulator.kernel.napi import CLEAN, Napi
@@ -34,6 +35,8 @@ from kbview.emulator.settings import US_PS, Settings
 from kbview.tape.meter import SocketMeter
 from kbview.tape.station import STACK, Station
 
+ALL_PORTS = range(1 << 16)  # closed where the application reads nothing
+
 
 class Kernel(Datapath):
     """A queue's interrupts go to its core; the application sleeps in a system call, on the last."""
@@ -48,7 +51,7 @@ class Kernel(Datapath):
         READ,
         APP,
     )
-    serves = ("sink", "echo", "forward", "drop", "http")
+    serves = ("sink", "echo", "forward", "drop", "http", "generate")
     drops_at = ("xdp", "raw", "input", "reject")
     speaks_tcp = True
     steps = STEPS
@@ -75,7 +78,9 @@ class Kernel(Datapath):
             self._stack.xdp = GenericXdp(machine, self._skbs, sends)
         self._tcp = self._make_tcp() if machine.peer is not None and not app.transit else None
         self._stack.tcp = self._tcp
-        self._readers = [] if app.transit else self._threads(app)
+        only_sends = app.name == "generate"
+        self._generating = Generating(machine, settings, self._tx, self._skbs) if only_sends else None
+        self._readers = [] if app.transit or only_sends else self._threads(app)
         self._napis: list[Napi] = []
 
     @property
@@ -106,7 +111,7 @@ class Kernel(Datapath):
             self._skbs,
             settings.rcvbuf,
             settings.tcp_rcvbuf,
-            frozenset(settings.closed_ports),
+            ALL_PORTS if settings.app == "generate" else frozenset(settings.closed_ports),
             f" #{thread}" if settings.readers > 1 else "",
         )
 
@@ -141,6 +146,8 @@ class Kernel(Datapath):
         for reader in self._readers:
             reader.softirq = reader.sender.softirq = softirqs.on(reader.core)
             reader.start(self._settings)
+        if self._generating is not None:
+            self._generating.start(softirqs)
         for napi in self._napis:
             napi.unmask()
 
@@ -190,6 +197,12 @@ class Kernel(Datapath):
         for napi in self._napis:
             napi.unmask_again()
         self._timers.stop()
+        if self._generating is not None:
+            self._generating.stop()
+
+    def unfinished(self) -> bool:
+        sending = self._generating is not None and self._generating.unfinished()
+        return sending or self._tx.waiting
 
     def abandon(self) -> None:
         self._stack.abandon(self._machine.cores[0])
@@ -207,10 +220,13 @@ class Kernel(Datapath):
 
     def buffers(self) -> int:
         senders = sum(reader.sender.in_hand for reader in self._readers)
+        if self._generating is not None:
+            senders += self._generating.buffers()
         in_hand = sum(napi.buffers for napi in self._napis)
         tcp = self._tcp.buffers if self._tcp is not None else 0
         queued = self._sockets.buffers()
         return in_hand + queued + self._tx.buffers() + self._stack.buffers + senders + tcp
 
     def sockets(self) -> dict[str, SocketMeter]:
-        return self._sockets.meters()
+        sending = self._generating.meters() if self._generating is not None else {}
+        return self._sockets.meters() | sending

@@ -1,12 +1,13 @@
 """sk_buffs: allocated for each frame, freed when its journey ends; what memory they stand for."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.packet.frame import Combined, Frame, Merged, parts
+from kbview.packet.frame import Combined, Flow, Frame, Merged, parts
 from kbview.tape.events import NO_PACKET, SkbFreed
 
 SK_BUFF = 256  # sizeof(struct sk_buff), cache-line aligned
@@ -51,10 +52,36 @@ def rest(frame: Frame, left: Sequence[Frame]) -> Frame:
     return msgspec.structs.replace(frame, inner=Merged(tuple(left), skbs(frame)))
 
 
+class Owner(Protocol):
+    """The socket that sk_buffs on their way out are charged to: skb->sk."""
+
+    def freed(self, core: Core, frame: Frame) -> None:
+        """One of them is gone: skb->destructor."""
+
+
+class SharedSkb:
+    """One sk_buff that several frames in a ring stand for; `users` counts who holds it: skb->users.
+
+    `packet` is the first of its frames. Who makes it holds it.
+    """
+
+    __slots__ = ("packet", "users")
+
+    def __init__(self, packet: int) -> None:
+        self.packet = packet
+        self.users = 1
+
+    def put(self) -> bool:
+        """One hold less; True if that was the last and it is to be freed."""
+        self.users -= 1
+        return not self.users
+
+
 class SkbCache:
-    """Where sk_buffs go back to."""
+    """Where sk_buffs go back to. `owners`: who is charged for those of a flow on its way out."""
 
     def __init__(self, machine: Machine) -> None:
+        self.owners: dict[Flow, Owner] = {}
         self._meters = machine.meters
         self._recorder = machine.recorder
         self._free = machine.prices.step("skb_free")
@@ -81,3 +108,14 @@ class SkbCache:
         self._meters.frees += 1
         if self._recorder.steps:
             self._recorder.emit(SkbFreed(core.now_ps, core.number, frame.packet))
+        if self.owners and (owner := self.owners.get(frame.flow)) is not None:
+            owner.freed(core, frame)
+
+    def free_shared(self, core: Core, skb: SharedSkb) -> None:
+        """One frame that it stood for was sent; it is freed with the last."""
+        if not skb.put():
+            return
+        core.spend(self._free, skb.packet)
+        self._meters.frees += 1
+        if self._recorder.steps:
+            self._recorder.emit(SkbFreed(core.now_ps, core.number, skb.packet))

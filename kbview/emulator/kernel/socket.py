@@ -7,7 +7,7 @@ Linux: net/ipv4/udp.c __udp_enqueue_schedule_skb(), net/ipv4/tcp_input.c tcp_dat
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from heapq import nlargest
 
 from kbview.emulator.cost import Step
@@ -124,7 +124,7 @@ class SocketTable:
         cache: SkbCache,
         udp_rcvbuf: int,
         tcp_rcvbuf: int,
-        closed: frozenset[int],
+        closed: Container[int],
         suffix: str = "",
     ) -> None:
         self.machine = machine

@@ -3,6 +3,7 @@
 sink      wire NIC rx ring ║ irq softirq skb IP TCP/UDP socket ║ read app
 echo      the same                                             ║ read app ║ send ║ tx ring
 forward   wire NIC rx ring ║ irq softirq skb IP qdisc ║ tx ring
+generate  wire NIC rx ring ║ irq softirq ║ app ║ send ║ tx ring      pktgen: both in one
 drop      up to the layer that drops: XDP, skb (raw) or IP (input)
 """
 
@@ -33,13 +34,19 @@ SEND = Station(
     "send",
     Domain.KERNEL,
     "a system call: copy into a new sk_buff, UDP, IP, queueing discipline, driver",
-    ("socket_send", "copy_from_user", *_OUT),
+    ("socket_send", "sock_alloc_send_skb", "copy_from_user", "udp_send_skb", *_OUT),
 )
 QDISC = Station(
     "qdisc",
     Domain.KERNEL,
     "IP's output, the queueing discipline and the driver; a full ring makes frames wait here",
     _OUT,
+)
+PKTGEN = Station(
+    "pktgen",
+    Domain.KERNEL,
+    "a kernel thread hands the driver one sk_buff again and again: no call, no copy, no stack",
+    ("sock_alloc_send_skb", "pktgen_fill", "pktgen_xmit", "ndo_start_xmit", "doorbell", "tx_clean"),
 )
 XDP = Station(
     "XDP",
@@ -67,6 +74,9 @@ _TOP = {"raw": "skb", "input": "IP", "reject": "IP"}  # the last station where a
 def path(hardware: tuple[Station, ...], tx_ring: Station, settings: Settings) -> tuple[Station, ...]:
     """The stations for an application, between those of the hardware."""
     before_xdp = _up_to("skb" if settings.xdp_generic else "softirq")
+    if settings.app == "generate":  # interrupts are of what was sent
+        senders = (PKTGEN,) if settings.generator == "pktgen" else (APP, SEND)
+        return (*hardware, *_up_to("softirq"), *senders, tx_ring)
     if settings.app == "echo":
         return (*hardware, *STACK, READ, APP, SEND, tx_ring)
     if settings.app == "forward" and settings.forward_at != "ip":

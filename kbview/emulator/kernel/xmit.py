@@ -11,29 +11,36 @@ Linux: net/core/dev.c __dev_queue_xmit(), net/sched/sch_generic.c pfifo, drivers
 """
 
 from collections import deque
+from collections.abc import Callable
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.tx import TxRing
-from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.kernel.skb import SharedSkb, SkbCache
 from kbview.packet.frame import Frame
 
 QDISC_DROP = "QDISC_DROP"
 
 
 class TxQueue:
-    """One transmit queue of the device: a FIFO before its ring."""
+    """One transmit queue of the device: a FIFO before its ring.
+
+    `woken` are told when its driver has cleaned the ring: netif_tx_wake_queue().
+    """
 
     def __init__(self, machine: Machine, ring: TxRing, skbs: SkbCache, txqueuelen: int) -> None:
         self.ring = ring
         self._books = machine.books
-        self._skbs = skbs
+        self.skbs = skbs
+        self.woken: list[Callable[[Core], None]] = []
+        self._shared = 0  # slots of the ring that stand for an sk_buff together with others
         self._qdisc: deque[tuple[Frame, bool]] = deque()
         self._txqueuelen = txqueuelen
         prices = machine.prices
         self._start_xmit = prices.step("ndo_start_xmit")
         self._doorbell = prices.step("doorbell")
         self._clean = prices.sequence("tx_clean", "skb_free")
+        self._clean_slot = prices.step("tx_clean")
 
     @property
     def held(self) -> int:
@@ -41,9 +48,14 @@ class TxQueue:
         return sum(passed_on for _, passed_on in self._qdisc)
 
     @property
+    def waiting(self) -> int:
+        """Frames in the qdisc."""
+        return len(self._qdisc)
+
+    @property
     def buffers(self) -> int:
-        """sk_buffs that wait here or are with the NIC."""
-        return len(self._qdisc) + self.ring.used
+        """sk_buffs that wait here or are with the NIC, without those that have more than one slot."""
+        return len(self._qdisc) + self.ring.used - self._shared
 
     def xmit(self, core: Core, frame: Frame, *, passed_on: bool) -> bool:
         """Send a frame whose way through dev_queue_xmit was paid; False if it was dropped.
@@ -56,16 +68,35 @@ class TxQueue:
             return True
         if len(self._qdisc) >= self._txqueuelen:
             self._books.give_up(core, frame, "qdisc", QDISC_DROP, passed_on)
-            self._skbs.free(core, frame)
+            self.skbs.free(core, frame)
             return False
         self._qdisc.append((frame, passed_on))
         return True
 
+    def start_burst(self, core: Core, frames: list[Frame]) -> None:
+        """Give the driver frames of one sk_buff, past the qdisc; the ring has room for them.
+
+        All but the last say xmit_more, so the doorbell is rung once.
+        """
+        self._shared += len(frames)
+        for frame in frames:
+            self._start(core, frame, passed_on=False)
+        self._ring_doorbell(core)
+
     def clean(self, core: Core) -> None:
         """In the poll: free what was sent, then let the qdisc go on."""
-        for gone in self.ring.clean(core.now_ps, self.ring.size):
+        done = self.ring.clean(core.now_ps, self.ring.size)
+        for gone in done:
+            if type(gone.frame.inner) is SharedSkb:
+                self._shared -= 1
+                core.spend(self._clean_slot, gone.frame.packet)
+                self.skbs.free_shared(core, gone.frame.inner)
+                continue
             core.spend(self._clean, gone.frame.packet)
-            self._skbs.freed(core, gone.frame)
+            self.skbs.freed(core, gone.frame)
+        if done:
+            for wake in self.woken:
+                wake(core)
         if self._qdisc and self.ring.free:
             while self._qdisc and self.ring.free:
                 self._start(core, *self._qdisc.popleft())
@@ -89,6 +120,11 @@ class TxQueues:
     def of(self, core: Core) -> TxQueue:
         """The queue that a core sends through."""
         return self.queues[core.number % len(self.queues)]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything waits in a qdisc for a ring's room."""
+        return any(queue.waiting for queue in self.queues)
 
     def held(self) -> int:
         """Frames passed on that wait for a ring."""

@@ -23,7 +23,10 @@ class SocketDequeued(Event):
 
 
 class SendQueued(Event):
-    """The application wrote; `queued` bytes are not acknowledged yet, against `sndbuf`."""
+    """The application wrote; `queued` bytes stand against `sndbuf`.
+
+    TCP's until they are acknowledged; UDP's, counted by truesize, until they are sent.
+    """
 
     cpu: int
     socket: str
@@ -32,7 +35,7 @@ class SendQueued(Event):
 
 
 class SendAcknowledged(Event):
-    """The peer acknowledged; `queued` bytes are left in the send queue."""
+    """The peer acknowledged, or a datagram was sent; `queued` bytes are left of what was written."""
 
     cpu: int
     socket: str

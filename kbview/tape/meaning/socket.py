@@ -57,7 +57,15 @@ SOCKET: dict[str, Meaning] = {
     ),
     "socket_send": Meaning(
         "sock_sendmsg(), udp_sendmsg() or tcp_sendmsg()",
-        "The answer gets an sk_buff of its own and is charged to the socket's send buffer.",
+        "The call finds the socket, and looks at what is to be sent and to whom.",
+    ),
+    "sock_alloc_send_skb": Meaning(
+        "sock_alloc_send_pskb(), alloc_skb()",
+        "A new sk_buff, charged to the send buffer by truesize; a caller sleeps while that is full.",
+    ),
+    "udp_send_skb": Meaning(
+        "udp_send_skb(), ip_make_skb()",
+        "Ports, length and checksum are written in front of the payload.",
     ),
     "copy_from_user": Meaning(
         "copy_from_iter(), copy_from_user()",

@@ -31,6 +31,14 @@ TRANSMIT: dict[str, Meaning] = {
         "MMIO write of the ring's tail",
         "The NIC learns that there is something new: a write across PCIe, so better one for many.",
     ),
+    "pktgen_fill": Meaning(
+        "pktgen's fill_packet()",
+        "Headers and payload are written once, into an sk_buff that is sent many times.",
+    ),
+    "pktgen_xmit": Meaning(
+        "pktgen_xmit()",
+        "The transmit queue is locked and the driver called directly: there is no stack above it.",
+    ),
     "tx_fetch": Meaning(
         "DMA reads over PCIe",
         "The NIC reads descriptor and frame by itself; no core waits for it.",

@@ -18,7 +18,7 @@ class SocketsPanel(Panel):
     title = "socket queues"
     help = (
         ("RQ", "receive queue: truesize bytes of the packets the application has not read yet"),
-        ("WQ", "send queue: bytes the application wrote that are not acknowledged yet"),
+        ("WQ", "send queue: bytes the application wrote: of TCP not acknowledged, of UDP not sent"),
         ("of 208K", "the receive buffer (rcvbuf); a packet that exceeds it is dropped"),
         ("×91", "packets in the receive queue"),
         ("truesize", "what a packet costs the kernel in memory: data, padding and the sk_buff itself"),
@@ -65,4 +65,5 @@ def _send(socket: SocketMeter) -> Row:
     label = ("WQ ".rjust(_NAME + 4), "dim")
     if socket.send_queued is None:
         return [label, ("unknown", "faint")]
-    return [label, (f"{fmt.size(socket.send_queued)} not acknowledged", "text")]
+    until = "not sent yet" if socket.name.startswith("udp") else "not acknowledged"
+    return [label, (f"{fmt.size(socket.send_queued)} {until}", "text")]
