@@ -2,7 +2,10 @@
 
 import msgspec
 
+from kbview.emulator.refusal import ScenarioError, at_least, one_of, power_of_two, within
 from kbview.packet.frame import ETHERNET_MINIMUM
+
+__all__ = ["US_PS", "ScenarioError", "Settings"]
 
 US_PS = 1_000_000
 MOST_CORES = 256
@@ -18,6 +21,17 @@ MOST_HZ = 1000
 MOST_MESSAGES = 1024  # UIO_MAXIOV, to which recvmmsg() cuts its vector
 DROPS_AT = ("driver", "xdp", "raw", "input", "reject")
 FORWARDS_AT = ("ip", "xdp_tx", "xdp_redirect", "xdp_fib")
+WORDS = {
+    "app": APPS,
+    "drop_at": DROPS_AT,
+    "forward_at": FORWARDS_AT,
+    "generator": GENERATORS,
+    "max_cstate": ("C1", "C1E", "C3", "C6"),
+    "mtcp_io": ("dpdk", "psio"),
+    "recv_call": RECV_CALLS,
+    "wait": ("read", "epoll"),
+    "xdp_mode": ("zero_copy", "copy"),
+}
 LEAST = {
     "napi_weight": 1,
     "netdev_budget": 1,
@@ -44,10 +58,6 @@ MOST_ROUTES = 2_000_000  # twice the IPv4 Internet
 LONGEST_TEXT = 1e15  # of one request or answer
 MOST = 2_147_483_647  # the kernel's own knobs are ints
 MOST_DESCRIPTORS = 65_536  # far beyond any NIC's ring
-
-
-class ScenarioError(Exception):
-    """A scenario that cannot be: one line with what, where and what to use instead."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,6 +157,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         within("cores", self.cores, MOST_CORES)
         for name, least in LEAST.items():
             at_least(name, getattr(self, name), least, MOST)
+        for name, known in WORDS.items():
+            one_of(name, getattr(self, name), known)
         if self.clock_mhz is not None:
             at_least("clock_mhz", self.clock_mhz, 1, MOST_MHZ)
         within("queues", self.queues, MOST_QUEUES)
@@ -154,8 +166,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         within("burst", self.burst, MOST_BURST)
         within("blocks", self.blocks, MOST_BLOCKS)
         at_least("send_size", self.send_size, ETHERNET_MINIMUM, LONGEST_FRAME)
-        one_of("generator", self.generator, GENERATORS)
-        one_of("xdp_mode", self.xdp_mode, ("zero_copy", "copy"))
         self._check_streams()
         self._check_polling()
         if not LEAST_GBPS <= self.link_gbps <= MOST_GBPS:
@@ -163,18 +173,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"link_gbps = {self.link_gbps:g} is out of range; use {LEAST_GBPS:g} to {MOST_GBPS:g}"
             )
         at_least("nic_fifo_bytes", self.nic_fifo_bytes, 16_384, MOST_FIFO)
-        _ring("ring", self.ring)
-        _ring("tx_ring", self.tx_ring)
-        one_of("mtcp_io", self.mtcp_io, ("dpdk", "psio"))
-        one_of("max_cstate", self.max_cstate, ("C1", "C1E", "C3", "C6"))
+        power_of_two("ring", self.ring, MOST_DESCRIPTORS)
+        power_of_two("tx_ring", self.tx_ring, MOST_DESCRIPTORS)
         if self.page is not None:
             one_of("page", self.page, ("4K", "2M", "1G"))
-        one_of("wait", self.wait, ("read", "epoll"))
-        one_of("recv_call", self.recv_call, RECV_CALLS)
         within("recv_batch", self.recv_batch, MOST_MESSAGES)
         within("read_size", self.read_size, MOST)
         within("hz", self.hz, MOST_HZ)
-        one_of("app", self.app, APPS)
         self._check_filters()
         if not 0 <= self.reader_cpu < self.cores:
             raise ScenarioError(
@@ -189,8 +194,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
 
     def _check_filters(self) -> None:
-        one_of("drop_at", self.drop_at, DROPS_AT)
-        one_of("forward_at", self.forward_at, FORWARDS_AT)
         within("routes", self.routes, MOST_ROUTES)
         if self.xdp_generic and self.forward_at in ("xdp_redirect", "xdp_fib"):
             raise ScenarioError(
@@ -214,39 +217,3 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def reader_cpus(self) -> list[int]:
         """Where its threads run: the first as said, the others on the cores before it."""
         return [(self.reader_cpu - thread) % self.cores for thread in range(self.readers)]
-
-
-def at_least(name: str, value: float, least: float, most: float | None = None) -> None:
-    """Refuse a number that is too small, or too large where there is a most."""
-    if not value >= least:
-        raise ScenarioError(f"{name} = {value} is too small; use {least:g} or more")
-    if most is not None and value > most:
-        raise ScenarioError(f"{name} = {value} is too large; use {most:.10g} or less")
-
-
-def within(name: str, value: int, most: int) -> None:
-    """Refuse what is not from 1 to `most`."""
-    if not 1 <= value <= most:
-        raise ScenarioError(f"{name} = {value} is out of range; use 1 to {most}")
-
-
-def one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    """Refuse a word that is not known."""
-    if value not in known:
-        *others, last = (f'"{each}"' for each in known)
-        listing = f"{', '.join(others)} or {last}" if others else last
-        raise ScenarioError(f'{name} = "{value}" is unknown; use {listing}')
-
-
-def _ring(name: str, size: int) -> None:
-    if size > MOST_DESCRIPTORS:
-        raise ScenarioError(f"{name} = {size} is too large; use {MOST_DESCRIPTORS} or less")
-    if size < 2 or size & (size - 1):
-        raise ScenarioError(f"{name} = {size} is not a power of two; {_nearest(size)}")
-
-
-def _nearest(ring: int) -> str:
-    if ring < 2:
-        return "use 2 or more"
-    below = 1 << (ring.bit_length() - 1)
-    return f"use {below} or {below * 2}"
