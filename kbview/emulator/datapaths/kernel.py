@@ -79,7 +79,7 @@ class Kernel(Datapath):
         self._tcp = self._make_tcp() if machine.peer is not None and not app.transit else None
         self._stack.tcp = self._tcp
         only_sends = app.name == "generate"
-        self._generating = Generating(machine, settings, self._tx, self._skbs) if only_sends else None
+        self._generating = self._senders() if only_sends else None
         self._readers = [] if app.transit or only_sends else self._threads(app)
         self._napis: list[Napi] = []
 
@@ -118,7 +118,8 @@ class Kernel(Datapath):
     def _make_tcp(self) -> Tcp:
         machine, settings = self._machine, self._settings
         listening = Listening(machine, self._sockets, settings)
-        return Tcp(machine, listening, self._skbs, SegmentSender(machine, self._tx), settings)
+        sender = SegmentSender(machine, self._tx, self._stack.netfilter.tracked)
+        return Tcp(machine, listening, self._skbs, sender, settings)
 
     def _threads(self, app: Application) -> list[Reader]:
         return [
@@ -126,9 +127,14 @@ class Kernel(Datapath):
             for cpu, table in zip(self._settings.reader_cpus, self._sockets.tables, strict=True)
         ]
 
+    def _senders(self) -> Generating:
+        tracked = self._stack.netfilter.tracked
+        return Generating(self._machine, self._settings, self._tx, self._skbs, tracked)
+
     def _thread(self, cpu: int, table: SocketTable, app: Application) -> Reader:
         machine = self._machine
-        reader = Reader(machine, machine.cores[cpu], table, app, Sender(machine, self._tx))
+        sender = Sender(machine, self._tx, self._stack.netfilter.tracked)
+        reader = Reader(machine, machine.cores[cpu], table, app, sender)
         if self._tcp is not None:
             reader.streams = Streams(machine, self._tcp, app, self._settings)
         return reader

@@ -20,8 +20,16 @@ from kbview.tape.meter import SocketMeter
 class Generating:
     """Its threads, one on each of the application's cores, and what they have to send in all."""
 
-    def __init__(self, machine: Machine, settings: Settings, queues: TxQueues, skbs: SkbCache) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        settings: Settings,
+        queues: TxQueues,
+        skbs: SkbCache,
+        tracked: tuple[str, ...],
+    ) -> None:
         self._machine = machine
+        self._tracked = tracked
         self._settings = settings
         self._queues = queues
         self._skbs = skbs
@@ -38,7 +46,8 @@ class Generating:
         name = f"udp :{flow.source_port} > :{flow.destination_port}"
         buffer = SendBuffer(machine, name, settings.sndbuf)
         self._skbs.owners[flow] = buffer
-        return SendtoThread(core, self._made, number, Sender(machine, self._queues), buffer)
+        sender = Sender(machine, self._queues, self._tracked)
+        return SendtoThread(core, self._made, number, sender, buffer)
 
     def start(self, softirqs: Softirqs) -> None:
         """Put them on their cores."""

@@ -3,7 +3,8 @@
     ring -> sk_buff -> raw PREROUTING -> ip_rcv -> conntrack -> route -> INPUT -> transport
 
 Conntrack gives a packet of a connection that it does not know an entry. If a rule drops the packet, the
-entry was never confirmed and is freed with it, so the next packet gets another. Allocating and freeing
+entry was never confirmed and is freed with it, so the next packet gets another. What the host sends is
+tracked as well, in LOCAL_OUT, before it is routed: sender.py. Allocating and freeing
 count on net->ct.count, one line that all cores write (hardware/line.py).
 Linux 4.18: net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), nf_conntrack_free()
 """

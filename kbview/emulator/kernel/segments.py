@@ -21,16 +21,18 @@ _LOST = ("timeout", "fast")
 
 
 class SegmentSender:
-    """Pays for segments, and puts them on the wire in order."""
+    """Pays for segments, `tracked` among it (sender.py), and puts them on the wire in order."""
 
-    def __init__(self, machine: Machine, queues: TxQueues) -> None:
+    def __init__(self, machine: Machine, queues: TxQueues, tracked: tuple[str, ...] = ()) -> None:
         self.in_hand = 0  # built and not yet given to the device
         self._meters = machine.meters
         self._recorder = machine.recorder
         self._packets = machine.packets
         self._queues = queues
         self._answers = Answers()
-        self._transmit = machine.prices.sequence("tcp_transmit_skb", "ip_output", "dev_queue_xmit")
+        self._transmit = machine.prices.sequence(
+            "tcp_transmit_skb", *tracked, "ip_output", "dev_queue_xmit"
+        )
 
     def send(self, core: Core, received: Flow, segments: list[Segment]) -> Process:
         """Answer a flow with these."""

@@ -17,20 +17,17 @@ from kbview.emulator.kernel.xmit import TxQueues
 from kbview.packet.frame import Frame
 from kbview.tape.events import Copied, SkbAllocated
 
-SEND = (
-    "socket_send",
-    "sock_alloc_send_skb",
-    "copy_from_user",
-    "udp_send_skb",
-    "ip_output",
-    "dev_queue_xmit",
-)
+SEND = ("socket_send", "sock_alloc_send_skb", "copy_from_user", "udp_send_skb")
+OUT = ("ip_output", "dev_queue_xmit")
 
 
 class Sender:
-    """How one thread sends datagrams. `buffer` is its socket's, `work` the application's own step."""
+    """How one thread sends datagrams. `buffer` is its socket's, `work` the application's own step.
 
-    def __init__(self, machine: Machine, queues: TxQueues) -> None:
+    `tracked` is what conntrack takes at NF_INET_LOCAL_OUT, if it is on.
+    """
+
+    def __init__(self, machine: Machine, queues: TxQueues, tracked: tuple[str, ...] = ()) -> None:
         self.softirq: Softirq | None = None  # of its core
         self.buffer: SendBuffer | None = None
         self.in_hand = 0  # sk_buffs built and not yet given to the device
@@ -41,7 +38,7 @@ class Sender:
         prices = machine.prices
         self.work = prices.step("app_work")
         self._enter = prices.step("syscall_enter")
-        self._send = prices.sequence(*SEND)
+        self._send = prices.sequence(*SEND, *tracked, *OUT)
         self._exit = prices.step("syscall_exit")
 
     def answer(self, core: Core, task: Context, frame: Frame, payload: int) -> Process:
