@@ -25,6 +25,7 @@ WORDS = {
     "app": APPS,
     "drop_at": DROPS_AT,
     "forward_at": FORWARDS_AT,
+    "adaptive_moderation": ("off", "event", "completion"),
     "generator": GENERATORS,
     "max_cstate": ("C1", "C1E", "C3", "C6"),
     "mtcp_io": ("dpdk", "psio"),
@@ -66,8 +67,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Defaults: ring of mlx5e (log 10), its moderation 16 us or 32 frames, NAPI weight 64,
     netdev_budget 300 and 8000 us (HZ=250), rmem_default 212992, tcp_rmem 131072, txqueuelen 1000;
     CALIBRATION part 3. `tx_moderation_us` is how long a completed transmission waits for company before
-    it interrupts. The NIC's FIFO is the 82599's 512 KB. `cqe_compression` and `page`, that of packet
-    buffers, are the datapath's own when None. `app_cycles` is work of the application on
+    it interrupts; with `adaptive_moderation` DIM chooses the waits, and counts their time from the last
+    event or completion. The NIC's FIFO is the 82599's 512 KB. `cqe_compression` and `page`, that of
+    packet buffers, are the datapath's own when None. `app_cycles` is work of the application on
     each packet beyond its own row. somaxconn 4096 (since Linux 5.4); tcp_sndbuf is what an
     established connection starts with there (tcp_sndbuf_expand). `request` and `response` are bytes
     of what the application `http` reads and answers, `requests` how many it serves on a connection
@@ -106,6 +108,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     moderation_us: float = 16.0
     moderation_frames: int = 32
     tx_moderation_us: float = 0.0
+    adaptive_moderation: str = "off"
     napi_weight: int = 64
     netdev_budget: int = 300
     netdev_budget_usecs: int = 8000

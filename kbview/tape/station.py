@@ -50,7 +50,7 @@ STACK = (
         "softirq",
         Domain.KERNEL,
         "net_rx_action polls the ring, 64 packets at a time; entering it is no mode switch",
-        ("SoftirqEntered", "softirq_dispatch", "napi_poll", "napi_complete"),
+        ("SoftirqEntered", "softirq_dispatch", "napi_poll", "dim_apply", "napi_complete"),
     ),
     Station(
         "skb",

@@ -6,6 +6,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.adaptive import AdaptiveModeration
 from kbview.emulator.kernel.busy_poll import BusyPoll
 from kbview.emulator.kernel.fib import Fib
 from kbview.emulator.kernel.generating import Generating
@@ -184,6 +185,9 @@ class Kernel(Datapath):
             napi.xdp = self._program(tx)
         elif settings.gro and settings.app != "forward" and not self._xdp:
             napi.merge(Gro(self._machine, udp=settings.udp_gro, hz=settings.hz))
+        if settings.adaptive_moderation != "off":
+            since = settings.adaptive_moderation
+            napi.adaptive = AdaptiveModeration(self._machine, queue, since)
         if settings.irq_defer_us:
             timeout_ps = round(settings.irq_defer_us * US_PS)
             napi.watchdog = Watchdog(self._machine, softirq.core, timeout_ps, napi.napi_schedule)

@@ -98,6 +98,19 @@ class Bus:
         self._use(slot, service_ps)
         return start_ps
 
+    def carry(self, frames: Sequence[Frame], free: int) -> tuple[list[Frame], list[int]]:
+        """Those that have one of `free` descriptors and get over the bus, and when each begins to."""
+        taken: list[Frame] = []
+        ready: list[int] = []
+        for frame in frames:
+            if len(taken) == free:
+                break
+            at_ps = self.receive(frame.arrived_ps, frame.length)
+            if at_ps is not None:
+                taken.append(frame)
+                ready.append(max(at_ps, ready[-1] if ready else 0))
+        return taken, ready
+
     def send(self, ready_ps: int) -> int:
         """A frame is to be fetched; returns when that may begin.
 

@@ -11,34 +11,22 @@ Frames of a closed loop are put between the others by `inject` as they become kn
 
 from bisect import bisect_right, insort
 from collections.abc import Callable
+from heapq import merge
 from itertools import accumulate
 from operator import attrgetter
-from typing import Protocol
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.hardware.bus import Bus
+from kbview.emulator.hardware.arrival import Supply, tell
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Frame
-from kbview.tape.events import DescriptorDone, FrameArrived, FrameMissed
 from kbview.tape.meter import Meters
 
 _ARRIVED = attrgetter("arrived_ps")
 _LENGTH = attrgetter("length")
-
-
-class Supply(Protocol):
-    """Who knows what comes next: the port. `loaded_ps`: up to when all arrivals are known."""
-
-    loaded_ps: int
-    opened_ps: int
-    bus: Bus
-
-    def load(self, now_ps: int) -> None:
-        """Make more arrivals known."""
 
 
 class RxQueue:
@@ -55,7 +43,7 @@ class RxQueue:
         self.ring = RxRing(number, 2)
         self.tx: TxRing | None = None
         self.completes = True  # what was sent raises the same vector
-        self.moderation = moderation
+        self.moderation = self._set = moderation
         self.last_irq_ps = -NEVER_PS
         self.masked: bool | None = None
         self.vector: Vector | None = None
@@ -64,6 +52,8 @@ class RxQueue:
         self._meters = meters
         self._recorder = recorder
         self.opened = False
+        self.taken = 0  # frames that got a descriptor
+        self.taken_bytes = 0
         self._unmasked_ps = 0
         self._seen_ps = 0
         self._frames: list[Frame] = []
@@ -76,11 +66,17 @@ class RxQueue:
         """A driver gives it a ring and lets traffic in."""
         self.ring, self.tx, self.completes = ring, tx, True
         self.masked = self.vector = self.watcher = None
+        self.moderation = self._set  # a driver may adapt it
         self.opened = True
 
     def close(self) -> None:
         """Let nothing in; frames wait on the wire's side until the next `open`."""
         self.opened = False
+
+    @property
+    def opened_ps(self) -> int:
+        """When its NIC was opened."""
+        return self._supply.opened_ps
 
     # ---- arrivals --------------------------------------------------------------------------
 
@@ -170,42 +166,15 @@ class RxQueue:
         meters.arrived_bytes += length
         taken = frames
         if self._supply.bus.contended:
-            taken, ready = self._carry(frames, ring.free)
+            taken, ready = self._supply.bus.carry(frames, ring.free)
         elif count > ring.free:
             taken, ready = frames[: ring.free], ready[: ring.free]
+        self.taken += len(taken)
+        self.taken_bytes += length if taken is frames else sum(map(_LENGTH, taken))
         meters.missed += count - len(taken)
         if self._recorder.milestones:
-            self._tell_arrivals(frames, taken, ready)
+            tell(self._recorder, self, frames, list(zip(taken, ready, strict=True)))
         ring.claim(taken, ready)
-
-    def _carry(self, frames: list[Frame], free: int) -> tuple[list[Frame], list[int]]:
-        """Those that have a descriptor and get over the bus, and from when each is being written."""
-        receive = self._supply.bus.receive
-        taken: list[Frame] = []
-        ready: list[int] = []
-        for frame in frames:
-            if len(taken) == free:
-                break
-            at_ps = receive(frame.arrived_ps, frame.length)
-            if at_ps is not None:
-                taken.append(frame)
-                ready.append(max(at_ps, ready[-1] if ready else 0))
-        return taken, ready
-
-    def _tell_arrivals(self, frames: list[Frame], taken: list[Frame], ready: list[int]) -> None:
-        emit, ring, opened_ps = self._recorder.emit, self.ring, self._supply.opened_ps
-        index = 0
-        for frame in frames:
-            time_ps = max(frame.arrived_ps, opened_ps)
-            emit(FrameArrived(time_ps, self.number, frame.packet, frame.length))
-            if index == len(taken) or frame is not taken[index]:
-                emit(FrameMissed(time_ps, self.number, frame.packet))
-                continue
-            if self._recorder.steps:
-                slot = (ring.head + index) % ring.size
-                done_ps = max(ready[index] + self.moderation.dma_ps, opened_ps)
-                emit(DescriptorDone(done_ps, self.number, frame.packet, slot))
-            index += 1
 
     # ---- interrupts ------------------------------------------------------------------------
 
@@ -231,16 +200,28 @@ class RxQueue:
 
     def next_irq_ps(self, now_ps: int) -> int:
         """When a vector unmasked now reaches its core; NEVER_PS if nothing known will raise it."""
-        ready_ps = self.next_ready_ps()
+        ready_ps = self._quiet_ps() if self.moderation.quiet else self.next_ready_ps()
         if self.tx is not None and self.completes:
             ready_ps = min(ready_ps, self.tx.next_done_ps() + self.moderation.sent_ps)
         if ready_ps >= NEVER_PS:
             return NEVER_PS
         moderation = self.moderation
-        allowed_ps = self.last_irq_ps + moderation.gap_ps
+        allowed_ps = self.last_irq_ps + (0 if moderation.quiet else moderation.gap_ps)
         if ready_ps < allowed_ps and moderation.frames:
             allowed_ps = min(allowed_ps, self._filled_ps(moderation.frames))
         return max(ready_ps, allowed_ps, now_ps) + moderation.delivery_ps
+
+    def _quiet_ps(self) -> int:
+        """When enough frames are there, or none has followed the latest for long enough."""
+        gap_ps, frames, dma_ps, *_ = self.moderation
+        coming = self._times[self._next : self._next + frames] if self.opened else ()
+        injected = map(_ARRIVED, self._injected)
+        seen, last_ps = 0, NEVER_PS
+        for at_ps in merge(self.ring.ready, coming, injected):
+            if seen == frames or at_ps > last_ps + gap_ps:
+                break
+            seen, last_ps = seen + 1, at_ps
+        return last_ps + dma_ps + (0 if seen == frames else gap_ps)
 
     def _filled_ps(self, frames: int) -> int:
         """When `frames` will be waiting, of those that are known."""

@@ -15,6 +15,7 @@ from collections.abc import Generator
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.kernel.adaptive import AdaptiveModeration
 from kbview.emulator.kernel.softirq import Scheduler
 from kbview.emulator.kernel.watchdog import Watchdog
 from kbview.tape.events import IrqRaised, IrqUnmasked
@@ -34,6 +35,7 @@ class NapiInstance(ABC):
         self._queue = queue
         self._meters = machine.meters
         self._recorder = machine.recorder
+        self.adaptive: AdaptiveModeration | None = None
         self._hardirq = machine.prices.step("hardirq")
         self._napi_complete = machine.prices.step("napi_complete")
 
@@ -45,6 +47,8 @@ class NapiInstance(ABC):
         """Acknowledge, mask the vector, and leave the rest to a softirq or thread."""
         self._queue.mask(core.now_ps)
         self._meters.interrupts += 1
+        if self.adaptive is not None:
+            self.adaptive.events += 1
         if self._recorder.steps:
             self._recorder.emit(IrqRaised(core.now_ps, core.number, self._queue.number))
         core.spend(self._hardirq)
@@ -62,6 +66,8 @@ class NapiInstance(ABC):
         if self.claimed:
             return work
         if work < weight or core is not self._scheduler.core:  # a driver keeps to its vector's core
+            if self.adaptive is not None:
+                self.adaptive.poll_ended(core)
             core.spend(self._napi_complete)
             if self.watchdog is None or not self.watchdog.defers(core, work):
                 self.unmask()

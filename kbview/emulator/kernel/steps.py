@@ -28,6 +28,7 @@ STEPS = (
     "try_to_wake_up",
     "idle_exit",
     "napi_complete",
+    "dim_apply",
     "busy_loop",
     "context_switch",
     "syscall_enter",

@@ -23,6 +23,10 @@ INTERRUPT: dict[str, Meaning] = {
         "napi_poll(), the driver's poll()",
         "NAPI lets the driver take up to 64 frames off the ring: paid once a poll, however many come.",
     ),
+    "dim_apply": Meaning(
+        "mlx5e_rx_dim_work(), mlx5_core_modify_cq_moderation()",
+        "The driver has found a wait that suits the load better, and tells the NIC.",
+    ),
     "napi_complete": Meaning(
         "napi_complete_done()",
         "The ring was empty before the budget was used up: polling ends and the vector is unmasked.",

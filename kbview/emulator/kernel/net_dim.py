@@ -1,0 +1,121 @@
+"""Dynamic interrupt moderation: climb a hill of five profiles and stay on its top.
+
+    few interrupts' wait                                                   many frames' wait
+    profile 0 ---- 1 ---- 2 ---- 3 ---- 4        one step to the side a sample of 64 events
+               <- LEFT   RIGHT ->
+
+Better is more bytes, then more packets, then fewer events, by more than a tenth. As long as a step made
+it better the next goes on; else it turns round. Back where it turned, it parks until anything changes;
+after ten steps without a top it is tired and pauses.
+Linux: lib/dim/net_dim.c, include/linux/dim.h; this is an account of it, not its code.
+"""
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+EVENTS = 64  # in a sample
+PROFILES = 5
+DEFAULT_PROFILE = 1
+_SIGNIFICANT_PERCENT = 10
+_TIRED_AFTER = 2 * PROFILES
+
+
+class Profile(NamedTuple):
+    """How long and for how many frames the NIC waits."""
+
+    usecs: int
+    frames: int
+
+
+FROM_EVENT = tuple(Profile(usecs, 256) for usecs in (1, 8, 64, 128, 256))
+FROM_COMPLETION = (Profile(2, 256), Profile(8, 128), Profile(16, 64), Profile(32, 64), Profile(64, 64))
+
+
+class Rates(NamedTuple):
+    """Of one sample, each in a millisecond."""
+
+    octets: int
+    packets: int
+    events: int
+
+
+class Tune(Enum):
+    """What it is about to do."""
+
+    RIGHT = auto()
+    LEFT = auto()
+    ON_TOP = auto()
+    TIRED = auto()
+
+
+def _change(now: int, before: int) -> int:
+    """1 for more, -1 for less, 0 for about the same."""
+    if 100 * abs(now - before) // before <= _SIGNIFICANT_PERCENT:
+        return 0
+    return 1 if now > before else -1
+
+
+def compare(now: Rates, before: Rates) -> int:
+    """1 for better, -1 for worse, 0 for the same."""
+    for more, past in ((now.octets, before.octets), (now.packets, before.packets)):
+        if not past:
+            return int(more > 0)
+        if change := _change(more, past):
+            return change
+    return -_change(now.events, before.events) if before.events else 0
+
+
+class NetDim:
+    """The climber. `profile` is where it stands."""
+
+    def __init__(self) -> None:
+        self.profile = DEFAULT_PROFILE
+        self.tune = Tune.RIGHT
+        self._before = Rates(0, 0, 0)
+        self._taken = {Tune.RIGHT: 0, Tune.LEFT: 0}  # steps each way since it turned
+        self._tired = 0
+
+    def decide(self, now: Rates) -> bool:
+        """A sample has ended; whether another profile is to be applied."""
+        profile, tune = self.profile, self.tune
+        if tune is Tune.TIRED:
+            self._tired -= 1
+            if not self._tired:
+                self._set_out()
+        elif tune is Tune.ON_TOP:
+            if compare(now, self._before):
+                self._set_out()
+        else:
+            self._climb(compare(now, self._before))
+        if not tune is self.tune is Tune.ON_TOP:
+            self._before = now
+        return self.profile != profile
+
+    def _climb(self, change: int) -> None:
+        if change <= 0:
+            self.tune = Tune.LEFT if self.tune is Tune.RIGHT else Tune.RIGHT
+            self._taken[self.tune] = 0
+        back = Tune.LEFT if self.tune is Tune.RIGHT else Tune.RIGHT
+        on_top = self._taken[back] > 1 and self._taken[self.tune] == 1
+        parked = Tune.ON_TOP if on_top else self._step()
+        if parked is not None:
+            self.tune = parked
+            self._taken = dict.fromkeys(self._taken, 0)
+            self._tired *= parked is Tune.TIRED
+
+    def _step(self) -> Tune | None:
+        """One profile on; or where to park: at an edge on top, after too many steps tired."""
+        if self._tired == _TIRED_AFTER:
+            return Tune.TIRED
+        profile = self.profile + (1 if self.tune is Tune.RIGHT else -1)
+        if not 0 <= profile < PROFILES:
+            return Tune.ON_TOP
+        self.profile = profile
+        self._taken[self.tune] += 1
+        self._tired += 1
+        return None
+
+    def _set_out(self) -> None:
+        """Leave the parking place: to the left if there is one."""
+        self.tune = Tune.LEFT if self.profile else Tune.RIGHT
+        self._step()
