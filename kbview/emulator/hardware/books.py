@@ -31,8 +31,9 @@ class Books:
 
     def deliver(self, core: Core, frame: Frame, where: str) -> None:
         """A packet has reached who it was for, with all that it was put together from."""
-        if isinstance(frame.inner, Combined):
-            for part in frame.inner.frames:
+        inner = frame.inner
+        if inner is not None and isinstance(inner, Combined):
+            for part in inner.frames:
                 self._delivered(core.now_ps, core.number, part, where)
         else:
             self._delivered(core.now_ps, core.number, frame, where)
@@ -60,8 +61,9 @@ class Books:
 
     def drop(self, core: Core, frame: Frame, where: str, reason: str) -> None:
         """Software has given a packet up, with all that it was put together from."""
-        if isinstance(frame.inner, Combined):
-            for part in frame.inner.frames:
+        inner = frame.inner
+        if inner is not None and isinstance(inner, Combined):
+            for part in inner.frames:
                 self.drop(core, part, where, reason)
             return
         self.meters.drop(where, reason)

@@ -75,11 +75,21 @@ class Napi(NapiInstance):
 
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Clean what was sent, then up to `weight` descriptors, and pass their frames up the stack."""
-        core, ring, dma_ps = self._core, self._ring, self._queue.moderation.dma_ps
+        core = self._core
         self._crowded = self._ddio.crowded()
         core.spend(self._napi_poll)
-        yield from self._clean_tx(core)
-        work, merges = 0, self._merges
+        if self._tx.ring.used:
+            yield from self._clean_tx(core)
+        work = yield from self._clean_rx(core, weight)
+        if self._gro.held:
+            yield from self._napi_gro_flush(core, complete=work < weight)
+        if self.xdp is not None or self.contested:
+            yield from self._give_way(core)
+        return self._finish(work, weight)
+
+    def _clean_rx(self, core: Core, weight: int) -> Generator[None, None, int]:
+        ring, dma_ps, merges = self._ring, self._queue.moderation.dma_ps, self._merges
+        work = 0
         while work < weight:
             frame = ring.take_done(core.now_ps - dma_ps) or self._look_at_wire()
             if frame is None:
@@ -97,28 +107,26 @@ class Napi(NapiInstance):
                 yield from self._stack.hand_over(core, frame, taker)
             elif taker is not None:
                 work += self._hand_over(core, frame, taker, weight - work)
-        yield from self._napi_gro_flush(core, complete=work < weight)
-        return (yield from self._end(core, work, weight))
+        return work
 
-    def _end(self, core: Core, work: int, weight: int) -> Generator[None, None, int]:
-        """What XDP sent goes out together; then refill."""
+    def _give_way(self, core: Core) -> Process:
+        """What XDP sent goes out together; who reads may be looking whether the poll is to be had."""
+        if core.now_ps > core.horizon_ps:
+            yield  # the wire is everybody's, and so is the poll
         if self.xdp is not None:
-            if core.now_ps > core.horizon_ps:
-                yield  # the wire is everybody's
             self.xdp.flush(core)
-        if self.contested and core.now_ps > core.horizon_ps:
-            yield  # who reads may be looking whether it is to be had
-        return self._finish(work, weight)
+            if self.contested and core.now_ps > core.horizon_ps:
+                yield
 
     def _clean_tx(self, core: Core) -> Process:
-        if self._tx.ring.used:
-            if core.now_ps > core.horizon_ps:
-                yield  # somebody on another core may be sending through the same ring
-            self._tx.clean(core)
+        if core.now_ps > core.horizon_ps:
+            yield  # somebody on another core may be sending through the same ring
+        self._tx.clean(core)
 
     def _climb(self, core: Core, frame: Frame) -> Taker | Layer | None:
         """Take a frame up as far as it comes; returns who is to have it, if it did not end in here."""
-        self._take_in(core, frame)
+        if self._crowded or self._recorder.steps:
+            self._take_in(core, frame)
         if self.xdp is not None:
             verdict = self.xdp.run(core, frame)
             if verdict is not PASS:
@@ -159,9 +167,8 @@ class Napi(NapiInstance):
 
     def _napi_gro_flush(self, core: Core, *, complete: bool) -> Process:
         """The poll is over: what is held goes up, unless it may wait for the next."""
-        if self._gro.held:
-            self._gro.flush(core, complete=complete)
-            yield from self._pass_up(core)
+        self._gro.flush(core, complete=complete)
+        yield from self._pass_up(core)
 
     def _pass_up(self, core: Core) -> Process:
         """netif_receive_skb_list: one after the other, as they came."""

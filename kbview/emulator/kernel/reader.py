@@ -211,27 +211,28 @@ class Reader:
         self.core.spend_copying(step, length, frame.packet)
         meters.copies += 1
         meters.copied_bytes += length
-        self._freed(frame)
+        meters.frees += 1
+        if frame.inner is not None:
+            self._free_rest(frame)
+        if self._recorder.steps:
+            self._tell_copied(frame)
 
     def _deliver(self, frames: list[Frame]) -> None:
         """Back in user mode: the application has them, and works on each."""
         core = self.core
         core.leave_kernel(self.task)
         for frame in frames:
-            for packet in packets(frame):
+            for packet in (frame,) if frame.inner is None else packets(frame):
                 self._machine.deliver(core, packet, "app")
                 core.spend(self._app.step, packet.packet)
 
-    def _freed(self, frame: Frame) -> None:
+    def _free_rest(self, frame: Frame) -> None:
         """The first sk_buff's free was a part of the step; what hangs in its frag_list is freed too."""
-        freed = skbs(frame)
-        self._meters.frees += len(freed)
-        for _ in freed[1:]:
+        for _ in skbs(frame)[1:]:
+            self._meters.frees += 1
             self.core.spend(self._free, frame.packet)
         if isinstance(frame.inner, Merged):
             self._unmerge(frame)
-        if self._recorder.steps:
-            self._tell_copied(frame)
 
     def _unmerge(self, frame: Frame) -> None:
         """The application learns where datagrams end; buffers of merged packets are given back."""
