@@ -13,6 +13,7 @@ MOST_MHZ = 20_000
 LONGEST_FRAME = 9_622  # jumbo frame with FCS
 MOST_BLOCKS = 65_536
 MOST_BURST = 4096  # a whole ring of most NICs
+MOST_CACHE = 512  # RTE_MEMPOOL_CACHE_MAX_SIZE
 MOST_QUEUES = 128  # ixgbe; as many as the indirection table has entries
 APPS = ("sink", "echo", "forward", "drop", "http", "generate")
 GENERATORS = ("sendto", "pktgen")
@@ -52,6 +53,7 @@ LEAST = {
     "block_bytes": 16_384,
     "retire_us": 1,
     "sched_slice_us": 1,
+    "dpdk_empty_polls": 1,
 }
 LEAST_GBPS, MOST_GBPS = 0.01, 800.0  # 10 Mb/s Ethernet to 800 Gb/s
 MOST_FIFO = 1 << 30
@@ -92,6 +94,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     the interrupt stays off (gro_flush_timeout), and a busy poll comes before the softirq's.
     `sched_slice_us` is how far one task may get ahead of another: sched_base_slice_ns, 3 ms; longer in
     kernels before 6.6.
+    With `dpdk_interrupts` an lcore sleeps after so many empty polls in a row (l3fwd-power: 10). A
+    mempool has `mempool_size` mbufs, None: what rings and caches need, `mempool_cache` is an lcore's.
     """
 
     cores: int = 2
@@ -154,6 +158,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     busy_poll_us: float = 0.0
     irq_defer_us: float = 0.0
     sched_slice_us: int = 3000
+    dpdk_interrupts: bool = False
+    dpdk_empty_polls: int = 10
+    mempool_size: int | None = None
+    mempool_cache: int = 256
     mtcp_io: str = "dpdk"
 
     def __post_init__(self) -> None:
@@ -204,6 +212,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
 
     def _check_streams(self) -> None:
+        at_least("mempool_cache", self.mempool_cache, 0, MOST_CACHE)
+        if self.mempool_size is not None:
+            at_least("mempool_size", self.mempool_size, 1, MOST)
         within("somaxconn", self.somaxconn, 65_535)
         at_least("tcp_sndbuf", self.tcp_sndbuf, 4608, MOST)
         at_least("mss", self.mss, 88, 9000)  # TCP_MIN_MSS, a jumbo frame

@@ -79,6 +79,9 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
         6 if event.squeezed else 0, "Squeezed: the softirq used up its budget with work left."
     ),
     ev.DatapathStarted: lambda event: Reason(10, f"Now {event.datapath}: {event.summary}."),
+    ev.MbufsExhausted: lambda event: Reason(
+        6, f"No mbuf is free: frames of queue {event.queue} stay in their descriptors (rx_nombuf)."
+    ),
     ev.BlockRetired: lambda event: Reason(
         2,
         f"The kernel handed over a block with {event.packets} packets: "

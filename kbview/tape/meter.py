@@ -99,7 +99,8 @@ class RingMeter(msgspec.Struct):
 
     `kind` is "rx" or "tx" for the NIC's own; else the name of a ring in shared memory, whose `done`
     entries wait for the side that takes them out. `freezes`: how often the kernel stopped filling a
-    "block" ring because the user had given no block back (tp_freeze_q_cnt).
+    "block" ring because the user had given no block back (tp_freeze_q_cnt). The `done` of a "mempool"
+    and of an lcore's "cache" are free mbufs; its `freezes` how often there was none (rx_nombuf).
     """
 
     queue: int

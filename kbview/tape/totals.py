@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from kbview.tape import events as ev
-from kbview.tape.meter import CoreMeter, Meters, RingMeter, SocketMeter, StageMeter
+from kbview.tape.meter import CoreMeter, Meters, SocketMeter, StageMeter
+from kbview.tape.ring_totals import RING_CHANGES, ring_of
 
 _FIELD_OF = {account: f"{account}_ps" for account in ev.Account}  # a lookup is half a format
 
@@ -16,11 +17,6 @@ def count(meters: Meters, event: ev.Event) -> None:
     change = _CHANGES.get(type(event))
     if change is not None:
         change(meters, event)
-
-
-def _ring(meters: Meters, queue: int, kind: str = "rx") -> RingMeter | None:
-    rings = meters.rings
-    return next((ring for ring in rings if ring.queue == queue and ring.kind == kind), None)
 
 
 def _core(meters: Meters, cpu: int) -> CoreMeter:
@@ -64,33 +60,14 @@ def _unsent(meters: Meters, _event: ev.FrameUnsent) -> None:
     meters.unsent += 1
 
 
-def _descriptor_done(meters: Meters, event: ev.DescriptorDone) -> None:
-    if ring := _ring(meters, event.queue):
-        ring.done += 1
-        ring.head = (event.slot + 1) % ring.size
-
-
-def _descriptor_cleaned(meters: Meters, event: ev.DescriptorCleaned) -> None:
-    if ring := _ring(meters, event.queue):
-        ring.done -= 1
-        ring.cleaned += 1
-        ring.next_to_clean = (event.slot + 1) % ring.size
-
-
-def _refilled(meters: Meters, event: ev.RingRefilled) -> None:
-    if ring := _ring(meters, event.queue):
-        ring.cleaned -= event.count
-        ring.tail = (ring.tail + event.count) % ring.size
-
-
 def _irq_raised(meters: Meters, event: ev.IrqRaised) -> None:
     meters.interrupts += 1
-    if ring := _ring(meters, event.queue):
+    if ring := ring_of(meters, event.queue):
         ring.masked = True
 
 
 def _irq_unmasked(meters: Meters, event: ev.IrqUnmasked) -> None:
-    if ring := _ring(meters, event.queue):
+    if ring := ring_of(meters, event.queue):
         ring.masked = False
 
 
@@ -155,33 +132,6 @@ def _socket_dequeued(meters: Meters, event: ev.SocketDequeued) -> None:
         socket.packets -= 1
 
 
-def _posted(meters: Meters, event: ev.DescriptorPosted) -> None:
-    if ring := _ring(meters, event.queue, "tx"):
-        ring.done += 1
-        ring.tail = (event.slot + 1) % ring.size
-
-
-def _completed(meters: Meters, event: ev.DescriptorsCompleted) -> None:
-    if ring := _ring(meters, event.queue, "tx"):
-        ring.done -= event.count
-        ring.head = ring.next_to_clean = (ring.head + event.count) % ring.size
-
-
-def _moved(meters: Meters, event: ev.RingProduced | ev.RingConsumed) -> None:
-    if ring := _ring(meters, event.queue, event.ring):
-        ring.done += event.count if isinstance(event, ev.RingProduced) else -event.count
-
-
-def _block_retired(meters: Meters, event: ev.BlockRetired) -> None:
-    if ring := _ring(meters, event.queue, "block"):
-        ring.block_retired(event.block)
-
-
-def _block_released(meters: Meters, event: ev.BlockReleased) -> None:
-    if ring := _ring(meters, event.queue, "block"):
-        ring.block_released(event.block)
-
-
 def _send_queued(meters: Meters, event: ev.SendQueued) -> None:
     socket = meters.sockets.setdefault(event.socket, SocketMeter(event.socket))
     socket.send_queued = event.queued
@@ -210,21 +160,13 @@ def _context_switched(meters: Meters, event: ev.ContextSwitched) -> None:
 
 
 _CHANGES: dict[type[ev.Event], Callable[[Meters, Any], None]] = {
+    **RING_CHANGES,
     ev.FrameArrived: _arrived,
     ev.FrameMissed: _missed,
     ev.PacketDelivered: _delivered,
     ev.PacketDropped: _dropped,
     ev.FrameSent: _sent,
     ev.FrameUnsent: _unsent,
-    ev.DescriptorDone: _descriptor_done,
-    ev.DescriptorCleaned: _descriptor_cleaned,
-    ev.RingRefilled: _refilled,
-    ev.DescriptorPosted: _posted,
-    ev.DescriptorsCompleted: _completed,
-    ev.RingProduced: _moved,
-    ev.RingConsumed: _moved,
-    ev.BlockRetired: _block_retired,
-    ev.BlockReleased: _block_released,
     ev.IrqRaised: _irq_raised,
     ev.IrqUnmasked: _irq_unmasked,
     ev.SoftirqEntered: _softirq_entered,

@@ -1,5 +1,7 @@
 """Published effects of going past the kernel's stack. Nothing in the model is there to produce them."""
 
+import pytest
+
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
@@ -43,3 +45,29 @@ def test_a_copy_is_cheaper_than_an_allocation() -> None:
     assert engine.copies > engine.allocations == 0
     assert stack.allocations > stack.copies == 0
     assert engine.dropped > 3 * stack.dropped
+
+
+def l3fwd(rate_pps: float, us: int, *, sleeping: bool) -> Meters:
+    settings = Settings(cores=1, app="forward", dpdk_interrupts=sleeping)
+    return steady("dpdk", "xdp18", settings, Traffic(rate_pps=rate_pps), us)
+
+
+def test_a_sleeping_poll_mode_driver_gives_its_core_back_and_pays_in_latency() -> None:
+    """DPDK Sample Applications, "L3 Forwarding with Power Management", and the XDP paper's table 2.
+
+    At 1000 frames a second polling is 100 % for 2 us; sleeping is nearly nothing, for the kernel's 80.
+    """
+    awake, asleep = (l3fwd(1000, 60_000, sleeping=sleeping) for sleeping in (False, True))
+    core, sleeper = awake.cores[0], asleep.cores[0]
+    assert core.idle_ps == 0
+    assert core.poll_empty_ps > 0.999 * 60e9
+    assert sleeper.idle_ps > 0.99 * 60e9
+    assert awake.latency.percentile(0.5) < 2_000_000
+    assert asleep.latency.percentile(0.5) > 20 * awake.latency.percentile(0.5)
+
+
+def test_interrupt_mode_costs_nothing_where_there_is_no_time_to_sleep() -> None:
+    """The same: it polls as long as it finds frames, so throughput is that of polling."""
+    awake, asleep = (l3fwd(40e6, 1000, sleeping=sleeping) for sleeping in (False, True))
+    assert asleep.sent == pytest.approx(awake.sent, rel=0.01)
+    assert asleep.interrupts <= 1  # it slept before the first frame

@@ -13,11 +13,10 @@ def stops_of(datapath: str, frame: bytes) -> tuple[list[Stop], tuple]:  # type: 
     tape = tape_of("udp-bursts.pcap", datapath)
     state, journeys = at(tape, 3000), Journeys()
     journeys.follow(tape, state)
-    stops = journeys.own(journeys.ended)
-    told = Stop(ev.FrameRecorded(stops[0].time_ps, journeys.ended, len(frame) + 4, frame), "", 0)
-    first = stops[0]._replace(
-        event=ev.FrameArrived(stops[0].time_ps, 0, journeys.ended, len(frame) + 4)
-    )
+    packet = journeys.ended - 1  # the one before has been freed for certain
+    stops = journeys.own(packet)
+    told = Stop(ev.FrameRecorded(stops[0].time_ps, packet, len(frame) + 4, frame), "", 0)
+    first = stops[0]._replace(event=ev.FrameArrived(stops[0].time_ps, 0, packet, len(frame) + 4))
     return [first, told, *stops[1:]], state.stations
 
 

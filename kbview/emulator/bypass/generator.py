@@ -54,7 +54,10 @@ class Generator:
                     yield
 
     def _filled(self, core: Core, count: int) -> list[Frame]:
-        frames = self._made.make(count, core.now_ps)
+        mbufs = self._port.mbufs
+        frames = self._made.make(count if mbufs is None else mbufs.available(count), core.now_ps)
+        if mbufs is not None:
+            mbufs.get(len(frames))
         for frame in frames:
             core.spend(self._fill, frame.packet)
         return frames

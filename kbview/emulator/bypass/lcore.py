@@ -22,13 +22,14 @@ class Lcore:
         self._core = core
         self._ports = ports
         self._work = work
+        self._task = Context("lcore", self._main(), POLL_USEFUL, Mode.USER)
         self._empty_poll = ports[0].empty_poll
         for port in ports:
             port.queue.watcher = self._stir
 
     def start(self) -> None:
         """Put the thread on its core."""
-        self._core.start(Context("lcore", self._main(), POLL_USEFUL, Mode.USER))
+        self._core.start(self._task)
 
     def wait_anew(self) -> None:
         """Traffic has ended: wait for what is there, not for what would have come."""
@@ -36,18 +37,23 @@ class Lcore:
             self._spin()
 
     def _main(self) -> Process:
-        core, ports = self._core, self._ports
+        core = self._core
         while True:
             if self._next_ready_ps() > core.now_ps:
-                self._spin()
-            if core.resting or core.now_ps > core.horizon_ps:
+                yield from self._idle()
+            elif core.now_ps > core.horizon_ps:
                 yield
-                continue
-            for port in ports:
-                frames = port.rx_burst(core)
-                outgoing = self._work.take(core, frames)
-                if outgoing:
-                    yield from self._send(port, outgoing)
+            else:
+                yield from self._poll()
+
+    def _poll(self) -> Process:
+        core, work = self._core, self._work
+        for port in self._ports:
+            frames = port.rx_burst(core)
+            outgoing = work.take(core, frames)
+            port.release(len(frames) - len(outgoing))
+            if outgoing:
+                yield from self._send(port, outgoing)
 
     def _send(self, port: PortQueue, frames: list[Frame]) -> Process:
         core, passes_on = self._core, self._work.passes_on
@@ -63,6 +69,11 @@ class Lcore:
         if len(self._ports) == 1:
             return self._ports[0].next_ready_ps()
         return min(port.next_ready_ps() for port in self._ports)
+
+    def _idle(self) -> Process:
+        self._spin()
+        if self._core.resting:
+            yield
 
     def _spin(self) -> None:
         """Poll in vain until the next frame is in memory."""

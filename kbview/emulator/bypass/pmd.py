@@ -6,6 +6,7 @@ runs short of them, so mbufs lie in the ring long after they were sent.
 DPDK: Programmer's Guide, "Poll Mode Driver"; lib/ethdev rte_eth_rx_burst(), rte_eth_tx_burst()
 """
 
+from kbview.emulator.bypass.mempool import MempoolCache
 from kbview.emulator.hardware.core import POLL_EMPTY, POLL_USEFUL, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.memory import Tlb
@@ -20,12 +21,13 @@ TX_RING_FULL = "TX_RING_FULL"
 
 
 class PortQueue:
-    """The rings of one queue as the lcore sees them."""
+    """The rings of one queue as the lcore sees them. `mbufs` is the lcore's; None: not counted."""
 
     def __init__(
         self, machine: Machine, queue: RxQueue, tx: TxRing, tlb: Tlb | None, burst: int
     ) -> None:
         self.queue = queue
+        self.mbufs: MempoolCache | None = None
         self._burst = burst
         self._ring = queue.ring
         self._tx = tx
@@ -57,7 +59,10 @@ class PortQueue:
         now_ps = core.now_ps
         self.queue.catch_up(now_ps)
         per_mbuf = self._per_mbuf_far if self._ddio.crowded() else self._per_mbuf
-        frames = self._ring.take_burst(now_ps - self._dma_ps, self._burst)
+        mbufs, most = self.mbufs, self._burst
+        if mbufs is not None:
+            most = mbufs.available(most)
+        frames = self._ring.take_burst(now_ps - self._dma_ps, most)
         self._meters.polls += 1
         if not frames:
             return self._nothing(core)
@@ -65,6 +70,8 @@ class PortQueue:
         if self._recorder.steps:
             self._tell(core, frames)
         core.spend(self._call)
+        if mbufs is not None:
+            self._replace(mbufs, len(frames), now_ps - self._dma_ps)
         for frame in frames:
             core.spend(per_mbuf, frame.packet)
             if self._tlb is not None:
@@ -73,6 +80,12 @@ class PortQueue:
             core.spend(self._line)  # the rest of the line is still being written by the NIC
         self._ring.refill()
         return frames
+
+    def _replace(self, mbufs: MempoolCache, count: int, ready_ps: int) -> None:
+        """Other mbufs go into the descriptors; a frame for which there is none stays where it is."""
+        mbufs.get(count)
+        if count < self._burst and self._ring.ready and self._ring.ready[0] <= ready_ps:
+            mbufs.fail(self.queue.number)
 
     def _nothing(self, core: Core) -> list[Frame]:
         self._meters.empty_polls += 1
@@ -105,8 +118,10 @@ class PortQueue:
         core.spend(self._send)
         wanted = max(TX_FREE_THRESH, len(frames))
         if ring.free < wanted:
-            for gone in ring.clean(core.now_ps, wanted):
+            done = ring.clean(core.now_ps, wanted)
+            for gone in done:
                 core.spend(self._free, gone.frame.packet)
+            self.release(len(done))
         count = min(len(frames), ring.free)
         for frame in frames[:count]:
             core.spend(self._per_descriptor, frame.packet)
@@ -125,3 +140,9 @@ class PortQueue:
         for frame in frames:
             self._books.give_up(core, frame, "tx ring", TX_RING_FULL, passed_on)
             core.spend(self._free, frame.packet)
+        self.release(len(frames))
+
+    def release(self, count: int) -> None:
+        """So many mbufs were freed."""
+        if self.mbufs is not None:
+            self.mbufs.put(count)

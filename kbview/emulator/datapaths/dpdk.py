@@ -1,25 +1,30 @@
-"""DPDK: no interrupt, no sk_buff, no system call. One core polls the ring in bursts, for ever."""
+"""DPDK: no interrupt, no sk_buff, no system call. One core polls the ring in bursts, for ever.
+
+Unless `dpdk_interrupts` lets it sleep: then interrupt and system call are back, once a sleep.
+"""
 
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.bypass.generator import Generator
 from kbview.emulator.bypass.lcore import Lcore
+from kbview.emulator.bypass.mempool import Mempool, MempoolCache, in_rings, pool_size
 from kbview.emulator.bypass.pmd import PortQueue
+from kbview.emulator.bypass.sleeper import SleepyLcore
+from kbview.emulator.bypass.stations import APP, EPOLL, MBUF, RX_BURST, TX_BURST
+from kbview.emulator.bypass.steps import STEPS
 from kbview.emulator.datapath import NIC, RX_RING, TX_RING, WIRE, Datapath
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.memory import Tlb
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import Settings
+from kbview.emulator.settings import ScenarioError, Settings
 from kbview.emulator.work import WORKS
-from kbview.tape.station import STACK, Domain, Station, bypass
+from kbview.tape.meter import RingMeter
+from kbview.tape.station import STACK, Station, bypass
 
-TX_BURST = Station(
-    "tx_burst",
-    Domain.USER,
-    "addresses are rewritten, descriptors posted, and the doorbell rung once for all of them",
-    ("frame_rewrite", "tx_burst", "pmd_tx_descriptor", "doorbell"),
-)
+IRQ, *ABOVE = STACK
+SLEEPING = (IRQ, *bypass(tuple(ABOVE)), EPOLL)
+SENDING = ("echo", "forward", "generate")
 
 
 class Dpdk(Datapath):
@@ -27,45 +32,11 @@ class Dpdk(Datapath):
 
     name = "dpdk"
     summary = "poll-mode driver: NIC, rx_burst, application; no kernel on the way"
-    stations = (
-        WIRE,
-        NIC,
-        RX_RING,
-        *bypass(STACK),
-        Station(
-            "rx_burst",
-            Domain.USER,
-            "the application reads descriptors itself, a burst at a call; it never sleeps",
-            ("rx_burst", "rx_burst_empty", "BurstReceived", "pmd_descriptor"),
-        ),
-        Station(
-            "mbuf",
-            Domain.USER,
-            "a buffer from a pool in hugepages; the NIC wrote into it, nobody copies",
-            ("mbuf_alloc", "mbuf_free"),
-        ),
-        Station("app", Domain.USER, "the application's own work", ("app_work",)),
-    )
+    stations = (WIRE, NIC, RX_RING, *bypass(STACK), RX_BURST, MBUF, APP)
     compressed_completions = True  # mlx5: rxq_cqe_comp_en
     page = "2M"
     serves = ("sink", "echo", "forward", "drop", "generate")
-    steps = (
-        "dma_write",
-        "msix_delivery",
-        "context_switch",
-        "rx_burst",
-        "rx_burst_empty",
-        "pmd_descriptor",
-        "descriptor_line",
-        "mbuf_alloc",
-        "mbuf_free",
-        "app_work",
-        "frame_rewrite",
-        "tx_burst",
-        "pmd_tx_descriptor",
-        "doorbell",
-        "tx_fetch",
-    )
+    steps = STEPS
     reading = ("DPDK Programmer's Guide, Poll Mode Driver", "DPDK Programmer's Guide, Mempool Library")
 
     def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
@@ -76,10 +47,26 @@ class Dpdk(Datapath):
         self._tx_rings = [machine.tx_ring(ring.queue, settings.tx_ring) for ring in self._rings]
         self._made = Production(machine, settings.send_size, settings.send_frames)
         self._lcores: list[Lcore | Generator] = []
+        self._pool = Mempool(
+            machine,
+            pool_size(settings, sending=settings.app in SENDING),
+            in_rings(settings, sending=False),
+        )
+        self._caches: list[MempoolCache] = []
         self._app = APPLICATIONS[settings.app](machine)
         if self._app.name == "generate":
             for ring in self._rings:
                 ring.withhold()
+
+    @classmethod
+    def check(cls, settings: Settings) -> None:
+        super().check(settings)
+        pool_size(settings, sending=settings.app in SENDING)
+        if settings.dpdk_interrupts and settings.app == "generate":
+            raise ScenarioError(
+                'dpdk_interrupts sleeps for want of frames and app = "generate" waits for none; '
+                "use another app"
+            )
 
     def start(self) -> None:
         machine, nic, settings = self._machine, self._machine.nic, self._settings
@@ -92,6 +79,10 @@ class Dpdk(Datapath):
                 if machine.core_of(queue.number) is core
             ]
             if ports:
+                cache = MempoolCache(self._pool, core, settings)
+                self._caches.append(cache)
+                for port in ports:
+                    port.mbufs = cache
                 self._lcores.append(self._lcore(core, ports))
         for lcore in self._lcores:
             lcore.start()
@@ -104,15 +95,23 @@ class Dpdk(Datapath):
         return machine.tlb(settings.page or self.page, queues * (settings.ring + sending))
 
     def path(self) -> tuple[Station, ...]:
+        stations = self.stations
+        if self._settings.dpdk_interrupts:
+            stations = (WIRE, NIC, RX_RING, *SLEEPING, RX_BURST, MBUF, APP)
         if self._settings.app in ("echo", "forward"):
-            return (*self.stations, TX_BURST, TX_RING)
-        return self.stations
+            return (*stations, TX_BURST, TX_RING)
+        return stations
 
     def _lcore(self, core: Core, ports: list[PortQueue]) -> Lcore | Generator:
         machine, settings = self._machine, self._settings
         if self._app.name == "generate":
             return Generator(machine, core, ports[0], self._made, settings.burst)
-        return Lcore(core, ports, WORKS[self._app.name](machine, self._app, ("mbuf_free",)))
+        work = WORKS[self._app.name](machine, self._app, ("mbuf_free",))
+        if not settings.dpdk_interrupts:
+            return Lcore(core, ports, work)
+        sleepy = SleepyLcore(machine, core, ports, work)
+        sleepy.empty_polls = settings.dpdk_empty_polls
+        return sleepy
 
     def finish(self) -> None:
         for lcore in self._lcores:
@@ -123,3 +122,7 @@ class Dpdk(Datapath):
 
     def held(self) -> int:
         return sum(lcore.in_hand for lcore in self._lcores)
+
+    def rings(self) -> list[RingMeter]:
+        caches = [cache.meter() for cache in self._caches if self._settings.mempool_cache]
+        return [self._pool.meter(), *caches]

@@ -65,6 +65,16 @@ class RingConsumed(Event):
     filled: int
 
 
+class MbufsExhausted(Event):
+    """rx_burst found no mbuf to put in a frame's place, so the frame stays in its descriptor.
+
+    rte_eth_stats.rx_nombuf.
+    """
+
+    cpu: int
+    queue: int
+
+
 class BlockRetired(Event):
     """The kernel gave block number `block` of a TPACKET_V3 ring to the user: full, or timed out."""
 

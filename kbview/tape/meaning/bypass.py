@@ -23,6 +23,18 @@ BYPASS: dict[str, Meaning] = {
         "rte_pktmbuf_free()",
         "The buffer goes back to this lcore's cache; no lock, and the next frame finds it warm.",
     ),
+    "mempool_ring": Meaning(
+        "rte_mempool_ops_dequeue_bulk(), rte_ring_mc_dequeue_bulk()",
+        "This lcore's cache ran empty, or over: many mbufs at once from the ring of all, or to it.",
+    ),
+    "mempool_pointers": Meaning(
+        "rte_ring, copies of pointers",
+        "The mbufs themselves lie still: pointers to 32 of them go from one array to another.",
+    ),
+    "eventfd_read": Meaning(
+        "eal_epoll_process_event(), read() on VFIO's eventfd",
+        "The interrupt reached a program as a number in a file: reading it makes room for the next.",
+    ),
     "frame_rewrite": Meaning(
         "the application",
         "New addresses are written into the frame where it lies, for it is sent on without a copy.",

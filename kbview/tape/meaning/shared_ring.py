@@ -87,8 +87,8 @@ SHARED_RING: dict[str, Meaning] = {
         "The packet goes into the application's chunk, and is warm in its cache from then on.",
     ),
     "irq_enable": Meaning(
-        "ixgbe_irq_enable_queues(), a write to EIMS",
-        "Nothing is there, so the next packet is to interrupt: whoever looked is going to sleep.",
+        "ixgbe_irq_enable_queues(), rte_eth_dev_rx_intr_enable()",
+        "A write to the NIC's mask: the next packet is to interrupt, or, once awake, not to.",
     ),
     "psio_select": Meaning(
         "ioctl(PS_IOC_SELECT), ps_select()",

@@ -16,6 +16,7 @@ _WAITING = {"done": "waiting", "cleaned": "held", "free": "free"}
 _NAMES = {"done": "done", "cleaned": "cleaned", "free": "NIC"}
 _NARROW = 9  # cells of a ring that shares its row
 _GLYPHS = {"done": "█", "cleaned": "▓", "free": "░"}
+_POOLS = ("mempool", "cache")  # their entries are free buffers
 _INDEXED = ("rx", "tx", "block")  # kinds whose three indices are known
 _POINTERS = "CTH"  # the later wins where they share a cell
 
@@ -38,6 +39,7 @@ class RingsPanel(Panel):
             "frozen",
             "how often the kernel found every block still the user's, and dropped until one was free",
         ),
+        ("mempool, cache", "free mbufs in the ring that all lcores share, and in the cache of each"),
         ("waiting", "entries of a ring between two programs that the other one has not taken out yet"),
     )
     needs = frozenset({"rings"})
@@ -75,7 +77,7 @@ def _in_use(rings: list[RingMeter]) -> list[RingMeter]:
 
 def _received(rings: list[RingMeter]) -> list[RingMeter]:
     """The rings that the panel's numbers are about: what is sent has its own rows only."""
-    return [ring for ring in rings if ring.kind != "tx"] or rings
+    return [ring for ring in rings if ring.kind not in ("tx", *_POOLS)] or rings
 
 
 def _several(rings: list[RingMeter], width: int, rows: int) -> list[Row]:
@@ -107,7 +109,8 @@ def _level(ring: RingMeter, width: int) -> Row:
 def _label(ring: RingMeter) -> str:
     if ring.kind == "tx":
         return f"t{ring.queue:<2}"
-    return f"{ring.queue:<3}" if ring.kind in _INDEXED else f"{ring.kind:<9} "
+    name = f"cache {ring.queue}" if ring.kind == "cache" else ring.kind
+    return f"{ring.queue:<3}" if ring.kind in _INDEXED else f"{name:<9} "
 
 
 def _cells(ring: RingMeter, room: int) -> int:

@@ -1,0 +1,141 @@
+"""A mempool: mbufs made once, in a ring that all lcores share, and a cache in front of it for each.
+
+    lcore 0:  rx_burst --get--> cache 0 --.                      get, cache empty: size + 1 at once
+              free     --put--> cache 0 --+-- ring (mp_mc)       put, cache over 1.5 x size: all of it
+    lcore 1:  rx_burst --get--> cache 1 --'                      each such bulk is one CAS
+
+A cache is its lcore's alone, so no lock is taken while gets and puts balance. Who frees what another
+lcore received fills its own cache, and both go to the ring. With the ring empty too, an allocation
+fails: rx_burst leaves the frame in its descriptor (rx_nombuf), and the NIC soon has nowhere to write.
+DPDK: Programmer's Guide, "Mempool Library"; lib/mempool/rte_mempool.h rte_mempool_do_generic_get()
+"""
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.settings import ScenarioError, Settings
+from kbview.tape.events import MbufsExhausted, RingConsumed, RingProduced
+from kbview.tape.meter import RingMeter
+
+LEAST_MBUFS = 8192  # of DPDK's examples
+POINTERS = 32  # moved in one step
+
+
+def flush_threshold(settings: Settings) -> int:
+    """How many a cache may hold: CACHE_FLUSHTHRESH_MULTIPLIER."""
+    return settings.mempool_cache * 3 // 2
+
+
+def in_rings(settings: Settings, *, sending: bool) -> int:
+    """How many mbufs descriptors can hold."""
+    return settings.queues * (settings.ring + (settings.tx_ring if sending else 0))
+
+
+def pool_size(settings: Settings, *, sending: bool) -> int:
+    """mempool_size, or as the examples reckon: rings, bursts and caches; ScenarioError if too small.
+
+    Too small is where an lcore may wait for ever: DPDK fails at the start if receive rings cannot be
+    filled, and stands still later if all that is left lies in transmit rings or others' caches.
+    """
+    lcores, held = min(settings.cores, settings.queues), flush_threshold(settings)
+    least = in_rings(settings, sending=sending) + (lcores - 1) * held + lcores
+    size = settings.mempool_size
+    if size is None:
+        rings = in_rings(settings, sending=True)
+        return max(LEAST_MBUFS, rings + settings.queues * settings.burst + lcores * held)
+    if size < least:
+        raise ScenarioError(
+            f"mempool_size = {size} leaves no mbuf beside rings and other lcores' caches; "
+            f"use {least} or more"
+        )
+    return size
+
+
+class Mempool:
+    """The pool. `free`: mbufs in its ring; `failures`: allocations that found none."""
+
+    def __init__(self, machine: Machine, size: int, in_use: int) -> None:
+        self.size = size
+        self.free = size - in_use
+        self.failures = 0
+        self.machine = machine
+
+    def meter(self) -> RingMeter:
+        """The ring: `done` are free mbufs, `freezes` the failed allocations."""
+        return RingMeter(0, self.size, done=self.free, kind="mempool", freezes=self.failures)
+
+
+class MempoolCache:
+    """One lcore's way to the pool. `length`: mbufs in the cache."""
+
+    def __init__(self, pool: Mempool, core: Core, settings: Settings) -> None:
+        self.length = 0
+        self.pool = pool
+        self._core = core
+        self._size = settings.mempool_cache
+        self._most = flush_threshold(settings)
+        self._recorder = pool.machine.recorder
+        step = pool.machine.prices.step
+        self._ring_step, self._pointers = step("mempool_ring"), step("mempool_pointers")
+
+    def available(self, wanted: int) -> int:
+        """How many of so many could be had now."""
+        return wanted if wanted <= self.length else min(wanted, self.length + self.pool.free)
+
+    def get(self, count: int) -> None:
+        """Take so many, which are available."""
+        while self.length < count:
+            bulk = self._size + 1
+            self._from_ring(bulk if bulk <= self.pool.free else 1)
+        self.length -= count
+        if count and self._recorder.steps:
+            self._tell(RingConsumed, "cache", count)
+
+    def put(self, count: int) -> None:
+        """Give so many back."""
+        if self.length + count > self._most:
+            self._to_ring(self.length)
+        self.length += count
+        if count and self._recorder.steps:
+            self._tell(RingProduced, "cache", count)
+        if self.length > self._most:
+            self._to_ring(self.length)
+
+    def fail(self, queue: int) -> None:
+        """An allocation for a frame of this queue found nothing."""
+        self.pool.failures += 1
+        if self._recorder.steps:
+            core = self._core
+            self._recorder.emit(MbufsExhausted(core.now_ps, core.number, queue))
+
+    def _from_ring(self, count: int) -> None:
+        self._move(count)
+        self.pool.free -= count
+        self.length += count
+        if self._recorder.steps:
+            self._tell(RingConsumed, "mempool", count)
+            self._tell(RingProduced, "cache", count)
+
+    def _to_ring(self, count: int) -> None:
+        if not count:
+            return
+        self._move(count)
+        self.pool.free += count
+        self.length -= count
+        if self._recorder.steps:
+            self._tell(RingConsumed, "cache", count)
+            self._tell(RingProduced, "mempool", count)
+
+    def _move(self, count: int) -> None:
+        core = self._core
+        core.spend(self._ring_step)
+        for _ in range(-(-count // POINTERS)):
+            core.spend(self._pointers)
+
+    def _tell(self, kind: type[RingConsumed | RingProduced], ring: str, count: int) -> None:
+        core, cached = self._core, ring == "cache"
+        queue, filled = (core.number, self.length) if cached else (0, self.pool.free)
+        self._recorder.emit(kind(core.now_ps, core.number, ring, queue, count, filled))
+
+    def meter(self) -> RingMeter:
+        """`done` mbufs are in the cache."""
+        return RingMeter(self._core.number, max(1, self._most), done=self.length, kind="cache")
