@@ -28,6 +28,7 @@ WORDS = {
     "forward_at": FORWARDS_AT,
     "adaptive_moderation": ("off", "event", "completion"),
     "generator": GENERATORS,
+    "irq_cure": ("none", "polling"),
     "max_cstate": ("C1", "C1E", "C3", "C6"),
     "mtcp_io": ("dpdk", "psio"),
     "recv_call": RECV_CALLS,
@@ -54,6 +55,9 @@ LEAST = {
     "retire_us": 1,
     "sched_slice_us": 1,
     "dpdk_empty_polls": 1,
+    "ipintrq_maxlen": 1,
+    "poll_quota": 0,
+    "screenq_maxlen": 1,
 }
 LEAST_GBPS, MOST_GBPS = 0.01, 800.0  # 10 Mb/s Ethernet to 800 Gb/s
 MOST_FIFO = 1 << 30
@@ -88,6 +92,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     the driver's poll, `udp_gro` datagrams too (the socket option UDP_GRO); `hz` is CONFIG_HZ.
     `ksoftirqd_defers`: softirqs wait for ksoftirqd once that is runnable, as in Linux 4.9 to 6.4.
     `mtcp_io` is what brings frames to mTCP: its poll-mode driver or PacketShader's engine.
+    `ipintrq_maxlen`, `screend`, `screenq_maxlen`, `irq_cure`, `poll_quota` (0 is none) and
+    `queue_feedback` are the textbook path's: kernel/netisr.py, screend.py, quota_driver.py.
     `threaded_napi`: on the datapath kernel threads poll the queues, not softirqs.
     `busy_poll_us`: for so long a read that finds nothing polls the device before it sleeps (50 is what
     net.core.busy_read is set to where it is). `irq_defer_us`: so long after a poll that found something
@@ -163,6 +169,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mempool_size: int | None = None
     mempool_cache: int = 256
     mtcp_io: str = "dpdk"
+    ipintrq_maxlen: int = 50
+    screend: bool = False
+    screenq_maxlen: int = 32
+    irq_cure: str = "none"
+    poll_quota: int = 5
+    queue_feedback: bool = False
 
     def __post_init__(self) -> None:
         within("cores", self.cores, MOST_CORES)

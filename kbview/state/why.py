@@ -59,6 +59,9 @@ def _woken(event: ev.TaskWoken) -> Reason:
 
 
 _ENTRIES = {
+    "schednetisr": Reason(
+        2, "The soft interrupt: asked for by a handler, it comes later, before any process."
+    ),
     "local_bh_enable": Reason(
         6, "Softirqs run inside a system call that let them in again, on the caller's time."
     ),

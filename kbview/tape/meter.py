@@ -97,7 +97,7 @@ class RingMeter(msgspec.Struct):
     `cleaned` slots before it are emptied but not given back; from `head` up to `tail` they are the
     NIC's to write. `masked`: whether its interrupt is; None where there is none.
 
-    `kind` is "rx" or "tx" for the NIC's own; else the name of a ring in shared memory, whose `done`
+    `kind` is "rx" or "tx" for the NIC's own; else the name of a ring or queue in memory, whose `done`
     entries wait for the side that takes them out. `freezes`: how often the kernel stopped filling a
     "block" ring because the user had given no block back (tp_freeze_q_cnt). The `done` of a "mempool"
     and of an lcore's "cache" are free mbufs; its `freezes` how often there was none (rx_nombuf).

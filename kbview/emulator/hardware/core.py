@@ -62,6 +62,7 @@ class Core:
         self.now_ps = 0
         self.account = IDLE
         self.mode = KERNEL_MODE
+        self.interrupted = KERNEL_MODE  # the mode that the last interrupt came in
         self.booked = [0] * len(ACCOUNTS)
         self.irq_due_ps = NEVER_PS
         self.vectors: list[Vector] = []
@@ -258,6 +259,7 @@ class Core:
         """The vector fires: whatever runs is put aside, on its own time."""
         self._save()
         self.account = HARDIRQ
+        self.interrupted = self.mode
         if self.mode is USER_MODE:
             self._set_mode(KERNEL_MODE, "irq")
             self.spend(self._pollution)

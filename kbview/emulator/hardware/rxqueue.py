@@ -4,9 +4,9 @@
                                           |
                                           +--> vector, moderated, unless masked
 
-The wire is no actor: the queue catches up with what has arrived whenever somebody looks at its ring.
-A frame takes its descriptor when it arrives and is done `dma_ps` later, before any interrupt.
-Frames of a closed loop are put between the others by `inject` as they become known.
+The wire is no actor: the queue catches up with what has arrived whenever somebody looks at its ring. A
+frame takes its descriptor when it arrives and is done `dma_ps` later, before any interrupt. Frames of a
+closed loop are put between the others by `inject` as they become known.
 """
 
 from bisect import bisect_right, insort
@@ -32,8 +32,8 @@ _LENGTH = attrgetter("length")
 class RxQueue:
     """One of a NIC's receive queues. `masked` is None while nobody uses its vector.
 
-    `watcher` is told, with a time, when something will be in the ring earlier than was known: that
-    is for who polls; a vector that is not masked is armed anew.
+    `watcher` is told, with a time, when something will be in the ring earlier than was known, for who
+    polls; a vector that is not masked is armed anew. `each`: its line stays up while frames wait.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class RxQueue:
         self.tx: TxRing | None = None
         self.completes = True  # what was sent raises the same vector
         self.moderation = self._set = moderation
+        self.each = False
         self.last_irq_ps = -NEVER_PS
         self.masked: bool | None = None
         self.vector: Vector | None = None
@@ -64,7 +65,7 @@ class RxQueue:
 
     def open(self, ring: RxRing, tx: TxRing | None) -> None:
         """A driver gives it a ring and lets traffic in."""
-        self.ring, self.tx, self.completes = ring, tx, True
+        self.ring, self.tx, self.completes, self.each = ring, tx, True, False
         self.masked = self.vector = self.watcher = None
         self.moderation = self._set  # a driver may adapt it
         self.opened = True
@@ -180,8 +181,7 @@ class RxQueue:
 
     def mask(self, now_ps: int) -> None:
         """The handler runs: nothing more until `unmask`."""
-        self.last_irq_ps = now_ps
-        self.masked = True
+        self.last_irq_ps, self.masked = now_ps, True
 
     def unmask(self, now_ps: int) -> None:
         """The vector may fire again."""
@@ -195,18 +195,19 @@ class RxQueue:
         if self.watcher is not None:
             self.watcher(self.next_ready_ps())
         elif self.vector is not None and self.masked is False:
-            due_ps = min(self.vector.due_ps, self.next_irq_ps(self._unmasked_ps))
-            self.vector.arm(due_ps)
+            self.vector.arm(min(self.vector.due_ps, self.next_irq_ps(self._unmasked_ps)))
 
     def next_irq_ps(self, now_ps: int) -> int:
         """When a vector unmasked now reaches its core; NEVER_PS if nothing known will raise it."""
-        ready_ps = self._quiet_ps() if self.moderation.quiet else self.next_ready_ps()
+        moderation, quiet = self.moderation, self.moderation.quiet and not self.each
+        ready_ps = self._quiet_ps() if quiet else self.next_ready_ps()
         if self.tx is not None and self.completes:
-            ready_ps = min(ready_ps, self.tx.next_done_ps() + self.moderation.sent_ps)
+            ready_ps = min(ready_ps, self.tx.next_done_ps() + moderation.sent_ps)
         if ready_ps >= NEVER_PS:
             return NEVER_PS
-        moderation = self.moderation
-        allowed_ps = self.last_irq_ps + (0 if moderation.quiet else moderation.gap_ps)
+        if self.each:
+            return max(ready_ps + moderation.delivery_ps, now_ps)
+        allowed_ps = self.last_irq_ps + (0 if quiet else moderation.gap_ps)
         if ready_ps < allowed_ps and moderation.frames:
             allowed_ps = min(allowed_ps, self._filled_ps(moderation.frames))
         return max(ready_ps, allowed_ps, now_ps) + moderation.delivery_ps

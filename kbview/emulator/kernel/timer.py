@@ -10,7 +10,7 @@ from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.kernel.softirq import Softirq
+from kbview.emulator.kernel.softirq import Scheduler
 
 
 class Timed(ABC):
@@ -29,7 +29,7 @@ class Timed(ABC):
 class Timers:
     """What the softirq polls when a timer is due; no packet is its work. Call `arm` after a change."""
 
-    def __init__(self, machine: Machine, softirq: Softirq, timed: list[Timed]) -> None:
+    def __init__(self, machine: Machine, softirq: Scheduler, timed: list[Timed]) -> None:
         self._softirq = softirq
         self._timed = timed
         self._interrupt = machine.prices.step("hardirq")

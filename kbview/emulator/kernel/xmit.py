@@ -141,7 +141,7 @@ class Forwarder:
     To the poll it is what a socket is: it takes a packet whose way up to here was paid.
     """
 
-    steps = ("ip_forward", "ip_output", "dev_queue_xmit")
+    steps: tuple[str, ...] = ("ip_forward", "ip_output", "dev_queue_xmit")
     stream = False
 
     def __init__(self, queues: TxQueues) -> None:

@@ -23,10 +23,12 @@ class IrqUnmasked(Event):
 
 
 class SoftirqEntered(Event):
-    """net_rx_action begins. Tracepoint irq:softirq_entry. Not a mode switch."""
+    """net_rx_action begins. Tracepoint irq:softirq_entry. Not a mode switch, unless it was asked for
+    by schednetisr() and interrupts user mode later.
+    """
 
     cpu: int
-    by: Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable"]
+    by: Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable", "schednetisr"]
 
 
 class SoftirqExited(Event):

@@ -19,6 +19,14 @@ INTERRUPT: dict[str, Meaning] = {
         "__do_softirq(), net_rx_action()",
         "At the tail of the interrupt the pending softirq runs, on the same core and before any task.",
     ),
+    "softirq_delivery": Meaning(
+        "schednetisr(), setsoftnet()",
+        "The handler asked for a soft interrupt: what it interrupted goes on until that is delivered.",
+    ),
+    "ipintrq_enqueue": Meaning(
+        "IF_ENQUEUE(&ipintrq), netif_rx()",
+        "The frame waits in a short queue for the soft interrupt; a full one drops it, paid as it is.",
+    ),
     "napi_poll": Meaning(
         "napi_poll(), the driver's poll()",
         "NAPI lets the driver take up to 64 frames off the ring: paid once a poll, however many come.",

@@ -3,6 +3,17 @@
 from kbview.tape.meaning.meaning import Meaning
 
 TRANSMIT: dict[str, Meaning] = {
+    "screen_enqueue": Meaning(
+        "gw_screen()",
+        "Before it is forwarded a process must have seen it: into a queue, and the process is woken.",
+    ),
+    "screen_ioctl": Meaning(
+        "ioctl(SIOCSCREEN)",
+        "The process gives its last verdict and is shown the next packet: a system call for each.",
+    ),
+    "screen_rules": Meaning(
+        "screend, in user mode", "The rules are matched against the headers; here all may pass."
+    ),
     "ip_output": Meaning(
         "ip_output(), ip_finish_output2()",
         "The headers are written, the next hop's MAC address is looked up among the neighbours.",
