@@ -73,6 +73,10 @@ class KernelIrq(Datapath):
         super().check(settings)
         if settings.screend and settings.app != "forward":
             raise ScenarioError('screend = true screens what is forwarded; use app = "forward"')
+        if settings.app == "forward" and settings.forward_at != "ip":
+            raise ScenarioError(
+                f'datapath {cls.name} has no XDP for forward_at = "{settings.forward_at}"; use "ip"'
+            )
 
     def _tx_queue(self, queue: int) -> TxQueue:
         settings = self._settings

@@ -34,9 +34,7 @@ class IrqDriver:
 
     def irq_handler(self, core: Core) -> None:
         """The interrupt service routine: acknowledge, take a frame if one is there, leave the rest."""
-        self._meters.interrupts += 1
-        if self._recorder.steps:
-            self._recorder.emit(IrqRaised(core.now_ps, core.number, self._queue.number))
+        self._acknowledge(core)
         core.spend(self._hardirq)
         if not self._cleaning and self._tx.ring.next_done_ps() <= core.now_ps:
             self._cleaning = True
@@ -46,6 +44,14 @@ class IrqDriver:
         if frame is not None:
             self._netisr.input(frame)
         self.unmask()
+
+    def _acknowledge(self, core: Core) -> None:
+        """Nothing is masked: only the handler's own priority keeps the next interrupt away."""
+        self._meters.interrupts += 1
+        if self._recorder.steps:
+            queue = self._queue.number
+            self._recorder.emit(IrqRaised(core.now_ps, core.number, queue))
+            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, queue))
 
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Free what was sent; then sending may interrupt again."""
@@ -61,9 +67,6 @@ class IrqDriver:
 
     def unmask(self) -> None:
         """The handler returns: the line may interrupt again, at once if more is there."""
-        core = self._netisr.core
-        self._queue.unmask(core.now_ps)
-        if self._recorder.steps:
-            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._queue.number))
+        self._queue.unmask(self._netisr.core.now_ps)
 
     unmask_again = unmask
