@@ -14,9 +14,11 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.fib import Fib
 from kbview.emulator.kernel.intake import ALLOCATE
 from kbview.emulator.kernel.irq_driver import IrqDriver
 from kbview.emulator.kernel.irq_stations import STATIONS, STEPS, path
+from kbview.emulator.kernel.netfilter import Netfilter
 from kbview.emulator.kernel.netisr import Netisr
 from kbview.emulator.kernel.quota_driver import QuotaDriver
 from kbview.emulator.kernel.read_loop import ReadLoop
@@ -57,13 +59,15 @@ class KernelIrq(Datapath):
         self._tx = TxQueues([self._tx_queue(ring.queue) for ring in self._rings])
         self._sockets = SocketGroup([self._table(thread) for thread in range(settings.readers)])
         self._stack = Stack(machine, host, self._sockets, self._skbs, ALLOCATE)
+        self._stack.fib = Fib(settings.routes, host)
+        self._stack.netfilter = Netfilter(
+            machine, self._skbs, self._rule(), conntrack=settings.conntrack
+        )
         self._screenq: ScreenQueue | None = None
         self._programs: list[ReadLoop | Screend] = []
         if app.name == "forward":
             self._programs += self._forwarding()
-        elif app.name == "drop":
-            self._stack.filter_at = "input" if settings.drop_at == "input" else "raw"
-        else:
+        elif app.name != "drop":
             self._programs += self._threads(app)
         self._netisrs: dict[int, Netisr] = {}
         self._drivers: list[IrqDriver | QuotaDriver] = []
@@ -77,6 +81,13 @@ class KernelIrq(Datapath):
             raise ScenarioError(
                 f'datapath {cls.name} has no XDP for forward_at = "{settings.forward_at}"; use "ip"'
             )
+
+    def _rule(self) -> str:
+        """Where netfilter drops what the application does not want."""
+        settings = self._settings
+        if settings.app != "drop":
+            return ""
+        return "input" if settings.drop_at == "input" else "raw"
 
     def _tx_queue(self, queue: int) -> TxQueue:
         settings = self._settings

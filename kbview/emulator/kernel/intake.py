@@ -4,6 +4,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.defrag import Defrag
+from kbview.emulator.kernel.netfilter import Unconfirmed
 from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.kernel.stack import Stack
 from kbview.emulator.kernel.tcp import Tcp
@@ -33,7 +34,7 @@ class Intake:
         if core.now_ps > core.horizon_ps:
             yield
         self.in_hand = False
-        if isinstance(taker, (Tcp, Defrag)):
+        if isinstance(taker, (Tcp, Defrag, Unconfirmed)):
             yield from self._stack.hand_over(core, frame, taker)
         elif taker is not None:
             taker.queue_rcv(core, frame)
