@@ -24,10 +24,11 @@ class FrameTaker:
         frame = ring.take_done(core.now_ps - queue.moderation.dma_ps)
         if frame is None:
             return None
+        emit, steps = self._recorder.emit, self._recorder.steps
+        if steps:
+            emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
         core.spend(self._receive, frame.packet)
         count = ring.refill()
-        if self._recorder.steps:
-            emit = self._recorder.emit
-            emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
+        if steps:
             emit(RingRefilled(core.now_ps, ring.queue, count))
         return frame
