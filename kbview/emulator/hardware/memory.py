@@ -9,7 +9,7 @@ Farshin et al., "Reexamining direct cache access", ATC 2020).
 
 A buffer's page is translated when it is touched. The buffers of a ring are used in turn, so as many
 pages are in use as they lie in: with 4 KB pages that is beyond what a TLB reaches, with 2 MB it is not.
-A stream's text waits in its socket, and is displaced as well when more than the share comes behind it:
+A stream's text waits in its socket, and is displaced as well when more than the share waits with it:
 its copy waits for the first line of each page, for prefetchers do not cross a page's end (Intel
 optimization manual); the copy of a datagram is not dearer here. The kernel's own buffers lie in its
 direct map of 1 GB pages.

@@ -128,7 +128,8 @@ class Streams:
             yield
         core.spend(self._recvmsg)
         received = socket.dequeue(self._settings.read_size)
-        displaced = self._machine.ddio.displaced(socket.text)
+        self._tcp.text -= sum(each.length for each in received)
+        displaced = self._machine.ddio.displaced(self._tcp.text)
         for each in received:
             if displaced:
                 self._wait_for_memory(core, each)
@@ -227,6 +228,7 @@ class Streams:
         if core.now_ps > core.horizon_ps:
             yield
         core.spend(self._close)
+        self._tcp.text -= socket.text
         connection, unread = socket.entry.connection, socket.dequeue_all()
         for each in unread:
             self._tcp.let_go(each)

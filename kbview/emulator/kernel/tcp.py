@@ -35,7 +35,8 @@ class Tcp(Timed):
     """The layer. To the poll it is what a socket is: it takes a packet whose way up to here was paid.
 
     `queued` counts frames in receive and out-of-order queues and `skbs` their sk_buffs, `copied` frames
-    whose text a call has copied and not returned yet, `unacknowledged` sk_buffs in send queues.
+    whose text a call has copied and not returned yet, `unacknowledged` sk_buffs in send queues, and
+    `text` bytes that wait in receive queues.
     """
 
     stream = False
@@ -51,6 +52,7 @@ class Tcp(Timed):
         self.queued = 0
         self.skbs = 0
         self.copied = 0
+        self.text = 0
         self.unacknowledged = 0
         self.sender = sender
         self.timers: Timers | None = None
@@ -147,6 +149,7 @@ class Tcp(Timed):
             for frame in left:
                 self.let_go(frame)
                 self._endings.drop(core, frame, SOCKET_CLOSE)
+        self.text = 0
         self.endpoint.entries.clear()
 
     # ---- what came of a segment, a timer or a call -----------------------------------------
@@ -191,6 +194,7 @@ class Tcp(Timed):
         core.spend(self._enqueue, frame.packet)
         self.keep(frame)
         socket.enqueue(frame, length, core.now_ps)
+        self.text += length
         if self._recorder.steps:
             now_ps, cpu, name = core.now_ps, core.number, socket.name
             self._recorder.emit(
