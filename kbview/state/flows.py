@@ -49,7 +49,8 @@ _COUNTS: dict[str, Callable[[Meters], int]] = {
 FOUND_NOTHING = frozenset(
     {"rx_burst_empty", "xsk_peek_empty"}
 )  # no packet passed, and none is to pay for it
-_NO_PASS = FOUND_NOTHING | {"context_switch"}
+# of a packet more than one, or none of a packet's
+_NO_PASS = FOUND_NOTHING | {"context_switch", "line_transfer", "fib_node"}
 
 
 def passed(span: Span, station: Station) -> int:

@@ -57,6 +57,7 @@ XDP = Station(
         "first_touch",
         "xdp_program",
         "bpf_fib_lookup",
+        "fib_node",
         "xdp_redirect",
         "xdp_tx",
         "XdpRan",

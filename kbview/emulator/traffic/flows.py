@@ -30,7 +30,8 @@ def address_of(number: int) -> str:
     if not number:
         return HOST_ADDRESS
     scattered = number * _GOLDEN % (1 << 32)
-    return str(IPv4Address((1 + (scattered >> 24) % 223) << 24 | scattered & 0xFF_FFFF))
+    first, host = 1 + (scattered >> 24) % 223, 1 + scattered % 254  # unicast, no broadcast
+    return str(IPv4Address(first << 24 | scattered & 0xFF_FF00 | host))
 
 
 def client_flow(protocol: Protocol, number: int, port: int, destination: str = HOST_ADDRESS) -> Flow:
