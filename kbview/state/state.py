@@ -1,6 +1,7 @@
 """State: everything a panel may ask, folded from the tape record by record."""
 
 from kbview.state.counted import Counted
+from kbview.state.entries import Entries
 from kbview.state.histories import Histories
 from kbview.state.positions import Positions
 from kbview.state.why import EXPLAINED, Why
@@ -30,6 +31,7 @@ class State:
         self.stations: tuple[Station, ...] = ()
         self.counted = Counted()
         self.positions = Positions()
+        self.entries = Entries()
         self.histories = Histories(column_ps)
         self.lost = 0
         self.note = ""
@@ -77,6 +79,7 @@ class State:
         self.histories.add(sample)
         if sample.detail < Detail.STEPS:
             self.positions.clear()
+            self.entries.clear()
         if sample.detail < Detail.MILESTONES:
             self.packet, self.last_event = ev.NO_PACKET, None
 
@@ -92,6 +95,8 @@ class State:
             self._why.apply(event, position // CHUNK)
         if isinstance(event, ev.FrameArrived):
             self.packet, self._arrived_at = event.packet, position
+        elif isinstance(event, ev.SoftirqEntered):
+            self.entries.apply(event)
         elif kind in _MARKERS:
             self._mark(event)
 
@@ -112,6 +117,7 @@ class State:
         """Another chunk of the tape begins: forget what the one before the last told."""
         least = self.position - CHUNK
         self.positions.turn()
+        self.entries.turn()
         self._why.forget(self.now_ps, least // CHUNK)
         if self._told_at < least:
             self.last_event = None

@@ -8,6 +8,7 @@ from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size
 
 _LABEL = 18
+_WAYS = {"irq_exit": "irq", "local_bh_enable": "call", "ksoftirqd": "ksoftirqd"}
 
 
 class InterruptsPanel(Panel):
@@ -21,6 +22,13 @@ class InterruptsPanel(Panel):
         ("empty", DEFINITIONS["empty_polls"]),
         ("squeezed", DEFINITIONS["squeezes"]),
         ("softirq", DEFINITIONS["softirqs"]),
+        (
+            "irq 3 %  call 60 %",
+            (
+                "of the softirq's runs, those that began as an interrupt ended, in a system call on "
+                "the caller's time, and in ksoftirqd; shown where not all were the first"
+            ),
+        ),
         ("17 a poll", "frames that a poll brought, of those that found any"),
         (
             "masked, armed",
@@ -62,6 +70,15 @@ def _beside(words: Row, names: Row) -> Row:
     return [words[0], *names[1:]]
 
 
+def _ways_in(state: State) -> list[Row]:
+    """How softirqs were entered, if not only by interrupts."""
+    shares = state.entries.shares()
+    if not shares.keys() - {"irq_exit"}:
+        return []
+    parts = [f"{word} {fmt.percent(shares.get(by, 0))}" for by, word in _WAYS.items()]
+    return [[("by ", "dim"), ("  ".join(parts), "text")]]
+
+
 def _words(state: State) -> list[Row]:
     histories, meters = state.histories, state.meters
     polls = histories.change("polls")
@@ -71,6 +88,7 @@ def _words(state: State) -> list[Row]:
     each = fmt.quantity(taken / found) if found else "-"
     return [
         [(f"empty {empty}".ljust(_LABEL), "dim")],
+        *_ways_in(state),
         [
             (f"{each} a poll  softirq {fmt.rate(histories.rate('softirqs'))}  ", "dim"),
             (f"squeezed {fmt.quantity(meters.squeezes)}", "accent" if meters.squeezes else "dim"),
