@@ -36,6 +36,17 @@ def test_a_system_call_for_a_chunk_of_packets_is_worth_an_order_of_magnitude() -
     assert sent[3] < 1.25 * sent[2]
 
 
+def test_nothing_shared_between_cores_is_throughput_that_grows_with_them() -> None:
+    """Han et al. 2010, section 4.4: queues, counters and buffers are a core's own, so cores add up."""
+    sent = []
+    for cores in (1, 2, 4):
+        flood = Traffic(rate_pps=27_000_000, flows=64)
+        settings = Settings(cores=cores, queues=cores, app="forward", link_gbps=20.0, burst=4)
+        sent.append(steady("psio", "psh10", settings, flood, 1000).sent)
+    assert sent[1] == pytest.approx(2 * sent[0], rel=0.05)
+    assert sent[2] == pytest.approx(4 * sent[0], rel=0.05)
+
+
 def test_a_copy_is_cheaper_than_an_allocation() -> None:
     """Han et al. 2010, table 3: most of the work is the sk_buff; their engine copies instead."""
     flood = Traffic(rate_pps=14_800_000)

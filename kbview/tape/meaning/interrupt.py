@@ -44,8 +44,8 @@ INTERRUPT: dict[str, Meaning] = {
         "Nothing is there to read: before it sleeps, the call looks at the device itself.",
     ),
     "try_to_wake_up": Meaning(
-        "sock_def_readable(), try_to_wake_up()",
-        "A task sleeps on this socket: it is made runnable, maybe on another core, which must be told.",
+        "try_to_wake_up(), for a socket by sock_def_readable()",
+        "A task sleeps until something comes: it is made runnable; another core must be told so.",
     ),
     "idle_exit": Meaning(
         "cpuidle, reschedule interrupt",
