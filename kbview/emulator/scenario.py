@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from kbview.emulator.application import APPLICATIONS
+from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.offered import CLOSED, REQUEST, TCP, Traffic
@@ -61,6 +62,12 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f'pattern = "request" waits for answers and app = "{self.settings.app}" gives none; '
                 'use app = "echo"'
             )
+
+    def check(self, datapath: str) -> None:
+        """Refuse a datapath that all of this traffic is nothing for: ScenarioError with one line."""
+        kind = DATAPATHS.get(datapath)
+        if kind is not None and not kind.takes_datagrams and self.traffic.pattern != TCP:
+            raise ScenarioError(f'datapath {datapath} takes connections only; use pattern = "tcp"')
 
     def _streams(self) -> list[Traffic]:
         return [self.traffic] if self.flood is None else [self.traffic, self.flood]

@@ -23,6 +23,36 @@ def scenarios() -> dict[str, Scenario]:
     return {each.name: each for each in sorted(found, key=lambda each: each.name)}
 
 
+class ScenarioSource(EmulatorSource):
+    """Synthetic traffic through one emulated datapath at a time, of those that have a use for it."""
+
+    def __init__(
+        self, heading: Heading, scenario: Scenario, datapath: str, snap: SyntheticSnap | None
+    ) -> None:
+        self._scenario = scenario
+        self._check(datapath)
+        traffic = scenario.chunks()
+        super().__init__(
+            heading,
+            scenario.settings,
+            SYNTHETIC_HOST,
+            traffic if snap is None else snap.watched(traffic),
+            datapath,
+            scenario.peer(),
+        )
+        self.snap = snap
+
+    def switch(self, datapath: str) -> None:
+        self._check(datapath)
+        super().switch(datapath)
+
+    def _check(self, datapath: str) -> None:
+        try:
+            self._scenario.check(datapath)
+        except ScenarioError as error:
+            raise SourceError(str(error), 2) from error
+
+
 class Scenarios(Opener):
     """A bundled scenario's name, or the path of a `.toml`."""
 
@@ -59,16 +89,7 @@ def _open(scenario: Scenario, choice: Choice) -> Source:
     scenario = _apply(scenario, choice)
     heading = Heading(Origin.EMULATED, scenario.name, choice.profile or scenario.profile, scenario.seed)
     snap = SyntheticSnap(choice.snap) if choice.snap else None
-    source = EmulatorSource(
-        heading,
-        scenario.settings,
-        SYNTHETIC_HOST,
-        snap.watched(scenario.chunks()) if snap else scenario.chunks(),
-        choice.datapath or scenario.datapath,
-        scenario.peer(),
-    )
-    source.snap = snap
-    return source
+    return ScenarioSource(heading, scenario, choice.datapath or scenario.datapath, snap)
 
 
 def _read(path: str) -> Scenario:

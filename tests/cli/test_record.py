@@ -39,7 +39,8 @@ def test_a_tape_tells_what_its_source_told(
     datapath: str, detail: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tape = str(tmp_path / "a.kbt")
-    words = ["overload-udp", "--until", "3000", "--datapath", datapath]
+    word = "overload-udp" if DATAPATHS[datapath].takes_datagrams else "short-connections"
+    words = [word, "--until", "3000", "--datapath", datapath]
     assert main(["record", *words, "-o", tape, "--detail", detail]) == 0
     capsys.readouterr()
     assert reports(capsys, tape) == reports(capsys, *words)

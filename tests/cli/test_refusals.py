@@ -48,6 +48,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
     ([SYNTHETIC, "--set", "queues=129"], USAGE, "use 1 to 128"),
     ([SYNTHETIC, "--set", "app=http"], USAGE, 'use pattern = "tcp"'),
     (["short-connections", "--datapath", "dpdk"], USAGE, 'dpdk cannot serve app = "http"'),
+    (["paced-udp", "--datapath", "mtcp"], USAGE, 'mtcp takes connections only; use pattern = "tcp"'),
     (["payced-udp"], USAGE, "neither a file nor a scenario; did you mean paced-udp?"),
     (["zzz"], USAGE, "neither a file nor a scenario; see `kbview list`"),
     ([SYNTHETIC, "--until", "soon"], USAGE, "is not a time"),

@@ -73,7 +73,7 @@ def able(scenario: Scenario | None) -> list[str]:
         return list(DATAPATHS)
     needs_tcp = scenario.traffic.pattern == "tcp"
     fit = [kind for kind in DATAPATHS.values() if scenario.settings.app in kind.serves]
-    return [kind.name for kind in fit if kind.speaks_tcp or not needs_tcp]
+    return [kind.name for kind in fit if (kind.speaks_tcp if needs_tcp else kind.takes_datagrams)]
 
 
 @pytest.mark.parametrize("source", [*sorted(scenarios()), *sorted(HTTP.parent.glob("*.pcap"))])

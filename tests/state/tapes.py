@@ -16,7 +16,11 @@ from kbview.tape.tape import Tape
 
 RECORDINGS = ("http.pcap", "bulk.pcap", "mixed.pcap", "udp-bursts.pcap")
 WORDS = (*RECORDINGS, "overload-udp")
-CASES = [(word, datapath) for word in WORDS for datapath in DATAPATHS]
+DATAGRAMS = [name for name, kind in DATAPATHS.items() if kind.takes_datagrams]
+CASES = [
+    *((word, datapath) for word in RECORDINGS for datapath in DATAPATHS),
+    *(("overload-udp", datapath) for datapath in DATAGRAMS),
+]
 GAP_PS = 30 * US
 FRAME_PS = 20 * US
 
