@@ -91,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recvmmsg() may take, `read_size` the application's buffer for a stream. `gro` merges segments in
     the driver's poll, `udp_gro` datagrams too (the socket option UDP_GRO); `hz` is CONFIG_HZ.
     `ksoftirqd_defers`: softirqs wait for ksoftirqd once that is runnable, as in Linux 4.9 to 6.4.
+    `reuseport`: each of several readers listens by itself at the same port (Linux 3.9), else all of
+    them share one accept queue and its lock.
     `mtcp_io` is what brings frames to mTCP: its poll-mode driver or PacketShader's engine.
     `ipintrq_maxlen`, `screend`, `screenq_maxlen`, `irq_cure`, `poll_quota` (0 is none) and
     `queue_feedback` are the textbook path's: kernel/netisr.py, screend.py, quota_driver.py.
@@ -175,6 +177,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     irq_cure: str = "none"
     poll_quota: int = 5
     queue_feedback: bool = False
+    reuseport: bool = True
 
     def __post_init__(self) -> None:
         within("cores", self.cores, MOST_CORES)

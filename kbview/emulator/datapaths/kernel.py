@@ -2,6 +2,7 @@
 
 from kbview.emulator.application import APPLICATIONS, Application
 from kbview.emulator.datapath import NIC, RX_RING, TX_RING, WIRE, Datapath
+from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
@@ -37,6 +38,7 @@ from kbview.tape.meter import SocketMeter
 from kbview.tape.station import STACK, Station
 
 ALL_PORTS = range(1 << 16)  # closed where the application reads nothing
+FILES_LINES = 3  # lock, bitmap, the slot
 
 
 class Kernel(Datapath):
@@ -68,6 +70,7 @@ class Kernel(Datapath):
         self._skbs = SkbCache(machine)
         self._rings = [RxRing(queue.number, settings.ring) for queue in machine.nic.queues]
         self._tx = TxQueues([self._tx_queue(ring.queue) for ring in self._rings])
+        self._files = Lock(machine.prices, FILES_LINES)
         self._sockets = SocketGroup([self._table(thread) for thread in range(settings.readers)])
         self._stack = Stack(machine, host, self._sockets, self._skbs, CLEAN)
         self._fib = self._stack.fib = Fib(settings.routes, host)
@@ -137,7 +140,7 @@ class Kernel(Datapath):
         sender = Sender(machine, self._tx, self._stack.netfilter.tracked)
         reader = Reader(machine, machine.cores[cpu], table, app, sender)
         if self._tcp is not None:
-            reader.streams = Streams(machine, self._tcp, app, self._settings)
+            reader.streams = Streams(machine, self._tcp, app, self._settings, self._files)
         return reader
 
     def start(self) -> None:

@@ -163,6 +163,13 @@ class SocketTable:
             self._forget_idle()
         self._sockets[socket.name] = socket
 
+    def adopt(self, socket: StreamSocket) -> None:
+        """This reader has accepted it, whoever it was known to before."""
+        if socket.table is not self:
+            socket.table.remove(socket)
+            socket.table = self
+            self.add(socket)
+
     def remove(self, socket: StreamSocket) -> None:
         """A connection is over and closed."""
         self._sockets.pop(socket.name, None)

@@ -73,4 +73,9 @@ STEPS = (
     "tcp_recvmsg",
     "tcp_sendmsg",
     "tcp_close",
+    "spin_lock",
+    "line_transfer",
+    "ep_poll_callback",
+    "fd_table",
+    "accept_dequeue",
 )

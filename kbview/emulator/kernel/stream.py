@@ -16,17 +16,27 @@ from kbview.tape.meter import SocketMeter
 
 if TYPE_CHECKING:
     from kbview.emulator.application import Session
+    from kbview.emulator.hardware.lock import Lock
     from kbview.emulator.kernel.socket import SocketTable
 
 
 class ListenSocket:
-    """A port that somebody listens on."""
+    """A port that somebody listens on, as one reader sees it; `listener` and `lock` may be shared."""
 
     stream = True
 
-    def __init__(self, table: "SocketTable", name: str, listener: Listener) -> None:
+    def __init__(
+        self,
+        table: "SocketTable",
+        name: str,
+        listener: Listener,
+        lock: "Lock",
+        watch: "Lock",
+    ) -> None:
         self.name = name
         self.listener = listener
+        self.lock = lock
+        self.watch = watch  # of the epoll instance that the reader waits with
         self.table = table
         self.is_ready = False
         self.packets: tuple[()] = ()

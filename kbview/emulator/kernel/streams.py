@@ -11,11 +11,13 @@ from collections.abc import Generator
 from kbview.emulator.application import Application
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import COPY, Context, Core
+from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import PAGE, skbs, truesize
 from kbview.emulator.kernel.stream import ListenSocket, Piece, StreamSocket
 from kbview.emulator.kernel.tcp import SOCKET_CLOSE, Tcp
 from kbview.emulator.protocol.tcp import Outcome
+from kbview.emulator.protocol.tcp.endpoint import Entry
 from kbview.emulator.protocol.tcp.state import OVER, State
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
@@ -35,7 +37,9 @@ _WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
 class Streams:
     """One thread's dealings with connections."""
 
-    def __init__(self, machine: Machine, tcp: Tcp, app: Application, settings: Settings) -> None:
+    def __init__(
+        self, machine: Machine, tcp: Tcp, app: Application, settings: Settings, files: Lock
+    ) -> None:
         self._machine = machine
         self._meters = machine.meters
         self._recorder = machine.recorder
@@ -55,6 +59,8 @@ class Streams:
         self._unref = step("skb_frag_unref")
         self._sendmsg = sequence("tcp_sendmsg", "copy_from_user")
         self._close = step("tcp_close")
+        self._dequeue, self._descriptor = step("accept_dequeue"), step("fd_table")
+        self._files = files
 
     def serve(self, core: Core, task: Context, socket: ListenSocket | StreamSocket) -> Process:
         """Do what a ready socket asks for; it stays ready if that was not all."""
@@ -72,7 +78,12 @@ class Streams:
         core.enter_kernel(task, self._enter, "accept4")
         if core.now_ps > core.horizon_ps:
             yield
-        entry = listening.listener.accept.popleft()
+        entry = yield from self._take(core, listening)
+        if entry is None:  # another thread was first: EAGAIN
+            core.spend(self._exit)
+            core.leave_kernel(task)
+            return
+        yield from self._open(core)
         core.spend(self._accept4)
         listening.accepted += 1
         if self._recorder.steps:
@@ -85,11 +96,35 @@ class Streams:
             core.leave_kernel(task)
         socket = entry.owner
         if isinstance(socket, StreamSocket):
+            listening.table.adopt(socket)
             socket.session = self._app.session(self._settings)
             if core.now_ps > core.horizon_ps:
                 yield
             if socket.pending:
                 socket.table.rouse(core, socket)
+
+    def _take(self, core: Core, listening: ListenSocket) -> Generator[None, None, Entry | None]:
+        """lock_sock(), the oldest connection, release_sock(): each takes the spinlock."""
+        queue = listening.listener.accept
+        listening.watch.take(core)
+        listening.watch.release(core)
+        listening.lock.take(core)
+        entry = queue.popleft() if queue else None
+        core.spend(self._dequeue)
+        listening.lock.release(core)
+        if core.now_ps > core.horizon_ps:
+            yield
+        listening.lock.take(core)
+        listening.lock.release(core)
+        return entry
+
+    def _open(self, core: Core) -> Process:
+        """A descriptor, or one less: all threads of the process have one table."""
+        if core.now_ps > core.horizon_ps:
+            yield
+        self._files.take(core)
+        core.spend(self._descriptor)
+        self._files.release(core)
 
     # ---- read, work, write -----------------------------------------------------------------
 
@@ -227,6 +262,7 @@ class Streams:
         core.enter_kernel(task, self._enter, "close")
         if core.now_ps > core.horizon_ps:
             yield
+        yield from self._open(core)
         core.spend(self._close)
         self._tcp.text -= socket.text
         connection, unread = socket.entry.connection, socket.dequeue_all()

@@ -9,6 +9,7 @@ Linux: net/ipv4/tcp_ipv4.c, tcp_input.c, tcp_output.c
 
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.ending import Endings
 from kbview.emulator.kernel.listen import Listening
@@ -22,7 +23,7 @@ from kbview.emulator.protocol.tcp.state import OVER
 from kbview.emulator.protocol.tcp.wire import frame_of, segment_of
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
-from kbview.packet.tcp import FIN, SYN
+from kbview.packet.tcp import FIN
 from kbview.tape.events import SendAcknowledged, SocketQueued, TcpStateChanged
 
 QUICK_ACKS = 16  # TCP_MAX_QUICKACKS
@@ -65,7 +66,6 @@ class Tcp(Timed):
         self._listening = listening
         self._cache = cache
         self._endings = Endings(machine, cache, "tcp")
-        self._request = machine.prices.step("tcp_conn_request")
         self._expiry = machine.prices.step("tcp_timer")
         self._enqueue = machine.prices.step("socket_enqueue")
 
@@ -112,20 +112,30 @@ class Tcp(Timed):
             raise TypeError(f"frame {frame.packet} brings no segment")
         segment.carrier = frame
         known = self.endpoint.entries.get(frame.flow)
+        lock = self._listening.lock_for(frame.flow, segment, known)
+        if lock is not None:
+            yield from self._take(core, frame, lock)
+            known = self.endpoint.entries.get(frame.flow)
         if known is not None and isinstance(known.owner, StreamSocket):
             _make_room(known, known.owner)
         entry, outcome, fresh = self.endpoint.arrive(frame.flow, segment, core.now_ps)
         self._end(core, frame, outcome)
-        if entry is None:
-            if outcome.reason == LISTEN_OVERFLOW:
-                self._listening.overflowed(frame.flow)
-            yield from self.sender.send(core, frame.flow, outcome.segments)
+        if lock is not None:
+            self._listening.work(core, entry, segment, fresh=fresh)
+            lock.release(core)
+        if entry is not None:
+            yield from self.follow(core, entry, outcome)
             return
-        if segment.flags & SYN:
-            core.spend(self._request, frame.packet)
-        if fresh:
-            self._listening.establish(core, entry)
-        yield from self.follow(core, entry, outcome)
+        if outcome.reason == LISTEN_OVERFLOW:
+            self._listening.overflowed(frame.flow)
+        yield from self.sender.send(core, frame.flow, outcome.segments)
+
+    def _take(self, core: Core, frame: Frame, lock: Lock) -> Process:
+        if core.now_ps > core.horizon_ps:
+            self.keep(frame)
+            yield
+            self.let_go(frame)
+        lock.take(core)
 
     def _end(self, core: Core, frame: Frame, outcome: Outcome) -> None:
         """A frame's journey ends in this layer unless its text is kept or goes on."""

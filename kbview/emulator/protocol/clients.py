@@ -84,6 +84,11 @@ class Clients(Peer):
         self._timer: Timer | None = None
         self._timer_ps = NEVER_PS
 
+    @property
+    def connected(self) -> int:
+        """Connections not ended. Who waits for a host that is gone does so for ever: no keep-alive."""
+        return len(self._endpoint.entries)
+
     def start(self) -> None:
         apart_ps = 2 * self.lookahead_ps // max(1, self._offer.clients)
         for number in range(self._offer.clients):

@@ -19,6 +19,26 @@ CONNECTION: dict[str, Meaning] = {
         "inet_csk_accept()",
         "The application takes a connection out of the accept queue and gets a descriptor for it.",
     ),
+    "accept_dequeue": Meaning(
+        "reqsk_queue_remove()",
+        "The accept queue is looked at under the listener's lock; another thread may have been first.",
+    ),
+    "fd_table": Meaning(
+        "__alloc_fd(), __close_fd()",
+        "The process's table of descriptors, one for all its threads, with a lock around it.",
+    ),
+    "ep_poll_callback": Meaning(
+        "ep_poll_callback()",
+        "Somebody watches this socket: it is put onto the ready list of that epoll instance.",
+    ),
+    "spin_lock": Meaning(
+        "ticket_spin_lock(), queued_spin_lock_slowpath()",
+        "Another core has the lock, or had it last: wait, then fetch the lines that it left changed.",
+    ),
+    "line_transfer": Meaning(
+        "cache coherence",
+        "A line that another core has written is fetched from its cache.",
+    ),
     "epoll_ctl": Meaning(
         "do_epoll_ctl(), ep_insert()",
         "The application asks to be told when this socket has something, one system call for each.",
