@@ -107,7 +107,7 @@ def _print_claim(row: Row) -> None:
 
 def _plot(target: Target, curve: Curve, rows: Sequence[Row]) -> None:
     """Published and emulated against x, drawn in characters."""
-    if len(curve.at) < 3:
+    if len(curve.published) < 3:
         return
     import plotext
 

@@ -6,6 +6,7 @@ Each takes the growth of the meters over the stretch and its duration.
 from collections.abc import Callable
 
 from kbview.tape.meter import CoreMeter, Meters
+from kbview.validation import shares
 
 Quantity = Callable[[Meters, int], float]
 # Where the application `drop` has packets thrown away, as it was told to.
@@ -119,6 +120,12 @@ def _per(count: Callable[[Meters], int], packets: Callable[[Meters], int]) -> Qu
     return lambda meters, _duration_ps: count(meters) / max(1, packets(meters))
 
 
+def _ended(meters: Meters) -> int:
+    """Connections that the server closed."""
+    stages = (meters.stages.get(step) for step in ("tcp_close", "mtcp_close"))
+    return sum(stage.count for stage in stages if stage is not None)
+
+
 QUANTITIES: dict[str, Quantity] = {
     "handled_mpps": lambda meters, ps: _rate(_handled(meters), ps) / 1e6,
     "handled_pps": lambda meters, ps: _rate(_handled(meters), ps),
@@ -144,6 +151,12 @@ QUANTITIES: dict[str, Quantity] = {
     "frames_per_poll": _per(_received, lambda m: m.polls - m.empty_polls),
     "syscalls_per_packet": _per(lambda m: m.syscalls, lambda m: m.delivered),
     "latency_mean_us": _mean_latency_us,
+    "latency_p99_us": lambda meters, _ps: meters.latency.percentile(0.99) / 1e6,
     "latency_max_us": lambda meters, _ps: meters.latency.greatest / 1e6,
     "below_10us_percent": _below_10_us,
+    "connections_per_s": lambda meters, ps: _rate(_ended(meters), ps),
+    "application_percent": lambda meters, _ps: shares.percent(meters, shares.APPLICATION),
+    "packet_io_percent": lambda meters, _ps: shares.percent(meters, shares.PACKET_IO),
+    "tcp_ip_percent": lambda meters, _ps: shares.percent(meters, shares.TCP_IP),
+    "rest_percent": lambda meters, _ps: shares.rest_percent(meters),
 }

@@ -29,13 +29,14 @@ class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `role` holds for all points, or `roles` has one for each. `tolerance` is relative to the published
     value; `factor`, where given instead, allows that many times more or less. `set` overrides
-    scenario keys for all points, `also` for single ones, by their place.
+    scenario keys for all points, `also` for single ones, by their place. Where nothing is `published`
+    of single points, claims speak of them.
     """
 
     name: str
     quantity: str
     at: tuple[float, ...]
-    published: tuple[float, ...]
+    published: tuple[float, ...] = ()
     x: str = ""
     role: Role | None = None
     roles: tuple[Role, ...] = ()
@@ -50,7 +51,7 @@ class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name, values in (("published", self.published), ("roles", self.roles)):
             if values and len(values) != len(self.at):
                 raise ValueError(f"curve {self.name}: {len(values)} {name} for {len(self.at)} points")
-        if self.role is None and not self.roles:
+        if self.published and self.role is None and not self.roles:
             raise ValueError(f"curve {self.name}: say role or roles")
 
     def role_of(self, place: int) -> Role:

@@ -30,13 +30,18 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def rows(target: Target, measured: Measured) -> list[Row]:
-    """All points, then all claims."""
+    """All points of which a number was published, then all claims."""
     found = [
         _point(target, curve, place, measured[curve.name, place])
         for curve in target.curves
+        if curve.published
         for place in range(len(curve.at))
     ]
-    by_name = {f"{row.curve}@{row.at:g}": row.emulated for row in found}
+    by_name = {
+        f"{curve.name}@{at:g}": measured[curve.name, place]
+        for curve in target.curves
+        for place, at in enumerate(curve.at)
+    }
     return found + [_claim(target, claim, by_name.__getitem__) for claim in target.claims]
 
 

@@ -172,7 +172,7 @@ def test_on_psio_a_thread_with_nothing_to_do_sleeps() -> None:
     """psio_module.c: a system call a chunk of 64, and ps_select() when a round has found nothing."""
     events, meters = told(ON_PSIO, calls(20, think_us=500))
     names = {event.name for event in events if isinstance(event, ev.SyscallEntered)}
-    assert names == {"ioctl", "futex", "tgkill"}  # the last when jobs come for who sleeps
+    assert {"ioctl", "futex"} <= names <= {"ioctl", "futex", "tgkill"}  # jobs for who sleeps
     assert meters.interrupts > 0
     core = meters.cores[0]
     assert core.poll_empty_ps == 0

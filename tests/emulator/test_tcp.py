@@ -101,7 +101,8 @@ def test_meters_agree_with_the_events_and_with_coarser_detail(name: str) -> None
     coarse, _ = finished(name, settings, offered)
     for total in TOTALS:
         assert getattr(state.meters, total) == getattr(meters, total), total
-        assert getattr(coarse, total) == getattr(meters, total), total
+        if "polls" not in total:  # who polls for ever polls on until the peer has come to its end
+            assert getattr(coarse, total) == getattr(meters, total), total
     kinds = {type(event) for event in events}
     assert {ev.TcpStateChanged, ev.SegmentRetransmitted} <= kinds
 
@@ -137,6 +138,7 @@ def test_the_life_of_a_connection_is_told() -> None:
     assert [call for call in calls_made if call != "epoll_wait"] == [
         "accept4",
         "epoll_ctl",
+        "accept4",  # EAGAIN
         "recv",
         "send",
         "close",

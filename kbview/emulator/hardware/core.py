@@ -130,18 +130,6 @@ class Core:
             self._tell(step, packet, copy_ps)
         self.now_ps += step.cost_ps + extra_ps
 
-    def spend_waiting(self, step: Step, wait_ps: int) -> None:
-        """As `spend`, for a step that takes so much longer than its price."""
-        step.count += 1
-        step.extra_ps += wait_ps
-        self.booked[self.account] += step.cost_ps + wait_ps
-        if self._recorder.steps:
-            duration_ps, account = step.cost_ps + wait_ps, ACCOUNTS[self.account]
-            self._recorder.emit(
-                StepTaken(self.now_ps, self.number, NO_PACKET, step.name, duration_ps, account)
-            )
-        self.now_ps += step.cost_ps + wait_ps
-
     def _tell(self, step: Step, packet: int, copy_ps: int = 0) -> None:
         time_ps, emit, number = self.now_ps, self._recorder.emit, self.number
         for part in step.parts:

@@ -36,6 +36,8 @@ class Port:
             ListenSocket(table, name, listener, self.lock, Lock(machine.prices, EPOLL_LINES))
             for table in tables
         ]
+        for socket in self.sockets:
+            socket.shown = self.sockets[0]
         tables[0].add(self.sockets[0])
 
     @property

@@ -36,6 +36,7 @@ class ListenSocket:
         self.name = name
         self.listener = listener
         self.lock = lock
+        self.shown = self  # whose meter all views of a queue count in
         self.watch = watch  # of the epoll instance that the reader waits with
         self.table = table
         self.is_ready = False

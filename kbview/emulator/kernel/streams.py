@@ -13,17 +13,16 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import COPY, Context, Core
 from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.accepting import Accepting
 from kbview.emulator.kernel.skb import PAGE, skbs, truesize
 from kbview.emulator.kernel.stream import ListenSocket, Piece, StreamSocket
 from kbview.emulator.kernel.tcp import SOCKET_CLOSE, Tcp
 from kbview.emulator.protocol.tcp import Outcome
-from kbview.emulator.protocol.tcp.endpoint import Entry
 from kbview.emulator.protocol.tcp.state import OVER, State
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
 from kbview.tape.events import (
     NO_PACKET,
-    ConnectionAccepted,
     Copied,
     SendQueued,
     SkbAllocated,
@@ -49,8 +48,6 @@ class Streams:
         step, sequence = machine.prices.step, machine.prices.sequence
         self._enter = step("syscall_enter")
         self._exit = step("syscall_exit")
-        self._accept4 = sequence("inet_csk_accept", "syscall_exit")
-        self._epoll_ctl = sequence("epoll_ctl", "syscall_exit")
         self._recvmsg = step("tcp_recvmsg")
         self._copy_part = sequence("copy_to_user")
         self._copy_out = sequence("copy_to_user", "skb_free")
@@ -59,72 +56,17 @@ class Streams:
         self._unref = step("skb_frag_unref")
         self._sendmsg = sequence("tcp_sendmsg", "copy_from_user")
         self._close = step("tcp_close")
-        self._dequeue, self._descriptor = step("accept_dequeue"), step("fd_table")
-        self._files = files
+        self._accepting = Accepting(machine, app, settings, files)
 
     def serve(self, core: Core, task: Context, socket: ListenSocket | StreamSocket) -> Process:
         """Do what a ready socket asks for; it stays ready if that was not all."""
         if isinstance(socket, ListenSocket):
-            yield from self._accept(core, task, socket)
+            yield from self._accepting.accept(core, task, socket)
         else:
             yield from self._converse(core, task, socket)
         socket.is_ready = False
         if socket.pending:
             socket.table.rouse(core, socket)
-
-    # ---- accept ----------------------------------------------------------------------------
-
-    def _accept(self, core: Core, task: Context, listening: ListenSocket) -> Process:
-        core.enter_kernel(task, self._enter, "accept4")
-        if core.now_ps > core.horizon_ps:
-            yield
-        entry = yield from self._take(core, listening)
-        if entry is None:  # another thread was first: EAGAIN
-            core.spend(self._exit)
-            core.leave_kernel(task)
-            return
-        yield from self._open(core)
-        core.spend(self._accept4)
-        listening.accepted += 1
-        if self._recorder.steps:
-            waiting = len(listening.listener.accept)
-            self._recorder.emit(ConnectionAccepted(core.now_ps, core.number, listening.name, waiting))
-        core.leave_kernel(task)
-        if self._settings.wait == "epoll":
-            core.enter_kernel(task, self._enter, "epoll_ctl")
-            core.spend(self._epoll_ctl)
-            core.leave_kernel(task)
-        socket = entry.owner
-        if isinstance(socket, StreamSocket):
-            listening.table.adopt(socket)
-            socket.session = self._app.session(self._settings)
-            if core.now_ps > core.horizon_ps:
-                yield
-            if socket.pending:
-                socket.table.rouse(core, socket)
-
-    def _take(self, core: Core, listening: ListenSocket) -> Generator[None, None, Entry | None]:
-        """lock_sock(), the oldest connection, release_sock(): each takes the spinlock."""
-        queue = listening.listener.accept
-        listening.watch.take(core)
-        listening.watch.release(core)
-        listening.lock.take(core)
-        entry = queue.popleft() if queue else None
-        core.spend(self._dequeue)
-        listening.lock.release(core)
-        if core.now_ps > core.horizon_ps:
-            yield
-        listening.lock.take(core)
-        listening.lock.release(core)
-        return entry
-
-    def _open(self, core: Core) -> Process:
-        """A descriptor, or one less: all threads of the process have one table."""
-        if core.now_ps > core.horizon_ps:
-            yield
-        self._files.take(core)
-        core.spend(self._descriptor)
-        self._files.release(core)
 
     # ---- read, work, write -----------------------------------------------------------------
 
@@ -262,7 +204,7 @@ class Streams:
         core.enter_kernel(task, self._enter, "close")
         if core.now_ps > core.horizon_ps:
             yield
-        yield from self._open(core)
+        yield from self._accepting.descriptor(core)
         core.spend(self._close)
         self._tcp.text -= socket.text
         connection, unread = socket.entry.connection, socket.dequeue_all()

@@ -35,10 +35,6 @@ CONNECTION: dict[str, Meaning] = {
         "ticket_spin_lock(), queued_spin_lock_slowpath()",
         "Another core has the lock, or had it last: wait, then fetch the lines that it left changed.",
     ),
-    "line_transfer": Meaning(
-        "cache coherence",
-        "A line that another core has written is fetched from its cache.",
-    ),
     "epoll_ctl": Meaning(
         "do_epoll_ctl(), ep_insert()",
         "The application asks to be told when this socket has something, one system call for each.",

@@ -46,6 +46,7 @@ class TcpThread:
         self._condition = app.condition
         app.task.runnable = False
         app.condition.sleeper = app.task
+        self.task.ran_ps = self._core.slice_ps  # it has polled all the while that the other slept
         self._core.start(app.task)
         self._core.start(self.task)
 
