@@ -31,6 +31,11 @@ _LEVELS = {
     "napi_gro_receive": 3, "netif_receive_skb": 3, "arp_rcv": 3, "ip_rcv": 3, "fib_lookup": 3,
     "ip_forward": 3, "icmp_rcv": 4, "udp_rcv": 4, "tcp_v4_rcv": 4, "socket_enqueue": 5,
 }  # fmt: skip
+_COPIES = {
+    "to_user": "Copied into the application's own memory; its place in the ring is the NIC's again.",
+    "from_user": "Copied once more, to where the NIC will read it; the application's memory is free.",
+    "to_umem": "Copied into a chunk of umem, which the application has mapped.",
+}
 
 
 class Buffer(msgspec.Struct):
@@ -89,10 +94,15 @@ def buffer_of(stops: Sequence[Stop], stations: Sequence[Station]) -> Buffer:
     if ev.SkbAllocated in kinds:
         return _sk_buff(parts, length, steps, recorded(stops) is not None)
     if ev.DescriptorDone in kinds:
-        return Buffer(
-            "", "In a buffer of the ring, written by DMA; there is no record around it.", parts
-        )
+        return Buffer("", _without_record(stops), parts)
     return Buffer("", "On the wire, or in the NIC; not in memory.", parts)
+
+
+def _without_record(stops: Sequence[Stop]) -> str:
+    """Where the latest copy of a frame lies that has no record around it."""
+    copies = [stop.event.kind for stop in stops if isinstance(stop.event, ev.Copied)]
+    said = "In a buffer of the ring, written by DMA; there is no record around it."
+    return _COPIES.get(copies[-1], said) if copies else said
 
 
 def _sk_buff(parts: list[Part], length: int, steps: set[str], known: bool) -> Buffer:

@@ -81,3 +81,16 @@ def test_milestones_alone_tell_of_no_buffer() -> None:
     stops, stations = stops_of("kernel", UDP)
     few = [stop for stop in stops if type(stop.event) in ev.MILESTONES]
     assert "Only milestones" in buffer_of(few, stations).said
+
+
+def test_a_frame_without_a_record_lies_where_it_was_copied_to_last() -> None:
+    """PacketShader's engine: a cell of the ring, then the application's chunk."""
+    stops, stations = stops_of("psio", UDP)
+    told = [buffer_of(stops[: n + 1], stations) for n in range(len(stops))]
+    assert not any(buffer.kind for buffer in told)
+    said = list(dict.fromkeys(buffer.said.split(";")[0] for buffer in told))
+    assert said == [
+        "On the wire, or in the NIC",
+        "In a buffer of the ring, written by DMA",
+        "Copied into the application's own memory",
+    ]

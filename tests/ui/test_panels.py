@@ -184,3 +184,17 @@ def test_an_unused_transmit_ring_is_not_shown_and_a_used_one_is_told_apart() -> 
     both = "\n".join(map(text_of, NAMED["rings"].draw(state, Size(60, 6))))
     assert "t0" in both
     assert f"{before.done} of 512" in both
+
+
+def test_a_mempool_is_drawn_beside_the_ring_and_is_none_of_its_slots() -> None:
+    state = played("dpdk").state
+    ring = RingMeter(0, 512, done=3)
+    pool = RingMeter(0, 8192, done=4096, kind="mempool")
+    state.meters.rings = [ring, pool, RingMeter(2, 384, done=256, kind="cache")]
+    rows = [text_of(row) for row in NAMED["rings"].draw(state, Size(60, 6))]
+    assert "3 of 512" in rows[0]
+    assert rows[2].startswith("mempool   ")
+    assert rows[3].startswith("cache 2   ")
+    assert rows[3].count("█") > rows[2].count("█") > 0
+    pool.freezes = 12
+    assert "rx_nombuf 12" in text_of(NAMED["rings"].draw(state, Size(60, 6))[0])

@@ -40,6 +40,7 @@ class RingsPanel(Panel):
             "how often the kernel found every block still the user's, and dropped until one was free",
         ),
         ("mempool, cache", "free mbufs in the ring that all lcores share, and in the cache of each"),
+        ("rx_nombuf", "how often rx_burst found no free mbuf; the frame stays in its descriptor"),
         ("waiting", "entries of a ring between two programs that the other one has not taken out yet"),
     )
     needs = frozenset({"rings"})
@@ -52,6 +53,8 @@ class RingsPanel(Panel):
         if not rings:
             return ""
         frozen = sum(ring.freezes for ring in rings)
+        if failed := sum(ring.freezes for ring in state.meters.rings if ring.kind == "mempool"):
+            return f"rx_nombuf {fmt.quantity(failed)}"
         used = f"{sum(ring.done for ring in rings)} of {sum(ring.size for ring in rings)}"
         return f"frozen {fmt.quantity(frozen)}  {used}" if frozen else used
 
