@@ -9,12 +9,13 @@ from kbview.packet.frame import Frame
 
 
 class Work(ABC):
-    """What an application does with a burst. `passes_on`: what it returns came in and goes out.
+    """What an application does with a burst. `sends`: it returns frames; `passes_on`: that came in.
 
     `free` are the steps that giving one buffer back takes, if any.
     """
 
     passes_on = False
+    sends = False
 
     def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
         self._machine = machine
@@ -54,6 +55,8 @@ class Discard(Work):
 class Reply(Work):
     """Addresses and ports change places in the same buffer; what has no answer is freed."""
 
+    sends = True
+
     def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
         super().__init__(machine, app, free)
         self._answers = Answers()
@@ -72,7 +75,7 @@ class Reply(Work):
 class PassOn(Work):
     """New MAC addresses, and out again: l2fwd."""
 
-    passes_on = True
+    passes_on = sends = True
 
     def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
         super().__init__(machine, app, free)

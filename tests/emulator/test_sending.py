@@ -5,7 +5,7 @@ import pytest
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.kernel.send_buffer import linear_truesize
-from kbview.emulator.scenario import SYNTHETIC_HOST
+from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.sources import profile
 from kbview.tape import events as ev
@@ -106,6 +106,38 @@ def test_two_threads_have_a_socket_each() -> None:
     meters = made.sample().meters
     assert len(meters.sockets) == 2
     assert all(core.user_ps > 10**7 for core in meters.cores)
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_af_xdp_sends_without_a_copy_and_with_hardly_a_call(cores: int) -> None:
+    """Linux Documentation/networking/af_xdp.rst: XDP_USE_NEED_WAKEUP."""
+    meters = finished("af_xdp", cores=cores, burst=64, send_frames=20_000)
+    assert meters.sent == 20_000
+    assert meters.copies == meters.allocations == 0
+    assert meters.syscalls < 20_000 / 64 / 4
+    unasked = finished("af_xdp", cores=cores, burst=64, send_frames=20_000, need_wakeup=False)
+    assert unasked.syscalls > 20_000 / 64
+
+
+def test_af_xdp_in_copy_mode_sends_in_the_call_and_at_most_16_at_once() -> None:
+    """Linux net/xdp/xsk.c xsk_generic_xmit(), TX_BATCH_SIZE."""
+    meters = finished("af_xdp", cores=1, xdp_mode="copy")
+    assert meters.sent == meters.copies == meters.allocations == FRAMES
+    assert meters.copied_bytes == FRAMES * 64
+    assert meters.syscalls >= FRAMES / 16
+    assert meters.stages["doorbell"].count == FRAMES
+
+
+def test_a_sender_that_never_reads_uses_up_the_chunks_for_receiving() -> None:
+    """What is redirected to it stays in RX; then the NIC has nowhere to write."""
+    settings = Settings(app="generate", cores=1, burst=64, send_frames=10**6)
+    offered = Traffic(rate_pps=2e6).chunks(1)
+    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered, "af_xdp")
+    made.advance(3 * 10**9)
+    meters = made.sample().meters
+    assert meters.in_flight == 2048
+    assert meters.missed > 3000
+    assert meters.sent > 10_000
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,9 @@ class RxQueue:
         return min(next_ps, self._injected[0].arrived_ps) if self._injected else next_ps
 
     def next_ready_ps(self) -> int:
-        """When the driver will next find a done descriptor."""
+        """When the driver will next find a done descriptor; never if the NIC has none to write to."""
         ready = self.ring.ready
-        first_ps = ready[0] if ready else self.next_arrival_ps()
+        first_ps = ready[0] if ready else self.next_arrival_ps() if self.ring.free else NEVER_PS
         return first_ps + self.moderation.dma_ps if first_ps < NEVER_PS else NEVER_PS
 
     def catch_up(self, now_ps: int) -> None:
@@ -208,7 +208,7 @@ class RxQueue:
         if self.each:
             return max(ready_ps + moderation.delivery_ps, now_ps)
         allowed_ps = self.last_irq_ps + (0 if quiet else moderation.gap_ps)
-        if ready_ps < allowed_ps and moderation.frames:
+        if ready_ps < allowed_ps and 0 < moderation.frames <= self.ring.free + len(self.ring.frames):
             allowed_ps = min(allowed_ps, self._filled_ps(moderation.frames))
         return max(ready_ps, allowed_ps, now_ps) + moderation.delivery_ps
 

@@ -66,6 +66,7 @@ class Softirq:
         name = f"ksoftirqd/{core.number}"
         self._ksoftirqd = Context(name, self._run_ksoftirqd(), KSOFTIRQD, Mode.KERNEL)
         self._ksoftirqd.runnable = False
+        self._ksoftirqd.ran_ps = -settings.sched_slice_us * US_PS  # it has slept long before
         core.tasks.append(self._ksoftirqd)
 
     # ---- ways in ---------------------------------------------------------------------------

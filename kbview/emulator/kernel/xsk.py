@@ -15,12 +15,22 @@ Linux: net/xdp/xsk.c, Documentation/networking/af_xdp.rst
 """
 
 from collections import deque
+from typing import NamedTuple
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.wait import WaitQueue
 from kbview.packet.frame import Frame
 from kbview.tape.events import RingConsumed, RingProduced
 from kbview.tape.meter import RingMeter
+
+
+class XskMode(NamedTuple):
+    """How a socket is bound: XDP_ZEROCOPY or XDP_COPY, XDP_USE_NEED_WAKEUP; and what it is for."""
+
+    zero_copy: bool
+    need_wakeup: bool
+    passes_on: bool
 
 
 class SharedRing:
@@ -60,9 +70,16 @@ class SharedRing:
 
 
 class Xsk:
-    """The socket's rings and what lies in them. `wants_wakeup`: the driver has stopped and says so."""
+    """The socket's rings and what lies in them.
+
+    `wants_wakeup`: the driver has stopped for want of chunks in FILL and says so; `tx_wants_wakeup`: it
+    will not look at TX by itself. Who binds without XDP_USE_NEED_WAKEUP has to take that for granted.
+    """
 
     def __init__(self, machine: Machine, queue: int, size: int) -> None:
+        self.waiters = WaitQueue(machine)
+        self.tx_wants_wakeup = True
+        self.closed = False
         self.fill = SharedRing(machine, "fill", queue, 2 * size)  # all chunks may come back to it
         self.rx = SharedRing(machine, "xsk rx", queue, size)
         self.tx = SharedRing(machine, "xsk tx", queue, size)
@@ -79,6 +96,23 @@ class Xsk:
         self.rx.produce(core, 1)
         reader = self.reader
         if reader is not None and reader is not core and reader.resting:
+            self._stir(reader, core)
+
+    def complete(self, core: Core, count: int) -> None:
+        """The kernel puts sent chunks into COMPLETION."""
+        self.completion.produce(core, count)
+        reader = self.reader
+        if count and reader is not None and reader is not core and reader.resting:
+            self._stir(reader, core)
+
+    def data_ready(self, core: Core) -> None:
+        """xsk_flush(), sock_def_readable(): a poll's frames are in RX; wake who sleeps for them."""
+        if self.waiters.sleeper is not None:
+            self.waiters.wake(core)
+
+    def _stir(self, reader: Core, core: Core) -> None:
+        """A reader that spins sees it now; one that sleeps has to be woken."""
+        if self.waiters.sleeper is None:
             reader.stir(core.now_ps)
             core.mind(core.now_ps)
 

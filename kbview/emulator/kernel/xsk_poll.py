@@ -10,14 +10,14 @@ Linux: drivers/net/ethernet/intel/i40e/i40e_xsk.c, net/xdp/xsk.c
 """
 
 from collections.abc import Generator
-from typing import NamedTuple
 
+from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.kernel.softirq import Softirq
-from kbview.emulator.kernel.xsk import Xsk
+from kbview.emulator.kernel.xsk import Xsk, XskMode
+from kbview.emulator.kernel.xsk_transmit import XskTransmit
 from kbview.packet.frame import Frame
 from kbview.tape.events import (
     Copied,
@@ -30,14 +30,6 @@ from kbview.tape.events import (
 )
 
 XSK_RX_FULL = "XDP"
-
-
-class XskMode(NamedTuple):
-    """How a socket is bound: XDP_ZEROCOPY or XDP_COPY, XDP_USE_NEED_WAKEUP; and what it is for."""
-
-    zero_copy: bool
-    need_wakeup: bool
-    passes_on: bool
 
 
 class XskPoll:
@@ -59,9 +51,7 @@ class XskPoll:
         self._napi_complete = step("napi_complete")
         receive = ("descriptor_read", "first_touch", "xdp_program", "xsk_redirect")
         self._receive = sequence(*receive) if mode.zero_copy else sequence(*receive, "xsk_copy")
-        self._send = step("xsk_tx")
-        self._complete = step("xsk_complete")
-        self._doorbell = step("doorbell")
+        self._tx = XskTransmit(machine, queue, xsk, mode)
 
     @property
     def queue_number(self) -> int:
@@ -69,11 +59,9 @@ class XskPoll:
         return self._queue.number
 
     @property
-    def _tx(self) -> TxRing:
-        tx = self._queue.tx
-        if tx is None:
-            raise ValueError("an AF_XDP socket needs a transmit ring")
-        return tx
+    def buffers(self) -> int:
+        """sk_buffs on their way out, in copy mode."""
+        return self._tx.buffers
 
     def irq_handler(self, core: Core) -> None:
         """Mask the vector and schedule the poll."""
@@ -90,7 +78,7 @@ class XskPoll:
         core.spend(self._napi_poll)
         if core.now_ps > core.horizon_ps:
             yield  # the application may be at the rings from another core
-        sent = self._transmit(core, weight)
+        more = self._tx.poll(core)
         work = 0
         while work < weight:
             queue.catch_up(core.now_ps)
@@ -101,7 +89,9 @@ class XskPoll:
             self._redirect(core, frame)
             if core.now_ps > core.horizon_ps:
                 yield
-        return self._finish(core, work, sent, weight)
+        if work:
+            self._xsk.data_ready(core)
+        return self._finish(core, work, weight, more=more)
 
     # ---- receive ---------------------------------------------------------------------------
 
@@ -113,7 +103,7 @@ class XskPoll:
             core.spend_copying(self._receive, frame.length, frame.packet)
         else:
             core.spend(self._receive, frame.packet)
-        if not xsk.rx.room or (copies and not xsk.fill.filled):
+        if xsk.closed or not xsk.rx.room or (copies and not xsk.fill.filled):
             machine.drop(core, frame, "xsk", XSK_RX_FULL)
             if not copies:
                 xsk.fill.produce(core, min(1, xsk.fill.room))  # the driver keeps the chunk
@@ -147,29 +137,9 @@ class XskPoll:
             self._recorder.emit(RingRefilled(core.now_ps, ring.queue, count))
         return not ring.cleaned
 
-    # ---- transmit --------------------------------------------------------------------------
-
-    def _transmit(self, core: Core, budget: int) -> int:
-        """Completions first, then what the application has put into its TX ring."""
-        xsk, tx = self._xsk, self._tx
-        done = tx.clean(core.now_ps, min(tx.size, xsk.completion.room))
-        for gone in done:
-            core.spend(self._complete, gone.frame.packet)
-        xsk.completion.produce(core, len(done))
-        count = min(budget, xsk.tx.filled, tx.free)
-        for _ in range(count):
-            frame = xsk.to_send.popleft()
-            core.spend(self._send, frame.packet)
-            tx.post(core, frame, passed_on=self._mode.passes_on)
-        xsk.tx.consume(core, count)
-        if count:
-            tx.doorbell(core)
-            core.spend(self._doorbell)
-        return count
-
     # ---- going on or back to interrupts ----------------------------------------------------
 
-    def _finish(self, core: Core, work: int, sent: int, weight: int) -> int:
+    def _finish(self, core: Core, work: int, weight: int, *, more: bool) -> int:
         queue, meters = self._queue, self._machine.meters
         queue.catch_up(core.now_ps)
         whole = self._refill(core)
@@ -178,10 +148,13 @@ class XskPoll:
         if self._recorder.steps:
             self._recorder.emit(NapiPolled(core.now_ps, core.number, queue.number, work, weight))
         starved = not whole and not queue.ring.free
-        if sent == weight or (starved and not self._mode.need_wakeup):
+        if self._mode.need_wakeup:
+            self._xsk.wants_wakeup = starved
+        elif starved:
+            return weight
+        if more:
             return weight
         if work < weight:
-            self._xsk.wants_wakeup = starved
             core.spend(self._napi_complete)
             self.unmask()
         return work
@@ -193,13 +166,23 @@ class XskPoll:
         if self._recorder.steps:
             self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._queue.number))
 
+    def xsk_sendmsg(self, core: Core) -> Process:
+        """What a sendto() does."""
+        if self._mode.zero_copy:
+            self.wake_up(core)
+        else:
+            yield from self._tx.generic_xmit(core)
+
     def wake_up(self, core: Core) -> None:
-        """ndo_xsk_wakeup: have the poll scheduled on its core, unless it is under way."""
-        self._xsk.wants_wakeup = False
-        if self._queue.masked is False and self._queue.vector is not None:
-            delivery_ps = self._queue.moderation.delivery_ps if core is not self._core else 0
-            self._queue.vector.arm(core.now_ps + delivery_ps)
-            core.mind(core.now_ps + delivery_ps)
+        """ndo_xsk_wakeup: have the NIC interrupt at once, unless the poll is under way.
+
+        i40e writes to a register for that, mlx5 posts an empty command; the message comes as any other.
+        """
+        vector = self._queue.vector
+        if self._queue.masked is False and vector is not None:
+            due_ps = min(vector.due_ps, core.now_ps + self._queue.moderation.delivery_ps)
+            vector.arm(due_ps)
+            core.mind(due_ps)
 
     def unmask_again(self) -> None:
         """Traffic has ended: wait for what is there, not for what would have come."""

@@ -44,6 +44,14 @@ SHARED_RING: dict[str, Meaning] = {
         "xsk_ring_prod__submit() on the fill ring",
         "The application gives empty chunks of umem, so that the NIC has somewhere to write.",
     ),
+    "xsk_put": Meaning(
+        "xsk_ring_prod__submit() on the transmit ring",
+        "The application writes where in umem a frame lies that is to be sent: no call.",
+    ),
+    "xsk_tx_copy": Meaning(
+        "xsk_generic_xmit(), skb_store_bits()",
+        "Copy mode: the call itself copies the frame out of umem into an sk_buff and sends that.",
+    ),
     "xsk_wakeup": Meaning(
         "poll() or sendto(), xsk_wakeup()",
         "The kernel said that it wants to be woken: a system call sets its driver going.",
