@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from kbview.cli.main import main
+from kbview.emulator.datapath import Datapath
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.scenario import Scenario
+from kbview.emulator.settings import ScenarioError, Settings
 from kbview.sources import profile
 from kbview.sources.scenario import scenarios
 from tests.cli.captures import HTTP
@@ -72,8 +74,17 @@ def able(scenario: Scenario | None) -> list[str]:
     if scenario is None:
         return list(DATAPATHS)
     needs_tcp = scenario.traffic.pattern == "tcp"
-    fit = [kind for kind in DATAPATHS.values() if scenario.settings.app in kind.serves]
+    fit = [kind for kind in DATAPATHS.values() if serves(kind, scenario.settings)]
     return [kind.name for kind in fit if (kind.speaks_tcp if needs_tcp else kind.takes_datagrams)]
+
+
+def serves(kind: type[Datapath], settings: Settings) -> bool:
+    """Whether it has the layer that these want."""
+    try:
+        kind.check(settings)
+    except ScenarioError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("source", [*sorted(scenarios()), *sorted(HTTP.parent.glob("*.pcap"))])
