@@ -6,6 +6,7 @@ needs one. Shares of prefix lengths: G. Huston, "BGP in 2018", as recalled.
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from random import Random
 
 from kbview.emulator.protocol.route import Route, RouteTable
@@ -13,26 +14,24 @@ from kbview.emulator.protocol.route import Route, RouteTable
 _WIDTH = 32
 # percent of all prefixes, by length
 _SHARES = {24: 57, 23: 10, 22: 12, 21: 6, 20: 5, 19: 4, 18: 2, 17: 1, 16: 2, 15: 0.5, 14: 0.3, 13: 0.2}
-_FIRST, _LAST = 1, 223  # of the unicast addresses' first bytes
+_FIRST, _BEYOND = 1, 224  # the first bytes of unicast addresses
 _SEED = 752_138
 
 
 @cache
 def internet(routes: int) -> RouteTable:
     """So many routes, the default route among them; the same each time."""
-    return RouteTable([Route(0, 0, ""), *_announced(routes - 1)], _WIDTH)
+    return RouteTable(chain([Route(0, 0, "")], _announced(routes - 1)), _WIDTH)
 
 
 def _announced(count: int) -> Iterator[Route]:
     chance = Random(_SEED)  # noqa: S311 - nobody's secret
-    bits, new = chance.getrandbits, tuple.__new__
-    lengths, weights = [*_SHARES], [*_SHARES.values()]
-    seen: set[int] = set()
-    add = seen.add
-    while len(seen) < count:
-        for length in chance.choices(lengths, weights, k=count - len(seen)):
-            prefix = bits(length) << _WIDTH - length
-            if _FIRST <= prefix >> 24 <= _LAST:
-                add(prefix << 8 | length)
-    for key in sorted(seen):
-        yield new(Route, (key >> 8, key & 255, ""))
+    so_far = 0.0
+    made = 0
+    for length, percent in _SHARES.items():
+        so_far += percent
+        unicast = range(_FIRST << length - 8, _BEYOND << length - 8)
+        chosen = chance.sample(unicast, round(count * so_far / 100) - made)
+        made += len(chosen)
+        for prefix in sorted(chosen):
+            yield Route(prefix << _WIDTH - length, length, "")

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 _FILL = 0.5  # of a node's children that must be in use, the kernel's inflate threshold
 _MOST_BITS = 16
+_LENGTH_BITS, _LENGTH = 8, 255  # of a key: the prefix, then how long it is
 
 
 class Route(NamedTuple):
@@ -39,14 +40,19 @@ class RouteTable:
 
     def __init__(self, routes: Iterable[Route], width: int) -> None:
         self._width = width
-        known: dict[int, Route] = {}
+        known: dict[
+            int, str
+        ] = {}  # numbers and not objects: a million of those would be searched for cycles
         for route in routes:
             _check(route, width)
-            known[route.prefix << 8 | route.length] = route
-        self._routes = [known[key] for key in sorted(known)]
-        self._outer = array("i", [-1]) * len(self._routes)  # the next shorter prefix, or -1
+            known[route.prefix << _LENGTH_BITS | route.length] = route.target
+        keys = sorted(known)
+        self._prefixes = [key >> _LENGTH_BITS for key in keys]
+        self._lengths = bytes(key & _LENGTH for key in keys)
+        self._targets = [known[key] for key in keys]
+        self._outer = array("i", [-1]) * len(keys)  # the next shorter prefix, or -1
         self._leaves = self._find_leaves()
-        self._keys = [self._routes[leaf].prefix for leaf in self._leaves]
+        self._keys = [self._prefixes[leaf] for leaf in self._leaves]
         self._bits = array("B")  # of each node; 0 for a leaf
         self._skip = array("B")
         self._child = array("i")  # the first child's node, or the leaf
@@ -56,7 +62,7 @@ class RouteTable:
             self._unbuilt[0] = (0, len(self._leaves), 0)
 
     def __len__(self) -> int:
-        return len(self._routes)
+        return len(self._prefixes)
 
     # ---- building --------------------------------------------------------------------------
 
@@ -65,7 +71,7 @@ class RouteTable:
         leaves: list[int] = []
         around: list[int] = []
         ends: list[int] = []  # the first address beyond each of those around
-        for number, (prefix, length, _) in enumerate(self._routes):
+        for number, (prefix, length) in enumerate(zip(self._prefixes, self._lengths, strict=True)):
             while ends and ends[-1] <= prefix:
                 around.pop()
                 ends.pop()
@@ -154,9 +160,9 @@ class RouteTable:
         number = self._leaves[self._child[node]]
         while number >= 0:
             levels += 1
-            route = self._routes[number]
-            if not route.length or (route.prefix ^ address) >> (self._width - route.length) == 0:
-                return Found(route, levels)
+            prefix, length = self._prefixes[number], self._lengths[number]
+            if not length or (prefix ^ address) >> (self._width - length) == 0:
+                return Found(Route(prefix, length, self._targets[number]), levels)
             number = self._outer[number]
         return Found(None, levels)
 
