@@ -20,6 +20,7 @@ _LEGEND = (
     "sk_buffs. Latency: from the wire to the application; half of them and 99 of 100 are below."
 )
 
+_UNITS = ((1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
 Cell = Callable[[Report], str]
 
 
@@ -62,7 +63,7 @@ def _got(report: Report) -> str:
 
 def _work(report: Report) -> str:
     paid_ps = work_ps(report)
-    return "-" if paid_ps is None else f"{paid_ps / 1000:,.0f}"
+    return "-" if paid_ps is None else _short(round(paid_ps / 1000))
 
 
 def _load(report: Report) -> str:
@@ -86,8 +87,12 @@ def _latency(name: str) -> Cell:
 
 
 def _short(value: float) -> str:
-    """Three digits, and never in the way of its neighbours."""
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+    """Three digits, and never in the way of its neighbours; whole numbers stay whole."""
+    if value >= 1e4:
+        return next(f"{value / unit:,.0f}{name}" for unit, name in _UNITS if value < 1e4 * unit)
+    if value >= 100 or isinstance(value, int):
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
 COLUMNS: tuple[tuple[str, Cell], ...] = (

@@ -80,7 +80,7 @@ def test_the_process_goes_on_between_interrupt_and_soft_interrupt() -> None:
     events = told(Traffic(rate_pps=20_000, frames=2), **BUSY)
     steps = [event for event in second(events) if isinstance(event, ev.StepTaken)]
     names = [step.step for step in steps]
-    raised, soft = names.index("hardirq"), names.index("softirq_dispatch")
+    raised, soft = names.index("isr"), names.index("netisr_dispatch")
     assert "app_work_resumed" in names[raised:soft]
     pieces = [
         event.duration_ps
@@ -229,10 +229,6 @@ def test_it_leaves_nothing_behind_for_the_next_datapath() -> None:
         ({"ipintrq_maxlen": 0}, "ipintrq_maxlen = 0 is too small; use 1 or more"),
         ({"poll_quota": -1}, "poll_quota = -1 is too small; use 0 or more"),
         ({"screenq_maxlen": 0}, "screenq_maxlen = 0 is too small; use 1 or more"),
-        (
-            {"app": "forward", "forward_at": "xdp_tx"},
-            'datapath kernel-irq has no XDP for forward_at = "xdp_tx"; use "ip"',
-        ),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:

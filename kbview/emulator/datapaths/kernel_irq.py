@@ -77,10 +77,6 @@ class KernelIrq(Datapath):
         super().check(settings)
         if settings.screend and settings.app != "forward":
             raise ScenarioError('screend = true screens what is forwarded; use app = "forward"')
-        if settings.app == "forward" and settings.forward_at != "ip":
-            raise ScenarioError(
-                f'datapath {cls.name} has no XDP for forward_at = "{settings.forward_at}"; use "ip"'
-            )
 
     def _rule(self) -> str:
         """Where netfilter drops what the application does not want."""

@@ -29,13 +29,13 @@ class IrqDriver:
         self._cleaning = False
         self._meters = machine.meters
         self._recorder = machine.recorder
-        self._hardirq = machine.prices.step("hardirq")
+        self._isr = machine.prices.step("isr")
         self._taker = FrameTaker(machine, queue)
 
     def irq_handler(self, core: Core) -> None:
         """The interrupt service routine: acknowledge, take a frame if one is there, leave the rest."""
         self._acknowledge(core)
-        core.spend(self._hardirq)
+        core.spend(self._isr)
         if not self._cleaning and self._tx.ring.next_done_ps() <= core.now_ps:
             self._cleaning = True
             self._queue.completes = False

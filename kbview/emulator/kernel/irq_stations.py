@@ -16,7 +16,7 @@ IRQ = Station(
     "irq",
     Domain.KERNEL,
     "one for each packet: user mode is left, a handler acknowledges, takes a frame, and returns to it",
-    ("IrqRaised", "hardirq", "descriptor_read", "first_touch"),
+    ("IrqRaised", "isr", "descriptor_read", "first_touch"),
 )
 IPINTRQ = Station(
     "ipintrq",
@@ -28,16 +28,16 @@ SOFTIRQ = Station(
     "softirq",
     Domain.KERNEL,
     "later, below interrupts and above processes: user mode is left again, an sk_buff is allocated",
-    ("SoftirqEntered", "softirq_dispatch", *_SKB),
+    ("SoftirqEntered", "netisr_dispatch", *_SKB),
 )
 POLL = Station(
     "poll",
     Domain.KERNEL,
     "started by the interrupt: takes packets from the ring to the end of their way, a quota a round",
-    ("SoftirqEntered", "softirq_dispatch", "descriptor_read", "first_touch", *_SKB),
+    ("SoftirqEntered", "netisr_dispatch", "descriptor_read", "first_touch", *_SKB),
 )
 IRQ_POLL = Station(
-    "irq", Domain.KERNEL, "masks itself and starts the polling program", ("IrqRaised", "hardirq")
+    "irq", Domain.KERNEL, "masks itself and starts the polling program", ("IrqRaised", "isr")
 )
 _, _, _, IP, TRANSPORT, SOCKET = STACK
 SCREENQ = Station(
@@ -67,12 +67,13 @@ STATIONS = (IRQ, IPINTRQ, SOFTIRQ, IP, TRANSPORT, SOCKET, READ, WORK)
 STEPS = (
     "dma_write",
     "msix_delivery",
-    "hardirq",
+    "hardirq",  # a timer's
+    "isr",
     "descriptor_read",
     "first_touch",
     "ipintrq_enqueue",
     "softirq_delivery",
-    "softirq_dispatch",
+    "netisr_dispatch",
     "skb_alloc",
     "netif_receive_skb",
     "arp_rcv",

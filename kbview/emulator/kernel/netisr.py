@@ -35,7 +35,7 @@ class Netisr:
         self._requested = False  # until the program has ended
         self._meters = machine.meters
         self._recorder = machine.recorder
-        self._dispatch = machine.prices.step("softirq_dispatch")
+        self._dispatch = machine.prices.step("netisr_dispatch")
         self._enqueue = machine.prices.step("ipintrq_enqueue")
         self._delivery_ps = machine.prices.step("softirq_delivery").cost_ps
         self._vector = Vector(core, self._deliver)

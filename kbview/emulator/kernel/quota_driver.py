@@ -41,7 +41,7 @@ class QuotaDriver:
         self._quota = quota or _ENDLESS
         self._meters = machine.meters
         self._recorder = machine.recorder
-        self._hardirq = machine.prices.step("hardirq")
+        self._isr = machine.prices.step("isr")
         self._taker = FrameTaker(machine, queue)
 
     def irq_handler(self, core: Core) -> None:
@@ -50,7 +50,7 @@ class QuotaDriver:
         self._meters.interrupts += 1
         if self._recorder.steps:
             self._recorder.emit(IrqRaised(core.now_ps, core.number, self._queue.number))
-        core.spend(self._hardirq)
+        core.spend(self._isr)
         self._netisr.napi_schedule(self)
 
     def poll(self, weight: int) -> Generator[None, None, int]:

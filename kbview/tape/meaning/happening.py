@@ -26,10 +26,12 @@ HAPPENINGS: dict[type[Event], Meaning] = {
         "MSI-X vector",
         "Frames are in memory, and enough time or frames have gone by: the NIC interrupts.",
     ),
-    ev.IrqUnmasked: Meaning("napi_complete_done()", "Polling is over; the next frame may interrupt."),
+    ev.IrqUnmasked: Meaning(
+        "napi_complete_done(), or the handler itself", "The next frame may interrupt again."
+    ),
     ev.SoftirqEntered: Meaning(
         "net_rx_action()",
-        "Packets are worked on: as an interrupt or a call ends, or by ksoftirqd. No mode switch.",
+        "Packets are worked on: as an interrupt or a call ends, by ksoftirqd, or by a soft interrupt.",
     ),
     ev.NapiPolled: Meaning("napi_poll()", "One poll of one ring, at most its budget."),
     ev.BurstReceived: Meaning("rte_eth_rx_burst()", "One look at the ring found something."),

@@ -19,6 +19,14 @@ INTERRUPT: dict[str, Meaning] = {
         "__do_softirq(), net_rx_action()",
         "At the tail of the interrupt the pending softirq runs, on the same core and before any task.",
     ),
+    "isr": Meaning(
+        "the driver's interrupt service routine",
+        "One packet is acknowledged and its frame taken; the rest is left to the soft interrupt.",
+    ),
+    "netisr_dispatch": Meaning(
+        "softnet interrupt, ipintr()",
+        "The soft interrupt is delivered: later than the handler asked for it, before any process.",
+    ),
     "softirq_delivery": Meaning(
         "schednetisr(), setsoftnet()",
         "The handler asked for a soft interrupt: what it interrupted goes on until that is delivered.",
