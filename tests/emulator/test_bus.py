@@ -93,3 +93,11 @@ def test_compressed_completions_take_less() -> None:
     prices = Prices(profile.load("xdp18"))
     plain, compressed = (timing(prices, compressed=each) for each in (False, True))
     assert compressed.frame_ps < plain.frame_ps
+
+
+def test_a_write_that_leaves_a_line_incomplete_costs_more_where_memory_is_read_for_it() -> None:
+    plain, merged = Bus(1 << 19, TIMING), Bus(1 << 19, TIMING._replace(partial_ps=80_000))
+    for length in (64, 128, 1536):
+        assert merged.service_ps(length) == plain.service_ps(length)
+    for length in (65, 127, 1518):
+        assert merged.service_ps(length) == plain.service_ps(length) + 80_000

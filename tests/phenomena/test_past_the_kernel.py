@@ -82,3 +82,16 @@ def test_interrupt_mode_costs_nothing_where_there_is_no_time_to_sleep() -> None:
     awake, asleep = (l3fwd(40e6, 1000, sleeping=sleeping) for sleeping in (False, True))
     assert asleep.sent == pytest.approx(awake.sent, rel=0.01)
     assert asleep.interrupts <= 1  # it slept before the first frame
+
+
+def test_a_byte_beyond_a_cache_line_costs_the_bus_more_than_a_whole_line() -> None:
+    """L. Rizzo, netmap, USENIX ATC 2012, fig. 6: at the line with 64 bytes, far below with 65."""
+    settings = Settings(cores=1, link_gbps=10.0, burst=256)
+    at_line = ((64, 14_880_000), (65, 14_700_000), (128, 8_445_000))
+    got = {}
+    for calibration in ("netmap12", "xdp18"):
+        for size, rate_pps in at_line:
+            meters = steady("netmap", calibration, settings, Traffic(rate_pps=rate_pps, size=size), 600)
+            got[calibration, size] = meters.delivered / (meters.arrived or 1)
+    assert got["netmap12", 65] < 0.85
+    assert min(share for key, share in got.items() if key != ("netmap12", 65)) > 0.95

@@ -26,19 +26,23 @@ _LENGTH = attrgetter("length")
 _SLOT_BITS = 20  # a slot is 2**20 ps
 _SLOT_PS = 1 << _SLOT_BITS
 _WINDOW = 64
+CACHE_LINE = 64  # bytes; the FCS is written as well, so that a minimal frame fills one
 _KEPT = 4096  # slots
 
 
 class BusTiming(NamedTuple):
     """Picoseconds of the bus: a received frame and each of its bytes, and a frame that is sent.
 
-    `least_ps` is what the NIC itself needs for a frame, where that is the narrower bound.
+    `least_ps` is what the NIC itself needs for a frame, where that is the narrower bound;
+    `partial_ps` what a write costs more that leaves a cache line incomplete, if memory has to be read
+    for it first.
     """
 
     frame_ps: int
     byte_ps: float
     send_ps: int
     least_ps: int
+    partial_ps: int = 0
 
 
 _FREE = BusTiming(0, 0.0, 0, 0)
@@ -58,6 +62,7 @@ def timing(prices: Prices, *, compressed: bool, iotlb_misses: float = 0.0) -> Bu
         frame.ps_per_byte,
         send.cost_ps + looking_up_ps,
         least.cost_ps,
+        prices.step("partial_line_write").cost_ps,
     )
 
 
@@ -76,14 +81,15 @@ class Bus:
     def service_ps(self, length: int) -> int:
         """How long a received frame occupies the bus, or the NIC if that is slower."""
         timing = self.timing
-        return max(timing.frame_ps + int(length * timing.byte_ps), timing.least_ps)
+        partial_ps = timing.partial_ps if length % CACHE_LINE else 0
+        return max(timing.frame_ps + int(length * timing.byte_ps) + partial_ps, timing.least_ps)
 
     def expect(self, frames: Sequence[Frame]) -> None:
         """These frames come next: will the bus be contended?"""
-        longest = max(map(_LENGTH, frames), default=0)
+        service_ps = max(map(self.service_ps, set(map(_LENGTH, frames))), default=0)
         times_ps = [*map(_ARRIVED, frames[:: _WINDOW // 2])]
         spans = map(sub, times_ps[2:], times_ps)
-        enough_ps = 2 * _WINDOW * self.service_ps(longest)
+        enough_ps = 2 * _WINDOW * service_ps
         contended = min(spans, default=enough_ps) < enough_ps
         self.contended = contended or self._contended_before
         self._contended_before = contended

@@ -28,6 +28,7 @@ STEPS = (
     "pcie_completion_compressed",
     "pcie_transmit",
     "nic_frame",
+    "partial_line_write",
     "iotlb_miss",
     "cache_pollution",
     "c1e_exit",
