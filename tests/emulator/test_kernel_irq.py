@@ -164,6 +164,7 @@ MACHINES: dict[str, dict[str, Any]] = {
     "router": ROUTER,
     "screend": {**ROUTER, "screend": True},
     "screend apart": {**ROUTER, "screend": True, "cores": 2},
+    "polled sink": {"cores": 1, "irq_cure": "polling"},
     "no quota": {**CURED, "poll_quota": 0},
     "quota": CURED,
     "feedback": {**CURED, "screend": True, "queue_feedback": True},
