@@ -147,10 +147,11 @@ class Emulation:
 
     def _end_ps(self) -> int | None:
         """When everything had come to rest, once it has."""
-        nic, cores = self._machine.nic, self._machine.cores
+        nic, cores, peer = self._machine.nic, self._machine.cores, self._machine.peer
         if nic.end_ps is None or not self._at_rest():
             return None
-        return max(nic.end_ps, nic.link.free_ps, *(core.now_ps for core in cores))
+        done_ps = peer.now_ps if peer is not None else 0  # what it heard last came later than all else
+        return max(nic.end_ps, nic.link.free_ps, done_ps, *(core.now_ps for core in cores))
 
     # ---- what is told ----------------------------------------------------------------------
 

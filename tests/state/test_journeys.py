@@ -31,7 +31,7 @@ def test_the_way_does_not_matter(word: str, datapath: str) -> None:
 @pytest.mark.parametrize("datapath", DATAPATHS)
 def test_a_journey_begins_with_the_arrival_and_ends_with_the_delivery(datapath: str) -> None:
     datagrams = DATAPATHS[datapath].takes_datagrams
-    word, position = ("udp-bursts.pcap", 3000) if datagrams else ("http.pcap", 900)
+    word, position = ("udp-bursts.pcap", 3000) if datagrams else ("http.pcap", 600)
     tape = tape_of(word, datapath)
     state = folded(tape)
     while state.position < position:

@@ -107,7 +107,8 @@ def test_what_a_shelf_loses_is_said() -> None:
 @pytest.mark.parametrize("datapath", DATAPATHS)
 def test_a_state_may_begin_anywhere(datapath: str, detail: Detail) -> None:
     """Whatever the detail, and though samples are rarely exact at the finest."""
-    source = resolve("overload-udp", Choice(datapath=datapath, frames=1500))
+    word = "overload-udp" if DATAPATHS[datapath].takes_datagrams else "short-connections"
+    source = resolve(word, Choice(datapath=datapath, frames=1500))
     source.set_detail(detail)
     tape = Tape(capacity=10_000, shelf=Box(room=1000))
     until_ps = 0
