@@ -86,6 +86,10 @@ def buffer_of(stops: Sequence[Stop], stations: Sequence[Station]) -> Buffer:
     if kinds <= _MILESTONES and any(stop.ends for stop in stops):
         return Buffer("", "Only milestones are told of it, and not which buffers it lay in.", parts)
     if any("mbuf_alloc" in station.steps for station in stations):
+        copied = sum(stop.event.length for stop in stops if isinstance(stop.event, ev.Copied))
+        if copied and "mbuf_free" in steps:
+            said = "The mbuf went back to its pool; before that the text was copied out of it."
+            return Buffer("", said, parts)
         return _mbuf(parts, length, kinds, "mbuf_free" in steps)
     if ev.SkbFreed in kinds:
         copied = sum(stop.event.length for stop in stops if isinstance(stop.event, ev.Copied))

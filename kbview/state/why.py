@@ -58,6 +58,14 @@ def _woken(event: ev.TaskWoken) -> Reason:
     return Reason(3, f"{event.task} slept in a read; data came and wakes it: a context switch.")
 
 
+def _handed_over(event: ev.BatchHandedOver) -> Reason:
+    if event.queue == "jobs":
+        return Reason(2, f"The TCP thread takes {event.count} jobs of the application together.")
+    return Reason(
+        4, f"{event.count} events are handed to the application together: one switch for all of them."
+    )
+
+
 _ENTRIES = {
     "schednetisr": Reason(
         2, "The soft interrupt: asked for by a handler, it comes later, before any process."
@@ -70,6 +78,7 @@ _ENTRIES = {
 
 
 _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
+    ev.BatchHandedOver: _handed_over,
     ev.FrameMissed: lambda _: Reason(
         9, "Missed: no descriptor was free, so the NIC had nowhere to write."
     ),

@@ -44,7 +44,7 @@ EVENTS = Station(
     "events",
     Domain.USER,
     "events gather and are handed over a batch at a time; then a futex wakes the application",
-    ("mtcp_event", "mtcp_flush_events", "SocketQueued", "mbuf_free", "futex_wake"),
+    ("mtcp_event", "mtcp_flush_events", "SocketQueued", "futex_wake"),
 )
 READ = Station(
     "mtcp_read",
