@@ -1,6 +1,7 @@
 """Over the list of datapaths: each keeps the contract by being listed."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -101,3 +102,15 @@ def test_the_hardware_is_priced(calibration: str) -> None:
     prices = Prices(profile.load(calibration), None)
     for step in STEPS:
         assert prices.step(step).cost_ps >= 0
+
+
+def test_the_documents_say_what_each_can_serve() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "datapaths.md").read_text(encoding="utf-8")
+    lines = [line for line in page.replace("`", "").splitlines() if line.startswith("|")]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    (apps,) = (row[1:] for row in rows if row[1:2] == ["sink"])
+    told = {row[0]: row[1:] for row in rows if set(row[1:]) <= {"yes", ""}}
+    assert list(told) == list(DATAPATHS)
+    for name, marks in told.items():
+        served = {app for app, mark in zip(apps, marks, strict=True) if mark}
+        assert served == set(DATAPATHS[name].serves), name
