@@ -27,7 +27,8 @@ Cell = Callable[[Report], str]
 def print_lines(console: Console, reports: Sequence[Report]) -> None:
     """The table, the reasons, and what its columns mean."""
     table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="bold")
-    table.add_column("\ndatapath")
+    widest = max(len(report.datapath) for report in reports)
+    table.add_column("\ndatapath", no_wrap=True, min_width=widest)
     for header, _ in COLUMNS:
         table.add_column(header, justify="right", min_width=5)
     for report in reports:
@@ -58,7 +59,9 @@ def _got(report: Report) -> str:
     if not arrived:
         return "-"
     share = 100 * delivered / arrived
-    return "100" if delivered == arrived else f"{min(share, 99.9):.1f}"
+    if delivered in (0, arrived):
+        return f"{share:.0f}"
+    return "<0.1" if share < 0.1 else f"{min(share, 99.9):.1f}"
 
 
 def _work(report: Report) -> str:

@@ -45,7 +45,9 @@ def _loss(report: Report) -> str:
     if not gone or not arrived:
         return ""
     full = "a core is full, " if load(report) > _FULL else ""
-    return f"{full}{100 * gone / arrived:.2g} % lost, most at {where_lost(report)}"
+    share = 100 * gone / arrived
+    told = f"{share:.2g}" if share < 10 else f"{share:.0f}" if share < 99 else "nearly 100"
+    return f"{full}{told} % lost, most at {where_lost(report)}"
 
 
 def _spin(report: Report) -> str:

@@ -62,6 +62,14 @@ def test_what_is_lost_is_said_with_the_place_and_whether_a_core_is_full() -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("gone", "told"), [(1, "0.1 %"), (14, "1.4 %"), (240, "24 %"), (998, "nearly 100 %")]
+)
+def test_how_much_is_lost_is_said_in_two_digits(gone: int, told: str) -> None:
+    frames = FRAMES | {"delivered": 1000 - gone, "missed": gone}
+    assert bottleneck(report(frames=frames)) == f"{told} lost, most at no free descriptor"
+
+
 def test_a_core_that_polls_in_vain_is_told() -> None:
     assert "in vain 90 %" in bottleneck(report({"poll_empty": 90, "poll_useful": 10}))
     assert bottleneck(report({"poll_empty": 10, "poll_useful": 90})) == ""
