@@ -54,7 +54,11 @@ class XskTransmit:
     # ---- in the driver's poll --------------------------------------------------------------
 
     def poll(self, core: Core) -> bool:
-        """Clean, then send; True if there was more to send than work limit or ring allowed."""
+        """Clean, then send; True if there may be more to send than the work limit allowed.
+
+        A full ring is not polled again for: a completion will interrupt (i40e since 5.11; before, its
+        poll went on until the NIC had sent some).
+        """
         self._clean(core)
         if not self._mode.zero_copy:
             return False
@@ -70,7 +74,7 @@ class XskTransmit:
             core.spend(self._doorbell)
         if self._mode.need_wakeup:
             xsk.tx_wants_wakeup = not ring.used
-        return count == WORK_LIMIT or (xsk.tx.filled > 0 and not ring.free)
+        return count == WORK_LIMIT
 
     def _clean(self, core: Core) -> None:
         xsk, ring = self._xsk, self.ring
