@@ -47,7 +47,7 @@ EVENTS = Station(
     ("mtcp_event", "mtcp_flush_events", "SocketQueued", "futex_wake"),
 )
 READ = Station(
-    "mtcp_read",
+    "read",
     Domain.USER,
     "function calls, no system call: text is copied out of the ring: copy 2",
     ("mtcp_epoll_wait", "mtcp_accept", "mtcp_read", "SocketDequeued", "mtcp_copy_out"),
@@ -57,7 +57,17 @@ JOBS = Station(
     "jobs",
     Domain.USER,
     "the answer is copied to the send buffer and named to the TCP thread, which writes frames of it",
-    ("mtcp_write", "mtcp_copy_back", "mtcp_job", "mtcp_tcp_out", "mtcp_copy_frame", "tx_burst"),
+    (
+        "mtcp_write",
+        "mtcp_copy_back",
+        "mtcp_job",
+        "mtcp_tcp_out",
+        "mtcp_copy_frame",
+        "tx_burst",
+        "psio_send",
+        "psio_tx_cell",
+        "psio_tx_copy",
+    ),
 )
 POLLED = (
     "dma_write",
