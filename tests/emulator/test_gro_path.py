@@ -6,6 +6,9 @@ from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
+from kbview.emulator.traffic.flows import client_flow
+from kbview.packet.frame import Frame, Protocol
+from kbview.packet.tcp import ACK, PSH
 from kbview.sources import profile
 from kbview.state.state import State
 from kbview.tape import events as ev
@@ -91,3 +94,40 @@ def test_datagrams_merged_are_read_at_once_and_answered_one_by_one() -> None:
     assert meters.delivered == meters.sent == 600
     assert meters.copies < 600 + 200
     assert meters.copied_bytes == 2 * 600 * 1472
+
+
+def captured(read_size: int, frames: int = 400) -> tuple[Emulation, list[ev.Event]]:
+    """A capture's stream at 40 Gb/s, PSH at every hundredth segment; read in pieces of that size."""
+    flow = client_flow(Protocol.TCP, 0, 80)
+    stream = [
+        Frame(300_000 * n, n, 1518, flow, 1448, ACK if n % 100 < 99 else ACK | PSH)
+        for n in range(frames)
+    ]
+    chosen = Settings(read_size=read_size, tcp_rcvbuf=4 << 20)
+    made = Emulation(profile.load("xdp18"), chosen, SYNTHETIC_HOST, iter([stream]), "kernel")
+    made.recorder.detail = Detail.STEPS
+    events: list[ev.Event] = [made.sample()]
+    while not made.ended:
+        made.advance(made.now_ps + 3_333_333)
+        events += made.release()
+        meters = made.sample().meters
+        assert meters.conserved()
+        assert meters.allocations == meters.frees + made.datapath.buffers()
+    return made, events
+
+
+@pytest.mark.parametrize("read_size", [1000, 16_384, 200_000])
+def test_a_capture_s_segments_are_merged_too_and_read_in_pieces(read_size: int) -> None:
+    made, events = captured(read_size)
+    meters = made.sample().meters
+    assert meters.delivered == 400
+    assert meters.copied_bytes == 400 * 1448
+    assert sum(isinstance(event, ev.PacketMerged) for event in events) > 300
+    longest = max(event.length for event in events if isinstance(event, ev.Copied))
+    assert longest <= max(1448, read_size)
+    state = State()
+    for event in events:
+        state.apply(event)
+    for total in TOTALS:
+        assert getattr(state.meters, total) == getattr(meters, total), total
+    assert all(socket.packets == 0 for socket in state.meters.sockets.values())

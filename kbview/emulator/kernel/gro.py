@@ -8,14 +8,14 @@
     Only a poll that used up its weight keeps, with HZ of 1000, what was begun in this jiffy.
 
 A layer above pays once for what goes up: IP, TCP and the socket see one packet of up to 64 KB. Packets
-that are passed on are left alone here, for they would have to be split again (GSO). A capture's
-segments are too, because it keeps no TCP headers. Linux: net/core/gro.c, net/core/dev.c napi_poll()
+that are passed on are left alone here, for they would have to be split again (GSO).
+Linux: net/core/gro.c, net/core/dev.c napi_poll()
 """
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import RX_BUFFER, skbs
-from kbview.emulator.protocol.merging import Look, Train, look_at
+from kbview.emulator.protocol.merging import ENDING, Look, Train, look_at
 from kbview.packet.frame import Flow, Frame, Protocol, parts
 from kbview.tape.events import PacketMerged, SkbFreed
 
@@ -51,7 +51,9 @@ class Gro:
         protocol = frame.flow.protocol
         if protocol is Protocol.UDP:
             return self._udp and not frame.fault
-        return protocol is Protocol.TCP and frame.inner is not None and not frame.fault
+        if protocol is not Protocol.TCP or frame.fault:
+            return False
+        return self.held > 0 or (frame.payload > 0 and not frame.tcp_flags & ENDING)
 
     def receive(self, core: Core, frame: Frame) -> bool:
         """dev_gro_receive: merge, hold or let it up; whether `up` is to be emptied now."""

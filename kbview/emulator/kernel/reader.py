@@ -66,6 +66,7 @@ class Reader:
         self._exit = prices.step("syscall_exit")
         self._each = prices.sequence(*TAKE)
         self._last = prices.sequence(*TAKE, "syscall_exit")
+        self._part = prices.sequence("socket_recv", "copy_to_user", "syscall_exit")
         self._message = prices.sequence(*MESSAGE)
         self._call = "recv"
         self._called = self._enter
@@ -179,10 +180,23 @@ class Reader:
         if socket.packets:
             self._sockets.ready.append(socket)
         last = frames[-1]
+        if last.inner is not None and not skbs(last):
+            self._copy_part(last)
+            return frames
         for frame in frames:
             self._copy(frame, self._last if frame is last else self._each)
         self._deliver(frames)
         return frames
+
+    def _copy_part(self, frame: Frame) -> None:
+        """As much of a merged sk_buff as the buffer takes; the rest stays, and it is not freed yet."""
+        core, meters = self.core, self._meters
+        core.spend_copying(self._part, frame.payload, frame.packet)
+        meters.copies += 1
+        meters.copied_bytes += frame.payload
+        if self._recorder.steps:
+            self._tell_copied(frame)
+        self._deliver([frame])
 
     def _receive_batch(self, socket: Socket) -> Generator[None, None, list[Frame]]:
         """recvmmsg(): one message after the other until the vector is full or the queue is empty."""

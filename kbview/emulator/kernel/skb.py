@@ -52,6 +52,16 @@ def rest(frame: Frame, left: Sequence[Frame]) -> Frame:
     return msgspec.structs.replace(frame, inner=Merged(tuple(left), skbs(frame)))
 
 
+def part_of(whole: Frame, frames: tuple[Frame, ...], kept: tuple[Frame, ...]) -> Frame:
+    """Some packets of a merged frame, and which of its sk_buffs are with them."""
+    return msgspec.structs.replace(
+        whole,
+        length=sum(frame.length for frame in frames),
+        payload=sum(frame.payload for frame in frames),
+        inner=Merged(frames, kept),
+    )
+
+
 class Owner(Protocol):
     """The socket that sk_buffs on their way out are charged to: skb->sk."""
 

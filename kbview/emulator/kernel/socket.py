@@ -9,12 +9,14 @@ Linux: net/ipv4/udp.c __udp_enqueue_schedule_skb(), net/ipv4/tcp_input.c tcp_dat
 from collections import deque
 from collections.abc import Container, Iterable
 from heapq import nlargest
+from itertools import accumulate
 
 from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, skbs, truesize
+from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, part_of, skbs, truesize
 from kbview.emulator.kernel.skb import charge as charge_of
+from kbview.emulator.kernel.skb import packets as merged
 from kbview.emulator.kernel.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.wait import WaitQueue
 from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
@@ -89,9 +91,14 @@ class Socket:
         self.last_ps = core.now_ps
 
     def dequeue(self, core: Core, limit: int) -> list[Frame]:
-        """Take one datagram, or whole sk_buffs of at most `limit` bytes together but at least one."""
-        taken: list[Frame] = []
+        """Take one datagram, or whole sk_buffs of at most `limit` bytes together but at least one.
+
+        Of a merged sk_buff that is longer, whole packets; it stays queued until the last is taken.
+        """
         packets = self.packets
+        if self.stream and packets[0][0].payload > limit and (piece := self._cut(limit)) is not None:
+            return [piece]
+        taken: list[Frame] = []
         while packets and (not taken or (self.stream and limit >= packets[0][0].payload)):
             frame, charge, _ = packets.popleft()
             self.queued -= charge
@@ -104,6 +111,19 @@ class Socket:
                     SocketDequeued(core.now_ps, core.number, frame.packet, self.name, self.queued)
                 )
         return taken
+
+    def _cut(self, limit: int) -> Frame | None:
+        """The first packets of the first sk_buff, at least one, but not all."""
+        whole, charge, queued_ps = self.packets[0]
+        frames = merged(whole)
+        ends = accumulate(frame.payload for frame in frames)
+        count = max(1, sum(end <= limit for end in ends))
+        if count >= len(frames) or whole.payload != sum(frame.payload for frame in frames):
+            return None
+        self.packets[0] = (part_of(whole, frames[count:], skbs(whole)), charge, queued_ps)
+        self.joined -= count
+        self.bare -= count
+        return part_of(whole, frames[:count], ())
 
     def meter(self) -> SocketMeter:
         """What a panel draws of it."""

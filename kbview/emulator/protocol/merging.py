@@ -1,7 +1,8 @@
 """Which packets of a flow GRO makes one of, as tcp_gro_receive() and udp_gro_receive_segment() decide.
 
     TCP  the next sequence number, the same acknowledgement, window, flags and options, no longer than
-         the first; PSH, FIN or a shorter segment is the last
+         the first; PSH, FIN or a shorter segment is the last. Of a capture's segment only the flags are
+         known: it is taken for the next, as its receiver takes it (kernel/captured.py)
     UDP  no longer than the first; a shorter datagram or the 64th is the last
 
 Together they stay below 64 KB with their headers. Linux: net/ipv4/tcp_offload.c, udp_offload.c,
@@ -18,7 +19,7 @@ from kbview.packet.tcp import FIN, PSH, RST, SYN, URG, Tcp
 MOST_BYTES = 65_536  # GRO_LEGACY_MAX_SIZE
 MOST_DATAGRAMS = 64  # UDP_GRO_CNT_MAX
 MAX_SKB_FRAGS = 17
-_ENDING = URG | PSH | RST | SYN | FIN
+ENDING = URG | PSH | RST | SYN | FIN
 _MAY_DIFFER = FIN | PSH
 _ETHERNET = 14 + FCS_LENGTH
 
@@ -26,19 +27,20 @@ _ETHERNET = 14 + FCS_LENGTH
 class Look(NamedTuple):
     """What decides about one packet. `alike` must not differ; `number` is its sequence number, if any.
 
-    `last`: nothing is merged behind it.
+    `last`: nothing is merged behind it. `most` packets go together.
     """
 
     alike: object
     number: int | None
     last: bool
+    most: int = MOST_BYTES
 
 
-_DATAGRAM = Look(None, None, last=False)
+_DATAGRAM = Look(None, None, last=False, most=MOST_DATAGRAMS)
 
 
 def look_at(frame: Frame) -> Look | None:
-    """What GRO sees of a packet; None for one that it lets pass: no text, or no header known."""
+    """What GRO sees of a packet; None for one that it lets pass: it brings no text."""
     if not frame.payload:
         return None
     if frame.flow.protocol is Protocol.UDP:
@@ -46,11 +48,11 @@ def look_at(frame: Frame) -> Look | None:
     header = frame.inner
     if isinstance(header, Segment):
         same = (header.ack, header.window, header.flags & ~_MAY_DIFFER)
-        return Look(same, header.seq, bool(header.flags & _ENDING))
+        return Look(same, header.seq, bool(header.flags & ENDING))
     if isinstance(header, Tcp):
         kept = (header.acknowledgement, header.window, header.flags & ~_MAY_DIFFER, header.options)
-        return Look(kept, header.sequence, bool(header.flags & _ENDING))
-    return None
+        return Look(kept, header.sequence, bool(header.flags & ENDING))
+    return Look(frame.tcp_flags & ~_MAY_DIFFER, None, bool(frame.tcp_flags & ENDING))
 
 
 class Train:
@@ -95,9 +97,7 @@ class Train:
 
     def is_whole(self, frame: Frame, look: Look) -> bool:
         """Whether nothing may come behind the packet that was merged last."""
-        if look.last or frame.payload < self.unit:
-            return True
-        return look.number is None and len(self.frames) >= MOST_DATAGRAMS
+        return look.last or frame.payload < self.unit or len(self.frames) >= look.most
 
     def as_one(self) -> Frame:
         """The sk_buff as the layers above see it."""
