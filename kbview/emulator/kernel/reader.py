@@ -17,6 +17,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.busy_poll import BusyPoll
+from kbview.emulator.kernel.remains import Remains
 from kbview.emulator.kernel.runs import ReadRuns
 from kbview.emulator.kernel.sender import Sender
 from kbview.emulator.kernel.skb import packets, skbs
@@ -25,7 +26,7 @@ from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.kernel.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.streams import Streams
 from kbview.emulator.settings import Settings
-from kbview.packet.frame import Frame, Merged, Protocol, parts
+from kbview.packet.frame import Frame, parts
 from kbview.tape.events import Copied, Mode, SkbFreed
 
 EPOLL_EVENTS = 64
@@ -59,10 +60,8 @@ class Reader:
         self.busy_poll: BusyPoll | None = None
         prices = machine.prices
         self._enter = prices.step("syscall_enter")
-        self._free = prices.step("skb_free")
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
-        self._unref = prices.step("skb_frag_unref")
-        self._cmsg = prices.step("udp_gro_cmsg")
+        self._remains = Remains(machine)
         self._exit = prices.step("syscall_exit")
         self._each = prices.sequence(*TAKE)
         self._last = prices.sequence(*TAKE, "syscall_exit")
@@ -227,7 +226,7 @@ class Reader:
         meters.copied_bytes += length
         meters.frees += 1
         if frame.inner is not None:
-            self._free_rest(frame)
+            self._remains.free(self.core, frame)
         if self._recorder.steps:
             self._tell_copied(frame)
 
@@ -239,21 +238,6 @@ class Reader:
             for packet in (frame,) if frame.inner is None else packets(frame):
                 self._machine.deliver(core, packet, "app")
                 core.spend(self._app.step, packet.packet)
-
-    def _free_rest(self, frame: Frame) -> None:
-        """The first sk_buff's free was a part of the step; what hangs in its frag_list is freed too."""
-        for _ in skbs(frame)[1:]:
-            self._meters.frees += 1
-            self.core.spend(self._free, frame.packet)
-        if isinstance(frame.inner, Merged):
-            self._unmerge(frame)
-
-    def _unmerge(self, frame: Frame) -> None:
-        """The application learns where datagrams end; buffers of merged packets are given back."""
-        if frame.flow.protocol is Protocol.UDP:
-            self.core.spend(self._cmsg, frame.packet)
-        for _ in range(len(parts(frame)) - len(skbs(frame))):
-            self.core.spend(self._unref, frame.packet)
 
     def _tell_copied(self, frame: Frame) -> None:
         core, emit = self.core, self._recorder.emit

@@ -1,6 +1,7 @@
 """sk_buffs: allocated for each frame, freed when its journey ends; what memory they stand for."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Protocol
 
 import msgspec
@@ -52,8 +53,20 @@ def rest(frame: Frame, left: Sequence[Frame]) -> Frame:
     return msgspec.structs.replace(frame, inner=Merged(tuple(left), skbs(frame)))
 
 
-def part_of(whole: Frame, frames: tuple[Frame, ...], kept: tuple[Frame, ...]) -> Frame:
-    """Some packets of a merged frame, and which of its sk_buffs are with them."""
+def cut(whole: Frame, limit: int) -> tuple[Frame, Frame] | None:
+    """A merged frame in two: packets of at most `limit` bytes, at least one, and those that are left.
+
+    None where nothing would be left, or some text was known before. The sk_buffs go with the rest.
+    """
+    frames = packets(whole)
+    ends = accumulate(frame.payload for frame in frames)
+    count = max(1, sum(end <= limit for end in ends))
+    if count >= len(frames) or whole.payload != sum(frame.payload for frame in frames):
+        return None
+    return _some(whole, frames[:count], ()), _some(whole, frames[count:], skbs(whole))
+
+
+def _some(whole: Frame, frames: tuple[Frame, ...], kept: tuple[Frame, ...]) -> Frame:
     return msgspec.structs.replace(
         whole,
         length=sum(frame.length for frame in frames),

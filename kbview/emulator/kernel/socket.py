@@ -9,14 +9,12 @@ Linux: net/ipv4/udp.c __udp_enqueue_schedule_skb(), net/ipv4/tcp_input.c tcp_dat
 from collections import deque
 from collections.abc import Container, Iterable
 from heapq import nlargest
-from itertools import accumulate
 
 from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, part_of, skbs, truesize
+from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, cut, skbs, truesize
 from kbview.emulator.kernel.skb import charge as charge_of
-from kbview.emulator.kernel.skb import packets as merged
 from kbview.emulator.kernel.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.wait import WaitQueue
 from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
@@ -115,15 +113,14 @@ class Socket:
     def _cut(self, limit: int) -> Frame | None:
         """The first packets of the first sk_buff, at least one, but not all."""
         whole, charge, queued_ps = self.packets[0]
-        frames = merged(whole)
-        ends = accumulate(frame.payload for frame in frames)
-        count = max(1, sum(end <= limit for end in ends))
-        if count >= len(frames) or whole.payload != sum(frame.payload for frame in frames):
+        pieces = cut(whole, limit)
+        if pieces is None:
             return None
-        self.packets[0] = (part_of(whole, frames[count:], skbs(whole)), charge, queued_ps)
-        self.joined -= count
-        self.bare -= count
-        return part_of(whole, frames[:count], ())
+        first, left = pieces
+        self.packets[0] = (left, charge, queued_ps)
+        self.joined -= len(parts(first))
+        self.bare -= len(parts(first))
+        return first
 
     def meter(self) -> SocketMeter:
         """What a panel draws of it."""
