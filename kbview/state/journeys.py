@@ -49,6 +49,11 @@ class Stop(NamedTuple):
         return type(self.event) in _ENDS
 
 
+def _told(stop: Stop) -> bool:
+    """Whether it says where the packet was, or what became of it."""
+    return bool(stop.station) or stop.ends
+
+
 class Journeys:
     """Packets by number, with what happened to each in the last one to two chunks of the tape."""
 
@@ -77,8 +82,8 @@ class Journeys:
             self._position += 1
 
     def packets(self) -> list[int]:
-        """The numbers of those that are known."""
-        return sorted(self._stops)
+        """The numbers of those that are known to have been somewhere; not of what is left of one."""
+        return sorted(packet for packet, stops in self._stops.items() if any(map(_told, stops)))
 
     def came_in(self, packet: int) -> bool:
         """Whether it arrived here, and is not one that this host only sent."""

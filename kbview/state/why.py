@@ -61,9 +61,9 @@ def _woken(event: ev.TaskWoken) -> Reason:
 def _handed_over(event: ev.BatchHandedOver) -> Reason:
     if event.queue == "jobs":
         return Reason(2, f"The TCP thread takes {event.count} jobs of the application together.")
-    return Reason(
-        4, f"{event.count} events are handed to the application together: one switch for all of them."
-    )
+    if event.count == 1:
+        return Reason(4, "One event alone is handed to the application: it pays a whole switch.")
+    return Reason(4, f"{event.count} events reach the application together: one switch for them all.")
 
 
 _ENTRIES = {
