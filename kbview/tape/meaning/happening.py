@@ -62,4 +62,40 @@ HAPPENINGS: dict[type[Event], Meaning] = {
     ev.FrameSent: Meaning("the NIC's port", "It is on the wire."),
     ev.FrameUnsent: Meaning("", "It was given up on its way out."),
     ev.SegmentRetransmitted: Meaning("tcp_retransmit_skb()", "TCP sends it again."),
+    # ---- of no packet in particular ---------------------------------------------------------
+    ev.SoftirqExited: Meaning("__do_softirq()", "Softirqs end here; what they interrupted goes on."),
+    ev.KsoftirqdWoken: Meaning(
+        "wakeup_softirqd()", "Softirqs had their share: the rest waits for a thread's turn."
+    ),
+    ev.Spun: Meaning("", "Polls that found nothing: time that no packet needed."),
+    ev.RingRefilled: Meaning("the driver, next_to_use", "Empty buffers were given back to the NIC."),
+    ev.DescriptorsCompleted: Meaning(
+        "the NIC, write-back", "The NIC says which frames have left: their slots are free."
+    ),
+    ev.RingProduced: Meaning("a shared ring", "Entries were put in; their consumer owns them now."),
+    ev.RingConsumed: Meaning("a shared ring", "Entries were taken out; their producer may use them."),
+    ev.RingSynced: Meaning(
+        "netmap_rxsync(), netmap_txsync()", "Kernel and user agree on whose slots are whose."
+    ),
+    ev.MbufsExhausted: Meaning(
+        "rte_mempool_get_bulk()", "The pool is empty: the descriptor gets no new buffer."
+    ),
+    ev.BlockRetired: Meaning(
+        "prb_retire_current_block()", "The block is the user's: its status word says so."
+    ),
+    ev.BlockReleased: Meaning("tp_block_status", "The application gave a block back to the kernel."),
+    ev.ChunkMoved: Meaning("ioctl()", "A chunk of packets crossed between cells and the user."),
+    ev.BatchHandedOver: Meaning("", "What has gathered goes to the other thread all together."),
+    ev.SendQueued: Meaning("sk_write_queue", "Text waits in the socket until it is acknowledged."),
+    ev.SendAcknowledged: Meaning("tcp_clean_rtx_queue()", "The peer has it: its sk_buffs are freed."),
+    ev.ConnectionQueued: Meaning(
+        "inet_csk_reqsk_queue_add()", "A connection stands, and waits to be accepted."
+    ),
+    ev.ConnectionAccepted: Meaning("inet_csk_accept()", "The application has taken the connection."),
+    ev.TcpStateChanged: Meaning("tcp_set_state()", "The connection's state machine took a step."),
+    ev.DatapathStarted: Meaning("", "From here on frames take this way."),
+    ev.SourceNoted: Meaning("", "The source has something to say."),
+    ev.SourceEnded: Meaning("", "Nothing more will come."),
+    ev.EventsLost: Meaning("", "The producer could not keep up: events are missing here."),
+    ev.EventUnknown: Meaning("", "A later version of kbview wrote this event."),
 }
