@@ -10,13 +10,14 @@ from math import floor
 
 import msgspec
 
+from kbview.emulator.bounds import LONGEST_FRAME
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer, Way
 from kbview.emulator.protocol.clients import Clients, Offer, Script
 from kbview.emulator.protocol.requester import Requester
 from kbview.emulator.protocol.tcp import Parameters
 from kbview.emulator.refusal import ScenarioError, at_least, one_of, within
-from kbview.emulator.settings import LONGEST_FRAME, US_PS, Settings
+from kbview.emulator.settings import US_PS, Settings
 from kbview.emulator.traffic import gaps, lengths, stream
 from kbview.emulator.traffic.flows import udp_flows
 from kbview.emulator.traffic.wire import byte_ps, line_rate_pps

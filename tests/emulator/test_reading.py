@@ -5,11 +5,12 @@ from itertools import product
 import msgspec
 import pytest
 
+from kbview.emulator.bounds import RECV_CALLS
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.kernel.reader import CALLS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
-from kbview.emulator.settings import RECV_CALLS, ScenarioError, Settings
+from kbview.emulator.settings import ScenarioError, Settings
 from kbview.sources import profile
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
