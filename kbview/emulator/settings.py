@@ -14,7 +14,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All that a datapath may read. Sizes are bytes, times microseconds, as the kernel's own knobs.
 
     A datapath takes what concerns it and leaves the rest: docs/datapaths.md says what is whose. None is
-    the datapath's or the profile's own. Where nothing is said, a default is the kernel's or driver's own.
+    the datapath's or the profile's own. Where nothing is said, a default is the kernel's or driver's.
     """
 
     # The machine. Idle states no deeper than `max_cstate`; packet buffers in pages of `page`.

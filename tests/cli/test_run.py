@@ -91,7 +91,7 @@ def serves(kind: type[Datapath], settings: Settings) -> bool:
 def test_the_report_has_its_schema_and_conserves(
     source: str | Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = reports(capsys, str(source), "--datapath", "all", "--until", "20000")
+    found = reports(capsys, str(source), "--datapath", "all", "--until", "4000")
     scenario = scenarios().get(str(source))
     assert [report["datapath"] for report in found] == able(scenario)
     for report in found:
