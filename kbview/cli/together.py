@@ -38,15 +38,17 @@ def _pump_all(runs: Sequence["_Run"], until_ps: int | None) -> None:
     reached_ps, slice_ps = 0, _FIRST_SLICE_PS
     while any(run.going(until_ps) for run in runs):
         reached_ps += slice_ps
-        slice_ps = min(2 * slice_ps, _LONGEST_SLICE_PS)
         for run in runs:
             run.pump(reached_ps if until_ps is None else min(reached_ps, until_ps))
+        news = sum(run.news() for run in runs)
+        slice_ps = min(2 * slice_ps, _LONGEST_SLICE_PS) if news else 2 * slice_ps  # silence is quick
 
 
 class _Run:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._tape = Tape(capacity=_KEPT) if source.tape is None else source.tape
+        self._arrived = 0
         source.set_detail(Detail.METERS)
 
     def going(self, until_ps: int | None) -> bool:
@@ -55,6 +57,13 @@ class _Run:
     def pump(self, until_ps: int) -> None:
         if not self._source.ended:
             self._source.pump(self._tape, until_ps)
+
+    def news(self) -> int:
+        """How many frames have arrived since this was last asked."""
+        at = self._tape.sample_before(self._tape.length)
+        arrived = 0 if at is None else self._tape.sample_at(at).meters.arrived
+        more, self._arrived = arrived - self._arrived, arrived
+        return more
 
     def report(self, until_ps: int | None) -> Report:
         tape, state = self._tape, State()

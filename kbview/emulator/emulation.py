@@ -145,6 +145,11 @@ class Emulation:
         machine.settle(until_ps)
         return until_ps
 
+    @property
+    def due_ps(self) -> int:
+        """When something will go on; nothing happens before. NEVER_PS if nothing will."""
+        return min(actor.due_ps for actor in self._machine.actors)
+
     def _end_ps(self) -> int | None:
         """When everything had come to rest, once it has."""
         nic, cores, peer = self._machine.nic, self._machine.cores, self._machine.peer

@@ -76,7 +76,7 @@ class EmulatorSource(Source):
             tape.extend([*self._released(), emulation.sample()])
         while not self._told_end:
             try:
-                emulation.advance(min(until_ps, emulation.now_ps + slice_ps))
+                emulation.advance(min(until_ps, max(emulation.now_ps + slice_ps, emulation.due_ps)))
             except CaptureError as error:
                 raise SourceError(str(error)) from error
             tape.extend(self._released())

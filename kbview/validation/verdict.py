@@ -80,6 +80,6 @@ def _claim(target: Target, claim: Claim, value_of: Callable[[str], float]) -> Ro
 
 
 def reproduced(target: Target, found: list[Row]) -> bool:
-    """Whether something was held out, and all of it lies inside."""
-    held_out = [row for row in found if row.target == target.id and row.role is Role.HELD_OUT]
-    return bool(held_out) and all(row.inside for row in held_out)
+    """Whether something was held out, and all of it, and all that it stands on, lies inside."""
+    own = [row for row in found if row.target == target.id]
+    return any(row.role is Role.HELD_OUT for row in own) and all(row.inside for row in own)

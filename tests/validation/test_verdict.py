@@ -39,8 +39,9 @@ def test_a_fitted_point_is_never_a_reproduction() -> None:
     fitted = target(msgspec.structs.replace(CURVE, roles=(), role=Role.FITTED))
     assert not reproduced(fitted, rows(fitted, {("c", 0): 10.0, ("c", 1): 20.0}))
     made = target()
-    assert reproduced(made, rows(made, {("c", 0): 1.0, ("c", 1): 20.0}))
+    assert reproduced(made, rows(made, {("c", 0): 10.0, ("c", 1): 20.0}))
     assert not reproduced(made, rows(made, {("c", 0): 10.0, ("c", 1): 30.0}))
+    assert not reproduced(made, rows(made, {("c", 0): 1.0, ("c", 1): 20.0})), "what it stands on is off"
 
 
 def test_a_claim_is_a_ratio_of_points_within_bounds() -> None:
