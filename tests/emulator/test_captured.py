@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,8 +25,8 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import TOTALS, Meters
 from kbview.tape.tape import Tape
+from tests.traces import TRACES
 
-TRACES = Path("/work/shared/traces")
 MS_PS = 1_000_000_000
 HOST = Host(frozenset([b"\2\0\0\0\0\2"]), frozenset(["10.0.0.2", "fd00::2"]))
 FLOW = Flow(0, Protocol.TCP, "10.0.0.1", "10.0.0.2", 5000, 80, b"\2\0\0\0\0\1", b"\2\0\0\0\0\2", 0)

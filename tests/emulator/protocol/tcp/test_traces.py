@@ -6,7 +6,6 @@ host sent its FIN. The machine's own segments go nowhere; its first number is th
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -17,8 +16,8 @@ from kbview.packet import ethernet, ipv4, tcp
 from kbview.packet.capture import open_capture
 from kbview.packet.malformed import MalformedPacketError
 from kbview.packet.tcp import ACK, FIN, SYN
+from tests.traces import TRACES
 
-TRACES = Path("/work/shared/traces")
 pytestmark = pytest.mark.skipif(not TRACES.exists(), reason="the shared traces are not here")
 
 
