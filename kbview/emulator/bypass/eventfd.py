@@ -8,7 +8,6 @@ Linux: drivers/vfio/pci/vfio_pci_intrs.c; DPDK: lib/eal/linux/eal_interrupts.c
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.tape.events import TaskWoken
 
 
 class Eventfd:
@@ -17,8 +16,6 @@ class Eventfd:
     def __init__(self, machine: Machine, core: Core) -> None:
         self.sleeper: Context | None = None
         self._core = core
-        self._meters = machine.meters
-        self._recorder = machine.recorder
         step = machine.prices.step
         self._enter, self._exit = step("syscall_enter"), step("syscall_exit")
         self._epoll_wait, self._read = step("epoll_wait"), step("eventfd_read")
@@ -45,8 +42,4 @@ class Eventfd:
         if task is None:
             return
         self.sleeper = None
-        core.spend(self._try_to_wake_up)
-        self._meters.wakeups += 1
-        if self._recorder.steps:
-            self._recorder.emit(TaskWoken(core.now_ps, core.number, task.name))
-        core.wake(task, core.now_ps, core)
+        core.rouse(task, core, self._try_to_wake_up)

@@ -20,6 +20,7 @@ from kbview.tape.events import (
     Spun,
     StepTaken,
     SyscallEntered,
+    TaskWoken,
 )
 from kbview.tape.meter import CoreMeter, Meters
 
@@ -332,6 +333,14 @@ class Core:
         self._resting = False
         self._spin = None
         self.due_ps = self.now_ps
+
+    def rouse(self, task: Context, waker: "Core", step: Step, exit_ps: int = 0) -> None:
+        """The waker pays `step` to wake a task of this core, which takes `exit_ps` more if it idles."""
+        waker.spend(step)
+        self._meters.wakeups += 1
+        if self._recorder.steps:
+            self._recorder.emit(TaskWoken(waker.now_ps, waker.number, task.name))
+        self.wake(task, waker.now_ps + exit_ps, waker)
 
     def wake(self, task: Context, at_ps: int, waker: "Core") -> None:
         """Make a task runnable; an idle core gets up for it at `at_ps`, and the waker minds it.

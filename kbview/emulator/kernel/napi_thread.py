@@ -11,7 +11,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import KSOFTIRQD, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.softirq import Pollable
-from kbview.tape.events import Mode, TaskWoken
+from kbview.tape.events import Mode
 
 
 class NapiThread:
@@ -20,8 +20,6 @@ class NapiThread:
     def __init__(self, machine: Machine, core: Core, queue: int, weight: int) -> None:
         self.core = core
         self._weight = weight
-        self._meters = machine.meters
-        self._recorder = machine.recorder
         self._try_to_wake_up = machine.prices.step("try_to_wake_up")
         self._napi: Pollable | None = None
         self._task = Context(f"napi/0-{queue}", self._main(), KSOFTIRQD, Mode.KERNEL)
@@ -31,11 +29,7 @@ class NapiThread:
     def napi_schedule(self, napi: Pollable) -> None:
         """In the interrupt's handler: wake the thread."""
         core, self._napi = self.core, napi
-        core.spend(self._try_to_wake_up)
-        self._meters.wakeups += 1
-        if self._recorder.steps:
-            self._recorder.emit(TaskWoken(core.now_ps, core.number, self._task.name))
-        core.wake(self._task, core.now_ps, core)
+        core.rouse(self._task, core, self._try_to_wake_up)
 
     def _main(self) -> Process:
         task = self._task

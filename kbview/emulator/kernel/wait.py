@@ -7,15 +7,12 @@ Linux: kernel/sched/core.c try_to_wake_up()
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.tape.events import TaskWoken
 
 
 class WaitQueue:
     """Where one reader sleeps."""
 
     def __init__(self, machine: Machine) -> None:
-        self._meters = machine.meters
-        self._recorder = machine.recorder
         self._try_to_wake_up = machine.prices.step("try_to_wake_up")
         self._idle_exit_ps = machine.prices.step("idle_exit").cost_ps
         self.sleeper: tuple[Core, Context] | None = None
@@ -32,8 +29,4 @@ class WaitQueue:
             return
         core, task = self.sleeper
         self.sleeper = None
-        waker.spend(self._try_to_wake_up)
-        self._meters.wakeups += 1
-        if self._recorder.steps:
-            self._recorder.emit(TaskWoken(waker.now_ps, waker.number, task.name))
-        core.wake(task, waker.now_ps + self._idle_exit_ps, waker)
+        core.rouse(task, waker, self._try_to_wake_up, self._idle_exit_ps)

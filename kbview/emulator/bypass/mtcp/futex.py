@@ -9,7 +9,6 @@ from collections.abc import Callable
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.tape.events import TaskWoken
 
 
 class Condition:
@@ -18,8 +17,6 @@ class Condition:
     def __init__(self, machine: Machine, core: Core) -> None:
         self.sleeper: Context | None = None
         self._core = core
-        self._meters = machine.meters
-        self._recorder = machine.recorder
         step = machine.prices.step
         self._enter, self._exit = step("syscall_enter"), step("syscall_exit")
         self._wait, self._wake = step("futex_wait"), step("futex_wake")
@@ -55,8 +52,4 @@ class Condition:
         if task is None:
             return
         self.sleeper = None
-        core.spend(self._wake)
-        self._meters.wakeups += 1
-        if self._recorder.steps:
-            self._recorder.emit(TaskWoken(core.now_ps, core.number, task.name))
-        core.wake(task, core.now_ps, core)
+        core.rouse(task, core, self._wake)
