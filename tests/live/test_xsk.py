@@ -31,29 +31,45 @@ time.sleep(60)
 
 @pytest.fixture(scope="module")
 def bed() -> Iterator[Testbed]:
+    """One queue: with more, the sender's flow hash, which is seeded anew at each boot, picks the queue."""
+    with Testbed() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def two_queues() -> Iterator[Testbed]:
+    """Two queues, for tests that choose the queue themselves."""
     with Testbed(queues=2) as made:
         yield made
 
 
 @pytest.fixture
 def wire(bed: Testbed) -> Iterator[socket.socket]:
-    """A packet socket at one end: what is sent here arrives at the other."""
-    with bed.a.namespace.entered():
-        opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    opened.bind((bed.a.link, 0))
-    with opened:
+    """A packet socket at end a: the frames sent here arrive at end b."""
+    with _packet_socket(bed.a) as opened:
         yield opened
 
 
 @pytest.fixture
 def kernel(bed: Testbed) -> Iterator[socket.socket]:
-    """An ordinary socket at the other end."""
-    with bed.b.namespace.entered():
-        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    opened.bind((bed.b.address, PORT))
-    opened.settimeout(1)
-    with opened:
+    """An ordinary UDP socket at end b."""
+    with _udp_socket(bed.b) as opened:
         yield opened
+
+
+def _packet_socket(end: End) -> socket.socket:
+    with end.namespace.entered():
+        opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    opened.bind((end.link, 0))
+    return opened
+
+
+def _udp_socket(end: End) -> socket.socket:
+    with end.namespace.entered():
+        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.bind((end.address, PORT))
+    opened.settimeout(1)
+    return opened
 
 
 def _open(end: End, **options: int) -> Xsk:
@@ -143,13 +159,13 @@ def test_what_is_no_plain_udp_is_passed_on(
         xsk.close()
 
 
-def test_other_queues_stay_the_kernels(
-    bed: Testbed, wire: socket.socket, kernel: socket.socket
-) -> None:
+def test_other_queues_stay_the_kernels(two_queues: Testbed) -> None:
     """veth hands a frame to the queue that it was sent on; here that is the number of the cpu."""
+    bed = two_queues
     xsk = _open(bed.b, queue=1)
     before = os.sched_getaffinity(0)
     cpus = sorted(before)
+    wire, kernel = _packet_socket(bed.a), _udp_socket(bed.b)
     try:
         if len(cpus) < 2:
             pytest.skip("one cpu: all frames take queue 0")
@@ -161,6 +177,8 @@ def test_other_queues_stay_the_kernels(
         assert [got[42:49] for got in _frames(xsk, 1)] == [b"queue 1"]
     finally:
         os.sched_setaffinity(0, before)
+        wire.close()
+        kernel.close()
         xsk.close()
 
 
@@ -190,7 +208,8 @@ def test_after_closing_the_kernel_has_its_frames_again(
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_a_second_program_is_refused_and_leaves_nothing(bed: Testbed) -> None:
+def test_a_second_program_is_refused_and_leaves_nothing(two_queues: Testbed) -> None:
+    bed = two_queues
     xsk = _open(bed.b)
     before = len(os.listdir("/proc/self/fd"))
     try:
