@@ -31,7 +31,7 @@ time.sleep(60)
 
 @pytest.fixture(scope="module")
 def bed() -> Iterator[Testbed]:
-    """One queue: with more, the sender's flow hash, which is seeded anew at each boot, picks the queue."""
+    """One queue: with more, the flow hash, which is seeded anew at each boot, would pick the queue."""
     with Testbed() as made:
         yield made
 
