@@ -20,7 +20,7 @@ from kbview.emulator.settings import Settings
 from kbview.emulator.traffic import gaps
 from kbview.emulator.traffic.wire import byte_ps
 from kbview.packet.frame import WIRE_OVERHEAD
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
 
 RATE_PPS = 1_000_000

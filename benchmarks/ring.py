@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kbview.sources.choice import Choice
-from kbview.sources.lab import tether
-from kbview.sources.lab.mmsg import Batch
 from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux import child_process
+from kbview.sources.linux.mmsg import Batch
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Sample
@@ -120,7 +120,7 @@ def measure(name: str, rate: int) -> tuple[int, Outcome]:
             """Half a second beyond the sender's end."""
             if not started:
                 sender.append(
-                    tether.start(bed.a.namespace, words, stdout=subprocess.PIPE, cwd=os.getcwd())
+                    child_process.start(bed.a.namespace, words, stdout=subprocess.PIPE, cwd=os.getcwd())
                 )
                 started.append(time.monotonic())
             if sender[0].poll() is None:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.pace import DEFAULT_SPEED, US, Pace
 from kbview.state.rebuild import rebuild

@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.rebuild import rebuild
 from kbview.tape.detail import Detail

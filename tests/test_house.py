@@ -8,7 +8,7 @@ import pytest
 
 from kbview import __version__
 from kbview.emulator.cost import Confidence
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "kbview").rglob("*.py"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from kbview.sources.choice import Choice
+    from kbview.sources.request import Choice
     from kbview.state.report import Report
 
 LAB = "lab"
@@ -40,7 +40,7 @@ def reports(arguments: argparse.Namespace, names: list[str]) -> "list[Report]":
 
 def _twin(asked: "Choice", report: "Report") -> "Choice":
     """The load that was measured, as a choice for the emulator."""
-    from kbview.sources.choice import Choice
+    from kbview.sources.request import Choice
 
     return Choice(
         datapath=report.datapath,

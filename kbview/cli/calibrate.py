@@ -30,8 +30,8 @@ class Calibrate(Command):
         add("-o", "--output", metavar="FILE", help="write there instead, - for standard output")
 
     def run(self, arguments: argparse.Namespace) -> int:
-        from kbview.sources import profile
         from kbview.sources.calibration import machine, writing
+        from kbview.sources.emulated import profile
 
         target = _target(arguments)
         base = profile.load(arguments.base)
@@ -53,7 +53,7 @@ class Calibrate(Command):
 
 def _target(arguments: argparse.Namespace) -> Path | None:
     """Where to write; None is standard output. SourceError for a name that cannot be."""
-    from kbview.sources import profile
+    from kbview.sources.emulated import profile
     from kbview.tape.source import SourceError
 
     if arguments.output is not None:

@@ -3,7 +3,7 @@
 import argparse
 
 from kbview.cli import options
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 
 
 def choice(

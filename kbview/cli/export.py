@@ -35,7 +35,7 @@ class ExportCommand(Command):
         add("--at", metavar="TIME", type=quantity.duration_ps, help="svg: default: the tape's end")
 
     def run(self, arguments: argparse.Namespace) -> int:
-        from kbview.sources.tape_output import TapeOutput
+        from kbview.sources.tapes.output import TapeOutput
 
         source = _tape(arguments.source)
         with closing(source):
@@ -50,7 +50,7 @@ class ExportCommand(Command):
 
 def _tape(word: str) -> "Source":
     """The tape's source; SourceError for anything else."""
-    from kbview.sources.choice import Choice
+    from kbview.sources.request import Choice
     from kbview.sources.resolve import resolve
     from kbview.tape.source import SourceError
 

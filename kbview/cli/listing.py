@@ -17,8 +17,8 @@ class List(Command):
 
     def run(self, _arguments: argparse.Namespace) -> int:
         from kbview.emulator.datapaths import DATAPATHS
-        from kbview.sources import profile
-        from kbview.sources.scenario import scenarios
+        from kbview.sources.emulated import profile
+        from kbview.sources.emulated.scenario import scenarios
 
         groups = {
             "scenarios": {name: each.summary for name, each in scenarios().items()},

@@ -51,7 +51,7 @@ class Record(Command):
         from kbview.cli.choice import choice
         from kbview.cli.recording import Recording
         from kbview.sources.resolve import resolve
-        from kbview.sources.tape_output import TapeOutput
+        from kbview.sources.tapes.output import TapeOutput
 
         stream = pipe() if arguments.source == "-" else None
         wanted = choice(arguments, arguments.datapath, follow=True)

@@ -9,7 +9,7 @@ from math import inf
 import msgspec
 
 from kbview import __version__
-from kbview.sources.tape_output import TapeOutput
+from kbview.sources.tapes.output import TapeOutput
 from kbview.tape.detail import Detail
 from kbview.tape.events import DETAIL_OF, Event, SourceEnded
 from kbview.tape.kbt.header import Header

@@ -3,7 +3,7 @@
 from itertools import islice
 
 from kbview import __version__
-from kbview.sources.tape_output import TapeOutput
+from kbview.sources.tapes.output import TapeOutput
 from kbview.tape.detail import Detail
 from kbview.tape.kbt.header import Header
 from kbview.tape.kbt.writer import TapeWriter

@@ -8,7 +8,7 @@ from typing import ClassVar
 import msgspec
 
 from kbview.emulator.datapaths import DATAPATHS
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.tape.source import Source, SourceError
 
 HEAD = 64  # bytes of a file or pipe that an opener may look at before it says yes

@@ -5,19 +5,19 @@ from importlib.resources import files
 from io import BufferedReader
 from pathlib import Path
 
-from kbview.sources.bypass.opener import Bypasses
-from kbview.sources.capture import Captures
-from kbview.sources.choice import Choice
-from kbview.sources.counters import Counters
-from kbview.sources.dpdk import Dpdk
+from kbview.sources.af_xdp.opener import Bypasses
+from kbview.sources.counters.opener import Counters
+from kbview.sources.dpdk.opener import Dpdk
+from kbview.sources.emulated.capture import Captures
+from kbview.sources.emulated.scenario import Scenarios, scenarios
+from kbview.sources.interface.opener import Live
 from kbview.sources.lab.opener import Labs
-from kbview.sources.live import Live
 from kbview.sources.opener import HEAD, Opener, Word
-from kbview.sources.scenario import Scenarios, scenarios
-from kbview.sources.spill import Spill
-from kbview.sources.tape_file import Tapes
-from kbview.sources.tracefs.opener import Traces
-from kbview.sources.tracetext.opener import TraceTexts
+from kbview.sources.request import Choice
+from kbview.sources.tapes.chunk_shelf import Spill
+from kbview.sources.tapes.opener import Tapes
+from kbview.sources.trace.live.opener import Traces
+from kbview.sources.trace.text.opener import TraceTexts
 from kbview.tape.source import Source, SourceError
 from kbview.tape.tape import Tape
 

@@ -9,7 +9,7 @@ from kbview.emulator.cost import Calibration
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, override
 from kbview.emulator.settings import US_PS
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
 from kbview.validation.growth import growth
 from kbview.validation.quantity import QUANTITIES

@@ -14,8 +14,8 @@ import pytest
 
 from kbview.cli.checkup import bypass, machine, sources
 from kbview.cli.main import main
+from kbview.sources.dpdk import place
 from kbview.sources.resolve import OPENERS
-from kbview.sources.telemetry import place
 
 WITHOUT = """
 import sys

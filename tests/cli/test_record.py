@@ -15,7 +15,7 @@ import pytest
 
 from kbview.cli.main import main
 from kbview.emulator.datapaths import DATAPATHS
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape.detail import Detail
 from kbview.tape.events import SourceEnded

@@ -8,7 +8,7 @@ import pytest
 
 from kbview.cli.main import main
 from kbview.emulator.datapaths import DATAPATHS
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from tests.cli.captures import BROKEN, CUT, HTTP, make
 
 USAGE, UNREADABLE = 2, 3

@@ -18,8 +18,8 @@ from kbview.emulator.datapath import Datapath
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.scenario import Scenario
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.sources import profile
-from kbview.sources.scenario import scenarios
+from kbview.sources.emulated import profile
+from kbview.sources.emulated.scenario import scenarios
 from tests.cli.captures import HTTP
 
 LONGEST_STEP_PS = 3_000_000  # a core may be inside a step when the run ends; it is booked whole

@@ -7,7 +7,7 @@ import pytest
 
 from kbview.cli.main import main
 from kbview.cli.saving import save
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.rebuild import rebuild
 from kbview.tape.detail import Detail

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kbview.cli.main import main
-from kbview.sources.choice import Choice
 from kbview.sources.opener import Opener
+from kbview.sources.request import Choice
 from kbview.sources.resolve import OPENERS, recording, resolve
 from kbview.state.state import State
 from kbview.tape import events as ev

@@ -13,7 +13,7 @@ from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.emulator.traffic.flows import udp_flows
 from kbview.packet.frame import Frame
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape.detail import Detail
 
 TIMING = BusTiming(frame_ps=5000, byte_ps=100.0, send_ps=3000, least_ps=0)

@@ -16,9 +16,9 @@ from kbview.packet.capture import open_capture
 from kbview.packet.frame import Flow, Frame, Protocol
 from kbview.packet.tcp import ACK, FIN, SYN, Tcp
 from kbview.packet.writer import PcapWriter
-from kbview.sources import profile
-from kbview.sources.choice import Choice
-from kbview.sources.emulator import EmulatorSource
+from kbview.sources.emulated import profile
+from kbview.sources.emulated.source import EmulatorSource
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.state.state import State
 from kbview.tape import events as ev

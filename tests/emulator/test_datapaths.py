@@ -12,9 +12,9 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.packet.frame import Frame
-from kbview.sources import profile
-from kbview.sources.choice import Choice
-from kbview.sources.emulator import EmulatorSource
+from kbview.sources.emulated import profile
+from kbview.sources.emulated.source import EmulatorSource
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape.detail import Detail
 from kbview.tape.events import FrameArrived

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.kernel.gro import Gro
+from kbview.emulator.kernel.device.gro import Gro
 from kbview.emulator.kernel.skb import charge, skbs
 from kbview.emulator.protocol.merging import Train, look_at
 from kbview.emulator.protocol.tcp import Parameters, Segment
@@ -21,7 +21,7 @@ from kbview.emulator.settings import Settings
 from kbview.emulator.traffic.flows import client_flow
 from kbview.packet.frame import Flow, Frame, Protocol, parts
 from kbview.packet.tcp import ACK, FIN, PSH, SYN, URG
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from tests.emulator.protocol.tcp.pair import MS_PS, Pair, Side
 from tests.emulator.protocol.tcp.test_delivery import FATES, TEXT, User, converse, parameters
 

@@ -9,7 +9,7 @@ from kbview.emulator.settings import Settings
 from kbview.emulator.traffic.flows import client_flow
 from kbview.packet.frame import Frame, Protocol
 from kbview.packet.tcp import ACK, PSH
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail

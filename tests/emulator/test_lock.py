@@ -11,7 +11,7 @@ from kbview.emulator.hardware.idle import Governor, idle_states
 from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import Settings
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters

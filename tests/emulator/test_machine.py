@@ -14,7 +14,7 @@ from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.emulator.traffic.flows import udp_flows
 from kbview.packet.toeplitz import toeplitz
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail

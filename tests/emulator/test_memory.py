@@ -14,7 +14,7 @@ from kbview.emulator.hardware.idle import TICK_PS, Governor, idle_states
 from kbview.emulator.hardware.memory import missing, reach
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters
 

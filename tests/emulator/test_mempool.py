@@ -8,7 +8,7 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, RingMeter

@@ -8,10 +8,10 @@ import pytest
 from kbview.emulator.bounds import RECV_CALLS
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.kernel.reader import CALLS
+from kbview.emulator.kernel.call.reader import CALLS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.player import Player
 

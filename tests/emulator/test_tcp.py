@@ -12,7 +12,7 @@ from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.protocol.clients import Clients
 from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail

@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbview.sources.netlink import diag, links
-from kbview.sources.netlink.message import Message, attributes, messages
-from kbview.sources.procfs import cpu, interrupts, mib, netdev, sockets, softirq
-from kbview.sources.socket_state import Protocol
+from kbview.sources.linux.netlink import diag, links
+from kbview.sources.linux.netlink.message import Message, attributes, messages
+from kbview.sources.linux.procfs import cpu, interrupts, mib, netdev, sockets, softirq
+from kbview.sources.linux.socket_state import Protocol
 
 _NAMES = ["cpu0", "cpu", "ctxt", "Udp:", "NET_RX:", "eth0:", "00000000:0000", "7F:35", "07"]
 WORDS = st.sampled_from([*_NAMES, "-1", "ffffffff", "9" * 40, "²", "\x00", "0x", "1", "2", "3"])

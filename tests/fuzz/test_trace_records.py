@@ -6,13 +6,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kbview.sources.tracefs import format as formats
-from kbview.sources.tracefs import page as pages
-from kbview.sources.tracefs.decoder import Decoder
-from kbview.sources.tracepoint.record import LOST, Record
-from kbview.sources.tracepoint.scene import Target
-from kbview.sources.tracepoint.table import BY_NAME
-from kbview.sources.tracepoint.witness import Witness
+from kbview.sources.trace.live import format as formats
+from kbview.sources.trace.live import page as pages
+from kbview.sources.trace.live.decoder import Decoder
+from kbview.sources.trace.meaning.record import LOST, Record
+from kbview.sources.trace.meaning.scene import Target
+from kbview.sources.trace.meaning.table import BY_NAME
+from kbview.sources.trace.meaning.witness import Witness
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.meter import TOTALS, Sample

@@ -7,10 +7,10 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
-from kbview.sources.tracepoint.table import BY_NAME
-from kbview.sources.tracetext import line, values
+from kbview.sources.trace.meaning.table import BY_NAME
+from kbview.sources.trace.text import line, values
 from kbview.tape.meter import Sample
 from kbview.tape.source import SourceError
 from kbview.tape.tape import Tape

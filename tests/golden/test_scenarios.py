@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kbview.cli.main import main
-from kbview.sources.scenario import scenarios
+from kbview.sources.emulated.scenario import scenarios
 
 FOLDER = Path(__file__).parent / "reports"
 FRAMES = "2000"

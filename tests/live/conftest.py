@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from kbview.sources.lab import libc
+from kbview.sources.linux import libc
 
 
 def _refused() -> str | None:

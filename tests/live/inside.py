@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from kbview.sources.lab import libc, namespace
+from kbview.sources.linux import libc, namespace
 
 
 def children(pid: int) -> list[int]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kbview.sources.lab import tether
-from kbview.sources.lab.veth import End
+from kbview.sources.linux import child_process
+from kbview.sources.linux.veth import End
 
 # A datagram reader: blocks in recv(); the limits of its buffer and of its patience are arguments.
 READ_UDP = """
@@ -83,7 +83,7 @@ s.sendto(struct.pack("!HHHH", 40000, port, 8 + length, 0x1234) + bytes(length), 
 @contextmanager
 def running(end: End, program: str, *words: object) -> Iterator[int]:
     """A program that says "up" when it is ready; gives its pid, and ends it."""
-    process = tether.start(
+    process = child_process.start(
         end.namespace, [sys.executable, "-c", program, *map(str, words)], stdout=subprocess.PIPE
     )
     try:
@@ -91,16 +91,16 @@ def running(end: End, program: str, *words: object) -> Iterator[int]:
         assert process.stdout.readline() == b"up\n"
         yield process.pid
     finally:
-        tether.stop(process)
+        child_process.stop(process)
 
 
 def run(end: End, program: str, *words: object) -> None:
     """Run a program to its end."""
-    process = tether.start(end.namespace, [sys.executable, "-c", program, *map(str, words)])
+    process = child_process.start(end.namespace, [sys.executable, "-c", program, *map(str, words)])
     try:
         assert process.wait(20) == 0
     finally:
-        tether.stop(process)
+        child_process.stop(process)
 
 
 def asleep(pid: int, seconds: float = 5.0) -> None:

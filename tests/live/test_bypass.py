@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from kbview.sources.choice import Choice
-from kbview.sources.lab.load import RECEIVING_PORT
-from kbview.sources.lab.stamp import template
 from kbview.sources.lab.testbed import Testbed
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
+from kbview.sources.workers.load import RECEIVING_PORT
+from kbview.sources.workers.payload_stamp import template
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.events import FrameRecorded, PacketDelivered, SourceEnded

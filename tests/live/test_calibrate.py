@@ -7,9 +7,9 @@ import pytest
 
 from kbview.cli.main import main
 from kbview.emulator.cost import Confidence
-from kbview.sources import profile
 from kbview.sources.calibration.method import cost_ns
 from kbview.sources.calibration.methods import METHODS
+from kbview.sources.emulated import profile
 
 pytestmark = pytest.mark.live
 

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from kbview.sources.choice import Choice
 from kbview.sources.lab.testbed import Testbed
-from kbview.sources.lab.veth import End
+from kbview.sources.linux.veth import End
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape.meter import Meters, SocketMeter
 from kbview.tape.source import Source

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from kbview.cli.main import main
-from kbview.sources.choice import Choice
-from kbview.sources.lab import leftover, namespace
-from kbview.sources.lab.load import Load
 from kbview.sources.lab.source import Lab, datapaths
+from kbview.sources.linux import namespace, stale
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
+from kbview.sources.workers.load import Load
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.events import (
@@ -97,7 +97,7 @@ def view() -> Iterator[Viewed]:
 
 def _nothing_left(pid: int) -> None:
     assert not [*namespace.FOLDER.glob(f"kbview-{pid}-*")]
-    assert not [*leftover.FOLDER.glob(f"kbview-{pid}-*")]
+    assert not [*stale.FOLDER.glob(f"kbview-{pid}-*")]
 
 
 def _receivers() -> list[int]:
@@ -290,7 +290,7 @@ def test_a_link_that_is_removed_ends_it_in_one_sentence(view: Viewed) -> None:
 
 def test_a_receiver_that_cannot_open_gives_way_to_the_last_one(view: Viewed) -> None:
     """Somebody else's XDP program is on the link."""
-    from kbview.sources.xdp.xsk import Xsk
+    from kbview.sources.linux.xdp.xsk import Xsk
 
     bed = view.source.bed
     assert bed is not None
@@ -385,11 +385,11 @@ def test_nothing_is_left_whenever_it_is_ended(number: signal.Signals, after_s: f
     _end(process, number)
     assert process.returncode != 0
     deadline = time.monotonic() + 5
-    while any(leftover.lives(child) for child in family) and time.monotonic() < deadline:
+    while any(stale.lives(child) for child in family) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not [child for child in family if leftover.lives(child)]
+    assert not [child for child in family if stale.lives(child)]
     if number is signal.SIGKILL:
-        leftover.sweep()  # as the next start does
+        stale.sweep()  # as the next start does
     _nothing_left(process.pid)
 
 
@@ -397,17 +397,17 @@ def test_nothing_is_left_whenever_it_is_ended(number: signal.Signals, after_s: f
 def test_dpdk_ends_with_us_when_we_are_killed() -> None:
     process = _kbview("run", "lab", "--until", "60s", "--rate", "2k", "--datapath", "dpdk")
     deadline = time.monotonic() + PATIENCE_S
-    while not (found := [*leftover.FOLDER.glob(f"kbview-{process.pid}-dpdk/*/*/config")]):
+    while not (found := [*stale.FOLDER.glob(f"kbview-{process.pid}-dpdk/*/*/config")]):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     family = _descendants(process.pid)
     assert len(family) >= 3
     process.kill()
     process.communicate(timeout=10)
-    while any(leftover.lives(pid) for pid in family) and time.monotonic() < deadline:
+    while any(stale.lives(pid) for pid in family) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not [pid for pid in family if leftover.lives(pid)]
-    leftover.sweep()
+    assert not [pid for pid in family if stale.lives(pid)]
+    stale.sweep()
     assert not found[0].exists()
     _nothing_left(process.pid)
 

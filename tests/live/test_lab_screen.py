@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from kbview.sources.lab import leftover, namespace
+from kbview.sources.linux import namespace, stale
 from tests.live.inside import children, ip
 from tests.terminal.screen import Terminal
 
@@ -20,7 +20,7 @@ def _lab() -> Terminal:
 
 def _nothing_left(pid: int) -> None:
     assert not [*namespace.FOLDER.glob(f"kbview-{pid}-*")]
-    assert not [*leftover.FOLDER.glob(f"kbview-{pid}-*")]
+    assert not [*stale.FOLDER.glob(f"kbview-{pid}-*")]
 
 
 def test_keys_swap_the_receiver_and_change_the_load() -> None:
@@ -57,11 +57,11 @@ def test_signals_end_it_and_leave_nothing(number: signal.Signals, code: int) -> 
         terminal.process.send_signal(number)
         assert terminal.end(PATIENCE_S) == code
         deadline = time.monotonic() + PATIENCE_S
-        while any(map(leftover.lives, family)) and time.monotonic() < deadline:
+        while any(map(stale.lives, family)) and time.monotonic() < deadline:
             time.sleep(0.02)
-        assert not [child for child in family if leftover.lives(child)]
+        assert not [child for child in family if stale.lives(child)]
         if number is signal.SIGKILL:
-            leftover.sweep()
+            stale.sweep()
         _nothing_left(terminal.process.pid)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kbview.sources.lab import tether
 from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux import child_process
 from tests.live.traffic import send
 
 pytestmark = pytest.mark.live
@@ -37,7 +37,9 @@ def _reads(pid: int) -> bool:
 
 def _watching(bed: Testbed, *flags: str) -> "subprocess.Popen[bytes]":
     program = [*KBVIEW, "run", f"live:{bed.b.link}", *flags]
-    started = tether.start(bed.b.namespace, program, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    started = child_process.start(
+        bed.b.namespace, program, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     end = time.monotonic() + 30
     while not _reads(started.pid) and time.monotonic() < end:
         time.sleep(0.02)

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from kbview.sources.choice import Choice
-from kbview.sources.lab import namespace
 from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux import namespace
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.state.state import State
 from kbview.tape import events as ev
@@ -147,7 +147,7 @@ def test_beyond_the_allowance_totals_are_exact_and_the_rest_is_said_to_be_lost()
 def test_a_viewer_who_pauses_finds_all_totals_and_no_more_memory_than_agreed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("kbview.sources.packet_ring.reader._MOST_RECORDS", 100)
+    monkeypatch.setattr("kbview.sources.interface.ring.reader._MOST_RECORDS", 100)
     tape = Tape()
     with Testbed() as bed, watched(bed, block=4096, **ALL) as source:
         source.set_detail(Detail.STEPS)

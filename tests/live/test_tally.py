@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from kbview.sources.perf.tally import Tally, allowed
-from kbview.sources.tracefs.mount import Mount
+from kbview.sources.linux.perf.tally import Tally, allowed
+from kbview.sources.trace.live.mount import Mount
 
 pytestmark = pytest.mark.live
 

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from kbview.sources.lab import leftover, namespace, tether
 from kbview.sources.lab.testbed import Testbed
-from kbview.sources.lab.veth import End
+from kbview.sources.linux import child_process, namespace, stale
+from kbview.sources.linux.veth import End
 from kbview.tape.source import SourceError
 
 pytestmark = pytest.mark.live
 
 KEEPER = """
 import subprocess, sys, time
-from kbview.sources.lab import tether
+from kbview.sources.linux import child_process
 from kbview.sources.lab.testbed import Testbed
 with Testbed() as bed:
-    child = tether.start(bed.a.namespace, ["sleep", "60"])
+    child = child_process.start(bed.a.namespace, ["sleep", "60"])
     print(child.pid, bed.a.namespace.name, bed.b.namespace.name, flush=True)
     {then}
 """
@@ -43,9 +43,9 @@ def _udp(end: End) -> socket.socket:
 
 def _gone(pid: int, seconds: float = 5.0) -> bool:
     end = time.monotonic() + seconds
-    while leftover.lives(pid) and time.monotonic() < end:
+    while stale.lives(pid) and time.monotonic() < end:
         time.sleep(0.01)
-    return not leftover.lives(pid)
+    return not stale.lives(pid)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_the_living_and_the_foreign_are_left_alone(keeper: "subprocess.Popen[str
     _, *names = _told(keeper)
     foreign = namespace.Namespace("kbviewer-1-a")
     try:
-        assert not set(leftover.sweep()) & {*names, foreign.name}
+        assert not set(stale.sweep()) & {*names, foreign.name}
         assert _names() >= set(names)
         assert foreign.path.exists()
     finally:
@@ -152,17 +152,17 @@ def test_a_namespace_deleted_underneath_neither_stops_traffic_nor_the_end() -> N
 
 def test_a_tethered_program_runs_inside_and_is_stopped_by_its_pid() -> None:
     with Testbed() as bed:
-        shown = tether.start(bed.b.namespace, ["ls", "/proc/self/task"], stdout=subprocess.PIPE)
+        shown = child_process.start(bed.b.namespace, ["ls", "/proc/self/task"], stdout=subprocess.PIPE)
         assert shown.communicate(timeout=10)[0].decode().strip() == str(shown.pid)
-        assert tether.stop(shown) == 0
-        stubborn = tether.start(
+        assert child_process.stop(shown) == 0
+        stubborn = child_process.start(
             bed.b.namespace,
             ["sh", "-c", "trap '' TERM; echo; sleep 60 & wait; wait"],
             stdout=subprocess.PIPE,
         )
         assert stubborn.stdout is not None
         stubborn.stdout.readline()
-        assert tether.stop(stubborn, grace_s=0.1) == -signal.SIGKILL
+        assert child_process.stop(stubborn, grace_s=0.1) == -signal.SIGKILL
 
 
 def test_without_the_right_to_there_is_one_sentence() -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from kbview.sources.choice import Choice
+from kbview.sources.dpdk import place
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
-from kbview.sources.telemetry import place
 from kbview.tape import events as ev
 from kbview.tape.meter import Sample
 from kbview.tape.tape import Tape

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from kbview.cli.main import main
-from kbview.sources.clock import Clock
-from kbview.sources.lab import tether
 from kbview.sources.lab.testbed import Testbed
-from kbview.sources.tracefs import instance as instances
-from kbview.sources.tracefs.instance import Instance
-from kbview.sources.tracefs.mount import Mount
-from kbview.sources.tracefs.producer import TraceProducer
+from kbview.sources.linux import child_process
+from kbview.sources.trace.live import instance as instances
+from kbview.sources.trace.live.instance import Instance
+from kbview.sources.trace.live.mount import Mount
+from kbview.sources.trace.live.producer import TraceProducer
+from kbview.sources.watching.clock import Clock
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.source import SourceError
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.live
 PORT = 7000
 HOLD = """
 import time
-from kbview.sources.tracefs.instance import Instance
+from kbview.sources.trace.live.instance import Instance
 held = Instance(64)
 print(held.path.name, flush=True)
 time.sleep(60)
@@ -145,7 +145,7 @@ def test_what_cannot_be_opened_leaves_nothing(bed: Testbed, monkeypatch: pytest.
         raise PermissionError(1, "no")
 
     before = there(), open_files()
-    monkeypatch.setattr("kbview.sources.tracefs.producer.Buffers", refuse)
+    monkeypatch.setattr("kbview.sources.trace.live.producer.Buffers", refuse)
     with pytest.raises(SourceError, match="sudo") as caught:
         TraceProducer(bed.b.link, Clock())
     assert caught.value.exit_code == 4
@@ -185,10 +185,10 @@ def test_an_interface_that_vanishes_ends_the_watch() -> None:
     script = """
 import socket, subprocess, time
 from kbview.cli.main import main
-from kbview.sources.clock import Clock
-from kbview.sources.lab import tether
+from kbview.sources.watching.clock import Clock
+from kbview.sources.linux import child_process
 from kbview.sources.lab.testbed import Testbed
-from kbview.sources.tracefs.producer import TraceProducer
+from kbview.sources.trace.live.producer import TraceProducer
 bed = Testbed()
 with bed.b.namespace.entered():
     producer = TraceProducer(bed.b.link, Clock(), index=socket.if_nametoindex(bed.b.link))
@@ -213,7 +213,7 @@ bed.close()
 def test_without_the_right_to_there_is_one_sentence() -> None:
     script = """
 import os
-from kbview.sources.tracefs.instance import Instance
+from kbview.sources.trace.live.instance import Instance
 os.setgid(65534)
 os.setuid(65534)
 Instance(64)
@@ -260,7 +260,9 @@ def test_a_recording_of_a_live_kernel_replays_without_one(
     path, before = tmp_path / "live.kbt", there()
     words = ["-m", "kbview", "record", f"trace:{bed.b.link}", "--until", "1500ms", "-o", str(path)]
     with running(bed.b, READ_UDP, PORT, 0, 0):
-        record = tether.start(bed.b.namespace, [sys.executable, *words], stderr=subprocess.DEVNULL)
+        record = child_process.start(
+            bed.b.namespace, [sys.executable, *words], stderr=subprocess.DEVNULL
+        )
         try:
             end = time.monotonic() + 10
             while not path.exists() and time.monotonic() < end:
@@ -269,7 +271,7 @@ def test_a_recording_of_a_live_kernel_replays_without_one(
             run(bed.a, SEND_UDP, bed.b.address, PORT, 5, 100, 0.01)
             assert record.wait(20) == 0
         finally:
-            tether.stop(record)
+            child_process.stop(record)
     assert there() == before
     assert main(["run", str(path), "--json"]) == 0
     (report,) = json.loads(capsys.readouterr().out)

@@ -12,17 +12,17 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from kbview.sources.lab.stamp import template
 from kbview.sources.lab.testbed import Testbed
-from kbview.sources.lab.veth import End
-from kbview.sources.xdp.xsk import CHUNK, Xsk
+from kbview.sources.linux.veth import End
+from kbview.sources.linux.xdp.xsk import CHUNK, Xsk
+from kbview.sources.workers.payload_stamp import template
 
 pytestmark = pytest.mark.live
 
 PORT = 7777  # of the template
 HOLDER = """
 import time
-from kbview.sources.xdp.xsk import Xsk
+from kbview.sources.linux.xdp.xsk import Xsk
 xsk = Xsk({link!r})
 print("open", flush=True)
 time.sleep(60)

@@ -4,8 +4,8 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from kbview.sources.choice import Choice
 from kbview.sources.lab.testbed import Testbed
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape.events import Event
 from kbview.tape.meter import Meters, Sample

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from kbview.sources.clock import Clock
-from kbview.sources.tracefs.producer import TraceProducer
+from kbview.sources.trace.live.producer import TraceProducer
+from kbview.sources.watching.clock import Clock
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event, EventsLost
 from kbview.tape.meter import Meters

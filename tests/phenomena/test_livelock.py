@@ -9,7 +9,7 @@ import pytest
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
 from kbview.validation.growth import growth
 

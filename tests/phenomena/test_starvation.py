@@ -9,7 +9,7 @@ from collections import Counter
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape.detail import Detail
 from kbview.tape.events import SoftirqEntered
 from kbview.tape.meter import Meters

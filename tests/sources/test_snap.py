@@ -4,9 +4,9 @@ import pytest
 
 from kbview.packet.capture import open_capture
 from kbview.packet.layout import layout
-from kbview.sources.choice import Choice
+from kbview.sources.emulated.kept_bytes import CaptureSnap
+from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
-from kbview.sources.snap import CaptureSnap
 from kbview.tape.detail import Detail
 from kbview.tape.events import FrameArrived, FrameRecorded, FrameSent
 from kbview.tape.tape import Tape

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kbview.sources import spill
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
-from kbview.sources.spill import Spill
+from kbview.sources.tapes import chunk_shelf
+from kbview.sources.tapes.chunk_shelf import Spill
 from kbview.tape import events as ev
 from kbview.tape.chunk import MOST_RECORDS
 from kbview.tape.detail import Detail
@@ -53,7 +53,7 @@ def test_without_room_the_tape_is_only_shorter(monkeypatch: pytest.MonkeyPatch) 
     tape = Tape(capacity=2 * MOST_RECORDS, shelf=shelf)
     tape.extend(events[: 5 * MOST_RECORDS])
     assert tape.start == 0
-    monkeypatch.setattr(spill, "write_at", full)
+    monkeypatch.setattr(chunk_shelf, "write_at", full)
     tape.extend(events[5 * MOST_RECORDS : 7 * MOST_RECORDS])
     assert tape.start == 5 * MOST_RECORDS
     assert list(tape.read(0)) == events[tape.start : 7 * MOST_RECORDS]

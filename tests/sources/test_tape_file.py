@@ -11,9 +11,9 @@ from typing import IO, cast
 
 import pytest
 
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
-from kbview.sources.tape_file import TapeSource
+from kbview.sources.tapes.opener import TapeSource
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.kbt.header import Header

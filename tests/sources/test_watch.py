@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from kbview.sources.clock import Clock
-from kbview.sources.producer import Producer, Way
-from kbview.sources.watch import Watch
+from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.producer import Producer, Way
+from kbview.sources.watching.watch import Watch
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, Sample
@@ -55,7 +55,7 @@ class Scripted(Producer):
 @pytest.fixture(autouse=True)
 def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who pumps again at once is answered anew."""
-    monkeypatch.setattr("kbview.sources.watch._LEAST_S", 0.0)
+    monkeypatch.setattr("kbview.sources.watching.watch._LEAST_S", 0.0)
 
 
 def _noted(*times_ps: int) -> list[ev.Event]:
@@ -133,7 +133,7 @@ def test_it_waits_for_time_only_when_the_budget_is_endless() -> None:
 
 
 def test_who_pumps_without_a_pause_does_not_fill_the_tape(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kbview.sources.watch._LEAST_S", 60.0)
+    monkeypatch.setattr("kbview.sources.watching.watch._LEAST_S", 60.0)
     tape, watch = Tape(), _watch(Scripted([], 5))
     for _ in range(100):
         assert watch.pump(tape, 100, budget_s=0.1) == 5

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from kbview.emulator.datapaths import DATAPATHS
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.pace import US
 from kbview.state.rebuild import rebuild

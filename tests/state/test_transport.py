@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from kbview.emulator.datapaths import DATAPATHS
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.destination import Destination, parse
 from kbview.state.pace import SPEEDS, US, Pace

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbview.emulator.datapaths import DATAPATHS
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape import events as ev
 from kbview.tape.chunk import MOST_RECORDS, Chunker

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 from kbview.emulator.datapaths import DATAPATHS
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.player import Player
 from kbview.tape.source import Source

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from kbview.cli.checkup.finding import Finding
-from kbview.sources.procfs.file import number
-from kbview.sources.telemetry import place
-from kbview.sources.xdp import probe
+from kbview.sources.dpdk import place
+from kbview.sources.linux.procfs.file import number
+from kbview.sources.linux.xdp import probe
 
 _HUGEPAGES = Path("/sys/kernel/mm/hugepages")
 

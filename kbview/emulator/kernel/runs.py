@@ -26,7 +26,7 @@ from kbview.emulator.hardware.core import COPY, SYSCALL, USER, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.skb import RX_BUFFER
-from kbview.emulator.kernel.socket import SMALLEST, Socket, SocketTable
+from kbview.emulator.kernel.socket.socket import SMALLEST, Socket, SocketTable
 from kbview.packet.frame import Frame
 
 _PAYLOAD = attrgetter("payload")

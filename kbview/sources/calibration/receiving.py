@@ -6,7 +6,7 @@ import time
 from kbview.emulator.cost import Calibration
 from kbview.sources.calibration.method import Finding, Findings, Method, cost_ns
 from kbview.sources.calibration.spread import exactly, of
-from kbview.sources.lab.mmsg import Batch
+from kbview.sources.linux.mmsg import Batch
 
 _BATCH, _LENGTH, _ROUNDS, _WARM = 64, 18, 800, 20
 

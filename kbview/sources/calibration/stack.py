@@ -18,10 +18,10 @@ from kbview.emulator.cost import Calibration
 from kbview.sources.calibration.method import Finding, Findings, Method, cost_ns
 from kbview.sources.calibration.spread import Spread, exactly, of
 from kbview.sources.calibration.switching import pinned
-from kbview.sources.lab.load import RECEIVING_PORT
-from kbview.sources.lab.mmsg import Batch
-from kbview.sources.lab.stamp import template
 from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.mmsg import Batch
+from kbview.sources.workers.load import RECEIVING_PORT
+from kbview.sources.workers.payload_stamp import template
 
 _BATCH, _ROUNDS, _WARM = 64, 1200, 50
 _LAYERS = ("ip_rcv", "fib_lookup", "udp_rcv")

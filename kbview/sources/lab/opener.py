@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kbview.sources.choice import Choice
 from kbview.sources.opener import Opener, Word
+from kbview.sources.request import Choice
 from kbview.tape.source import Source, SourceError
 
 if TYPE_CHECKING:
-    from kbview.sources.lab.load import Load
+    from kbview.sources.workers.load import Load
 
 # `tour`: milliseconds with each receiver, then the next, round and round.
 _KEYS = {
@@ -37,7 +37,7 @@ class Labs(Opener):
         return datapaths()
 
     def can_run(self) -> str | None:
-        from kbview.sources.lab.namespace import refusal
+        from kbview.sources.linux.namespace import refusal
 
         return refusal()
 
@@ -52,7 +52,7 @@ class Labs(Opener):
 
 def _settings(choice: Choice) -> "tuple[Load, int | None]":
     """The load, and how long a tour stays with each receiver."""
-    from kbview.sources.lab.load import Load
+    from kbview.sources.workers.load import Load
 
     values = {_name(key): _number(key, text) for key, text in choice.overrides}
     if choice.rate_pps is not None:

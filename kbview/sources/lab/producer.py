@@ -4,16 +4,17 @@ import contextlib
 import select
 import time
 
-from kbview.sources.clock import Clock
-from kbview.sources.lab import kernel_counts, leftover, stations
-from kbview.sources.lab.books import KNOWN, Books
 from kbview.sources.lab.cores import Cores, split_polling
-from kbview.sources.lab.crew import Crew, Phase
-from kbview.sources.lab.load import Load
-from kbview.sources.lab.message import Reading, Report, Sent
-from kbview.sources.lab.receivers import RECEIVERS
+from kbview.sources.lab.receivers_switch import Crew, Phase
 from kbview.sources.lab.testbed import Testbed
-from kbview.sources.producer import Producer, Way
+from kbview.sources.linux import stale
+from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.producer import Producer, Way
+from kbview.sources.workers import kernel_counts, stations
+from kbview.sources.workers.load import Load
+from kbview.sources.workers.message import Reading, Report, Sent
+from kbview.sources.workers.receivers import RECEIVERS
+from kbview.sources.workers.totals import KNOWN, Books
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters
@@ -46,7 +47,7 @@ class LabProducer(Producer):
     def _open(self, kind: str, load: Load) -> None:
         """Time begins when the first receiver is open."""
         self.crew = Crew(self.bed, load, kind)
-        self._closing.callback(leftover.remove_folder, "dpdk")
+        self._closing.callback(stale.remove_folder, "dpdk")
         self._closing.callback(self.crew.stop)
         self._clock = Clock()
         self._await_open()

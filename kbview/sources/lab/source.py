@@ -2,14 +2,14 @@
 
 import math
 
-from kbview.sources.lab import kernel_counts, testpmd
-from kbview.sources.lab.books import KNOWN
-from kbview.sources.lab.crew import Phase
-from kbview.sources.lab.load import Load
 from kbview.sources.lab.producer import LabProducer
-from kbview.sources.lab.receivers import RECEIVERS
+from kbview.sources.lab.receivers_switch import Phase
 from kbview.sources.lab.testbed import Testbed
-from kbview.sources.watch import Watch
+from kbview.sources.watching.watch import Watch
+from kbview.sources.workers import kernel_counts, testpmd
+from kbview.sources.workers.load import Load
+from kbview.sources.workers.receivers import RECEIVERS
+from kbview.sources.workers.totals import KNOWN
 from kbview.tape.detail import Detail
 from kbview.tape.source import Capabilities, Heading, Knob, Origin, Source, SourceError
 from kbview.tape.tape import Tape

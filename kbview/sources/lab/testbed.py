@@ -16,11 +16,11 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
 
-from kbview.sources.lab import leftover
-from kbview.sources.lab.ethtool import set_offload
-from kbview.sources.lab.namespace import Namespace
-from kbview.sources.lab.orderly import Orderly
-from kbview.sources.lab.veth import End, connect
+from kbview.sources.linux import stale
+from kbview.sources.linux.ethtool import set_offload
+from kbview.sources.linux.namespace import Namespace
+from kbview.sources.linux.undo import Orderly
+from kbview.sources.linux.veth import End, connect
 from kbview.tape.source import SourceError
 
 PERMISSION = 4
@@ -45,7 +45,7 @@ class Testbed(Orderly):
         self._namespaces: list[Namespace] = []
         with self.undone_on_error():
             try:
-                self.swept = leftover.sweep()
+                self.swept = stale.sweep()
                 self.a, self.b = self._end("a"), self._end("b")
                 connect(self.a, self.b, queues, mtu)
                 for end in (self.a, self.b):
@@ -54,8 +54,8 @@ class Testbed(Orderly):
                 raise _refusal(error) from error
 
     def _end(self, side: str) -> End:
-        label = next(each for each in _labels(side) if not leftover.taken(each))
-        namespace = Namespace(leftover.name(label))
+        label = next(each for each in _labels(side) if not stale.taken(each))
+        namespace = Namespace(stale.name(label))
         self._namespaces.append(namespace)
         for whose in ("all", "default"):
             with contextlib.suppress(FileNotFoundError):  # a kernel without IPv6

@@ -9,10 +9,17 @@ from hypothesis import strategies as st
 
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.kernel.net_dim import DEFAULT_PROFILE, PROFILES, NetDim, Rates, Tune, compare
+from kbview.emulator.kernel.device.net_dim import (
+    DEFAULT_PROFILE,
+    PROFILES,
+    NetDim,
+    Rates,
+    Tune,
+    compare,
+)
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters
 

@@ -9,7 +9,7 @@ from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters
 

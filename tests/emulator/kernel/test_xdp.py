@@ -7,12 +7,12 @@ import pytest
 
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.kernel.xdp_sender import DEV_MAP_BULK_SIZE
+from kbview.emulator.kernel.send.xdp_tx import DEV_MAP_BULK_SIZE
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.emulator.traffic.flows import client_flow
 from kbview.packet.frame import Frame, Protocol
-from kbview.sources import profile
+from kbview.sources.emulated import profile
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbview.emulator.cost import Calibration, Confidence
-from kbview.sources import profile
 from kbview.sources.calibration import writing
 from kbview.sources.calibration.machine import Machine, this_machine
 from kbview.sources.calibration.method import Finding, Findings, cost_ns
 from kbview.sources.calibration.methods import METHODS
 from kbview.sources.calibration.spread import Spread, exactly, of, timed
+from kbview.sources.emulated import profile
 from kbview.tape.source import SourceError
 
 MACHINE = Machine("Some CPU", "Linux 6.18", 2_000_000_000, "2026-11-25")

@@ -5,15 +5,15 @@ import socket
 
 import pytest
 
-from kbview.sources.counting import delivery
-from kbview.sources.counting.owner import Owners
-from kbview.sources.counting.reading import Reading
-from kbview.sources.counting.subject import Subject
-from kbview.sources.netlink.links import Counts, Link
-from kbview.sources.netlink.message import request
-from kbview.sources.procfs.cpu import Stat, Ticks
-from kbview.sources.procfs.interrupts import Line
-from kbview.sources.procfs.softirq import Softnet
+from kbview.sources.counters import delivery
+from kbview.sources.counters.owner import Owners
+from kbview.sources.counters.reading import Reading
+from kbview.sources.counters.subject import Subject
+from kbview.sources.linux.netlink.links import Counts, Link
+from kbview.sources.linux.netlink.message import request
+from kbview.sources.linux.procfs.cpu import Stat, Ticks
+from kbview.sources.linux.procfs.interrupts import Line
+from kbview.sources.linux.procfs.softirq import Softnet
 
 
 def _reading(dropped: int = 0, cores: dict[int, Ticks] | None = None, **protocols: int) -> Reading:
@@ -57,7 +57,7 @@ def test_an_interfaces_interrupts_are_found_by_what_drivers_call_them(
     said: str, raised: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     links = [Link(4, "eth0", "", "virtio2"), Link(1, "lo", "", "")]
-    monkeypatch.setattr("kbview.sources.counting.subject.links_of", lambda _: links)
+    monkeypatch.setattr("kbview.sources.counters.subject.links_of", lambda _: links)
     subject = Subject(None)
     monkeypatch.setattr(subject, "_vectors", set())
     assert subject.raises(Line("99", 1, said)) == raised
@@ -76,7 +76,7 @@ def test_totals_are_read_from_proc_where_netlink_does_not_tell_them(
 ) -> None:
     subject = Subject("lo")
     told = subject.counts()
-    monkeypatch.setattr("kbview.sources.counting.subject.counts_request", lambda _: request(9999, b""))
+    monkeypatch.setattr("kbview.sources.counters.subject.counts_request", lambda _: request(9999, b""))
     written = subject.counts()
     assert written.rx_packets >= told.rx_packets > 0
     assert written.tx_bytes >= told.tx_bytes > 0

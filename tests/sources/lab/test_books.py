@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from kbview.sources.lab.books import Books
-from kbview.sources.lab.load import Load
-from kbview.sources.lab.message import Reading, Sent
+from kbview.sources.workers.load import Load
+from kbview.sources.workers.message import Reading, Sent
+from kbview.sources.workers.totals import Books
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import Meters, SocketMeter
 

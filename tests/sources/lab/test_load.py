@@ -2,7 +2,7 @@
 
 import pytest
 
-from kbview.sources.lab.load import LADDERS, MOST_PPS, Load
+from kbview.sources.workers.load import LADDERS, MOST_PPS, Load
 from kbview.tape.source import SourceError
 
 

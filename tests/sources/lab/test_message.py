@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from kbview.sources.lab.load import Load
-from kbview.sources.lab.message import (
+from kbview.sources.workers.load import Load
+from kbview.sources.workers.message import (
     Begin,
     Command,
     Failed,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.tape.events import DatapathStarted, PacketDelivered
 from kbview.tape.meter import Meters, Sample

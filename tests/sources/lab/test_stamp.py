@@ -2,9 +2,9 @@
 
 import pytest
 
-from kbview.sources.lab.load import FIRST_PORT, RECEIVING_PORT
-from kbview.sources.lab.stamp import HEADERS, STAMP, template, wire_length
-from kbview.sources.lab.veth import Address
+from kbview.sources.linux.veth import Address
+from kbview.sources.workers.load import FIRST_PORT, RECEIVING_PORT
+from kbview.sources.workers.payload_stamp import HEADERS, STAMP, template, wire_length
 
 A = Address("a", "10.77.0.1", "02:6b:62:76:00:01")
 B = Address("b", "10.77.0.2", "02:6b:62:76:00:02")

@@ -5,12 +5,12 @@ import struct
 
 import pytest
 
-from kbview.sources.netlink import diag, links
-from kbview.sources.netlink.conversation import Conversation
-from kbview.sources.netlink.message import Message, attributes, error_of, messages, request
-from kbview.sources.procfs import netdev
-from kbview.sources.procfs.file import KernelFile
-from kbview.sources.socket_state import Protocol, State
+from kbview.sources.linux.netlink import diag, links
+from kbview.sources.linux.netlink.conversation import Conversation
+from kbview.sources.linux.netlink.message import Message, attributes, error_of, messages, request
+from kbview.sources.linux.procfs import netdev
+from kbview.sources.linux.procfs.file import KernelFile
+from kbview.sources.linux.socket_state import Protocol, State
 
 
 def _attribute(kind: int, data: bytes) -> bytes:

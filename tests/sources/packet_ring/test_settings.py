@@ -2,8 +2,8 @@
 
 import pytest
 
-from kbview.sources.packet_ring.allowance import Allowance
-from kbview.sources.packet_ring.settings import RingSettings
+from kbview.sources.interface.ring.allowance import Allowance
+from kbview.sources.interface.ring.settings import RingSettings
 from kbview.tape.source import SourceError
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from kbview.sources.procfs import cpu, interrupts, mib, netdev, sockets, softirq
-from kbview.sources.procfs.file import KernelFile, number
-from kbview.sources.socket_state import Endpoint, Protocol, State
+from kbview.sources.linux.procfs import cpu, interrupts, mib, netdev, sockets, softirq
+from kbview.sources.linux.procfs.file import KernelFile, number
+from kbview.sources.linux.socket_state import Endpoint, Protocol, State
 
 INTERRUPTS = """\
            CPU0       CPU1

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kbview.sources.choice import Choice
+from kbview.sources.dpdk import correspondent, place, task
+from kbview.sources.dpdk.client import Client, TelemetryError, whole
+from kbview.sources.dpdk.growth import Growth
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
-from kbview.sources.telemetry import correspondent, place, task
-from kbview.sources.telemetry.client import Client, TelemetryError, whole
-from kbview.sources.telemetry.growth import Growth
 from kbview.tape import events as ev
 from kbview.tape.meter import Meters, Sample
 from kbview.tape.source import Source, SourceError
@@ -202,7 +202,7 @@ def test_closing_ends_the_thread_and_hangs_up(path: Path) -> None:
 def test_a_question_that_nobody_answers_is_given_up(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kbview.sources.telemetry.client._PATIENCE_S", 0.05)
+    monkeypatch.setattr("kbview.sources.dpdk.client._PATIENCE_S", 0.05)
     with serving(path, {}) as server:
         client = Client(path)
         server.answers["/slow"] = b""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from kbview.sources.tracefs import filters
-from kbview.sources.tracepoint.scene import Target
-from kbview.sources.tracepoint.table import TRACEPOINTS, Whose
+from kbview.sources.trace.live import filters
+from kbview.sources.trace.meaning.scene import Target
+from kbview.sources.trace.meaning.table import TRACEPOINTS, Whose
 
 TARGET = Target("veth0", vectors={38: 0, 40: 1}, ourselves=frozenset({9, 10}))
 

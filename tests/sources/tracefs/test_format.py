@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from kbview.sources.tracefs import format as formats
-from kbview.sources.tracefs.decoder import Decoder
-from kbview.sources.tracefs.format import Format, Kind
+from kbview.sources.trace.live import format as formats
+from kbview.sources.trace.live.decoder import Decoder
+from kbview.sources.trace.live.format import Format, Kind
 from tests.sources.tracefs.pages import KFREE_SKB, NAPI_POLL, SCHED_WAKING, common
 
 

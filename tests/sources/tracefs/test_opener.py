@@ -6,7 +6,7 @@ import os
 import pytest
 
 from kbview.cli.main import main
-from kbview.sources.tracefs import mount
+from kbview.sources.trace.live import mount
 
 USAGE, PERMISSION, UNSUPPORTED = 2, 4, 5
 

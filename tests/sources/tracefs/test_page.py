@@ -2,7 +2,7 @@
 
 import pytest
 
-from kbview.sources.tracefs import page as pages
+from kbview.sources.trace.live import page as pages
 from tests.sources.tracefs.pages import common, event, extend, given_up, header, page, stamp
 
 LAYOUT = pages.Layout()

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from kbview.sources.tracepoint.record import Record
-from kbview.sources.tracepoint.scene import Target
-from kbview.sources.tracepoint.table import BY_NAME
-from kbview.sources.tracepoint.witness import Witness
+from kbview.sources.trace.meaning.record import Record
+from kbview.sources.trace.meaning.scene import Target
+from kbview.sources.trace.meaning.table import BY_NAME
+from kbview.sources.trace.meaning.witness import Witness
 from kbview.tape import events as ev
 
 E = TypeVar("E", bound=ev.Event)

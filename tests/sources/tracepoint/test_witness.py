@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from kbview.sources.tracepoint.record import LOST, Record
-from kbview.sources.tracepoint.scene import Target
-from kbview.sources.tracepoint.stations import stations
-from kbview.sources.tracepoint.table import BY_NAME, TRACEPOINTS
-from kbview.sources.tracepoint.witness import Witness
+from kbview.sources.trace.meaning.record import LOST, Record
+from kbview.sources.trace.meaning.scene import Target
+from kbview.sources.trace.meaning.stations import stations
+from kbview.sources.trace.meaning.table import BY_NAME, TRACEPOINTS
+from kbview.sources.trace.meaning.witness import Witness
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meaning import UNKNOWN, meaning_of

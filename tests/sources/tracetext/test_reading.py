@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from kbview.sources.tracetext import line, values
-from kbview.sources.tracetext.reader import Reader
+from kbview.sources.trace.text import line, values
+from kbview.sources.trace.text.reader import Reader
 
 # a line, and: ns, cpu, pid, comm, flags, event
 SHAPES: list[tuple[str, tuple[int, int, int, str, int, str]]] = [

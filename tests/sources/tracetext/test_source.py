@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from kbview.cli.main import main
-from kbview.sources.choice import Choice
+from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.state.state import State
 from kbview.tape import events as ev

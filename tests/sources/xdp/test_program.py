@@ -4,8 +4,8 @@ import struct
 
 import pytest
 
-from kbview.sources.xdp import program
-from kbview.sources.xdp.program import Instruction
+from kbview.sources.linux.xdp import program
+from kbview.sources.linux.xdp.program import Instruction
 
 
 def _jumps(code: bytes) -> list[tuple[int, int]]:

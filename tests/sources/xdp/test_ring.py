@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbview.sources.xdp.ring import ADDRESS, DESCRIPTOR, Offsets, Ring
+from kbview.sources.linux.xdp.ring import ADDRESS, DESCRIPTOR, Offsets, Ring
 
 SIZE = 8
 OFFSETS = Offsets(producer=0, consumer=64, descriptors=128, flags=96)

@@ -1,0 +1,1 @@
+"""Datapath `af_packet`: a TPACKET_V3 ring beside the stack."""

@@ -1,0 +1,138 @@
+"""AF_PACKET, TPACKET_V3: the kernel copies each packet into a shared block; the reader walks blocks."""
+
+from kbview.emulator.application import APPLICATIONS
+from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
+from kbview.emulator.datapaths.af_packet.reader import BlockReader
+from kbview.emulator.datapaths.af_packet.ring import Geometry, PacketRing
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.ring import RxRing
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.device.napi import Napi
+from kbview.emulator.kernel.send.xmit import TxQueue
+from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.kernel.softirq import Softirq, Softirqs
+from kbview.emulator.protocol.host import Host
+from kbview.emulator.settings import US_PS, Settings
+from kbview.tape.meter import RingMeter
+from kbview.tape.station import STACK, Domain, Station, bypass
+
+IRQ, SOFTIRQ, SKB, *ABOVE = STACK
+
+
+class AfPacket(Datapath):
+    """A packet socket with a ring on every queue (PACKET_FANOUT); its reader on the last cores."""
+
+    name = "af_packet"
+    summary = "the kernel's way up to the tap, one copy into a shared block, no copy to the user"
+    stations = (
+        WIRE,
+        NIC,
+        RX_RING,
+        IRQ,
+        SOFTIRQ,
+        SKB,
+        Station(
+            "block",
+            Domain.KERNEL,
+            "the tap copies the packet into the open block; a full or timed-out block is the user's",
+            ("tpacket_copy", "Copied", "tpacket_retire", "BlockRetired"),
+        ),
+        *bypass(tuple(ABOVE)),
+        Station(
+            "walk",
+            Domain.USER,
+            "the reader goes through a block in place; poll() only when it owns none",
+            ("tpacket_walk", "syscall_enter", "syscall_exit", "context_switch"),
+        ),
+        Station("app", Domain.USER, "the application's own work", ("app_work",)),
+    )
+    serves = ("sink", "drop")
+    steps = (
+        "dma_write",
+        "msix_delivery",
+        "hardirq",
+        "softirq_dispatch",
+        "napi_poll",
+        "descriptor_read",
+        "first_touch",
+        "skb_alloc",
+        "rx_page",
+        "napi_gro_receive",
+        "netif_receive_skb",
+        "tpacket_copy",
+        "tpacket_retire",
+        "arp_rcv",
+        "ip_rcv",
+        "fib_lookup",
+        "icmp_rcv",
+        "udp_rcv",
+        "tcp_v4_rcv",
+        "skb_free",
+        "try_to_wake_up",
+        "idle_exit",
+        "napi_complete",
+        "context_switch",
+        "syscall_enter",
+        "poll_wait",
+        "syscall_exit",
+        "tpacket_walk",
+        "app_work",
+    )
+    reading = (
+        "Linux Documentation/networking/packet_mmap.rst",
+        "Linux net/packet/af_packet.c tpacket_rcv()",
+    )
+
+    def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
+        self._machine = machine
+        self._settings = settings
+        self._skbs = SkbCache(machine)
+        self._app = APPLICATIONS[settings.app](machine)
+        nic = machine.nic
+        self._rings = [RxRing(queue.number, settings.ring) for queue in nic.queues]
+        self._tx = [self._tx_queue(queue.number) for queue in nic.queues]
+        self._napis: list[Napi] = []
+        self._blocks: list[PacketRing] = []
+        self._readers: list[BlockReader] = []
+
+    def _tx_queue(self, queue: int) -> TxQueue:
+        ring = self._machine.tx_ring(queue, self._settings.tx_ring)
+        return TxQueue(self._machine, ring, self._skbs, self._settings.txqueuelen)
+
+    def start(self) -> None:
+        nic = self._machine.nic
+        nic.open(self._rings, [queue.ring for queue in self._tx])
+        softirqs = Softirqs(self._machine, self._settings)
+        for queue in nic.queues:
+            self._tap(queue, softirqs.of(self._machine.core_of(queue.number)))
+        for reader in self._readers:
+            reader.start()
+        for napi in self._napis:
+            napi.unmask()
+
+    def _tap(self, queue: RxQueue, softirq: Softirq) -> None:
+        """A queue's poll, the ring above it, and the thread that reads the ring."""
+        machine, settings = self._machine, self._settings
+        geometry = Geometry(settings.blocks, settings.block_bytes, round(settings.retire_us * US_PS))
+        ring = PacketRing(machine, softirq.core, queue.number, self._skbs, geometry)
+        napi = Napi(machine, queue, softirq, ring, self._tx[queue.number])
+        queue.vector = Vector(softirq.core, napi.irq_handler)
+        reader_core = machine.cores[(settings.reader_cpu - queue.number) % settings.cores]
+        self._readers.append(BlockReader(machine, reader_core, ring, self._app))
+        self._napis.append(napi)
+        self._blocks.append(ring)
+
+    def finish(self) -> None:
+        for napi in self._napis:
+            napi.unmask_again()
+
+    def held(self) -> int:
+        walking = sum(reader.in_hand for reader in self._readers)
+        return walking + self.buffers() + sum(ring.held() for ring in self._blocks)
+
+    def buffers(self) -> int:
+        return sum(napi.in_hand for napi in self._napis)
+
+    def rings(self) -> list[RingMeter]:
+        return [ring.meter() for ring in self._blocks]

@@ -1,0 +1,149 @@
+"""AF_PACKET with TPACKET_V3: blocks in memory that kernel and application share.
+
+    driver -> sk_buff -> tap: a clone ----> copied into the kernel's block     the only copy
+                          |                       | full, or its timer ran out
+                          v                       v
+                 the stack, as ever         block is the user's: wake the reader; the next block opens
+
+A block's status word says whose it is. When the user owns all of them the kernel has nowhere to copy
+to and drops (tp_drops), while the stack itself loses nothing. Linux: net/packet/af_packet.c
+"""
+
+from collections import deque
+from typing import NamedTuple
+
+from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.net.taker import Layer
+from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.emulator.protocol.layer import LAYERS
+from kbview.packet.frame import Frame
+from kbview.tape.events import BlockReleased, BlockRetired, Copied
+from kbview.tape.meter import RingMeter
+
+PACKET_SOCK_ERROR = "PACKET_SOCK_ERROR"
+_HEADER = 48 + 20 + 14  # struct tpacket3_hdr, struct sockaddr_ll, alignment of the packet
+
+
+class Geometry(NamedTuple):
+    """struct tpacket_req3: how many blocks of how many bytes, and when an open one times out."""
+
+    blocks: int
+    block_bytes: int
+    retire_ps: int
+
+
+class PacketRing:
+    """The ring of one packet socket. It stands above a driver's poll, and takes what that brings."""
+
+    def __init__(
+        self, machine: Machine, core: Core, queue: int, skbs: SkbCache, geometry: Geometry
+    ) -> None:
+        self.waiters = WaitQueue(machine)
+        self.ready: deque[tuple[int, list[Frame]]] = deque()  # blocks that are the user's
+        self.dropped = 0
+        self._machine = machine
+        self._core = core
+        self._queue = queue
+        self._skbs = skbs
+        self._geometry = geometry
+        self._open: list[Frame] = []
+        self._block = 0
+        self._bytes = 0
+        self._users = 0
+        self._timer = Vector(core, self._timed_out)
+        sequence, step = machine.prices.sequence, machine.prices.step
+        self._climb = sequence(
+            "descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive", "netif_receive_skb"
+        )
+        self._copy = step("tpacket_copy")
+        self._retire_step = step("tpacket_retire")
+        self._stack = {
+            protocol: sequence(*(name for layer in layers[1:] for name in layer.steps), "skb_free")
+            for protocol, layers in LAYERS.items()
+        }
+
+    # ---- the kernel's side -----------------------------------------------------------------
+
+    def netif_receive_skb(self, core: Core, frame: Frame) -> "PacketRing":
+        """The tap sees every packet before IP does."""
+        core.spend(self._climb, frame.packet)
+        return self
+
+    def receive_merged(self, core: Core, frame: Frame) -> "PacketRing":
+        """No driver below a tap merges here."""
+        raise NotImplementedError
+
+    def hand_over(self, core: Core, frame: Frame, layer: Layer) -> Process:
+        """There is no layer above a tap that would hold a packet or answer it."""
+        raise NotImplementedError
+
+    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+        """Copy the clone into the open block; the sk_buff itself goes on up and ends in the stack."""
+        if self._store(core, frame):
+            self._count(core, frame)
+        else:
+            self.dropped += 1
+            self._machine.drop(core, frame, "ring", PACKET_SOCK_ERROR)
+        core.spend(self._stack[frame.flow.protocol], frame.packet)
+        self._skbs.freed(core, frame)
+        return False
+
+    def _store(self, core: Core, frame: Frame) -> bool:
+        room = _HEADER + frame.length
+        if self._open and self._bytes + room > self._geometry.block_bytes:
+            self._retire(core, timed_out=False)
+        if self._users == self._geometry.blocks:
+            return False
+        if not self._open:
+            self._timer.arm(core.now_ps + self._geometry.retire_ps)
+        self._open.append(frame)
+        self._bytes += room
+        return True
+
+    def _count(self, core: Core, frame: Frame) -> None:
+        meters, recorder = self._machine.meters, self._machine.recorder
+        core.spend_copying(self._copy, frame.length, frame.packet)
+        meters.copies += 1
+        meters.copied_bytes += frame.length
+        if recorder.steps:
+            recorder.emit(Copied(core.now_ps, core.number, frame.packet, "to_ring", frame.length))
+
+    def _retire(self, core: Core, *, timed_out: bool) -> None:
+        """The open block becomes the user's."""
+        core.spend(self._retire_step)
+        if self._machine.recorder.steps:
+            count = len(self._open)
+            event = BlockRetired(core.now_ps, self._queue, self._block, count, timed_out)
+            self._machine.recorder.emit(event)
+        self.ready.append((self._block, self._open))
+        self._block = (self._block + 1) % self._geometry.blocks
+        self._users += 1
+        self._open, self._bytes = [], 0
+        self._timer.arm(NEVER_PS)
+        self.waiters.wake(core)
+
+    def _timed_out(self, core: Core) -> None:
+        if self._open:
+            self._retire(core, timed_out=True)
+
+    # ---- the user's side -------------------------------------------------------------------
+
+    def release(self, core: Core, block: int) -> None:
+        """Write the status word: the block is the kernel's again."""
+        self._users -= 1
+        if self._machine.recorder.steps:
+            self._machine.recorder.emit(BlockReleased(core.now_ps, self._queue, block))
+
+    def held(self) -> int:
+        """Packets in the blocks."""
+        return len(self._open) + sum(len(frames) for _, frames in self.ready)
+
+    def meter(self) -> RingMeter:
+        """Blocks: `done` are the user's, of which the reader may hold one."""
+        blocks = self._geometry.blocks
+        clean = (self._block - self._users) % blocks
+        return RingMeter(self._queue, blocks, self._block, clean, clean, self._users, 0, None, "block")

@@ -1,0 +1,190 @@
+"""A driver's poll that serves an AF_XDP socket: frames go from its ring into the socket's.
+
+    zero-copy   the NIC's descriptors point at umem chunks from the FILL ring; nothing is copied
+    copy        the NIC's descriptors point at the driver's own pages; one memcpy into a chunk
+
+In zero-copy mode an empty FILL ring leaves the NIC without descriptors. Without need_wakeup the driver
+then says "more to do" and is polled again at once, for it can only find out by looking; with it, the
+driver stops, and the application makes a system call when it has put chunks there.
+Linux: drivers/net/ethernet/intel/i40e/i40e_xsk.c, net/xdp/xsk.c
+"""
+
+from collections.abc import Generator
+
+from kbview.emulator.datapaths.af_xdp.transmit import XskTransmit
+from kbview.emulator.datapaths.af_xdp.xsk import Xsk, XskMode
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.kernel.softirq import Softirq
+from kbview.packet.frame import Frame
+from kbview.tape.events import (
+    Copied,
+    DescriptorCleaned,
+    IrqRaised,
+    IrqUnmasked,
+    NapiPolled,
+    RingRefilled,
+    XdpRan,
+)
+
+XSK_RX_FULL = "XDP"
+
+
+class XskPoll:
+    """One queue pair's driver instance with a socket bound to it."""
+
+    def __init__(
+        self, machine: Machine, queue: RxQueue, softirq: Softirq, xsk: Xsk, mode: XskMode
+    ) -> None:
+        self._core = softirq.core
+        self._softirq = softirq
+        self._queue = queue
+        self._xsk = xsk
+        self._mode = mode
+        self._machine = machine
+        self._recorder = machine.recorder
+        step, sequence = machine.prices.step, machine.prices.sequence
+        self._hardirq = step("hardirq")
+        self._napi_poll = step("napi_poll")
+        self._napi_complete = step("napi_complete")
+        receive = ("descriptor_read", "first_touch", "xdp_program", "xsk_redirect")
+        self._receive = sequence(*receive) if mode.zero_copy else sequence(*receive, "xsk_copy")
+        self._tx = XskTransmit(machine, queue, xsk, mode)
+
+    @property
+    def queue_number(self) -> int:
+        """The queue that the socket is bound to."""
+        return self._queue.number
+
+    @property
+    def buffers(self) -> int:
+        """sk_buffs on their way out, in copy mode."""
+        return self._tx.buffers
+
+    def irq_handler(self, core: Core) -> None:
+        """Mask the vector and schedule the poll."""
+        self._queue.mask(core.now_ps)
+        self._machine.meters.interrupts += 1
+        if self._recorder.steps:
+            self._recorder.emit(IrqRaised(core.now_ps, core.number, self._queue.number))
+        core.spend(self._hardirq)
+        self._softirq.napi_schedule(self)
+
+    def poll(self, weight: int) -> Generator[None, None, int]:
+        """Complete, send, receive; then give the NIC as many chunks as there are."""
+        core, queue = self._core, self._queue
+        core.spend(self._napi_poll)
+        if core.now_ps > core.horizon_ps:
+            yield  # the application may be at the rings from another core
+        more = self._tx.poll(core)
+        work = 0
+        while work < weight:
+            queue.catch_up(core.now_ps)
+            frame = queue.ring.take_done(core.now_ps - queue.moderation.dma_ps)
+            if frame is None:
+                break
+            work += 1
+            self._redirect(core, frame)
+            if core.now_ps > core.horizon_ps:
+                yield
+        if work:
+            self._xsk.data_ready(core)
+        return self._finish(core, work, weight, more=more)
+
+    # ---- receive ---------------------------------------------------------------------------
+
+    def _redirect(self, core: Core, frame: Frame) -> None:
+        machine, xsk, copies = self._machine, self._xsk, not self._mode.zero_copy
+        if self._recorder.steps:
+            self._tell(core, frame)
+        if copies:
+            core.spend_copying(self._receive, frame.length, frame.packet)
+        else:
+            core.spend(self._receive, frame.packet)
+        if xsk.closed or not xsk.rx.room or (copies and not xsk.fill.filled):
+            machine.drop(core, frame, "xsk", XSK_RX_FULL)
+            if not copies:
+                xsk.fill.produce(core, min(1, xsk.fill.room))  # the driver keeps the chunk
+            return
+        if copies:
+            xsk.fill.consume(core, 1)
+            self._count_copy(core, frame)
+        xsk.receive(core, frame)
+
+    def _tell(self, core: Core, frame: Frame) -> None:
+        ring, emit = self._queue.ring, self._recorder.emit
+        slot = (ring.next_to_clean - 1) % ring.size
+        emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
+        emit(XdpRan(core.now_ps, core.number, frame.packet, "redirect"))
+
+    def _count_copy(self, core: Core, frame: Frame) -> None:
+        meters = self._machine.meters
+        meters.copies += 1
+        meters.copied_bytes += frame.length
+        if self._recorder.steps:
+            self._recorder.emit(Copied(core.now_ps, core.number, frame.packet, "to_umem", frame.length))
+
+    def _refill(self, core: Core) -> bool:
+        """Give descriptors back; False if chunks are missing for some of them."""
+        ring, fill = self._queue.ring, self._xsk.fill
+        count = min(ring.cleaned, fill.filled) if self._mode.zero_copy else ring.cleaned
+        ring.refill(count)
+        if self._mode.zero_copy:
+            fill.consume(core, count)
+        if self._recorder.steps and count:
+            self._recorder.emit(RingRefilled(core.now_ps, ring.queue, count))
+        return not ring.cleaned
+
+    # ---- going on or back to interrupts ----------------------------------------------------
+
+    def _finish(self, core: Core, work: int, weight: int, *, more: bool) -> int:
+        queue, meters = self._queue, self._machine.meters
+        queue.catch_up(core.now_ps)
+        whole = self._refill(core)
+        meters.polls += 1
+        meters.empty_polls += work == 0
+        if self._recorder.steps:
+            self._recorder.emit(NapiPolled(core.now_ps, core.number, queue.number, work, weight))
+        starved = not whole and not queue.ring.free
+        if self._mode.need_wakeup:
+            self._xsk.wants_wakeup = starved
+        elif starved:
+            return weight
+        if more:
+            return weight
+        if work < weight:
+            core.spend(self._napi_complete)
+            self.unmask()
+        return work
+
+    def unmask(self) -> None:
+        """The vector may fire again."""
+        core = self._core
+        self._queue.unmask(core.now_ps)
+        if self._recorder.steps:
+            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._queue.number))
+
+    def xsk_sendmsg(self, core: Core) -> Process:
+        """What a sendto() does."""
+        if self._mode.zero_copy:
+            self.wake_up(core)
+        else:
+            yield from self._tx.generic_xmit(core)
+
+    def wake_up(self, core: Core) -> None:
+        """ndo_xsk_wakeup: have the NIC interrupt at once, unless the poll is under way.
+
+        i40e writes to a register for that, mlx5 posts an empty command; the message comes as any other.
+        """
+        vector = self._queue.vector
+        if self._queue.masked is False and vector is not None:
+            due_ps = min(vector.due_ps, core.now_ps + self._queue.moderation.delivery_ps)
+            vector.arm(due_ps)
+            core.mind(due_ps)
+
+    def unmask_again(self) -> None:
+        """Traffic has ended: wait for what is there, not for what would have come."""
+        if not self._queue.masked:
+            self.unmask()

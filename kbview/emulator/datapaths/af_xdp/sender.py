@@ -1,0 +1,80 @@
+"""An application that only sends through AF_XDP: a batch into TX, completions back, again.
+
+    chunks of its own --batch--> TX ring --driver--> NIC --> COMPLETION --> its chunks again
+
+It never reads RX. What the program redirects to it takes chunks out of FILL for ever, until that is
+empty: then nothing more is received. When it has sent all it closes the socket, and what lay there is
+lost.
+Linux: samples/bpf/xdpsock_user.c tx_only(), complete_tx_only()
+"""
+
+from kbview.emulator.application import Production
+from kbview.emulator.datapaths.af_xdp.poll import XskPoll
+from kbview.emulator.datapaths.af_xdp.user import XskThread
+from kbview.emulator.datapaths.af_xdp.xsk import Xsk
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+
+CLOSED = "SOCKET_CLOSE"
+
+
+class XskSender(XskThread):
+    """xdpsock -t, "txpush"."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        core: Core,
+        xsk: Xsk,
+        driver: XskPoll,
+        made: Production,
+        burst: int,
+    ) -> None:
+        super().__init__(machine, core, xsk, driver, burst)
+        self._made = made
+        self._put = machine.prices.step("xsk_put")
+
+    def stop(self) -> None:
+        if self._core.resting and self._task.runnable:
+            self._core.stir(self._core.now_ps)
+
+    def _main(self) -> Process:
+        core, xsk = self._core, self._xsk
+        while self._made.left or self.outstanding:
+            if core.now_ps > core.horizon_ps:
+                yield
+            before = self.outstanding
+            room = min(self._burst, xsk.tx.room, xsk.tx.size - before)
+            if room == self._burst:  # xsk_ring_prod__reserve() takes all or nothing
+                self._produce(room)
+                if core.now_ps > core.horizon_ps:
+                    yield
+            waited = self.outstanding == before
+            yield from self._complete()
+            if waited and self.outstanding == before and not xsk.tx_wants_wakeup:
+                yield from self._spin()
+        self._close()
+
+    def _produce(self, count: int) -> None:
+        core, xsk = self._core, self._xsk
+        frames = self._made.make(count, core.now_ps)
+        for frame in frames:
+            core.spend(self._put, frame.packet)
+        xsk.to_send.extend(frames)
+        xsk.tx.produce(core, len(frames))
+        self.outstanding += len(frames)
+
+    def _take_back(self, count: int) -> None:
+        """Nothing is to be done with them: the next batch is written over the oldest."""
+        del count
+        self._core.spend(self._peek)
+
+    def _close(self) -> None:
+        """The socket is gone, and what was never read with it."""
+        xsk = self._xsk
+        xsk.closed = True
+        while xsk.received:
+            self._machine.drop(self._core, xsk.received.popleft(), "xsk", CLOSED)
+            xsk.rx.consume(self._core, 1)
+            xsk.fill.produce(self._core, 1)

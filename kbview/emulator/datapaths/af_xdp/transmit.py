@@ -1,0 +1,119 @@
+"""How frames of an AF_XDP socket's TX ring leave: zero-copy by the driver's poll, else by the call.
+
+    zero-copy   poll: clean what was sent --> COMPLETION; TX ring --> descriptors --> one doorbell
+    copy        sendto(): up to 16 frames, each copied into an sk_buff and given to the driver at once
+
+With need_wakeup the driver says "wake me" when nothing is out that would interrupt; while something is,
+its completion starts the next poll, and the application fills the ring without a call.
+Linux: i40e_clean_xdp_tx_irq(), mlx5e_xsk_tx(); net/xdp/xsk.c xsk_generic_xmit(), TX_BATCH_SIZE
+"""
+
+from kbview.emulator.datapaths.af_xdp.xsk import Xsk, XskMode
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.tx import TxRing
+from kbview.emulator.kernel.socket.send_buffer import linear_truesize
+from kbview.packet.frame import Frame
+from kbview.tape.events import Copied, SkbAllocated, SkbFreed
+
+TX_BATCH_SIZE = 16
+WORK_LIMIT = 256  # frames a poll, of ixgbe, i40e and ice; mlx5e has MLX5E_TX_XSK_POLL_BUDGET 64
+
+
+class XskTransmit:
+    """One queue's."""
+
+    def __init__(self, machine: Machine, queue: RxQueue, xsk: Xsk, mode: XskMode) -> None:
+        self._queue = queue
+        self._xsk = xsk
+        self._mode = mode
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        step, sequence = machine.prices.step, machine.prices.sequence
+        self._send = step("xsk_tx")
+        self._copy = sequence("sock_alloc_send_skb", "xsk_tx_copy", "ndo_start_xmit")
+        self._done = (
+            step("xsk_complete") if mode.zero_copy else sequence("tx_clean", "skb_free", "xsk_complete")
+        )
+        self._doorbell = step("doorbell")
+
+    @property
+    def ring(self) -> TxRing:
+        """The NIC's."""
+        if self._queue.tx is None:
+            raise ValueError("an AF_XDP socket needs a transmit ring")
+        return self._queue.tx
+
+    @property
+    def buffers(self) -> int:
+        """sk_buffs that are not freed yet."""
+        return 0 if self._mode.zero_copy else self.ring.used
+
+    # ---- in the driver's poll --------------------------------------------------------------
+
+    def poll(self, core: Core) -> bool:
+        """Clean, then send; True if there may be more to send than the work limit allowed.
+
+        A full ring is not polled again for: a completion will interrupt (i40e since 5.11; before, its
+        poll went on until the NIC had sent some).
+        """
+        self._clean(core)
+        if not self._mode.zero_copy:
+            return False
+        ring, xsk = self.ring, self._xsk
+        count = min(WORK_LIMIT, xsk.tx.filled, ring.free)
+        for _ in range(count):
+            frame = xsk.to_send.popleft()
+            core.spend(self._send, frame.packet)
+            ring.post(core, frame, passed_on=self._mode.passes_on)
+        xsk.tx.consume(core, count)
+        if count:
+            ring.doorbell(core)
+            core.spend(self._doorbell)
+        if self._mode.need_wakeup:
+            xsk.tx_wants_wakeup = not ring.used
+        return count == WORK_LIMIT
+
+    def _clean(self, core: Core) -> None:
+        xsk, ring = self._xsk, self.ring
+        done = ring.clean(core.now_ps, min(ring.size, xsk.completion.room))
+        for gone in done:
+            core.spend(self._done, gone.frame.packet)
+            if not self._mode.zero_copy:
+                self._freed(core, gone.frame)
+        xsk.complete(core, len(done))
+
+    def _freed(self, core: Core, frame: Frame) -> None:
+        self._meters.frees += 1
+        if self._recorder.steps:
+            self._recorder.emit(SkbFreed(core.now_ps, core.number, frame.packet))
+
+    # ---- in the application's call, copy mode ----------------------------------------------
+
+    def generic_xmit(self, core: Core) -> Process:
+        """Send as many as a call may; the rest is for the next (EAGAIN)."""
+        xsk, ring = self._xsk, self.ring
+        for _ in range(TX_BATCH_SIZE):
+            if core.now_ps > core.horizon_ps:
+                yield  # the softirq cleans the same ring
+            if not xsk.to_send or not ring.free:
+                return
+            frame = xsk.to_send.popleft()
+            xsk.tx.consume(core, 1)
+            self._built(core, frame)
+            ring.post(core, frame, passed_on=self._mode.passes_on)
+            ring.doorbell(core)
+            core.spend(self._doorbell)
+
+    def _built(self, core: Core, frame: Frame) -> None:
+        core.spend_copying(self._copy, frame.length, frame.packet)
+        meters = self._meters
+        meters.allocations += 1
+        meters.copies += 1
+        meters.copied_bytes += frame.length
+        if self._recorder.steps:
+            emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
+            emit(SkbAllocated(now_ps, cpu, frame.packet, linear_truesize(frame.length)))
+            emit(Copied(now_ps, cpu, frame.packet, "from_umem", frame.length))

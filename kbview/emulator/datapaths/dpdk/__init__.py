@@ -1,0 +1,1 @@
+"""Datapath `dpdk`: a poll-mode driver in user space."""

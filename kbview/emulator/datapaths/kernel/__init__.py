@@ -1,0 +1,1 @@
+"""Datapath `kernel`: Linux with NAPI."""

@@ -1,0 +1,72 @@
+"""A driver before NAPI: an interrupt for each packet, never masked, never moderated.
+
+      frame in memory --> IRQ --> acknowledge, take one frame, new buffer --> ipintrq, soft interrupt
+                           ^                                                        |
+                           +---- the line is still up while another frame waits ----+
+
+What was sent is freed by the soft interrupt, so that sending does not go short while packets come.
+"""
+
+from collections.abc import Generator
+
+from kbview.emulator.datapaths.kernel_irq.frame_taker import FrameTaker
+from kbview.emulator.datapaths.kernel_irq.netisr import Netisr
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.kernel.send.xmit import TxQueue
+from kbview.tape.events import IrqRaised, IrqUnmasked
+
+
+class IrqDriver:
+    """One queue pair's. To the soft interrupt it is the job of freeing what was sent."""
+
+    def __init__(self, machine: Machine, queue: RxQueue, netisr: Netisr, tx: TxQueue) -> None:
+        queue.each = True
+        self._queue = queue
+        self._netisr = netisr
+        self._tx = tx
+        self._cleaning = False
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._isr = machine.prices.step("isr")
+        self._taker = FrameTaker(machine, queue)
+
+    def irq_handler(self, core: Core) -> None:
+        """The interrupt service routine: acknowledge, take a frame if one is there, leave the rest."""
+        self._acknowledge(core)
+        core.spend(self._isr)
+        if not self._cleaning and self._tx.ring.next_done_ps() <= core.now_ps:
+            self._cleaning = True
+            self._queue.completes = False
+            self._netisr.napi_schedule(self)
+        frame = self._taker.take(core)
+        if frame is not None:
+            self._netisr.input(frame)
+        self.unmask()
+
+    def _acknowledge(self, core: Core) -> None:
+        """Nothing is masked: only the handler's own priority keeps the next interrupt away."""
+        self._meters.interrupts += 1
+        if self._recorder.steps:
+            queue = self._queue.number
+            self._recorder.emit(IrqRaised(core.now_ps, core.number, queue))
+            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, queue))
+
+    def poll(self, weight: int) -> Generator[None, None, int]:
+        """Free what was sent; then sending may interrupt again."""
+        del weight
+        core = self._netisr.core
+        if core.now_ps > core.horizon_ps:
+            yield  # somebody on another core may be sending through the same ring
+        self._tx.clean(core)
+        self._cleaning = False
+        self._queue.completes = True
+        self._queue.look_again()
+        return 0
+
+    def unmask(self) -> None:
+        """The handler returns: the line may interrupt again, at once if more is there."""
+        self._queue.unmask(self._netisr.core.now_ps)
+
+    unmask_again = unmask

@@ -1,0 +1,41 @@
+"""ipintrq: the queue between the interrupt's handler and the soft interrupt. Short, and bounded.
+
+What waits here are buffers as the NIC filled them; the sk_buff comes later. A packet that finds it full
+has cost its whole interrupt for nothing. 4.2BSD: IFQ_MAXLEN is 50; Linux 2.2 called it the backlog.
+"""
+
+from collections import deque
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.shared_ring import SharedRing
+from kbview.packet.frame import Frame
+
+CPU_BACKLOG = "CPU_BACKLOG"  # what the kernel calls it today
+
+
+class InputQueue:
+    """One core's. Handlers append, the soft interrupt takes; both run on that core."""
+
+    def __init__(self, machine: Machine, cpu: int, limit: int) -> None:
+        self.entries = SharedRing(machine, "ipintrq", cpu, limit)
+        self._frames: deque[Frame] = deque()
+        self._machine = machine
+
+    def enqueue(self, core: Core, frame: Frame) -> None:
+        """Append a frame, or drop it: its buffer goes back to the driver."""
+        if not self.entries.room:
+            self._machine.drop(core, frame, "ipintrq", CPU_BACKLOG)
+            return
+        self._frames.append(frame)
+        self.entries.produce(core, 1)
+
+    def dequeue(self, core: Core) -> Frame | None:
+        """The oldest, if there is one."""
+        if not self._frames:
+            return None
+        self.entries.consume(core, 1)
+        return self._frames.popleft()
+
+    def __len__(self) -> int:
+        return len(self._frames)

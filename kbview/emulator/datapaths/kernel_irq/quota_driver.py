@@ -1,0 +1,113 @@
+"""The cure of 1996: the interrupt only starts a polling program, which takes packets to completion.
+
+      IRQ --> mask, schedule --> up to `quota` packets all the way, then what was sent --> again
+       ^                                                       |
+       +---- unmask <--- the ring is empty <-------------------+---> queue feedback: leave it masked
+
+No ipintrq: a packet that is not worked on stays in the ring, where dropping it costs nothing. Without a
+quota the first half never ends under load, nothing that was sent is ever freed, and all that is
+forwarded dies before the transmit ring. With feedback input stops while the screening queue is
+three quarters full, until it is down to one quarter.
+Mogul and Ramakrishnan, ACM TOCS 15(3), 1997, sections 5 and 6. NAPI came of it.
+"""
+
+from collections.abc import Generator
+
+from kbview.emulator.datapaths.kernel_irq.frame_taker import FrameTaker
+from kbview.emulator.datapaths.kernel_irq.netisr import Netisr
+from kbview.emulator.datapaths.kernel_irq.screend import ScreenQueue
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.kernel.send.xmit import TxQueue
+from kbview.tape.events import IrqRaised, IrqUnmasked, NapiPolled
+
+_ENDLESS = 1 << 62
+
+
+class QuotaDriver:
+    """One queue pair's. `quota` 0 is none. `feedback`: whose queue stops the input, if any."""
+
+    feedback: ScreenQueue | None = None
+
+    def __init__(
+        self, machine: Machine, queue: RxQueue, netisr: Netisr, tx: TxQueue, quota: int
+    ) -> None:
+        queue.each = True
+        self._queue = queue
+        self._netisr = netisr
+        self._tx = tx
+        self._quota = quota or _ENDLESS
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._isr = machine.prices.step("isr")
+        self._taker = FrameTaker(machine, queue)
+
+    def irq_handler(self, core: Core) -> None:
+        """Mask, and leave everything to the polling program."""
+        self._queue.mask(core.now_ps)
+        self._meters.interrupts += 1
+        if self._recorder.steps:
+            self._recorder.emit(IrqRaised(core.now_ps, core.number, self._queue.number))
+        core.spend(self._isr)
+        self._netisr.napi_schedule(self)
+
+    def poll(self, weight: int) -> Generator[None, None, int]:
+        """Input up to the quota, then output; again in turn with others, or back to interrupts."""
+        del weight
+        core, work = self._netisr.core, 0
+        while work < self._quota and not self._inhibited():
+            frame = self._taker.take(core)
+            if frame is None:
+                break
+            work += 1
+            yield from self._netisr.intake.receive(core, frame)
+            if core.now_ps > core.horizon_ps:
+                yield
+        yield from self._sent(core)
+        self._tell(core, work)
+        if self._inhibited() and self.feedback is not None:
+            self.feedback.stopped.append(self)
+        elif self._more(core):
+            self._netisr.napi_schedule(self)
+        else:
+            self.unmask()
+        return work
+
+    def go_on(self, core: Core) -> None:
+        """The screening queue has room again."""
+        self._netisr.resume(self, core)
+
+    def _inhibited(self) -> bool:
+        return self.feedback is not None and self.feedback.inhibits
+
+    def _more(self, core: Core) -> bool:
+        """Whether a frame is in the ring now."""
+        self._queue.catch_up(core.now_ps)
+        return self._queue.next_ready_ps() <= core.now_ps
+
+    def _sent(self, core: Core) -> Process:
+        """The second half of a round: free what was sent, let the output queue go on."""
+        if core.now_ps > core.horizon_ps:
+            yield
+        self._tx.clean(core)
+
+    def _tell(self, core: Core, work: int) -> None:
+        self._meters.polls += 1
+        self._meters.empty_polls += work == 0
+        if self._recorder.steps:
+            budget = self._quota if self._quota < _ENDLESS else 0
+            self._recorder.emit(NapiPolled(core.now_ps, core.number, self._queue.number, work, budget))
+
+    def unmask(self) -> None:
+        """The vector may fire again."""
+        core = self._netisr.core
+        self._queue.unmask(core.now_ps)
+        if self._recorder.steps:
+            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._queue.number))
+
+    def unmask_again(self) -> None:
+        """Traffic has ended: wait for what is there, not for what would have come."""
+        if not self._queue.masked:
+            self.unmask()

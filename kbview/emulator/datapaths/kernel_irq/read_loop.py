@@ -1,0 +1,93 @@
+"""The application of the textbook: it sleeps in read(), gets one packet, works, and reads again.
+
+Into the kernel and back for each packet: two mode switches, one copy. Lecture, 3.5.
+"""
+
+from kbview.emulator.application import Application
+from kbview.emulator.cost import Step
+from kbview.emulator.datapaths.kernel_irq.user_work import user_work
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import USER, Context, Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.call.sender import Sender
+from kbview.emulator.kernel.skb import skbs
+from kbview.emulator.kernel.socket.socket import Socket, SocketTable
+from kbview.packet.frame import Frame
+from kbview.tape.events import Copied, Mode, SkbFreed
+
+TAKE = ("socket_recv", "copy_to_user", "skb_free")
+
+
+class ReadLoop:
+    """One thread. `read_size` is its buffer: a stream fills it with what is there."""
+
+    def __init__(
+        self, machine: Machine, core: Core, sockets: SocketTable, app: Application, read_size: int
+    ) -> None:
+        self.sender: Sender | None = None  # of an application that answers
+        self._core = core
+        self._machine = machine
+        self._sockets = sockets
+        self._app = app
+        self._read_size = read_size
+        prices = machine.prices
+        self._enter = prices.sequence("syscall_enter", "vfs_read")
+        self._each = prices.sequence(*TAKE)
+        self._last = prices.sequence(*TAKE, "syscall_exit")
+        self._free = prices.step("skb_free")
+        self._task = Context(app.name, self._main(), USER, Mode.USER)
+
+    def start(self) -> None:
+        """Put the thread on its core."""
+        self._core.start(self._task)
+
+    def _main(self) -> Process:
+        core, ready = self._core, self._sockets.ready
+        while True:
+            core.enter_kernel(self._task, self._enter, "read")
+            if core.now_ps > core.horizon_ps:
+                yield  # what follows looks at queues that the soft interrupt fills
+            while not ready:
+                yield from self._sockets.waiters.sleep(core, self._task)
+            socket = ready.popleft()
+            if not isinstance(socket, Socket):
+                raise TypeError("nobody can connect on this path")
+            frames = self._receive(core, socket)
+            for frame in frames:
+                yield from user_work(core, self._app.step, self._machine.recorder, frame.packet)
+                if not socket.stream:
+                    yield from self._answer(core, frame)
+
+    def _receive(self, core: Core, socket: Socket) -> list[Frame]:
+        """Dequeue, copy to the application's buffer, free, and back to user mode."""
+        frames = socket.dequeue(core, self._read_size)
+        if socket.packets:
+            self._sockets.ready.append(socket)
+        last = frames[-1]
+        for frame in frames:
+            self._copy(core, frame, self._last if frame is last else self._each)
+        core.leave_kernel(self._task)
+        for frame in frames:
+            self._machine.deliver(core, frame, "app")
+        return frames
+
+    def _copy(self, core: Core, frame: Frame, step: Step) -> None:
+        """The first sk_buff's free is a part of the step; fragments of a datagram are freed with it."""
+        meters, recorder = self._machine.meters, self._machine.recorder
+        core.spend_copying(step, frame.payload, frame.packet)
+        meters.copies += 1
+        meters.copied_bytes += frame.payload
+        freed = skbs(frame)
+        meters.frees += len(freed)
+        for _ in freed[1:]:
+            core.spend(self._free, frame.packet)
+        if recorder.steps:
+            emit = recorder.emit
+            emit(Copied(core.now_ps, core.number, frame.packet, "to_user", frame.payload))
+            for each in freed:
+                emit(SkbFreed(core.now_ps, core.number, each.packet))
+
+    def _answer(self, core: Core, frame: Frame) -> Process:
+        payload = self._app.answer(frame.payload)
+        if payload is not None and self.sender is not None:
+            yield from self.sender.answer(core, self._task, frame, payload)

@@ -1,0 +1,132 @@
+"""screend: a process that is shown each packet before it is forwarded, and says yes.
+
+    soft interrupt --> screening queue --> ioctl(): headers out --> the process looks
+                                              ^                          |
+                                              +--- next ioctl(): verdict, and out it goes
+
+The packet is forwarded inside the process's own system call, so forwarding is now as urgent as a
+process: not at all while packets keep coming. Here every verdict is yes.
+J. Mogul, "Simple and flexible datagram access controls for Unix-based gateways", USENIX 1989.
+"""
+
+from collections import deque
+from typing import Protocol
+
+from kbview.emulator.datapaths.kernel_irq.user_work import user_work
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import USER, Context, Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.shared_ring import SharedRing
+from kbview.emulator.kernel.send.xmit import Forwarder
+from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.packet.frame import Frame
+from kbview.tape.events import Copied, Mode
+
+FULL_RING = "FULL_RING"
+SHOWN = 64  # bytes of headers that the process is shown
+
+
+class Stopped(Protocol):
+    """An input that the queue's feedback has stopped."""
+
+    def go_on(self, core: Core) -> None:
+        """There is room again, made on `core`."""
+
+
+class ScreenQueue(Forwarder):
+    """Between soft interrupt and process. `inhibits`: too full for more input, if anybody asks."""
+
+    steps = ("screen_enqueue",)
+
+    def __init__(self, machine: Machine, skbs: SkbCache, limit: int) -> None:
+        self.inhibits = False
+        self.stopped: list[Stopped] = []
+        self.waiters = WaitQueue(machine)
+        self.entries = SharedRing(machine, "screenq", 0, limit)
+        self._frames: deque[Frame] = deque()
+        self._machine = machine
+        self._skbs = skbs
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+        """Append and wake the process; there is never a run of them to be taken at once."""
+        entries = self.entries
+        if not entries.room:
+            self._machine.drop(core, frame, "screenq", FULL_RING)
+            self._skbs.free(core, frame)
+            return False
+        self._frames.append(frame)
+        entries.produce(core, 1)
+        self.inhibits = self.inhibits or 4 * entries.filled >= 3 * entries.size
+        if self.waiters.sleeper is not None:
+            self.waiters.wake(core)
+        return False
+
+    def take(self, core: Core) -> Frame:
+        """The oldest; at a quarter, input that was stopped goes on."""
+        self.entries.consume(core, 1)
+        if self.inhibits and 4 * self.entries.filled <= self.entries.size:
+            self.inhibits = False
+            for stopped in self.stopped:
+                stopped.go_on(core)
+            self.stopped.clear()
+        return self._frames.popleft()
+
+
+class Screend:
+    """The process. `in_hand`: a packet that it was shown and has not decided on."""
+
+    def __init__(self, machine: Machine, core: Core, queue: ScreenQueue, forwarder: Forwarder) -> None:
+        self.in_hand = False
+        self._core = core
+        self._queue = queue
+        self._forwarder = forwarder
+        self._machine = machine
+        prices = machine.prices
+        self._enter = prices.step("syscall_enter")
+        self._forward = prices.sequence(*forwarder.steps)
+        self._show = prices.sequence("screen_ioctl", "copy_to_user", "syscall_exit")
+        self._rules = prices.step("screen_rules")
+        self._task = Context("screend", self._main(), USER, Mode.USER)
+
+    def start(self) -> None:
+        """Put the process on its core."""
+        self._core.start(self._task)
+
+    def _main(self) -> Process:
+        core, queue = self._core, self._queue
+        frame: Frame | None = None
+        while True:
+            core.enter_kernel(self._task, self._enter, "ioctl")
+            if frame is not None:
+                yield from self._send(core, frame)
+            if core.now_ps > core.horizon_ps:
+                yield  # what follows looks at a queue that the soft interrupt fills
+            while not len(queue):
+                yield from queue.waiters.sleep(core, self._task)
+            frame = queue.take(core)
+            self.in_hand = True
+            if core.softirq is not None:
+                yield  # input was stopped, and goes on before this process does
+            self._shown(core, frame)
+            yield from user_work(core, self._rules, self._machine.recorder, frame.packet)
+
+    def _send(self, core: Core, frame: Frame) -> Process:
+        """The verdict was yes."""
+        core.spend(self._forward, frame.packet)
+        if core.now_ps > core.horizon_ps:
+            yield
+        self.in_hand = False
+        self._forwarder.queue_rcv(core, frame)
+
+    def _shown(self, core: Core, frame: Frame) -> None:
+        meters, recorder = self._machine.meters, self._machine.recorder
+        core.spend_copying(self._show, SHOWN, frame.packet)
+        meters.copies += 1
+        meters.copied_bytes += SHOWN
+        if recorder.steps:
+            recorder.emit(Copied(core.now_ps, core.number, frame.packet, "to_user", SHOWN))
+        core.leave_kernel(self._task)

@@ -1,0 +1,120 @@
+"""Streams of a capture on mTCP: a recorded peer sends what it sent, whatever this host would answer.
+
+What is next goes into the ring, what lies beyond a gap is kept at its place there, and a gap that the
+capture does not fill is given up after a while (protocol/tcp/onlooker.py).
+"""
+
+from kbview.emulator.application import Application
+from kbview.emulator.datapaths.mtcp.queues import EventQueue
+from kbview.emulator.datapaths.mtcp.stream import Stream, name_of
+from kbview.emulator.datapaths.mtcp.streams import Streams
+from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.protocol.tcp import Outcome, wire
+from kbview.emulator.protocol.tcp.onlooker import Onlooker
+from kbview.emulator.protocol.tcp.segment import Segment
+from kbview.emulator.settings import Settings
+from kbview.packet.frame import Flow, Frame
+from kbview.tape.events import NO_PACKET
+
+_KEPT = 65_536  # flows followed; past that, those without a gap are begun anew
+
+
+class Followed:
+    """A flow, and how far its text has come."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.onlooker = Onlooker()
+
+
+class Captured(Streams):
+    """All of them. Gaps are given up in the order they came."""
+
+    def __init__(
+        self, machine: Machine, core: Core, events: EventQueue, app: Application, settings: Settings
+    ) -> None:
+        super().__init__(machine, core, events)
+        self._app = app
+        self._settings = settings
+        self._followed: dict[Flow, Followed] = {}
+        self._gaps: dict[Followed, int] = {}
+
+    def _of(self, flow: Flow) -> Followed:
+        found = self._followed.get(flow)
+        if found is None:
+            if len(self._followed) >= _KEPT:
+                self._forget_idle()
+            settings = self._settings
+            stream = Stream(name_of(flow), None, settings.tcp_rcvbuf, settings.tcp_sndbuf)
+            stream.session = self._app.session(settings)
+            found = self._followed[flow] = Followed(stream)
+        return found
+
+    def _forget_idle(self) -> None:
+        self._followed = {
+            flow: each
+            for flow, each in self._followed.items()
+            if each in self._gaps or each.stream.received
+        }
+
+    # ---- a segment -------------------------------------------------------------------------
+
+    def receive(self, frame: Frame) -> None:
+        if frame.flow.destination_port in self._settings.closed_ports:
+            self.drop(frame, "NO_SOCKET")
+            return
+        followed = self._of(frame.flow)
+        segment = wire.segment_of(frame)
+        if segment is None:  # nobody knows its number: it is next
+            followed.onlooker.pass_by(frame.payload)
+            outcome = Outcome()
+            outcome.delivered.append(Segment(0, length=frame.payload, carrier=frame))
+        else:
+            outcome = followed.onlooker.arrive(segment, self.core.now_ps)
+        self._follow(followed, outcome, frame)
+
+    def _follow(self, followed: Followed, outcome: Outcome, frame: Frame | None) -> None:
+        stream = followed.stream
+        self.tell_states(stream.name, outcome)
+        if frame is not None:
+            self.end(frame, outcome)
+        self.discard(outcome)
+        self.deliver(stream, outcome, frame)
+        stream.eof = False  # nobody closes what was only heard
+        if stream.pending:
+            self.events.add(stream, frame.packet if frame is not None else NO_PACKET)
+        kept = sum(segment.length for segment in followed.onlooker.order.segments)
+        if kept > stream.rcvbuf:  # no place in the ring: the gap is given up earlier
+            self._follow(followed, followed.onlooker.skip(self.core.now_ps), None)
+        self._note_gap(followed)
+
+    # ---- gaps ------------------------------------------------------------------------------
+
+    def _note_gap(self, followed: Followed) -> None:
+        due_ps = followed.onlooker.due_ps
+        if due_ps == NEVER_PS:
+            self._gaps.pop(followed, None)
+        elif self._gaps.get(followed) != due_ps:
+            self._gaps.pop(followed, None)
+            self._gaps[followed] = due_ps
+
+    @property
+    def due_ps(self) -> int:
+        return next(iter(self._gaps.values()), NEVER_PS)
+
+    def expire(self) -> None:
+        while self.due_ps <= self.core.now_ps:
+            followed = next(iter(self._gaps))
+            self._follow(followed, followed.onlooker.skip(self.core.now_ps), None)
+
+    def abandon(self) -> None:
+        for followed in self._followed.values():
+            for segment in followed.onlooker.order.segments:
+                self.held -= 1
+                self.drop(wire.frame_of(segment), "SOCKET_CLOSE")
+            followed.onlooker.order.segments.clear()
+            self.leave(followed.stream)
+        self._followed.clear()
+        self._gaps.clear()

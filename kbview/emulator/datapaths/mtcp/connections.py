@@ -1,0 +1,209 @@
+"""Connections of one TCP thread: the same TCP as everywhere, run by a loop in user space.
+
+    segment --> protocol/tcp --> ring, event      job --> protocol/tcp --> segments      timer likewise
+
+Flow table, listeners, pools and timers are this thread's own. mtcp/src/tcp_in.c, timer.c, core.c
+"""
+
+from heapq import nlargest
+
+from kbview.emulator.datapaths.mtcp.output import Output
+from kbview.emulator.datapaths.mtcp.queues import EventQueue, JobQueue
+from kbview.emulator.datapaths.mtcp.stream import Item, PortListener, Stream, name_of
+from kbview.emulator.datapaths.mtcp.streams import Streams
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment
+from kbview.emulator.protocol.tcp.endpoint import LISTEN_OVERFLOW, Endpoint, Entry, Listener
+from kbview.emulator.protocol.tcp.state import OVER, State
+from kbview.emulator.protocol.tcp.wire import frame_of
+from kbview.emulator.settings import Settings
+from kbview.packet.frame import Flow, Frame
+from kbview.packet.tcp import SYN
+from kbview.tape.events import NO_PACKET, ConnectionQueued, SendAcknowledged
+from kbview.tape.meter import SocketMeter
+
+_AT_ONCE = 1 << 40  # segments: an ACK is due in the round of its segment, never later
+_METERED = 16  # streams in a sample: the fullest, then the latest
+_ENDED = (*OVER, State.LISTEN)
+_WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
+
+
+class Connections(Streams):
+    """`jobs` come from the application; what is to be sent is left to `output`."""
+
+    def __init__(
+        self, machine: Machine, core: Core, events: EventQueue, output: Output, settings: Settings
+    ) -> None:
+        super().__init__(machine, core, events)
+        self.jobs = JobQueue(machine, core)
+        self._output = output
+        self._settings = settings
+        parameters = Parameters(mss=settings.mss, rcvbuf=settings.tcp_rcvbuf, quick_acks=_AT_ONCE)
+        self.endpoint = Endpoint(parameters, self._listener_of, secret=1)
+        self._listeners: dict[int, PortListener] = {}
+        self._streams: dict[Flow, Stream] = {}
+        step = machine.prices.step
+        self._create, self._destroy = step("mtcp_create_stream"), step("mtcp_destroy_stream")
+        self._job, self._expiry = step("mtcp_job"), step("mtcp_timer")
+
+    # ---- who listens -----------------------------------------------------------------------
+
+    def _listener_of(self, flow: Flow) -> Listener | None:
+        port = flow.destination_port
+        return None if port in self._settings.closed_ports else self._at(port).listener
+
+    def _at(self, port: int) -> PortListener:
+        found = self._listeners.get(port)
+        if found is None:
+            listener = Listener(port, self._settings.somaxconn)
+            name = f"mtcp :{port} accept #{self.core.number}"
+            found = self._listeners[port] = PortListener(name, listener)
+        return found
+
+    # ---- a segment in ----------------------------------------------------------------------
+
+    def receive(self, frame: Frame) -> None:
+        core, segment = self.core, frame.inner
+        if not isinstance(segment, Segment):
+            raise TypeError(f"frame {frame.packet} brings no segment")
+        segment.carrier = frame
+        entry, outcome, fresh = self.endpoint.arrive(frame.flow, segment, core.now_ps)
+        self.end(frame, outcome)
+        if entry is None:
+            if outcome.reason == LISTEN_OVERFLOW:
+                self._at(frame.flow.destination_port).overflows += 1
+            self._output.add(frame.flow, outcome.segments)
+            return
+        if entry.owner is None and segment.flags & SYN:
+            self._open(entry, frame.packet)
+        if fresh:
+            self._establish(entry, frame.packet)
+        self._follow(entry, outcome, frame)
+
+    def _open(self, entry: Entry, packet: int) -> None:
+        """CreateTCPStream: a SYN gets a stream from this thread's pool at once."""
+        settings = self._settings
+        self.core.spend(self._create, packet)
+        stream = Stream(name_of(entry.flow), entry, settings.tcp_rcvbuf, settings.tcp_sndbuf)
+        entry.owner = self._streams[entry.flow] = stream
+
+    def _establish(self, entry: Entry, packet: int) -> None:
+        """Into the accept queue, and an event for who listens."""
+        core, port = self.core, self._at(entry.flow.destination_port)
+        if isinstance(entry.owner, Stream):
+            entry.owner.established = True
+        port.last_ps = core.now_ps
+        if self.recorder.steps:
+            now_ps, waiting, backlog = core.now_ps, port.queued, port.listener.backlog
+            self.recorder.emit(ConnectionQueued(now_ps, core.number, port.name, waiting, backlog))
+        self.events.add(port, packet)
+
+    # ---- what came of a segment, a job or a timer ------------------------------------------
+
+    def _follow(self, entry: Entry, outcome: Outcome, just: Frame | None = None) -> None:
+        """Raise events, free what was acknowledged, and leave segments to be sent."""
+        self.tell_states(name_of(entry.flow), outcome)
+        self.discard(outcome)
+        stream = entry.owner
+        if isinstance(stream, Stream):
+            late = self.deliver(stream, outcome, just)
+            self._acknowledge(stream, outcome)
+            if stream.pending:
+                self.events.add(stream, NO_PACKET if just is None else just.packet)
+            if late:
+                self.read(stream, late)
+        self._output.add(entry.flow, outcome.segments)
+
+    def _acknowledge(self, stream: Stream, outcome: Outcome) -> None:
+        core, over = self.core, self._is_over(stream)
+        stream.sent = max(0, stream.sent - outcome.acknowledged)
+        if outcome.acknowledged and self.recorder.steps:
+            queued = stream.send_queued
+            self.recorder.emit(SendAcknowledged(core.now_ps, core.number, stream.name, queued))
+        if over:
+            stream.give_up()
+        if over and (stream.closed or not stream.established):
+            self._forget(stream)
+
+    def _is_over(self, stream: Stream) -> bool:
+        return stream.entry is None or stream.entry.connection.state in _ENDED
+
+    def _forget(self, stream: Stream) -> None:
+        """DestroyTCPStream: back to the pool."""
+        if stream.entry is not None and self._streams.get(stream.entry.flow) is stream:
+            del self._streams[stream.entry.flow]
+            self.core.spend(self._destroy)
+
+    # ---- the application's side ------------------------------------------------------------
+
+    def read(self, stream: Stream, length: int) -> None:
+        """So much of a ring is free again; an ACK that says so goes with the next round."""
+        entry = stream.entry
+        if entry is not None:
+            outcome = entry.connection.read(length, self.core.now_ps)
+            self.endpoint.settle(entry)
+            self._output.add(entry.flow, outcome.segments)
+
+    def work(self) -> None:
+        """HandleApplicationCalls: what the application has asked for since the last round."""
+        for stream in self.jobs.take():
+            self.core.spend(self._job)
+            if stream.unsent:
+                self._send(stream)
+            if stream.closing and not stream.closed:
+                self._close(stream)
+
+    def _send(self, stream: Stream) -> None:
+        entry = stream.entry
+        if entry is None or entry.connection.state not in _WRITABLE:
+            stream.give_up()
+            return
+        length, stream.unsent = stream.unsent, 0
+        stream.sent += length
+        outcome = entry.connection.send(length, self.core.now_ps)
+        self.endpoint.settle(entry)
+        self._follow(entry, outcome)
+
+    def _close(self, stream: Stream) -> None:
+        """A FIN after all that was written; what is left unread is given up."""
+        entry = stream.entry
+        stream.closed = True
+        self.leave(stream)
+        if entry is None or self._is_over(stream):
+            self._forget(stream)
+            return
+        outcome = entry.connection.close(self.core.now_ps)
+        self.endpoint.settle(entry)
+        self._follow(entry, outcome)
+
+    # ---- timers ----------------------------------------------------------------------------
+
+    @property
+    def due_ps(self) -> int:
+        return self.endpoint.due_ps
+
+    def expire(self) -> None:
+        while (expired := self.endpoint.expire(self.core.now_ps)) is not None:
+            self.core.spend(self._expiry)
+            self._follow(*expired)
+
+    # ---- the end, and what is seen ---------------------------------------------------------
+
+    def abandon(self) -> None:
+        for entry in self.endpoint.entries.values():
+            segments = entry.connection.tcb.receiver.order.segments
+            for segment in segments:
+                self.held -= 1
+                self.drop(frame_of(segment), "SOCKET_CLOSE")
+            segments.clear()
+        for stream in self._streams.values():
+            self.leave(stream)
+        self.endpoint.entries.clear()
+        self._streams.clear()
+
+    def meters(self) -> dict[str, SocketMeter]:
+        """The fullest, then those that received last."""
+        items: list[Item] = [*self._listeners.values(), *self._streams.values()]
+        chosen = nlargest(_METERED, items, key=lambda each: (each.queued, each.last_ps))
+        return {each.name: each.meter() for each in chosen}

@@ -1,0 +1,67 @@
+"""What a TCP thread does with a frame: Ethernet, IP, then TCP; the rest of the world is not served.
+
+    ARP, ICMP   answered by mTCP itself; consumed here
+    UDP, ...    no application could have it: dropped as IP_NOPROTO
+    fragments   are not put together: dropped
+
+mtcp/src/eth_in.c ProcessPacket(), ip_in.c ProcessIPv4Packet()
+"""
+
+from kbview.emulator.datapaths.mtcp.streams import Streams
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.protocol.host import Host
+from kbview.emulator.protocol.layer import layer_of_fault
+from kbview.packet.frame import Flow, Frame, Protocol
+
+IP = "ip"
+_FLOWS_KNOWN = 65_536
+_CONSUMED = (Protocol.ARP, Protocol.ICMP)
+
+
+class Input:
+    """The way up, the same for every frame of a flow, so it is looked up once a flow."""
+
+    def __init__(self, machine: Machine, core: Core, host: Host, streams: Streams) -> None:
+        self._machine = machine
+        self._core = core
+        self._host = host
+        self._streams = streams
+        self._refusals: dict[Flow, str] = {}
+        self._ip_in = machine.prices.step("mtcp_ip_in")
+        self._tcp_in = machine.prices.sequence("mtcp_ip_in", "mtcp_tcp_in")
+
+    def receive(self, frame: Frame) -> None:
+        """Take a frame up; its mbuf is free afterwards."""
+        core, flow = self._core, frame.flow
+        reason = self._refusals.get(flow)
+        if reason is None:
+            reason = self._find(flow)
+        if frame.fault or reason:
+            core.spend(self._ip_in, frame.packet)
+            where = layer_of_fault(frame.fault) if frame.fault else IP
+            self._machine.drop(core, frame, where, frame.fault or reason)
+        elif flow.protocol in _CONSUMED:
+            core.spend(self._ip_in, frame.packet)
+            self._machine.deliver(core, frame, flow.protocol)
+        else:
+            core.spend(self._tcp_in, frame.packet)
+            self._streams.receive(frame)
+
+    def _find(self, flow: Flow) -> str:
+        if len(self._refusals) >= _FLOWS_KNOWN:
+            self._refusals.clear()
+        reason = self._refusals[flow] = self._refuses(flow)
+        return reason
+
+    def _refuses(self, flow: Flow) -> str:
+        """Why frames of this flow go no further, "" if they do."""
+        if flow.protocol is Protocol.ARP:
+            return ""
+        if flow.protocol is Protocol.OTHER:
+            return "UNHANDLED_PROTO"
+        if not self._host.is_local(flow.destination):
+            return "IP_INADDRERRORS"
+        if flow.fragment:
+            return "NO_REASSEMBLY"
+        return "" if flow.protocol in (Protocol.TCP, Protocol.ICMP) else "IP_NOPROTO"

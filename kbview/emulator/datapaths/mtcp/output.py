@@ -1,0 +1,79 @@
+"""What a TCP thread sends: segments gather during a round and become frames at its end, in bursts.
+
+An ACK alone is left out where a later segment of the round says more: ACKs are aggregated.
+mtcp/src/tcp_out.c WriteTCPACKList(), FlushTCPSendingBuffer(); dpdk_module.c dpdk_send_pkts()
+"""
+
+from kbview.emulator.application import Answers
+from kbview.emulator.datapaths.mtcp.stream import name_of
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.protocol.tcp import Segment
+from kbview.emulator.protocol.tcp.sequence import after
+from kbview.emulator.protocol.tcp.wire import frame_length
+from kbview.packet.frame import Flow, Frame
+from kbview.packet.tcp import ACK
+from kbview.tape.events import Copied, SegmentRetransmitted
+
+_LOST = ("timeout", "fast")
+
+
+class Output:
+    """`frames` are written and not on their way yet; `alloc` is what a buffer for one costs."""
+
+    def __init__(self, machine: Machine, core: Core, alloc: tuple[str, ...]) -> None:
+        self.frames: list[Frame] = []
+        self._segments: list[tuple[Flow, Segment]] = []
+        self._core = core
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._packets = machine.packets
+        self._answers = Answers()
+        self._write = machine.prices.sequence(*alloc, "mtcp_tcp_out")
+        self._write_text = machine.prices.sequence(*alloc, "mtcp_tcp_out", "mtcp_copy_frame")
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left to be sent."""
+        return not self._segments and not self.frames
+
+    def add(self, received: Flow, segments: list[Segment]) -> None:
+        """Answer a flow with these, at the end of the round."""
+        for segment in segments:
+            self._segments.append((received, segment))
+
+    def write(self) -> None:
+        """WritePacketsToChunks: a frame each, headers and text written into its mbuf."""
+        segments, self._segments = self._segments, []
+        last = dict(segments)
+        for flow, segment in segments:
+            if not _says_less(segment, last[flow]):
+                self.frames.append(self._frame(flow, segment))
+
+    def _frame(self, received: Flow, segment: Segment) -> Frame:
+        core, length = self._core, segment.length
+        flow, wire_length = self._answers.back(received), frame_length(segment)
+        packet = next(self._packets)
+        if length:
+            core.spend_copying(self._write_text, length, packet)
+            self._meters.copies += 1
+            self._meters.copied_bytes += length
+        else:
+            core.spend(self._write, packet)
+        if self._recorder.steps:
+            self._tell(received, segment, packet)
+        return Frame(core.now_ps, packet, wire_length, flow, length, segment.flags, "", segment)
+
+    def _tell(self, received: Flow, segment: Segment, packet: int) -> None:
+        emit, now_ps, cpu = self._recorder.emit, self._core.now_ps, self._core.number
+        if segment.length:
+            emit(Copied(now_ps, cpu, packet, "to_frame", segment.length))
+        if segment.again in _LOST:
+            emit(SegmentRetransmitted(now_ps, cpu, name_of(received), packet, segment.again))
+
+
+def _says_less(segment: Segment, last: Segment) -> bool:
+    """Whether it is an ACK alone, and the last of its flow acknowledges more or brings something."""
+    if segment is last or segment.flags != ACK or segment.length or segment.again:
+        return False
+    return after(last.ack, segment.ack) or bool(last.span)

@@ -1,0 +1,1 @@
+"""Datapath `netmap`: NIC rings mapped into the application, synchronized by system calls."""

@@ -1,0 +1,100 @@
+"""netmap in the kernel: a queue's rings, shadowed in memory that the application has mapped.
+
+    NIC ring    descriptors, the driver's alone             rxsync/txsync: a system call a batch
+    netmap ring slots (buffer index, length), head, cur, tail, shared with the application
+
+Buffers are mapped, so nothing is copied; the registers are not, so a misbehaving program cannot
+reach the NIC: the kernel checks every index. The vector is armed when somebody goes to sleep in
+poll(), and all that its handler does is to wake the sleeper; while traffic flows nobody sleeps.
+L. Rizzo, "netmap: a novel framework for fast packet I/O", USENIX ATC 2012; sys/net/netmap.h
+"""
+
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.tx import TxRing
+from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.packet.frame import Frame
+from kbview.tape.events import DescriptorCleaned, IrqRaised, RingRefilled, RingSynced
+
+
+class NetmapQueue:
+    """The kernel's half of one queue pair."""
+
+    def __init__(self, machine: Machine, core: Core, queue: RxQueue, tx: TxRing, burst: int) -> None:
+        self.core = core
+        self.tx = tx
+        self.waiters = WaitQueue(machine)
+        self.queue = queue
+        self._ring = queue.ring
+        self._burst = burst
+        self._dma_ps = queue.moderation.dma_ps
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        step = machine.prices.step
+        self._hardirq = step("hardirq")
+        self._sync = step("netmap_sync")
+        self._rx_slot = step("netmap_rx_slot")
+        self._tx_slot = step("netmap_tx_slot")
+        self._doorbell = step("doorbell")
+
+    def irq_handler(self, core: Core) -> None:
+        """netmap_rx_irq: wake the sleeper; there is no softirq and no sk_buff."""
+        self.queue.mask(core.now_ps)
+        self._meters.interrupts += 1
+        if self._recorder.steps:
+            self._recorder.emit(IrqRaised(core.now_ps, core.number, self._ring.queue))
+        core.spend(self._hardirq)
+        self.waiters.wake(core)
+
+    def sleep(self, task: Context) -> Process:
+        """Arm the vector and wait for it; nothing may happen between the look and this."""
+        self.queue.unmask(self.core.now_ps)
+        yield from self.waiters.sleep(self.core, task)
+
+    def rxsync(self, core: Core) -> list[Frame]:
+        """Give the slots back that the application released, and show it the new ones."""
+        now_ps, ring, recorder = core.now_ps, self._ring, self._recorder
+        released = ring.refill()
+        self.queue.catch_up(now_ps)
+        frames = ring.take_burst(now_ps - self._dma_ps, self._burst)
+        self._meters.polls += 1
+        self._meters.empty_polls += not frames
+        if recorder.steps:
+            if released:
+                recorder.emit(RingRefilled(now_ps, ring.queue, released))
+            self._tell_taken(core, frames)
+        core.spend(self._sync)
+        for frame in frames:
+            core.spend(self._rx_slot, frame.packet)
+        return frames
+
+    def _tell_taken(self, core: Core, frames: list[Frame]) -> None:
+        ring, emit = self._ring, self._recorder.emit
+        first = ring.next_to_clean - len(frames)
+        for offset, frame in enumerate(frames):
+            slot = (first + offset) % ring.size
+            emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
+        emit(RingSynced(core.now_ps, core.number, ring.queue, "rx", len(frames)))
+
+    def txsync(self, core: Core, frames: list[Frame], *, passed_on: bool) -> int:
+        """Take the application's slots over into the NIC's ring; returns how many had room."""
+        tx = self.tx
+        core.spend(self._sync)
+        tx.clean(core.now_ps, tx.size)
+        count = min(len(frames), tx.free)
+        for frame in frames[:count]:
+            core.spend(self._tx_slot, frame.packet)
+            tx.post(core, frame, passed_on=passed_on)
+        if self._recorder.steps:
+            self._recorder.emit(RingSynced(core.now_ps, core.number, tx.queue, "tx", count))
+        if count:
+            tx.doorbell(core)
+            core.spend(self._doorbell)
+        return count
+
+    def wait_anew(self) -> None:
+        """Traffic has ended: wait for what is there, not for what would have come."""
+        if self.waiters.sleeper is not None:
+            self.queue.unmask(self.core.now_ps)

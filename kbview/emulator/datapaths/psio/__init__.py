@@ -1,0 +1,1 @@
+"""Datapath `psio`: the PacketShader I/O engine, read in chunks."""

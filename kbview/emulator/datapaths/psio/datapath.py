@@ -1,0 +1,113 @@
+"""psio: packets are copied out of a huge buffer, a chunk of them a system call; no sk_buff at all."""
+
+from kbview.emulator.application import APPLICATIONS, Production
+from kbview.emulator.datapath import NIC, TX_RING, WIRE, Datapath
+from kbview.emulator.datapaths.psio.thread import PsioSender, PsioThread
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.ring import RxRing
+from kbview.emulator.kernel.psio.engine import PsioQueue
+from kbview.emulator.kernel.psio.handle import PsioHandle
+from kbview.emulator.kernel.psio.stations import ENGINE
+from kbview.emulator.kernel.softirq import Softirqs
+from kbview.emulator.protocol.host import Host
+from kbview.emulator.settings import Settings
+from kbview.emulator.work import WORKS
+from kbview.tape.station import Domain, Station
+
+SEND = Station(
+    "send",
+    Domain.KERNEL,
+    "a second ioctl(): the chunk is copied into cells of the transmit ring, one doorbell for all",
+    ("psio_send", "psio_tx_cell", "psio_tx_copy", "psio_tx_head"),
+)
+
+
+class Psio(Datapath):
+    """A thread a core, pinned beside its queues (RSS): receive a chunk, work on it, send it."""
+
+    name = "psio"
+    summary = "a huge packet buffer; a system call copies a chunk of packets; no sk_buff"
+    stations = (
+        WIRE,
+        NIC,
+        *ENGINE,
+        Station(
+            "chunk",
+            Domain.USER,
+            "up to `burst` packets in the thread's own memory, warm in its cache by the copy",
+            ("syscall_enter", "syscall_exit", "context_switch"),
+        ),
+        Station("app", Domain.USER, "the application's own work", ("app_work", "frame_rewrite")),
+    )
+    serves = ("sink", "echo", "forward", "drop", "generate")
+    steps = (
+        "dma_write",
+        "msix_delivery",
+        "hardirq",
+        "softirq_dispatch",
+        "napi_poll",
+        "try_to_wake_up",
+        "idle_exit",
+        "context_switch",
+        "syscall_enter",
+        "psio_recv",
+        "first_touch",
+        "psio_rx_cell",
+        "psio_rx_copy",
+        "irq_enable",
+        "syscall_exit",
+        "app_work",
+        "frame_rewrite",
+        "psio_send",
+        "psio_tx_cell",
+        "psio_tx_copy",
+        "psio_tx_head",
+        "doorbell",
+        "tx_fetch",
+    )
+    reading = ("S. Han et al., PacketShader, SIGCOMM 2010", "mTCP's io_engine: ixgbe_main.c, ps.h")
+
+    def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
+        self._machine = machine
+        self._settings = settings
+        nic = machine.nic
+        self._rings = [RxRing(queue.number, settings.ring) for queue in nic.queues]
+        self._tx_rings = [machine.tx_ring(ring.queue, settings.tx_ring) for ring in self._rings]
+        self._app = APPLICATIONS[settings.app](machine)
+        if self._app.name == "generate":
+            for ring in self._rings:
+                ring.withhold()
+        self._made = Production(machine, settings.send_size, settings.send_frames)
+        self._threads: list[PsioThread | PsioSender] = []
+
+    def start(self) -> None:
+        machine = self._machine
+        machine.nic.open(self._rings, self._tx_rings)
+        softirqs = Softirqs(machine, self._settings)
+        for core in machine.cores:
+            handle = PsioHandle(machine, core, softirqs)
+            for queue in machine.nic.queues:
+                if machine.core_of(queue.number) is core:
+                    handle.attach(PsioQueue(machine, queue, self._tx_rings[queue.number]))
+            if handle.queues:
+                self._threads.append(self._thread(handle))
+        for thread in self._threads:
+            thread.start()
+
+    def _thread(self, handle: PsioHandle) -> PsioThread | PsioSender:
+        machine, most = self._machine, self._settings.burst
+        if self._app.name == "generate":
+            return PsioSender(machine, handle, self._made, most)
+        return PsioThread(machine, handle, WORKS[self._app.name](machine, self._app, ()), most)
+
+    def path(self) -> tuple[Station, ...]:
+        if self._settings.app in ("echo", "forward", "generate"):
+            return (*self.stations, SEND, TX_RING)
+        return self.stations
+
+    def finish(self) -> None:
+        for thread in self._threads:
+            thread.wait_anew()
+
+    def held(self) -> int:
+        return sum(thread.in_hand for thread in self._threads)

@@ -1,0 +1,42 @@
+"""A ring in memory with one producer and one consumer, such as the four rings of an AF_XDP socket."""
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.tape.events import RingConsumed, RingProduced
+from kbview.tape.meter import RingMeter
+
+
+class SharedRing:
+    """How many entries wait in one of the four rings, and who moved it last is told."""
+
+    def __init__(self, machine: Machine, kind: str, queue: int, size: int) -> None:
+        self.kind = kind
+        self.size = size
+        self.filled = 0
+        self._queue = queue
+        self._recorder = machine.recorder
+
+    def produce(self, core: Core, count: int) -> None:
+        """Put entries in; there must be room."""
+        self.filled += count
+        if self._recorder.steps and count:
+            self._recorder.emit(
+                RingProduced(core.now_ps, core.number, self.kind, self._queue, count, self.filled)
+            )
+
+    def consume(self, core: Core, count: int) -> None:
+        """Take entries out; they must be there."""
+        self.filled -= count
+        if self._recorder.steps and count:
+            self._recorder.emit(
+                RingConsumed(core.now_ps, core.number, self.kind, self._queue, count, self.filled)
+            )
+
+    @property
+    def room(self) -> int:
+        """Entries that can still be put in."""
+        return self.size - self.filled
+
+    def meter(self) -> RingMeter:
+        """What a panel draws of it."""
+        return RingMeter(self._queue, self.size, done=self.filled, kind=self.kind)

@@ -1,0 +1,98 @@
+"""accept4(), again and again until nobody waits, and a place in epoll for each connection.
+
+That is what event loops do (libevent, lighttpd, mTCP's examples), so with one accept queue for several
+threads most of those that were told find that another was first: EAGAIN.
+Linux: net/socket.c, net/ipv4/inet_connection_sock.c, fs/file.c
+"""
+
+from collections.abc import Generator
+
+from kbview.emulator.application import Application
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.lock import Lock
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
+from kbview.emulator.protocol.tcp.endpoint import Entry
+from kbview.emulator.settings import Settings
+from kbview.tape.events import ConnectionAccepted
+
+
+class Accepting:
+    """One thread's; `files` is the lock of the table of descriptors that all threads have."""
+
+    def __init__(self, machine: Machine, app: Application, settings: Settings, files: Lock) -> None:
+        self._recorder = machine.recorder
+        self._app = app
+        self._settings = settings
+        self._files = files
+        step, sequence = machine.prices.step, machine.prices.sequence
+        self._enter, self._exit = step("syscall_enter"), step("syscall_exit")
+        self._dequeue, self._descriptor = step("accept_dequeue"), step("fd_table")
+        self._accept4 = sequence("inet_csk_accept", "syscall_exit")
+        self._epoll_ctl = sequence("epoll_ctl", "syscall_exit")
+
+    def accept(self, core: Core, task: Context, listening: ListenSocket) -> Process:
+        """All that wait; in a thread that blocks, one."""
+        many = self._settings.wait == "epoll"
+        while True:
+            accepted = yield from self._one(core, task, listening)
+            if not accepted or not many:
+                return
+
+    def _one(self, core: Core, task: Context, listening: ListenSocket) -> Generator[None, None, bool]:
+        core.enter_kernel(task, self._enter, "accept4")
+        if core.now_ps > core.horizon_ps:
+            yield
+        entry = yield from self._oldest(core, listening)
+        if entry is None:
+            core.spend(self._exit)
+            core.leave_kernel(task)
+            return False
+        yield from self.descriptor(core)
+        core.spend(self._accept4)
+        listening.shown.accepted += 1
+        if self._recorder.steps:
+            waiting = listening.queued
+            self._recorder.emit(ConnectionAccepted(core.now_ps, core.number, listening.name, waiting))
+        core.leave_kernel(task)
+        yield from self._watch(core, task, listening, entry)
+        return True
+
+    def _oldest(self, core: Core, listening: ListenSocket) -> Generator[None, None, Entry | None]:
+        """lock_sock(), the oldest connection, release_sock(): each takes the spinlock."""
+        queue = listening.listener.accept
+        listening.watch.take(core)
+        listening.watch.release(core)
+        listening.lock.take(core)
+        entry = queue.popleft() if queue else None
+        core.spend(self._dequeue)
+        listening.lock.release(core)
+        if core.now_ps > core.horizon_ps:
+            yield
+        listening.lock.take(core)
+        listening.lock.release(core)
+        return entry
+
+    def _watch(self, core: Core, task: Context, listening: ListenSocket, entry: Entry) -> Process:
+        """From now on its thread waits for it."""
+        if self._settings.wait == "epoll":
+            core.enter_kernel(task, self._enter, "epoll_ctl")
+            core.spend(self._epoll_ctl)
+            core.leave_kernel(task)
+        socket = entry.owner
+        if isinstance(socket, StreamSocket):
+            listening.table.adopt(socket)
+            socket.session = self._app.session(self._settings)
+            if core.now_ps > core.horizon_ps:
+                yield
+            if socket.pending:
+                socket.table.rouse(core, socket)
+
+    def descriptor(self, core: Core) -> Process:
+        """One more, or one less, in the table that all threads of the process share."""
+        if core.now_ps > core.horizon_ps:
+            yield
+        self._files.take(core)
+        core.spend(self._descriptor)
+        self._files.release(core)

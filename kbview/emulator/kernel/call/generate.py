@@ -1,0 +1,73 @@
+"""Who sends on the kernel path when the application is `generate`: sendto() threads, or pktgen.
+
+Nothing is read: frames that come find no socket at their port.
+"""
+
+from kbview.emulator.application import Production
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.call.sender import Sender
+from kbview.emulator.kernel.call.sendto_thread import SendtoThread
+from kbview.emulator.kernel.send.pktgen import Pktgen
+from kbview.emulator.kernel.send.xmit import TxQueues
+from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.kernel.socket.send_buffer import SendBuffer
+from kbview.emulator.kernel.softirq import Softirqs
+from kbview.emulator.settings import Settings
+from kbview.tape.meter import SocketMeter
+
+
+class Generating:
+    """Its threads, one on each of the application's cores, and what they have to send in all."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        settings: Settings,
+        queues: TxQueues,
+        skbs: SkbCache,
+        tracked: tuple[str, ...],
+    ) -> None:
+        self._machine = machine
+        self._tracked = tracked
+        self._settings = settings
+        self._queues = queues
+        self._skbs = skbs
+        self._made = Production(machine, settings.send_size, settings.send_frames, settings.readers)
+        self._threads = [
+            self._thread(number, machine.cores[cpu]) for number, cpu in enumerate(settings.reader_cpus)
+        ]
+
+    def _thread(self, number: int, core: Core) -> SendtoThread | Pktgen:
+        machine, settings = self._machine, self._settings
+        if settings.generator == "pktgen":
+            return Pktgen(machine, core, self._made, self._queues.of(core), settings)
+        flow = self._made.flows[number]
+        name = f"udp :{flow.source_port} > :{flow.destination_port}"
+        buffer = SendBuffer(machine, name, settings.sndbuf)
+        self._skbs.owners[flow] = buffer
+        sender = Sender(machine, self._queues, self._tracked)
+        return SendtoThread(core, self._made, number, sender, buffer)
+
+    def start(self, softirqs: Softirqs) -> None:
+        """Put them on their cores."""
+        for thread in self._threads:
+            thread.start(softirqs.on(thread.core))
+
+    def stop(self) -> None:
+        """Nothing more is made."""
+        self._made.left = 0
+        for thread in self._threads:
+            thread.stop()
+
+    def unfinished(self) -> bool:
+        """Whether more is to be sent, or a thread waits that its buffer's room will wake."""
+        return self._made.left > 0 or any(thread.waits for thread in self._threads)
+
+    def buffers(self) -> int:
+        """sk_buffs that are in no queue and no ring, and those of pktgen less than slots."""
+        return sum(thread.buffers for thread in self._threads)
+
+    def meters(self) -> dict[str, SocketMeter]:
+        """The sockets that send."""
+        return {name: meter for thread in self._threads for name, meter in thread.meters().items()}

@@ -1,0 +1,246 @@
+"""The application's thread on the kernel path: it waits in a system call, reads, and works.
+
+    read    one blocking socket: the reading call sleeps until a datagram is there
+    epoll   many sockets: epoll_wait() names the ready ones, then one reading call for each
+
+Each call crosses into the kernel and back: two mode switches. Only a call that finds nothing and
+sleeps costs context switches. recvmmsg() takes as many datagrams as are there, up to its vector's
+length (MSG_WAITFORONE). Linux: net/socket.c, fs/eventpoll.c
+"""
+
+from collections.abc import Generator
+from itertools import chain, islice
+
+from kbview.emulator.application import Application
+from kbview.emulator.cost import Step
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import USER, Context, Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.call.remains import Remains
+from kbview.emulator.kernel.call.sender import Sender
+from kbview.emulator.kernel.call.stream_calls import Streams
+from kbview.emulator.kernel.device.busy_poll import BusyPoll
+from kbview.emulator.kernel.runs import ReadRuns
+from kbview.emulator.kernel.skb import packets, skbs
+from kbview.emulator.kernel.socket.socket import AnySocket, Socket, SocketTable
+from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
+from kbview.emulator.kernel.softirq import Softirq
+from kbview.emulator.settings import Settings
+from kbview.packet.frame import Frame, parts
+from kbview.tape.events import Copied, Mode, SkbFreed
+
+EPOLL_EVENTS = 64
+# How each reading call begins. What recvmmsg() does for each message is MESSAGE.
+CALLS = {
+    "recv": ("syscall_enter",),
+    "read": ("syscall_enter", "vfs_read"),
+    "recvmsg": ("syscall_enter", "msghdr_copy"),
+    "recvmmsg": ("syscall_enter",),
+}
+TAKE = ("socket_recv", "copy_to_user", "skb_free")
+MESSAGE = ("msghdr_copy", "mmsghdr_next", *TAKE)
+
+
+class Reader:
+    """One thread, one loop."""
+
+    def __init__(
+        self, machine: Machine, core: Core, sockets: SocketTable, app: Application, sender: Sender
+    ) -> None:
+        self.core = core
+        self._machine = machine
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._sockets = sockets
+        self._app = app
+        self.sender = sender
+        self.held = 0  # frames that a call has copied and not returned yet
+        self.streams: Streams | None = None  # of a host that speaks TCP
+        self.softirq: Softirq | None = None  # of its core
+        self.busy_poll: BusyPoll | None = None
+        prices = machine.prices
+        self._enter = prices.step("syscall_enter")
+        self._epoll = prices.sequence("epoll_wait", "syscall_exit")
+        self._remains = Remains(machine)
+        self._exit = prices.step("syscall_exit")
+        self._each = prices.sequence(*TAKE)
+        self._last = prices.sequence(*TAKE, "syscall_exit")
+        self._part = prices.sequence("socket_recv", "copy_to_user", "syscall_exit")
+        self._message = prices.sequence(*MESSAGE)
+        self._call = "recv"
+        self._called = self._enter
+        self._most = 1  # messages a call
+        self._read_size = 0
+        self._runs: ReadRuns | None = None
+
+    def start(self, settings: Settings) -> None:
+        """Put the thread on its core."""
+        self._call, self._read_size = settings.recv_call, settings.read_size
+        self._called = self._machine.prices.sequence(*CALLS[self._call])
+        if self._call == "recvmmsg":
+            self._most = settings.recv_batch
+        elif not self._app.answers:  # who sends shares more than the socket with the softirq
+            self._runs = ReadRuns(
+                self._machine, self._sockets, self._called, self._last, self._app.step
+            )
+        program = self._blocking() if settings.wait == "read" else self._epolling()
+        self.task = Context(self._app.name, program, USER, Mode.USER)
+        self.core.start(self.task)
+
+    def _blocking(self) -> Process:
+        core, ready = self.core, self._sockets.ready
+        while True:
+            self._read_run()
+            if core.irq_due_ps <= core.now_ps:
+                yield  # interrupted at its work, in user mode
+            core.enter_kernel(self.task, self._called, self._call)
+            if core.now_ps > core.horizon_ps:
+                yield  # what follows looks at queues that the softirq fills
+            if self.softirq is not None and self.softirq.local_bh_enable():
+                yield  # the queue's lock was let go
+            while not ready:
+                yield from self._wait_for_data(core)
+            socket = ready.popleft()
+            if not isinstance(socket, Socket):
+                yield from self._serve(socket)
+                continue
+            yield from self._read(socket)
+
+    def _wait_for_data(self, core: Core) -> Process:
+        """Poll the device for a while, if it is to be polled; then sleep."""
+        ready = self._sockets.ready
+        if self.busy_poll is not None:
+            yield from self.busy_poll.loop(core, ready)
+        if not ready:
+            yield from self._sockets.waiters.sleep(core, self.task)
+
+    def _read_run(self) -> None:
+        """Take many rounds at once, unless softirqs would run within the next."""
+        if self._runs is None or self._recorder.milestones:
+            return
+        if self.softirq is None or not self.softirq.interferes:
+            self._runs.read(self.core)
+
+    def _epolling(self) -> Process:
+        core = self.core
+        while True:
+            for socket in (yield from self._epoll_wait()):
+                if core.irq_due_ps <= core.now_ps:
+                    yield
+                if not isinstance(socket, Socket):
+                    self._sockets.ready.remove(socket)
+                    yield from self._serve(socket)
+                    continue
+                core.enter_kernel(self.task, self._called, self._call)
+                if core.now_ps > core.horizon_ps:
+                    yield
+                if self.softirq is not None and self.softirq.local_bh_enable():
+                    yield
+                self._sockets.ready.remove(socket)
+                yield from self._read(socket)
+
+    def _serve(self, socket: ListenSocket | StreamSocket) -> Process:
+        """A listener or a connection is ready. Its lock is taken and let go, release_sock()."""
+        if self.softirq is not None and self.softirq.local_bh_enable():
+            yield
+        if self.streams is not None:
+            yield from self.streams.serve(self.core, self.task, socket)
+
+    def _epoll_wait(self) -> Generator[None, None, list[AnySocket]]:
+        core = self.core
+        core.enter_kernel(self.task, self._enter, "epoll_wait")
+        if core.now_ps > core.horizon_ps:
+            yield
+        while not self._sockets.ready:
+            yield from self._wait_for_data(core)
+        core.spend(self._epoll)
+        core.leave_kernel(self.task)
+        return list(islice(self._sockets.ready, EPOLL_EVENTS))
+
+    def _read(self, socket: Socket) -> Process:
+        """The call has found something: take it, and work on it."""
+        if self._most > 1 and not socket.stream:
+            frames = yield from self._receive_batch(socket)
+        else:
+            frames = self._receive(socket)
+        if self._app.answers and not socket.stream:
+            yield from self._answer(frames)
+
+    def _answer(self, frames: list[Frame]) -> Process:
+        """Send back what the application has to say to each datagram."""
+        for frame in chain.from_iterable(map(packets, frames)):
+            payload = self._app.answer(frame.payload)
+            if payload is not None:
+                yield from self.sender.answer(self.core, self.task, frame, payload)
+
+    def _receive(self, socket: Socket) -> list[Frame]:
+        """Dequeue, copy to the application's buffer, free; back in user mode the work begins."""
+        frames = socket.dequeue(self.core, self._read_size)
+        if socket.packets:
+            self._sockets.ready.append(socket)
+        last = frames[-1]
+        if last.inner is not None and not skbs(last):
+            self._copy_part(last)
+            return frames
+        for frame in frames:
+            self._copy(frame, self._last if frame is last else self._each)
+        self._deliver(frames)
+        return frames
+
+    def _copy_part(self, frame: Frame) -> None:
+        """As much of a merged sk_buff as the buffer takes; the rest stays, and it is not freed yet."""
+        core, meters = self.core, self._meters
+        core.spend_copying(self._part, frame.payload, frame.packet)
+        meters.copies += 1
+        meters.copied_bytes += frame.payload
+        if self._recorder.steps:
+            self._tell_copied(frame)
+        self._deliver([frame])
+
+    def _receive_batch(self, socket: Socket) -> Generator[None, None, list[Frame]]:
+        """recvmmsg(): one message after the other until the vector is full or the queue is empty."""
+        core, ready = self.core, self._sockets.ready
+        taken: list[Frame] = []
+        while len(taken) < self._most and socket.packets:
+            (frame,) = socket.dequeue(core, self._read_size)
+            taken.append(frame)
+            self._copy(frame, self._message)
+            if core.now_ps > core.horizon_ps:
+                self.held = sum(len(parts(each)) for each in taken)
+                if socket.packets:
+                    ready.append(socket)
+                yield  # the softirq may have queued more, and named the socket if that was the first
+                if socket.packets:
+                    ready.remove(socket)
+        self.held = 0
+        if socket.packets:
+            ready.append(socket)
+        core.spend(self._exit)
+        self._deliver(taken)
+        return taken
+
+    def _copy(self, frame: Frame, step: Step) -> None:
+        length, meters = frame.payload, self._meters
+        self.core.spend_copying(step, length, frame.packet)
+        meters.copies += 1
+        meters.copied_bytes += length
+        meters.frees += 1
+        if frame.inner is not None:
+            self._remains.free(self.core, frame)
+        if self._recorder.steps:
+            self._tell_copied(frame)
+
+    def _deliver(self, frames: list[Frame]) -> None:
+        """Back in user mode: the application has them, and works on each."""
+        core = self.core
+        core.leave_kernel(self.task)
+        for frame in frames:
+            for packet in (frame,) if frame.inner is None else packets(frame):
+                self._machine.deliver(core, packet, "app")
+                core.spend(self._app.step, packet.packet)
+
+    def _tell_copied(self, frame: Frame) -> None:
+        core, emit = self.core, self._recorder.emit
+        emit(Copied(core.now_ps, core.number, frame.packet, "to_user", frame.payload))
+        for part in skbs(frame):
+            emit(SkbFreed(core.now_ps, core.number, part.packet))

@@ -1,0 +1,83 @@
+"""sendto(): into the kernel, copy, build an sk_buff, down through UDP and IP to the device.
+
+A socket that sends of its own accord has a send buffer, and its thread waits for room in it. That of
+one that only answers is not modelled: what limits it are the qdisc and the ring. What the qdisc drops
+is not told to the caller: udp_send_skb() makes success of ENOBUFS unless IP_RECVERR asked for errors.
+Linux: net/ipv4/udp.c udp_sendmsg(), net/ipv4/ip_output.c ip_make_skb()
+"""
+
+from kbview.emulator.application import Answers
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.send.xmit import TxQueues
+from kbview.emulator.kernel.skb import truesize
+from kbview.emulator.kernel.socket.send_buffer import SendBuffer
+from kbview.emulator.kernel.softirq import Softirq
+from kbview.packet.frame import Frame
+from kbview.tape.events import Copied, SkbAllocated
+
+SEND = ("socket_send", "sock_alloc_send_skb", "copy_from_user", "udp_send_skb")
+OUT = ("ip_output", "dev_queue_xmit")
+
+
+class Sender:
+    """How one thread sends datagrams. `buffer` is its socket's, `work` the application's own step.
+
+    `tracked` is what conntrack takes at NF_INET_LOCAL_OUT, if it is on.
+    """
+
+    def __init__(self, machine: Machine, queues: TxQueues, tracked: tuple[str, ...] = ()) -> None:
+        self.softirq: Softirq | None = None  # of its core
+        self.buffer: SendBuffer | None = None
+        self.in_hand = 0  # sk_buffs built and not yet given to the device
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._queues = queues
+        self._answers = Answers()
+        prices = machine.prices
+        self.work = prices.step("app_work")
+        self._enter = prices.step("syscall_enter")
+        self._send = prices.sequence(*SEND, *tracked, *OUT)
+        self._exit = prices.step("syscall_exit")
+
+    def answer(self, core: Core, task: Context, frame: Frame, payload: int) -> Process:
+        """Send `payload` bytes back to who sent this frame."""
+        core.enter_kernel(task, self._enter, "sendto")
+        out = self._answers.answer(frame, payload, core.now_ps)
+        return self._down(core, task, out)
+
+    def send(self, core: Core, task: Context, out: Frame) -> Process:
+        """Send a datagram of its own, once there is room for it."""
+        core.enter_kernel(task, self._enter, "sendto")
+        if core.now_ps > core.horizon_ps:
+            yield  # a softirq may be freeing what was sent
+        buffer = self.buffer
+        while buffer is not None and buffer.full:
+            yield from buffer.waiters.sleep(core, task)
+        yield from self._down(core, task, out)
+
+    def _down(self, core: Core, task: Context, out: Frame) -> Process:
+        """Through the layers to the device, and back to user mode."""
+        core.spend_copying(self._send, out.payload, out.packet)
+        self._count(core, out)
+        self.in_hand += 1
+        if core.now_ps > core.horizon_ps:
+            yield  # other cores may be sending through the same ring
+        self.in_hand -= 1
+        self._queues.of(core).xmit(core, out, passed_on=False)
+        if self.softirq is not None and self.softirq.local_bh_enable():
+            yield  # rcu_read_unlock_bh() at the end of __dev_queue_xmit()
+        core.spend(self._exit)
+        core.leave_kernel(task)
+
+    def _count(self, core: Core, out: Frame) -> None:
+        buffer, meters = self.buffer, self._meters
+        size = truesize(out.length) if buffer is None else buffer.charge(core, out)
+        meters.allocations += 1
+        meters.copies += 1
+        meters.copied_bytes += out.payload
+        if self._recorder.steps:
+            emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
+            emit(SkbAllocated(now_ps, cpu, out.packet, size))
+            emit(Copied(now_ps, cpu, out.packet, "from_user", out.payload))

@@ -1,0 +1,225 @@
+"""The application's system calls on streams: accept4, epoll_ctl, recv, send, close.
+
+    listener ready   --> accept4, epoll_ctl
+    connection ready --> recv --> the application's work --> send --> close, if that was all
+
+Each crosses into the kernel and back. Linux: net/socket.c, net/ipv4/tcp.c
+"""
+
+from collections.abc import Generator
+
+from kbview.emulator.application import Application
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import COPY, Context, Core
+from kbview.emulator.hardware.lock import Lock
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.call.accept import Accepting
+from kbview.emulator.kernel.net.tcp import SOCKET_CLOSE, Tcp
+from kbview.emulator.kernel.skb import PAGE, skbs, truesize
+from kbview.emulator.kernel.socket.stream import ListenSocket, Piece, StreamSocket
+from kbview.emulator.protocol.tcp import Outcome
+from kbview.emulator.protocol.tcp.state import OVER, State
+from kbview.emulator.settings import Settings
+from kbview.packet.frame import Frame, parts
+from kbview.tape.events import (
+    NO_PACKET,
+    Copied,
+    SendQueued,
+    SkbAllocated,
+    SkbFreed,
+    SocketDequeued,
+)
+
+_WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
+
+
+class Streams:
+    """One thread's dealings with connections."""
+
+    def __init__(
+        self, machine: Machine, tcp: Tcp, app: Application, settings: Settings, files: Lock
+    ) -> None:
+        self._machine = machine
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._tcp = tcp
+        self._app = app
+        self._settings = settings
+        step, sequence = machine.prices.step, machine.prices.sequence
+        self._enter = step("syscall_enter")
+        self._exit = step("syscall_exit")
+        self._recvmsg = step("tcp_recvmsg")
+        self._copy_part = sequence("copy_to_user")
+        self._copy_out = sequence("copy_to_user", "skb_free")
+        self._free = step("skb_free")
+        self._llc_miss = step("llc_miss")
+        self._unref = step("skb_frag_unref")
+        self._sendmsg = sequence("tcp_sendmsg", "copy_from_user")
+        self._close = step("tcp_close")
+        self._accepting = Accepting(machine, app, settings, files)
+
+    def serve(self, core: Core, task: Context, socket: ListenSocket | StreamSocket) -> Process:
+        """Do what a ready socket asks for; it stays ready if that was not all."""
+        if isinstance(socket, ListenSocket):
+            yield from self._accepting.accept(core, task, socket)
+        else:
+            yield from self._converse(core, task, socket)
+        socket.is_ready = False
+        if socket.pending:
+            socket.table.rouse(core, socket)
+
+    # ---- read, work, write -----------------------------------------------------------------
+
+    def _converse(self, core: Core, task: Context, socket: StreamSocket) -> Process:
+        if socket.unwritten:
+            yield from self._send(core, task, socket, socket.unwritten)
+        elif socket.packets or socket.eof or socket.error:
+            yield from self._read(core, task, socket)
+        if socket.leaving and not socket.unwritten:
+            yield from self._finish(core, task, socket)
+
+    def _read(self, core: Core, task: Context, socket: StreamSocket) -> Process:
+        """recv(), and what the application makes of it; nothing but an end means that it closes too."""
+        received = yield from self._recv(core, task, socket)
+        for each in received:
+            self._work(core, each)
+        if not received or socket.session is None:
+            socket.leaving = True
+            return
+        reply = socket.session.take(sum(each.length for each in received))
+        socket.leaving = reply.close
+        if reply.length:
+            yield from self._send(core, task, socket, reply.length)
+
+    def _work(self, core: Core, piece: Piece) -> None:
+        for frame in piece.frames:
+            self._tcp.copied -= len(parts(frame))
+            self._machine.deliver(core, frame, "app")
+            core.spend(self._app.step, frame.packet)
+
+    def _recv(
+        self, core: Core, task: Context, socket: StreamSocket
+    ) -> Generator[None, None, list[Piece]]:
+        core.enter_kernel(task, self._enter, "recv")
+        if core.now_ps > core.horizon_ps:
+            yield
+        core.spend(self._recvmsg)
+        received = socket.dequeue(self._settings.read_size)
+        self._tcp.text -= sum(each.length for each in received)
+        displaced = self._machine.ddio.displaced(self._tcp.text)
+        for each in received:
+            if displaced:
+                self._wait_for_memory(core, each)
+            self._copy(core, socket, each)
+        connection = socket.entry.connection
+        connection.tcb.receiver.room = socket.room
+        outcome = connection.read(0, core.now_ps)
+        yield from self._follow(core, socket, outcome)
+        core.spend(self._exit)
+        core.leave_kernel(task)
+        return received
+
+    def _wait_for_memory(self, core: Core, piece: Piece) -> None:
+        """The copy's source has left the cache: the first line of each page is a miss."""
+        account, core.account = core.account, COPY
+        for _ in range(-(-piece.length // PAGE)):
+            core.spend(self._llc_miss, piece.frames[0].packet)
+        core.account = account
+
+    def _follow(self, core: Core, socket: StreamSocket, outcome: Outcome) -> Process:
+        """What TCP wants done after a call."""
+        self._tcp.endpoint.settle(socket.entry)
+        yield from self._tcp.follow(core, socket.entry, outcome)
+        self._tcp.arm(core)
+
+    def _copy(self, core: Core, socket: StreamSocket, piece: Piece) -> None:
+        packet, meters, skb = piece.frames[0].packet, self._meters, piece.skb
+        count = sum(len(parts(frame)) for frame in piece.frames)
+        self._tcp.queued -= count
+        self._tcp.copied += count
+        meters.copies += 1
+        meters.copied_bytes += piece.length
+        emit, steps = self._recorder.emit, self._recorder.steps
+        if steps and skb is not None:
+            now_ps, queued = core.now_ps, socket.queued
+            emit(SocketDequeued(now_ps, core.number, skb.packet, socket.name, queued))
+        core.spend_copying(self._copy_part if skb is None else self._copy_out, piece.length, packet)
+        if steps:
+            emit(Copied(core.now_ps, core.number, packet, "to_user", piece.length))
+        if skb is not None:
+            self._freed(core, skb)
+
+    def _freed(self, core: Core, frame: Frame) -> None:
+        """The first sk_buff's free was a part of the step; those behind it, and fragments, are paid."""
+        kept = skbs(frame)
+        self._tcp.skbs -= len(kept)
+        self._meters.frees += len(kept)
+        for _ in kept[1:]:
+            core.spend(self._free, frame.packet)
+        for _ in range(len(parts(frame)) - len(kept)):
+            core.spend(self._unref, frame.packet)
+        if self._recorder.steps:
+            for part in kept:
+                self._recorder.emit(SkbFreed(core.now_ps, core.number, part.packet))
+
+    def _send(self, core: Core, task: Context, socket: StreamSocket, length: int) -> Process:
+        """send(): as much as the send buffer takes; the rest when the peer has acknowledged some."""
+        core.enter_kernel(task, self._enter, "send")
+        if core.now_ps > core.horizon_ps:
+            yield
+        connection = socket.entry.connection
+        if connection.state in _WRITABLE:
+            written = self._write(core, socket, length)
+            outcome = connection.send(written, core.now_ps)
+            yield from self._follow(core, socket, outcome)
+        else:
+            socket.unwritten, socket.leaving = 0, True  # EPIPE
+        core.spend(self._exit)
+        core.leave_kernel(task)
+
+    def _write(self, core: Core, socket: StreamSocket, length: int) -> int:
+        count = socket.write(length, self._settings.mss)
+        written = length - socket.unwritten
+        meters = self._meters
+        core.spend_copying(self._sendmsg, written)
+        meters.copies += 1
+        meters.copied_bytes += written
+        meters.allocations += count
+        self._tcp.unacknowledged += count
+        if self._recorder.steps:
+            self._tell_written(core, socket, written, count)
+        return written
+
+    def _tell_written(self, core: Core, socket: StreamSocket, written: int, count: int) -> None:
+        emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
+        emit(Copied(now_ps, cpu, NO_PACKET, "from_user", written))
+        for _ in range(count):
+            emit(SkbAllocated(now_ps, cpu, NO_PACKET, truesize(self._settings.mss)))
+        emit(SendQueued(now_ps, cpu, socket.name, socket.send_queued, socket.sndbuf))
+
+    # ---- close -----------------------------------------------------------------------------
+
+    def _finish(self, core: Core, task: Context, socket: StreamSocket) -> Process:
+        """close(): a FIN after what was written; a reset if something was left unread."""
+        core.enter_kernel(task, self._enter, "close")
+        if core.now_ps > core.horizon_ps:
+            yield
+        yield from self._accepting.descriptor(core)
+        core.spend(self._close)
+        self._tcp.text -= socket.text
+        connection, unread = socket.entry.connection, socket.dequeue_all()
+        for each in unread:
+            self._tcp.let_go(each)
+            self._machine.drop(core, each, "socket", SOCKET_CLOSE)
+            for part in skbs(each):
+                self._meters.frees += 1
+                if self._recorder.steps:
+                    self._recorder.emit(SkbFreed(core.now_ps, core.number, part.packet))
+        socket.closed = True
+        if connection.state not in OVER:
+            outcome = connection.abort() if unread else connection.close(core.now_ps)
+            yield from self._follow(core, socket, outcome)
+        else:
+            socket.table.remove(socket)
+        core.spend(self._exit)
+        core.leave_kernel(task)

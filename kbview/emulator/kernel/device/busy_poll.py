@@ -1,0 +1,87 @@
+"""Busy polling: who waits in a system call polls the device itself, instead of sleeping.
+
+    recv(), nothing there --> claim the NAPI --> poll(8) until something is there, or time is up
+                                  | a softirq has it                  |
+                                  v                                   v
+                            look again                    one more poll, which unmasks
+
+While it is claimed an interrupt only masks. With `irq_defer_us` the vector stays masked after a
+poll as well, and a timer puts the softirq in charge when nobody has polled for so long.
+The reader polls one queue, as an application that spreads its sockets by SO_INCOMING_NAPI_ID does.
+Linux: net/core/dev.c napi_busy_loop(), busy_poll_stop(); Documentation/networking/napi.rst
+"""
+
+from collections.abc import Sized
+
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import POLL_EMPTY, POLL_USEFUL, SYSCALL, Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.device.napi_state import NapiInstance
+from kbview.emulator.kernel.softirq import Softirq
+from kbview.emulator.settings import US_PS, Settings
+
+BUSY_POLL_BUDGET = 8
+_LOOKS = 5  # at a NAPI that somebody else has, before others come to act
+_ALONE_PS = 1_000_000  # of a spin while other queues may fill the socket too
+
+
+class BusyPoll:
+    """What one reader does before it sleeps. `softirq` is that of its core."""
+
+    def __init__(
+        self, machine: Machine, napi: NapiInstance, softirq: Softirq, settings: Settings
+    ) -> None:
+        self._napi = napi
+        napi.contested = True
+        self._softirq = softirq
+        self._limit_ps = round(settings.busy_poll_us * US_PS)
+        self._alone = settings.queues == 1
+        self._look = machine.prices.step("busy_loop")
+        self._empty = machine.prices.sequence("busy_loop", "napi_poll")
+
+    def loop(self, core: Core, ready: Sized) -> Process:
+        """Poll until something is `ready`, the time is up or another task has more right to run."""
+        napi, until_ps = self._napi, core.now_ps + self._limit_ps
+        owned = False
+        while not ready and core.now_ps < until_ps and not core.need_resched():
+            owned = owned or napi.claim(core)
+            if not owned:
+                self._look_at(core)
+            elif napi.next_ready_ps() > core.now_ps:
+                self._spin(core, until_ps)
+            else:
+                yield from self._poll(core)
+            if core.resting or core.now_ps > core.horizon_ps:
+                yield
+        if owned:
+            yield from self._stop(core)
+        core.account = SYSCALL
+
+    def _look_at(self, core: Core) -> None:
+        core.account = POLL_EMPTY
+        core.spend_run(self._look, _LOOKS)
+
+    def _spin(self, core: Core, until_ps: int) -> None:
+        until_ps = min(until_ps, self._napi.next_ready_ps())
+        if not self._alone:
+            until_ps = min(until_ps, core.now_ps + _ALONE_PS)
+        core.spin(self._empty, until_ps)
+
+    def _poll(self, core: Core) -> Process:
+        core.account = POLL_USEFUL
+        core.spend(self._look)
+        yield from self._napi.poll(BUSY_POLL_BUDGET)
+        if self._softirq.local_bh_enable():
+            yield
+
+    def _stop(self, core: Core) -> Process:
+        """busy_poll_stop: the driver's poll is asked once more, for it is who unmasks."""
+        napi = self._napi
+        napi.release()
+        core.account = POLL_USEFUL
+        work = yield from napi.poll(BUSY_POLL_BUDGET)
+        if work < BUSY_POLL_BUDGET or napi.let_go():  # if not this core's, it was given back
+            return
+        self._softirq.poll_list.append(napi)  # __napi_schedule() on this core
+        if self._softirq.local_bh_enable():
+            yield

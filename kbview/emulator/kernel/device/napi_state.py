@@ -1,0 +1,127 @@
+"""A NAPI instance: who polls it, and when its vector may fire.
+
+    armed --IRQ--> scheduled: a softirq or a thread polls --empty--> armed
+      |                ^   |                                           ^
+      |  watchdog, IRQ |   | wanted, or left behind on another core    |
+      +--claim--> claimed: a reader polls, on its core --release-------+
+
+Scheduled or claimed, nobody else may poll it (NAPI_STATE_SCHED). Interrupts that are deferred leave the
+vector masked where "armed" stands here, while the watchdog runs. Linux: net/core/dev.c
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.kernel.device.adaptive import AdaptiveModeration
+from kbview.emulator.kernel.device.watchdog import Watchdog
+from kbview.emulator.kernel.softirq import Scheduler
+from kbview.tape.events import IrqRaised, IrqUnmasked
+
+
+class NapiInstance(ABC):
+    """One queue's. `contested`: a reader may want to poll it; `claimed`: one does, busy_poll.py."""
+
+    def __init__(self, machine: Machine, queue: RxQueue, scheduler: Scheduler) -> None:
+        self.contested = False
+        self.claimed = False
+        self.watchdog: Watchdog | None = None
+        self._scheduled = False
+        self._wanted = False  # by a reader, while a softirq polls
+        self._core = scheduler.core  # whose poll it is
+        self._scheduler = scheduler
+        self._queue = queue
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self.adaptive: AdaptiveModeration | None = None
+        self._hardirq = machine.prices.step("hardirq")
+        self._napi_complete = machine.prices.step("napi_complete")
+
+    @abstractmethod
+    def poll(self, weight: int) -> Generator[None, None, int]:
+        """Take up to `weight` packets; return how many, all of them if it wants another poll."""
+
+    def irq_handler(self, core: Core) -> None:
+        """Acknowledge, mask the vector, and leave the rest to a softirq or thread."""
+        self._queue.mask(core.now_ps)
+        self._meters.interrupts += 1
+        if self.adaptive is not None:
+            self.adaptive.events += 1
+        if self._recorder.steps:
+            self._recorder.emit(IrqRaised(core.now_ps, core.number, self._queue.number))
+        core.spend(self._hardirq)
+        self.napi_schedule()
+
+    def napi_schedule(self) -> None:
+        """Have it polled on its queue's core, unless somebody polls it already."""
+        if not self._scheduled:
+            self._scheduled = True
+            self._scheduler.napi_schedule(self)
+
+    def _polled(self, work: int, weight: int) -> int:
+        """A poll is over: whose is it now? Returns the work, less than `weight` if nobody's."""
+        core = self._core
+        if self.claimed:
+            return work
+        if work < weight or core is not self._scheduler.core:  # a driver keeps to its vector's core
+            if self.adaptive is not None:
+                self.adaptive.poll_ended(core)
+            core.spend(self._napi_complete)
+            if self.watchdog is None or not self.watchdog.defers(core, work):
+                self.unmask()
+            self._give_back()
+        elif self._wanted:
+            self.let_go()
+        return work if self._scheduled else min(work, weight - 1)
+
+    def _give_back(self) -> None:
+        self._core = self._scheduler.core
+        self._scheduled = self._wanted = False
+
+    # ---- a reader that polls ---------------------------------------------------------------
+
+    def next_ready_ps(self) -> int:
+        """When a poll will find something."""
+        return self._queue.next_ready_ps()
+
+    def claim(self, core: Core) -> bool:
+        """Who reads polls from now on, on its own core, unless somebody does already."""
+        if self._scheduled:
+            self._wanted = self.watchdog is not None
+            return False
+        self._scheduled = self.claimed = True
+        self._core, self._queue.watcher = core, core.stir
+        return True
+
+    def release(self) -> None:
+        """It will poll once more; after that nobody does."""
+        self.claimed, self._queue.watcher = False, None
+        self._queue.look_again()
+        if self.watchdog is not None:
+            self.watchdog.renew()
+
+    def let_go(self) -> bool:
+        """There is more, but an application is to come for it, before the timer; False without one."""
+        if self.watchdog is None:
+            return False
+        self.watchdog.start(self._core)
+        self._give_back()
+        return True
+
+    # ---- the vector ------------------------------------------------------------------------
+
+    def unmask_again(self) -> None:
+        """Traffic has ended: wait for what is there, not for what would have come."""
+        if not self._queue.masked:
+            self.unmask()
+
+    def unmask(self) -> None:
+        """napi_complete_done: the vector may fire again."""
+        core, vector = self._core, self._queue.vector
+        self._queue.unmask(core.now_ps)
+        if vector is not None and vector.core is not core:
+            core.mind(vector.due_ps)
+        if self._recorder.steps:
+            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._queue.number))

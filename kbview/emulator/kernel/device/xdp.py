@@ -1,0 +1,116 @@
+"""XDP: a program that the driver runs on each frame, before there is an sk_buff.
+
+    drop        the page goes straight back to the ring
+    tx          out of the port it came in by, one doorbell at the end of the poll
+    redirect    out of a device of a map, gathered to bulks of 16 with a doorbell each
+    fib         as redirect, after a look-up in the kernel's own route table
+
+A frame that fib cannot forward is passed to the stack. net/generic_xdp.py runs a program after the
+sk_buff is built. Linux: Documentation/networking/af_xdp.rst, net/core/filter.c
+bpf_fib_lookup(), kernel/bpf/devmap.c; "The eXpress Data Path", CoNEXT 2018.
+"""
+
+from abc import ABC, abstractmethod
+
+from kbview.emulator.cost import Step
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.net.fib import Fib
+from kbview.emulator.kernel.net.generic_xdp import XDP
+from kbview.emulator.kernel.send.xdp_tx import XdpSender
+from kbview.packet.frame import Flow, Frame, Protocol
+from kbview.tape.events import XdpRan
+
+_FLOWS_KNOWN = 65_536
+_RECEIVED = ("descriptor_read", "first_touch", "xdp_program")
+
+
+class Passed:
+    """Nobody: the frame goes on to the stack."""
+
+    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+        """It is no end of a way."""
+        raise NotImplementedError
+
+
+PASS = Passed()
+
+
+class XdpProgram(ABC):
+    """What the driver's poll calls for every frame that it took out of the ring."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    @abstractmethod
+    def run(self, core: Core, frame: Frame) -> "XdpSender | Passed | None":
+        """Decide, and pay for it: who sends it on, PASS, or None when it was dropped."""
+
+    def flush(self, core: Core) -> None:  # noqa: B027 - a program that sends nothing has nothing
+        """The poll ends: ring the doorbell. Yield before if the core is past its horizon."""
+
+    def _tell(self, core: Core, frame: Frame, action: str) -> None:
+        if self._machine.recorder.steps:
+            self._machine.recorder.emit(XdpRan(core.now_ps, core.number, frame.packet, action))
+
+
+class XdpDrop(XdpProgram):
+    """XDP_DROP for every frame."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        self._step = machine.prices.sequence(*_RECEIVED)
+
+    def run(self, core: Core, frame: Frame) -> None:
+        core.spend(self._step, frame.packet)
+        self._tell(core, frame, "drop")
+        self._machine.drop(core, frame, XDP, "XDP")
+
+
+class XdpForward(XdpProgram):
+    """Sends every frame on: XDP_TX or XDP_REDIRECT, `extra` being what that takes of the program."""
+
+    def __init__(self, machine: Machine, sender: XdpSender, action: str, *extra: str) -> None:
+        super().__init__(machine)
+        self._sender = sender
+        self._action = action
+        self._step = machine.prices.sequence(*_RECEIVED, *extra)
+
+    def run(self, core: Core, frame: Frame) -> XdpSender | Passed | None:
+        return self._sent(core, frame, self._step)
+
+    def _sent(self, core: Core, frame: Frame, step: Step) -> XdpSender:
+        core.spend(step, frame.packet)
+        self._tell(core, frame, self._action)
+        return self._sender
+
+    def flush(self, core: Core) -> None:
+        self._sender.flush(core)
+
+
+class XdpFib(XdpForward):
+    """Asks the kernel's route table; what is not IP, or for a group, goes on to the stack."""
+
+    def __init__(self, machine: Machine, sender: XdpSender, fib: Fib) -> None:
+        super().__init__(machine, sender, "redirect")
+        self._fib = fib
+        self._steps: dict[Flow, Step | None] = {}
+
+    def run(self, core: Core, frame: Frame) -> XdpSender | Passed | None:
+        if frame.flow not in self._steps:
+            self._learn(frame.flow)
+        step = self._steps[frame.flow]
+        if step is not None:
+            return self._sent(core, frame, step)
+        core.spend(self._machine.prices.step("xdp_program"), frame.packet)
+        self._tell(core, frame, "pass")
+        return PASS
+
+    def _learn(self, flow: Flow) -> None:
+        if len(self._steps) >= _FLOWS_KNOWN:
+            self._steps.clear()
+        step = None
+        if flow.protocol not in (Protocol.ARP, Protocol.OTHER) and not self._fib.is_group(flow):
+            nodes = self._fib.nodes(flow)
+            step = self._machine.prices.sequence(*_RECEIVED, "bpf_fib_lookup", *nodes, "xdp_redirect")
+        self._steps[flow] = step

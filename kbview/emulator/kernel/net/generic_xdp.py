@@ -1,0 +1,38 @@
+"""Generic XDP: the program runs in netif_receive_skb(), after the driver has built the sk_buff.
+
+It works with any driver and saves only the stack. Linux: net/core/dev.c do_xdp_generic()
+"""
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.send.xdp_tx import XDP_RING_FULL
+from kbview.emulator.kernel.send.xmit import TxQueues
+from kbview.emulator.kernel.skb import SkbCache
+from kbview.packet.frame import Frame
+from kbview.tape.events import XdpRan
+
+XDP = "xdp"  # the layer that the drops of a program are counted at
+
+
+class GenericXdp:
+    """The program after the sk_buff, in netif_receive_skb: drops it, or sends it back out."""
+
+    steps = ("xdp_program",)
+
+    def __init__(self, machine: Machine, skbs: SkbCache, sends: TxQueues | None) -> None:
+        self._machine = machine
+        self._skbs = skbs
+        self._sends = sends
+
+    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+        """Decide; its way up to here was paid. It goes past the qdisc: a full ring drops it."""
+        action = "drop" if self._sends is None else "tx"
+        if self._machine.recorder.steps:
+            self._machine.recorder.emit(XdpRan(core.now_ps, core.number, frame.packet, action))
+        queue = self._sends.of(core) if self._sends is not None else None
+        if queue is not None and queue.ring.free:
+            queue.xmit(core, frame, passed_on=True)
+            return False
+        self._machine.drop(core, frame, XDP, "XDP" if queue is None else XDP_RING_FULL)
+        self._skbs.free(core, frame)
+        return False

@@ -1,0 +1,240 @@
+"""netif_receive_skb and up: link layer, IP, transport, and the decision whose packet this is.
+
+What the layers decide is the same for every packet of a flow, so it is looked up once a flow, as
+Linux caches routes and sockets; the steps are paid by every packet all the same.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kbview.emulator.cost import Step
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.net.defrag import Defrag
+from kbview.emulator.kernel.net.fib import Fib
+from kbview.emulator.kernel.net.generic_xdp import XDP, GenericXdp
+from kbview.emulator.kernel.net.netfilter import NETFILTER_DROP, Netfilter, Unconfirmed
+from kbview.emulator.kernel.net.recorded_streams import CapturedStream, CapturedStreams
+from kbview.emulator.kernel.net.tcp import Tcp
+from kbview.emulator.kernel.net.timer import Timed, Timers
+from kbview.emulator.kernel.send.xmit import Forwarder
+from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.kernel.socket.socket import Socket, SocketGroup
+from kbview.emulator.protocol import layer
+from kbview.emulator.protocol.host import Host
+from kbview.emulator.protocol.layer import IP, LAYERS, NETIF, layer_of_fault
+from kbview.packet.frame import Flow, Frame, Protocol, parts
+
+_FLOWS_KNOWN = 65_536
+Layer = Tcp | Defrag | Unconfirmed
+Taker = Socket | Forwarder | CapturedStream | GenericXdp | Layer
+
+
+class Way(NamedTuple):
+    """How far up a flow's packets go, and what becomes of them there.
+
+    `climb` is the price from the ring up to each layer, `queueing` that into a socket. Either a
+    `taker` has the packet then, or layer `end` consumes it, or refuses it with `reason`.
+    """
+
+    climb: dict[str, Step]
+    queueing: Step
+    end: str
+    taker: Taker | None
+    reason: str
+
+
+class Stack:
+    """The protocol layers of one host. `below` are the steps that each packet took to get here.
+
+    With a `forwarder` it is a router. With `tcp` its peers hear it; without, streams are a capture's.
+    `netfilter` has its rules, `xdp` is a program of generic XDP that decides before all of them.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        host: Host,
+        sockets: SocketGroup,
+        skbs: SkbCache,
+        below: tuple[str, ...],
+    ) -> None:
+        self.forwarder: Forwarder | None = None
+        self.tcp: Tcp | None = None
+        self.netfilter = Netfilter(machine, skbs, "", conntrack=False)
+        self.fib = Fib(1, host)
+        self.xdp: GenericXdp | None = None
+        self._below = below
+        self._machine = machine
+        self._host = host
+        self._sockets = sockets
+        self._skbs = skbs
+        self._ways: dict[Flow, Way] = {}
+        self._upper: dict[Flow, Way] = {}  # of datagrams that were put together
+        self._lifted: dict[Flow, Way] = {}  # of what GRO lets up
+        self.in_hand = 0  # frames of such a datagram on its way to its socket
+        self._captured = CapturedStreams(machine, skbs)
+        self._defrag = Defrag(machine, skbs, self._up)
+        self.timed: tuple[Timed, ...] = (self._defrag, self._captured)
+        self._timers: Timers | None = None
+
+    @property
+    def held(self) -> int:
+        """Frames that wait in here: for other fragments, or for text that comes before theirs."""
+        tracked = self.netfilter.unconfirmed.held
+        return self._defrag.held + self._captured.held + self.in_hand + tracked
+
+    @property
+    def buffers(self) -> int:
+        """Their sk_buffs."""
+        return self._defrag.held + self._captured.buffers + self.in_hand
+
+    def use(self, timers: Timers) -> None:
+        """Tell these when something is to be done later."""
+        self._timers = self._captured.timers = timers
+
+    def abandon(self, core: Core) -> None:
+        """What is missing will not come."""
+        self._defrag.abandon(core)
+        self._captured.abandon(core)
+
+    def netif_receive_skb(self, core: Core, frame: Frame) -> Taker | None:
+        """Take a packet up the layers; returns its socket, or None where its way ended in here."""
+        way = self._ways.get(frame.flow) or self._find_way(frame.flow)
+        if frame.fault and way.end is not XDP:
+            finder = layer_of_fault(frame.fault)
+            where = finder if finder in way.climb else way.end
+            self._drop(core, frame, way.climb[where], where, frame.fault)
+            return None
+        return self._along(core, frame, way)
+
+    def receive_merged(self, core: Core, frame: Frame) -> Taker | None:
+        """As `netif_receive_skb` for what GRO lets up: the layers are paid once for all that it is."""
+        way = self._lifted.get(frame.flow)
+        if way is None:
+            if len(self._lifted) >= _FLOWS_KNOWN:
+                self._lifted.clear()
+            way = self._priced(frame.flow, (), LAYERS[frame.flow.protocol])
+            self._lifted[frame.flow] = way
+        return self._along(core, frame, way)
+
+    def _along(self, core: Core, frame: Frame, way: Way) -> Taker | None:
+        if way.reason:
+            self._drop(core, frame, way.climb[way.end], way.end, way.reason)
+            return None
+        taker = way.taker
+        if taker is not None:
+            core.spend(way.queueing, frame.packet)
+            return taker
+        core.spend(way.climb[way.end], frame.packet)
+        self._machine.deliver(core, frame, way.end)
+        self._skbs.free(core, frame)
+        return None
+
+    def hand_over(self, core: Core, frame: Frame, taker: Layer) -> Process:
+        """A layer takes a packet that was brought to it, and does what follows from it."""
+        yield from taker.receive(core, frame)
+        if self._timers is not None:
+            self._timers.arm(core)
+
+    def _up(self, core: Core, frame: Frame) -> Process:
+        """A datagram that was put together goes on to its transport."""
+        way = self._upper.get(frame.flow) or self._find_upper(frame.flow)
+        taker = self._along(core, frame, way)
+        if taker is None:
+            return
+        if core.now_ps > core.horizon_ps:
+            count = len(parts(frame))
+            self.in_hand += count
+            yield
+            self.in_hand -= count
+        if isinstance(taker, (Tcp, Defrag, Unconfirmed)):
+            yield from taker.receive(core, frame)
+        else:
+            taker.queue_rcv(core, frame)
+
+    def _drop(self, core: Core, frame: Frame, climb: Step, where: str, reason: str) -> None:
+        core.spend(climb, frame.packet)
+        self._machine.drop(core, frame, where, reason)
+        self._skbs.free(core, frame)
+
+    def _find_way(self, flow: Flow) -> Way:
+        if len(self._ways) >= _FLOWS_KNOWN:
+            self._ways.clear()
+        way = self._ways[flow] = self._priced(flow, self._below, LAYERS[flow.protocol])
+        return way
+
+    def _find_upper(self, flow: Flow) -> Way:
+        if len(self._upper) >= _FLOWS_KNOWN:
+            self._upper.clear()
+        layers = LAYERS[flow.protocol]
+        way = self._priced(flow, (), [each for each in layers if each not in (NETIF, IP)])
+        self._upper[flow] = way
+        return way
+
+    def _priced(self, flow: Flow, below: Sequence[str], layers: Sequence[layer.Layer]) -> Way:
+        if self.xdp is not None and below:
+            step = self._machine.prices.sequence(*below, *self.xdp.steps)
+            return Way({XDP: step}, step, XDP, self.xdp, "")
+        names = list(below)
+        climb: dict[str, Step] = {}
+        for each in layers:
+            names += self._routing(flow) if each is IP else each.steps
+            climb[each.name] = self._machine.prices.sequence(*names)
+        if not climb:
+            climb["ip"] = self._machine.prices.sequence()
+        queueing = self._machine.prices.sequence(*names, "socket_enqueue")
+        return self._filtered(flow, climb, queueing) or self._decide(
+            flow, climb, queueing, [*climb][-1]
+        )
+
+    def _routing(self, flow: Flow) -> tuple[str, ...]:
+        """IP's own steps: what comes between the header and the route, and how deep that lies."""
+        check, *route = IP.steps
+        return check, *self.netfilter.tracked, *route, *self.fib.nodes(flow)
+
+    def _filtered(self, flow: Flow, climb: dict[str, Step], queueing: Step) -> Way | None:
+        """The way of an IP packet that a rule drops."""
+        rules = self.netfilter
+        if not rules.drop_at or "ip" not in climb or self._host.is_group(flow.destination):
+            return None
+        if rules.tracks:
+            names = [part.name for part in climb["ip"].parts]
+            before = names[: names.index(*rules.tracked)]
+            return Way(climb, self._machine.prices.sequence(*before), "ip", rules.unconfirmed, "")
+        end = "netif" if rules.drops_raw else "ip"
+        return Way(climb, queueing, end, None, NETFILTER_DROP)
+
+    def _forwarded(self, climb: dict[str, Step], forwarder: Forwarder) -> Way:
+        names = (part.name for part in climb["ip"].parts)
+        step = self._machine.prices.sequence(*names, *forwarder.steps)
+        return Way(climb, step, "ip", forwarder, "")
+
+    def _decide(self, flow: Flow, climb: dict[str, Step], queueing: Step, top: str) -> Way:
+        if flow.protocol is Protocol.OTHER:
+            return Way(climb, queueing, top, None, "UNHANDLED_PROTO")
+        if flow.protocol is Protocol.ARP or self._host.is_group(flow.destination):
+            return Way(climb, queueing, top, None, "")
+        if self.forwarder is not None:
+            return self._forwarded(climb, self.forwarder)
+        if not self._host.is_local(flow.destination):
+            return Way(climb, queueing, "ip", None, "IP_INADDRERRORS")
+        return self._local(flow, climb, queueing, top)
+
+    def _local(self, flow: Flow, climb: dict[str, Step], queueing: Step, top: str) -> Way:
+        """ip_local_deliver: fragments are put together, the rest goes to its transport."""
+        if flow.fragment:
+            return Way(climb, climb[top], top, self._defrag, "")
+        if flow.protocol not in (Protocol.UDP, Protocol.TCP):
+            return Way(climb, queueing, top, None, "")
+        if flow.protocol is Protocol.TCP and self.tcp is not None:
+            return Way(climb, climb[top], top, self.tcp, "")
+        socket = self._sockets.find(flow)
+        if socket is None:
+            return Way(climb, queueing, top, None, "NO_SOCKET")
+        if socket.stream:
+            return Way(climb, climb[top], top, self._captured.of(flow, socket), "")
+        socket.flows.add(flow)
+        socket.delivery = queueing
+        return Way(climb, queueing, top, socket, "")

@@ -1,0 +1,122 @@
+"""Who listens: a port's accept queue with its lock, and the threads that it is named to.
+
+    SO_REUSEPORT   a queue and a lock for each reader; a flow's hash says whose it is
+    shared         one queue and one lock for all; a new connection is told to every reader, one gets it
+
+A SYN, the ACK that ends its handshake, and accept() all take the lock.
+Linux: net/ipv4/inet_connection_sock.c, inet_hashtables.c, fs/eventpoll.c
+"""
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.lock import Lock
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.net.tcp_output import connection_name
+from kbview.emulator.kernel.socket.socket import SocketGroup, SocketTable
+from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
+from kbview.emulator.protocol.tcp import Segment
+from kbview.emulator.protocol.tcp.endpoint import Entry, Listener
+from kbview.emulator.protocol.tcp.wire import frame_of
+from kbview.emulator.settings import Settings
+from kbview.packet.frame import Flow
+from kbview.packet.tcp import ACK, RST, SYN
+from kbview.tape.events import ConnectionQueued
+
+LISTENER_LINES = 4  # lock, accept queue, its length, the table of half-open connections
+EPOLL_LINES = 3  # lock, ready list, the socket's item
+
+
+class Port:
+    """One accept queue, as each of the readers sees it."""
+
+    def __init__(
+        self, machine: Machine, name: str, listener: Listener, tables: list[SocketTable]
+    ) -> None:
+        self.lock = Lock(machine.prices, LISTENER_LINES)
+        self.sockets = [
+            ListenSocket(table, name, listener, self.lock, Lock(machine.prices, EPOLL_LINES))
+            for table in tables
+        ]
+        for socket in self.sockets:
+            socket.shown = self.sockets[0]
+        tables[0].add(self.sockets[0])
+
+    @property
+    def first(self) -> ListenSocket:
+        """The one that is metered."""
+        return self.sockets[0]
+
+
+class Listening:
+    """The listening sockets, made when somebody first calls."""
+
+    def __init__(self, machine: Machine, sockets: SocketGroup, settings: Settings) -> None:
+        self._machine = machine
+        self._recorder = machine.recorder
+        self._sockets = sockets
+        self._settings = settings
+        self._request = machine.prices.step("tcp_conn_request")
+        self._child = machine.prices.step("tcp_create_child")
+        self._callback = machine.prices.step("ep_poll_callback")
+        self._ports: dict[tuple[str, int], Port] = {}
+
+    def listener_of(self, flow: Flow) -> Listener | None:
+        """Who answers a SYN of this flow; None for nobody."""
+        if not self._sockets.table_of(flow).listens(flow.destination_port):
+            return None
+        return self._port_of(flow).first.listener
+
+    def _port_of(self, flow: Flow) -> Port:
+        table, number = self._sockets.table_of(flow), flow.destination_port
+        suffix = table.suffix if self._settings.reuseport else ""
+        port = self._ports.get((suffix, number))
+        if port is None:
+            tables = [table] if self._settings.reuseport else self._sockets.tables
+            listener = Listener(number, self._settings.somaxconn)
+            port = Port(self._machine, f"tcp :{number} accept{suffix}", listener, tables)
+            self._ports[suffix, number] = port
+        return port
+
+    def overflowed(self, flow: Flow) -> None:
+        """A SYN was turned away."""
+        self._port_of(flow).first.overflows += 1
+
+    def lock_for(self, flow: Flow, segment: Segment, known: Entry | None) -> Lock | None:
+        """A SYN, and all of a handshake that is not ended, is worked on under the listener's lock."""
+        asked = known is None and segment.flags & (SYN | ACK | RST) == SYN
+        half_open = known is not None and known.listener is not None
+        if (asked or half_open) and self._sockets.table_of(flow).listens(flow.destination_port):
+            return self._port_of(flow).lock
+        return None
+
+    def work(self, core: Core, entry: Entry | None, segment: Segment, *, fresh: bool) -> None:
+        """What a listener does with a segment, under its lock: remember a SYN, or make a socket."""
+        if entry is None:
+            return
+        if segment.flags & SYN:
+            core.spend(self._request, frame_of(segment).packet)
+        if fresh:
+            self._establish(core, entry)
+
+    def _establish(self, core: Core, entry: Entry) -> None:
+        """tcp_v4_syn_recv_sock: a request becomes a socket, and waits to be accepted."""
+        core.spend(self._child)
+        port = self._port_of(entry.flow)
+        self._queue(core, entry, port.first)
+        for listening in port.sockets:
+            listening.watch.take(core)
+            core.spend(self._callback)
+            listening.watch.release(core)
+            listening.table.rouse(core, listening)
+
+    def _queue(self, core: Core, entry: Entry, listening: ListenSocket) -> None:
+        settings, table = self._settings, listening.table
+        name = connection_name(entry.flow) + (table.suffix if settings.reuseport else "")
+        socket = StreamSocket(table, name, entry, settings.tcp_rcvbuf, settings.tcp_sndbuf)
+        entry.owner = socket
+        table.add(socket)
+        listening.last_ps = core.now_ps
+        if self._recorder.steps:
+            now_ps, cpu, waiting = core.now_ps, core.number, listening.queued
+            self._recorder.emit(
+                ConnectionQueued(now_ps, cpu, listening.name, waiting, listening.listener.backlog)
+            )

@@ -1,0 +1,162 @@
+"""Streams of a capture: a recorded peer sends what it sent, whatever this host would answer.
+
+What it sent is seen in order, once: text that came before is dropped, text beyond a gap is held in the
+out-of-order queue, as Linux does both. What the host answered is in the capture, if anywhere.
+"""
+
+from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.net.ending import Endings
+from kbview.emulator.kernel.net.timer import Timed, Timers
+from kbview.emulator.kernel.skb import SkbCache, skbs, truesize
+from kbview.emulator.kernel.socket.socket import Socket
+from kbview.emulator.protocol.tcp import Outcome, wire
+from kbview.emulator.protocol.tcp.onlooker import Onlooker
+from kbview.emulator.protocol.tcp.segment import Segment
+from kbview.packet.frame import Flow, Frame, parts
+from kbview.packet.tcp import FIN, RST, SYN
+from kbview.tape.events import TcpStateChanged
+
+_KEPT = 65_536  # flows followed; past that all are begun anew
+_TURNS = SYN | FIN | RST
+
+
+class CapturedStream:
+    """One flow into one socket. To the poll it is what a socket is."""
+
+    stream = False
+
+    def __init__(self, streams: "CapturedStreams", socket: Socket) -> None:
+        self.socket = socket
+        self.onlooker = Onlooker()
+        self._streams = streams
+
+    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+        """Take a segment whose way up to here was paid; there is never a run of them."""
+        onlooker, header = self.onlooker, frame.inner
+        if type(header) is bytes and not (frame.tcp_flags & _TURNS or onlooker.order.segments):
+            seq = int.from_bytes(header[:4], "big")
+            if onlooker.expects(seq):  # the usual case, without a Segment
+                onlooker.pass_by(frame.payload)
+                self._streams.take(core, self, frame)
+                return False
+        segment = wire.segment_of(frame)
+        if segment is None:  # nobody knows its number: it is next
+            onlooker.pass_by(frame.payload)
+            self._streams.take(core, self, frame)
+        else:
+            self._streams.follow(core, self, onlooker.arrive(segment, core.now_ps), frame)
+        return False
+
+
+class CapturedStreams(Timed):
+    """All of them; `held` counts frames beyond gaps, and `buffers` their sk_buffs.
+
+    Gaps are given up in the order they came.
+    """
+
+    def __init__(self, machine: Machine, cache: SkbCache) -> None:
+        self.held = 0
+        self.buffers = 0
+        self.timers: Timers | None = None
+        self._recorder = machine.recorder
+        self._enqueue = machine.prices.step("socket_enqueue")
+        self._endings = Endings(machine, cache, "tcp")
+        self._streams: dict[Flow, CapturedStream] = {}
+        self._gaps: dict[CapturedStream, int] = {}
+
+    def of(self, flow: Flow, socket: Socket) -> CapturedStream:
+        """The stream of a flow."""
+        stream = self._streams.get(flow)
+        if stream is None:
+            if len(self._streams) >= _KEPT:
+                kept = self._gaps
+                self._streams = {f: s for f, s in self._streams.items() if s in kept}
+            stream = self._streams[flow] = CapturedStream(self, socket)
+        return stream
+
+    # ---- a segment -------------------------------------------------------------------------
+
+    def take(self, core: Core, stream: CapturedStream, frame: Frame) -> None:
+        """Text that is next goes to the socket; a segment without any was for TCP itself."""
+        if frame.payload:
+            core.spend(self._enqueue, frame.packet)
+            stream.socket.queue_rcv(core, frame)
+        else:
+            self._endings.consume(core, frame)
+
+    def follow(
+        self, core: Core, stream: CapturedStream, outcome: Outcome, frame: Frame | None = None
+    ) -> None:
+        """Do what the onlooker says; `frame` is the one that has just come, if any."""
+        if self._recorder.steps:
+            for before, after in outcome.changes:
+                name = stream.socket.name
+                self._recorder.emit(TcpStateChanged(core.now_ps, core.number, name, before, after))
+        if frame is not None:
+            self._end(core, outcome, frame)
+        for segment, reason in outcome.discarded:
+            self._keep(wire.frame_of(segment), -1)
+            self._endings.drop(core, wire.frame_of(segment), reason)
+        for segment in outcome.delivered:
+            self._deliver(core, stream, segment, frame)
+        self._note_gap(core, stream)
+
+    def _end(self, core: Core, outcome: Outcome, frame: Frame) -> None:
+        if outcome.reason:
+            self._endings.drop(core, frame, outcome.reason)
+        elif outcome.held:
+            self._keep(frame, 1)
+        elif not outcome.delivered:
+            self._endings.consume(core, frame)
+
+    def _keep(self, frame: Frame, sign: int) -> None:
+        self.held += sign * len(parts(frame))
+        self.buffers += sign * len(skbs(frame))
+
+    def _deliver(
+        self, core: Core, stream: CapturedStream, segment: Segment, just: Frame | None
+    ) -> None:
+        """Text in order; a part of it may have been there before."""
+        frame = wire.frame_of(segment)
+        if frame is not just:
+            self._keep(frame, -1)
+        if segment.length != frame.payload:
+            frame = wire.shortened(frame, segment.length)
+        self.take(core, stream, frame)
+
+    # ---- gaps ------------------------------------------------------------------------------
+
+    def _note_gap(self, core: Core, stream: CapturedStream) -> None:
+        held, socket = stream.onlooker.order.segments, stream.socket
+        if held and socket.queued + (len(held) + 1) * truesize(1) > socket.rcvbuf:
+            self.follow(core, stream, stream.onlooker.skip(core.now_ps))
+        elif not held:
+            self._gaps.pop(stream, None)
+        elif self._gaps.get(stream) != stream.onlooker.due_ps:
+            self._gaps.pop(stream, None)
+            self._gaps[stream] = stream.onlooker.due_ps
+        if self.timers is not None:
+            self.timers.arm(core)
+
+    @property
+    def due_ps(self) -> int:
+        return next(iter(self._gaps.values()), NEVER_PS)
+
+    def expire(self, core: Core) -> Process:
+        while self.due_ps <= core.now_ps:
+            stream = next(iter(self._gaps))
+            self.follow(core, stream, stream.onlooker.skip(core.now_ps))
+            if core.now_ps > core.horizon_ps:
+                yield
+
+    def abandon(self, core: Core) -> None:
+        """Nobody will fill the gaps that are left, and nobody will read."""
+        for stream in list(self._gaps):
+            segments = stream.onlooker.order.segments
+            for segment in segments:
+                self._keep(wire.frame_of(segment), -1)
+                self._endings.drop(core, wire.frame_of(segment), "SOCKET_CLOSE")
+            segments.clear()
+        self._gaps.clear()

@@ -1,0 +1,74 @@
+"""Segments on their way out: a frame each, through IP and the device.
+
+    tcp_transmit_skb: clone of what is in the send queue, header --> ip_output --> dev_queue_xmit
+
+The clone is freed when the frame was sent; what is in the send queue stays until it is acknowledged.
+Linux: net/ipv4/tcp_output.c __tcp_transmit_skb()
+"""
+
+from kbview.emulator.application import Answers
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.send.xmit import TxQueues
+from kbview.emulator.kernel.skb import truesize
+from kbview.emulator.protocol.tcp import Segment
+from kbview.emulator.protocol.tcp.wire import frame_length
+from kbview.packet.frame import Flow, Frame, endpoint
+from kbview.tape.events import SegmentRetransmitted, SkbAllocated
+
+_LOST = ("timeout", "fast")
+
+
+class SegmentSender:
+    """Pays for segments, `tracked` among it (sender.py), and puts them on the wire in order."""
+
+    def __init__(self, machine: Machine, queues: TxQueues, tracked: tuple[str, ...] = ()) -> None:
+        self.in_hand = 0  # built and not yet given to the device
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._packets = machine.packets
+        self._queues = queues
+        self._answers = Answers()
+        self._transmit = machine.prices.sequence(
+            "tcp_transmit_skb", *tracked, "ip_output", "dev_queue_xmit"
+        )
+
+    def send(self, core: Core, received: Flow, segments: list[Segment]) -> Process:
+        """Answer a flow with these."""
+        for segment in segments:
+            frame = self._frame(core, received, segment)
+            core.spend(self._transmit, frame.packet)
+            if core.now_ps > core.horizon_ps:
+                self.in_hand += 1
+                yield  # other cores may be sending through the same ring
+                self.in_hand -= 1
+            self._queues.of(core).xmit(core, frame, passed_on=False)
+
+    def _frame(self, core: Core, received: Flow, segment: Segment) -> Frame:
+        length = frame_length(segment)
+        flow = self._answers.back(received)
+        frame = Frame(
+            core.now_ps,
+            next(self._packets),
+            length,
+            flow,
+            segment.length,
+            segment.flags,
+            "",
+            segment,
+        )
+        self._meters.allocations += 1
+        if self._recorder.steps:
+            emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
+            emit(SkbAllocated(now_ps, cpu, frame.packet, truesize(length)))
+            if segment.again in _LOST:
+                name = connection_name(received)
+                emit(SegmentRetransmitted(now_ps, cpu, name, frame.packet, segment.again))
+        return frame
+
+
+def connection_name(received: Flow) -> str:
+    """What a connection's socket is called, by the flow that it receives."""
+    remote = endpoint(received.source, received.source_port)
+    return f"{received.protocol} :{received.destination_port} < {remote}"

@@ -1,0 +1,132 @@
+"""pktgen: a kernel thread that gives the driver sk_buffs itself: no system call, no copy, no stack.
+
+    fill_packet --> lock the queue --> ndo_start_xmit, `burst` times, xmit_more --> doorbell --> again
+         ^                                     | ring full
+         | after clone_skb rounds              v
+         +----------------------------  try again, and again: it never sleeps
+
+All frames of a round are one sk_buff, which counts its users; so a burst costs one allocation, and with
+`clone_skb` so do many. Linux: net/core/pktgen.c pktgen_xmit()
+"""
+
+from collections import deque
+
+from kbview.emulator.application import Production
+from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.hardware.core import SYSCALL, Context, Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.send.xmit import TxQueue
+from kbview.emulator.kernel.skb import SharedSkb
+from kbview.emulator.kernel.socket.send_buffer import linear_truesize
+from kbview.emulator.kernel.softirq import Softirq
+from kbview.emulator.settings import Settings
+from kbview.packet.frame import Frame
+from kbview.tape.events import Mode, SkbAllocated
+from kbview.tape.meter import SocketMeter
+
+
+class Pktgen:
+    """One kpktgend on its core. `waits`: it never does, it tries."""
+
+    waits = False
+
+    def __init__(
+        self, machine: Machine, core: Core, made: Production, queue: TxQueue, settings: Settings
+    ) -> None:
+        self.core = core
+        self._made = made
+        self._queue = queue
+        self._burst = settings.burst
+        self._rounds = max(1, settings.clone_skb)
+        self._meters = machine.meters
+        self._recorder = machine.recorder
+        self._skb: SharedSkb | None = None
+        self._skbs: deque[SharedSkb] = deque()  # all that may have users
+        self._spins = False
+        self._sent = 0  # rounds with this sk_buff
+        step, sequence = machine.prices.step, machine.prices.sequence
+        self._fill = sequence("sock_alloc_send_skb", "pktgen_fill")
+        self._round = step("pktgen_xmit")
+        self._softirq: Softirq | None = None
+        self._task = Context(f"kpktgend_{core.number}", self._main(), SYSCALL, Mode.KERNEL)
+
+    def start(self, softirq: Softirq | None) -> None:
+        """Put the thread on its core, whose softirq may be this."""
+        self._softirq = softirq
+        self._queue.woken.append(self._go_on)
+        self.core.start(self._task)
+
+    @property
+    def buffers(self) -> int:
+        """sk_buffs that it holds or the ring does, however many slots are of one."""
+        while self._skbs and not self._skbs[0].users:
+            self._skbs.popleft()
+        return len(self._skbs)
+
+    def stop(self) -> None:
+        """Nothing more is made: look up from trying."""
+        if self._spins:
+            self.core.stir(self.core.now_ps)
+
+    def meters(self) -> dict[str, SocketMeter]:
+        """It has no socket."""
+        return {}
+
+    def _main(self) -> Process:
+        core, queue = self.core, self._queue
+        while self._made.left:
+            if core.now_ps > core.horizon_ps:
+                yield  # the ring's other side is the softirq's
+            if not queue.ring.free:
+                yield from self._try(core)
+                continue
+            self._xmit(core)
+            if self._softirq is not None and self._softirq.local_bh_enable():
+                yield
+        self._let_go(core)
+
+    def _try(self, core: Core) -> Process:
+        """netif_xmit_frozen_or_drv_stopped(): look again, until the ring has room."""
+        core.spin(self._round, NEVER_PS)
+        self._spins = core.resting
+        if core.resting:
+            yield
+        self._spins = False
+
+    def _xmit(self, core: Core) -> None:
+        """pktgen_xmit(): one round, as far as the ring has room."""
+        frames = self._made.make(min(self._burst, self._queue.ring.free), core.now_ps)
+        skb = self._shared(core, frames[0])
+        skb.users += len(frames)
+        core.spend(self._round, frames[0].packet)
+        for frame in frames:
+            frame.inner = skb
+        self._queue.start_burst(core, frames)
+
+    def _shared(self, core: Core, first: Frame) -> SharedSkb:
+        """The sk_buff of this round: the last one's again, or a new one."""
+        if self._skb is not None and self._sent < self._rounds:
+            self._sent += 1
+            return self._skb
+        self._let_go(core)
+        core.spend(self._fill, first.packet)
+        self._meters.allocations += 1
+        if self._recorder.steps:
+            size = linear_truesize(first.length)
+            self._recorder.emit(SkbAllocated(core.now_ps, core.number, first.packet, size))
+        made = self._skb = SharedSkb(first.packet)
+        self._skbs.append(made)
+        self._sent = 1
+        return made
+
+    def _let_go(self, core: Core) -> None:
+        """Its own hold on the sk_buff; what is in the ring still holds it."""
+        skb, self._skb = self._skb, None
+        if skb is not None:
+            self._queue.skbs.free_shared(core, skb)
+
+    def _go_on(self, waker: Core) -> None:
+        """netif_tx_wake_queue(): the ring has room, which the next try will see."""
+        if self._spins and self.core is not waker:
+            self.core.stir(waker.now_ps)
+            waker.mind(waker.now_ps)

@@ -1,0 +1,1 @@
+"""Sockets: receive queues with truesize accounting, stream sockets, send buffers, wait queues."""

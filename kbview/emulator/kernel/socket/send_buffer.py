@@ -1,0 +1,70 @@
+"""A UDP socket's send buffer: what its sk_buffs on their way out may take, and who waits for room.
+
+    sendto() --charge, truesize--> qdisc, ring, NIC --sock_wfree()--> less than half is used? wake
+
+A call may begin while anything is left of sndbuf, whatever it will take. Who found nothing left sleeps
+until less than half is used (sock_writeable), so that it is not woken for each sk_buff.
+Linux: net/core/sock.c sock_alloc_send_pskb(), sock_wfree(), sock_def_write_space()
+"""
+
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.skb import SK_BUFF
+from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.packet.frame import Frame
+from kbview.tape.events import SendAcknowledged, SendQueued
+from kbview.tape.meter import SocketMeter
+
+_SHARED_INFO = 320  # struct skb_shared_info, cache-line aligned
+_HEADROOM = 31  # LL_RESERVED_SPACE() of Ethernet and what ip_append_data() rounds up
+_SMALLEST = 512  # kmalloc bucket of a minimal datagram
+
+
+def linear_truesize(length: int) -> int:
+    """Memory that an sk_buff made for a frame of `length` bytes is charged with, bytes.
+
+    Its data, the room before and skb_shared_info behind it lie in one kmalloc bucket, a power of two:
+    768 for 64 bytes, 2304 for 1518. Linux: include/linux/skbuff.h SKB_TRUESIZE(), __alloc_skb()
+    """
+    bucket = _SMALLEST
+    while bucket < length + _HEADROOM + _SHARED_INFO:
+        bucket *= 2
+    return SK_BUFF + bucket
+
+
+class SendBuffer:
+    """One socket's. `sndbuf`: SO_SNDBUF as the kernel keeps it, bytes of truesize."""
+
+    def __init__(self, machine: Machine, name: str, sndbuf: int) -> None:
+        self.name = name
+        self.used = 0
+        self.waiters = WaitQueue(machine)
+        self._sndbuf = sndbuf
+        self._recorder = machine.recorder
+
+    @property
+    def full(self) -> bool:
+        """Whether the next call has to wait."""
+        return self.used >= self._sndbuf
+
+    def charge(self, core: Core, frame: Frame) -> int:
+        """An sk_buff was made for this frame; returns its truesize."""
+        size = linear_truesize(frame.length)
+        self.used += size
+        if self._recorder.steps:
+            self._recorder.emit(
+                SendQueued(core.now_ps, core.number, self.name, self.used, self._sndbuf)
+            )
+        return size
+
+    def freed(self, core: Core, frame: Frame) -> None:
+        """sock_wfree(): the sk_buff is gone, sent or given up."""
+        self.used -= linear_truesize(frame.length)
+        if self._recorder.steps:
+            self._recorder.emit(SendAcknowledged(core.now_ps, core.number, self.name, self.used))
+        if self.waiters.sleeper is not None and 2 * self.used < self._sndbuf:
+            self.waiters.wake(core)
+
+    def meter(self) -> SocketMeter:
+        """What a panel draws of it."""
+        return SocketMeter(self.name, send_queued=self.used)

@@ -1,0 +1,248 @@
+"""Sockets: a receive queue charged by truesize, and who sleeps on it.
+
+    udp  one socket a port        tcp  one socket a connection
+
+Every flow finds one, unless its port is among the closed.
+Linux: net/ipv4/udp.c __udp_enqueue_schedule_skb(), net/ipv4/tcp_input.c tcp_data_queue()
+"""
+
+from collections import deque
+from collections.abc import Container, Iterable
+from heapq import nlargest
+
+from kbview.emulator.cost import Step
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, cut, skbs, truesize
+from kbview.emulator.kernel.skb import charge as charge_of
+from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
+from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
+from kbview.tape.events import SocketDequeued, SocketQueued
+from kbview.tape.meter import SocketMeter
+
+_METERED = 16  # sockets in a sample: the fullest, then the latest
+_OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
+SMALLEST = truesize(1)
+
+
+class Socket:
+    """One socket's receive queue. `queued` is its charge in truesize bytes, against `rcvbuf`."""
+
+    def __init__(self, table: "SocketTable", name: str, stream: bool, rcvbuf: int) -> None:
+        self.name = name
+        self.stream = stream
+        self.rcvbuf = rcvbuf
+        self.queued = 0
+        self.packets: deque[tuple[Frame, int, int]] = deque()  # frame, charge, when
+        self.joined = 0  # frames beyond one a packet, where several were put together
+        self.bare = 0  # of the frames, those whose sk_buff is gone: GRO has merged them
+        self.received = 0
+        self.drops = 0
+        self.last_ps = 0
+        self.flows: set[Flow] = set()
+        self.delivery: Step | None = None  # what bringing a packet here costs the softirq
+        self.table = table
+
+    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+        """Append to the receive queue and wake the reader; False if the buffer was full.
+
+        What that costs is the last part of the climb, see stack.py.
+        """
+        table = self.table
+        length = frame.length
+        charge = SMALLEST if length <= RX_BUFFER and not frame.inner else charge_of(frame)
+        if self.queued + charge > self.rcvbuf:
+            self.drops += 1
+            reason = "TCP_ZEROWINDOW" if self.stream else "SOCKET_RCVBUFF"
+            table.machine.drop(core, frame, "socket", reason)
+            table.cache.free(core, frame)
+            return False
+        self.queued += charge
+        self.received += 1
+        self.last_ps = core.now_ps
+        self.packets.append((frame, charge, core.now_ps))
+        if frame.inner is not None:
+            self._join(frame, 1)
+        if table.recorder.steps:
+            table.recorder.emit(
+                SocketQueued(
+                    core.now_ps, core.number, frame.packet, self.name, self.queued, self.rcvbuf
+                )
+            )
+        if len(self.packets) == 1:
+            table.ready.append(self)
+        if table.waiters.sleeper is not None:
+            table.waiters.wake(core)
+        return True
+
+    def _join(self, frame: Frame, sign: int) -> None:
+        count = len(parts(frame))
+        self.joined += sign * (count - 1)
+        self.bare += sign * (count - len(skbs(frame)))
+
+    def extend(self, entries: Iterable[tuple[Frame, int, int]], count: int, core: Core) -> None:
+        """As `queue_rcv`, for `count` small datagrams that fit while the reader is awake."""
+        self.packets.extend(entries)
+        self.queued += count * SMALLEST
+        self.received += count
+        self.last_ps = core.now_ps
+
+    def dequeue(self, core: Core, limit: int) -> list[Frame]:
+        """Take one datagram, or whole sk_buffs of at most `limit` bytes together but at least one.
+
+        Of a merged sk_buff that is longer, whole packets; it stays queued until the last is taken.
+        """
+        packets = self.packets
+        if self.stream and packets[0][0].payload > limit and (piece := self._cut(limit)) is not None:
+            return [piece]
+        taken: list[Frame] = []
+        while packets and (not taken or (self.stream and limit >= packets[0][0].payload)):
+            frame, charge, _ = packets.popleft()
+            self.queued -= charge
+            limit -= frame.payload
+            taken.append(frame)
+            if frame.inner is not None:
+                self._join(frame, -1)
+            if self.table.recorder.steps:
+                self.table.recorder.emit(
+                    SocketDequeued(core.now_ps, core.number, frame.packet, self.name, self.queued)
+                )
+        return taken
+
+    def _cut(self, limit: int) -> Frame | None:
+        """The first packets of the first sk_buff, at least one, but not all."""
+        whole, charge, queued_ps = self.packets[0]
+        pieces = cut(whole, limit)
+        if pieces is None:
+            return None
+        first, left = pieces
+        self.packets[0] = (left, charge, queued_ps)
+        self.joined -= len(parts(first))
+        self.bare -= len(parts(first))
+        return first
+
+    def meter(self) -> SocketMeter:
+        """What a panel draws of it."""
+        return SocketMeter(
+            self.name, self.queued, self.rcvbuf, len(self.packets), self.received, self.drops
+        )
+
+
+AnySocket = Socket | ListenSocket | StreamSocket
+
+
+class SocketTable:
+    """One reader's sockets, and those that have something to read, in the order they got it."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        cache: SkbCache,
+        udp_rcvbuf: int,
+        tcp_rcvbuf: int,
+        closed: Container[int],
+        suffix: str = "",
+    ) -> None:
+        self.machine = machine
+        self.recorder = machine.recorder
+        self.cache = cache
+        self.waiters = WaitQueue(machine)
+        self.ready: deque[AnySocket] = deque()
+        self.shortest_read_ps = 0  # between two looks of a reader at the queue
+        self._rcvbuf = {Protocol.UDP: udp_rcvbuf, Protocol.TCP: tcp_rcvbuf}
+        self._closed = closed
+        self.suffix = suffix
+        self._sockets: dict[str, AnySocket] = {}
+
+    def find(self, flow: Flow) -> Socket | None:
+        """The socket of a flow towards this host; None where nobody listens."""
+        if flow.destination_port in self._closed:
+            return None
+        stream = flow.protocol is Protocol.TCP
+        name = f"{flow.protocol} :{flow.destination_port}"
+        if stream:
+            name += f" < {endpoint(flow.source, flow.source_port)}"
+        name += self.suffix
+        socket = self._sockets.get(name)
+        if not isinstance(socket, Socket):
+            socket = Socket(self, name, stream, self._rcvbuf[flow.protocol])
+            self.add(socket)
+        return socket
+
+    def listens(self, port: int) -> bool:
+        """Whether somebody listens at a port."""
+        return port not in self._closed
+
+    def add(self, socket: "AnySocket") -> None:
+        """A socket was made."""
+        if len(self._sockets) >= _OPEN:
+            self._forget_idle()
+        self._sockets[socket.name] = socket
+
+    def adopt(self, socket: StreamSocket) -> None:
+        """This reader has accepted it, whoever it was known to before."""
+        if socket.table is not self:
+            socket.table.remove(socket)
+            socket.table = self
+            self.add(socket)
+
+    def remove(self, socket: StreamSocket) -> None:
+        """A connection is over and closed."""
+        self._sockets.pop(socket.name, None)
+
+    def rouse(self, core: Core, socket: ListenSocket | StreamSocket) -> None:
+        """There is something to be done with a stream: name it to its reader, who may sleep."""
+        if not socket.is_ready:
+            socket.is_ready = True
+            self.ready.append(socket)
+        if self.waiters.sleeper is not None:
+            self.waiters.wake(core)
+
+    def _forget_idle(self) -> None:
+        self._sockets = {name: each for name, each in self._sockets.items() if each.packets}
+
+    def held(self) -> int:
+        """Packets in the receive queues of datagrams and of captured streams."""
+        return sum(len(each.packets) + each.joined for each in self.ready if isinstance(each, Socket))
+
+    def buffers(self) -> int:
+        """Their sk_buffs."""
+        return self.held() - sum(each.bare for each in self.ready if isinstance(each, Socket))
+
+    def meters(self) -> dict[str, SocketMeter]:
+        """The fullest sockets, then the ones that received last."""
+        chosen = nlargest(
+            _METERED, self._sockets.values(), key=lambda each: (each.queued, each.last_ps)
+        )
+        return {each.name: each.meter() for each in chosen}
+
+
+class SocketGroup:
+    """The tables of several readers on the same ports: a flow belongs to one of them, by its hash.
+
+    Linux: SO_REUSEPORT, net/core/sock_reuseport.c; the hash is scaled as by reciprocal_scale().
+    """
+
+    def __init__(self, tables: list[SocketTable]) -> None:
+        self.tables = tables
+
+    def table_of(self, flow: Flow) -> SocketTable:
+        """Whose a flow is."""
+        return self.tables[flow.rss_hash * len(self.tables) >> 32]
+
+    def find(self, flow: Flow) -> Socket | None:
+        """The socket of a flow towards this host; None where nobody listens."""
+        return self.table_of(flow).find(flow)
+
+    def held(self) -> int:
+        """Packets in all receive queues."""
+        return sum(table.held() for table in self.tables)
+
+    def buffers(self) -> int:
+        """Their sk_buffs."""
+        return sum(table.buffers() for table in self.tables)
+
+    def meters(self) -> dict[str, SocketMeter]:
+        """Those of all tables."""
+        return {name: meter for table in self.tables for name, meter in table.meters().items()}

@@ -1,0 +1,243 @@
+"""Stream sockets: a listener's accept queue, and a connection's receive and send queues.
+
+      softirq --> receive queue, charged by truesize --> recv()        rcvbuf, and the window from it
+      send()  --> send queue, charged by truesize --> acknowledged     sndbuf; the wire takes from here
+
+Linux: net/ipv4/tcp.c, net/ipv4/inet_connection_sock.c, net/core/stream.c
+"""
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from kbview.emulator.kernel.skb import charge, packets, rest, truesize
+from kbview.emulator.protocol.tcp.endpoint import Entry, Listener
+from kbview.packet.frame import Frame
+from kbview.tape.meter import SocketMeter
+
+if TYPE_CHECKING:
+    from kbview.emulator.application import Session
+    from kbview.emulator.hardware.lock import Lock
+    from kbview.emulator.kernel.socket.socket import SocketTable
+
+
+class ListenSocket:
+    """A port that somebody listens on, as one reader sees it; `listener` and `lock` may be shared."""
+
+    stream = True
+
+    def __init__(
+        self,
+        table: "SocketTable",
+        name: str,
+        listener: Listener,
+        lock: "Lock",
+        watch: "Lock",
+    ) -> None:
+        self.name = name
+        self.listener = listener
+        self.lock = lock
+        self.shown = self  # whose meter all views of a queue count in
+        self.watch = watch  # of the epoll instance that the reader waits with
+        self.table = table
+        self.is_ready = False
+        self.packets: tuple[()] = ()
+        self.last_ps = 0
+        self.accepted = 0
+        self.overflows = 0
+
+    @property
+    def queued(self) -> int:
+        """Connections that wait."""
+        return len(self.listener.accept)
+
+    @property
+    def pending(self) -> bool:
+        """Whether a call on it would find something."""
+        return bool(self.listener.accept)
+
+    def meter(self) -> SocketMeter:
+        """Connections where others have bytes: those that wait, of the backlog; accepted; refused."""
+        waiting, backlog = len(self.listener.accept), self.listener.backlog
+        return SocketMeter(self.name, waiting, backlog, waiting, self.accepted, self.overflows)
+
+
+class Piece(NamedTuple):
+    """What one call takes of an sk_buff: whole packets, `length` bytes; `skb` if nothing is left."""
+
+    frames: tuple[Frame, ...]
+    length: int
+    skb: Frame | None
+
+
+class Received:
+    """An sk_buff's text in the receive queue: `length` bytes of it, whole packets, are still unread."""
+
+    __slots__ = ("_left", "charge", "frame", "length")
+
+    def __init__(self, frame: Frame, length: int) -> None:
+        self.frame = frame
+        self.length = length
+        self.charge = charge(frame)
+        self._left = list(packets(frame))
+
+    @property
+    def unread(self) -> Frame:
+        """The packets that are left, as a frame."""
+        return rest(self.frame, self._left)
+
+    def take(self, limit: int, *, some: bool) -> Piece | None:
+        """Whole packets of at most `limit` bytes; if there must be `some`, the first however long."""
+        if limit >= self.length or len(self._left) == 1:
+            if self.length > limit and not some:
+                return None
+            return Piece(tuple(self._left), self.length, self.frame)
+        count = length = 0
+        for frame in self._left:
+            if length + frame.payload > limit and (count or not some):
+                break
+            count += 1
+            length += frame.payload
+        if not count:
+            return None
+        taken = tuple(self._left[:count])
+        del self._left[:count]
+        self.length -= length
+        return Piece(taken, length, None)
+
+
+class StreamSocket:
+    """A connection's queues. `unwritten` is what the application still has to write: the buffer was
+    full. `leaving`: it closes when all is written. `closed`: it has, TCP finishes alone.
+    """
+
+    stream = True
+
+    def __init__(self, table: "SocketTable", name: str, entry: Entry, rcvbuf: int, sndbuf: int) -> None:
+        self.name = name
+        self.entry = entry
+        self.table = table
+        self.rcvbuf = rcvbuf
+        self.sndbuf = sndbuf
+        self.is_ready = False
+        self.packets: deque[Received] = deque()
+        self.queued = 0
+        self.text = 0  # bytes of the receive queue
+        self.received = 0
+        self.drops = 0
+        self.last_ps = 0
+        self.eof = False
+        self.error = ""
+        self.closed = False
+        self.unwritten = 0
+        self.leaving = False
+        self.send_queued = 0
+        self.session: Session | None = None
+        self._unacknowledged: deque[list[int]] = deque()  # sk_buffs of the send queue: bytes, charge
+
+    # ---- receive ---------------------------------------------------------------------------
+
+    @property
+    def room(self) -> int:
+        """Bytes of text that are taken: half of what is free, the rest is for overhead.
+
+        tcp_win_from_space() with tcp_adv_win_scale 1.
+        """
+        return max(0, (self.rcvbuf - self.queued) // 2)
+
+    @property
+    def pending(self) -> bool:
+        """Whether a call on it would find something to do."""
+        return (
+            not self.closed
+            and self.session is not None
+            and (
+                bool(self.packets)
+                or self.eof
+                or bool(self.error)
+                or (self.unwritten > 0 and 3 * self.send_queued <= 2 * self.sndbuf)
+            )
+        )
+
+    def enqueue(self, frame: Frame, length: int, now_ps: int) -> None:
+        """Append to the receive queue."""
+        received = Received(frame, length)
+        self.packets.append(received)
+        self.queued += received.charge
+        self.text += length
+        self.received += 1
+        self.last_ps = now_ps
+
+    def dequeue(self, limit: int) -> list[Piece]:
+        """Take whole packets of at most `limit` bytes together, but at least one."""
+        taken: list[Piece] = []
+        while self.packets:
+            piece = self.packets[0].take(limit, some=not taken)
+            if piece is None:
+                break
+            taken.append(piece)
+            limit -= piece.length
+            self.text -= piece.length
+            if piece.skb is None:
+                break
+            self.queued -= self.packets.popleft().charge
+        return taken
+
+    def dequeue_all(self) -> list[Frame]:
+        """Take what will not be read."""
+        unread = [received.unread for received in self.packets]
+        self.packets.clear()
+        self.queued = self.text = 0
+        return unread
+
+    # ---- send ------------------------------------------------------------------------------
+
+    def write(self, length: int, mss: int) -> int:
+        """Put up to `length` bytes into the send queue; how many sk_buffs that took."""
+        count = 0
+        while length > 0 and self.send_queued < self.sndbuf:
+            text = min(length, mss)
+            charge = truesize(text)
+            self._unacknowledged.append([text, charge])
+            self.send_queued += charge
+            length -= text
+            count += 1
+        self.unwritten = length
+        return count
+
+    def acknowledged(self, length: int) -> int:
+        """The peer has `length` bytes more; how many sk_buffs are not needed any longer."""
+        count = 0
+        while length > 0 and self._unacknowledged:
+            first = self._unacknowledged[0]
+            if first[0] > length:
+                first[0] -= length
+                break
+            length -= first[0]
+            self.send_queued -= first[1]
+            self._unacknowledged.popleft()
+            count += 1
+        return count
+
+    @property
+    def buffers(self) -> int:
+        """sk_buffs in both queues."""
+        return len(self.packets) + len(self._unacknowledged)
+
+    def purge(self) -> int:
+        """The connection is over: how many sk_buffs its send queue held."""
+        count = len(self._unacknowledged)
+        self._unacknowledged.clear()
+        self.send_queued = self.unwritten = 0
+        return count
+
+    def meter(self) -> SocketMeter:
+        """What a panel draws of it."""
+        return SocketMeter(
+            self.name,
+            self.queued,
+            self.rcvbuf,
+            len(self.packets),
+            self.received,
+            self.drops,
+            self.send_queued,
+        )

@@ -1,0 +1,72 @@
+"""One reading of all counters, and how much each has grown since the first."""
+
+from typing import NamedTuple
+
+from kbview.sources.counters.subject import Subject
+from kbview.sources.linux.netlink.links import Counts
+from kbview.sources.linux.procfs import cpu, interrupts, mib, softirq
+from kbview.sources.linux.procfs.cpu import Stat, Ticks
+from kbview.sources.linux.procfs.file import KernelFile
+from kbview.sources.linux.procfs.softirq import Softnet
+
+_NET = "/proc/thread-self/net"  # /proc/net is the main thread's namespace, which need not be ours
+
+
+class Reading(NamedTuple):
+    """Counts since boot, or since an interface was made."""
+
+    links: Counts
+    interrupts: int
+    net_rx: int
+    softnet: Softnet
+    stat: Stat
+    protocols: dict[str, int]
+
+    def grown(self, name: str, since: "Reading") -> int:
+        """How much a protocol counted; a counter that was set back has not grown."""
+        return max(0, self.protocols.get(name, 0) - since.protocols.get(name, 0))
+
+    def ticks(self, core: int, since: "Reading") -> Ticks:
+        """How a core spent its time; one that was offline begins when it comes."""
+        now = self.stat.cores[core]
+        before = since.stat.cores.get(core, now)
+        return Ticks(*(max(0, later - earlier) for later, earlier in zip(now, before, strict=True)))
+
+
+class Counters:
+    """The open files, and the subject that they are read for."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._interrupts = KernelFile("/proc/interrupts")
+        self._softirqs = KernelFile("/proc/softirqs")
+        self._softnet = KernelFile(f"{_NET}/softnet_stat")
+        self._stat = KernelFile("/proc/stat")
+        self._pairs = [KernelFile(f"{_NET}/{name}") for name in ("snmp", "netstat")]
+        self._snmp6 = KernelFile(f"{_NET}/snmp6")
+
+    def interrupt_lines(self) -> list[interrupts.Line]:
+        """Those that received frames raise."""
+        lines = interrupts.parse(self._interrupts.read())
+        return [line for line in lines if self._subject.raises(line)]
+
+    def read(self) -> Reading:
+        """All of them, one after the other."""
+        protocols = mib.parse_lines(self._snmp6.read())
+        for pairs in self._pairs:
+            protocols |= mib.parse_pairs(pairs.read())
+        return Reading(
+            self._subject.counts(),
+            sum(line.total for line in self.interrupt_lines()),
+            softirq.parse_softirqs(self._softirqs.read()).get("NET_RX", 0),
+            softirq.parse_softnet(self._softnet.read()),
+            cpu.parse(self._stat.read()),
+            protocols,
+        )
+
+    def close(self) -> None:
+        """Close every file and the subject."""
+        files = (self._interrupts, self._softirqs, self._softnet, self._stat, *self._pairs, self._snmp6)
+        for file in files:
+            file.close()
+        self._subject.close()

@@ -1,0 +1,114 @@
+"""Captures: pcap and pcapng from files and pipes, as traffic for the emulator."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from itertools import tee
+
+from kbview.emulator.offered import check_rate
+from kbview.emulator.protocol.host import Host
+from kbview.emulator.scenario import Scenario, override
+from kbview.emulator.settings import ScenarioError
+from kbview.emulator.traffic import change
+from kbview.emulator.traffic.wire import byte_ps
+from kbview.packet.capture import CaptureError
+from kbview.packet.frame import Frame
+from kbview.sources.emulated.kept_bytes import CaptureSnap
+from kbview.sources.emulated.replay import Replay
+from kbview.sources.emulated.source import EmulatorSource
+from kbview.sources.opener import Opener, Word
+from kbview.sources.request import Choice
+from kbview.tape.source import Heading, Origin, Source, SourceError
+
+
+class Captures(Opener):
+    """Whatever nobody else claims is taken for a capture, and refused if it is none."""
+
+    name = "capture"
+    summary = "recorded packets through the emulator"
+    example = "FILE.pcap, FILE.pcapng, either gzipped, -"
+
+    def claims(self, word: Word) -> bool:
+        del word
+        return True
+
+    def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        try:
+            with ExitStack() as opened:
+                sources = _open(word, choices, opened)
+                opened.pop_all()  # the sources close them from here on
+                return sources
+        except ScenarioError as error:
+            raise SourceError(str(error), 2) from error
+        except CaptureError as error:
+            raise SourceError(str(error), 3) from error
+
+
+class ReplaySource(EmulatorSource):
+    """A capture through the emulator. Its note says what was wrong with the file."""
+
+    def __init__(
+        self,
+        heading: Heading,
+        base: Scenario,
+        replay: Replay,
+        chunks: Iterator[list[Frame]],
+        datapath: str,
+    ) -> None:
+        self._replay = replay
+        super().__init__(heading, base.settings, replay.host, chunks, datapath)
+
+    def note(self) -> str:
+        return self._replay.note
+
+    def close(self) -> None:
+        super().close()
+        self._replay.close()
+
+
+def _open(word: Word, choices: list[Choice], opened: ExitStack) -> list[Source]:
+    """A file is opened once for each; a pipe, which cannot be, is shared."""
+
+    def replay(choice: Choice) -> Replay:
+        made = Replay(word.text, choice.host, word.stream, verify=choice.verify)
+        return opened.enter_context(closing(made))
+
+    if word.stream is None:
+        replays = [replay(choice) for choice in choices]
+        chunks = [
+            each.endless() if choice.loop else each.chunks()
+            for each, choice in zip(replays, choices, strict=True)
+        ]
+    else:
+        replays = [replay(choices[0])] * len(choices)
+        chunks = list(tee(replays[0].chunks(), len(choices)))
+    return [_source(word, *each) for each in zip(choices, replays, chunks, strict=True)]
+
+
+def _source(word: Word, choice: Choice, replay: Replay, chunks: Iterator[list[Frame]]) -> Source:
+    base = Scenario(name=word.text, summary="a capture")
+    for key, value in choice.overrides:
+        if key.startswith("traffic."):
+            raise SourceError(f"{key} is for scenarios; a capture brings its own traffic", 2)
+        base = override(base, key, value)
+    notes = [_seen_from(replay.host)]
+    if choice.rate_pps is not None:
+        check_rate(choice.rate_pps)
+        gbps = base.settings.link_gbps
+        chunks = change.at_rate(chunks, choice.rate_pps, byte_ps(gbps), replay.host.sends)
+        notes.append(f"paced at {choice.rate_pps:g} frames/s, no faster than {gbps:g} Gb/s")
+    elif choice.longest_gap_ps is not None:
+        chunks = change.without_gaps(chunks, choice.longest_gap_ps)
+        notes.append(f"gaps over {choice.longest_gap_ps / 1e6:g} us cut")
+    if choice.frames is not None:
+        chunks = change.limited(chunks, choice.frames)
+    profile = choice.profile or base.profile
+    heading = Heading(Origin.EMULATED, word.title, profile, choice.seed, tuple(notes))
+    source = ReplaySource(heading, base, replay, chunks, choice.datapath or base.datapath)
+    if choice.snap and word.stream is None:  # a pipe cannot be read a second time
+        source.snap = CaptureSnap(word.text, choice.snap)
+    return source
+
+
+def _seen_from(host: Host) -> str:
+    who = ", ".join(sorted(host.addresses)) or ", ".join(sorted(mac.hex(":") for mac in host.macs))
+    return f"seen from {who or 'nobody: no frame has a destination'}"

@@ -1,0 +1,115 @@
+"""Scenarios: synthetic traffic through an emulated machine, by name or from a TOML file."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, override, parse
+from kbview.emulator.settings import ScenarioError
+from kbview.sources.emulated.kept_bytes import SyntheticSnap
+from kbview.sources.emulated.source import EmulatorSource
+from kbview.sources.opener import Opener, Word
+from kbview.sources.request import Choice
+from kbview.tape.source import Heading, Origin, Source, SourceError
+
+_SCENARIOS = files("kbview") / "scenarios"
+
+
+def scenarios() -> dict[str, Scenario]:
+    """The bundled ones by name."""
+    texts = [entry for entry in _SCENARIOS.iterdir() if entry.name.endswith(".toml")]
+    found = [parse(entry.read_text(encoding="utf-8"), entry.name) for entry in texts]
+    return {each.name: each for each in sorted(found, key=lambda each: each.name)}
+
+
+class ScenarioSource(EmulatorSource):
+    """Synthetic traffic through one emulated datapath at a time, of those that have a use for it."""
+
+    def __init__(
+        self, heading: Heading, scenario: Scenario, datapath: str, snap: SyntheticSnap | None
+    ) -> None:
+        self._scenario = scenario
+        self._check(datapath)
+        traffic = scenario.chunks()
+        super().__init__(
+            heading,
+            scenario.settings,
+            SYNTHETIC_HOST,
+            traffic if snap is None else snap.watched(traffic),
+            datapath,
+            scenario.peer(),
+        )
+        self.snap = snap
+
+    def switch(self, datapath: str) -> None:
+        self._check(datapath)
+        super().switch(datapath)
+
+    def _check(self, datapath: str) -> None:
+        try:
+            self._scenario.check(datapath)
+        except ScenarioError as error:
+            raise SourceError(str(error), 2) from error
+
+
+class Scenarios(Opener):
+    """A bundled scenario's name, or the path of a `.toml`."""
+
+    name = "scenario"
+    summary = "an emulated machine and traffic, described in TOML"
+    example = "overload-udp, mine.toml"
+
+    def claims(self, word: Word) -> bool:
+        return word.text.endswith(".toml") or word.text in scenarios()
+
+    def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        bundled = scenarios().get(word.text)
+        scenario = bundled or _read(word.text)
+        sources: list[Source] = []
+        refusals: list[SourceError] = []
+        for choice in choices:
+            try:
+                sources.append(_open(scenario, choice))
+            except SourceError as error:
+                if not choice.if_able:
+                    raise
+                refusals.append(error)
+        if refusals and not sources:
+            raise refusals[0]
+        left_out = tuple(f"left out: {refusal}" for refusal in refusals)
+        for source in sources:
+            source.heading = replace(source.heading, notes=(*source.heading.notes, *left_out))
+        return sources
+
+
+def _open(scenario: Scenario, choice: Choice) -> Source:
+    if choice.host is not None:
+        raise SourceError("--host is for captures; a scenario has one host", 2)
+    scenario = _apply(scenario, choice)
+    heading = Heading(Origin.EMULATED, scenario.name, choice.profile or scenario.profile, scenario.seed)
+    snap = SyntheticSnap(choice.snap) if choice.snap else None
+    return ScenarioSource(heading, scenario, choice.datapath or scenario.datapath, snap)
+
+
+def _read(path: str) -> Scenario:
+    try:
+        return parse(Path(path).read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise SourceError(f"{path}: cannot be read: {reason}", 3) from error
+    except ScenarioError as error:
+        raise SourceError(str(error), 2) from error
+
+
+def _apply(scenario: Scenario, choice: Choice) -> Scenario:
+    flags = {"rate_pps": choice.rate_pps, "frames": choice.frames, "seed": choice.seed}
+    try:
+        for key, value in choice.overrides:
+            scenario = override(scenario, key, value)
+        for key, number in flags.items():
+            if number is not None:
+                scenario = override(scenario, key, str(number))
+    except ScenarioError as error:
+        raise SourceError(str(error), 2) from error
+    return scenario

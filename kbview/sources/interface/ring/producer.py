@@ -1,0 +1,166 @@
+"""An interface watched through AF_PACKET rings: read-only, beside the ordinary stack."""
+
+import time
+
+from kbview.sources.interface.ring.books import KIND, KNOWN, Books, Tally
+from kbview.sources.interface.ring.opening import open_rings
+from kbview.sources.interface.ring.reader import Reader
+from kbview.sources.interface.ring.reading import Reading
+from kbview.sources.interface.ring.settings import RingSettings
+from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.producer import Producer, Way
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.meter import Meters, RingMeter
+from kbview.tape.source import SourceError
+from kbview.tape.station import STACK, Domain, Station
+
+_IRQ, _SOFTIRQ = STACK[0], STACK[1]
+WAY = Way(
+    "af_packet",
+    "a tap beside the stack: one copy into a ring shared with user space",
+    (
+        Station("wire", Domain.HARDWARE, "the link that is watched; of a virtual one, its other end"),
+        Station("NIC", Domain.HARDWARE, "the interface and its driver", ("DescriptorDone",)),
+        _IRQ,
+        _SOFTIRQ,
+        Station(
+            "skb",
+            Domain.KERNEL,
+            "the driver's sk_buff as the tap is shown it: after GRO, so one may hold several frames",
+            ("FrameArrived",),
+        ),
+        Station(
+            "tap",
+            Domain.KERNEL,
+            "tpacket_rcv copies the bytes into the ring; the sk_buff itself goes on to IP as ever",
+            ("Copied",),
+        ),
+        Station(
+            "block ring",
+            Domain.KERNEL,
+            "blocks in shared memory: the kernel hands one over when it is full or its timer fires",
+            ("BlockRetired", "BlockReleased"),
+        ),
+        Station(
+            "app",
+            Domain.USER,
+            "kbview itself: reads a whole block without a system call and gives it back",
+            ("PacketDelivered",),
+        ),
+    ),
+)
+_LOOK_S = 1.0  # between two looks at whether a link that is down came up again
+_OF_RINGS = (ev.BlockRetired, ev.BlockReleased, ev.SourceNoted)
+_MILESTONES = (ev.FrameArrived, ev.PacketDelivered, ev.FrameRecorded)
+
+
+class RingProducer(Producer):
+    """Opens the rings of one interface."""
+
+    name = "af_packet"
+    way = WAY
+    meters = frozenset(KNOWN) | {"dropped", "in_flight", "rings", "drops", "latency"}
+
+    def __init__(
+        self, interface: str, clock: Clock, settings: RingSettings, *, promiscuous: bool = False
+    ) -> None:
+        self.link, rings = open_rings(interface, settings, promiscuous=promiscuous)
+        ethernet = self.link.has_ethernet_header()
+        self._reading = Reading(settings, ethernet=ethernet)
+        self._reader = Reader(rings, clock, settings, self._reading)
+        self._books = Books(
+            [RingMeter(queue, ring.blocks, kind=KIND) for queue, ring in enumerate(rings)]
+        )
+        self._notes: list[str] = []
+        self._counting_only = (
+            f"headers are read for {settings.share:.0%} of a core; further packets are only counted, "
+            "their bytes taken from the blocks' lengths"
+        )
+        self._gone: str | None = None
+        self._waiting = not self.link.is_up()
+        self._looked_s = 0.0
+        if self._waiting:
+            self._notes.append(self._down_note())
+
+    def start(self) -> None:
+        self._reader.start()
+
+    def settled_ps(self) -> int:
+        if self._reader.failure is not None:
+            raise SourceError(f"{self.link.name}: reading the ring failed: {self._reader.failure}", 1)
+        if self._reader.down or self._waiting:
+            self._look()
+        return self._reader.settled_ps()
+
+    def _look(self) -> None:
+        """The link is down or was: gone for good, or up again?"""
+        now_s = time.monotonic()
+        if not self._reader.down and now_s - self._looked_s < _LOOK_S:
+            return
+        self._looked_s = now_s
+        fell, self._reader.down = self._reader.down, False
+        if not self.link.exists():
+            self._gone = f"{self.link.name} is gone: somebody removed the interface"
+        elif self.link.is_up():
+            self._notes += [f"{self.link.name} is up again"] if self._waiting else []
+            self._waiting = False
+        elif fell and not self._waiting:
+            self._waiting = True
+            self._notes.append(self._down_note())
+
+    def _down_note(self) -> str:
+        return f"{self.link.name} is down and brings nothing; ip link set {self.link.name} up"
+
+    def take(self, until_ps: int) -> list[ev.Event]:
+        if self._reading.passed_over and self._counting_only:
+            self._notes.append(self._counting_only)
+            self._counting_only = ""
+        told: list[ev.Event] = [ev.SourceNoted(until_ps, note) for note in self._notes]
+        self._notes.clear()
+        events, lost = self._booked(until_ps)
+        if lost:
+            told.append(ev.EventsLost(until_ps, lost))
+        return events + told
+
+    def _booked(self, until_ps: int) -> tuple[list[ev.Event], int]:
+        """What is told of the records up to then, all of them booked, and how many events were lost."""
+        steps = self._reading.detail is Detail.STEPS
+        events: list[ev.Event] = []
+        lost = 0
+        records = self._reader.take(until_ps)
+        self._books.book(records)
+        for record in records:
+            if isinstance(record, Tally):
+                lost += record.lost
+            elif steps or isinstance(record, _MILESTONES):
+                events.append(record)
+        return events, lost
+
+    def show(self, meters: Meters) -> None:
+        self._books.show(meters)
+
+    def spent(self, cpu_s: float) -> None:
+        self._reader.charge(cpu_s)
+
+    @property
+    def ended(self) -> str | None:
+        return self._gone
+
+    def set_detail(self, detail: Detail) -> None:
+        self._reading.detail = detail
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+class BesideRing(RingProducer):
+    """The same rings beside another producer, which knows better what becomes of the packets."""
+
+    meters = frozenset({"rings"})
+
+    def take(self, until_ps: int) -> list[ev.Event]:
+        return [event for event in super().take(until_ps) if isinstance(event, _OF_RINGS)]
+
+    def show(self, meters: Meters) -> None:
+        self._books.show_rings(meters)

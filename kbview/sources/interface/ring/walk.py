@@ -1,0 +1,131 @@
+"""Walking a block: from its descriptor alone, or packet by packet, a Struct at a time.
+
+PERFORMANCE: at 400,000 packets/s descriptors take 0.6 % of a core, every header 21 %.
+"""
+
+import mmap
+from typing import NamedTuple
+
+from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH
+from kbview.sources.interface.ring import layout
+from kbview.sources.interface.ring.ring import Ring
+from kbview.tape.events import NO_CPU, Copied, Event, FrameArrived, FrameRecorded, PacketDelivered
+
+NS = 1_000_000_000
+_SHORTEST = ETHERNET_MINIMUM - FCS_LENGTH
+_STAMPS = 64  # latencies kept of a block that is only measured
+_MACS = 12
+
+
+class Block(NamedTuple):
+    """A block that the kernel handed over. `first` and `length` are in bytes, stamps CLOCK_REALTIME.
+
+    `length` counts the descriptor, and each packet with its header and padding.
+    """
+
+    packets: int
+    first: int
+    length: int
+    timed_out: bool
+    last_ns: int
+
+
+class Measured(NamedTuple):
+    """What a walk found: wire lengths summed, captured bytes summed, some stamps, the flows' hashes."""
+
+    wire: int
+    captured: int
+    stamps_ns: list[int]
+    flows: set[int]
+
+
+def read_block(ring: Ring, number: int) -> Block:
+    """The descriptor of a block that is ours."""
+    start = ring.start_of(number)
+    status, packets, first, length, _, _, _, seconds, nanoseconds = layout.BLOCK.unpack_from(
+        ring.memory, start + layout.STATUS
+    )
+    timed_out = bool(status & layout.TP_STATUS_BLK_TMO)
+    return Block(packets, start + first, length, timed_out, seconds * NS + nanoseconds)
+
+
+def on_wire(length: int) -> int:
+    """A frame's length on the wire with FCS, from that of its sk_buff."""
+    return length + FCS_LENGTH if length > _SHORTEST else ETHERNET_MINIMUM
+
+
+def measure(memory: mmap.mmap, block: Block) -> Measured:
+    """Add up a block."""
+    unpack = layout.BRIEF.unpack_from
+    every = 1 + block.packets // _STAMPS
+    at, wire, captured = block.first, 0, 0
+    stamps, flows = [], set()
+    for packet in range(block.packets):
+        ahead, seconds, nanoseconds, snap, length, flow = unpack(memory, at)
+        wire += length + FCS_LENGTH if length > _SHORTEST else ETHERNET_MINIMUM
+        captured += snap
+        flows.add(flow)
+        if packet % every == 0:
+            stamps.append(seconds * NS + nanoseconds)
+        at += ahead
+    return Measured(wire, captured, stamps, flows)
+
+
+class Moment(NamedTuple):
+    """When, where and by whom a block was read. `offset_ns` turns its stamps into trace time.
+
+    `telling`: whether there is room to tell its packets one by one.
+    """
+
+    queue: int
+    cpu: int
+    seen_ps: int
+    offset_ns: int
+    telling: bool
+
+    def of(self, stamp_ns: int) -> int:
+        """The trace time of a stamp: never before the beginning, never after it was read."""
+        return max(0, min((stamp_ns + self.offset_ns) * 1000, self.seen_ps))
+
+
+class Manner(NamedTuple):
+    """How packets are told: with their copies, with `snap` bytes of them, with a link header or not."""
+
+    steps: bool
+    snap: int
+    ethernet: bool
+
+
+def tell(memory: mmap.mmap, block: Block, moment: Moment, first: int, manner: Manner) -> list[Event]:
+    """What happened to each packet, in time order: arrived and copied, then all delivered at once."""
+    unpack = layout.PACKET.unpack_from
+    queue, cpu, seen_ps, _, _ = moment
+    arrivals: list[Event] = []
+    deliveries: list[Event] = []
+    at = block.first
+    for packet in range(first, first + block.packets):
+        header = unpack(memory, at)
+        ahead, seconds, nanoseconds, captured, length = header[:5]
+        time_ps = moment.of(seconds * NS + nanoseconds)
+        wire = on_wire(length)
+        arrivals.append(FrameArrived(time_ps, queue, packet, wire))
+        if manner.steps:
+            arrivals.append(Copied(time_ps, NO_CPU, packet, "to_ring", captured))
+        if manner.snap:
+            arrivals.append(FrameRecorded(time_ps, packet, wire, _frame(memory, at, header, manner)))
+        deliveries.append(PacketDelivered(seen_ps, cpu, packet, "app", wire, seen_ps - time_ps))
+        at += ahead
+    return arrivals + deliveries
+
+
+def _frame(memory: mmap.mmap, at: int, header: tuple[int, ...], manner: Manner) -> bytes:
+    """The frame's first bytes, with the link header and VLAN tag that the kernel took off."""
+    captured, status, mac, tag, tag_type = header[3], header[5], header[6], header[9], header[10]
+    data = memory[at + mac : at + mac + min(captured, manner.snap)]
+    if not manner.ethernet:
+        ethertype: bytes = layout.PROTOCOL.unpack_from(memory, at)[0]
+        return bytes(_MACS) + ethertype + data
+    if status & layout.TP_STATUS_VLAN_VALID:
+        inserted = tag_type.to_bytes(2, "big") + tag.to_bytes(2, "big")
+        return data[:_MACS] + inserted + data[_MACS:]
+    return data

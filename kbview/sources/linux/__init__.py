@@ -1,0 +1,1 @@
+"""Linux interfaces that several live sources read: /proc, netlink, perf, XDP, namespaces."""

@@ -1,0 +1,53 @@
+"""sock_diag: every TCP and UDP socket with its queues, their charge and their limit; no root needed.
+
+Linux: include/uapi/linux/inet_diag.h, sock_diag.h. Of UDP the kernel may lack it (INET_UDP_DIAG).
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+
+from kbview.sources.linux.netlink.message import Message, attributes, request
+from kbview.sources.linux.socket_state import Endpoint, Protocol, SocketState, State
+
+NETLINK_SOCK_DIAG = 4
+_SOCK_DIAG_BY_FAMILY = 20
+_INET_DIAG_SKMEMINFO = 7
+AF_INET, AF_INET6 = 2, 10
+_IPPROTO = {Protocol.TCP: 6, Protocol.UDP: 17}
+_REQUEST = struct.Struct("=BBBxI48x")  # family, protocol, wanted attributes, states, id
+# family, state, timer, retransmits; ports (big-endian); addresses; interface, cookie; then expires,
+# receive queue, write queue, uid, inode
+_SOCKET = struct.Struct("=BBxx2s2s16s16s12xIIIII")
+_MEMORY = struct.Struct("=9I")  # rmem_alloc, rcvbuf, ..., backlog, drops
+_ALL_BUT_ENDING = (1 << 12) - 1 & ~(1 << State.TIME_WAIT | 1 << State.SYN_RECV)
+
+
+def socket_request(family: int, protocol: Protocol) -> bytes:
+    """Asks for all sockets of a family and protocol."""
+    wanted = 1 << _INET_DIAG_SKMEMINFO - 1
+    body = _REQUEST.pack(family, _IPPROTO[protocol], wanted, _ALL_BUT_ENDING)
+    return request(_SOCK_DIAG_BY_FAMILY, body)
+
+
+def sockets_of(answer: Iterable[Message], protocol: Protocol) -> Iterator[SocketState]:
+    """The sockets in an answer."""
+    for message in answer:
+        if message.kind != _SOCK_DIAG_BY_FAMILY or len(message.body) < _SOCKET.size:
+            continue
+        family, state, sport, dport, source, destination, *numbers = _SOCKET.unpack_from(message.body)
+        _, received, unsent, _, inode = numbers
+        size = 4 if family == AF_INET else 16
+        told = attributes(message.body[_SOCKET.size :]).get(_INET_DIAG_SKMEMINFO, b"")
+        memory = _MEMORY.unpack_from(told) if len(told) >= _MEMORY.size else None
+        yield SocketState(
+            protocol,
+            Endpoint.of(source[:size], int.from_bytes(sport, "big")),
+            Endpoint.of(destination[:size], int.from_bytes(dport, "big")),
+            State.of(state),
+            received=received,
+            unsent=unsent,
+            inode=inode,
+            drops=memory[8] if memory else 0,
+            truesize=memory[0] if memory else None,
+            rcvbuf=memory[1] if memory else None,
+        )

@@ -1,0 +1,49 @@
+"""/proc/net/{tcp,tcp6,udp,udp6}: every socket with its queues. Linux: net/ipv4/tcp_ipv4.c, udp.c
+
+It is the second choice: sock_diag knows the buffers' limits as well.
+"""
+
+import sys
+from collections.abc import Iterator
+
+from kbview.sources.linux.procfs.file import number
+from kbview.sources.linux.socket_state import Endpoint, Protocol, SocketState, State
+
+_LEAST_COLUMNS = 10
+_DROPS = 12
+
+
+def parse(text: str, protocol: Protocol) -> Iterator[SocketState]:
+    """The sockets of one of these files."""
+    for line in text.splitlines()[1:]:
+        words = line.split()
+        if len(words) < _LEAST_COLUMNS:
+            continue
+        local, remote = _endpoint(words[1]), _endpoint(words[2])
+        sent, colon, received = words[4].partition(":")
+        if local is None or remote is None or not colon:
+            continue
+        yield SocketState(
+            protocol,
+            local,
+            remote,
+            State.of(number(words[3], 16)),
+            received=number(received, 16),
+            unsent=number(sent, 16),
+            inode=number(words[9]),
+            drops=number(words[_DROPS]) if len(words) > _DROPS else 0,
+        )
+
+
+def _endpoint(word: str) -> Endpoint | None:
+    """`0100007F:0016`: each 32-bit word of the address in the machine's byte order, then the port."""
+    address, _, port = word.partition(":")
+    try:
+        raw = bytes.fromhex(address)
+    except ValueError:
+        return None
+    if len(raw) not in (4, 16):
+        return None
+    if sys.byteorder == "little":
+        raw = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
+    return Endpoint.of(raw, number(port, 16) & 0xFFFF)

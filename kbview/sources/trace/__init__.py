@@ -1,0 +1,1 @@
+"""Kernel traces: `live` reads tracefs, `text` reads a recorded text, `meaning` interprets both."""

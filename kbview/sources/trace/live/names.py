@@ -1,0 +1,110 @@
+"""What the kernel says of a socket beside the trace: a datagram socket's port, the limit of a queue.
+
+reader's descriptor   /proc/PID/fd/3 -> socket:[7341]
+its port              /proc/PID/net/udp: local_address 0200A8C0:1B58 ... inode 7341
+limits                sock_diag, in our own network namespace only
+"""
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from kbview.packet.frame import endpoint
+from kbview.sources.linux.netlink.conversation import Conversation
+from kbview.sources.linux.netlink.diag import (
+    AF_INET,
+    AF_INET6,
+    NETLINK_SOCK_DIAG,
+    socket_request,
+    sockets_of,
+)
+from kbview.sources.linux.socket_state import Protocol, SocketState
+from kbview.sources.trace.meaning.queue import SocketQueue
+
+_INODE = re.compile(r"socket:\[(\d+)\]")
+_TABLES = ("udp", "udp6")
+_LOOK_S = 1.0  # between two looks at all sockets
+
+
+class Names:
+    """Finds out what it can of the queues in the trace. `here`: they are of our namespace."""
+
+    def __init__(self, *, here: bool) -> None:
+        self._inodes: dict[str, int] = {}  # by the queue's key
+        self._looked_s = 0.0
+        self._diag: Conversation | None = None
+        if here:
+            with contextlib.suppress(OSError):
+                self._diag = Conversation(NETLINK_SOCK_DIAG)
+
+    def look(self, queues: Iterable[SocketQueue]) -> None:
+        """Name those that have none, and now and then ask for the limits of all."""
+        queues = list(queues)
+        for queue in queues:
+            if queue.reader is not None and queue.key not in self._inodes:
+                self._name(queue, *queue.reader)
+            queue.reader = None
+        now_s = time.monotonic()
+        if self._diag is not None and now_s - self._looked_s >= _LOOK_S and queues:
+            self._looked_s = now_s
+            self._limit(queues, self._diag)
+
+    def _name(self, queue: SocketQueue, pid: int, descriptor: int) -> None:
+        inode = _inode(pid, descriptor)
+        if inode:
+            self._inodes[queue.key] = inode
+            queue.name = f"udp :{port}" if (port := _port_of(pid, inode)) else queue.name
+
+    def _limit(self, queues: list[SocketQueue], diag: Conversation) -> None:
+        try:
+            states = [
+                state
+                for family in (AF_INET, AF_INET6)
+                for protocol in Protocol
+                for state in sockets_of(diag.ask(socket_request(family, protocol)), protocol)
+            ]
+        except OSError:  # a kernel without it, or an answer cut short
+            self.close()
+            return
+        datagram = {state.inode: state for state in states if state.protocol is Protocol.UDP}
+        stream = {_stream_name(state): state for state in states if state.protocol is Protocol.TCP}
+        for queue in queues:
+            inode = self._inodes.get(queue.key, 0)
+            found = stream.get(queue.name) if queue.stream else datagram.get(inode)
+            if found is not None:
+                queue.rcvbuf = found.rcvbuf or queue.rcvbuf
+                queue.unsent = found.unsent if queue.stream else None
+
+    def close(self) -> None:
+        """Ask no more."""
+        if self._diag is not None:
+            self._diag.close()
+            self._diag = None
+
+
+def _stream_name(state: SocketState) -> str:
+    return f"tcp :{state.local.port} < {endpoint(state.remote.address, state.remote.port)}"
+
+
+def _inode(pid: int, descriptor: int) -> int:
+    """The inode of a task's socket; 0 when the task has gone or it is something else."""
+    try:
+        found = _INODE.fullmatch(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
+
+
+def _port_of(pid: int, inode: int) -> int:
+    """The port that a datagram socket is bound to, in the task's own namespace; 0 when unknown."""
+    for table in _TABLES:
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii").splitlines()[1:]
+            rows = (line.split() for line in lines)
+            local = next((row[1] for row in rows if len(row) > 9 and row[9] == str(inode)), "")
+            if local:
+                return int(local.rpartition(":")[2], 16)
+    return 0

@@ -1,0 +1,45 @@
+"""`trace:IFACE`: an interface of this machine by the kernel's tracepoints alone."""
+
+from kbview.sources.opener import Opener, Word
+from kbview.sources.request import Choice
+from kbview.sources.trace.live import interface
+from kbview.sources.trace.live.mount import Mount
+from kbview.sources.trace.live.producer import TraceProducer
+from kbview.sources.trace.meaning import known
+from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.watch import Watch
+from kbview.tape.source import Heading, Origin, Source, SourceError
+
+_PREFIX = "trace:"
+
+
+class Traces(Opener):
+    """An interface's name behind the prefix."""
+
+    name = "trace"
+    summary = "the kernel's own tracepoints, for one interface; needs root"
+    example = "trace:IFACE"
+
+    def claims(self, word: Word) -> bool:
+        return word.text.startswith(_PREFIX)
+
+    def can_run(self) -> str | None:
+        try:
+            Mount().close()
+        except SourceError as error:
+            return str(error)
+        return None
+
+    def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        choice = self.only(word, choices)
+        self.refuse_emulated(word, choice)
+        for key, _ in choice.overrides:
+            raise SourceError(f"{word.text}: nothing can be set there, not even {key}", 2)
+        device = word.text.removeprefix(_PREFIX)
+        index = interface.check(device)
+        clock = Clock()
+        producer = TraceProducer(device, clock, index=index)
+        heading = Heading(Origin.LIVE, word.text, notes=known.NOTES)
+        watch = Watch(heading, clock, [producer], choice.frames)
+        watch.privileged = True  # to remove the instance, and to follow tasks that turn up
+        return [watch]

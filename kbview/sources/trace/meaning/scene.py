@@ -1,0 +1,175 @@
+"""The scene: what is known at one moment of a trace. Cores, tasks, packets, sockets; no decisions.
+
+Cpu    which task, which softirq run, which packets climb the layers here
+Task   whether it is one of those watched, and which system call it is in
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from kbview.sources.trace.meaning.flight import Flight, Flights
+from kbview.sources.trace.meaning.ledger import Line, Step, idle
+from kbview.sources.trace.meaning.queue import SocketQueue
+from kbview.sources.trace.meaning.teller import Teller
+from kbview.tape.events import Account, Event
+
+MOST_CPUS = 4096
+_MOST_TASKS = 8192
+_MOST_SOCKETS = 4096
+_TCP = (6, "IPPROTO_TCP")
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What is looked at: an interface, its interrupts by number with their queue, and our own tasks.
+
+    `locate` says in which function an address lies, `name_of` how a task is called.
+    `budget` and `budget_ps` are net_rx_action's (netdev_budget, netdev_budget_usecs); `rcvbuf` what
+    datagram and stream sockets begin with, bytes. 0 is unknown.
+    """
+
+    device: str
+    vectors: dict[int, int] = {}
+    ourselves: frozenset[int] = frozenset()
+    index: int | None = None
+    budget: int = 300
+    budget_ps: int = 8_000_000_000
+    rcvbuf: tuple[int, int] = (0, 0)
+    locate: Callable[[int | str], str] = str
+    name_of: Callable[[int], str] = lambda _: ""
+
+
+class Call(msgspec.Struct, gc=False):
+    """A system call that a task is in; `taken` are packets it has read."""
+
+    name: str
+    begun_ps: int
+    cpu: int
+    fd: int | None = None
+    copied: bool = False
+    told: bool = False
+    taken: list[Flight] = msgspec.field(default_factory=list)
+
+
+class Task(msgspec.Struct, gc=False):
+    """A task. `step` is what it does when it runs."""
+
+    pid: int
+    name: str
+    step: Step
+    watched: bool = False
+    woken: bool = False  # and has not run since
+    call: Call | None = None
+
+
+class Run(msgspec.Struct, gc=False):
+    """One run of net_rx_action. `ours` once a packet or poll of the watched interface was in it."""
+
+    begun_ps: int
+    by: str
+    ours: bool = False
+    work: int = 0
+    raised: bool = False
+    received: bool = False  # a packet of ours since the last poll ended
+
+
+class Interrupt(msgspec.Struct, gc=False):
+    """A hard interrupt that is being handled."""
+
+    begun_ps: int
+    number: int
+    told: bool = False
+
+
+class Cpu:
+    """One core's moment. `climbing` are packets whose layer has not decided yet, oldest first."""
+
+    def __init__(self, number: int, line: Line) -> None:
+        self.number = number
+        self.line = line
+        self.task = Task(0, "idle", idle())
+        self.heard = False  # whether there was a record of it
+        self.run: Run | None = None
+        self.interrupt: Interrupt | None = None
+        self.climbing: list[Flight] = []
+        self.current: Flight | None = None  # whom TCP works on just now
+        self.ready: Flight | None = None  # who was queued by the record before
+        self.filled: int | str | None = None  # the socket that was filled since the last packet came
+        self.held: Flight | None = None  # the last that GRO was given
+        self.sending: dict[int | str, tuple[int, int, int]] = {}  # time, packet, queue
+        self.raise_flags = 0
+        self.limit = 0  # of the socket that was just found full
+
+
+class Scene:
+    """All of it."""
+
+    def __init__(self, target: Target, found: Callable[[Task], None]) -> None:
+        self.target = target
+        self._found = found
+        self.teller = Teller()
+        self.flights = Flights()
+        self.cpus: dict[int, Cpu] = {}
+        self.tasks: dict[int, Task] = {}
+        self.sockets: dict[int | str, SocketQueue] = {}
+        self._named: dict[str, int] = {}
+        self.calls_told = False  # whether system calls are recorded at all, and
+        self.reads_told = False  # reads of sockets, and
+        self.probes_told = False  # segments with their socket
+
+    def tell(self, event: Event) -> None:
+        """Say it; the teller puts it in order."""
+        self.teller.tell(event)
+
+    def cpu(self, number: int) -> Cpu:
+        """A core, new when it is first heard of."""
+        cpu = self.cpus.get(number)
+        if cpu is None:
+            cpu = self.cpus[number] = Cpu(number, Line(number, self.teller.tell))
+        return cpu
+
+    def task(self, pid: int, name: str = "") -> Task:
+        """A task; what it does is unknown until a record says it."""
+        task = self.tasks.get(pid)
+        if task is None:
+            name = name or self.target.name_of(pid)
+            if len(self.tasks) >= _MOST_TASKS:
+                self.tasks = {at: task for at, task in self.tasks.items() if task.call is not None}
+            task = self.tasks[pid] = Task(pid, name, _default_step(pid, name))
+        elif name and name != task.name:
+            task.name = name
+            if not task.watched and task.call is None:
+                task.step.account = _default_step(pid, name).account
+        return task
+
+    def follow(self, task: Task) -> None:
+        """Its calls and switches are worth telling from now on."""
+        if not task.watched and task.pid:
+            task.watched = True
+            task.step.name = task.call.name if task.call else task.step.name
+            self._found(task)
+
+    def socket(self, address: int | str | None, protocol: object) -> SocketQueue:
+        """A socket by the address of its struct sock; those without one share a queue a protocol."""
+        stream = protocol in _TCP
+        kind = "tcp" if stream else "udp"
+        queue = self.sockets.get(kind if address is None else address)
+        if queue is None:
+            self._forget_sockets()
+            self._named[kind] = number = self._named.get(kind, 0) + 1
+            key = kind if address is None else f"{kind} #{number}"
+            rcvbuf = self.target.rcvbuf[stream]
+            queue = SocketQueue(key, rcvbuf, stream=stream, several=address is None)
+            self.sockets[kind if address is None else address] = queue
+        return queue
+
+    def _forget_sockets(self) -> None:
+        if len(self.sockets) >= _MOST_SOCKETS:
+            self.sockets = {at: queue for at, queue in self.sockets.items() if queue.flights}
+
+
+def _default_step(pid: int, name: str) -> Step:
+    """What a task does of which nothing is known: idle, softirqs in a thread, or its own work."""
+    if pid == 0:
+        return idle()
+    return Step("", Account.KSOFTIRQD if name.startswith("ksoftirqd/") else Account.USER)

@@ -1,0 +1,136 @@
+"""The witness: takes records in the order of time, and tells what they mean for the watched interface.
+
+    records -> Interrupts, Frames, Sockets, Tasks -> Scene -> Teller -> events, counted
+
+It believes nothing: an unknown address, a missing end, a value that makes no sense are passed over.
+"""
+
+from collections.abc import Callable, Iterable
+
+from kbview.sources.trace.meaning import ending
+from kbview.sources.trace.meaning.frames import Frames
+from kbview.sources.trace.meaning.interrupts import Handler, Interrupts
+from kbview.sources.trace.meaning.record import LOST, Record
+from kbview.sources.trace.meaning.scene import MOST_CPUS, Cpu, Scene, Target, Task
+from kbview.sources.trace.meaning.sockets import Sockets
+from kbview.sources.trace.meaning.table import Tracepoint
+from kbview.sources.trace.meaning.tasks import Tasks, shown
+from kbview.sources.trace.meaning.xdp import Xdp
+from kbview.tape.detail import Detail
+from kbview.tape.events import ContextSwitched, Event
+from kbview.tape.meter import CoreMeter, Meters
+
+_PS_PER_NS = 1000
+
+
+class Witness:
+    """`to_ps` turns the tracer's time into the tape's; both go equally fast.
+
+    `found` is told of tasks that turn out to read or send the interface's packets. `malformed`
+    counts records whose values made no sense.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        to_ps: Callable[[int], int],
+        found: Callable[[Task], None] = lambda _: None,
+    ) -> None:
+        self.scene = Scene(target, found)
+        self.malformed = 0
+        self._to_ps = to_ps
+        parts = (
+            Interrupts(self.scene),
+            Frames(self.scene),
+            Sockets(self.scene),
+            Tasks(self.scene),
+            Xdp(self.scene),
+        )
+        self.handlers: dict[str, Handler] = {LOST: self._lose}
+        for part in parts:
+            self.handlers |= part.handlers
+
+    def time_ps(self, time_ns: int) -> int:
+        """On the tape; what was before its beginning is at it."""
+        return max(0, self._to_ps(time_ns))
+
+    def hear(self, records: Iterable[Record]) -> None:
+        """Take the next records; they are not older than the ones before."""
+        handlers, scene = self.handlers, self.scene
+        base_ps = self._to_ps(0)
+        for record in records:
+            handle = handlers.get(record.point)
+            if handle is None or not 0 <= record.cpu < MOST_CPUS:
+                continue
+            cpu = scene.cpus.get(record.cpu) or scene.cpu(record.cpu)
+            time_ps = max(0, record.time_ns * _PS_PER_NS + base_ps)
+            if cpu.task.pid != record.pid and record.point != "sched_switch":
+                self._find_task(time_ps, cpu, record)
+            cpu.heard = True
+            if cpu.ready is not None and record.point != "sched_waking":
+                cpu.ready = None
+            try:
+                handle(time_ps, cpu, record)
+            except (AttributeError, TypeError, ValueError):  # a text that is a number, or none
+                self.malformed += 1
+
+    def _find_task(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+        """Another task runs than was known: the kernel does not record every way out of idle.
+
+        The switch is told now. Who ran before a core's first record is not known, unless it is a task
+        that was woken meanwhile.
+        """
+        before, task = cpu.task, self.scene.task(record.pid)
+        cpu.task = task
+        cpu.line.change_task(time_ps, task.step)
+        if task.woken or (cpu.heard and (before.watched or task.watched)):
+            self.scene.tell(ContextSwitched(time_ps, cpu.number, shown(task)))
+        task.woken = False
+
+    def _lose(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+        ending.lose(self.scene, time_ps, cpu, record.values[0])
+
+    def watch(self, pid: int, name: str) -> None:
+        """This task is one of those watched, whatever is found out."""
+        self.scene.follow(self.scene.task(pid, name))
+
+    def forget(self, pid: int) -> None:
+        """This task is no more."""
+        self.scene.tasks.pop(pid, None)
+
+    def expect(self, points: Iterable[Tracepoint]) -> None:
+        """What is in the trace; else that is found out when the first of them is heard."""
+        names = {point.name for point in points}
+        self.scene.calls_told = "sys_exit_recvfrom" in names
+        self.scene.reads_told = "sock_recv_length" in names
+
+    # ---- what is told ----------------------------------------------------------------------
+
+    def release(self, until_ps: int) -> list[Event]:
+        """The events up to a time, in order and counted; nothing older may be heard afterwards."""
+        scene = self.scene
+        for flight in scene.flights.unseen(until_ps):
+            ending.take_in(scene, until_ps, scene.cpu(0), flight, flight.layer)
+        for cpu in scene.cpus.values():
+            cpu.line.cut(until_ps)
+        self._have_cores()
+        return scene.teller.release(until_ps)
+
+    def _have_cores(self) -> None:
+        """The count of a step needs a core to book it to."""
+        cores = self.scene.teller.meters.cores
+        last = max(self.scene.cpus, default=-1)
+        cores += [CoreMeter(number) for number in range(len(cores), last + 1)]
+
+    def meters(self) -> Meters:
+        """As of the last release. Frames in flight are counted by their events."""
+        meters, scene = self.scene.teller.meters, self.scene
+        self._have_cores()
+        for number, cpu in scene.cpus.items():
+            meters.cores[number] = cpu.line.meter(shown(cpu.task))
+        meters.sockets = {queue.key: queue.meter() for queue in scene.sockets.values()}
+        return meters
+
+    def set_detail(self, detail: Detail) -> None:
+        """Tell no more than this; everything is counted all the same."""
+        self.scene.teller.detail = detail

@@ -1,0 +1,1 @@
+"""The contract of live sources: producers, merged by time into one watch."""

@@ -1,0 +1,1 @@
+"""Child processes with a sender or a receiver; the lab and `xdp:` start them."""

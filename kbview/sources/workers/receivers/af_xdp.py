@@ -1,0 +1,122 @@
+"""AF_XDP: an XDP program puts the frame into our memory; there is no sk_buff and no stack."""
+
+import select
+import time
+
+from kbview.sources.linux.xdp.ring import Ring
+from kbview.sources.linux.xdp.xsk import Xsk
+from kbview.sources.workers.message import Told
+from kbview.sources.workers.payload_stamp import FCS, HEADERS, LEAST, STAMP
+from kbview.sources.workers.receiver import Place, Receiver
+from kbview.sources.workers.sampling import UNKNOWN, Stamp
+from kbview.tape.events import NO_CPU, Copied, FrameRecorded, RingConsumed, RingProduced, XdpRan
+from kbview.tape.meter import RingMeter
+
+_BATCH = 64
+_WAIT_MS = 10
+
+
+class AfXdp(Receiver):
+    """Sleeps in poll() when the rx ring is empty; while frames wait there it needs no system call."""
+
+    name = "af_xdp"
+    summary = "an AF_XDP socket: XDP program, umem, four rings"
+
+    def open(self, place: Place) -> None:
+        self._place = place
+        self._xsk = Xsk(place.link, place.queue, place.port)
+        self.mode = self._xsk.mode
+        self.copies_each = 0 if self.mode == "zero-copy" else 1
+        self._poll = select.poll()
+        self._poll.register(self._xsk, select.POLLIN)
+
+    def receive(self, until_ns: int) -> None:
+        rx = self._xsk.rx
+        while time.monotonic_ns() < until_ns:
+            self.polls += 1
+            if words := rx.take(_BATCH):
+                self._deliver(words)
+            else:
+                self.empty_polls += 1
+                self.syscalls += 1
+                self._poll.poll(_WAIT_MS)
+
+    def _deliver(self, words: tuple[int, ...]) -> None:
+        """Read the frames where they lie, then give their chunks back to the kernel."""
+        addresses, lengths = words[0::2], [word & 0xFFFFFFFF for word in words[1::2]]
+        stamps = self._stamps(addresses)
+        wire = [max(length + FCS, LEAST) for length in lengths]
+        received_ns = time.monotonic_ns()
+        self.took(received_ns, stamps, wire)
+        if self.telling.milestones:
+            self._tell(received_ns, stamps, wire)
+        if self.telling.snap:
+            self._record(received_ns, stamps, addresses, lengths)
+        self._xsk.rx.release(len(addresses))
+        self._xsk.fill.put(addresses)
+        if self._xsk.fill.needs_wakeup:
+            self.syscalls += 1
+            self._poll.poll(0)
+
+    def _stamps(self, addresses: tuple[int, ...]) -> list[Stamp]:
+        if self._place.stamped:
+            return [STAMP.unpack_from(self._xsk.umem, at + HEADERS) for at in addresses]
+        return [(number, UNKNOWN) for number in range(self.delivered, self.delivered + len(addresses))]
+
+    def _tell(self, received_ns: int, stamps: list[Stamp], lengths: list[int]) -> None:
+        telling, time_ps, count = self.telling, received_ns * 1000, len(stamps)
+        telling.add(telling.arrivals(received_ns, stamps, lengths))
+        if telling.steps:
+            left = self._xsk.rx.waiting - count
+            telling.add([XdpRan(time_ps, NO_CPU, packet, "redirect") for packet, _ in stamps])
+            telling.add(self._copies(time_ps, stamps, lengths))
+            telling.add([RingProduced(time_ps, NO_CPU, "xsk rx", 0, count, left + count)])
+            telling.add([RingConsumed(time_ps, telling.cpu, "xsk rx", 0, count, left)])
+        telling.add(telling.deliveries(received_ns, stamps, lengths))
+        if telling.steps:
+            filled = self._xsk.fill.waiting + count
+            telling.add([RingProduced(time_ps, telling.cpu, "xsk fill", 0, count, filled)])
+
+    def _copies(self, time_ps: int, stamps: list[Stamp], lengths: list[int]) -> list[Told]:
+        if not self.copies_each:
+            return []
+        copies = zip(stamps, lengths, strict=True)
+        return [Copied(time_ps, NO_CPU, packet, "to_umem", length) for (packet, _), length in copies]
+
+    def _record(
+        self, received_ns: int, stamps: list[Stamp], addresses: tuple[int, ...], lengths: list[int]
+    ) -> None:
+        """The first bytes of each frame."""
+        umem, snap = self._xsk.umem, self.telling.snap
+        self.telling.add(
+            [
+                FrameRecorded(
+                    received_ns * 1000,
+                    packet,
+                    max(length + FCS, LEAST),
+                    umem[at : at + min(length, snap)],
+                )
+                for (packet, _), at, length in zip(stamps, addresses, lengths, strict=True)
+            ]
+        )
+
+    def seen(self) -> int:
+        return self.delivered + sum(self.drops().values()) + self._xsk.rx.waiting
+
+    def drops(self) -> dict[str, int]:
+        told = self._xsk.statistics()
+        return {
+            "af_xdp/rx_dropped": told.rx_dropped,
+            "af_xdp/rx_ring_full": told.rx_ring_full,
+            "af_xdp/rx_invalid_descs": told.rx_invalid_descs,
+        }
+
+    def rings(self) -> list[RingMeter]:
+        return [_meter(self._xsk.rx), _meter(self._xsk.fill)]
+
+    def close(self) -> None:
+        self._xsk.close()
+
+
+def _meter(ring: Ring) -> RingMeter:
+    return RingMeter(0, ring.size, done=ring.waiting, kind=ring.kind)
