@@ -12,7 +12,7 @@ from kbview.sources.emulated import profile
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "kbview").rglob("*.py"))
-# Over 250 lines, and why: one machine of contexts whose parts share a clock.
+# Over 300 lines, and why: one machine of contexts whose parts share a clock.
 LONG = {"core.py"}
 LONGEST_FUNCTION = 40
 
@@ -22,7 +22,7 @@ def test_files_and_functions_are_short_and_say_what_they_are(path: Path) -> None
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     assert ast.get_docstring(tree) or not tree.body
-    assert len(text.splitlines()) <= 250 or path.name in LONG
+    assert len(text.splitlines()) <= 300 or path.name in LONG
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             length = (node.end_lineno or 0) - node.lineno + 1
