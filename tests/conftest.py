@@ -1,4 +1,9 @@
-"""Live tests make namespaces; where that is not permitted they are skipped, with the reason."""
+"""Live tests need namespaces and run in one group; terminals run in another.
+
+`./test` distributes single tests over the cores. Tests with the same `xdist_group` run one after the
+other in one worker: tests that change or compare settings of the whole machine, and tests that share a
+played tape.
+"""
 
 import os
 
@@ -20,9 +25,15 @@ def _refused() -> str | None:
     return os.strerror(number) if number else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what is marked `live` where this machine does not let us."""
+    """Put live tests and terminals in their groups, and skip live tests without namespaces."""
     live = [item for item in items if item.get_closest_marker("live")]
+    for item in live:
+        item.add_marker(pytest.mark.xdist_group("live"))
+    for item in items:
+        if "terminal" in item.path.parent.parts and item not in live:
+            item.add_marker(pytest.mark.xdist_group("terminal"))
     if live and (reason := _refused()):
         for item in live:
             item.add_marker(pytest.mark.skip(reason=f"no network namespaces here: {reason}"))
