@@ -1,7 +1,10 @@
 """The Datapath contract: a way from the NIC to the application."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+import msgspec
 
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import Machine
@@ -31,13 +34,61 @@ TX_RING = Station(
     "descriptors of frames to send; the doorbell tells the NIC, its write-back that they have left",
     ("DescriptorPosted", "FrameSent"),
 )
+EMULATOR = "kbview/emulator/"  # the files of a way are below it
+
+
+class Row(NamedTuple):
+    """One line of a way: the function that does the work of a station, and where it is defined.
+
+    `section` is the section of the lecture on kernel bypass that explains the station, "-" where the
+    lecture has none. `function` is "name" or "Class.name"; `file` is relative to `kbview/emulator/`.
+    """
+
+    section: str
+    station: str
+    function: str
+    file: str
+
+
+# What the NIC does with a frame, and with a frame to send, is the same for every datapath.
+ARRIVAL = (
+    Row("3.1", "wire", "Nic.load", "hardware/nic.py"),
+    Row("3.1", "NIC", "Port.sort", "hardware/nic.py"),
+    Row("3.1", "rx ring", "RxRing.claim", "hardware/ring.py"),
+)
+DEPARTURE = Row("-", "tx ring", "TxRing.doorbell", "hardware/tx.py")
+
+
+def table(way: Sequence[Row]) -> str:
+    """The rows as lines of text, in columns: what stands in the docstring of a datapath's module."""
+    widths = [max(map(len, column)) for column in zip(*way, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in way
+    )
+    return "\n".join(f"    {line.rstrip()}" for line in lines)
+
+
+def placed(stations: Sequence[Station], way: Sequence[Row]) -> tuple[Station, ...]:
+    """The stations with function and file of their first rows.
+
+    A station without a row, a bypassed one and one that names its function itself are unchanged.
+    """
+    rows = {row.station: row for row in reversed(way)}
+    return tuple(
+        station
+        if station.bypassed or station.function or (row := rows.get(station.name)) is None
+        else msgspec.structs.replace(station, function=row.function, file=EMULATOR + row.file)
+        for station in stations
+    )
 
 
 class Datapath(ABC):
     """Composes hardware, kernel and bypass parts in the packet's order.
 
     `stations` is what the screen draws; `steps` every cost row it may take; `reading` where to read
-    more. `serves` names the applications that its layer can serve, `drops_at` the layers where it can
+    more. `way` has a row for each station: those of `stations` in their order, then those of other
+    applications' paths; the docstring of the datapath's module shows it as `table` prints it.
+    `serves` names the applications that its layer can serve, `drops_at` the layers where it can
     drop for one, the first of them for "driver"; `speaks_tcp`: peers may connect to it;
     `takes_datagrams`: UDP reaches an application;
     `compressed_completions` whether its driver lets the NIC write several completions at once, and
@@ -48,6 +99,7 @@ class Datapath(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     stations: ClassVar[tuple[Station, ...]]
+    way: ClassVar[tuple[Row, ...]] = ()
     steps: ClassVar[tuple[str, ...]]
     serves: ClassVar[tuple[str, ...]]
     drops_at: ClassVar[tuple[str, ...]] = ()

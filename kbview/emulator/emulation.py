@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from kbview.emulator.cost import Calibration, Prices
-from kbview.emulator.datapath import Datapath
+from kbview.emulator.datapath import Datapath, placed
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.engine import NEVER_PS, advance
 from kbview.emulator.hardware.bus import Bus
@@ -71,7 +71,8 @@ class Emulation:
         self._machine.take_up(self._settings, kind.compressed_completions, kind.page)
         self.datapath: Datapath = kind(self._machine, self._settings, self._host)
         self.datapath.start()
-        self.recorder.emit(DatapathStarted(self.now_ps, kind.name, kind.summary, self.datapath.path()))
+        stations = placed(self.datapath.path(), kind.way)
+        self.recorder.emit(DatapathStarted(self.now_ps, kind.name, kind.summary, stations))
 
     def _kind(self, name: str) -> type[Datapath]:
         """The datapath of that name, if it can serve what the scenario asks for."""

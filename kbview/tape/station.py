@@ -24,7 +24,9 @@ class Station(msgspec.Struct, frozen=True, array_like=True):
 
     `steps` are the cost rows that are paid here and the events that happen here, by name; a packet
     whose last step is one of them stands here. `bypassed` marks a place of the ordinary stack that
-    this datapath does not visit.
+    this datapath does not visit. `function` and `file` name the emulator's code of this station, for
+    example "Softirq.net_rx_action" in "kbview/emulator/kernel/softirq.py"; both are empty for a live
+    source, for a bypassed station and on tapes that are older than these fields.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Station(msgspec.Struct, frozen=True, array_like=True):
     help: str
     steps: tuple[str, ...] = ()
     bypassed: bool = False
+    function: str = ""
+    file: str = ""
 
 
 def bypass(stations: tuple[Station, ...]) -> tuple[Station, ...]:

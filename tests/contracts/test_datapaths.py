@@ -1,24 +1,30 @@
 """Over the list of datapaths: each keeps the contract by being listed."""
 
-from itertools import pairwise
+import ast
+import sys
+from contextlib import suppress
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
 
+import kbview
 from kbview.emulator.cost import Prices
-from kbview.emulator.datapath import Datapath
+from kbview.emulator.datapath import Datapath, table
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import STEPS
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
-from kbview.emulator.settings import Settings
+from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, Traffic
+from kbview.emulator.settings import ScenarioError, Settings
 from kbview.sources.emulated import profile
+from kbview.sources.emulated import scenario as emulated
 from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import TOTALS, Sample
+from kbview.tape.station import Station
 
 TRAFFIC = Traffic(pattern="poisson", rate_pps=700_000, frames=400)
 
@@ -114,3 +120,93 @@ def test_the_documents_say_what_each_can_serve() -> None:
     for name, marks in told.items():
         served = {app for app, mark in zip(apps, marks, strict=True) if mark}
         assert served == set(DATAPATHS[name].serves), name
+
+
+# ---- the way ---------------------------------------------------------------------------------
+
+PACKAGE = Path(kbview.__file__).parent
+SECTIONS = {"3.1", "3.2", "3.3", "3.4", "3.5", "5.1.1", "5.1.2", "5.2", "-"}
+WAYS = [each for each in DATAPATHS.values() if each.way]
+
+
+def paths(kind: type[Datapath]) -> list[tuple[Station, ...]]:
+    """The paths of every bundled scenario that the datapath serves, and of settings they leave out."""
+    scenarios = list(emulated.scenarios().values())
+    extra: tuple[dict[str, object], ...] = (
+        {"app": "echo"},
+        {"app": "generate", "generator": "pktgen"},
+        {"app": "generate"},
+        {"app": "forward", "forward_at": "xdp_redirect"},
+        {"app": "forward", "irq_cure": "polling", "screend": True},
+    )
+    scenarios += [
+        Scenario("made", "", settings=msgspec.convert(each, Settings), traffic=TRAFFIC)
+        for each in extra
+    ]
+    found = []
+    for scenario in scenarios:
+        with suppress(ScenarioError):
+            scenario.check(kind.name)
+            made = Emulation(
+                profile.load(scenario.profile),
+                scenario.settings,
+                SYNTHETIC_HOST,
+                scenario.chunks(),
+                kind.name,
+                scenario.peer(),
+            )
+            (started,) = made.release()
+            assert isinstance(started, ev.DatapathStarted)
+            found.append(started.stations)
+    return found
+
+
+def defined(file: str) -> set[str]:
+    """Functions and Class.methods of a file of the emulator."""
+    body = ast.parse((PACKAGE / "emulator" / file).read_text(encoding="utf-8")).body
+    names = {each.name for each in body if isinstance(each, ast.FunctionDef)}
+    return names | {
+        f"{kind.name}.{each.name}"
+        for kind in body
+        if isinstance(kind, ast.ClassDef)
+        for each in kind.body
+        if isinstance(each, ast.FunctionDef)
+    }
+
+
+@pytest.mark.parametrize("kind", WAYS, ids=lambda kind: kind.name)
+def test_the_module_opens_with_the_way_as_its_table(kind: type[Datapath]) -> None:
+    doc = [line.strip() for line in (sys.modules[kind.__module__].__doc__ or "").splitlines()]
+    wanted = [line.strip() for line in table(kind.way).splitlines()]
+    begins = doc.index(wanted[0]) if wanted[0] in doc else 0
+    told = doc[begins : begins + len(wanted)]
+    assert told == wanted, f"put this into the docstring:\n{table(kind.way)}"
+
+
+@pytest.mark.parametrize("kind", WAYS, ids=lambda kind: kind.name)
+def test_every_row_of_a_way_names_a_function_that_its_file_defines(kind: type[Datapath]) -> None:
+    assert {row.section for row in kind.way} <= SECTIONS
+    for row in kind.way:
+        assert row.function in defined(row.file), row
+
+
+@pytest.mark.parametrize("kind", WAYS, ids=lambda kind: kind.name)
+def test_the_rows_of_a_way_stand_in_the_order_of_the_stations(kind: type[Datapath]) -> None:
+    visited = [station.name for station in kind.stations if not station.bypassed]
+    names = [name for name, _ in groupby(row.station for row in kind.way)]
+    assert names[: len(visited)] == visited
+
+
+@pytest.mark.parametrize("kind", WAYS, ids=lambda kind: kind.name)
+def test_every_station_of_every_path_carries_function_and_file_of_a_row(
+    kind: type[Datapath],
+) -> None:
+    rows = {(row.station, row.function, f"kbview/emulator/{row.file}") for row in kind.way}
+    carried = {
+        (station.name, station.function, station.file)
+        for path in paths(kind)
+        for station in path
+        if not station.bypassed
+    }
+    assert carried <= rows
+    assert {row[0] for row in rows} == {station[0] for station in carried}

@@ -102,7 +102,7 @@ class Softirq:
         core = self.core
         began_ps = core.now_ps
         for _ in range(MAX_SOFTIRQ_RESTART):
-            yield from self._net_rx_action(entry)
+            yield from self.net_rx_action(entry)
             if not self.poll_list or core.now_ps - began_ps >= MAX_SOFTIRQ_TIME_PS:
                 break
             if core.need_resched():
@@ -112,7 +112,8 @@ class Softirq:
         if self.poll_list and not self._ksoftirqd.runnable:
             self._wake_ksoftirqd()
 
-    def _net_rx_action(self, entry: Entry) -> Process:
+    def net_rx_action(self, entry: Entry) -> Process:
+        """One run: poll each listed device once, until `netdev_budget` packets or usecs are used up."""
         core = self.core
         self._meters.softirqs += 1
         if self._recorder.steps:

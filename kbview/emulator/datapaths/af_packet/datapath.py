@@ -1,7 +1,20 @@
-"""AF_PACKET, TPACKET_V3: the kernel copies each packet into a shared block; the reader walks blocks."""
+"""AF_PACKET, TPACKET_V3: the kernel copies each packet into a shared block; the reader walks blocks.
+
+lecture, station, function, file
+
+3.1  wire     Nic.load                  hardware/nic.py
+3.1  NIC      Port.sort                 hardware/nic.py
+3.1  rx ring  RxRing.claim              hardware/ring.py
+3.2  irq      NapiInstance.irq_handler  kernel/device/napi_state.py
+3.3  softirq  Softirq.net_rx_action     kernel/softirq.py
+3.3  skb      Napi.make_skb             kernel/device/napi.py
+-    block    PacketRing.queue_rcv      datapaths/af_packet/ring.py
+-    walk     BlockReader._walk         datapaths/af_packet/reader.py
+-    app      BlockReader._walk         datapaths/af_packet/reader.py
+"""
 
 from kbview.emulator.application import APPLICATIONS
-from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
+from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.af_packet.reader import BlockReader
 from kbview.emulator.datapaths.af_packet.ring import Geometry, PacketRing
 from kbview.emulator.hardware.machine import Machine
@@ -17,6 +30,15 @@ from kbview.emulator.settings import US_PS, Settings
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Domain, Station, bypass
 
+WAY = (
+    *ARRIVAL,
+    Row("3.2", "irq", "NapiInstance.irq_handler", "kernel/device/napi_state.py"),
+    Row("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
+    Row("3.3", "skb", "Napi.make_skb", "kernel/device/napi.py"),
+    Row("-", "block", "PacketRing.queue_rcv", "datapaths/af_packet/ring.py"),
+    Row("-", "walk", "BlockReader._walk", "datapaths/af_packet/reader.py"),
+    Row("-", "app", "BlockReader._walk", "datapaths/af_packet/reader.py"),
+)
 IRQ, SOFTIRQ, SKB, *ABOVE = STACK
 
 
@@ -47,6 +69,7 @@ class AfPacket(Datapath):
         ),
         Station("app", Domain.USER, "the application's own work", ("app_work",)),
     )
+    way = WAY
     serves = ("sink", "drop")
     steps = (
         "dma_write",

@@ -1,7 +1,29 @@
-"""Linux with NAPI: interrupt, softirq, sk_buff, IP, TCP or UDP, socket, read(), one copy."""
+"""Linux with NAPI: interrupt, softirq, sk_buff, IP, TCP or UDP, socket, read(), one copy.
+
+lecture, station, function, file: a packet's way to a reader, then the stations of other applications
+
+3.1  wire     Nic.load                  hardware/nic.py
+3.1  NIC      Port.sort                 hardware/nic.py
+3.1  rx ring  RxRing.claim              hardware/ring.py
+3.2  irq      NapiInstance.irq_handler  kernel/device/napi_state.py
+3.3  softirq  Softirq.net_rx_action     kernel/softirq.py
+3.3  skb      Napi.make_skb             kernel/device/napi.py
+3.4  IP       Stack.netif_receive_skb   kernel/net/layers.py
+3.4  TCP/UDP  Stack.ip_local_deliver    kernel/net/layers.py
+3.4  TCP/UDP  Tcp.receive               kernel/net/tcp.py
+3.4  socket   Socket.queue_rcv          kernel/socket/socket.py
+3.5  read     Reader._receive           kernel/call/reader.py
+3.5  app      Reader._deliver           kernel/call/reader.py
+-    send     Sender.send               kernel/call/sender.py
+-    pktgen   Pktgen._xmit              kernel/send/pktgen.py
+-    XDP      XdpProgram.run            kernel/device/xdp.py
+-    XDP out  XdpSender.queue_rcv       kernel/send/xdp_tx.py
+-    qdisc    TxQueue.xmit              kernel/send/xmit.py
+-    tx ring  TxRing.doorbell           hardware/tx.py
+"""
 
 from kbview.emulator.application import APPLICATIONS, Application
-from kbview.emulator.datapath import NIC, RX_RING, TX_RING, WIRE, Datapath
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.kernel.steps import STEPS
 from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
@@ -38,6 +60,24 @@ from kbview.emulator.settings import US_PS, Settings
 from kbview.tape.meter import SocketMeter
 from kbview.tape.station import STACK, Station
 
+WAY = (
+    *ARRIVAL,
+    Row("3.2", "irq", "NapiInstance.irq_handler", "kernel/device/napi_state.py"),
+    Row("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
+    Row("3.3", "skb", "Napi.make_skb", "kernel/device/napi.py"),
+    Row("3.4", "IP", "Stack.netif_receive_skb", "kernel/net/layers.py"),
+    Row("3.4", "TCP/UDP", "Stack.ip_local_deliver", "kernel/net/layers.py"),
+    Row("3.4", "TCP/UDP", "Tcp.receive", "kernel/net/tcp.py"),
+    Row("3.4", "socket", "Socket.queue_rcv", "kernel/socket/socket.py"),
+    Row("3.5", "read", "Reader._receive", "kernel/call/reader.py"),
+    Row("3.5", "app", "Reader._deliver", "kernel/call/reader.py"),
+    Row("-", "send", "Sender.send", "kernel/call/sender.py"),
+    Row("-", "pktgen", "Pktgen._xmit", "kernel/send/pktgen.py"),
+    Row("-", "XDP", "XdpProgram.run", "kernel/device/xdp.py"),
+    Row("-", "XDP out", "XdpSender.queue_rcv", "kernel/send/xdp_tx.py"),
+    Row("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
+    DEPARTURE,
+)
 ALL_PORTS = range(1 << 16)  # closed where the application reads nothing
 FILES_LINES = 3  # lock, bitmap, the slot
 
@@ -55,6 +95,7 @@ class Kernel(Datapath):
         READ,
         APP,
     )
+    way = WAY
     serves = ("sink", "echo", "forward", "drop", "http", "generate")
     drops_at = ("xdp", "raw", "input", "reject")
     speaks_tcp = True

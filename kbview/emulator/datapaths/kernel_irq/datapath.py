@@ -1,14 +1,32 @@
 """The textbook path: an interrupt for each packet, a soft interrupt later, read(), one copy.
 
-    NIC  -> irq: acknowledge, ipintrq, schednetisr          user -> kernel -> user    lecture 3.2
-         -> soft interrupt: sk_buff, IP, UDP, socket        user -> kernel -> user    3.3, 3.4
-         -> read(): dequeue, copy, free                     user -> kernel -> user    3.5
+    lecture, station, function, file: a packet's way to a reader, then the stations of other settings
 
-Interrupts come before soft interrupts and those before the application, so it collapses under load.
+    3.1  wire     Nic.load                 hardware/nic.py
+    3.1  NIC      Port.sort                hardware/nic.py
+    3.1  rx ring  RxRing.claim             hardware/ring.py
+    3.2  irq      IrqDriver.irq_handler    datapaths/kernel_irq/driver.py
+    3.2  ipintrq  InputQueue.enqueue       datapaths/kernel_irq/ipintrq.py
+    3.3  softirq  Intake.receive           datapaths/kernel_irq/intake.py
+    3.4  IP       Stack.netif_receive_skb  kernel/net/layers.py
+    3.4  TCP/UDP  Stack.ip_local_deliver   kernel/net/layers.py
+    3.4  socket   Socket.queue_rcv         kernel/socket/socket.py
+    3.5  read     ReadLoop._receive        datapaths/kernel_irq/read_loop.py
+    3.5  app      user_work                datapaths/kernel_irq/user_work.py
+    -    irq      QuotaDriver.irq_handler  datapaths/kernel_irq/quota_driver.py
+    -    poll     QuotaDriver.poll         datapaths/kernel_irq/quota_driver.py
+    -    screenq  ScreenQueue.queue_rcv    datapaths/kernel_irq/screend.py
+    -    screend  Screend._shown           datapaths/kernel_irq/screend.py
+    -    send     Sender.answer            kernel/call/sender.py
+    -    qdisc    TxQueue.xmit             kernel/send/xmit.py
+    -    tx ring  TxRing.doorbell          hardware/tx.py
+
+Interrupt, soft interrupt and read() each cross from user to kernel mode and back. Interrupts come
+before soft interrupts and soft interrupts before the application, so the path collapses under load.
 """
 
 from kbview.emulator.application import APPLICATIONS, Application
-from kbview.emulator.datapath import NIC, RX_RING, TX_RING, WIRE, Datapath
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.kernel_irq.driver import IrqDriver
 from kbview.emulator.datapaths.kernel_irq.intake import ALLOCATE
 from kbview.emulator.datapaths.kernel_irq.netisr import Netisr
@@ -34,6 +52,26 @@ from kbview.emulator.settings import ScenarioError, Settings
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.station import Station
 
+_HERE = "datapaths/kernel_irq"
+WAY = (
+    *ARRIVAL,
+    Row("3.2", "irq", "IrqDriver.irq_handler", f"{_HERE}/driver.py"),
+    Row("3.2", "ipintrq", "InputQueue.enqueue", f"{_HERE}/ipintrq.py"),
+    Row("3.3", "softirq", "Intake.receive", f"{_HERE}/intake.py"),
+    Row("3.4", "IP", "Stack.netif_receive_skb", "kernel/net/layers.py"),
+    Row("3.4", "TCP/UDP", "Stack.ip_local_deliver", "kernel/net/layers.py"),
+    Row("3.4", "socket", "Socket.queue_rcv", "kernel/socket/socket.py"),
+    Row("3.5", "read", "ReadLoop._receive", f"{_HERE}/read_loop.py"),
+    Row("3.5", "app", "user_work", f"{_HERE}/user_work.py"),
+    Row("-", "irq", "QuotaDriver.irq_handler", f"{_HERE}/quota_driver.py"),
+    Row("-", "poll", "QuotaDriver.poll", f"{_HERE}/quota_driver.py"),
+    Row("-", "screenq", "ScreenQueue.queue_rcv", f"{_HERE}/screend.py"),
+    Row("-", "screend", "Screend._shown", f"{_HERE}/screend.py"),
+    Row("-", "send", "Sender.answer", "kernel/call/sender.py"),
+    Row("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
+    DEPARTURE,
+)
+
 
 class KernelIrq(Datapath):
     """A queue's interrupts go to its core; the application, or screend, runs on the last."""
@@ -41,6 +79,7 @@ class KernelIrq(Datapath):
     name = "kernel-irq"
     summary = "an interrupt for each packet, a soft interrupt later, read(): one copy"
     stations = (WIRE, NIC, RX_RING, *STATIONS)
+    way = WAY
     serves = ("sink", "echo", "forward", "drop")
     drops_at = ("raw", "input")
     speaks_tcp = False

@@ -37,7 +37,12 @@ POLL = Station(
     ("SoftirqEntered", "netisr_dispatch", "descriptor_read", "first_touch", *_SKB),
 )
 IRQ_POLL = Station(
-    "irq", Domain.KERNEL, "masks itself and starts the polling program", ("IrqRaised", "isr")
+    "irq",
+    Domain.KERNEL,
+    "masks itself and starts the polling program",
+    ("IrqRaised", "isr"),
+    function="QuotaDriver.irq_handler",
+    file="kbview/emulator/datapaths/kernel_irq/quota_driver.py",
 )
 _, _, _, IP, TRANSPORT, SOCKET = STACK
 SCREENQ = Station(

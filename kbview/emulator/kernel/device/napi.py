@@ -131,7 +131,7 @@ class Napi(NapiInstance):
             verdict = self.xdp.run(core, frame)
             if verdict is not PASS:
                 return verdict
-        self._make_skb(core, frame)
+        self.make_skb(core, frame)
         return self._stack.netif_receive_skb(core, frame)
 
     def _take_in(self, core: Core, frame: Frame) -> None:
@@ -141,7 +141,7 @@ class Napi(NapiInstance):
         if self._crowded:
             core.spend(self._llc_miss, frame.packet)
 
-    def _make_skb(self, core: Core, frame: Frame) -> None:
+    def make_skb(self, core: Core, frame: Frame) -> None:
         """The frame gets its record, and what lies in a page of its own a new page."""
         if frame.length > RX_BUFFER:
             for _ in range(-(-frame.length // PAGE)):
@@ -160,7 +160,7 @@ class Napi(NapiInstance):
     def _napi_gro_receive(self, core: Core, frame: Frame) -> Process:
         """Clean a frame whose flow may be merged; what is ready goes up, a batch at a time."""
         self._take_in(core, frame)
-        self._make_skb(core, frame)
+        self.make_skb(core, frame)
         core.spend(self._clean, frame.packet)
         if self._gro.receive(core, frame):
             yield from self._pass_up(core)

@@ -220,9 +220,9 @@ class Stack:
             return self._forwarded(climb, self.forwarder)
         if not self._host.is_local(flow.destination):
             return Way(climb, queueing, "ip", None, "IP_INADDRERRORS")
-        return self._local(flow, climb, queueing, top)
+        return self.ip_local_deliver(flow, climb, queueing, top)
 
-    def _local(self, flow: Flow, climb: dict[str, Step], queueing: Step, top: str) -> Way:
+    def ip_local_deliver(self, flow: Flow, climb: dict[str, Step], queueing: Step, top: str) -> Way:
         """ip_local_deliver: fragments are put together, the rest goes to its transport."""
         if flow.fragment:
             return Way(climb, climb[top], top, self._defrag, "")
