@@ -1,0 +1,1 @@
+"""How kbview is set up and started from a checkout."""
