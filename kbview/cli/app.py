@@ -52,8 +52,8 @@ class App(Command):
         from kbview.cli.choice import choice
         from kbview.cli.saving import save
         from kbview.sources.resolve import resolve
-        from kbview.ui.app import run
         from kbview.ui.session import Offers
+        from kbview.ui.start import run
 
         if arguments.gap is None:
             arguments.gap = _VIEWING_GAP_PS

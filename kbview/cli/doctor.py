@@ -5,7 +5,7 @@ import json
 
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
-from kbview.ui.escape import clean
+from kbview.ui.characters import clean
 
 _MARKS = {True: "yes", False: "no", None: "-"}
 

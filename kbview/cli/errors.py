@@ -2,7 +2,7 @@
 
 import sys
 
-from kbview.ui.escape import clean
+from kbview.ui.characters import clean
 
 DONE, FAILED, USAGE, UNREADABLE, PERMISSION, UNSUPPORTED = range(6)
 INTERRUPTED, PIPE_CLOSED = 130, 141

@@ -10,7 +10,7 @@ from rich.text import Text
 from kbview.state.bottleneck import bottleneck, load
 from kbview.state.contrast import each, work_ps
 from kbview.state.report import Report
-from kbview.ui.escape import clean
+from kbview.ui.characters import clean
 
 WIDTH = 80
 _LEGEND = (

@@ -11,7 +11,7 @@ from rich.text import Text
 from kbview.cli import many_text
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import Report
-from kbview.ui.escape import clean
+from kbview.ui.characters import clean
 
 MOST_BESIDE = 4  # as columns; of more, each is a line
 

@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kbview.ui.glyph import to_ascii
+from kbview.ui.characters import to_ascii
 from kbview.ui.row import Row, Size, fit
 from kbview.ui.theme import Theme, style
 

@@ -3,8 +3,7 @@
 from kbview.state.budget import Spent, budget_ps, in_vain_ps, mean_length
 from kbview.state.span import Span
 from kbview.ui import format as fmt
-from kbview.ui.row import Row, fit, length
-from kbview.ui.rule import rule
+from kbview.ui.row import Row, fit, length, title_row
 
 HELP = (
     ("one every 42.6 ns", "frames of the mean length seen here, with preamble and gap, on a full line"),
@@ -24,7 +23,7 @@ def draw(recent: Span | None, each: list[Spent], link_bps: int | None, width: in
     total_ps = sum(one.each_ps for one in each)
     spending = _spending(total_ps, leaves_ps) if each else nothing(recent)
     rows = [
-        rule("budget", _CLASSIC, width),
+        title_row("budget", _CLASSIC, width),
         [(f" {'line':<{_TERM - 1}}", "accent"), (_line(link_bps, frame, leaves_ps, width), "text")],
         [(f" {'spent':<{_TERM - 1}}", "accent"), (spending, "text")],
         *_stacked(each, total_ps, leaves_ps, width - _TERM - 1),

@@ -10,6 +10,9 @@ from kbview.state.summary import EXAMPLES as FILTERS
 class Key(NamedTuple):
     """`id` is the name under which it can be remapped; `shown` is how the screen spells it.
 
+    `action` is the Textual action of the screen or the shell; "" where a part of the shell holds the
+    command under the key's id.
+
     `hint` is its word in the bottom line, "" for those that are only in the help; the line is cut
     from the right where it does not fit, so the most needed come first. `view` is the screen that has
     the key, "" for all.
@@ -23,40 +26,41 @@ class Key(NamedTuple):
     meaning: str
     view: str = ""
 
+    @property
+    def bound(self) -> str:
+        """The action that Textual binds to the key."""
+        return self.action or f"press('{self.id}')"
+
 
 KEYS: tuple[Key, ...] = (
-    Key("play", "space", "space", "play", "play", "play or pause"),
-    Key("step", "full_stop", ".", "step", "step", "pause, and go on by one event"),
-    Key("back", "comma", ",", "step_back", "back", "pause, and go back by one event"),
-    Key("toggle", "t", "t", "bypass", "bypass", "toggle kernel and bypass on the running traffic"),
+    Key("play", "space", "space", "", "play", "play or pause"),
+    Key("step", "full_stop", ".", "", "step", "pause, and go on by one event"),
+    Key("back", "comma", ",", "", "back", "pause, and go back by one event"),
+    Key("toggle", "t", "t", "", "bypass", "toggle kernel and bypass on the running traffic"),
     Key("help", "question_mark", "?", "help", "help", "this help; again to leave it"),
     Key("quit", "q", "q", "end", "quit", "quit at once"),
-    Key("choose", "m", "m", "choose", "datapath", "choose any datapath for the running traffic"),
-    Key(
-        "faster", "plus,equals_sign", "+", "speed(1)", "faster", "more trace time in a second of yours"
-    ),
-    Key("slower", "minus", "-", "speed(-1)", "slower", "in slow motion each packet can be followed"),
-    Key("until", "u", "u", "until", "until", "run until a drop, a mode switch, a full queue ..."),
-    Key("go", "g", "g", "go", "go", "go to a time, a share of the tape or a packet: " + EXAMPLES),
-    Key(
-        "packet", "greater_than_sign", ">", "step('packet')", "", "pause, and go on to the next arrival"
-    ),
-    Key("packet_back", "less_than_sign", "<", "step_back('packet')", "", "back to the arrival before"),
-    Key("stage", "s", "s", "step('stage')", "", "pause, and go on until a packet changes its station"),
-    Key("stage_back", "S", "S", "step_back('stage')", "", "back to the change of station before"),
-    Key("later", "right", "→", "shift(1)", "", "leap by what passes in a second at this speed"),
-    Key("earlier", "left", "←", "shift(-1)", "", "leap back by as much"),
-    Key("much_later", "shift+right", "shift →", "shift(10)", "", "leap by ten times as much"),
-    Key("much_earlier", "shift+left", "shift ←", "shift(-10)", "", "leap back by ten times as much"),
-    Key("home", "home", "Home", "home", "", "to the beginning of the tape"),
-    Key("tape_end", "end", "End", "tape_end", "", "to the end of the tape, where the source writes"),
-    Key("mark", "M", "M", "mark", "", "set a marker here"),
-    Key("marker", "right_square_bracket", "]", "marker(1)", "", "to the next marker: " + RULES_HELP),
-    Key("marker_back", "left_square_bracket", "[", "marker(-1)", "", "to the marker before"),
-    Key("fastest", "asterisk", "*", "fastest", "", "as fast as the machine can"),
-    Key("knob", "l", "l", "knob", "load", "choose what of the running traffic up and down change"),
-    Key("more", "up", "↑", "turn(1)", "", "more of it: the next rung of its ladder"),
-    Key("less", "down", "↓", "turn(-1)", "", "less of it"),
+    Key("choose", "m", "m", "", "datapath", "choose any datapath for the running traffic"),
+    Key("faster", "plus,equals_sign", "+", "", "faster", "more trace time in a second of yours"),
+    Key("slower", "minus", "-", "", "slower", "in slow motion each packet can be followed"),
+    Key("until", "u", "u", "", "until", "run until a drop, a mode switch, a full queue ..."),
+    Key("go", "g", "g", "", "go", "go to a time, a share of the tape or a packet: " + EXAMPLES),
+    Key("packet", "greater_than_sign", ">", "", "", "pause, and go on to the next arrival"),
+    Key("packet_back", "less_than_sign", "<", "", "", "back to the arrival before"),
+    Key("stage", "s", "s", "", "", "pause, and go on until a packet changes its station"),
+    Key("stage_back", "S", "S", "", "", "back to the change of station before"),
+    Key("later", "right", "→", "", "", "leap by what passes in a second at this speed"),
+    Key("earlier", "left", "←", "", "", "leap back by as much"),
+    Key("much_later", "shift+right", "shift →", "", "", "leap by ten times as much"),
+    Key("much_earlier", "shift+left", "shift ←", "", "", "leap back by ten times as much"),
+    Key("home", "home", "Home", "", "", "to the beginning of the tape"),
+    Key("tape_end", "end", "End", "", "", "to the end of the tape, where the source writes"),
+    Key("mark", "M", "M", "", "", "set a marker here"),
+    Key("marker", "right_square_bracket", "]", "", "", "to the next marker: " + RULES_HELP),
+    Key("marker_back", "left_square_bracket", "[", "", "", "to the marker before"),
+    Key("fastest", "asterisk", "*", "", "", "as fast as the machine can"),
+    Key("knob", "l", "l", "", "load", "choose what of the running traffic up and down change"),
+    Key("more", "up", "↑", "", "", "more of it: the next rung of its ladder"),
+    Key("less", "down", "↓", "", "", "less of it"),
     Key(
         "line_up",
         "up,k",
@@ -87,8 +91,8 @@ KEYS: tuple[Key, ...] = (
         "which datapaths to compare, at most 4",
         "compare",
     ),
-    Key("write", "w", "w", "write", "", "write the tape to a file, to be watched again or sent on"),
-    Key("export", "e", "e", "export", "", "draw this screen to a file, as SVG"),
+    Key("write", "w", "w", "", "", "write the tape to a file, to be watched again or sent on"),
+    Key("export", "e", "e", "", "", "draw this screen to a file, as SVG"),
     Key("theme", "T", "T", "theme", "theme", "the next theme"),
     Key("overview", "1", "1", "view('overview')", "", "the Overview: where packets are, wait and die"),
     Key("journey", "2", "2", "view('journey')", "", "the Journey: packets against time, step by step"),
@@ -109,7 +113,7 @@ KEYS: tuple[Key, ...] = (
         "the Packet: layers, bytes and the buffer it lies in",
     ),
     Key("costs", "5", "5", "view('costs')", "", "the Costs: nanoseconds a packet against the budget"),
-    Key("follow", "f", "f", "follow", "", "follow this packet, or nobody: steps stop at it alone"),
+    Key("follow", "f", "f", "", "", "follow this packet, or nobody: steps stop at it alone"),
     Key("packet_up", "up,k", "↑↓", "select(-1)", "packet", "the packet that came before", "journey"),
     Key("packet_down", "down,j", "↓ j", "select(1)", "", "the packet that came after", "journey"),
     Key(

@@ -2,9 +2,8 @@
 
 from kbview.state.summary import Summary, Wanted, summary
 from kbview.ui import format as fmt
-from kbview.ui.escape import clean
-from kbview.ui.row import Row, Size, cut, fit
-from kbview.ui.rule import rule
+from kbview.ui.characters import clean
+from kbview.ui.row import Row, Size, cut, fit, title_row
 from kbview.ui.session import Session
 
 HELP = (
@@ -59,7 +58,7 @@ class PacketList:
         total = len(self._made)
         told = f"{len(lines)} of {total}" if self.wanted else f"{total} known here"
         name = f"packets: {self.text}" if self.text else "packets"
-        rows = [rule(name, told, size.width, focused)]
+        rows = [title_row(name, told, size.width, focused)]
         at = lines.index(chosen) if chosen else 0
         room = size.height - 1
         first = max(0, min(at - room // 2, len(lines) - room))

@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from kbview.ui.board import Board, Drawing
-from kbview.ui.escape import clean
+from kbview.ui.characters import clean
 from kbview.ui.row import Row, Size, block, cut
 from kbview.ui.theme import Theme
 

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from kbview.ui.characters import clean
+
 Run = tuple[str, str]
 Row = list[Run]
 
@@ -68,3 +70,13 @@ def bar(share: float, width: int, style: str) -> Row:
 def cut(text: str, width: int) -> str:
     """The text, with an ellipsis when it does not fit."""
     return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)) + "…"[:width]
+
+
+def title_row(name: str, right: str, width: int, focused: bool = False) -> Row:
+    """The line that begins a part of the screen: its name, a rule, a few words at the right.
+
+    The rule of the focused part is bright.
+    """
+    line = "accent" if focused else "rule"
+    left: Row = [("─ ", line), (cut(clean(name), max(4, width - 8)), "title"), (" ", line)]
+    return spread(left, [(f" {right} ", "dim"), ("─", line)] if right else [], width, ("─", line))

@@ -7,7 +7,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, ClassVar
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import ModalScreen, Screen
@@ -16,14 +16,16 @@ from textual.widgets import Input
 from kbview.state.player import Player
 from kbview.state.until import choices
 from kbview.tape.source import SourceError
-from kbview.ui.chooser import Chooser
+from kbview.ui.controls import Controls
+from kbview.ui.datapaths import Datapaths
+from kbview.ui.desk import Answer
+from kbview.ui.files import Files
 from kbview.ui.help import HelpScreen
 from kbview.ui.keys import AT_ONCE, KEYS, PROMPTS, of
-from kbview.ui.saving import Saving
-from kbview.ui.screen import View
+from kbview.ui.screens import VIEWS
 from kbview.ui.session import NOTHING, Offers, Session
 from kbview.ui.terminal import Look
-from kbview.ui.views import VIEWS
+from kbview.ui.view import View
 
 _SENTENCE_S = 4.0
 _LONGEST_S = 0.5  # a machine that slept must not play what it missed in one frame
@@ -37,13 +39,13 @@ class Palette(CommandPalette):
         self.query_one(Input).cursor_blink = False
 
 
-class Shell(Saving):
+class Shell(App[None]):
     """Turns frames into what the boards show, and sees to an orderly end."""
 
     TITLE = "kbview"
     DEFAULT_MODE = VIEWS[0].view
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key.keys, key.action, key.meaning, id=key.id, priority=key.id in AT_ONCE)
+        Binding(key.keys, key.bound, key.meaning, id=key.id, priority=key.id in AT_ONCE)
         for key in KEYS
         if not key.view
     ]
@@ -53,13 +55,19 @@ class Shell(Saving):
         self._player = player
         self._themes = seen.themes
         self._period_s = 1 / fps
-        self._bypass = ""  # the last datapath chosen that is not the source's first
         self._failed = 0
         self._session = Session(player, seen.theme, ascii_only=seen.ascii, offers=offers)
         self._views = {kind.view: kind(self._session) for kind in VIEWS}
         for name in self._views:
             self.add_mode(name, partial(self._views.__getitem__, name))
         self.theme = seen.theme.textual
+        self._controls = Controls(self._session, self)
+        picture = partial(self.export_screenshot, title="kbview", simplify=True)
+        self._commands = {
+            **self._controls.commands,
+            **Datapaths(self._session, self).commands,
+            **Files(self._session, self, picture).commands,
+        }
 
     @property
     def failure(self) -> Exception | None:
@@ -84,31 +92,31 @@ class Shell(Saving):
         for key in of(self._view.view if self._view else ""):
             if key.action not in ("command_palette", "help"):
                 yield SystemCommand(
-                    key.meaning.capitalize(), f"key {key.shown}", partial(self.run_action, key.action)
+                    key.meaning.capitalize(), f"key {key.shown}", partial(self.run_action, key.bound)
                 )
         for until in choices():
-            yield SystemCommand(f"Run until {until.what}", "", partial(self._run, until))
+            yield SystemCommand(f"Run until {until.what}", "", partial(self._controls.run, until))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that open a prompt are taken before others; in a box they are what they are."""
-        del parameters
-        return action not in PROMPTS or not isinstance(self.screen, (ModalScreen, CommandPalette))
+        name = parameters[0] if action == "press" else action
+        return name not in PROMPTS or not isinstance(self.screen, (ModalScreen, CommandPalette))
 
     def _frame(self) -> None:
         """Draw what passed since the last one; in a pause nothing is drawn, and a live tape grows."""
         now_s = monotonic()
         elapsed_s, self._before_s = min(now_s - self._before_s, _LONGEST_S), now_s
         played = self._player.playing
-        self._attempt(partial(self._player.tick, elapsed_s))
+        self.attempt(partial(self._player.tick, elapsed_s))
         if self._player.said:
-            self._say(f"stopped: {self._player.said}")
+            self.say(f"stopped: {self._player.said}")
             self._player.said = ""
         if played and self._view:
             self._view.advance()
         if played and (self._player.ended or not self._player.playing):
-            self._moved()
+            self.moved()
 
-    def _attempt(self, act: Callable[[], Any]) -> Any:
+    def attempt(self, act: Callable[[], Any]) -> Any:
         """A source that cannot go on is said on the screen; what was shown stays to be read."""
         if self._failed:
             return None
@@ -120,7 +128,7 @@ class Shell(Saving):
             self._session.message = str(error)
             return None
 
-    def _moved(self) -> None:
+    def moved(self) -> None:
         """Draw it all; no timer and no bytes in a pause, unless a live source has to be drawn from."""
         player = self._player
         player.playing = player.playing and not player.ended and not self._failed
@@ -142,43 +150,7 @@ class Shell(Saving):
         top = self.screen_stack[-1:]
         return top[0] if top and isinstance(top[0], View) else None
 
-    def action_bypass(self) -> None:
-        """Between the source's first datapath and the bypass that was chosen last."""
-        names = self._player.source.datapaths()
-        current = self._player.state.datapath
-        others = [name for name in names if name != current]
-        if not others:
-            self._say(f"this source has a fixed datapath, {current}")
-        elif current != names[0]:
-            self._switch(names[0])
-        else:
-            self._switch(self._bypass or others[0])
-
-    def action_choose(self) -> None:
-        """The box with all of them."""
-        names = self._player.source.datapaths()
-        if names:
-            current = self._player.state.datapath
-            box = Chooser(
-                "Send the traffic through", names, current, self._session.theme, self._session.ascii
-            )
-            self.push_screen(box, self._chosen)
-        else:
-            self._say(f"this source has a fixed datapath, {self._player.state.datapath}")
-
-    def _chosen(self, name: str | None) -> None:
-        if name is not None and name != self._player.state.datapath:
-            self._switch(name)
-
-    def _switch(self, name: str) -> None:
-        if name != self._player.source.datapaths()[0]:
-            self._bypass = name
-        if self._player.behind_ps:
-            self._say("only at the end of the tape can the datapath be changed: this is the end")
-        self._attempt(partial(self._player.switch, name))
-        self._moved()
-
-    def _say(self, message: str) -> None:
+    def say(self, message: str) -> None:
         """A sentence that goes away again."""
         self._session.message = message
         self._redraw()
@@ -188,6 +160,14 @@ class Shell(Saving):
         if not self._failed:
             self._session.message = ""
             self._redraw()
+
+    def ask(self, box: Screen[Answer], then: Callable[[Answer | None], None]) -> None:
+        """Show a box and call `then` with its answer; None if it was left."""
+        self.push_screen(box, then)
+
+    def action_press(self, key: str) -> None:
+        """Run the command of the key with this id."""
+        self._commands[key]()
 
     async def action_view(self, name: str) -> None:
         """Show one of the screens; what covers them goes."""

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 DRIVER = """
 import sys
 from kbview.ui.options import Options
-from kbview.ui.app import run
+from kbview.ui.start import run
 from tests.ui.scripted import Scripted
 sys.exit(run(Scripted({source}), Options({options})))
 """

@@ -11,11 +11,11 @@ from kbview.sources.resolve import recording, resolve
 from kbview.state.player import Player
 from kbview.tape.source import Source
 from kbview.ui.board import Drawing
-from kbview.ui.glyph import to_ascii
+from kbview.ui.characters import to_ascii
 from kbview.ui.row import Row, Size, text_of
-from kbview.ui.screen import View
 from kbview.ui.session import Session
 from kbview.ui.theme import STYLES, Theme
+from kbview.ui.view import View
 
 SIZES = [Size(60, 13), Size(80, 21), Size(200, 47)]  # without the title and the foot
 GAP_PS = 30 * 10**6

@@ -11,7 +11,7 @@ from kbview.state.pace import Pace
 from kbview.state.player import Player
 from kbview.tape.source import Capabilities, Source, SourceError
 from kbview.ui.row import Size
-from kbview.ui.screens.compare import CompareView
+from kbview.ui.screens.compare_view import CompareView
 from kbview.ui.session import Offers, Session
 from kbview.ui.shell import Shell
 from kbview.ui.theme import Theme

@@ -12,7 +12,7 @@ from kbview.state.flows import FOUND_NOTHING
 from kbview.state.player import Player
 from kbview.tape.source import Capabilities
 from kbview.ui.row import Size
-from kbview.ui.screens.costs import CostsView
+from kbview.ui.screens.costs_view import CostsView
 from kbview.ui.session import Session
 from kbview.ui.shell import Shell
 from kbview.ui.theme import Theme

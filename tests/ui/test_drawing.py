@@ -10,11 +10,10 @@ from rich.cells import cell_len
 from kbview.tape.station import STACK, Domain, Station
 from kbview.ui import format as fmt
 from kbview.ui import keys, row
-from kbview.ui.escape import clean
-from kbview.ui.glyph import to_ascii
+from kbview.ui.characters import clean, to_ascii
 from kbview.ui.layout import arrange
 from kbview.ui.panels import PANELS
-from kbview.ui.road import lay
+from kbview.ui.path_cells import lay
 from kbview.ui.row import Size
 from kbview.ui.theme import STYLES, Theme, style
 from tests.ui.scripted import PATHS

@@ -14,9 +14,9 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_PACKET
 from kbview.tape.source import Capabilities
-from kbview.ui.glyph import to_ascii
+from kbview.ui.characters import to_ascii
 from kbview.ui.row import Size, text_of
-from kbview.ui.screens.journey import JourneyView
+from kbview.ui.screens.journey_view import JourneyView
 from kbview.ui.session import Session
 from kbview.ui.shell import Shell
 from kbview.ui.theme import STYLES, Theme

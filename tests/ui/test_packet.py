@@ -9,8 +9,8 @@ from kbview.state.summary import parse
 from kbview.tape.detail import Detail
 from kbview.tape.source import Capabilities
 from kbview.ui.row import Size
-from kbview.ui.screens.journey import JourneyView
-from kbview.ui.screens.packet import PacketView
+from kbview.ui.screens.journey_view import JourneyView
+from kbview.ui.screens.packet_view import PacketView
 from kbview.ui.session import Session
 from kbview.ui.shell import Shell
 from kbview.ui.theme import Theme

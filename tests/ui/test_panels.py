@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from kbview.state.state import State
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.source import Capabilities
-from kbview.ui.glyph import to_ascii
+from kbview.ui.characters import to_ascii
 from kbview.ui.panel import Panel
 from kbview.ui.panels import PANELS
 from kbview.ui.row import Size, text_of

@@ -13,8 +13,8 @@ from kbview.tape.source import Knob
 from kbview.ui.board import Board
 from kbview.ui.chooser import Chooser
 from kbview.ui.help import HelpScreen
-from kbview.ui.overview import Overview
 from kbview.ui.prompt import Prompt
+from kbview.ui.screens.overview_view import OverviewView
 from kbview.ui.shell import Palette, Shell
 from kbview.ui.terminal import Look
 from kbview.ui.theme import Theme
@@ -48,7 +48,7 @@ def shown(shell: Shell) -> str:
 
 def over(shell: Shell) -> bool:
     """Whether the Overview is on top."""
-    return isinstance(shell.screen, Overview)
+    return isinstance(shell.screen, OverviewView)
 
 
 def drive(act: Act, source: Scripted | None = None, size: tuple[int, int] = (80, 24)) -> Shell:
@@ -407,7 +407,7 @@ def test_the_ladder_ends_at_as_fast_as_it_goes() -> None:
         await pilot.press("space", "asterisk")
         assert "as fast as it goes" in shown(shell)
         for _ in SPEEDS:
-            shell.action_speed(-1)
+            shell.action_press("slower")
         assert "1 s = 1 ps" in shown(shell)
 
     drive(act)

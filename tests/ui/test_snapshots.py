@@ -11,7 +11,7 @@ import pytest
 
 from kbview.state.player import Player
 from kbview.tape.source import Source
-from kbview.ui.screens.packet import PacketView
+from kbview.ui.screens.packet_view import PacketView
 from kbview.ui.session import Offers
 from kbview.ui.shell import Shell
 from kbview.ui.terminal import Look

@@ -55,6 +55,6 @@ def test_frames_per_second_are_bounded() -> None:
 
 
 def test_textual_is_not_imported_before_the_app_runs() -> None:
-    code = "import sys, kbview.ui.app, kbview.ui.terminal; print('textual' in sys.modules)"
+    code = "import sys, kbview.ui.start, kbview.ui.terminal; print('textual' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"

@@ -17,7 +17,7 @@ from kbview.tape.detail import Detail
 from kbview.tape.meter import DEFINITIONS
 from kbview.ui import format as fmt
 from kbview.ui.panel import Panel
-from kbview.ui.road import Spot, lay, regions
+from kbview.ui.path_cells import Spot, lay, regions
 from kbview.ui.row import Row, Size, bar, block, cut, length
 
 # What happens at a ring, and the kind of ring that is.

@@ -3,7 +3,7 @@
 from kbview.state.state import State
 from kbview.tape.meter import SocketMeter
 from kbview.ui import format as fmt
-from kbview.ui.escape import clean
+from kbview.ui.characters import clean
 from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size, bar, cut, fit
 

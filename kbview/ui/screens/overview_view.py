@@ -8,12 +8,12 @@ from kbview.ui.layout import FRAME, arrange
 from kbview.ui.panel import Panel
 from kbview.ui.panels import PANELS
 from kbview.ui.row import Row, Size
-from kbview.ui.screen import Arrangement, View
+from kbview.ui.view import Arrangement, View
 
 _NAMED = {panel.name: panel for panel in PANELS}
 
 
-class Overview(View):
+class OverviewView(View):
     """Every panel at once. Those that the source cannot feed are greyed one by one."""
 
     view = "overview"

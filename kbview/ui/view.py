@@ -19,7 +19,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from kbview.tape.source import Capabilities
-from kbview.ui import frame as around
+from kbview.ui import chrome
 from kbview.ui.board import Board, Drawing
 from kbview.ui.keys import AT_ONCE, KEYS, hints
 from kbview.ui.layout import LEAST
@@ -33,7 +33,7 @@ _FOOT = 2
 def bindings(view: str) -> list[BindingType]:
     """A screen's own keys."""
     return [
-        Binding(key.keys, key.action, key.meaning, id=key.id, priority=key.id in AT_ONCE)
+        Binding(key.keys, key.bound, key.meaning, id=key.id, priority=key.id in AT_ONCE)
         for key in KEYS
         if key.view == view
     ]
@@ -131,11 +131,11 @@ class View(Screen[None]):
         arrangement = self._greyed(reason, room) if reason is not None else self.lay_out(room)
         player = self.session.player
         self._head.styles.height = 1 + sum(drawing.height for drawing in arrangement.head)
-        self._head.stack([Drawing(partial(around.title, player), 1, CADENCE), *arrangement.head])
+        self._head.stack([Drawing(partial(chrome.title, player), 1, CADENCE), *arrangement.head])
         self._foot.stack(
             [
-                Drawing(lambda size: around.why(player, self.session.message, size), 1, CADENCE),
-                Drawing(partial(around.keys, hints(self.view)), 1, 1),
+                Drawing(lambda size: chrome.why(player, self.session.message, size), 1, CADENCE),
+                Drawing(partial(chrome.keys, hints(self.view)), 1, 1),
             ]
         )
         for at, board in enumerate(self._columns):

@@ -3,7 +3,7 @@
 from textwrap import wrap
 
 from kbview.state.buffer import Buffer
-from kbview.ui.layer_list import STYLES
+from kbview.ui.layer_rows import STYLES
 from kbview.ui.row import Row, Size
 
 HELP = (

@@ -21,14 +21,13 @@ from kbview.state.buffer import Buffer, buffer_of, recorded
 from kbview.state.summary import EXAMPLES, Summary, parse
 from kbview.tape.detail import Detail
 from kbview.tape.source import Capabilities
-from kbview.ui import buffer_picture, layer_list, packet_list
+from kbview.ui import buffer_rows, layer_rows, packet_list
 from kbview.ui.board import Drawing
 from kbview.ui.packet_list import PacketList
 from kbview.ui.prompt import Prompt
-from kbview.ui.row import Row, Size, block
-from kbview.ui.rule import rule
-from kbview.ui.screen import CADENCE, Arrangement, View, bindings
+from kbview.ui.row import Row, Size, block, title_row
 from kbview.ui.session import Session
+from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _LIST, _PICTURE, _SIDE = 6, 9, 39
 _PANES = ("list", "layers", "bytes")
@@ -41,7 +40,7 @@ class PacketView(View):
     title_text = "packet"
     help = (
         ("packets", packet_list.HELP),
-        ("the buffer", buffer_picture.HELP),
+        ("the buffer", buffer_rows.HELP),
     )
     most = 2
     BINDINGS: ClassVar[list[BindingType]] = bindings(view)
@@ -145,7 +144,9 @@ class PacketView(View):
     def _draw_layers(self, size: Size) -> list[Row]:
         chosen = self._chosen()
         rows = [
-            rule("layers", f"#{chosen.packet}" if chosen else "", size.width, self._pane == "layers")
+            title_row(
+                "layers", f"#{chosen.packet}" if chosen else "", size.width, self._pane == "layers"
+            )
         ]
         if chosen is not None:
             told = self._fields(chosen, size.width)
@@ -158,24 +159,24 @@ class PacketView(View):
         event = recorded(self.session.journeys.own(chosen.packet))
         parts = chosen.layout.parts
         if event is None:
-            return [*layer_list.outline(parts), [(" Its bytes are not on this tape.", "faint")]]
+            return [*layer_rows.outline(parts), [(" Its bytes are not on this tape.", "faint")]]
         if not self.ready:
-            return [*layer_list.outline(parts), [(" reading the protocols ...", "faint")]]
+            return [*layer_rows.outline(parts), [(" reading the protocols ...", "faint")]]
         if self._layers[0] != event.data:
             self._layers = event.data, dissect(event.data)
-        return layer_list.fields(self._layers[1], parts, width)
+        return layer_rows.fields(self._layers[1], parts, width)
 
     def _draw_bytes(self, size: Size) -> list[Row]:
         chosen = self._chosen()
         event = recorded(self.session.journeys.own(chosen.packet)) if chosen else None
         told = f"{len(event.data)} of {max(event.length - 4, len(event.data))} kept" if event else ""
-        rows = [rule("bytes", told, size.width, self._pane == "bytes")]
+        rows = [title_row("bytes", told, size.width, self._pane == "bytes")]
         if chosen is None or event is None:
             rows.append([(" not recorded: the source keeps none", "faint")])
             return block(rows, size)
         buffer = self._buffer(chosen)
         gone = buffer.data - buffer.begin
-        dump = layer_list.hexdump(event.data, chosen.layout.parts, gone, size.width)
+        dump = layer_rows.hexdump(event.data, chosen.layout.parts, gone, size.width)
         first = max(0, min(self._scrolled["bytes"], len(dump) - size.height + 1))
         self._scrolled["bytes"] = first
         return block([*rows, *dump[first:]], size)
@@ -187,8 +188,8 @@ class PacketView(View):
     def _draw_buffer(self, size: Size) -> list[Row]:
         chosen = self._chosen()
         if chosen is None:
-            return block([rule("buffer", "", size.width)], size)
+            return block([title_row("buffer", "", size.width)], size)
         buffer = self._buffer(chosen)
         where = f"at {chosen.where}" if chosen.state == "waiting" else chosen.state
-        rows = [rule(buffer.kind or "no buffer of its own", where, size.width)]
-        return block([*rows, *buffer_picture.draw(buffer, size)], size)
+        rows = [title_row(buffer.kind or "no buffer of its own", where, size.width)]
+        return block([*rows, *buffer_rows.draw(buffer, size)], size)

@@ -16,13 +16,12 @@ from textual.binding import BindingType
 
 from kbview.state.budget import Spent, spent
 from kbview.tape.meter import DEFINITIONS
-from kbview.ui import buckets, budget_rows
+from kbview.ui import budget_rows, histogram_rows
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
-from kbview.ui.escape import clean
-from kbview.ui.row import Row, Size, bar, block, cut, spread
-from kbview.ui.rule import rule
-from kbview.ui.screen import CADENCE, Arrangement, View, bindings
+from kbview.ui.characters import clean
+from kbview.ui.row import Row, Size, bar, block, cut, spread, title_row
+from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _HEAD = 6
 _SIDE = 27  # cells for the latencies at 80
@@ -100,7 +99,7 @@ class CostsView(View):
 
     def _steps(self, size: Size) -> list[Row]:
         each = self._spent()
-        rows = [rule("ns a packet", f"{len(each)} steps" if each else "", size.width)]
+        rows = [title_row("ns a packet", f"{len(each)} steps" if each else "", size.width)]
         if not each:
             recent = self.session.player.state.histories.recent()
             return block([*rows, [(f" {budget_rows.nothing(recent)}", "faint")]], size)
@@ -134,11 +133,13 @@ class CostsView(View):
         stretch = self.session.player.state.histories.stretch()
         histogram = stretch.latency() if stretch else None
         if histogram is None or not histogram.total:
-            return block([rule("latency", "", size.width), [(" none is known here", "faint")]], size)
+            return block(
+                [title_row("latency", "", size.width), [(" none is known here", "faint")]], size
+            )
         p50, p99 = (fmt.duration(histogram.percentile(share)) for share in (0.5, 0.99))
         told = f"p50 {p50}" if size.width < _BOTH else f"p50 {p50}  p99 {p99}"
-        rows = [rule("latency", told, size.width)]
-        return block([*rows, *buckets.draw(histogram, Size(size.width, size.height - 1))], size)
+        rows = [title_row("latency", told, size.width)]
+        return block([*rows, *histogram_rows.draw(histogram, Size(size.width, size.height - 1))], size)
 
     def _memory(self, size: Size) -> list[Row]:
         state = self.session.player.state
@@ -148,7 +149,7 @@ class CostsView(View):
         misses = recent.each("tlb_misses") if recent else None
         return block(
             [
-                rule("memory", "a packet", size.width),
+                title_row("memory", "a packet", size.width),
                 _entry("copied", f"{fmt.size(copied)} bytes" if copied is not None else "-"),
                 _entry("sk_buffs", fmt.quantity(skbs) if skbs is not None else "-"),
                 _entry("TLB misses", "unknown" if misses is None else fmt.quantity(misses)),

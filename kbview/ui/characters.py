@@ -1,4 +1,7 @@
-"""Terminals without UTF-8: each glyph that the panels use has a stand-in of the same width."""
+"""Characters that may reach the terminal: outside text is escaped here, glyphs become ASCII here.
+
+No byte of a packet, a file name or a peer's message reaches the terminal except through `clean`.
+"""
 
 from rich.cells import cell_len
 
@@ -9,6 +12,19 @@ _ASCII = {
     "←": "<", "↑": "^", "↓": "v", "▾": "v", "◂": "<", "»": ">",
 }  # fmt: skip
 _TABLE = str.maketrans(_ASCII)
+
+
+def clean(text: str) -> str:
+    """The text with whatever would move, recolour, reorder or hide shown as an escape.
+
+    Unprintable are controls, bidi and other format characters, surrogates and odd spaces; what
+    takes no cell is a combining mark, which could be stacked without end.
+    """
+    return "".join(char if char.isprintable() and cell_len(char) else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def to_ascii(text: str) -> str:

@@ -21,11 +21,11 @@ from kbview.state.journeys import Stop
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_PACKET
 from kbview.tape.source import Capabilities
-from kbview.ui import account, lanes
+from kbview.ui import journey_rows, step_details
 from kbview.ui.board import Drawing
 from kbview.ui.row import Row, Size, block
-from kbview.ui.screen import CADENCE, Arrangement, View, bindings
 from kbview.ui.session import Session
+from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _ACCOUNT, _SHORT_ACCOUNT = 8, 7  # rows that tell of one step
 _TALL = 18
@@ -38,8 +38,8 @@ class JourneyView(View):
     view = "journey"
     title_text = "journey"
     help = (
-        ("the journey", lanes.HELP),
-        ("one step of it", account.HELP),
+        ("the journey", journey_rows.HELP),
+        ("one step of it", step_details.HELP),
     )
     most = 2
     BINDINGS: ClassVar[list[BindingType]] = bindings(view)
@@ -47,7 +47,7 @@ class JourneyView(View):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._cursor = (NO_PACKET, 0)  # a packet, and which of its stops
-        self._scale = lanes.Scale()
+        self._scale = journey_rows.Scale()
 
     def lacks(self, capabilities: Capabilities) -> str | None:
         """It takes single packets."""
@@ -70,7 +70,7 @@ class JourneyView(View):
         )
 
     @staticmethod
-    def _drawing(draw: lanes.Draw, height: int) -> Drawing:
+    def _drawing(draw: journey_rows.Draw, height: int) -> Drawing:
         return Drawing(draw, height, CADENCE)
 
     # ---- the cursor ------------------------------------------------------------------------
@@ -126,14 +126,14 @@ class JourneyView(View):
     def _lanes(self, size: Size) -> list[Row]:
         stops, at = self._stops()
         if not stops:
-            return block(lanes.nothing(self.session.player.state.detail, size), size)
-        return block(lanes.draw(self.session, self._scale, stops[at], size), size)
+            return block(journey_rows.nothing(self.session.player.state.detail, size), size)
+        return block(journey_rows.draw(self.session, self._scale, stops[at], size), size)
 
     def _account(self, size: Size) -> list[Row]:
         stops, at = self._stops()
         if not stops or self.session.packet == NO_PACKET:
             return block([], size)
-        return block(account.draw(self.session, stops, at, size), size)
+        return block(step_details.draw(self.session, stops, at, size), size)
 
     def _list(self, size: Size) -> list[Row]:
         stops, at = self._stops()
@@ -141,7 +141,7 @@ class JourneyView(View):
         return block(
             [
                 *self._account(Size(size.width, _ACCOUNT + 2)),
-                *account.listed(stops, at, size.width, room),
+                *step_details.listed(stops, at, size.width, room),
             ],
             size,
         )

@@ -7,7 +7,7 @@ from kbview.state.why import explain
 from kbview.tape.events import NO_PACKET, Event
 from kbview.tape.meaning import meaning_of
 from kbview.ui import format as fmt
-from kbview.ui.escape import clean
+from kbview.ui.characters import clean
 from kbview.ui.row import Row, Size, cut, fit, length, spread
 
 _NAME = 4  # cells that are left of a long name

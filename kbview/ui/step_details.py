@@ -9,7 +9,7 @@ from kbview.tape.cost import CostTable, StepCost
 from kbview.tape.meaning import meaning_of
 from kbview.tape.source import Heading, Origin
 from kbview.ui import format as fmt
-from kbview.ui.escape import clean
+from kbview.ui.characters import clean
 from kbview.ui.row import Row, Size, cut, fit, spread
 from kbview.ui.session import Session
 

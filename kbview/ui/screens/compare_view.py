@@ -24,13 +24,12 @@ from kbview.state.state import State
 from kbview.tape.source import Capabilities, SourceError
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
+from kbview.ui.characters import clean
 from kbview.ui.chooser import Chooser
-from kbview.ui.escape import clean
 from kbview.ui.panels.path import PathPanel
-from kbview.ui.row import Row, Size, block, cut, fit
-from kbview.ui.rule import rule
-from kbview.ui.screen import CADENCE, Arrangement, View, bindings
+from kbview.ui.row import Row, Size, block, cut, fit, title_row
 from kbview.ui.session import Session
+from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _NAME, _FACTOR = 17, 8
 _LEAST, _MOST = 3, 8  # rows of a path
@@ -144,7 +143,7 @@ class CompareView(View):
         banner = 1 if size.height == _LEAST else 0  # no room for it
         return block(
             [
-                rule(
+                title_row(
                     names[at], cut(clean(state.summary), size.width - len(names[at]) - 10), size.width
                 ),
                 *drawn[banner:],

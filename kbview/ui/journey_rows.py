@@ -8,9 +8,8 @@ from kbview.state.lane import Cell, Stretch, lane, letters, stretches
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.ui import format as fmt
-from kbview.ui.escape import clean
-from kbview.ui.row import Row, Size, cut, fit
-from kbview.ui.rule import rule
+from kbview.ui.characters import clean
+from kbview.ui.row import Row, Size, cut, fit, title_row
 from kbview.ui.session import Session
 
 Draw = Callable[[Size], list[Row]]
@@ -60,7 +59,7 @@ def nothing(detail: Detail, size: Size) -> list[Row]:
     else:
         text = "No packet has arrived in this stretch of the tape."
     return [
-        rule("journey", "", size.width),
+        title_row("journey", "", size.width),
         *([(f" {line}", "dim")] for line in wrap(text, size.width - 2)),
     ]
 
@@ -76,7 +75,7 @@ def draw(session: Session, scale: Scale, cursor: Stop, size: Size) -> list[Row]:
     signs = _signs(session)
     legend = _legend(session, signs, size.width)[: max(1, (size.height - 4) // 2)]
     rows = [
-        rule("journey", f"{fmt.duration(cell_ps)} a letter", size.width),
+        title_row("journey", f"{fmt.duration(cell_ps)} a letter", size.width),
         _axis(begin_ps, cursor.time_ps, cell_ps, width),
     ]
     shown = [each for each in journeys.packets() if each == packet or journeys.came_in(each)]

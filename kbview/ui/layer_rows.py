@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kbview.packet.dissect import Layer
 from kbview.packet.layout import Part
-from kbview.ui.escape import clean
+from kbview.ui.characters import clean
 from kbview.ui.row import Row, cut
 
 STYLES = {2: "accent", 3: "hardware", 4: "user", 5: "text"}  # of a header, by its level

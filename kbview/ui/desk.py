@@ -1,0 +1,33 @@
+"""The Desk contract: the parts of the shell act on it, and each part holds the commands of some keys.
+
+    Shell ──┬── Controls    play, step, leap, markers, load, go to, run until
+            ├── Datapaths   toggle and choose
+            └── Files       write the tape, draw the screen
+
+A command is found by the id of its key in `keys.KEYS`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from textual.screen import Screen
+
+Command = Callable[[], Any]
+Commands = Mapping[str, Command]
+Answer = TypeVar("Answer")
+
+
+class Desk(Protocol):
+    """The shell as its parts see it."""
+
+    def attempt(self, act: Callable[[], Any]) -> Any:
+        """Call `act`; if its source fails for good, show the error and return None."""
+
+    def say(self, message: str) -> None:
+        """Show a sentence for a few seconds."""
+
+    def moved(self) -> None:
+        """Draw everything and run or stop the frame timer: the view or the play has changed."""
+
+    def ask(self, box: Screen[Answer], then: Callable[[Answer | None], None]) -> None:
+        """Show a box and call `then` with its answer; None if it was left."""
