@@ -1,12 +1,12 @@
-"""A mempool: mbufs made once, in a ring that all lcores share, and a cache in front of it for each.
+"""A mempool: mbufs made once, in a ring that all lcores share, and a cache for each lcore.
 
     lcore 0:  rx_burst --get--> cache 0 --.                      get, cache empty: size + 1 at once
               free     --put--> cache 0 --+-- ring (mp_mc)       put, cache over 1.5 x size: all of it
     lcore 1:  rx_burst --get--> cache 1 --'                      each such bulk is one CAS
 
-A cache is its lcore's alone, so no lock is taken while gets and puts balance. Who frees what another
-lcore received fills its own cache, and both go to the ring. With the ring empty too, an allocation
-fails: rx_burst leaves the frame in its descriptor (rx_nombuf), and the NIC soon has nowhere to write.
+A cache belongs to one lcore, so gets and puts that balance take no lock. An lcore that frees mbufs of
+another lcore fills its own cache, and both lcores use the ring. If the ring is empty too, allocation
+fails: rx_burst leaves the frame in its descriptor (rx_nombuf), and soon the NIC has no free descriptor.
 DPDK: Programmer's Guide, "Mempool Library"; lib/mempool/rte_mempool.h rte_mempool_do_generic_get()
 """
 
@@ -21,7 +21,7 @@ POINTERS = 32  # moved in one step
 
 
 def flush_threshold(settings: Settings) -> int:
-    """How many a cache may hold: CACHE_FLUSHTHRESH_MULTIPLIER."""
+    """How many mbufs a cache may hold: CACHE_FLUSHTHRESH_MULTIPLIER."""
     return settings.mempool_cache * 3 // 2
 
 
@@ -31,10 +31,10 @@ def in_rings(settings: Settings, *, sending: bool) -> int:
 
 
 def pool_size(settings: Settings, *, sending: bool) -> int:
-    """mempool_size, or as the examples reckon: rings, bursts and caches; ScenarioError if too small.
+    """mempool_size, or the formula of DPDK's examples: rings, bursts and caches.
 
-    Too small is where an lcore may wait for ever: DPDK fails at the start if receive rings cannot be
-    filled, and stands still later if all that is left lies in transmit rings or others' caches.
+    Raises ScenarioError if an lcore could wait for ever: DPDK fails at the start if the pool cannot
+    fill the receive rings, and stops later if all mbufs lie in transmit rings or in caches of others.
     """
     lcores, held = min(settings.cores, settings.queues), flush_threshold(settings)
     least = in_rings(settings, sending=sending) + (lcores - 1) * held + lcores
@@ -51,7 +51,7 @@ def pool_size(settings: Settings, *, sending: bool) -> int:
 
 
 class Mempool:
-    """The pool. `free`: mbufs in its ring; `failures`: allocations that found none."""
+    """The pool. `free` counts the mbufs in its ring, `failures` the allocations that found none."""
 
     def __init__(self, machine: Machine, size: int, in_use: int) -> None:
         self.size = size
@@ -65,7 +65,7 @@ class Mempool:
 
 
 class MempoolCache:
-    """One lcore's way to the pool. `length`: mbufs in the cache."""
+    """The cache of one lcore, `length` mbufs in it, and the pool behind it."""
 
     def __init__(self, pool: Mempool, core: Core, settings: Settings) -> None:
         self.length = 0
@@ -78,11 +78,11 @@ class MempoolCache:
         self._ring_step, self._pointers = step("mempool_ring"), step("mempool_pointers")
 
     def available(self, wanted: int) -> int:
-        """How many of so many could be had now."""
+        """How many of `wanted` mbufs an allocation would get now."""
         return wanted if wanted <= self.length else min(wanted, self.length + self.pool.free)
 
     def get(self, count: int) -> None:
-        """Take so many, which are available."""
+        """Take `count` mbufs; the caller has seen that they are available."""
         while self.length < count:
             bulk = self._size + 1
             self._from_ring(bulk if bulk <= self.pool.free else 1)
@@ -91,7 +91,7 @@ class MempoolCache:
             self._tell(RingConsumed, "cache", count)
 
     def put(self, count: int) -> None:
-        """Give so many back."""
+        """Give `count` mbufs back."""
         if self.length + count > self._most:
             self._to_ring(self.length)
         self.length += count
@@ -101,7 +101,7 @@ class MempoolCache:
             self._to_ring(self.length)
 
     def fail(self, queue: int) -> None:
-        """An allocation for a frame of this queue found nothing."""
+        """Count an allocation for a frame of this queue that found no mbuf."""
         self.pool.failures += 1
         if self._recorder.steps:
             core = self._core

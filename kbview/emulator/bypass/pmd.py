@@ -1,8 +1,8 @@
 """A poll-mode driver: one queue pair of a DPDK port, owned by one lcore.
 
-rx_burst() looks at descriptors in memory; finding none is a few nanoseconds lost, not a sleep. An
-empty stretch is one spin, however many polls it was. tx_burst() cleans sent descriptors only when it
-runs short of them, so mbufs lie in the ring long after they were sent.
+rx_burst() looks at the DD bit of descriptors in memory; an empty poll costs a few nanoseconds. A series
+of empty polls is one spin. tx_burst() cleans sent descriptors only when few are free, so the mbuf of a
+sent frame stays in the ring for a long time.
 DPDK: Programmer's Guide, "Poll Mode Driver"; lib/ethdev rte_eth_rx_burst(), rte_eth_tx_burst()
 """
 
@@ -21,13 +21,22 @@ TX_RING_FULL = "TX_RING_FULL"
 
 
 class PortQueue:
-    """The rings of one queue as the lcore sees them. `mbufs` is the lcore's; None: not counted."""
+    """The rings of one queue as its lcore sees them.
+
+    `tlb` is None where all translations are found, `mbufs` None where mbufs are not counted.
+    """
 
     def __init__(
-        self, machine: Machine, queue: RxQueue, tx: TxRing, tlb: Tlb | None, burst: int
+        self,
+        machine: Machine,
+        queue: RxQueue,
+        tx: TxRing,
+        tlb: Tlb | None,
+        burst: int,
+        mbufs: MempoolCache | None = None,
     ) -> None:
         self.queue = queue
-        self.mbufs: MempoolCache | None = None
+        self._mbufs = mbufs
         self._burst = burst
         self._ring = queue.ring
         self._tx = tx
@@ -51,15 +60,18 @@ class PortQueue:
     # ---- receive ---------------------------------------------------------------------------
 
     def next_ready_ps(self) -> int:
-        """When a poll will find something."""
+        """When a poll will find a descriptor whose DD bit is set; NEVER_PS if no arrival is known."""
         return self.queue.next_ready_ps()
 
     def rx_burst(self, core: Core) -> list[Frame]:
-        """Up to a burst of frames that are in memory; refills at once."""
+        """Up to a burst of frames whose descriptors have DD set; gives the descriptors back at once.
+
+        The NIC sets DD with its DMA write, which ends `_dma_ps` after the frame got its descriptor.
+        """
         now_ps = core.now_ps
         self.queue.catch_up(now_ps)
         per_mbuf = self._per_mbuf_far if self._ddio.crowded() else self._per_mbuf
-        mbufs, most = self.mbufs, self._burst
+        mbufs, most = self._mbufs, self._burst
         if mbufs is not None:
             most = mbufs.available(most)
         frames = self._ring.take_burst(now_ps - self._dma_ps, most)
@@ -82,7 +94,7 @@ class PortQueue:
         return frames
 
     def _replace(self, mbufs: MempoolCache, count: int, ready_ps: int) -> None:
-        """Other mbufs go into the descriptors; a frame for which there is none stays where it is."""
+        """Put new mbufs into the descriptors; a frame without a new mbuf stays in its descriptor."""
         mbufs.get(count)
         if count < self._burst and self._ring.ready and self._ring.ready[0] <= ready_ps:
             mbufs.fail(self.queue.number)
@@ -110,9 +122,9 @@ class PortQueue:
     # ---- transmit --------------------------------------------------------------------------
 
     def tx_burst(self, core: Core, frames: list[Frame], *, passed_on: bool) -> int:
-        """Post what there is room for and ring the doorbell once; returns how many, as DPDK's does.
+        """Post the frames that fit and ring the doorbell once; returns how many, as DPDK's does.
 
-        The wire is shared, so yield before if the core is past its horizon.
+        The wire is shared: the caller yields before if its core is past its horizon.
         """
         ring = self._tx
         core.spend(self._send)
@@ -132,17 +144,17 @@ class PortQueue:
         return count
 
     def spin_to_send(self, core: Core) -> None:
-        """Call tx_burst in vain until a descriptor was written back."""
+        """Empty calls of tx_burst until the NIC has written a descriptor back."""
         core.spin(self._send, self._tx.next_done_ps())
 
     def give_up(self, core: Core, frames: list[Frame], *, passed_on: bool) -> None:
-        """What tx_burst did not take is the caller's to free."""
+        """Free frames that tx_burst did not take."""
         for frame in frames:
             self._books.give_up(core, frame, "tx ring", TX_RING_FULL, passed_on)
             core.spend(self._free, frame.packet)
         self.release(len(frames))
 
     def release(self, count: int) -> None:
-        """So many mbufs were freed."""
-        if self.mbufs is not None:
-            self.mbufs.put(count)
+        """Count `count` mbufs as freed."""
+        if self._mbufs is not None:
+            self._mbufs.put(count)

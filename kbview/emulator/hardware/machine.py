@@ -11,6 +11,8 @@ from kbview.emulator.hardware.idle import Governor, idle_states
 from kbview.emulator.hardware.memory import Ddio, Tlb, reach
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer
+from kbview.emulator.hardware.ring import RxRing
+from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing, TxTiming
 from kbview.emulator.hardware.wires import Wires
 from kbview.emulator.recorder import Recorder
@@ -106,9 +108,26 @@ class Machine:
         step = self.prices.step
         return Tlb(found, step("second_tlb"), step("page_walk"), self.meters)
 
+    def open_nic(self, settings: Settings, *, receives: bool = True) -> list[TxRing]:
+        """Give each queue its descriptor rings and let traffic in; returns the transmit rings.
+
+        Without `receives` the driver posts no receive descriptors, so the NIC misses each frame.
+        """
+        rings = [RxRing(queue.number, settings.ring) for queue in self.nic.queues]
+        if not receives:
+            for ring in rings:
+                ring.withhold()
+        tx_rings = [self.tx_ring(ring.queue, settings.tx_ring) for ring in rings]
+        self.nic.open(rings, tx_rings)
+        return tx_rings
+
     def core_of(self, queue: int) -> Core:
         """The core that a queue's vector goes to."""
         return self.cores[queue % len(self.cores)]
+
+    def queues_of(self, core: Core) -> list[RxQueue]:
+        """The receive queues that belong to a core; empty where it has none."""
+        return [queue for queue in self.nic.queues if self.core_of(queue.number) is core]
 
     def bound_ps(self, core: Core) -> int:
         """How far a core may go on without giving way: what a peer may send cannot arrive before."""

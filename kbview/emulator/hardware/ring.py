@@ -61,7 +61,12 @@ class RxRing:
         self.head = (self.head + count) % self.size
 
     def take_done(self, ready_ps: int) -> Frame | None:
-        """The driver takes the oldest frame, if its writing began by `ready_ps` (now less the DMA)."""
+        """Look at the DD bit of the oldest descriptor; take its frame, or None where DD is not set.
+
+        The NIC sets DD (descriptor done) and EOP (end of packet) together when it writes the descriptor
+        back, one DMA write after the frame got it. `ready_ps` is now less that DMA write, so DD is set
+        where the write began by then. A frame takes one descriptor. Intel 82599 datasheet, 7.1.6.2.
+        """
         ready = self.ready
         if ready and ready[0] <= ready_ps:
             self.cleaned += 1

@@ -179,6 +179,17 @@ class RxQueue:
 
     # ---- interrupts ------------------------------------------------------------------------
 
+    def request_irq(self, vector: Vector, *, completes: bool = True) -> None:
+        """Raise this vector from now on; it is masked at first.
+
+        With `completes` a finished transmission raises it too.
+        """
+        self.vector, self.completes, self.masked = vector, completes, True
+
+    def watch(self, watcher: Callable[[int], None] | None) -> None:
+        """Tell `watcher` the time of the next done descriptor; None: raise the vector again."""
+        self.watcher = watcher
+
     def mask(self, now_ps: int) -> None:
         """The handler runs: nothing more until `unmask`."""
         self.last_irq_ps, self.masked = now_ps, True

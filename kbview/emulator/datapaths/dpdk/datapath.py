@@ -1,21 +1,21 @@
-"""DPDK: no interrupt, no sk_buff, no system call. One core polls the ring in bursts, for ever.
+"""DPDK: no interrupt, no sk_buff, no system call. A core polls the ring in bursts, for ever.
 
-Unless `dpdk_interrupts` lets it sleep: then interrupt and system call are back, once a sleep.
+With `dpdk_interrupts` a core sleeps after empty polls; each sleep costs an interrupt and system calls.
 """
 
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.bypass.mempool import Mempool, MempoolCache, in_rings, pool_size
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.datapath import NIC, RX_RING, TX_RING, WIRE, Datapath
-from kbview.emulator.datapaths.dpdk.generator import Generator
 from kbview.emulator.datapaths.dpdk.lcore import Lcore
+from kbview.emulator.datapaths.dpdk.sender import TxOnlyLcore
 from kbview.emulator.datapaths.dpdk.sleeper import SleepyLcore
 from kbview.emulator.datapaths.dpdk.stations import APP, EPOLL, MBUF, RX_BURST, TX_BURST
 from kbview.emulator.datapaths.dpdk.steps import STEPS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.memory import Tlb
-from kbview.emulator.hardware.ring import RxRing
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.emulator.work import WORKS
@@ -28,7 +28,7 @@ SENDING = ("echo", "forward", "generate")
 
 
 class Dpdk(Datapath):
-    """Run to completion, an lcore a queue: receive a burst, work on it, free it or send it."""
+    """An lcore a core, run to completion: receive a burst, work on it, free or send it."""
 
     name = "dpdk"
     summary = "poll-mode driver: NIC, rx_burst, application; no kernel on the way"
@@ -42,21 +42,12 @@ class Dpdk(Datapath):
     def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
         self._machine = machine
         self._settings = settings
-        nic = machine.nic
-        self._rings = [RxRing(queue.number, settings.ring) for queue in nic.queues]
-        self._tx_rings = [machine.tx_ring(ring.queue, settings.tx_ring) for ring in self._rings]
-        self._made = Production(machine, settings.send_size, settings.send_frames)
-        self._lcores: list[Lcore | Generator] = []
-        self._pool = Mempool(
-            machine,
-            pool_size(settings, sending=settings.app in SENDING),
-            in_rings(settings, sending=False),
-        )
-        self._caches: list[MempoolCache] = []
+        size = pool_size(settings, sending=settings.app in SENDING)
+        self._pool = Mempool(machine, size, in_rings(settings, sending=False))
         self._app = APPLICATIONS[settings.app](machine)
-        if self._app.name == "generate":
-            for ring in self._rings:
-                ring.withhold()
+        self._made = Production(machine, settings.send_size, settings.send_frames)
+        self._caches: list[MempoolCache] = []
+        self._lcores: list[Lcore | TxOnlyLcore] = []
 
     @classmethod
     def check(cls, settings: Settings) -> None:
@@ -64,35 +55,36 @@ class Dpdk(Datapath):
         pool_size(settings, sending=settings.app in SENDING)
         if settings.dpdk_interrupts and settings.app == "generate":
             raise ScenarioError(
-                'dpdk_interrupts sleeps for want of frames and app = "generate" waits for none; '
-                "use another app"
+                'dpdk_interrupts makes an lcore sleep until a frame comes, and app = "generate" '
+                "waits for none; use another app"
             )
 
     def start(self) -> None:
-        machine, nic, settings = self._machine, self._machine.nic, self._settings
-        nic.open(self._rings, self._tx_rings)
+        machine = self._machine
+        tx_rings = machine.open_nic(self._settings, receives=self._app.name != "generate")
         for core in machine.cores:
-            tlb = self._tlb(core)
-            ports = [
-                PortQueue(machine, queue, self._tx_rings[queue.number], tlb, settings.burst)
-                for queue in nic.queues
-                if machine.core_of(queue.number) is core
-            ]
-            if ports:
-                cache = MempoolCache(self._pool, core, settings)
-                self._caches.append(cache)
-                for port in ports:
-                    port.mbufs = cache
-                self._lcores.append(self._lcore(core, ports))
+            if queues := machine.queues_of(core):
+                self._lcores.append(self._lcore(core, queues, tx_rings))
         for lcore in self._lcores:
             lcore.start()
 
-    def _tlb(self, core: Core) -> Tlb | None:
-        """The core's translations of the mbufs that its queues go through in turn."""
-        settings, machine = self._settings, self._machine
-        queues = sum(machine.core_of(queue.number) is core for queue in machine.nic.queues)
+    def _lcore(self, core: Core, queues: list[RxQueue], tx_rings: list[TxRing]) -> Lcore | TxOnlyLcore:
+        """The thread of a core, with the core's mbufs and a port for each of its queues."""
+        machine, settings = self._machine, self._settings
+        mbufs = MempoolCache(self._pool, core, settings)
+        self._caches.append(mbufs)
         sending = settings.tx_ring if settings.app in ("echo", "forward") else 0
-        return machine.tlb(settings.page or self.page, queues * (settings.ring + sending))
+        tlb = machine.tlb(settings.page or self.page, len(queues) * (settings.ring + sending))
+        ports = [
+            PortQueue(machine, queue, tx_rings[queue.number], tlb, settings.burst, mbufs)
+            for queue in queues
+        ]
+        if self._app.name == "generate":
+            return TxOnlyLcore(machine, core, ports[0], mbufs, self._made, settings.burst)
+        work = WORKS[self._app.name](machine, self._app, ("mbuf_free",))
+        if settings.dpdk_interrupts:
+            return SleepyLcore(machine, core, ports, work, settings.dpdk_empty_polls)
+        return Lcore(core, ports, work)
 
     def path(self) -> tuple[Station, ...]:
         stations = self.stations
@@ -101,17 +93,6 @@ class Dpdk(Datapath):
         if self._settings.app in ("echo", "forward"):
             return (*stations, TX_BURST, TX_RING)
         return stations
-
-    def _lcore(self, core: Core, ports: list[PortQueue]) -> Lcore | Generator:
-        machine, settings = self._machine, self._settings
-        if self._app.name == "generate":
-            return Generator(machine, core, ports[0], self._made, settings.burst)
-        work = WORKS[self._app.name](machine, self._app, ("mbuf_free",))
-        if not settings.dpdk_interrupts:
-            return Lcore(core, ports, work)
-        sleepy = SleepyLcore(machine, core, ports, work)
-        sleepy.empty_polls = settings.dpdk_empty_polls
-        return sleepy
 
     def finish(self) -> None:
         for lcore in self._lcores:

@@ -1,8 +1,8 @@
-"""An lcore: a thread that has a core to itself and runs to completion, for ever.
+"""An lcore: a thread that has a core to itself and runs to completion.
 
-    rx_burst -> the application's work on each frame -> free it, or tx_burst
+    rx_burst -> the application's work on each frame -> free the mbuf, or tx_burst
 
-With several queues it polls them in turn, and the empty ones cost a poll each.
+With several queues it polls them in turn, and each empty queue costs a poll.
 DPDK: Programmer's Guide, "Environment Abstraction Layer"; examples/skeleton, examples/l2fwd
 """
 
@@ -15,28 +15,29 @@ from kbview.tape.events import Mode
 
 
 class Lcore:
-    """The thread. `in_hand`: frames passed on that are neither in a ring nor delivered."""
+    """The thread. `in_hand` counts forwarded frames between rx_burst and tx_burst."""
 
     def __init__(self, core: Core, ports: list[PortQueue], work: Work) -> None:
         self.in_hand = 0
         self._core = core
         self._ports = ports
         self._work = work
-        self._task = Context("lcore", self._main(), POLL_USEFUL, Mode.USER)
+        self._task = Context("lcore", self.lcore_main(), POLL_USEFUL, Mode.USER)
         self._empty_poll = ports[0].empty_poll
         for port in ports:
-            port.queue.watcher = self._stir
+            port.queue.watch(self._shorten_spin)
 
     def start(self) -> None:
         """Put the thread on its core."""
         self._core.start(self._task)
 
     def wait_anew(self) -> None:
-        """Traffic has ended: wait for what is there, not for what would have come."""
+        """Traffic has ended: wait for frames in the ring, not for further arrivals."""
         if self._core.resting:
             self._spin()
 
-    def _main(self) -> Process:
+    def lcore_main(self) -> Process:
+        """Poll, work, send, for ever; a stretch of empty polls is one spin."""
         core = self._core
         while True:
             if self._next_ready_ps() > core.now_ps:
@@ -44,9 +45,9 @@ class Lcore:
             elif core.now_ps > core.horizon_ps:
                 yield
             else:
-                yield from self._poll()
+                yield from self._poll_ports()
 
-    def _poll(self) -> Process:
+    def _poll_ports(self) -> Process:
         core, work = self._core, self._work
         for port in self._ports:
             frames = port.rx_burst(core)
@@ -76,10 +77,10 @@ class Lcore:
             yield
 
     def _spin(self) -> None:
-        """Poll in vain until the next frame is in memory."""
+        """Empty polls until the next frame is in memory."""
         self._core.spin(self._empty_poll, self._next_ready_ps())
 
-    def _stir(self, ready_ps: int) -> None:
-        """Something will be there earlier than was known when the spin began."""
+    def _shorten_spin(self, ready_ps: int) -> None:
+        """A frame will be in memory earlier than was known when the spin began."""
         if self._core.resting and ready_ps < NEVER_PS:
             self._core.stir(ready_ps)

@@ -1,60 +1,61 @@
-"""An lcore that sleeps: some empty polls in a row, then interrupts on and epoll, as in l3fwd-power.
+"""An lcore that sleeps: after some empty polls in a row it enables interrupts and waits in epoll.
 
-    polls in vain --> rx_intr_enable, each queue --> epoll_wait(): the core idles
-          ^                                                | MSI-X, VFIO's handler signals an eventfd
-          |                                                v
-    rx_burst as ever <-- rx_intr_disable <-- read(eventfd), the thread is awake again
+    empty polls --> rx_intr_enable, each queue --> epoll_wait(): the core idles
+         ^                                               | MSI-X --> vfio_msihandler() --> eventfd
+         |                                               v
+    rx_burst <-- rx_intr_disable, each queue <-- read(eventfd), the thread runs again
 
-Interrupts are one-shot: between two sleeps none is taken. A frame that came after the last poll raises
-its interrupt at once when that is enabled. l3fwd-power also pauses a microsecond after each empty poll
-from the eleventh to the three hundredth before it sleeps; here it sleeps when its patience ends.
+The interrupts are one-shot: while the lcore polls, none is taken. If a frame came after the last poll,
+enabling the interrupt raises it at once. l3fwd-power also pauses for a microsecond after each of its
+empty polls 11 to 300; this model does not.
 DPDK: examples/l3fwd-power, sleep_until_rx_interrupt(); lib/eal/linux/eal_interrupts.c
+Linux: drivers/vfio/pci/vfio_pci_intrs.c
 """
 
 from kbview.emulator.bypass.pmd import PortQueue
-from kbview.emulator.datapaths.dpdk.eventfd import Eventfd
 from kbview.emulator.datapaths.dpdk.lcore import Lcore
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.work import Work
 from kbview.tape.events import IrqRaised, IrqUnmasked
 
 
 class SleepyLcore(Lcore):
-    """The thread, in interrupt mode. `empty_polls` of all its queues in a row, and it sleeps."""
+    """The thread in interrupt mode; it sleeps after `empty_polls` of all its queues in a row."""
 
-    def __init__(self, machine: Machine, core: Core, ports: list[PortQueue], work: Work) -> None:
+    def __init__(
+        self, machine: Machine, core: Core, ports: list[PortQueue], work: Work, empty_polls: int
+    ) -> None:
         super().__init__(core, ports, work)
-        self.empty_polls = 1
         self._queues = [port.queue for port in ports]
+        self._patience_ps = empty_polls * len(ports) * self._empty_poll.cost_ps
         self._eventfd = Eventfd(machine, core)
         self._meters = machine.meters
         self._recorder = machine.recorder
         prices = machine.prices
         self._hardirq = prices.step("hardirq")
         self._irq_enable = prices.step("irq_enable")
-        for queue in self._queues:
-            self._bind(queue)
+        self._vectors = [self._vector(queue) for queue in self._queues]
 
-    def _bind(self, queue: RxQueue) -> None:
-        queue.vector = Vector(self._core, lambda core: self._irq_handler(core, queue))
-        queue.completes = False
-        queue.masked = True
+    def _vector(self, queue: RxQueue) -> Vector:
+        vector = Vector(self._core, lambda core: self._irq_handler(core, queue))
+        queue.request_irq(vector, completes=False)
+        return vector
 
     def wait_anew(self) -> None:
-        """Traffic has ended: wait for what is there, not for what would have come."""
-        if self._eventfd.sleeper is not None:
+        """Traffic has ended: wait for frames in the ring, not for further arrivals."""
+        if self._eventfd.sleeps:
             for queue in self._queues:
                 queue.unmask(self._core.now_ps)
 
     def _idle(self) -> Process:
-        """Poll in vain while patience lasts, then sleep."""
+        """Empty polls while patience lasts, then sleep."""
         core = self._core
-        patience_ps = self.empty_polls * len(self._queues) * self._empty_poll.cost_ps
-        core.spin(self._empty_poll, min(self._next_ready_ps(), core.now_ps + patience_ps))
+        core.spin(self._empty_poll, min(self._next_ready_ps(), core.now_ps + self._patience_ps))
         if core.resting:
             yield
         if self._next_ready_ps() > core.now_ps:
@@ -64,26 +65,55 @@ class SleepyLcore(Lcore):
         core = self._core
         for queue in self._queues:
             core.spend(self._irq_enable)
-            queue.watcher = None  # while it sleeps its vector tells
+            queue.watch(None)  # during a sleep the vector takes the watcher's place
             queue.unmask(core.now_ps)
             if self._recorder.steps:
                 self._recorder.emit(IrqUnmasked(core.now_ps, core.number, queue.number))
         yield from self._eventfd.wait(self._task)
-        for queue in self._queues:
+        for queue, vector in zip(self._queues, self._vectors, strict=True):
             core.spend(self._irq_enable)
-            self._disable(queue)
-
-    def _disable(self, queue: RxQueue) -> None:
-        queue.masked = True
-        queue.watcher = self._stir
-        if queue.vector is not None:
-            queue.vector.arm(NEVER_PS)
+            queue.masked = True
+            queue.watch(self._shorten_spin)
+            vector.arm(NEVER_PS)
 
     def _irq_handler(self, core: Core, queue: RxQueue) -> None:
-        """vfio_msihandler()."""
+        """vfio_msihandler(): mask the vector, signal the eventfd."""
         queue.mask(core.now_ps)
         self._meters.interrupts += 1
         if self._recorder.steps:
             self._recorder.emit(IrqRaised(core.now_ps, core.number, queue.number))
         core.spend(self._hardirq)
         self._eventfd.signal(core)
+
+
+class Eventfd:
+    """The eventfd of one thread, for all its queues, and the epoll instance that waits for it."""
+
+    def __init__(self, machine: Machine, core: Core) -> None:
+        self._core = core
+        self._waiters = WaitQueue(machine)
+        step = machine.prices.step
+        self._enter, self._exit = step("syscall_enter"), step("syscall_exit")
+        self._epoll_wait, self._read = step("epoll_wait"), step("eventfd_read")
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether the thread waits."""
+        return self._waiters.sleeper is not None
+
+    def wait(self, task: Context) -> Process:
+        """epoll_wait(), then read(); nothing may happen between the look at the rings and this."""
+        core = self._core
+        core.enter_kernel(task, self._enter, "epoll_wait")
+        core.spend(self._epoll_wait)
+        yield from self._waiters.sleep(core, task)
+        core.spend(self._exit)
+        core.leave_kernel(task)
+        core.enter_kernel(task, self._enter, "read")
+        core.spend(self._read)
+        core.spend(self._exit)
+        core.leave_kernel(task)
+
+    def signal(self, core: Core) -> None:
+        """Wake the thread, which sleeps on this same core; nothing if it does not sleep."""
+        self._waiters.wake(core)

@@ -1,4 +1,4 @@
-"""Sleeping and waking: a task waits in a system call until a softirq finds something for it.
+"""Sleeping and waking: a task waits in a system call until somebody finds something for it.
 
 A wake-up across cores costs an inter-processor interrupt and the way out of the idle state.
 Linux: kernel/sched/core.c try_to_wake_up()
@@ -10,18 +10,25 @@ from kbview.emulator.hardware.machine import Machine
 
 
 class WaitQueue:
-    """Where one reader sleeps."""
+    """Where one task sleeps; `sleeper` is that task and its core, None while nobody sleeps.
 
-    def __init__(self, machine: Machine) -> None:
-        self._try_to_wake_up = machine.prices.step("try_to_wake_up")
+    `wake_step` is the step that a waker pays.
+    """
+
+    def __init__(self, machine: Machine, wake_step: str = "try_to_wake_up") -> None:
+        self._wake_step = machine.prices.step(wake_step)
         self._idle_exit_ps = machine.prices.step("idle_exit").cost_ps
         self.sleeper: tuple[Core, Context] | None = None
 
     def sleep(self, core: Core, task: Context) -> Process:
         """Give up the core until woken; nothing may happen between the look and this."""
+        self.put_to_sleep(core, task)
+        yield
+
+    def put_to_sleep(self, core: Core, task: Context) -> None:
+        """Make a task sleep here that does not run, such as a thread that has just been made."""
         self.sleeper = (core, task)
         task.runnable = False
-        yield
 
     def wake(self, waker: Core) -> None:
         """Make the sleeper runnable, if there is one."""
@@ -29,4 +36,4 @@ class WaitQueue:
             return
         core, task = self.sleeper
         self.sleeper = None
-        core.rouse(task, waker, self._try_to_wake_up, self._idle_exit_ps)
+        core.rouse(task, waker, self._wake_step, self._idle_exit_ps)

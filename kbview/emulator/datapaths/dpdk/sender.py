@@ -1,9 +1,11 @@
-"""A sending lcore: fill mbufs, tx_burst, again; when the ring is full, try until the NIC has sent some.
+"""An lcore that only sends: fill mbufs, tx_burst, again.
 
+When the transmit ring is full, it calls tx_burst until the NIC has sent some frames.
 DPDK: app/test-pmd/txonly.c
 """
 
 from kbview.emulator.application import Production
+from kbview.emulator.bypass.mempool import MempoolCache
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import POLL_USEFUL, Context, Core
@@ -12,32 +14,37 @@ from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 
 
-class Generator:
-    """The thread. It ends when its production does."""
+class TxOnlyLcore:
+    """The thread. It ends with the last frame of `made`."""
+
+    in_hand = 0  # forwarded frames: it forwards none
 
     def __init__(
-        self, machine: Machine, core: Core, port: PortQueue, made: Production, burst: int
+        self,
+        machine: Machine,
+        core: Core,
+        port: PortQueue,
+        mbufs: MempoolCache,
+        made: Production,
+        burst: int,
     ) -> None:
         self._core = core
         self._port = port
+        self._mbufs = mbufs
         self._made = made
         self._burst = burst
         self._fill = machine.prices.sequence("mbuf_alloc", "app_work")
 
     def start(self) -> None:
         """Put the thread on its core."""
-        self._core.start(Context("lcore", self._main(), POLL_USEFUL, Mode.USER))
+        self._core.start(Context("lcore", self.lcore_main(), POLL_USEFUL, Mode.USER))
 
     def wait_anew(self) -> None:
-        """Nothing that arrives is waited for; what is made is told to end."""
+        """Traffic has ended: make no more frames."""
         self._made.left = 0
 
-    @property
-    def in_hand(self) -> int:
-        """Frames of others that it holds: none."""
-        return 0
-
-    def _main(self) -> Process:
+    def lcore_main(self) -> Process:
+        """Fill a burst and send it, until all frames are sent."""
         core = self._core
         waiting: list[Frame] = []
         while True:
@@ -54,10 +61,9 @@ class Generator:
                     yield
 
     def _filled(self, core: Core, count: int) -> list[Frame]:
-        mbufs = self._port.mbufs
-        frames = self._made.make(count if mbufs is None else mbufs.available(count), core.now_ps)
-        if mbufs is not None:
-            mbufs.get(len(frames))
+        """Up to `count` frames in mbufs; fewer if mbufs or the production run out."""
+        frames = self._made.make(self._mbufs.available(count), core.now_ps)
+        self._mbufs.get(len(frames))
         for frame in frames:
             core.spend(self._fill, frame.packet)
         return frames
