@@ -51,7 +51,7 @@ class App(Command):
     def _on_screen(self, arguments: argparse.Namespace, stream: BufferedReader | None) -> int:
         from kbview.cli.choice import choice
         from kbview.cli.saving import save
-        from kbview.sources.resolve import resolve
+        from kbview.sources.resolve import is_pipe, resolve
         from kbview.ui.session import Offers
         from kbview.ui.start import run
 
@@ -62,7 +62,7 @@ class App(Command):
         seen = choice(arguments, arguments.datapath, loop=loop, follow=True, kept=True)
         source = resolve(word, msgspec.structs.replace(seen, snap=_SNAP), stream)
         privilege.give_up(source, arguments.user)
-        reason = _no_twin(source, stream)
+        reason = _no_twin(source, piped=is_pipe(word))
 
         def twin(datapath: str) -> Source:
             return resolve(word, choice(arguments, datapath, loop=loop))
@@ -100,9 +100,9 @@ class App(Command):
         return 0
 
 
-def _no_twin(source: Source, stream: BufferedReader | None) -> str:
+def _no_twin(source: Source, *, piped: bool) -> str:
     """Why the same traffic cannot be sent through another datapath from its start; "" if it can."""
-    if stream is not None:
+    if piped:
         return "what comes through a pipe cannot be read a second time"
     if not source.capabilities.switchable:
         return f"{source.heading.name} has one datapath, and what it shows has happened only once"

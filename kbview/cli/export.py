@@ -40,7 +40,8 @@ class ExportCommand(Command):
         source = _tape(arguments.source)
         with closing(source):
             data = _picture(arguments, source) if arguments.to == SVG else None
-            with closing(TapeOutput(arguments.output, force=arguments.force)) as output:
+            made = TapeOutput(arguments.output, force=arguments.force, inputs=(arguments.source,))
+            with closing(made) as output:
                 if data is not None:
                     output.write(data)
                 else:

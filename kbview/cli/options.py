@@ -3,25 +3,18 @@
 import argparse
 
 from kbview.cli import privilege, quantity
+from kbview.sources.resolve import help_text
 
 # Flags that are short for `--set`, with the key they set.
 _SHORT_FOR = {"size": "traffic.size", "flows": "traffic.flows", "cores": "cores", "ring": "ring"}
 
 
-SOURCE = (
-    "SOURCE",
-    (
-        "a capture (.pcap, .pcapng, .gz), a tape (.kbt), a kernel trace as text, a scenario "
-        "or a .toml, live:IFACE, trace:IFACE, - for a pipe"
-    ),
-)
-
-
 def add_source(
-    parser: argparse.ArgumentParser, *, optional: bool, word: tuple[str, str] = SOURCE
+    parser: argparse.ArgumentParser, *, optional: bool, word: tuple[str, str] | None = None
 ) -> None:
-    """The SOURCE word and what modifies it."""
-    parser.add_argument("source", metavar=word[0], nargs="?" if optional else None, help=word[1])
+    """The SOURCE word, or the `word` that stands for it (its name and help), and what modifies it."""
+    metavar, text = word or ("SOURCE", help_text())
+    parser.add_argument("source", metavar=metavar, nargs="?" if optional else None, help=text)
     add = parser.add_argument
     add("--profile", metavar="NAME", help="cost profile; see `kbview list`")
     add("--host", metavar="ADDRESS", help="whose view of a capture (default: who most frames go to)")

@@ -63,7 +63,11 @@ class Record(Command):
         )
         detail = Detail[arguments.detail.upper()]
         with Signals() as signals, closing(source):
-            output = TapeOutput(arguments.output, force=arguments.force)
+            output = TapeOutput(
+                arguments.output,
+                force=arguments.force,
+                inputs=(arguments.source, arguments.profile or ""),
+            )
             with closing(output):
                 privilege.give_up(source, arguments.user)
                 recording = Recording(

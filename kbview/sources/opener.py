@@ -7,17 +7,17 @@ from typing import ClassVar
 
 import msgspec
 
-from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.request import Choice
 from kbview.tape.source import Source, SourceError
 
+_DESCRIPTOR = "/fd/"  # a shell's `<(...)` is /dev/fd/63 or /proc/self/fd/63
 HEAD = 64  # bytes of a file or pipe that an opener may look at before it says yes
 
 
 class Word(msgspec.Struct, frozen=True):
     """A SOURCE word, with the first bytes of what it names: b"" when that is no readable file.
 
-    `stream` is the pipe that `-` stands for, whose first bytes are still to be read from it.
+    `stream` is the pipe that the word names (`-` or a FIFO); its first bytes are still in it.
     """
 
     text: str
@@ -27,12 +27,16 @@ class Word(msgspec.Struct, frozen=True):
     @property
     def title(self) -> str:
         """What the screen calls it."""
-        return "stdin" if self.stream is not None else Path(self.text).name
+        if self.stream is None:
+            return Path(self.text).name
+        return "stdin" if self.text == "-" else "pipe" if _DESCRIPTOR in self.text else self.text
 
 
 class Opener(ABC):
-    """Knows one kind of word. `example` is how the help spells it.
+    """Knows one kind of word. `example` is how the help spells it (`resolve.help_text`).
 
+    The module of an opener is loaded with each command: `open`, `can_run` and `datapaths` import
+    their machinery themselves.
     Errors: `open` raises SourceError with one line for a person. `claims` and `can_run` never raise.
     """
 
@@ -46,6 +50,8 @@ class Opener(ABC):
 
     def datapaths(self) -> tuple[str, ...]:
         """What a choice may name as its datapath."""
+        from kbview.emulator.datapaths import DATAPATHS
+
         return tuple(DATAPATHS)
 
     @abstractmethod

@@ -1,38 +1,42 @@
-"""What a SOURCE word means: the list of its kinds, in the order in which they are asked."""
+"""What a SOURCE word means: the list of its kinds, in the order in which they are asked.
+
+The list is loaded with each command, so an opener imports its machinery where it opens something.
+"""
 
 from difflib import get_close_matches
 from importlib.resources import files
 from io import BufferedReader
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kbview.sources.af_xdp.opener import Bypasses
 from kbview.sources.counters.opener import Counters
 from kbview.sources.dpdk.opener import Dpdk
-from kbview.sources.emulated.capture import Captures
-from kbview.sources.emulated.scenario import Scenarios, scenarios
+from kbview.sources.emulated.opener import Captures, Scenarios, bundled
 from kbview.sources.interface.opener import Live
 from kbview.sources.lab.opener import Labs
 from kbview.sources.opener import HEAD, Opener, Word
 from kbview.sources.request import Choice
-from kbview.sources.tapes.chunk_shelf import Spill
 from kbview.sources.tapes.opener import Tapes
 from kbview.sources.trace.live.opener import Traces
 from kbview.sources.trace.text.opener import TraceTexts
 from kbview.tape.source import Source, SourceError
-from kbview.tape.tape import Tape
+
+if TYPE_CHECKING:
+    from kbview.tape.tape import Tape
 
 OPENERS: tuple[Opener, ...] = (
     Labs(),
     Bypasses(),
+    Dpdk(),
+    Counters(),
+    Traces(),
+    Live(),
     Scenarios(),
     Tapes(),
-    Live(),
-    Counters(),
-    Dpdk(),
-    Traces(),
     TraceTexts(),
-    Captures(),
-)  # captures are last: they claim the rest
+    Captures(),  # last, for it claims every word
+)
 
 
 def recording(name: str) -> str | None:
@@ -63,13 +67,26 @@ def resolve(word: str, choice: Choice, stream: BufferedReader | None = None) -> 
 
 def resolve_all(text: str, choices: list[Choice], stream: BufferedReader | None) -> list[Source]:
     """The same traffic for several choices; they are to be pumped side by side."""
-    word = look(text, stream)
+    word = look(text, _fifo(text) if stream is None else stream)
     opener = _opener(word)
     sources = opener.open(word, choices)
     for source, choice in zip(sources, choices, strict=False):
         if choice.kept and source.tape is None:
-            source.tape = Tape(shelf=Spill())
+            source.tape = _kept_tape()
     return sources
+
+
+def _kept_tape() -> "Tape":
+    """A tape with its old chunks on disk, within reach."""
+    from kbview.sources.tapes.chunk_shelf import ChunkShelf
+    from kbview.tape.tape import Tape
+
+    return Tape(shelf=ChunkShelf())
+
+
+def help_text() -> str:
+    """The kinds of SOURCE as the help shows them, each by its example."""
+    return "; ".join([*(opener.example for opener in reversed(OPENERS)), "- for a pipe"])
 
 
 def _opener(word: Word) -> Opener:
@@ -83,18 +100,36 @@ def _refuse_name(text: str) -> None:
     """A word that names no file and looks like a scenario is one misspelt; SourceError."""
     if Path(text).exists():
         return
-    close = get_close_matches(text, scenarios(), n=1)
+    close = get_close_matches(text, bundled(), n=1)
     hint = f"did you mean {close[0]}?" if close else "see `kbview list`"
     raise SourceError(f"{text}: neither a file nor a scenario; {hint}", 2)
 
 
+def is_pipe(text: str) -> bool:
+    """Whether the word names a pipe, which is read only once: `-`, a FIFO, a shell's `<(...)`."""
+    try:
+        return text == "-" or Path(text).is_fifo()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _fifo(text: str) -> BufferedReader | None:
+    """The FIFO of that name, opened; None if the word names none. Opening waits for a writer."""
+    if text == "-" or not is_pipe(text):
+        return None
+    try:
+        return Path(text).open("rb")
+    except OSError as error:
+        raise SourceError(f"{text}: cannot be read: {error.strerror}", 3) from error
+
+
 def look(text: str, stream: BufferedReader | None) -> Word:
-    """The word with the first bytes of what it names; those of a pipe stay in it."""
-    if text == "-" and stream is not None:
+    """The word with the first bytes of what it names. A pipe is peeked at: its bytes stay in it."""
+    if stream is not None:
         return Word(text, stream.peek(HEAD)[:HEAD], stream)
     try:
         path = Path(text)
-        if not path.is_file():  # a named pipe could not be read twice
+        if not path.is_file():  # a pipe could not be read twice
             return Word(text)
         with path.open("rb") as file:
             return Word(text, file.read(HEAD))

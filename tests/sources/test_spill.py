@@ -9,7 +9,7 @@ import pytest
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.sources.tapes import chunk_shelf
-from kbview.sources.tapes.chunk_shelf import Spill
+from kbview.sources.tapes.chunk_shelf import ChunkShelf
 from kbview.tape import events as ev
 from kbview.tape.chunk import MOST_RECORDS
 from kbview.tape.detail import Detail
@@ -21,7 +21,7 @@ def chunk(number: int) -> bytes:
 
 
 def test_it_keeps_the_younger_half_and_more() -> None:
-    shelf = Spill(most_bytes=20_000)
+    shelf = ChunkShelf(most_bytes=20_000)
     for number in range(100):
         oldest = shelf.put(number, chunk(number))
         assert number - 20 < oldest <= max(number - 9, 0)
@@ -35,7 +35,7 @@ def test_the_file_has_no_name_and_is_in_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    shelf = Spill()
+    shelf = ChunkShelf()
     shelf.put(0, chunk(0))
     assert (tmp_path / "kbview").is_dir()
     assert list((tmp_path / "kbview").iterdir()) == []
@@ -49,7 +49,7 @@ def test_without_room_the_tape_is_only_shorter(monkeypatch: pytest.MonkeyPatch) 
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     events = [ev.IrqUnmasked(number, 0, 0) for number in range(10 * MOST_RECORDS)]
-    shelf = Spill()
+    shelf = ChunkShelf()
     tape = Tape(capacity=2 * MOST_RECORDS, shelf=shelf)
     tape.extend(events[: 5 * MOST_RECORDS])
     assert tape.start == 0

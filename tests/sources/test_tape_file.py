@@ -13,7 +13,7 @@ import pytest
 
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
-from kbview.sources.tapes.opener import TapeSource
+from kbview.sources.tapes.source import TapeSource
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.kbt.header import Header

@@ -1,6 +1,5 @@
 """The SOURCE word `xdp:IFACE[:QUEUE]`."""
 
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,10 +71,14 @@ def _number(word: Word, text: str, least: int, most: int) -> int:
 
 
 def _check(word: Word, place: "Place", everything: bool) -> None:
-    """Refuse what does not exist, and what would cut the viewer off."""
-    if place.link not in (name for _, name in socket.if_nameindex()):
-        names = ", ".join(name for _, name in socket.if_nameindex())
-        raise SourceError(f"{word.text}: there is no interface {place.link}; there are {names}", 2)
+    """Refuse an interface that does not exist, and a choice that would cut off a remote login."""
+    import socket
+
+    names = [name for _, name in socket.if_nameindex()]
+    if place.link not in names:
+        raise SourceError(
+            f"{word.text}: there is no interface {place.link}; there are {', '.join(names)}", 2
+        )
     if place.port is None and not everything and place.link in _default_routes():
         raise SourceError(
             f"{word.text} would take everything from the kernel, a remote login too; "

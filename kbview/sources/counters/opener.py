@@ -1,10 +1,7 @@
-"""The whole machine by its own counters: works for everybody."""
+"""The SOURCE word of this machine's own counters, which everybody may read."""
 
-from kbview.sources.counters.producer import CountersProducer
 from kbview.sources.opener import Opener, Word
 from kbview.sources.request import Choice
-from kbview.sources.watching.clock import Clock
-from kbview.sources.watching.watch import Watch
 from kbview.tape.source import Heading, Origin, Source, SourceError
 
 _NOTES = (
@@ -24,6 +21,10 @@ class Counters(Opener):
         return word.text == "counters"
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        from kbview.sources.counters.producer import CountersProducer
+        from kbview.sources.watching.clock import Clock
+        from kbview.sources.watching.watch import Watch
+
         choice = self.only(word, choices)
         self.refuse_emulated(word, choice)
         for key, _ in choice.overrides:

@@ -1,11 +1,7 @@
-"""A running DPDK application, by its telemetry socket; nothing of it is changed or slowed."""
+"""The SOURCE word of a running DPDK application; reading its telemetry socket changes nothing of it."""
 
-from kbview.sources.dpdk import place
-from kbview.sources.dpdk.producer import TelemetryProducer
 from kbview.sources.opener import Opener, Word
 from kbview.sources.request import Choice
-from kbview.sources.watching.clock import Clock
-from kbview.sources.watching.watch import Watch
 from kbview.tape.source import Heading, Origin, Source, SourceError
 
 _WORD = "dpdk"
@@ -22,6 +18,11 @@ class Dpdk(Opener):
         return word.text == _WORD or word.text.startswith(f"{_WORD}:")
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        from kbview.sources.dpdk import place
+        from kbview.sources.dpdk.producer import TelemetryProducer
+        from kbview.sources.watching.clock import Clock
+        from kbview.sources.watching.watch import Watch
+
         choice = self.only(word, choices)
         self.refuse_emulated(word, choice)
         for key, _ in choice.overrides:

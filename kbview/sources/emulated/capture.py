@@ -1,4 +1,4 @@
-"""Captures: pcap and pcapng from files and pipes, as traffic for the emulator."""
+"""A capture as a source: pcap or pcapng, from a file or a pipe, is the emulator's traffic."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -15,32 +15,9 @@ from kbview.packet.frame import Frame
 from kbview.sources.emulated.kept_bytes import CaptureSnap
 from kbview.sources.emulated.replay import Replay
 from kbview.sources.emulated.source import EmulatorSource
-from kbview.sources.opener import Opener, Word
+from kbview.sources.opener import Word
 from kbview.sources.request import Choice
 from kbview.tape.source import Heading, Origin, Source, SourceError
-
-
-class Captures(Opener):
-    """Whatever nobody else claims is taken for a capture, and refused if it is none."""
-
-    name = "capture"
-    summary = "recorded packets through the emulator"
-    example = "FILE.pcap, FILE.pcapng, either gzipped, -"
-
-    def claims(self, word: Word) -> bool:
-        del word
-        return True
-
-    def open(self, word: Word, choices: list[Choice]) -> list[Source]:
-        try:
-            with ExitStack() as opened:
-                sources = _open(word, choices, opened)
-                opened.pop_all()  # the sources close them from here on
-                return sources
-        except ScenarioError as error:
-            raise SourceError(str(error), 2) from error
-        except CaptureError as error:
-            raise SourceError(str(error), 3) from error
 
 
 class ReplaySource(EmulatorSource):
@@ -63,6 +40,19 @@ class ReplaySource(EmulatorSource):
     def close(self) -> None:
         super().close()
         self._replay.close()
+
+
+def open_capture_for(word: Word, choices: list[Choice]) -> list[Source]:
+    """One source for each choice, all with the capture's frames; SourceError if it is no capture."""
+    try:
+        with ExitStack() as opened:
+            sources = _open(word, choices, opened)
+            opened.pop_all()  # the sources close their files from here on
+            return sources
+    except ScenarioError as error:
+        raise SourceError(str(error), 2) from error
+    except CaptureError as error:
+        raise SourceError(str(error), 3) from error
 
 
 def _open(word: Word, choices: list[Choice], opened: ExitStack) -> list[Source]:

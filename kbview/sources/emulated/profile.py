@@ -1,4 +1,4 @@
-"""Cost profiles: those that come with the program, those measured here, and any file."""
+"""Cost profiles: bundled ones, the user's own, and any `.toml` file."""
 
 import os
 import tomllib
@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from kbview.emulator.cost import Calibration
+from kbview.sources.emulated.toml_text import read_toml
 from kbview.tape.source import SourceError
 
 _FOLDER = files("kbview") / "calibrations"
@@ -15,19 +16,22 @@ _SUFFIX = ".toml"
 
 
 def bundled() -> list[str]:
-    """Those that come with the program."""
+    """The names of the profiles that come with the program."""
     names = (entry.name for entry in _FOLDER.iterdir())
     return sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
 
 
 def folder() -> Path:
-    """Where the viewer's own are: `kbview calibrate` writes there."""
+    """The folder of the user's own profiles; `kbview calibrate` writes there.
+
+    Errors: RuntimeError where the user has no home folder.
+    """
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data) / "kbview" / "calibrations"
 
 
 def names() -> list[str]:
-    """All that have a name."""
+    """The names of all profiles, bundled and the user's own, in order."""
     try:
         own = [path.stem for path in folder().glob(f"*{_SUFFIX}")]
     except (OSError, RuntimeError):  # no home
@@ -47,11 +51,7 @@ def _read(name: str) -> str:
     if name not in names() and not name.endswith(_SUFFIX):
         raise SourceError(f"profile {name!r} is unknown; use one of {', '.join(names())}", 2)
     path = Path(name) if name.endswith(_SUFFIX) else folder() / f"{name}{_SUFFIX}"
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not text"
-        raise SourceError(f"{path}: cannot be read: {reason}", 3) from error
+    return read_toml(str(path))
 
 
 def _parse(name: str, text: str) -> Calibration:
@@ -59,3 +59,5 @@ def _parse(name: str, text: str) -> Calibration:
         return msgspec.convert(tomllib.loads(text), Calibration)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise SourceError(f"{name}: not a cost profile: {error}", 3) from error
+    except RecursionError as error:
+        raise SourceError(f"{name}: not a cost profile: nested too deeply", 3) from error

@@ -1,7 +1,6 @@
-"""Scenarios: synthetic traffic through an emulated machine, by name or from a TOML file."""
+"""A scenario as a source: synthetic traffic through an emulated machine."""
 
 from importlib.resources import files
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -9,7 +8,8 @@ from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, override, parse
 from kbview.emulator.settings import ScenarioError
 from kbview.sources.emulated.kept_bytes import SyntheticSnap
 from kbview.sources.emulated.source import EmulatorSource
-from kbview.sources.opener import Opener, Word
+from kbview.sources.emulated.toml_text import read_toml
+from kbview.sources.opener import Word
 from kbview.sources.request import Choice
 from kbview.tape.source import Heading, Origin, Source, SourceError
 
@@ -53,34 +53,28 @@ class ScenarioSource(EmulatorSource):
             raise SourceError(str(error), 2) from error
 
 
-class Scenarios(Opener):
-    """A bundled scenario's name, or the path of a `.toml`."""
+def open_scenario(word: Word, choices: list[Choice]) -> list[Source]:
+    """One source for each choice, all with the scenario's traffic.
 
-    name = "scenario"
-    summary = "an emulated machine and traffic, described in TOML"
-    example = "overload-udp, mine.toml"
-
-    def claims(self, word: Word) -> bool:
-        return word.text.endswith(".toml") or word.text in scenarios()
-
-    def open(self, word: Word, choices: list[Choice]) -> list[Source]:
-        bundled = scenarios().get(word.text)
-        scenario = bundled or _read(word.text)
-        sources: list[Source] = []
-        refusals: list[SourceError] = []
-        for choice in choices:
-            try:
-                sources.append(_open(scenario, choice))
-            except SourceError as error:
-                if not choice.if_able:
-                    raise
-                refusals.append(error)
-        if refusals and not sources:
-            raise refusals[0]
-        left_out = tuple(f"left out: {refusal}" for refusal in refusals)
-        for source in sources:
-            source.heading = replace(source.heading, notes=(*source.heading.notes, *left_out))
-        return sources
+    A choice that says `if_able` is left out where its datapath cannot serve the scenario; the other
+    sources say so in their notes. Errors: SourceError if none is left, or the file is no scenario.
+    """
+    scenario = scenarios().get(word.text) or _read(word)
+    sources: list[Source] = []
+    refusals: list[SourceError] = []
+    for choice in choices:
+        try:
+            sources.append(_open(scenario, choice))
+        except SourceError as error:
+            if not choice.if_able:
+                raise
+            refusals.append(error)
+    if refusals and not sources:
+        raise refusals[0]
+    left_out = tuple(f"left out: {refusal}" for refusal in refusals)
+    for source in sources:
+        source.heading = replace(source.heading, notes=(*source.heading.notes, *left_out))
+    return sources
 
 
 def _open(scenario: Scenario, choice: Choice) -> Source:
@@ -92,14 +86,14 @@ def _open(scenario: Scenario, choice: Choice) -> Source:
     return ScenarioSource(heading, scenario, choice.datapath or scenario.datapath, snap)
 
 
-def _read(path: str) -> Scenario:
+def _read(word: Word) -> Scenario:
+    text = read_toml(word.text, word.stream)
     try:
-        return parse(Path(path).read_text(encoding="utf-8"), path)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not text"
-        raise SourceError(f"{path}: cannot be read: {reason}", 3) from error
+        return parse(text, word.text)
     except ScenarioError as error:
         raise SourceError(str(error), 2) from error
+    except RecursionError as error:
+        raise SourceError(f"{word.text}: not TOML: nested too deeply", 2) from error
 
 
 def _apply(scenario: Scenario, choice: Choice) -> Scenario:

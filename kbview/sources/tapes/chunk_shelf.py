@@ -37,7 +37,7 @@ class _Half:
         self._file.close()
 
 
-class Spill(Shelf):
+class ChunkShelf(Shelf):
     """A shelf on disk of at most `most_bytes`, given back when nobody has the shelf any more."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:

@@ -1,4 +1,4 @@
-"""Scratch files: room on disk that nobody else sees and that is given back however the program ends."""
+"""Scratch files without a name: no other process sees them, and their room is freed at any end."""
 
 import os
 import tempfile
@@ -7,15 +7,15 @@ from typing import BinaryIO, cast
 
 
 def scratch_file() -> BinaryIO:
-    """A new file without a name, in the user's cache folder (XDG) or else where temporary files go.
+    """A new file without a name, in the user's cache folder (XDG) or else in the temporary folder.
 
     Errors: OSError when there is no room in either.
     """
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kbview"
     try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kbview"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cast(BinaryIO, tempfile.TemporaryFile(dir=folder, buffering=0))
-    except OSError:  # no home, or one that cannot be written to
+    except (OSError, RuntimeError):  # no home (RuntimeError: not in passwd), or not writable
         return cast(BinaryIO, tempfile.TemporaryFile(buffering=0))
 
 

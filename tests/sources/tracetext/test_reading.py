@@ -1,11 +1,12 @@
 """Lines as the tools print them, and what they say."""
 
+import io
 from typing import Any
 
 import pytest
 
 from kbview.sources.trace.text import line, values
-from kbview.sources.trace.text.reader import Reader
+from kbview.sources.trace.text.reader import TraceReader
 
 # a line, and: ns, cpu, pid, comm, flags, event
 SHAPES: list[tuple[str, tuple[int, int, int, str, int, str]]] = [
@@ -131,7 +132,7 @@ def test_time_does_not_go_back_and_lines_that_are_none_are_counted() -> None:
         " a-1 [001] d..1. 1.999999: softirq_exit: vec=3",
         "CPU:1 [LOST 7 EVENTS]",
     ]
-    reader = Reader(text)
+    reader = TraceReader(io.StringIO("\n".join(text)))
     assert [record.time_ns for record in reader] == [2_000_000_000] * 3
     assert reader.strange == 1
     assert reader.names == {1: "a"}

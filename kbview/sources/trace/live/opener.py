@@ -1,13 +1,7 @@
-"""`trace:IFACE`: an interface of this machine by the kernel's tracepoints alone."""
+"""The SOURCE word of an interface of this machine by the kernel's tracepoints alone."""
 
 from kbview.sources.opener import Opener, Word
 from kbview.sources.request import Choice
-from kbview.sources.trace.live import interface
-from kbview.sources.trace.live.mount import Mount
-from kbview.sources.trace.live.producer import TraceProducer
-from kbview.sources.trace.meaning import known
-from kbview.sources.watching.clock import Clock
-from kbview.sources.watching.watch import Watch
 from kbview.tape.source import Heading, Origin, Source, SourceError
 
 _PREFIX = "trace:"
@@ -24,6 +18,8 @@ class Traces(Opener):
         return word.text.startswith(_PREFIX)
 
     def can_run(self) -> str | None:
+        from kbview.sources.trace.live.mount import Mount
+
         try:
             Mount().close()
         except SourceError as error:
@@ -31,6 +27,12 @@ class Traces(Opener):
         return None
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        from kbview.sources.trace.live import interface
+        from kbview.sources.trace.live.producer import TraceProducer
+        from kbview.sources.trace.meaning import known
+        from kbview.sources.watching.clock import Clock
+        from kbview.sources.watching.watch import Watch
+
         choice = self.only(word, choices)
         self.refuse_emulated(word, choice)
         for key, _ in choice.overrides:

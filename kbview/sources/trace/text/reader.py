@@ -1,7 +1,8 @@
 """A trace's text as records, in the order of time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain, islice
+from typing import TextIO
 
 from kbview.sources.trace.meaning.record import LOST, Record
 from kbview.sources.trace.meaning.table import BY_NAME
@@ -9,6 +10,7 @@ from kbview.sources.trace.text import line as lines
 from kbview.sources.trace.text import values
 
 _LONGEST = 4096  # characters of a line; the longest that a kernel prints is a tenth of that
+_NO_LINE = 1 << 20  # characters without a line's end after which the text is refused
 PRELUDE = 20_000  # records from which the interface is chosen
 _DEVICE_AT = {
     name: BY_NAME[name].fields.index("name")
@@ -16,17 +18,31 @@ _DEVICE_AT = {
 }
 
 
-class Reader:
-    """Iterates once over records. `names` are tasks by number, as far as they were met.
+def bounded_lines(text: TextIO) -> Iterator[str]:
+    """The lines of a text, each cut to 4096 characters; no more than that is held of any line.
 
-    `strange` counts lines that are no line of a trace, or of an event whose text made no sense.
+    Errors: ValueError after 1,048,576 characters without a line's end, for they are no trace.
+    """
+    while line := text.readline(_LONGEST):
+        length, piece = len(line), line
+        while not piece.endswith("\n") and (piece := text.readline(_LONGEST)):
+            length += len(piece)
+            if length > _NO_LINE:
+                raise ValueError(f"a line has more than {_NO_LINE:,} characters: no kernel trace")
+        yield line
+
+
+class TraceReader:
+    """Iterates once over records. `names` are the names of tasks by number, as far as records told.
+
+    `strange` counts lines that are no line of a trace, and events with a text that makes no sense.
     """
 
-    def __init__(self, text: Iterable[str]) -> None:
+    def __init__(self, text: TextIO) -> None:
         self.names: dict[int, str] = {}
         self.strange = 0
         self.read = 0
-        records = self._records(iter(text))
+        records = self._records(bounded_lines(text))
         self.prelude = list(islice(records, PRELUDE))
         self._rest = records
 
@@ -36,7 +52,7 @@ class Reader:
     def _records(self, text: Iterator[str]) -> Iterator[Record]:
         last_ns = 0
         for raw in text:
-            said = lines.parse(raw[:_LONGEST])
+            said = lines.parse(raw)
             if said is None:
                 self.strange += bool(raw.strip()) and not raw.startswith(("#", "cpus=", "version"))
                 continue

@@ -1,19 +1,21 @@
 """A recorded kernel trace as a source: the same table and the same witness as for the live kernel."""
 
+import io
 import time
 from collections.abc import Iterator
 from typing import TextIO
 
+from kbview.sources.opener import Word
 from kbview.sources.trace.meaning import known
 from kbview.sources.trace.meaning.record import Record
 from kbview.sources.trace.meaning.scene import Target
 from kbview.sources.trace.meaning.stations import stations
 from kbview.sources.trace.meaning.witness import Witness
-from kbview.sources.trace.text.reader import Reader
+from kbview.sources.trace.text.reader import TraceReader
 from kbview.tape.detail import Detail
 from kbview.tape.events import DatapathStarted, SourceEnded
 from kbview.tape.meter import Sample
-from kbview.tape.source import Capabilities, Heading, Source, SourceError
+from kbview.tape.source import Capabilities, Heading, Origin, Source, SourceError
 from kbview.tape.tape import Tape
 
 _BATCH = 4096
@@ -27,7 +29,7 @@ class TextSource(Source):
     summary = "a recorded kernel trace"
     capabilities = Capabilities(lossy=True, meters=known.METERS)
 
-    def __init__(self, heading: Heading, reader: Reader, device: str, file: TextIO) -> None:
+    def __init__(self, heading: Heading, reader: TraceReader, device: str, file: TextIO) -> None:
         self.heading = heading
         self._reader = reader
         self._file = file
@@ -89,7 +91,7 @@ class TextSource(Source):
     def _read(self) -> Record | None:
         try:
             return next(self._records, None)
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             raise SourceError(f"{self.heading.name}: cannot be read on: {error}") from error
 
     def _sample(self) -> Sample:
@@ -105,3 +107,47 @@ class TextSource(Source):
 
     def close(self) -> None:
         self._file.close()
+
+
+def open_trace_text(word: Word, wanted: str | None) -> TextSource:
+    """The trace in a file or pipe, of the interface `wanted` or of the busiest one.
+
+    Errors: SourceError if it cannot be read, is no trace, or holds no packet of that interface.
+    """
+    file = _open(word)
+    try:
+        reader = TraceReader(file)
+        device = _chosen(word, reader, wanted)
+    except (OSError, ValueError) as error:
+        file.close()
+        raise SourceError(f"{word.title}: cannot be read: {error}") from error
+    except SourceError:
+        file.close()
+        raise
+    heading = Heading(Origin.RECORDED, word.title, notes=(f"packets that {device} receives",))
+    return TextSource(heading, reader, device, file)
+
+
+def _open(word: Word) -> TextIO:
+    if word.stream is not None:
+        return io.TextIOWrapper(word.stream, encoding="utf-8", errors="replace")
+    try:
+        return open(word.text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise SourceError(f"{word.text}: cannot be read: {error.strerror}") from error
+
+
+def _chosen(word: Word, reader: TraceReader, wanted: str | None) -> str:
+    """The interface whose packets are followed: the one named, else the busiest."""
+    devices = reader.devices()
+    if wanted is None and devices:
+        return next(iter(devices))
+    if wanted in devices:
+        return wanted
+    if not reader.read:
+        raise SourceError(f"{word.title}: no line of it is a kernel trace")
+    if not devices:
+        raise SourceError(
+            f"{word.title}: no packet is received in it; record net:netif_receive_skb and the rest"
+        )
+    raise SourceError(f"{word.title}: {wanted} receives nothing in it; use {', '.join(devices)}", 2)

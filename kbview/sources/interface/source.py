@@ -1,0 +1,72 @@
+"""An interface of this machine as a source: its ring, its counters and, if asked for, tracepoints.
+
+The ring tells every packet at little cost and leads. Tracepoints tell more at a hundred times the
+cost (docs/tracing.md); where they are asked for they lead, and the ring is shown beside them.
+"""
+
+from contextlib import ExitStack
+
+from kbview.sources.counters.producer import CountersProducer
+from kbview.sources.interface.ring.opening import open_ring
+from kbview.sources.interface.ring.producer import BesideRing, RingProducer
+from kbview.sources.interface.ring.settings import RingSettings
+from kbview.sources.request import Choice
+from kbview.sources.trace.live import interface as traced
+from kbview.sources.trace.live.producer import TraceProducer
+from kbview.sources.trace.meaning import known
+from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.producer import Producer
+from kbview.sources.watching.watch import Watch
+from kbview.tape.source import Heading, Origin, SourceError
+
+TRACE = "trace"  # the setting that asks for tracepoints
+
+
+def refusal() -> str | None:
+    """None, or why no AF_PACKET ring can be opened here."""
+    try:
+        open_ring("live IFACE", RingSettings(ring=2, block=1 << 16)).close()
+    except SourceError as error:
+        return str(error)
+    return None
+
+
+def watch_interface(interface: str, choice: Choice) -> Watch:
+    """The interface, watched as the choice says; SourceError where it cannot be."""
+    overrides = dict(choice.overrides)
+    tracing = _is_on(overrides.pop(TRACE, "off"))
+    settings = RingSettings()
+    for key, text in overrides.items():
+        settings = settings.override(key, text)
+    clock = Clock()
+    producers = _producers(interface, clock, settings, choice.promiscuous, tracing)
+    notes = known.NOTES if tracing else ()
+    watch = Watch(Heading(Origin.LIVE, interface, notes=notes), clock, producers, choice.frames)
+    watch.privileged = tracing  # to remove the trace instance, and to follow tasks that turn up
+    return watch
+
+
+def _is_on(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise SourceError(f"{TRACE} = {text!r} is neither on nor off", 2)
+    return text == "on"
+
+
+def _producers(
+    interface: str, clock: Clock, settings: RingSettings, promiscuous: bool, tracing: bool
+) -> list[Producer]:
+    """The first producer defines the datapath; the others add what it cannot measure."""
+    with ExitStack() as opened:
+
+        def kept(producer: Producer) -> Producer:
+            opened.callback(producer.close)
+            return producer
+
+        tap = BesideRing if tracing else RingProducer
+        producers = [kept(tap(interface, clock, settings, promiscuous=promiscuous))]
+        if tracing:
+            index = traced.check(interface)
+            producers.insert(0, kept(TraceProducer(interface, clock, index=index)))
+        producers.append(kept(CountersProducer(clock, interface)))
+        opened.pop_all()
+    return producers

@@ -1,0 +1,111 @@
+"""A FIFO is a pipe like `-`; an output never destroys its input nor follows a link."""
+
+import os
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from kbview.cli.main import main
+from kbview.sources.request import Choice
+from kbview.sources.resolve import is_pipe, recording, resolve
+from kbview.sources.tapes import temp_file
+from kbview.tape.tape import Tape
+
+HTTP = Path(recording("http.pcap") or "")
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    path = tmp_path / "small.kbt"
+    assert main(["record", "paced-udp", "--until", "20", "-o", str(path)]) == 0
+    return path
+
+
+def fed(tmp_path: Path, data: bytes) -> Path:
+    """A FIFO that a thread writes the data into, once."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    threading.Thread(target=path.write_bytes, args=(data,), daemon=True).start()
+    return path
+
+
+def test_a_tape_comes_through_a_fifo_as_through_standard_input(tmp_path: Path, tape: Path) -> None:
+    fifo = fed(tmp_path, tape.read_bytes())
+    assert is_pipe(str(fifo))
+    assert not is_pipe(str(tape))
+    source = resolve(str(fifo), Choice())
+    source.pump(source.tape or Tape(), 1 << 62)
+    try:
+        assert source.name == "tape"
+        assert source.tape is not None
+        whole = resolve(str(tape), Choice())
+        assert whole.tape is not None
+        assert list(source.tape.read(0)) == list(whole.tape.read(0))
+        whole.close()
+    finally:
+        source.close()
+
+
+def test_a_capture_through_a_fifo_is_read_once_and_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(HTTP), "--json"]) == 0
+    from_file = capsys.readouterr().out
+    assert main(["run", str(fed(tmp_path, HTTP.read_bytes())), "--json"]) == 0
+    from_fifo = capsys.readouterr().out
+    assert from_fifo.count('"arrived"') == from_file.count('"arrived"')
+    assert from_fifo.split('"frames"')[1] == from_file.split('"frames"')[1]
+
+
+@pytest.mark.parametrize("link", ["same", "hard", "dotted"])
+def test_force_never_empties_the_input(
+    link: str, tape: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tape.read_bytes()
+    output = {
+        "same": tape,
+        "hard": tape.with_name("hard.kbt"),
+        "dotted": tape.parent / "x/../small.kbt",
+    }
+    (tape.parent / "x").mkdir()
+    os.link(tape, tape.with_name("hard.kbt"))
+    assert main(["record", str(tape), "-o", str(output[link]), "--force"]) == 2
+    assert "is read as the input" in capsys.readouterr().err
+    assert main(["export", str(tape), "--to", "csv", "-o", str(output[link]), "--force"]) == 2
+    assert tape.read_bytes() == before
+
+
+def test_force_never_empties_the_scenario_nor_the_profile(tmp_path: Path) -> None:
+    from importlib.resources import files
+
+    scenario, profile = tmp_path / "mine.toml", tmp_path / "costs.toml"
+    scenario.write_text((files("kbview") / "scenarios" / "paced-udp.toml").read_text())
+    profile.write_text((files("kbview") / "calibrations" / "xdp18.toml").read_text())
+    words = ["record", str(scenario), "--profile", str(profile), "--until", "10", "--force", "-o"]
+    for path in (scenario, profile):
+        before = path.read_text()
+        assert main([*words, str(path)]) == 2
+        assert path.read_text() == before
+
+
+def test_force_does_not_follow_a_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target, link = tmp_path / "target.txt", tmp_path / "link.kbt"
+    target.write_text("of somebody else")
+    link.symlink_to(target)
+    assert main(["record", "paced-udp", "--until", "10", "-o", str(link), "--force"]) == 2
+    assert "symbolic link" in capsys.readouterr().err
+    assert target.read_text() == "of somebody else"
+
+
+def test_a_user_without_a_home_gets_scratch_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    file: BinaryIO = temp_file.scratch_file()
+    with file:
+        temp_file.write_at(file, 0, b"kept")
+        assert temp_file.read_at(file, 0, 4) == b"kept"
