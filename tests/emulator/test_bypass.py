@@ -8,36 +8,12 @@ from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.sources.emulated import profile
 from kbview.tape import events as ev
-from kbview.tape.detail import Detail
-from kbview.tape.event import Event
-from kbview.tape.meter import Meters
+from tests.emulator.running import after, emulation, finished, told
 
 FRAMES = 4000
 STEADY = Traffic(pattern="poisson", rate_pps=1_000_000, frames=FRAMES)
 SPARSE = Traffic(rate_pps=20_000, frames=200)
-
-
-def finished(name: str, settings: Settings, offered: Traffic) -> Meters:
-    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), name)
-    made.advance(NEVER_PS)
-    assert made.ended
-    meters = made.sample().meters
-    assert meters.conserved()
-    return meters
-
-
-def steady(name: str, settings: Settings, rate_pps: float, milliseconds: int) -> Meters:
-    offered = Traffic(rate_pps=rate_pps, flows=4)
-    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), name)
-    made.advance(milliseconds * 10**9)
-    return made.sample().meters
-
-
-def told(name: str, settings: Settings, offered: Traffic) -> list[Event]:
-    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), name)
-    made.recorder.detail = Detail.STEPS
-    made.advance(NEVER_PS)
-    return made.release()
+FLOOD = Traffic(rate_pps=2e7, flows=4)
 
 
 # ---- AF_PACKET ------------------------------------------------------------------------------------
@@ -82,7 +58,7 @@ def test_without_need_wakeup_driver_and_application_starve_each_other_on_one_cor
     """M. Karlsson, need_wakeup cover letter, 2019: 0.06 against 8.2 Mpps."""
     settings = {"cores": 1, "app": "drop", "ring": 512, "burst": 64}
     asked, spinning = (
-        steady("af_xdp", Settings(**settings, need_wakeup=flag), 2e7, 12).dropped  # type: ignore[arg-type]
+        after(12_000, emulation("af_xdp", Settings(**settings, need_wakeup=flag), FLOOD)).dropped  # type: ignore[arg-type]
         for flag in (True, False)
     )
     assert asked > 20 * spinning

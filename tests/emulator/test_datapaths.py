@@ -7,34 +7,19 @@ import msgspec
 import pytest
 
 from kbview.emulator.datapaths import DATAPATHS
-from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.packet.frame import Frame
-from kbview.sources.emulated import profile
 from kbview.sources.emulated.source import EmulatorSource
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape.detail import Detail
 from kbview.tape.events import FrameArrived
-from kbview.tape.meter import Meters
 from kbview.tape.tape import Tape
+from tests.emulator.running import at_both_details, emulation, finished
 
 RECORDINGS = sorted(Path(__file__).parents[2].glob("recordings/*.pcap"))
-
-
-def emulation(datapath: str, settings: Settings, traffic: Traffic, detail: Detail) -> Emulation:
-    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, traffic.chunks(1), datapath)
-    made.recorder.detail = detail
-    return made
-
-
-def finished(datapath: str, settings: Settings, traffic: Traffic, detail: Detail) -> Meters:
-    made = emulation(datapath, settings, traffic, detail)
-    made.advance(NEVER_PS)
-    assert made.ended
-    return made.sample().meters
 
 
 PACED = Traffic(rate_pps=20_000, frames=1000)
@@ -42,14 +27,14 @@ BLOCKING = Settings(wait="read")
 
 
 def test_paced_packets_cost_the_kernel_an_interrupt_each() -> None:
-    meters = finished("kernel", BLOCKING, PACED, Detail.METERS)
+    meters = finished("kernel", BLOCKING, PACED)
     assert meters.delivered == 1000
     assert meters.interrupts == meters.polls == meters.copies == meters.allocations == 1000
     assert meters.mode_switches >= 2000
 
 
 def test_paced_packets_cost_dpdk_nothing_but_a_whole_core() -> None:
-    meters = finished("dpdk", BLOCKING, PACED, Detail.METERS)
+    meters = finished("dpdk", BLOCKING, PACED)
     assert meters.delivered == 1000
     for name in (
         "interrupts",
@@ -89,8 +74,7 @@ def test_runs_change_nothing(
     """The batching of kernel/runs.py gives the meters of one packet at a time, to the picosecond."""
     settings = Settings(cores=cores, wait=wait, rcvbuf=rcvbuf)
     traffic = Traffic(pattern="poisson", rate_pps=rate_pps, frames=600, size=size)
-    coarse = finished("kernel", settings, traffic, Detail.METERS)
-    fine = finished("kernel", settings, traffic, Detail.STEPS)
+    coarse, fine = at_both_details("kernel", settings, traffic)
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
 
 
@@ -110,8 +94,7 @@ def test_runs_change_nothing_where_polls_compete_with_the_reader(
 ) -> None:
     settings = msgspec.structs.replace(Settings(cores=1, wait="read", app=app), **polls)
     traffic = Traffic(pattern="poisson", rate_pps=3e6, frames=9000)
-    coarse = finished("kernel", settings, traffic, Detail.METERS)
-    fine = finished("kernel", settings, traffic, Detail.STEPS)
+    coarse, fine = at_both_details("kernel", settings, traffic)
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
     assert coarse.conserved()
     assert coarse.missed > 0
@@ -124,8 +107,7 @@ def test_runs_change_nothing_where_the_reader_polls(
 ) -> None:
     settings = Settings(cores=cores, wait="read", busy_poll_us=50, irq_defer_us=irq_defer_us)
     traffic = Traffic(pattern="poisson", rate_pps=rate_pps, frames=2000)
-    coarse = finished("kernel", settings, traffic, Detail.METERS)
-    fine = finished("kernel", settings, traffic, Detail.STEPS)
+    coarse, fine = at_both_details("kernel", settings, traffic)
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
     assert coarse.delivered == 2000
 
@@ -141,7 +123,7 @@ def test_same_traffic_for_both() -> None:
 
 
 def test_switching_stops_interrupts_and_copies_while_frames_go_on() -> None:
-    made = emulation("kernel", BLOCKING, Traffic(rate_pps=500_000, frames=2000), Detail.METERS)
+    made = emulation("kernel", BLOCKING, Traffic(rate_pps=500_000, frames=2000))
     made.advance(2_000_000_000)
     made.switch("dpdk")
     before = made.sample().meters
@@ -157,7 +139,7 @@ def test_switching_stops_interrupts_and_copies_while_frames_go_on() -> None:
 
 def test_a_socket_overflows_by_truesize() -> None:
     """212992 bytes hold 92 small datagrams of truesize 2304 (CALIBRATION, defaults)."""
-    meters = finished("kernel", BLOCKING, Traffic(rate_pps=4e6, frames=3000), Detail.METERS)
+    meters = finished("kernel", BLOCKING, Traffic(rate_pps=4e6, frames=3000))
     assert meters.drops["socket/SOCKET_RCVBUFF"] == meters.dropped > 0
 
 

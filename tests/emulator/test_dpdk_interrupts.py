@@ -2,40 +2,17 @@
 
 import pytest
 
-from kbview.emulator.emulation import Emulation
-from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.sources.emulated import profile
 from kbview.tape import events as ev
-from kbview.tape.detail import Detail
-from kbview.tape.event import Event
-from kbview.tape.meter import Meters
+from tests.emulator.running import ended, finished, told
 
 SPARSE = Traffic(rate_pps=10_000, frames=200)
 BUSY = Traffic(rate_pps=1e8, frames=30_000)
 
 
-def made(settings: Settings, offered: Traffic, detail: Detail = Detail.METERS) -> Emulation:
-    emulation = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), "dpdk")
-    emulation.recorder.detail = detail
-    emulation.advance(NEVER_PS)
-    assert emulation.ended
-    return emulation
-
-
-def finished(settings: Settings, offered: Traffic) -> Meters:
-    meters = made(settings, offered).sample().meters
-    assert meters.conserved()
-    return meters
-
-
-def told(settings: Settings, offered: Traffic) -> list[Event]:
-    return made(settings, offered, Detail.STEPS).release()
-
-
 def test_a_sleep_is_an_interrupt_a_wake_up_and_two_system_calls() -> None:
-    meters = finished(Settings(cores=1, dpdk_interrupts=True), SPARSE)
+    meters = finished("dpdk", Settings(cores=1, dpdk_interrupts=True), SPARSE)
     assert meters.interrupts == meters.wakeups == 200
     assert meters.syscalls == 2 * 200 + 1  # epoll_wait and read; and the epoll_wait that goes on
     assert meters.softirqs == 0
@@ -44,7 +21,7 @@ def test_a_sleep_is_an_interrupt_a_wake_up_and_two_system_calls() -> None:
 
 
 def test_the_events_of_one_turn_are_those_of_l3fwd_power() -> None:
-    events = told(Settings(cores=1, dpdk_interrupts=True), SPARSE)
+    events = told("dpdk", Settings(cores=1, dpdk_interrupts=True), SPARSE)
     kinds = (ev.Spun, ev.IrqUnmasked, ev.SyscallEntered, ev.IrqRaised, ev.TaskWoken, ev.BurstReceived)
     names = [
         event.name if isinstance(event, ev.SyscallEntered) else type(event).__name__
@@ -58,13 +35,13 @@ def test_the_events_of_one_turn_are_those_of_l3fwd_power() -> None:
 @pytest.mark.parametrize("patience", [1, 10, 300])
 def test_it_sleeps_after_so_many_empty_polls_in_a_row(patience: int) -> None:
     settings = Settings(cores=1, dpdk_interrupts=True, dpdk_empty_polls=patience)
-    spun = {event.polls for event in told(settings, SPARSE) if isinstance(event, ev.Spun)}
+    spun = {event.polls for event in told("dpdk", settings, SPARSE) if isinstance(event, ev.Spun)}
     assert spun == {patience}
 
 
 def test_who_always_finds_something_never_sleeps() -> None:
-    busy = finished(Settings(cores=1, dpdk_interrupts=True), BUSY)
-    polling = finished(Settings(cores=1), BUSY)
+    busy = finished("dpdk", Settings(cores=1, dpdk_interrupts=True), BUSY)
+    polling = finished("dpdk", Settings(cores=1), BUSY)
     assert busy.interrupts <= 1
     assert busy.delivered == pytest.approx(polling.delivered, rel=0.02)  # it slept before the first
 
@@ -73,18 +50,18 @@ def test_a_frame_that_comes_between_the_last_poll_and_the_sleep_is_not_slept_ove
     """Gaps from none to well beyond the patience, 7 ns apart: nobody waits for a later frame."""
     for gap_ns in range(400, 1400, 7):
         settings = Settings(cores=1, dpdk_interrupts=True, moderation_us=0.0)
-        meters = finished(settings, Traffic(rate_pps=1e9 / gap_ns, frames=4))
+        meters = finished("dpdk", settings, Traffic(rate_pps=1e9 / gap_ns, frames=4))
         assert meters.delivered == 4
         assert meters.latency.greatest < 10_000_000
 
 
 def test_a_sleeping_lcore_answers_for_all_its_queues() -> None:
     settings = Settings(cores=2, queues=6, dpdk_interrupts=True, app="echo")
-    meters = finished(settings, Traffic(rate_pps=50_000, frames=600, flows=60))
+    meters = finished("dpdk", settings, Traffic(rate_pps=50_000, frames=600, flows=60))
     assert meters.delivered == meters.sent == 600
     assert meters.interrupts >= meters.wakeups > 300
 
 
 def test_who_only_sends_has_nothing_to_wait_for() -> None:
     with pytest.raises(ScenarioError, match='app = "generate" waits for none'):
-        made(Settings(app="generate", dpdk_interrupts=True), Traffic(frames=0))
+        ended("dpdk", Settings(app="generate", dpdk_interrupts=True), Traffic(frames=0))

@@ -5,40 +5,19 @@ from typing import Any
 
 import pytest
 
-from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.sources.emulated import profile
 from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
-from kbview.tape.meter import TOTALS, Meters
+from kbview.tape.meter import TOTALS
+from tests.emulator.running import emulation, finished, told
 
 BUSY: dict[str, Any] = {"cores": 1, "app_cycles": 400_000}  # 111 us of work on each packet
 ROUTER: dict[str, Any] = {"app": "forward", "cores": 1, "ring": 64, "tx_ring": 64, "txqueuelen": 50}
 CURED: dict[str, Any] = {**ROUTER, "irq_cure": "polling"}
-
-
-def emulation(traffic: Traffic, detail: Detail = Detail.METERS, **settings: Any) -> Emulation:
-    made = Settings(**settings)
-    chunks = traffic.chunks(1)
-    emulated = Emulation(profile.load("xdp18"), made, SYNTHETIC_HOST, chunks, "kernel-irq")
-    emulated.recorder.detail = detail
-    return emulated
-
-
-def told(traffic: Traffic, **settings: Any) -> list[ev.Event]:
-    made = emulation(traffic, Detail.STEPS, **settings)
-    made.advance(NEVER_PS)
-    return made.release()
-
-
-def finished(traffic: Traffic, detail: Detail = Detail.METERS, **settings: Any) -> Meters:
-    made = emulation(traffic, detail, **settings)
-    made.advance(NEVER_PS)
-    assert made.ended
-    return made.sample().meters
 
 
 def second(events: list[ev.Event]) -> list[ev.Event]:
@@ -57,7 +36,7 @@ def test_a_packet_that_finds_the_application_at_work_crosses_the_wall_six_times(
     marks = (ev.ModeSwitched, ev.IrqRaised, ev.SoftirqEntered, ev.SocketQueued, ev.SyscallEntered)
     story = [
         (type(event).__name__, getattr(event, "to", ""), getattr(event, "why", ""))
-        for event in second(told(Traffic(rate_pps=20_000, frames=2), **BUSY))
+        for event in second(told("kernel-irq", Settings(**BUSY), Traffic(rate_pps=20_000, frames=2)))
         if isinstance(event, (*marks, ev.PacketDelivered))
     ]
     assert story[: story.index(("PacketDelivered", "", "")) + 1] == [
@@ -77,7 +56,7 @@ def test_a_packet_that_finds_the_application_at_work_crosses_the_wall_six_times(
 
 def test_the_process_goes_on_between_interrupt_and_soft_interrupt() -> None:
     """3.2: "CPU continues with the interrupted process"; its work is resumed, not begun again."""
-    events = told(Traffic(rate_pps=20_000, frames=2), **BUSY)
+    events = told("kernel-irq", Settings(**BUSY), Traffic(rate_pps=20_000, frames=2))
     steps = [event for event in second(events) if isinstance(event, ev.StepTaken)]
     names = [step.step for step in steps]
     raised, soft = names.index("isr"), names.index("netisr_dispatch")
@@ -98,7 +77,7 @@ def profile_cost(step: str) -> int:
 
 def test_a_soft_interrupt_of_the_kernel_crosses_no_wall() -> None:
     """The idle loop is interrupted in kernel mode: the soft interrupt follows the handler at once."""
-    events = told(Traffic(rate_pps=20_000, frames=1), cores=1)
+    events = told("kernel-irq", Settings(cores=1), Traffic(rate_pps=20_000, frames=1))
     switches = [event.why for event in events if isinstance(event, ev.ModeSwitched)]
     assert set(switches) == {"syscall"}
     queued = next(event for event in events if isinstance(event, ev.RingProduced))
@@ -110,7 +89,7 @@ def test_a_soft_interrupt_of_the_kernel_crosses_no_wall() -> None:
 def test_the_sk_buff_is_allocated_in_the_soft_interrupt_and_freed_by_read() -> None:
     """3.3 and 3.5: allocate, queue, copy once, release."""
     marks = (ev.IrqRaised, ev.SoftirqEntered, ev.SkbAllocated, ev.SocketQueued, ev.Copied, ev.SkbFreed)
-    events = told(Traffic(rate_pps=20_000, frames=1), cores=1)
+    events = told("kernel-irq", Settings(cores=1), Traffic(rate_pps=20_000, frames=1))
     assert [type(event) for event in events if isinstance(event, marks)] == [*marks]
 
 
@@ -118,7 +97,7 @@ def test_the_sk_buff_is_allocated_in_the_soft_interrupt_and_freed_by_read() -> N
 def test_there_is_an_interrupt_for_each_packet_that_finds_a_descriptor(rate_pps: float) -> None:
     """No mask and no moderation, whatever the settings of other drivers are."""
     traffic = Traffic(pattern="poisson", rate_pps=rate_pps, frames=3000)
-    meters = finished(traffic, moderation_us=100.0, moderation_frames=64)
+    meters = finished("kernel-irq", Settings(moderation_us=100.0, moderation_frames=64), traffic)
     assert meters.interrupts == meters.arrived - meters.missed
     assert meters.polls == 0
     assert meters.softirqs <= meters.interrupts
@@ -129,7 +108,9 @@ def test_there_is_an_interrupt_for_each_packet_that_finds_a_descriptor(rate_pps:
 
 def test_interrupts_leave_nothing_for_soft_interrupts() -> None:
     """Four million a second: ipintrq holds as many as it may, and nothing is taken from it."""
-    made = emulation(Traffic(rate_pps=4e6, frames=40_000), cores=1, ipintrq_maxlen=30)
+    made = emulation(
+        "kernel-irq", Settings(cores=1, ipintrq_maxlen=30), Traffic(rate_pps=4e6, frames=40_000)
+    )
     made.advance(5 * 10**9)
     meters = made.sample().meters
     assert meters.delivered == 0
@@ -142,7 +123,9 @@ def test_interrupts_leave_nothing_for_soft_interrupts() -> None:
 
 def test_soft_interrupts_leave_nothing_for_the_application() -> None:
     """1.4 million a second: what soft interrupts bring up dies at the socket, by truesize."""
-    made = emulation(Traffic(rate_pps=1.4e6, frames=40_000), cores=1, rcvbuf=40_000)
+    made = emulation(
+        "kernel-irq", Settings(cores=1, rcvbuf=40_000), Traffic(rate_pps=1.4e6, frames=40_000)
+    )
     made.advance(10 * 10**9)
     meters = made.sample().meters
     assert meters.delivered < 0.01 * meters.arrived
@@ -151,7 +134,11 @@ def test_soft_interrupts_leave_nothing_for_the_application() -> None:
 
 
 def test_the_screening_queue_is_bounded_and_says_where_packets_die() -> None:
-    meters = finished(Traffic(rate_pps=900_000, frames=4000), screend=True, screenq_maxlen=8, **ROUTER)
+    meters = finished(
+        "kernel-irq",
+        Settings(screend=True, screenq_maxlen=8, **ROUTER),
+        Traffic(rate_pps=900_000, frames=4000),
+    )
     assert meters.drops["screenq/FULL_RING"] > 0
     assert meters.delivered == meters.sent > 0
     assert meters.syscalls >= meters.copies >= meters.sent
@@ -175,7 +162,7 @@ MACHINES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize(("name", "rate_pps"), [*product(MACHINES, (4e5, 3e6))])
 def test_all_is_conserved_at_every_instant(name: str, rate_pps: float) -> None:
     traffic = Traffic(pattern="poisson", rate_pps=rate_pps, flows=8, frames=1500)
-    made = emulation(traffic, **MACHINES[name])
+    made = emulation("kernel-irq", Settings(**MACHINES[name]), traffic)
     while not made.ended:
         made.advance(made.now_ps + 3_333_333)
         meters = made.sample().meters
@@ -193,13 +180,13 @@ def test_all_is_conserved_at_every_instant(name: str, rate_pps: float) -> None:
 @pytest.mark.parametrize("name", MACHINES)
 def test_meters_agree_with_the_events_and_with_coarser_detail(name: str) -> None:
     traffic = Traffic(pattern="poisson", rate_pps=1_200_000, flows=8, frames=800)
-    made = emulation(traffic, Detail.STEPS, **MACHINES[name])
+    made = emulation("kernel-irq", Settings(**MACHINES[name]), traffic, Detail.STEPS)
     state = State()
     state.apply(made.sample())
     made.advance(NEVER_PS)
     for event in made.release():
         state.apply(event)
-    meters, coarse = made.sample().meters, finished(traffic, **MACHINES[name])
+    meters, coarse = made.sample().meters, finished("kernel-irq", Settings(**MACHINES[name]), traffic)
     for total in TOTALS:
         assert getattr(state.meters, total) == getattr(meters, total), total
         assert getattr(coarse, total) == getattr(meters, total), total
@@ -209,7 +196,9 @@ def test_meters_agree_with_the_events_and_with_coarser_detail(name: str) -> None
 
 def test_it_leaves_nothing_behind_for_the_next_datapath() -> None:
     """A switch in the middle: interrupts are moderated and masked again by NAPI, nothing is lost."""
-    made = emulation(Traffic(rate_pps=500_000, frames=2000), **{**CURED, "screend": True})
+    made = emulation(
+        "kernel-irq", Settings(**{**CURED, "screend": True}), Traffic(rate_pps=500_000, frames=2000)
+    )
     made.advance(10**9)
     made.switch("kernel")
     before = made.sample().meters
@@ -234,5 +223,5 @@ def test_it_leaves_nothing_behind_for_the_next_datapath() -> None:
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        emulation(Traffic(frames=1), **settings)
+        emulation("kernel-irq", Settings(**settings), Traffic(frames=1))
     assert str(caught.value) == message

@@ -18,22 +18,10 @@ from kbview.sources.emulated import profile
 from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
-from kbview.tape.meter import TOTALS, CoreMeter, Meters
+from kbview.tape.meter import TOTALS, CoreMeter
+from tests.emulator.running import emulation, finished
 
 RTT_PS = 50_000_000
-
-
-def emulation(name: str, settings: Settings, offered: Traffic, detail: Detail) -> Emulation:
-    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), name)
-    made.recorder.detail = detail
-    return made
-
-
-def finished(name: str, settings: Settings, offered: Traffic, detail: Detail = Detail.METERS) -> Meters:
-    made = emulation(name, settings, offered, detail)
-    made.advance(NEVER_PS)
-    assert made.ended
-    return made.sample().meters
 
 
 def looped(
@@ -73,7 +61,7 @@ def test_all_is_conserved_at_every_step_with_every_application(
         send_frames=900,
     )
     offered = Traffic(pattern="poisson", rate_pps=2_000_000, flows=50, frames=1500)
-    made = emulation(name, settings, offered, Detail.METERS)
+    made = emulation(name, settings, offered)
     while not made.ended:
         made.advance(made.now_ps + 7_777_777)
         meters = made.sample().meters
@@ -219,7 +207,7 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, object], messag
 
 def test_a_datapath_refuses_what_its_layer_cannot_do() -> None:
     with pytest.raises(ScenarioError, match="datapath dpdk has no layer 'raw' to drop at"):
-        emulation("dpdk", Settings(app="drop", drop_at="raw"), Traffic(frames=1), Detail.METERS)
+        emulation("dpdk", Settings(app="drop", drop_at="raw"), Traffic(frames=1))
 
 
 def test_traffic_that_the_link_cannot_carry_is_refused() -> None:

@@ -8,28 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbview.emulator.cost import Prices
-from kbview.emulator.emulation import Emulation
-from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.idle import TICK_PS, Governor, idle_states
 from kbview.emulator.hardware.memory import missing, reach
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.sources.emulated import profile
-from kbview.tape.detail import Detail
-from kbview.tape.meter import Meters
+from tests.emulator.running import at_both_details, finished
 
 CALIBRATION = profile.load("xdp18")
 US = 1_000_000
-
-
-def finished(
-    datapath: str, traffic: Traffic, detail: Detail = Detail.METERS, **settings: Any
-) -> Meters:
-    made = Emulation(CALIBRATION, Settings(**settings), SYNTHETIC_HOST, traffic.chunks(1), datapath)
-    made.recorder.detail = detail
-    made.advance(NEVER_PS)
-    assert made.ended
-    return made.sample().meters
 
 
 # ---- idle states -----------------------------------------------------------------------------------
@@ -57,13 +44,15 @@ def test_no_deeper_than_it_may(idled: list[int]) -> None:
 
 @pytest.mark.parametrize("deepest", ["C1", "C1E", "C3", "C6"])
 def test_a_frame_after_a_long_silence_waits_for_its_core(deepest: str) -> None:
-    meters = finished("kernel", Traffic(rate_pps=100, frames=20), app="forward", max_cstate=deepest)
+    meters = finished(
+        "kernel", Settings(app="forward", max_cstate=deepest), Traffic(rate_pps=100, frames=20)
+    )
     exit_ps = idle_states(Prices(CALIBRATION), deepest)[-1].exit_ps
     assert meters.latency.percentile(0.5) == pytest.approx(exit_ps + 3_700_000, rel=0.1)
 
 
 def test_time_to_wake_is_idle_time() -> None:
-    meters = finished("kernel", Traffic(rate_pps=1000, frames=50), app="drop", cores=1)
+    meters = finished("kernel", Settings(app="drop", cores=1), Traffic(rate_pps=1000, frames=50))
     core = meters.cores[0]
     assert core.hardirq_ps + core.softirq_ps < 0.003 * core.idle_ps
 
@@ -84,32 +73,29 @@ def test_what_fits_is_found_and_what_does_not_has_its_share() -> None:
 
 def test_page_walks_are_counted_and_paid() -> None:
     traffic = Traffic(rate_pps=1e6, frames=4000)
-    walked = finished("dpdk", traffic, ring=8192, page="4K")
+    walked = finished("dpdk", Settings(ring=8192, page="4K"), traffic)
     facts = CALIBRATION.memory
     assert facts is not None
     share = reach(facts, "4K", 8192).second
     assert walked.tlb_misses == walked.stages["page_walk"].count
     assert walked.tlb_misses == pytest.approx(4000 * share, abs=1)
-    assert finished("dpdk", traffic, ring=8192).tlb_misses == 0
-    assert finished("kernel", traffic).tlb_misses is None
+    assert finished("dpdk", Settings(ring=8192), traffic).tlb_misses == 0
+    assert finished("kernel", Settings(), traffic).tlb_misses is None
 
 
 @pytest.mark.parametrize("ring", [256, 4096])
 def test_only_a_backlog_beyond_the_cache_s_share_misses_it(ring: int) -> None:
     overload = Traffic(rate_pps=8e6, size=1500, frames=12_000)
     calm = Traffic(rate_pps=1e5, size=1500, frames=500)
-    crowded = finished("dpdk", overload, ring=ring, app_cycles=1500)
+    crowded = finished("dpdk", Settings(ring=ring, app_cycles=1500), overload)
     assert ("llc_miss" in crowded.stages) == (ring == 4096)
-    assert "llc_miss" not in finished("dpdk", calm, ring=ring).stages
+    assert "llc_miss" not in finished("dpdk", Settings(ring=ring), calm).stages
 
 
 @pytest.mark.parametrize("app", ["sink", "echo", "drop"])
 def test_detail_changes_nothing_when_the_cache_overflows(app: str) -> None:
     traffic = Traffic(pattern="poisson", rate_pps=7e6, size=1500, frames=5000)
-    coarse, fine = (
-        finished("kernel", traffic, detail, ring=4096, app=app, drop_at="raw")
-        for detail in (Detail.METERS, Detail.STEPS)
-    )
+    coarse, fine = at_both_details("kernel", Settings(ring=4096, app=app, drop_at="raw"), traffic)
     assert coarse.stages["llc_miss"].count > 0
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
 
@@ -117,7 +103,9 @@ def test_detail_changes_nothing_when_the_cache_overflows(app: str) -> None:
 def test_only_an_interrupt_in_user_mode_pollutes() -> None:
     """On a core of its own the handler finds nobody's cache to spoil."""
     traffic = Traffic(pattern="poisson", rate_pps=3e5, frames=2000)
-    alone, shared = (finished("kernel", traffic, cores=cores, app_cycles=5000) for cores in (2, 1))
+    alone, shared = (
+        finished("kernel", Settings(cores=cores, app_cycles=5000), traffic) for cores in (2, 1)
+    )
     assert "cache_pollution" not in alone.stages
     assert 0 < shared.stages["cache_pollution"].count <= shared.interrupts
 

@@ -3,33 +3,21 @@
 import pytest
 
 from kbview.emulator.bypass.mempool import Mempool, MempoolCache
-from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.sources.emulated import profile
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, RingMeter
+from tests.emulator.running import emulation, finished
 
 CACHE = 256
 FLOOD = Traffic(rate_pps=1e8, frames=20_000)
 
 
-def emulation(settings: Settings, offered: Traffic) -> Emulation:
-    return Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), "dpdk")
-
-
-def finished(settings: Settings, offered: Traffic) -> Meters:
-    made = emulation(settings, offered)
-    made.advance(NEVER_PS)
-    assert made.ended
-    return made.sample().meters
-
-
 def two_caches(size: int) -> tuple[Mempool, MempoolCache, MempoolCache]:
-    made = emulation(Settings(), Traffic(frames=0))
+    made = emulation("dpdk", Settings(), Traffic(frames=0))
     machine: Machine = made._machine
     pool = Mempool(machine, size, 0)
     one, other = (MempoolCache(pool, core, Settings()) for core in machine.cores)
@@ -78,9 +66,9 @@ def test_who_frees_what_another_lcore_received_pays_with_the_ring() -> None:
 
 
 def test_run_to_completion_needs_the_ring_once_at_the_start() -> None:
-    meters = finished(Settings(cores=1), FLOOD)
+    meters = finished("dpdk", Settings(cores=1), FLOOD)
     assert meters.stages["mempool_ring"].count == 1
-    forwarding = finished(Settings(cores=1, app="forward"), FLOOD)
+    forwarding = finished("dpdk", Settings(cores=1, app="forward"), FLOOD)
     assert forwarding.stages["mempool_ring"].count < 12  # until the transmit ring has its mbufs
 
 
@@ -89,7 +77,7 @@ def test_run_to_completion_needs_the_ring_once_at_the_start() -> None:
 def test_no_mbuf_is_lost(app: str, cache: int) -> None:
     settings = Settings(cores=2, queues=3, app=app, mempool_cache=cache, send_frames=500, link_gbps=1.0)
     offered = Traffic(pattern="poisson", rate_pps=1_400_000, frames=1500, flows=9)
-    made = emulation(settings, offered)
+    made = emulation("dpdk", settings, offered)
     while not made.ended:
         made.advance(made.now_ps + 9_999_999)
         rings = made.sample().meters.rings
@@ -102,7 +90,7 @@ def test_no_mbuf_is_lost(app: str, cache: int) -> None:
 
 
 def test_levels_are_told_by_events() -> None:
-    made = emulation(Settings(cores=1, app="forward"), FLOOD)
+    made = emulation("dpdk", Settings(cores=1, app="forward"), FLOOD)
     made.recorder.detail = Detail.STEPS
     before = {ring.kind: ring.done for ring in made.sample().meters.rings}
     made.advance(NEVER_PS)
@@ -117,11 +105,11 @@ def test_levels_are_told_by_events() -> None:
 def test_an_exhausted_pool_leaves_frames_in_their_descriptors() -> None:
     """ixgbe_recv_pkts(): no mbuf, rx_mbuf_alloc_failed and break; the NIC then has no descriptor."""
     slow = Settings(cores=1, app_cycles=300.0, mempool_size=1024 + 4)
-    meters = finished(slow, FLOOD)
+    meters = finished("dpdk", slow, FLOOD)
     assert pool_of(meters).freezes > 0
     assert meters.missed > 0
     assert meters.dropped == 0
-    made = emulation(slow, FLOOD)
+    made = emulation("dpdk", slow, FLOOD)
     made.recorder.detail = Detail.STEPS
     made.advance(NEVER_PS)
     events = made.release()
@@ -143,7 +131,7 @@ def test_a_pool_in_which_an_lcore_may_wait_for_ever_is_refused(
 ) -> None:
     made = Settings(**settings)  # type: ignore[arg-type]
     with pytest.raises(ScenarioError, match=f"use {least} or more"):
-        emulation(made, Traffic(frames=1))
+        emulation("dpdk", made, Traffic(frames=1))
 
 
 def test_a_cache_larger_than_dpdk_allows_is_refused() -> None:

@@ -2,48 +2,27 @@
 
 from itertools import pairwise
 
-from kbview.emulator.emulation import Emulation
-from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import Settings
-from kbview.sources.emulated import profile
 from kbview.tape import events as ev
-from kbview.tape.detail import Detail
-from kbview.tape.event import Event
-from kbview.tape.meter import Meters
+from tests.emulator.running import finished, told
 
 BUSY = Traffic(pattern="poisson", rate_pps=6_000_000, frames=6000, flows=16)
 SPARSE = Traffic(rate_pps=20_000, frames=200)
 
 
-def finished(settings: Settings, offered: Traffic) -> Meters:
-    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), "psio")
-    made.advance(NEVER_PS)
-    assert made.ended
-    meters = made.sample().meters
-    assert meters.conserved()
-    return meters
-
-
-def told(settings: Settings, offered: Traffic) -> list[Event]:
-    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), "psio")
-    made.recorder.detail = Detail.STEPS
-    made.advance(NEVER_PS)
-    return made.release()
-
-
 def test_nothing_is_allocated_and_each_way_is_one_copy() -> None:
-    received = finished(Settings(burst=64), BUSY)
+    received = finished("psio", Settings(burst=64), BUSY)
     assert (received.allocations, received.copies) == (0, 6000)
     assert received.copied_bytes == received.arrived_bytes
-    forwarded = finished(Settings(burst=64, app="forward"), BUSY)
+    forwarded = finished("psio", Settings(burst=64, app="forward"), BUSY)
     assert forwarded.delivered == forwarded.sent == 6000
     assert (forwarded.allocations, forwarded.copies) == (0, 12_000)
 
 
 def test_a_cell_is_the_nics_again_in_the_call_that_emptied_it() -> None:
     """copy_rx_packets(): the same cell goes into the descriptor before the call returns."""
-    events = told(Settings(burst=16, app_cycles=5000.0), BUSY)
+    events = told("psio", Settings(burst=16, app_cycles=5000.0), BUSY)
     chunks = [e for e in events if isinstance(e, ev.ChunkMoved) and e.work]
     refills = [e for e in events if isinstance(e, ev.RingRefilled)]
     assert [e.count for e in refills] == [e.work for e in chunks]
@@ -54,7 +33,7 @@ def test_a_cell_is_the_nics_again_in_the_call_that_emptied_it() -> None:
 
 def test_under_load_it_never_sleeps_and_interrupts_stay_off() -> None:
     flood = Traffic(rate_pps=40_000_000, frames=20_000)
-    meters = finished(Settings(cores=1, burst=64, app="forward"), flood)
+    meters = finished("psio", Settings(cores=1, burst=64, app="forward"), flood)
     assert meters.missed > 0
     assert meters.interrupts == meters.wakeups <= 2
     assert meters.syscalls == 2 * -(-meters.delivered // 64) + 1
@@ -62,12 +41,12 @@ def test_under_load_it_never_sleeps_and_interrupts_stay_off() -> None:
 
 def test_at_rest_each_packet_interrupts_wakes_and_is_fetched_by_the_thread() -> None:
     """The order of ps_recv_chunk(): look, interrupt on, sleep; the softirq only wakes."""
-    events = told(Settings(), SPARSE)
+    events = told("psio", Settings(), SPARSE)
     kinds = (ev.ChunkMoved, ev.IrqUnmasked, ev.IrqRaised, ev.SoftirqEntered, ev.TaskWoken)
     names = [type(e).__name__ for e in events if isinstance(e, kinds)]
     turn = ["ChunkMoved", "IrqUnmasked", "IrqRaised", "SoftirqEntered", "TaskWoken", "ChunkMoved"]
     assert names[:6] == turn
-    meters = finished(Settings(), SPARSE)
+    meters = finished("psio", Settings(), SPARSE)
     assert meters.interrupts == meters.wakeups == 200
     assert meters.syscalls == 200 + 1  # and the one that still waits
     assert meters.cores[0].idle_ps > 0.8 * 200 * 50_000_000
@@ -76,7 +55,7 @@ def test_at_rest_each_packet_interrupts_wakes_and_is_fetched_by_the_thread() -> 
 def test_a_thread_takes_its_queues_in_turn() -> None:
     """ps_recv_chunk() begins behind the queue that it served last; core 0 has queues 0, 2 and 4."""
     settings = Settings(cores=2, queues=6, burst=8, app_cycles=3000.0)
-    events = told(settings, Traffic(rate_pps=8_000_000, frames=4000, flows=64))
+    events = told("psio", settings, Traffic(rate_pps=8_000_000, frames=4000, flows=64))
     served = [e.queue for e in events if isinstance(e, ev.ChunkMoved) and e.work == 8 and e.cpu == 0]
     assert set(served) == {0, 2, 4}
     turns = sum(after == (before + 2) % 6 for before, after in pairwise(served))
@@ -84,13 +63,13 @@ def test_a_thread_takes_its_queues_in_turn() -> None:
 
 
 def test_a_full_transmit_ring_takes_fewer_and_the_rest_is_given_up() -> None:
-    meters = finished(Settings(app="forward", link_gbps=1.0, tx_ring=32), BUSY)
+    meters = finished("psio", Settings(app="forward", link_gbps=1.0, tx_ring=32), BUSY)
     assert meters.drops["tx ring/TX_RING_FULL"] > 0
     assert meters.stages["psio_tx_head"].count > 0
 
 
 def test_a_sender_comes_back_with_what_found_no_room() -> None:
     settings = Settings(app="generate", send_frames=3000, link_gbps=1.0, tx_ring=64, burst=64)
-    meters = finished(settings, Traffic(frames=0))
+    meters = finished("psio", settings, Traffic(frames=0))
     assert (meters.sent, meters.unsent) == (3000, 0)
     assert meters.copies == 3000

@@ -6,22 +6,15 @@ import msgspec
 import pytest
 
 from kbview.emulator.bounds import RECV_CALLS
-from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.kernel.call.reader import CALLS
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.sources.emulated import profile
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
+from tests.emulator.running import emulation
 
 BUSY = Traffic(pattern="poisson", rate_pps=2_200_000, frames=1500)
-
-
-def emulation(settings: Settings, detail: Detail = Detail.METERS, offered: Traffic = BUSY) -> Emulation:
-    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, offered.chunks(1), "kernel", None)
-    made.recorder.detail = detail
-    return made
 
 
 @pytest.mark.parametrize(
@@ -32,7 +25,7 @@ def test_whatever_reads_nothing_is_lost_and_detail_changes_nothing(
     call: str, wait: str, app: str, cores: int
 ) -> None:
     settings = Settings(recv_call=call, wait=wait, app=app, cores=cores, recv_batch=7, rcvbuf=50_000)
-    strided, coarse, fine = (emulation(settings) for _ in range(3))
+    strided, coarse, fine = (emulation("kernel", settings, BUSY) for _ in range(3))
     while not strided.ended:
         strided.advance(strided.now_ps + 3_333_333)
         meters = strided.sample().meters
@@ -50,19 +43,23 @@ def test_whatever_reads_nothing_is_lost_and_detail_changes_nothing(
 
 def test_a_vector_is_filled_while_there_is_something() -> None:
     """recvmmsg(2): up to vlen messages a call; MSG_WAITFORONE returns with fewer rather than sleep."""
-    made = emulation(Settings(wait="read", recv_call="recvmmsg", recv_batch=8), Detail.STEPS)
+    made = emulation(
+        "kernel", Settings(wait="read", recv_call="recvmmsg", recv_batch=8), BUSY, Detail.STEPS
+    )
     made.advance(NEVER_PS)
     meters = made.sample().meters
     assert meters.delivered / 8 <= meters.syscalls < meters.delivered / 6
     slow = Traffic(rate_pps=20_000, frames=50)
-    made = emulation(Settings(wait="read", recv_call="recvmmsg"), offered=slow)
+    made = emulation("kernel", Settings(wait="read", recv_call="recvmmsg"), slow)
     made.advance(NEVER_PS)
     # the last call has found nothing and sleeps
     assert made.sample().meters.syscalls == 51
 
 
 def test_messages_of_a_call_are_the_application_s_when_it_returns() -> None:
-    made = emulation(Settings(wait="read", recv_call="recvmmsg", recv_batch=4), Detail.STEPS)
+    made = emulation(
+        "kernel", Settings(wait="read", recv_call="recvmmsg", recv_batch=4), BUSY, Detail.STEPS
+    )
     made.advance(NEVER_PS)
     inside = False
     copies = 0

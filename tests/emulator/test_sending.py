@@ -11,20 +11,19 @@ from kbview.sources.emulated import profile
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters
+from tests.emulator.running import emulation, ended
 
 FRAMES = 3000
 DATAGRAM = 768  # truesize of a small one
 
 
-def emulation(name: str, **settings: object) -> Emulation:
-    made = Settings(app="generate", **{"send_frames": FRAMES} | settings)  # type: ignore[arg-type]
-    return Emulation(profile.load("xdp18"), made, SYNTHETIC_HOST, iter(()), name)
+def generating(**settings: object) -> Settings:
+    return Settings(app="generate", **{"send_frames": FRAMES} | settings)  # type: ignore[arg-type]
 
 
-def finished(name: str, **settings: object) -> Meters:
-    made = emulation(name, **settings)
-    made.advance(NEVER_PS)
-    assert made.ended
+def generated(name: str, **settings: object) -> Meters:
+    """The meters after all frames were sent or refused, and all buffers are back with their owner."""
+    made = ended(name, generating(**settings))
     meters = made.sample().meters
     assert meters.sent + meters.unsent == settings.get("send_frames", FRAMES)
     assert meters.allocations == meters.frees + made.datapath.buffers()
@@ -40,7 +39,7 @@ def test_a_datagram_is_charged_what_its_memory_takes() -> None:
 
 @pytest.mark.parametrize("cores", [1, 2])
 def test_each_datagram_is_a_system_call_a_copy_and_an_sk_buff(cores: int) -> None:
-    meters = finished("kernel", cores=cores)
+    meters = generated("kernel", cores=cores)
     assert meters.sent == meters.syscalls == meters.copies == meters.allocations == FRAMES
     assert meters.copied_bytes == FRAMES * 18  # what 64 bytes leave of Ethernet, IPv4, UDP and FCS
     assert meters.mode_switches >= 2 * FRAMES
@@ -50,7 +49,9 @@ def test_each_datagram_is_a_system_call_a_copy_and_an_sk_buff(cores: int) -> Non
 
 def test_a_slow_wire_puts_the_sender_to_sleep_and_completions_wake_it() -> None:
     """net/core/sock.c: full at sndbuf; woken once less than half of it is used, not for each."""
-    made = emulation("kernel", cores=1, link_gbps=0.1, sndbuf=40 * DATAGRAM, send_frames=400)
+    made = emulation(
+        "kernel", generating(cores=1, link_gbps=0.1, sndbuf=40 * DATAGRAM, send_frames=400)
+    )
     made.recorder.detail = Detail.STEPS
     made.advance(NEVER_PS)
     events, meters = made.release(), made.sample().meters
@@ -67,14 +68,14 @@ def test_a_slow_wire_puts_the_sender_to_sleep_and_completions_wake_it() -> None:
 
 def test_a_buffer_larger_than_the_qdisc_makes_the_qdisc_drop_and_nobody_hears_of_it() -> None:
     """net/ipv4/udp.c udp_send_skb(): ENOBUFS is no error to a caller who did not ask for errors."""
-    meters = finished("kernel", cores=1, link_gbps=0.1, sndbuf=1 << 24, txqueuelen=100, tx_ring=64)
+    meters = generated("kernel", cores=1, link_gbps=0.1, sndbuf=1 << 24, txqueuelen=100, tx_ring=64)
     assert meters.syscalls == FRAMES
     assert meters.unsent > FRAMES / 2
     assert meters.wakeups == 0
 
 
 def test_the_socket_shows_what_waits() -> None:
-    made = emulation("kernel", cores=1, link_gbps=0.1)
+    made = emulation("kernel", generating(cores=1, link_gbps=0.1))
     made.advance(10**9)
     (socket,) = made.sample().meters.sockets.values()
     assert socket.send_queued is not None
@@ -83,7 +84,7 @@ def test_the_socket_shows_what_waits() -> None:
 
 @pytest.mark.parametrize("clones", [0, 10])
 def test_pktgen_makes_no_call_no_copy_and_few_sk_buffs(clones: int) -> None:
-    meters = finished("kernel", cores=1, generator="pktgen", clone_skb=clones, burst=20)
+    meters = generated("kernel", cores=1, generator="pktgen", clone_skb=clones, burst=20)
     rounds = FRAMES / 20
     assert meters.sent == FRAMES
     assert meters.syscalls == meters.copies == meters.mode_switches == 0
@@ -94,14 +95,14 @@ def test_pktgen_makes_no_call_no_copy_and_few_sk_buffs(clones: int) -> None:
 
 @pytest.mark.parametrize("cores", [1, 2])
 def test_pktgen_tries_on_when_the_ring_is_full_and_never_sleeps(cores: int) -> None:
-    meters = finished("kernel", cores=cores, generator="pktgen", link_gbps=1.0, tx_ring=64)
+    meters = generated("kernel", cores=cores, generator="pktgen", link_gbps=1.0, tx_ring=64)
     assert meters.sent == FRAMES
     assert meters.wakeups == 0
     assert sum(core.poll_empty_ps for core in meters.cores) > 10**9  # of two milliseconds of wire
 
 
 def test_two_threads_have_a_socket_each() -> None:
-    made = emulation("kernel", cores=2, queues=2, readers=2)
+    made = emulation("kernel", generating(cores=2, queues=2, readers=2))
     made.advance(10**9)
     meters = made.sample().meters
     assert len(meters.sockets) == 2
@@ -111,17 +112,17 @@ def test_two_threads_have_a_socket_each() -> None:
 @pytest.mark.parametrize("cores", [1, 2])
 def test_af_xdp_sends_without_a_copy_and_with_hardly_a_call(cores: int) -> None:
     """Linux Documentation/networking/af_xdp.rst: XDP_USE_NEED_WAKEUP."""
-    meters = finished("af_xdp", cores=cores, burst=64, send_frames=20_000)
+    meters = generated("af_xdp", cores=cores, burst=64, send_frames=20_000)
     assert meters.sent == 20_000
     assert meters.copies == meters.allocations == 0
     assert meters.syscalls < 20_000 / 64 / 4
-    unasked = finished("af_xdp", cores=cores, burst=64, send_frames=20_000, need_wakeup=False)
+    unasked = generated("af_xdp", cores=cores, burst=64, send_frames=20_000, need_wakeup=False)
     assert unasked.syscalls > 20_000 / 64
 
 
 def test_af_xdp_in_copy_mode_sends_in_the_call_and_at_most_16_at_once() -> None:
     """Linux net/xdp/xsk.c xsk_generic_xmit(), TX_BATCH_SIZE."""
-    meters = finished("af_xdp", cores=1, xdp_mode="copy")
+    meters = generated("af_xdp", cores=1, xdp_mode="copy")
     assert meters.sent == meters.copies == meters.allocations == FRAMES
     assert meters.copied_bytes == FRAMES * 64
     assert meters.syscalls >= FRAMES / 16
@@ -146,4 +147,4 @@ def test_a_sender_that_never_reads_uses_up_the_chunks_for_receiving() -> None:
 )
 def test_absurd_settings_are_refused(key: str, value: object, said: str) -> None:
     with pytest.raises(ScenarioError, match=said):
-        emulation("kernel", **{key: value})
+        emulation("kernel", generating(**{key: value}))

@@ -4,39 +4,28 @@ from typing import Any
 
 import pytest
 
-from kbview.emulator.emulation import Emulation
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import Settings
-from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
+from tests.emulator.running import emulation, stretch
 
 US = 1_000_000
 FLOOD = Traffic(rate_pps=60e6, flows=600, destinations=600)
 
 
-def steady(cores: int = 1, us: int = 300, **settings: Any) -> tuple[Meters, float]:
-    """The meters after so long, and the millions a second that ended meanwhile, dropped or sent on."""
-    made = Emulation(
-        profile.load("xdp18"),
-        Settings(cores=cores, queues=cores, **settings),
-        SYNTHETIC_HOST,
-        FLOOD.chunks(1),
-        "kernel",
-    )
-    made.advance(us * US // 2)
-    before = made.sample().meters
-    ended = before.delivered + before.dropped
-    made.advance(us * US)
-    after = made.sample().meters
-    return after, (after.delivered + after.dropped - ended) / (us / 2)
+def filtered(cores: int = 1, us: int = 300, **settings: Any) -> tuple[Meters, float]:
+    """The meters after `us`, and the millions a second dropped or sent on in the second half."""
+    made = emulation("kernel", Settings(cores=cores, queues=cores, **settings), FLOOD)
+    grown = stretch(made, us / 2, us / 2)
+    return made.sample().meters, (grown.delivered + grown.dropped) / (us / 2)
 
 
 def dropping(at: str, cores: int = 1, **settings: Any) -> float:
-    return steady(cores, app="drop", drop_at=at, **settings)[1]
+    return filtered(cores, app="drop", drop_at=at, **settings)[1]
 
 
 def forwarding(at: str, cores: int = 1, **settings: Any) -> float:
-    return steady(cores, app="forward", forward_at=at, **settings)[1]
+    return filtered(cores, app="forward", forward_at=at, **settings)[1]
 
 
 def test_the_earlier_a_drop_the_more_a_core_drops() -> None:
@@ -71,7 +60,7 @@ def test_tracking_connections_costs_nearly_as_much_as_all_below() -> None:
 def test_a_counter_that_all_cores_write_bends_the_line() -> None:
     """The same, six cores: raw drops 5.8 times as much as one, conntrack 4.8 times."""
     alone = dropping("raw", 6) / dropping("raw")
-    meters, shared = steady(6, 500, app="drop", drop_at="input", conntrack=True)
+    meters, shared = filtered(6, 500, app="drop", drop_at="input", conntrack=True)
     assert alone > 5.7
     assert shared / dropping("input", conntrack=True) < 5.4
     assert meters.stages["line_transfer"].count > 1.5 * meters.drops["ip/NETFILTER_DROP"]

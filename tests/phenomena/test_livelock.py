@@ -11,7 +11,7 @@ from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
-from kbview.validation.growth import growth
+from tests.emulator.running import stretch
 
 MS_PS = 10**9
 RATES = (2e5, 4e5, 8e5, 16e5, 32e5)
@@ -27,19 +27,16 @@ ROUTER = {
 }
 
 
-def steady(datapath: str, rate_pps: float, ms: int, machine: str, **settings: object) -> Meters:
-    """What the meters grow by in `ms`, after a third of that in which the queues have filled."""
+def grown(datapath: str, rate_pps: float, ms: int, machine: str, **settings: object) -> Meters:
+    """The growth of the meters in `ms`, after a third of that in which the queues have filled."""
     made = Settings(**settings)  # type: ignore[arg-type]
     chunks = Traffic(rate_pps=rate_pps).chunks(1, made.link_gbps)
     emulation = Emulation(profile.load(machine), made, SYNTHETIC_HOST, chunks, datapath)
-    emulation.advance(ms * MS_PS // 3)
-    before = emulation.sample().meters
-    emulation.advance(ms * MS_PS // 3 + ms * MS_PS)
-    return growth(emulation.sample().meters, before)
+    return stretch(emulation, ms * 1000 / 3, ms * 1000)
 
 
 def delivered(datapath: str, **settings: object) -> list[int]:
-    return [steady(datapath, rate, 5, "xdp18", **settings).delivered for rate in RATES]
+    return [grown(datapath, rate, 5, "xdp18", **settings).delivered for rate in RATES]
 
 
 def test_delivery_rises_peaks_and_falls_to_nothing() -> None:
@@ -63,7 +60,7 @@ def test_an_application_on_another_core_does_not_save_it_and_polling_does() -> N
 def test_where_packets_die_moves_down_as_the_load_grows() -> None:
     """The more urgent starves the less urgent: first the socket's reader, then IP, then the ring."""
     rates = (1.0e6, 1.8e6, 6e6)
-    runs = [steady("kernel-irq", rate, 5, "xdp18", cores=1) for rate in rates]
+    runs = [grown("kernel-irq", rate, 5, "xdp18", cores=1) for rate in rates]
     most = [
         max({**meters.drops, "nic": meters.missed}.items(), key=lambda item: item[1])[0]
         for meters in runs
@@ -72,7 +69,7 @@ def test_where_packets_die_moves_down_as_the_load_grows() -> None:
 
 
 def router(rate_pps: float, **settings: object) -> Meters:
-    return steady("kernel-irq", rate_pps, 300, "mogul96", **(ROUTER | settings))
+    return grown("kernel-irq", rate_pps, 300, "mogul96", **(ROUTER | settings))
 
 
 def test_a_router_that_shows_packets_to_a_process_collapses_first() -> None:

@@ -4,13 +4,11 @@ from typing import Any
 
 import pytest
 
-from kbview.emulator.emulation import Emulation
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import Settings
-from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
-from kbview.validation.growth import growth
 from kbview.validation.quantity import QUANTITIES
+from tests.emulator.running import emulation, stretch
 
 US_PS = 1_000_000
 STREAM = Traffic(pattern="tcp", flows=1, port=5001, rtt_us=30)
@@ -24,20 +22,9 @@ BULK: dict[str, Any] = {
 }
 
 
-def steady(settings: Settings, offered: Traffic, warmup_us: int = 2000, us: int = 4000) -> Meters:
-    """The growth of the meters over a stretch of steady state."""
-    made = Emulation(
-        profile.load("xdp18"),
-        settings,
-        SYNTHETIC_HOST,
-        offered.chunks(1),
-        "kernel",
-        offered.peer(1, settings),
-    )
-    made.advance(warmup_us * US_PS)
-    before = made.sample().meters
-    made.advance((warmup_us + us) * US_PS)
-    return growth(made.sample().meters, before)
+def streamed(settings: Settings, offered: Traffic, warmup_us: int = 2000, us: int = 4000) -> Meters:
+    """The growth of the kernel's meters over a stretch of steady state."""
+    return stretch(emulation("kernel", settings, offered), warmup_us, us)
 
 
 def gbps(meters: Meters, us: int = 4000) -> float:
@@ -53,7 +40,7 @@ def test_gro_makes_the_copy_what_costs_most() -> None:
 
     Without it the protocols are: each segment climbs alone, and every second one is acknowledged.
     """
-    alone, merged = (steady(Settings(gro=gro, **BULK), STREAM) for gro in (False, True))
+    alone, merged = (streamed(Settings(gro=gro, **BULK), STREAM) for gro in (False, True))
     assert gbps(merged) > 2.5 * gbps(alone)
     assert copy_share(merged) > 2.5 * copy_share(alone)
     assert alone.sent / alone.delivered == pytest.approx(0.5, abs=0.04)
@@ -64,8 +51,8 @@ def test_gro_makes_the_copy_what_costs_most() -> None:
 def test_longer_frames_help_most_where_nothing_is_merged() -> None:
     """Jumbo frames: six times fewer packets. GRO has done that already, but for driver and merge."""
     gain = [
-        gbps(steady(Settings(gro=gro, **(BULK | {"mss": 8948})), STREAM))
-        / gbps(steady(Settings(gro=gro, **BULK), STREAM))
+        gbps(streamed(Settings(gro=gro, **(BULK | {"mss": 8948})), STREAM))
+        / gbps(streamed(Settings(gro=gro, **BULK), STREAM))
         for gro in (False, True)
     ]
     assert gain[0] > 2
@@ -75,7 +62,7 @@ def test_longer_frames_help_most_where_nothing_is_merged() -> None:
 def test_a_window_beyond_the_share_of_the_cache_is_copied_from_memory() -> None:
     """Cai et al.: text waits in the socket until DMA has displaced it; a smaller window is faster."""
     small, large = (
-        steady(Settings(**(BULK | {"mss": 8948, "tcp_rcvbuf": size})), STREAM, 5000)
+        streamed(Settings(**(BULK | {"mss": 8948, "tcp_rcvbuf": size})), STREAM, 5000)
         for size in (2 << 20, 6 << 20)
     )
     assert "llc_miss" not in small.stages or not small.stages["llc_miss"].count
@@ -86,7 +73,7 @@ def test_a_window_beyond_the_share_of_the_cache_is_copied_from_memory() -> None:
 def test_merging_waits_for_a_queue_to_form() -> None:
     """GRO merges what is in the ring at the same poll; at a light load every packet is alone."""
     slow = Settings(**(BULK | {"link_gbps": 0.5, "moderation_us": 0.0}))
-    light, heavy = steady(slow, STREAM, us=8000), steady(Settings(**BULK), STREAM)
+    light, heavy = streamed(slow, STREAM, us=8000), streamed(Settings(**BULK), STREAM)
     assert "gro_merge" not in light.stages or light.stages["gro_merge"].count < 0.1 * light.delivered
     assert heavy.stages["gro_merge"].count > 0.9 * heavy.delivered
 
@@ -95,7 +82,7 @@ def test_one_read_for_a_train_of_datagrams() -> None:
     """Linux commit e20cf8d3f1f7: 769,065 calls a second become 24,877, and more comes through."""
     train = Traffic(pattern="train", burst_frames=42, size=1518, rate_pps=1_044_292)
     single, merged = (
-        steady(Settings(cores=1, wait="read", udp_gro=gro), train, 4000, 10_000)
+        streamed(Settings(cores=1, wait="read", udp_gro=gro), train, 4000, 10_000)
         for gro in (False, True)
     )
     assert single.dropped > 0
@@ -108,7 +95,7 @@ def test_batching_the_calls_is_no_cure() -> None:
     """network-testing issue 5: copy, queue and free are paid for each datagram, whoever reads it."""
     flood = Traffic(rate_pps=2_500_000)
     rates = [
-        steady(Settings(wait="read", recv_call=call), flood, 500, 2000).delivered
+        streamed(Settings(wait="read", recv_call=call), flood, 500, 2000).delivered
         for call in ("recv", "recvmmsg")
     ]
     assert 0.8 < rates[1] / rates[0] < 1.2

@@ -2,32 +2,24 @@
 
 import pytest
 
-from kbview.emulator.emulation import Emulation
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import Settings
-from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
-
-
-def steady(name: str, calibration: str, settings: Settings, offered: Traffic, us: int) -> Meters:
-    """The meters after so many microseconds."""
-    made = Emulation(profile.load(calibration), settings, SYNTHETIC_HOST, offered.chunks(1), name)
-    made.advance(us * 1_000_000)
-    meters = made.sample().meters
-    assert meters.conserved()
-    return meters
+from tests.emulator.running import after, emulation
 
 
 def test_a_system_call_for_a_chunk_of_packets_is_worth_an_order_of_magnitude() -> None:
     """Han et al. 2010 (PacketShader), fig. 5: 13.5 times from 1 to 64, and little beyond."""
     flood = Traffic(rate_pps=28_000_000)
     sent = [
-        steady(
-            "psio",
-            "psh10",
-            Settings(cores=1, app="forward", link_gbps=20.0, burst=burst),
-            flood,
+        after(
             1000,
+            emulation(
+                "psio",
+                Settings(cores=1, app="forward", link_gbps=20.0, burst=burst),
+                flood,
+                calibration="psh10",
+            ),
         ).sent
         for burst in (1, 8, 64, 256)
     ]
@@ -42,7 +34,7 @@ def test_nothing_shared_between_cores_is_throughput_that_grows_with_them() -> No
     for cores in (1, 2, 4):
         flood = Traffic(rate_pps=27_000_000, flows=64)
         settings = Settings(cores=cores, queues=cores, app="forward", link_gbps=20.0, burst=4)
-        sent.append(steady("psio", "psh10", settings, flood, 1000).sent)
+        sent.append(after(1000, emulation("psio", settings, flood, calibration="psh10")).sent)
     assert sent[1] == pytest.approx(2 * sent[0], rel=0.05)
     assert sent[2] == pytest.approx(4 * sent[0], rel=0.05)
 
@@ -51,8 +43,11 @@ def test_a_copy_is_cheaper_than_an_allocation() -> None:
     """Han et al. 2010, table 3: most of the work is the sk_buff; their engine copies instead."""
     flood = Traffic(rate_pps=14_800_000)
     settings = Settings(cores=1, app="drop", drop_at="driver", link_gbps=10.0, burst=64)
-    engine = steady("psio", "psh10", settings, flood, 1000)
-    stack = steady("kernel", "psh10", Settings(cores=1, app="drop", drop_at="raw"), flood, 1000)
+    engine = after(1000, emulation("psio", settings, flood, calibration="psh10"))
+    stack = after(
+        1000,
+        emulation("kernel", Settings(cores=1, app="drop", drop_at="raw"), flood, calibration="psh10"),
+    )
     assert engine.copies > engine.allocations == 0
     assert stack.allocations > stack.copies == 0
     assert engine.dropped > 3 * stack.dropped
@@ -60,7 +55,7 @@ def test_a_copy_is_cheaper_than_an_allocation() -> None:
 
 def l3fwd(rate_pps: float, us: int, *, sleeping: bool) -> Meters:
     settings = Settings(cores=1, app="forward", dpdk_interrupts=sleeping)
-    return steady("dpdk", "xdp18", settings, Traffic(rate_pps=rate_pps), us)
+    return after(us, emulation("dpdk", settings, Traffic(rate_pps=rate_pps)))
 
 
 def test_a_sleeping_poll_mode_driver_gives_its_core_back_and_pays_in_latency() -> None:
@@ -91,7 +86,12 @@ def test_a_byte_beyond_a_cache_line_costs_the_bus_more_than_a_whole_line() -> No
     got = {}
     for calibration in ("netmap12", "xdp18"):
         for size, rate_pps in at_line:
-            meters = steady("netmap", calibration, settings, Traffic(rate_pps=rate_pps, size=size), 600)
+            meters = after(
+                600,
+                emulation(
+                    "netmap", settings, Traffic(rate_pps=rate_pps, size=size), calibration=calibration
+                ),
+            )
             got[calibration, size] = meters.delivered / (meters.arrived or 1)
     assert got["netmap12", 65] < 0.85
     assert min(share for key, share in got.items() if key != ("netmap12", 65)) > 0.95

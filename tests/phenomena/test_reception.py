@@ -7,24 +7,23 @@ from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
+from tests.emulator.running import after, emulation
 
 ONE_CORE = Settings(cores=1, wait="read")
 TWO_CORES = Settings(cores=2, wait="read")
 
 
-def steady(datapath: str, settings: Settings, rate_pps: float, milliseconds: int = 20) -> Meters:
-    """The meters after so long under Poisson traffic."""
-    traffic = Traffic(pattern="poisson", rate_pps=rate_pps)
-    made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, traffic.chunks(1), datapath)
-    made.advance(milliseconds * 10**9)
-    return made.sample().meters
+def loaded(datapath: str, settings: Settings, rate_pps: float, milliseconds: int = 20) -> Meters:
+    """The meters after so many milliseconds of Poisson traffic."""
+    offered = Traffic(pattern="poisson", rate_pps=rate_pps)
+    return after(milliseconds * 1000, emulation(datapath, settings, offered))
 
 
 def test_a_poll_mode_driver_has_no_livelock() -> None:
     """Run to completion takes no more than it can finish; the rest is missed at the NIC."""
-    curve = [steady("dpdk", ONE_CORE, rate, 5).delivered for rate in (1e6, 2e7, 4e7, 8e7)]
+    curve = [loaded("dpdk", ONE_CORE, rate, 5).delivered for rate in (1e6, 2e7, 4e7, 8e7)]
     assert curve[-1] > 0.95 * max(curve), curve
-    overloaded = steady("dpdk", ONE_CORE, 8e7, 5)
+    overloaded = loaded("dpdk", ONE_CORE, 8e7, 5)
     assert overloaded.missed > 0
     assert overloaded.dropped == 0
 
@@ -33,7 +32,7 @@ def test_napi_moderates_itself() -> None:
     """Linux Documentation/networking/napi.rst: under load it polls, and interrupts stay masked."""
     each = []
     for rate in (2e4, 2e5, 1e6, 4e6):
-        meters = steady("kernel", TWO_CORES, rate)
+        meters = loaded("kernel", TWO_CORES, rate)
         each.append(meters.interrupts / meters.arrived)
     assert each == sorted(each, reverse=True)
     assert each[0] > 0.8
@@ -46,19 +45,19 @@ def test_squeezed_is_not_dropped() -> None:
     With one device a run is one poll of 64, so the default of 300 never squeezes.
     """
     tight = Settings(wait="read", netdev_budget=64)
-    assert steady("kernel", TWO_CORES, 1e6).squeezes == 0
-    busy = steady("kernel", tight, 1.7e6)
+    assert loaded("kernel", TWO_CORES, 1e6).squeezes == 0
+    busy = loaded("kernel", tight, 1.7e6)
     assert busy.squeezes > 0
     assert busy.missed == 0
 
 
 def test_the_slower_side_decides_where_frames_are_lost() -> None:
     """Reader slower than softirq: the socket's buffer. Softirq slower than the wire: the ring."""
-    moderate = steady("kernel", TWO_CORES, 2e6)
+    moderate = loaded("kernel", TWO_CORES, 2e6)
     assert moderate.dropped > 0
     assert moderate.missed == 0
-    assert steady("kernel", TWO_CORES, 8e6).missed > 0
-    calm = steady("kernel", TWO_CORES, 1e5)
+    assert loaded("kernel", TWO_CORES, 8e6).missed > 0
+    calm = loaded("kernel", TWO_CORES, 1e5)
     assert calm.dropped == calm.missed == 0
 
 
@@ -82,7 +81,7 @@ def test_a_socket_is_full_by_truesize_and_not_by_payload(size: int, fit: int) ->
 def test_coalescing_costs_latency_at_light_load() -> None:
     """ethtool's rx-usecs: fewer interrupts, later packets."""
     quick, slow = (
-        steady("kernel", Settings(wait="read", moderation_us=us), 1e5) for us in (0.0, 100.0)
+        loaded("kernel", Settings(wait="read", moderation_us=us), 1e5) for us in (0.0, 100.0)
     )
     assert slow.interrupts < quick.interrupts
     assert slow.latency.percentile(0.5) > 2 * quick.latency.percentile(0.5)
@@ -93,7 +92,7 @@ def test_completed_transmissions_wait_for_company() -> None:
     each = []
     for us in (0.0, 65.0):
         settings = Settings(cores=1, app="forward", moderation_us=0, tx_moderation_us=us)
-        meters = steady("kernel", settings, 2e4)
+        meters = loaded("kernel", settings, 2e4)
         each.append(meters.interrupts / meters.arrived)
     assert each[0] > 1.7, each
     assert each[1] < 1.2, each
@@ -102,7 +101,7 @@ def test_completed_transmissions_wait_for_company() -> None:
 @pytest.mark.parametrize("rate_pps", [2e4, 2e5])
 def test_polling_buys_latency_with_a_core(rate_pps: float) -> None:
     """A poll-mode driver answers in under a microsecond and is busy whatever there is to do."""
-    kernel, dpdk = (steady(name, TWO_CORES, rate_pps) for name in ("kernel", "dpdk"))
+    kernel, dpdk = (loaded(name, TWO_CORES, rate_pps) for name in ("kernel", "dpdk"))
     assert dpdk.latency.percentile(0.5) * 5 < kernel.latency.percentile(0.5)
     core = dpdk.cores[0]
     assert core.idle_ps == 0

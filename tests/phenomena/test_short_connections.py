@@ -2,27 +2,19 @@
 
 from typing import Any
 
-from kbview.emulator.emulation import Emulation
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import Settings
-from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
-from kbview.validation.growth import growth
 from kbview.validation.quantity import QUANTITIES
+from tests.emulator.running import emulation, stretch
 
 
-def steady(datapath: str, cores: int, flows: int, warm_us: int, for_us: int, **more: Any) -> Meters:
-    """What a stretch of saturated service brings, one 64-byte message each way a connection."""
+def saturated(datapath: str, cores: int, flows: int, warm_us: int, for_us: int, **more: Any) -> Meters:
+    """The growth of the meters under saturated service, one 64-byte message each way a connection."""
     chosen = {"app": "http", "link_gbps": 25.0, **more}
     settings = Settings(cores=cores, queues=cores, readers=cores, **chosen)
     offered = Traffic(pattern="tcp", port=80, flows=flows, rtt_us=20)
-    emulation = Emulation(
-        profile.load("mtcp14"), settings, SYNTHETIC_HOST, iter(()), datapath, offered.peer(1, settings)
-    )
-    emulation.advance(warm_us * 10**6)
-    before = emulation.sample().meters
-    emulation.advance((warm_us + for_us) * 10**6)
-    return growth(emulation.sample().meters, before)
+    return stretch(emulation(datapath, settings, offered, calibration="mtcp14"), warm_us, for_us)
 
 
 def rate(meters: Meters, for_us: int) -> float:
@@ -31,17 +23,18 @@ def rate(meters: Meters, for_us: int) -> float:
 
 def test_mtcp_serves_short_connections_several_times_as_fast_as_the_kernel() -> None:
     """Jeong et al., NSDI 2014: Linux needs more than four times the cycles for a transaction."""
-    kernel = rate(steady("kernel", 1, 24, 1500, 2000), 2000)
-    mtcp = rate(steady("mtcp", 1, 48, 1500, 2000, mtcp_io="psio"), 2000)
+    kernel = rate(saturated("kernel", 1, 24, 1500, 2000), 2000)
+    mtcp = rate(saturated("mtcp", 1, 48, 1500, 2000, mtcp_io="psio"), 2000)
     assert mtcp > 4 * kernel
 
 
 def test_one_accept_queue_stops_scaling() -> None:
     """The same, figure 7: eight cores do no more than four; a queue for each thread does."""
     shared = [
-        rate(steady("kernel", cores, 20 * cores, 2500, 3000, reuseport=False), 3000) for cores in (4, 8)
+        rate(saturated("kernel", cores, 20 * cores, 2500, 3000, reuseport=False), 3000)
+        for cores in (4, 8)
     ]
-    own = rate(steady("kernel", 8, 160, 1500, 1500), 1500)
+    own = rate(saturated("kernel", 8, 160, 1500, 1500), 1500)
     assert shared[1] < 1.1 * shared[0]
     assert own > 2.5 * shared[1]
 
@@ -54,7 +47,7 @@ def test_a_loop_that_polls_beside_a_busy_application_takes_half_the_core() -> No
     """
     busy = {"app_cycles": 30_000.0, "requests": 1000}
     kernel, polling, sleeping = (
-        steady(name, 1, 50, 3000, 5000, **busy, **more)
+        saturated(name, 1, 50, 3000, 5000, **busy, **more)
         for name, more in (("kernel", {}), ("mtcp", {}), ("mtcp", {"mtcp_io": "psio"}))
     )
     served = [meters.stages["app_work"].count for meters in (kernel, polling, sleeping)]
@@ -67,5 +60,5 @@ def test_a_loop_that_polls_beside_a_busy_application_takes_half_the_core() -> No
 def test_a_bulk_flow_is_not_where_bypass_wins() -> None:
     """The same: one TCP flow at 25 Gb/s. GRO spares the kernel a TCP for each frame, mTCP has none."""
     bulk = {"request": 10**12, "tcp_rcvbuf": 6_291_456, "read_size": 131_072, "app": "sink"}
-    kernel, mtcp = (steady(name, 1, 1, 2500, 1500, **bulk) for name in ("kernel", "mtcp"))
+    kernel, mtcp = (saturated(name, 1, 1, 2500, 1500, **bulk) for name in ("kernel", "mtcp"))
     assert mtcp.delivered_bytes < 0.8 * kernel.delivered_bytes

@@ -7,32 +7,26 @@ poll and UDP application pinned together: of 2,831,056 packets a second the appl
 from collections import Counter
 
 from kbview.emulator.emulation import Emulation
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
+from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import Settings
-from kbview.sources.emulated import profile
 from kbview.tape.detail import Detail
 from kbview.tape.events import SoftirqEntered
 from kbview.tape.meter import Meters
-from kbview.validation.growth import growth
+from tests.emulator.running import emulation, stretch
 
 OVERLOAD_PPS = 8e6
 MS_PS = 10**9
 
 
-def emulation(rate_pps: float, **settings: object) -> Emulation:
+def overloaded(rate_pps: float, **settings: object) -> Emulation:
     """An emulation of small datagrams at that rate, and a reader."""
-    made = Settings(wait="read", **settings)  # type: ignore[arg-type]
-    traffic = Traffic(pattern="poisson", rate_pps=rate_pps)
-    return Emulation(profile.load("xdp18"), made, SYNTHETIC_HOST, traffic.chunks(1), "kernel")
+    offered = Traffic(pattern="poisson", rate_pps=rate_pps)
+    return emulation("kernel", Settings(wait="read", **settings), offered)  # type: ignore[arg-type]
 
 
-def steady(rate_pps: float, **settings: object) -> Meters:
-    """What the meters grow by in 16 ms, after 8 in which the schedule has settled."""
-    made = emulation(rate_pps, **settings)
-    made.advance(8 * MS_PS)
-    before = made.sample().meters
-    made.advance(24 * MS_PS)
-    return growth(made.sample().meters, before)
+def settled(rate_pps: float, **settings: object) -> Meters:
+    """The growth of the meters in 16 ms, after 8 in which the schedule has settled."""
+    return stretch(overloaded(rate_pps, **settings), 8000, 16_000)
 
 
 def served(meters: Meters) -> float:
@@ -42,7 +36,7 @@ def served(meters: Meters) -> float:
 
 def test_softirqs_starve_an_application_on_their_core() -> None:
     """Brouer 2023: a thousandth is read, the rest is RcvbufErrors; Linux to 4.8 and from 6.5 on."""
-    starved = steady(OVERLOAD_PPS, cores=1)
+    starved = settled(OVERLOAD_PPS, cores=1)
     assert 0 < served(starved) < 0.01
     received = starved.arrived - starved.missed
     assert starved.drops["socket/SOCKET_RCVBUFF"] > 0.99 * received
@@ -51,19 +45,19 @@ def test_softirqs_starve_an_application_on_their_core() -> None:
 
 def test_delivery_collapses_beyond_its_peak() -> None:
     """Mogul & Ramakrishnan 1997, fig. 6-1: NAPI bounds a poll, not what softirqs take from a task."""
-    curve = [steady(rate, cores=1).delivered for rate in (2e5, 4e5, 8e5, 32e5)]
+    curve = [settled(rate, cores=1).delivered for rate in (2e5, 4e5, 8e5, 32e5)]
     assert curve[:3] == sorted(curve[:3])
     assert curve[3] < 0.01 * max(curve), curve
 
 
 def test_another_core_is_a_cure() -> None:
     """Brouer 2023, "split" CPUs: what the application can read, it reads."""
-    assert served(steady(OVERLOAD_PPS, cores=2)) > 0.5
+    assert served(settled(OVERLOAD_PPS, cores=2)) > 0.5
 
 
 def test_leaving_softirqs_to_ksoftirqd_is_a_cure() -> None:
     """Linux 4cd13c21b207 (4.9), reverted by d15121be7485 (6.5): ksoftirqd and reader share."""
-    curve = [steady(rate, cores=1, ksoftirqd_defers=True) for rate in (8e5, 32e5, OVERLOAD_PPS)]
+    curve = [settled(rate, cores=1, ksoftirqd_defers=True) for rate in (8e5, 32e5, OVERLOAD_PPS)]
     delivered = [meters.delivered for meters in curve]
     assert min(delivered) > 0.5 * max(delivered), delivered
     assert curve[-1].cores[0].ksoftirqd_ps > 0
@@ -71,7 +65,7 @@ def test_leaving_softirqs_to_ksoftirqd_is_a_cure() -> None:
 
 def test_polling_in_a_thread_is_a_cure() -> None:
     """Linux Documentation/networking/napi.rst, "Threaded NAPI": the scheduler weighs it as any task."""
-    curve = [steady(rate, cores=1, threaded_napi=True) for rate in (8e5, 32e5, OVERLOAD_PPS)]
+    curve = [settled(rate, cores=1, threaded_napi=True) for rate in (8e5, 32e5, OVERLOAD_PPS)]
     delivered = [meters.delivered for meters in curve]
     assert min(delivered) > 0.5 * max(delivered), delivered
     assert [meters.softirqs for meters in curve] == [0, 0, 0]
@@ -80,7 +74,7 @@ def test_polling_in_a_thread_is_a_cure() -> None:
 
 def test_a_thread_costs_a_context_switch_where_a_softirq_costs_none() -> None:
     """The price of the cure: at light load the poll waits for its thread to be switched to."""
-    thread, softirq = (steady(2e4, cores=2, threaded_napi=threaded) for threaded in (True, False))
+    thread, softirq = (settled(2e4, cores=2, threaded_napi=threaded) for threaded in (True, False))
     assert thread.context_switches > 1.8 * softirq.context_switches
     assert thread.latency.percentile(0.5) > softirq.latency.percentile(0.5) + 1_000_000
 
@@ -88,7 +82,8 @@ def test_a_thread_costs_a_context_switch_where_a_softirq_costs_none() -> None:
 def test_connection_tracking_is_paid_for_what_comes_and_for_what_goes() -> None:
     """Brouer 2023, echo on its own core: 2.44 M received, 412 k served; with, 1.586 M and 364 k."""
     without, tracked = (
-        steady(OVERLOAD_PPS, cores=2, app="echo", app_cycles=4300, conntrack=on) for on in (False, True)
+        settled(OVERLOAD_PPS, cores=2, app="echo", app_cycles=4300, conntrack=on)
+        for on in (False, True)
     )
     assert 0.6 < (tracked.arrived - tracked.missed) / (without.arrived - without.missed) < 0.7
     assert 0.85 < tracked.delivered / without.delivered < 0.95
@@ -101,7 +96,7 @@ def test_softirqs_are_entered_three_ways() -> None:
     """
     ways = []
     for defers in (False, True):
-        made = emulation(OVERLOAD_PPS, cores=1, ksoftirqd_defers=defers)
+        made = overloaded(OVERLOAD_PPS, cores=1, ksoftirqd_defers=defers)
         made.recorder.detail = Detail.STEPS
         made.advance(8 * MS_PS)
         events = made.release()

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbview.emulator.emulation import Emulation
-from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.kernel.device.net_dim import (
     DEFAULT_PROFILE,
     PROFILES,
@@ -20,21 +19,10 @@ from kbview.emulator.kernel.device.net_dim import (
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.sources.emulated import profile
-from kbview.tape.detail import Detail
-from kbview.tape.meter import Meters
+from tests.emulator.running import at_both_details, finished
 
 US = 1_000_000
 STEADY = Rates(64_000, 1000, 60)
-
-
-def finished(traffic: Traffic, detail: Detail = Detail.METERS, **settings: Any) -> Meters:
-    made = Emulation(
-        profile.load("xdp18"), Settings(**settings), SYNTHETIC_HOST, traffic.chunks(1), "kernel"
-    )
-    made.recorder.detail = detail
-    made.advance(NEVER_PS)
-    assert made.ended
-    return made.sample().meters
 
 
 def climbed(rates_of: dict[int, Rates], samples: int = 40) -> NetDim:
@@ -106,7 +94,7 @@ def test_it_never_leaves_its_profiles(samples: list[tuple[int, int, int]]) -> No
 def test_nothing_is_lost_and_detail_changes_nothing(app: str, since: str) -> None:
     traffic = Traffic(pattern="poisson", rate_pps=1.2e6, frames=8000)
     shape: dict[str, Any] = {"app": app, "adaptive_moderation": since}
-    coarse, fine = (finished(traffic, detail, **shape) for detail in (Detail.METERS, Detail.STEPS))
+    coarse, fine = at_both_details("kernel", Settings(**shape), traffic)
     assert coarse.conserved()
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
 
@@ -115,9 +103,9 @@ def test_frames_that_follow_closely_are_counted_and_the_last_waits_its_time() ->
     """mlx5, START_FROM_CQE: within a burst the time begins again with each completion."""
     assert DEFAULT_PROFILE == 1  # 8 us or 128 frames
     shape: dict[str, Any] = {"cores": 1, "app": "drop", "adaptive_moderation": "completion"}
-    close = finished(Traffic(rate_pps=1e6, frames=1280), **shape)
+    close = finished("kernel", Settings(**shape), Traffic(rate_pps=1e6, frames=1280))
     assert close.interrupts == 10
-    apart = finished(Traffic(rate_pps=50_000, frames=60), **shape)
+    apart = finished("kernel", Settings(**shape), Traffic(rate_pps=50_000, frames=60))
     assert apart.interrupts == 60
 
 
@@ -125,8 +113,8 @@ def test_a_stream_is_given_long_waits() -> None:
     """Whatever is offered, nothing but interrupts grows fewer: the waits lengthen."""
     shape: dict[str, Any] = {"cores": 1, "app": "drop"}
     traffic = Traffic(pattern="poisson", rate_pps=3e6, frames=200_000)
-    fixed = finished(traffic, moderation_us=8, moderation_frames=256, **shape)
-    adapted = finished(traffic, adaptive_moderation="event", **shape)
+    fixed = finished("kernel", Settings(moderation_us=8, moderation_frames=256, **shape), traffic)
+    adapted = finished("kernel", Settings(adaptive_moderation="event", **shape), traffic)
     assert adapted.interrupts < 0.5 * fixed.interrupts
     assert adapted.stages["dim_apply"].count >= 1
 

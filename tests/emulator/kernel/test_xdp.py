@@ -16,6 +16,7 @@ from kbview.sources.emulated import profile
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters
+from tests.emulator.running import at_both_details, emulation, finished
 
 VERDICTS: list[dict[str, Any]] = [
     {"app": "drop", "drop_at": "xdp"},
@@ -28,21 +29,6 @@ VERDICTS: list[dict[str, Any]] = [
 OVERLOAD = Traffic(pattern="poisson", rate_pps=40e6, flows=64, frames=6000)
 
 
-def emulation(traffic: Traffic, detail: Detail = Detail.METERS, **settings: Any) -> Emulation:
-    made = Emulation(
-        profile.load("xdp18"), Settings(**settings), SYNTHETIC_HOST, traffic.chunks(1), "kernel"
-    )
-    made.recorder.detail = detail
-    return made
-
-
-def finished(traffic: Traffic, detail: Detail = Detail.METERS, **settings: Any) -> Meters:
-    made = emulation(traffic, detail, **settings)
-    made.advance(NEVER_PS)
-    assert made.ended
-    return made.sample().meters
-
-
 def counts(meters: Meters) -> dict[str, int]:
     return {name: stage.count for name, stage in meters.stages.items()}
 
@@ -51,7 +37,7 @@ def counts(meters: Meters) -> dict[str, int]:
 @pytest.mark.parametrize("queues", [1, 2])
 def test_nothing_is_lost_and_detail_changes_nothing(verdict: dict[str, Any], queues: int) -> None:
     shape: dict[str, Any] = {"cores": queues, "queues": queues, "ring": 256, "tx_ring": 64, **verdict}
-    coarse, fine = (finished(OVERLOAD, detail, **shape) for detail in (Detail.METERS, Detail.STEPS))
+    coarse, fine = at_both_details("kernel", Settings(**shape), OVERLOAD)
     assert coarse.conserved()
     assert coarse.arrived == 6000
     assert coarse.allocations == coarse.frees
@@ -62,7 +48,7 @@ def test_nothing_is_lost_and_detail_changes_nothing(verdict: dict[str, Any], que
 def test_a_doorbell_for_a_poll_or_for_a_bulk() -> None:
     """mlx5 rings once a poll for XDP_TX; a map's device is rung after 16 frames, or at a poll's end."""
     for at, most in (("xdp_tx", 64), ("xdp_redirect", DEV_MAP_BULK_SIZE)):
-        took = counts(finished(OVERLOAD, cores=1, app="forward", forward_at=at))
+        took = counts(finished("kernel", Settings(cores=1, app="forward", forward_at=at), OVERLOAD))
         assert took["doorbell"] * most == pytest.approx(took["xdp_xmit"], rel=0.1)
 
 
@@ -70,8 +56,8 @@ def test_who_has_no_slot_is_dropped_by_the_driver() -> None:
     """What piles up while an interrupt is moderated needs a slot each; nobody waits for one."""
     shape: dict[str, Any] = {"cores": 1, "app": "forward", "forward_at": "xdp_tx"}
     calm = Traffic(rate_pps=4e6, frames=2000)
-    assert finished(calm, tx_ring=256, **shape).drops == {}
-    few = finished(calm, tx_ring=16, **shape)
+    assert finished("kernel", Settings(tx_ring=256, **shape), calm).drops == {}
+    few = finished("kernel", Settings(tx_ring=16, **shape), calm)
     assert few.drops["xdp/XDP_RING_FULL"] == few.dropped > 0
     assert few.conserved()
 
@@ -90,7 +76,10 @@ def test_what_is_for_a_group_goes_on_to_the_stack() -> None:
 
 def test_the_tape_tells_the_verdict() -> None:
     made = emulation(
-        Traffic(frames=20), Detail.STEPS, cores=1, app="forward", forward_at="xdp_redirect"
+        "kernel",
+        Settings(cores=1, app="forward", forward_at="xdp_redirect"),
+        Traffic(frames=20),
+        Detail.STEPS,
     )
     made.advance(NEVER_PS)
     told = [event for event in made.release() if isinstance(event, ev.XdpRan)]
@@ -101,7 +90,10 @@ def test_a_look_up_in_a_large_table_takes_nodes() -> None:
     spread = Traffic(rate_pps=1e6, flows=100, destinations=100, frames=300)
     for forward_at, lookup in (("xdp_fib", "bpf_fib_lookup"), ("ip", "fib_lookup")):
         shape: dict[str, Any] = {"cores": 1, "app": "forward", "forward_at": forward_at}
-        one, many = (counts(finished(spread, routes=routes, **shape)) for routes in (1, 20_000))
+        one, many = (
+            counts(finished("kernel", Settings(routes=routes, **shape), spread))
+            for routes in (1, 20_000)
+        )
         assert "fib_node" not in one
         assert one[lookup] == many[lookup] == 300
         assert 1 <= many["fib_node"] / many[lookup] <= 6
