@@ -11,9 +11,9 @@ from kbview.packet.clock import Clock
 from kbview.packet.decoder import Decoder
 from kbview.packet.foreign import guess
 from kbview.packet.frame import Frame
-from kbview.packet.link import HEADER_LENGTHS
+from kbview.packet.link import can_read, refusal
 from kbview.packet.reader import Reader
-from kbview.packet.record import UnknownLinkTypeError
+from kbview.packet.record import MAXIMUM_SNAPLEN, PS_PER_SECOND, UnknownLinkTypeError
 from kbview.packet.window import Window
 
 _Item = TypeVar("_Item")
@@ -37,7 +37,7 @@ class Capture:
         self.name = name
         self._window = window
         self._reader = reader
-        self._clock = Clock()
+        self._decoder = Decoder(verify=False)
 
     @property
     def format(self) -> str:
@@ -52,17 +52,17 @@ class Capture:
     @property
     def note(self) -> str:
         """What the viewer should know once all is read, "" if nothing went wrong."""
-        reader = self._reader
         remarks = []
-        if reader.damage:
-            remarks.append(f"{reader.damage}; replayed up to there")
-        if reader.skipped:
-            remarks.append(f"{reader.skipped} packets of an unknown link type left out")
-        if self._clock.early:
-            remarks.append(f"{self._clock.early} packets out of order, given the time before them")
-        if self._clock.closed:
-            remarks.append(f"{self._clock.closed} jumps of more than a day in time closed")
-        return "; ".join(remarks)
+        if self._reader.damage:
+            remarks.append(f"{self._reader.damage}; replayed up to there")
+        for link_type, count in self._reader.skipped.items():
+            remarks.append(f"{_count(count, 'packet')} left out: {refusal(link_type)}")
+        if oversized := self._decoder.oversized:
+            remarks.append(
+                f"{_count(oversized, 'packet')} said to be longer than {MAXIMUM_SNAPLEN:,} bytes, "
+                "taken as that long"
+            )
+        return "; ".join([*remarks, *_clock_remarks(self._decoder.clock)])
 
     def frames(self, verify: bool = True) -> Iterator[list[Frame]]:
         """Frames, at most 4096 at a time, timed from the first packet.
@@ -70,9 +70,8 @@ class Capture:
         `verify` checks the checksums of packets that were captured whole; lengths are always
         checked.
         """
-        decoder = Decoder(verify)
-        self._clock = decoder.clock
-        return self._guarded(self._reader.frames(decoder))
+        self._decoder = Decoder(verify)
+        return self._guarded(self._reader.frames(self._decoder))
 
     def records(self) -> Iterator[tuple[int, int, int, bytes]]:
         """For each packet its time in ps since 1970, original length, link type and bytes."""
@@ -97,8 +96,11 @@ class Capture:
 
     def _guarded(self, items: Iterator[_Item]) -> Iterator[_Item]:
         """The same items; what stops them is told in one line."""
+        reader = self._reader
         try:
             yield from items
+            if reader.skipped and not reader.count:
+                raise UnknownLinkTypeError(next(iter(reader.skipped)))
         except OSError as error:
             raise CaptureError(_unreadable(self.name, error)) from error
         except UnknownLinkTypeError as error:
@@ -143,16 +145,36 @@ def _reader(name: str, window: Window) -> Reader:
     if not complete:
         raise CaptureError(f"{name}: cut in its file header; fetch or capture it again")
     reader = pcap.Pcap(window)
-    if reader.link_types[0] not in HEADER_LENGTHS:
+    if not can_read(reader.link_types[0]):
         raise CaptureError(_unknown_link_type(name, reader.link_types[0]))
     return reader
 
 
 def _unknown_link_type(name: str, link_type: int) -> str:
-    return (
-        f"{name}: link type {link_type} has no Ethernet or IP packets; "
-        "capture on an Ethernet interface, or on any"
-    )
+    return f"{name}: {refusal(link_type)}; capture on an Ethernet interface, or on any"
+
+
+def _clock_remarks(clock: Clock) -> list[str]:
+    """What was done to the time stamps."""
+    remarks = []
+    if clock.early:
+        remarks.append(f"{_count(clock.early, 'packet')} out of order, moved to the time before")
+    if clock.set_back:
+        back_s = clock.set_back_ps / PS_PER_SECOND
+        remarks.append(
+            f"the clock was set back {_count(clock.set_back, 'time')}, by {back_s:,.3f} s in all; "
+            "the packets after it keep their distances"
+        )
+    if clock.closed:
+        days = clock.closed_ps / PS_PER_SECOND / 86_400
+        remarks.append(
+            f"{_count(clock.closed, 'jump')} of more than a day in time closed, {days:,.1f} days in all"
+        )
+    return remarks
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _unreadable(name: str, error: Exception) -> str:

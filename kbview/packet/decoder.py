@@ -4,10 +4,9 @@ import zlib
 from collections.abc import Iterable
 
 from kbview.packet.clock import Clock
-from kbview.packet.ethernet import ETH_HLEN
 from kbview.packet.flow import Flows
 from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH, Frame
-from kbview.packet.link import HEADER_LENGTHS, as_ethernet
+from kbview.packet.link import as_ethernet
 from kbview.packet.outline import outline
 from kbview.packet.record import MAXIMUM_SNAPLEN, Interface, Record
 
@@ -19,6 +18,7 @@ class Decoder:
         self.verify = verify
         self.clock = Clock()
         self.flows = Flows()
+        self.oversized = 0  # packets that claim to have been longer than any can be
 
     def frames(self, records: Iterable[Record], packet: int) -> list[Frame]:
         """Decode records of which the first is number `packet`."""
@@ -31,11 +31,13 @@ class Decoder:
         self, arrived_ps: int, packet: int, original: int, interface: Interface, data: bytes
     ) -> Frame:
         """Decode one record of any shape."""
-        link_type = interface.link_type
-        original = min(original, MAXIMUM_SNAPLEN) - interface.fcs_length
+        if original > MAXIMUM_SNAPLEN:
+            original = MAXIMUM_SNAPLEN
+            self.oversized += 1
+        original -= interface.fcs_length
         broken = self.verify and _fcs_broken(data, original, interface)
-        data = as_ethernet(link_type, data[: max(original, 0)])
-        original += ETH_HLEN - HEADER_LENGTHS[link_type]
+        data, longer = as_ethernet(interface.link_type, data[: max(original, 0)])
+        original += longer
         seen = outline(data, original, self.verify)
         flow = self.flows.find(seen)
         length = max(original + FCS_LENGTH, ETHERNET_MINIMUM)

@@ -1,93 +1,206 @@
-"""Link types: what a capture's frames begin with, and how those that lack an Ethernet header get one.
+"""Link types: the header that a capture's packets begin with, and the Ethernet header in its place.
 
-MAC addresses are made up from IP addresses (02:00 and the last four bytes: locally administered),
-so that a host keeps its address through a capture. A "cooked" capture (SLL, what `tcpdump -i any`
-writes) tells the sender's own.
+A link type that carries Ethernet frames loses the header before them. A link type that carries IP
+packets gets an Ethernet header. MAC addresses come from the packet's own header where it has some;
+else from the IP addresses (02:00 and the last four bytes: locally administered), so that a host keeps
+its address through a capture.
 
 https://www.tcpdump.org/linktypes.html
 """
 
-import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
-from kbview.packet.ethernet import ETH_HLEN, ETH_P_IP, ETH_P_IPV6
+from kbview.packet import cooked, offload_tag, point_to_point, wireless
+from kbview.packet.llc import (
+    ANYTHING,
+    LLC,
+    Inside,
+    bridged,
+    ethernet_header,
+    internet,
+    subnetwork,
+)
+from kbview.packet.unread_link import UNREAD
 
 LINKTYPE_NULL = 0
 LINKTYPE_ETHERNET = 1
 LINKTYPE_RAW = 101
-LINKTYPE_LOOP = 108
 LINKTYPE_LINUX_SLL = 113
-LINKTYPE_IPV4 = 228
-LINKTYPE_IPV6 = 229
 LINKTYPE_LINUX_SLL2 = 276
-PACKET_BROADCAST = 1  # SLL's packet type, as in linux/if_packet.h
+_IPNET = 24  # bytes of Solaris's header
+_DEEPEST = 4  # headers that name a link type of their own, one inside the other
 
-HEADER_LENGTHS = {
-    LINKTYPE_NULL: 4,
-    LINKTYPE_ETHERNET: ETH_HLEN,
-    12: 0,  # DLT_RAW, as some systems number it
-    14: 0,  # DLT_RAW on OpenBSD
-    LINKTYPE_RAW: 0,
-    LINKTYPE_LOOP: 4,
-    LINKTYPE_LINUX_SLL: 16,
-    LINKTYPE_IPV4: 0,
-    LINKTYPE_IPV6: 0,
-    LINKTYPE_LINUX_SLL2: 20,
+Unwrap = Callable[[bytes], Inside]
+
+
+class LinkType(NamedTuple):
+    """A link type that is read: its name after LINKTYPE_, and how its header is taken off."""
+
+    name: str
+    unwrap: Unwrap
+
+
+def _token_ring(data: bytes) -> Inside:
+    """IEEE 802.5: access and frame control, two addresses, a route if the source says so, LLC."""
+    routed = len(data) > 14 and data[8] & 0x80
+    start = 14 + (data[14] & 0x1F if routed else 0)
+    source = bytes([data[8] & 0x7F]) + data[9:14] if len(data) >= 14 else b""
+    return subnetwork(data, start, data[2:8], source)
+
+
+def _sun_atm(data: bytes) -> Inside:
+    """Direction and kind of traffic, virtual path and channel, then LLC if the kind is 2."""
+    is_llc = len(data) > 0 and data[0] & 0x0F == 2
+    return subnetwork(data, 4) if is_llc else Inside(4, ethernet_header(data[4:], LLC))
+
+
+def _ipnet(data: bytes) -> Inside:
+    """Solaris: version, family, hook, five words of 4 bytes. Headers without the last 2 are about."""
+    version = {2: 4, 26: 6}.get(data[1], 0) if len(data) > _IPNET else 0
+    is_short = version and data[_IPNET] >> 4 != version == data[_IPNET - 2] >> 4
+    return internet(data, _IPNET - 2 if is_short else _IPNET)
+
+
+LINK_TYPES: dict[int, LinkType] = {
+    LINKTYPE_NULL: LinkType("NULL", lambda data: internet(data, 4)),
+    LINKTYPE_ETHERNET: LinkType("ETHERNET", lambda _: Inside(0, b"")),
+    6: LinkType("IEEE802_5", _token_ring),
+    8: LinkType("SLIP", lambda data: internet(data, 16)),
+    9: LinkType("PPP", point_to_point.ppp),
+    10: LinkType("FDDI", lambda data: subnetwork(data, 13, data[1:7], data[7:13])),
+    11: LinkType("ATM_RFC1483", lambda data: subnetwork(data, 0)),
+    12: LinkType("RAW", lambda data: internet(data, 0)),
+    14: LinkType("RAW", lambda data: internet(data, 0)),  # as OpenBSD numbers it
+    50: LinkType("PPP_HDLC", point_to_point.ppp_hdlc),
+    51: LinkType("PPP_ETHER", point_to_point.pppoe),
+    100: LinkType("ATM_RFC1483", lambda data: subnetwork(data, 0)),
+    LINKTYPE_RAW: LinkType("RAW", lambda data: internet(data, 0)),
+    104: LinkType("C_HDLC", point_to_point.cisco_hdlc),
+    105: LinkType("IEEE802_11", wireless.ieee80211),
+    107: LinkType("FRELAY", point_to_point.frame_relay),
+    108: LinkType("LOOP", lambda data: internet(data, 4)),
+    109: LinkType("ENC", lambda data: internet(data, 12)),
+    LINKTYPE_LINUX_SLL: LinkType("LINUX_SLL", cooked.sll),
+    117: LinkType("PFLOG", lambda data: internet(data, -(-data[0] // 4) * 4 if data else 0)),
+    119: LinkType("IEEE802_11_PRISM", wireless.prism),
+    122: LinkType("IP_OVER_FC", lambda data: subnetwork(data, 16, data[2:8], data[10:16])),
+    123: LinkType("SUNATM", _sun_atm),
+    127: LinkType("IEEE802_11_RADIOTAP", wireless.radiotap),
+    138: LinkType("APPLE_IP_OVER_IEEE1394", lambda data: bridged(data, 16, b"", b"")),
+    163: LinkType("IEEE802_11_AVS", wireless.avs),
+    166: LinkType("PPP_PPPD", point_to_point.pppd),
+    204: LinkType("PPP_WITH_DIR", lambda data: point_to_point.ppp(data, 1)),
+    205: LinkType("C_HDLC_WITH_DIR", lambda data: point_to_point.cisco_hdlc(data, 1)),
+    206: LinkType("FRELAY_WITH_DIR", lambda data: point_to_point.frame_relay(data, 1)),
+    219: LinkType("MPLS", point_to_point.mpls),
+    226: LinkType("IPNET", _ipnet),
+    228: LinkType("IPV4", lambda data: internet(data, 0)),
+    229: LinkType("IPV6", lambda data: internet(data, 0)),
+    239: LinkType("NFLOG", cooked.nflog),
+    242: LinkType("IPOIB", lambda data: bridged(data, 40, b"", b"", after=2)),
+    259: LinkType("EPON", lambda _: Inside(8, b"")),
+    274: LinkType("ETHERNET_MPACKET", lambda _: Inside(8, b"")),
+    LINKTYPE_LINUX_SLL2: LinkType("LINUX_SLL2", cooked.sll2),
+    281: LinkType("DSA_TAG_BRCM", lambda data: offload_tag.after_addresses(data, 4)),
+    282: LinkType("DSA_TAG_BRCM_PREPEND", lambda _: Inside(4, b"")),
+    283: LinkType("DSA_TAG_DSA", lambda data: offload_tag.after_addresses(data, 4)),
+    284: LinkType("DSA_TAG_EDSA", lambda data: offload_tag.after_addresses(data, 8)),
 }
 
-_BROADCAST = b"\xff" * 6
-_NOBODY = b"\x02" + bytes(5)
-_ETHERTYPES = {4: ETH_P_IP, 6: ETH_P_IPV6}
-_SLL = struct.Struct("!HHH6s2x2s")
-_SLL2 = struct.Struct("!2s8xBB6s2x")
 
+def as_ethernet(link_type: int, data: bytes) -> tuple[bytes, int]:
+    """A packet with an Ethernet header in place of its own, and how many bytes longer it has become.
 
-def as_ethernet(link_type: int, data: bytes) -> bytes:
-    """The frame with an Ethernet header in place of its own."""
+    `link_type` is one that `can_read`. A packet of a kind that carries no Ethernet and no IP gets an
+    Ethernet header of ethertype 0.
+    """
     if link_type == LINKTYPE_ETHERNET:
-        return data
-    header, packet = data[: HEADER_LENGTHS[link_type]], data[HEADER_LENGTHS[link_type] :]
-    version = packet[0] >> 4 if packet else 0
-    source, destination = _addresses(version, packet)
-    ethertype = _ETHERTYPES.get(version, 0).to_bytes(2, "big")
-    if link_type in (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2):
-        cooked = _parse_cooked(link_type, header)
-        source = cooked.source or source
-        destination = _BROADCAST if cooked.broadcast else destination
-        ethertype = cooked.ethertype
-    return destination + source + ethertype + packet
+        return data, 0
+    inside = _inside(link_type, data, _DEEPEST)
+    return inside.ethernet + data[inside.start :], len(inside.ethernet) - inside.start
 
 
-class _Cooked(NamedTuple):
-    """What SLL tells of the header that it replaced; `source` is b"" for a link without MACs."""
-
-    broadcast: bool
-    source: bytes
-    ethertype: bytes
+def can_read(link_type: int) -> bool:
+    """Whether packets of this link type can be shown."""
+    return link_type in LINK_TYPES or link_type in _NAMING
 
 
-def _parse_cooked(link_type: int, header: bytes) -> _Cooked:
-    header = header.ljust(HEADER_LENGTHS[link_type], b"\0")
-    if link_type == LINKTYPE_LINUX_SLL:
-        kind, _, length, address, ethertype = _SLL.unpack(header)
-    else:
-        ethertype, kind, length, address = _SLL2.unpack(header)
-    return _Cooked(kind == PACKET_BROADCAST, address if length == 6 else b"", ethertype)
+def named(link_type: int) -> str:
+    """Like `189 (USB_LINUX)`; the number alone if it has no name here."""
+    known = LINK_TYPES.get(link_type)
+    if known is not None:
+        return f"{link_type} ({known.name})"
+    if link_type in _NAMING:
+        return f"{link_type} ({_NAMING[link_type].name})"
+    return f"{link_type} ({UNREAD[link_type].name})" if link_type in UNREAD else str(link_type)
 
 
-def _addresses(version: int, packet: bytes) -> tuple[bytes, bytes]:
-    """MAC addresses for an IP packet's source and destination."""
-    if version == 4:
-        return _mac(packet[12:16]), _mac(packet[16:20])
-    return (_mac(packet[8:24]), _mac(packet[24:40])) if version == 6 else (_NOBODY, _NOBODY)
+def refusal(link_type: int) -> str:
+    """Why packets of this link type cannot be shown: what it carries, as far as it is known."""
+    unread = UNREAD.get(link_type)
+    carries = "is not known to kbview" if unread is None else f"carries {unread.carries}"
+    return f"link type {named(link_type)} {carries}"
 
 
-def _mac(address: bytes) -> bytes:
-    """Multicast and broadcast as the standards map them (RFC 1112, RFC 2464); a host as 02:00."""
-    if address == b"\xff" * 4:
-        return _BROADCAST
-    if len(address) == 4 and address[0] >> 4 == 0xE:
-        return bytes((0x01, 0x00, 0x5E, address[1] & 0x7F)) + address[2:]
-    if len(address) == 16 and address[0] == 0xFF:
-        return b"\x33\x33" + address[-4:]
-    return (b"\x02\x00" + address[-4:]).ljust(6, b"\0")
+# ---- headers that name the link type of what follows them ---------------------------------
+
+
+class _Naming(NamedTuple):
+    """A header that names a link type: where it ends, and the number of the link type inside."""
+
+    name: str
+    read: Callable[[bytes], tuple[int, int]]
+
+
+def _pktap(data: bytes) -> tuple[int, int]:
+    """Apple: length of the header, kind of record, link type, each four bytes, little-endian."""
+    return int.from_bytes(data[:4], "little"), int.from_bytes(data[8:12], "little")
+
+
+def _ppi(data: bytes) -> tuple[int, int]:
+    """Per-Packet Information: version and flags, length 2, link type 4, little-endian."""
+    return int.from_bytes(data[2:4], "little"), int.from_bytes(data[4:8], "little")
+
+
+# Endace ERF, by the type byte without its highest bit: what a record carries as a link type, and the
+# bytes of padding before it.
+_ERF_TYPES = {
+    **dict.fromkeys((1, 10, 15, 19), (50, 0)),
+    **dict.fromkeys((2, 11, 16, 20), (LINKTYPE_ETHERNET, 2)),
+    **dict.fromkeys((22, 23), (LINKTYPE_RAW, 0)),
+}
+_ERF_HEADER = 16
+
+
+def _erf(data: bytes) -> tuple[int, int]:
+    """Endace: time 8, type 1, flags 1, lengths 6; 8 bytes more as long as bit 7 says so."""
+    if len(data) < _ERF_HEADER:
+        return _ERF_HEADER, ANYTHING
+    start, more = _ERF_HEADER, data[8] & 0x80
+    while more and start < len(data):
+        more = data[start] & 0x80
+        start += 8
+    link_type, padding = _ERF_TYPES.get(data[8] & 0x7F, (ANYTHING, 0))
+    return start + padding, link_type
+
+
+_NAMING = {
+    149: _Naming("USER2, taken for Apple's PKTAP", _pktap),
+    192: _Naming("PPI", _ppi),
+    197: _Naming("ERF", _erf),
+    258: _Naming("PKTAP", _pktap),
+}
+
+
+def _inside(link_type: int, data: bytes, depth: int) -> Inside:
+    """What a packet has in place of its link type's header; `depth` bounds headers inside headers."""
+    known = LINK_TYPES.get(link_type)
+    if known is not None:
+        return known.unwrap(data)
+    naming = _NAMING.get(link_type)
+    if naming is None or not depth:
+        return Inside(0, ethernet_header(b"", 0))
+    start, inner = naming.read(data)
+    inside = _inside(inner, data[start:], depth - 1)
+    return Inside(start + inside.start, inside.ethernet)

@@ -9,7 +9,9 @@ https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html
 
 import struct
 
-from kbview.packet.link import HEADER_LENGTHS
+import msgspec
+
+from kbview.packet.link import can_read
 from kbview.packet.reader import Reader
 from kbview.packet.record import (
     BATCH,
@@ -18,7 +20,6 @@ from kbview.packet.record import (
     DamagedRecordError,
     Interface,
     Record,
-    UnknownLinkTypeError,
 )
 from kbview.packet.window import Window
 
@@ -31,6 +32,11 @@ _ENHANCED_PACKET = 6
 _ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 _LONGEST_BLOCK = 1 << 24
 _SHORTEST_BLOCK = 12
+_PACKET_HEADER = 20
+_SHORTEST_OPTION = 4
+_END_OF_OPTIONS = 0
+_EPB_FLAGS = 2
+_LONGEST_FCS = 8  # bytes
 _IF_TSRESOL = 9
 _IF_FCSLEN = 13
 _IF_TSOFFSET = 14
@@ -60,7 +66,7 @@ class Pcapng(Reader):
                 record = self._read(*block)
                 if record is not None:
                     records.append(record)
-        except (DamagedRecordError, struct.error) as error:
+        except DamagedRecordError as error:
             self.damage = f"damaged at packet {self.count + len(records)}: {error}"
         return records
 
@@ -91,21 +97,27 @@ class Pcapng(Reader):
             self._add_interface(body)
         elif kind == _ENHANCED_PACKET:
             index, high, low, captured, original = self._unpack("IIIII", body)
-            return self._record(index, high << 32 | low, captured, original, body[20:])
+            interface = self._interface(index)
+            after = _PACKET_HEADER + captured + -captured % 4
+            if len(body) >= after + _SHORTEST_OPTION:
+                interface = self._with_fcs(interface, self._options(body[after:]))
+            return self._record(interface, high << 32 | low, captured, original, body[20:])
         elif kind == _OBSOLETE_PACKET:
             index, _, high, low, captured, original = self._unpack("HHIIII", body)
-            return self._record(index, high << 32 | low, captured, original, body[20:])
+            interface = self._interface(index)
+            return self._record(interface, high << 32 | low, captured, original, body[20:])
         elif kind == _SIMPLE_PACKET:
             (original,) = self._unpack("I", body)
-            snap_length = self._interface(0).snap_length or MAXIMUM_SNAPLEN
-            return self._record(0, None, min(original, snap_length), original, body[4:])
+            interface = self._interface(0)
+            captured = min(original, interface.snap_length or MAXIMUM_SNAPLEN)
+            return self._record(interface, None, captured, original, body[4:])
         return None
 
     def _add_interface(self, body: bytes) -> None:
         link_type, _, snap_length = self._unpack("HHI", body)
         options = self._options(body[8:])
-        resolution = options.get(_IF_TSRESOL, b"\6")[0]
-        (offset,) = self._unpack("q", options.get(_IF_TSOFFSET, bytes(8)))
+        resolution = _value(options, _IF_TSRESOL, b"\6")[0]
+        (offset,) = self._unpack("q", _value(options, _IF_TSOFFSET, bytes(8)))
         self._link_types[link_type] = None
         self._interfaces.append(
             Interface(
@@ -113,28 +125,37 @@ class Pcapng(Reader):
                 2 ** (resolution & 0x7F) if resolution & 0x80 else 10**resolution,
                 offset * PS_PER_SECOND,
                 snap_length,
-                options.get(_IF_FCSLEN, b"\0")[0],
+                _fcs_length(_value(options, _IF_FCSLEN, b"\0")[0]),
             )
         )
 
     def _options(self, body: bytes) -> dict[int, bytes]:
-        options = {}
-        while len(body) >= 4:
+        """The options up to the one that ends them, by their codes; the first of each."""
+        options: dict[int, bytes] = {}
+        while len(body) >= _SHORTEST_OPTION:
             code, length = self._unpack("HH", body)
-            if length:
-                options[code] = body[4 : 4 + length]
+            if code == _END_OF_OPTIONS:
+                break
+            options.setdefault(code, body[4 : 4 + length])
             body = body[4 + length + -length % 4 :]
         return options
 
+    def _with_fcs(self, interface: Interface, options: dict[int, bytes]) -> Interface:
+        """The interface, with the length of the FCS that the packet's own flags give, if they do."""
+        (flags,) = self._unpack("I", _value(options, _EPB_FLAGS, bytes(4)))
+        fcs_length = flags >> 5 & 0xF
+        if not fcs_length or fcs_length == interface.fcs_length:
+            return interface
+        return msgspec.structs.replace(interface, fcs_length=fcs_length)
+
     def _record(
-        self, index: int, ticks: int | None, captured: int, original: int, data: bytes
+        self, interface: Interface, ticks: int | None, captured: int, original: int, data: bytes
     ) -> Record | None:
-        """A packet, None if its link type is unknown; without a time it has its predecessor's."""
-        interface = self._interface(index)
+        """A packet, None if its link type cannot be read; without a time it has its predecessor's."""
         if captured > min(len(data), MAXIMUM_SNAPLEN):
             raise DamagedRecordError(f"it claims {captured:,} bytes")
-        if interface.link_type not in HEADER_LENGTHS:
-            self._skip(interface.link_type)
+        if not can_read(interface.link_type):
+            self.skipped[interface.link_type] += 1
             return None
         if ticks is not None:
             self._last_ps = interface.time_ps(ticks)
@@ -145,11 +166,22 @@ class Pcapng(Reader):
             raise DamagedRecordError(f"it names interface {index}, which is not described")
         return self._interfaces[index]
 
-    def _skip(self, link_type: int) -> None:
-        """Count a packet of an unknown link type; an error if there is nothing else to show."""
-        if not any(interface.link_type in HEADER_LENGTHS for interface in self._interfaces):
-            raise UnknownLinkTypeError(link_type)
-        self.skipped += 1
-
     def _unpack(self, layout: str, data: bytes) -> tuple[int, ...]:
-        return struct.unpack_from(self._order + layout, data)
+        try:
+            return struct.unpack_from(self._order + layout, data)
+        except struct.error:
+            needed = struct.calcsize("=" + layout)
+            raise DamagedRecordError(
+                f"a block of {len(data)} bytes where {needed} are needed"
+            ) from None
+
+
+def _fcs_length(value: int) -> int:
+    """Bytes of an if_fcslen, which some writers give in bits, as the first drafts had it."""
+    return value if value <= _LONGEST_FCS else value // 8
+
+
+def _value(options: dict[int, bytes], code: int, default: bytes) -> bytes:
+    """An option's bytes; the default if it is not there, or not as long as it has to be."""
+    value = options.get(code, default)
+    return value if len(value) == len(default) else default

@@ -1,6 +1,7 @@
 """The contract of a capture format: what a reader of one offers, whatever it reads from."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ class Reader(ABC):
 
     def __init__(self, window: Window) -> None:
         self.count = 0  # packets read
-        self.skipped = 0  # packets of a link type that cannot be shown
+        self.skipped: Counter[int] = Counter()  # packets left out, by the link type that cannot be read
         self.damage = ""  # why reading stopped before the end
         self._window = window
         self._used = window.begin  # up to where the window is read

@@ -108,12 +108,12 @@ def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
     while packed.startswith(_GZIP_MAGIC):
         member = zlib.decompressobj(_GZIP_WRAPPER)
         while not member.eof:
+            if not packed and not (packed := next(chunks, b"")):
+                raise EOFError("it ends too early")
             data = member.decompress(packed, CHUNK)
             packed = member.unconsumed_tail
             if data:
                 yield data
-            elif not packed and not (packed := next(chunks, b"")):
-                raise EOFError("it ends too early")
         packed = member.unused_data
         if len(packed) < len(_GZIP_MAGIC):
             packed += next(chunks, b"")

@@ -4,7 +4,9 @@ import gzip
 import io
 import struct
 import tracemalloc
+import zlib
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import pytest
 from scapy import all as scapy
@@ -165,3 +167,65 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         return most
 
     assert peak(24) < peak(4) * 1.5 + 500_000
+
+
+def test_a_gzip_member_may_be_empty_and_loses_nothing() -> None:
+    """bgzip ends with an empty member; `cat a.gz b.gz` may have one anywhere."""
+    data, _ = FORMATS["us little"]
+    whole, note = read(data)
+    assert (len(whole), note) == (5, "")
+    empty, half = gzip.compress(b""), len(data) // 2
+    for members in (
+        [data, b""],
+        [b"", data],
+        [data[:half], b"", data[half:]],
+        [b"", b"", data[:half], b"", b"", data[half:], b"", b""],
+        [data[:30], data[30:31], data[31:]],
+    ):
+        packed = b"".join(gzip.compress(member) for member in members)
+        frames, note = read(packed)
+        assert [frame.payload for frame in frames] == [0, 1, 2, 3, 4]
+        assert note == ""
+        assert len(read(packed + bytes(512))[0]) == 5  # padded, as on a tape
+    with pytest.raises(CaptureError, match="empty; capture again"):
+        read(empty)
+    frames, note = read(gzip.compress(data) + empty[:-1])
+    assert len(frames) == 5
+    assert "it ends too early" in note
+
+
+def test_bgzip_in_small_pieces_through_a_slow_pipe() -> None:
+    """Members of a few bytes with the extra field of bgzip, read three bytes at a time."""
+    data = FORMATS["ng little"][0]
+
+    class Slow(io.RawIOBase):
+        def __init__(self, packed: bytes) -> None:
+            self._rest = packed
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            part, self._rest = self._rest[:3], self._rest[3:]
+            buffer[: len(part)] = part
+            return len(part)
+
+    def member(piece: bytes) -> bytes:
+        packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+        body = packer.compress(piece) + packer.flush()
+        size = struct.pack("<H", 18 + len(body) + 8 - 1)
+        head = b"\x1f\x8b\x08\x04" + bytes(4) + b"\0\xff\6\0BC\2\0" + size
+        return head + body + struct.pack("<II", zlib.crc32(piece), len(piece))
+
+    packed = b"".join(member(data[n : n + 50]) for n in range(0, len(data), 50)) + member(b"")
+    with open_capture("-", cast(BinaryIO, Slow(packed))) as capture:
+        assert sum(len(batch) for batch in capture.frames()) == 5
+        assert capture.note == ""
+
+
+def test_an_absurd_original_length_is_said() -> None:
+    data = bytearray(FORMATS["us little"][0])
+    struct.pack_into("<I", data, 24 + 12, 0xFFFFFFFF)
+    frames, note = read(bytes(data))
+    assert len(frames) == 5
+    assert note == "1 packet said to be longer than 262,144 bytes, taken as that long"

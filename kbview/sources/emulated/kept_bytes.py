@@ -14,7 +14,7 @@ from kbview.packet import ethernet, ipv4, udp
 from kbview.packet.capture import Capture, CaptureError, open_capture
 from kbview.packet.checksum import pseudo_header
 from kbview.packet.frame import FCS_LENGTH, Flow, Frame, Protocol
-from kbview.packet.link import HEADER_LENGTHS, as_ethernet
+from kbview.packet.link import as_ethernet, can_read
 from kbview.tape.events import Event, FrameArrived, FrameRecorded, FrameSent
 
 _FARTHEST = 2_000  # packets that are passed at once to get to one, some 3 ms
@@ -101,10 +101,10 @@ class CaptureSnap(Snap):
     def _fitting(self, record: _Record, length: int) -> bytes:
         """Its bytes, if it is the packet that was meant: one of the same length."""
         _, original, link_type, captured = record
-        if link_type not in HEADER_LENGTHS:
+        if not can_read(link_type):
             return b""
-        data = as_ethernet(link_type, captured)
-        whole = original + len(data) - len(captured)
+        data, longer = as_ethernet(link_type, captured)
+        whole = original + longer
         if whole == length and len(captured) == original:
             data = data[:-FCS_LENGTH]
         elif max(whole + FCS_LENGTH, 64) != length:
