@@ -18,6 +18,7 @@ class Reason(NamedTuple):
 
 
 _SILENCE = Reason(0, "")
+_SQUEEZED = Reason(6, "Squeezed: the softirq used up its budget with work left.")
 
 
 def _polled(event: ev.NapiPolled) -> Reason:
@@ -87,9 +88,7 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
         7, "The softirq loop hit its limit: ksoftirqd takes over, as a thread."
     ),
     ev.SoftirqEntered: lambda event: _ENTRIES.get(event.by, _SILENCE),
-    ev.SoftirqExited: lambda event: Reason(
-        6 if event.squeezed else 0, "Squeezed: the softirq used up its budget with work left."
-    ),
+    ev.SoftirqExited: lambda event: _SQUEEZED if event.squeezed else _SILENCE,
     ev.DatapathStarted: lambda event: Reason(10, f"Now {event.datapath}: {event.summary}."),
     ev.MbufsExhausted: lambda event: Reason(
         6, f"No mbuf is free: frames of queue {event.queue} stay in their descriptors (rx_nombuf)."
