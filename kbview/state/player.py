@@ -12,7 +12,7 @@ from kbview.state.rebuild import rebuild
 from kbview.state.state import State
 from kbview.state.until import Until
 from kbview.tape.detail import Detail
-from kbview.tape.source import Origin, Source
+from kbview.tape.source import Origin, Source, SourceError
 from kbview.tape.tape import Tape
 
 BUDGET_S = 0.05  # real time a frame may spend on producing what it shows
@@ -153,12 +153,17 @@ class Player:
             self._detail = detail
             self.source.set_detail(detail)
 
-    def switch(self, datapath: str) -> None:
-        """Send the running traffic another way; the picture changes at once, paused or not.
+    def switch(self, datapath: str) -> str:
+        """Send the running traffic another way; the reason if the source refuses, "" otherwise.
 
-        Only at the end of the tape can there be another way, so the view goes there first.
+        The picture changes at once, paused or not. The datapath changes at the end of the tape, so the
+        view goes there. A refusal changes nothing.
         """
+        try:
+            self.source.switch(datapath)
+        except SourceError as error:
+            return str(error)
         if self.state.position < self.tape.length:
             self.go(self.tape.length, self.tape.end_ps)
-        self.source.switch(datapath)
         self.show(self.source.pump(self.tape, self.state.now_ps))
+        return ""

@@ -71,6 +71,17 @@ class Knob(msgspec.Struct, frozen=True):
     help: str
 
 
+class DatapathChoice(msgspec.Struct, frozen=True):
+    """A datapath that a viewer may choose. `summary` is its one line, "" where there is none.
+
+    `refusal` says why it cannot serve this traffic; "" if it can.
+    """
+
+    name: str
+    summary: str = ""
+    refusal: str = ""
+
+
 class SourceError(Exception):
     """A source cannot go on; the text is one line: what, where and what to do.
 
@@ -127,6 +138,10 @@ class Source(ABC):
     def datapaths(self) -> tuple[str, ...]:
         """What `switch` accepts; empty when the datapath is fixed."""
         return ()
+
+    def choices(self) -> tuple[DatapathChoice, ...]:
+        """The datapaths of `datapaths`, each with its line and the reason why `switch` refuses it."""
+        return tuple(DatapathChoice(name) for name in self.datapaths())
 
     def switch(self, datapath: str) -> None:
         """Send the traffic that follows through another datapath; what is in flight finishes."""

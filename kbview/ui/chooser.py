@@ -1,7 +1,15 @@
-"""The chooser: a small box with a few choices; a digit or Enter takes one."""
+"""The chooser: a small box of items; a digit or Enter takes one.
+
+┌─ Send the traffic through ───────────────────────────────┐
+│ ▸ 1 kernel  now  NIC, softirq, socket, read()            │
+│   2 dpdk         poll-mode driver: NIC, rx_burst, app    │
+│   3 mtcp         takes connections only (greyed)         │
+└──────────────────────────────────────────────────────────┘
+"""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from textwrap import wrap
+from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
@@ -10,14 +18,22 @@ from textual.screen import ModalScreen
 
 from kbview.ui.board import Board, Drawing
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, Size, block, cut
+from kbview.ui.row import Row, Size, block, cut, fit
 from kbview.ui.theme import Theme
 
 _LEAST_WIDTH = 36
 
 
+class Item(NamedTuple):
+    """A choice: `note` stands beside its name; a disabled item cannot be taken."""
+
+    name: str
+    note: str = ""
+    enabled: bool = True
+
+
 class Chooser(ModalScreen[str | None]):
-    """Dismissed with the name that was chosen, or None."""
+    """Dismissed with the name of the chosen item, or None."""
 
     AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,49 +49,83 @@ class Chooser(ModalScreen[str | None]):
     """
 
     def __init__(
-        self, title: str, names: Sequence[str], current: str, theme: Theme, ascii_only: bool
+        self, title: str, items: Sequence[Item], current: str, theme: Theme, ascii_only: bool
     ) -> None:
         super().__init__()
         self._title = title
-        self._names = names
+        self._items = items
         self._current = current
-        self._at = names.index(current) if current in names else 0
+        self._at = next((at for at, item in enumerate(items) if item.name == current), 0)
         self._board = Board(name="choices", theme=theme, ascii_only=ascii_only)
 
     def compose(self) -> ComposeResult:
         """One board, as small as its rows."""
         yield self._board
 
-    def on_mount(self) -> None:
-        """Size the box."""
-        height = len(self._names) + 2
-        width = max(_LEAST_WIDTH, 8 + max(map(len, self._names)))
+    def on_resize(self) -> None:
+        """Size the box: a row for each item, more where its note does not fit beside the name."""
+        room = self.app.size.width - 2
+        notes = max((len(item.note) for item in self._items), default=0)
+        names = self._names_width() + notes
+        width = min(room, max(_LEAST_WIDTH, names + 2, len(self._title) + 6))
+        height = len(self._rows(width))
         self._board.styles.width, self._board.styles.height = width, height
         self._board.stack([Drawing(self._draw, height, 1)])
         self.call_after_refresh(self._board.show)
 
     def on_key(self, event: events.Key) -> None:
-        """A digit takes the datapath of that number."""
-        if event.key.isdigit() and 0 < int(event.key) <= len(self._names):
+        """A digit takes the item of that number."""
+        if event.key.isdigit() and 0 < int(event.key) <= len(self._items):
             event.stop()
-            self.dismiss(self._names[int(event.key) - 1])
+            self._at = int(event.key) - 1
+            self.action_take()
 
     def action_move(self, by: int) -> None:
-        """Go to the next or the previous one."""
-        self._at = (self._at + by) % len(self._names)
+        """Go to the next or the previous item."""
+        self._at = (self._at + by) % len(self._items)
         self._board.show()
 
     def action_take(self) -> None:
-        """Choose the one that is marked."""
-        self.dismiss(self._names[self._at])
+        """Choose the marked item; a disabled one only gets the mark, for its note says why."""
+        item = self._items[self._at]
+        if item.enabled:
+            self.dismiss(item.name)
+        else:
+            self._board.show()
+
+    # ---- drawing ---------------------------------------------------------------------------
+
+    def _names_width(self) -> int:
+        names = (item.name + self._now(item) for item in self._items)
+        return 7 + max((len(clean(name)) for name in names), default=0)
+
+    def _now(self, item: Item) -> str:
+        return "  now" if item.name == self._current else ""
+
+    def _rows(self, width: int) -> list[Row]:
+        edge = "─" * (width - len(self._title) - 5)
+        rows: list[Row] = [[("┌─ ", "rule"), (self._title, "title"), (f" {edge}┐", "rule")]]
+        for at, item in enumerate(self._items):
+            rows += self._item(at, item, width - 2)
+        return [*rows, [("└" + "─" * (width - 2) + "┘", "rule")]]
+
+    def _item(self, at: int, item: Item, width: int) -> list[Row]:
+        """The number and the name, and beside them the note, wrapped."""
+        here = at == self._at
+        name = f" {'▸' if here else ' '} {at + 1} {clean(item.name)}{self._now(item)}"
+        left = min(self._names_width(), width)
+        style = "pointer" if here else "text" if item.enabled else "faint"
+        noted = "dim" if item.enabled else "bad" if here else "faint"
+        lines = wrap(clean(item.note), max(10, width - left - 1)) or [""]
+        edge: Row = [("│", "rule")]
+        return [
+            [
+                *edge,
+                *fit([(cut("" if row else name, left).ljust(left), style), (line, noted)], width),
+                *edge,
+            ]
+            for row, line in enumerate(lines)
+        ]
 
     def _draw(self, size: Size) -> list[Row]:
-        edge = "─" * (size.width - len(self._title) - 5)
-        rows: list[Row] = [[("┌─ ", "rule"), (self._title, "title"), (f" {edge}┐", "rule")]]
-        for at, name in enumerate(self._names):
-            now = "  now" if name == self._current else ""
-            text = cut(f" {'▸' if at == self._at else ' '} {at + 1} {clean(name)}{now}", size.width - 2)
-            style = "pointer" if at == self._at else "text"
-            rows.append([("│", "rule"), (text.ljust(size.width - 2), style), ("│", "rule")])
-        rows.append([("└" + "─" * (size.width - 2) + "┘", "rule")])
-        return block(rows, size)
+        return block(self._rows(size.width), size)

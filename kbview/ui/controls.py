@@ -6,8 +6,9 @@ from kbview.state.destination import EXAMPLES, parse
 from kbview.state.pace import SPEEDS
 from kbview.state.until import Until, choices
 from kbview.tape.event import NO_PACKET
+from kbview.tape.source import SourceError
 from kbview.ui import format as fmt
-from kbview.ui.chooser import Chooser
+from kbview.ui.chooser import Chooser, Item
 from kbview.ui.desk import Commands, Desk
 from kbview.ui.prompt import Prompt
 from kbview.ui.session import Session
@@ -142,7 +143,11 @@ class Controls:
         knobs = self._player.source.knobs()
         if knobs:
             name = knobs[max(self._knob, 0) % len(knobs)].name
-            self._desk.attempt(partial(self._player.source.turn, name, rungs))
+            try:
+                self._player.source.turn(name, rungs)
+            except SourceError as error:
+                self._desk.say(str(error))
+                return
         self._say_knob()
 
     def _say_knob(self) -> None:
@@ -179,8 +184,8 @@ class Controls:
     def until(self) -> None:
         """Ask what to run to."""
         self._untils = {each.what: each for each in choices()}
-        names = [*self._untils, _ASKED]
-        box = Chooser("Run until", names, "", self._session.theme, self._session.ascii)
+        items = [Item(name) for name in (*self._untils, _ASKED)]
+        box = Chooser("Run until", items, "", self._session.theme, self._session.ascii)
         self._desk.ask(box, self._run_until)
 
     def _run_until(self, what: str | None) -> None:

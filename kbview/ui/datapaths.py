@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from kbview.ui.chooser import Chooser
+from kbview.ui import format as fmt
+from kbview.ui.chooser import Chooser, Item
 from kbview.ui.desk import Commands, Desk
 from kbview.ui.session import Session
 
@@ -25,7 +26,8 @@ class Datapaths:
         """Between the source's first datapath and the bypass that was chosen last."""
         names = self._player.source.datapaths()
         current = self._player.state.datapath
-        others = [name for name in names if name != current]
+        able = [one.name for one in self._player.source.choices() if not one.refusal]
+        others = [name for name in able if name != current]
         if not others:
             self._desk.say(f"this source has a fixed datapath, {current}")
         elif current != names[0]:
@@ -34,25 +36,30 @@ class Datapaths:
             self._switch(self._bypass or others[0])
 
     def choose(self) -> None:
-        """The box with all of them."""
-        names = self._player.source.datapaths()
-        if names:
-            current = self._player.state.datapath
-            box = Chooser(
-                "Send the traffic through", names, current, self._session.theme, self._session.ascii
-            )
-            self._desk.ask(box, self._chosen)
-        else:
-            self._desk.say(f"this source has a fixed datapath, {self._player.state.datapath}")
+        """The box with every datapath, its line, and the reason for each that cannot serve."""
+        choices = self._player.source.choices()
+        current = self._player.state.datapath
+        if not choices:
+            self._desk.say(f"this source has a fixed datapath, {current}")
+            return
+        items = [Item(one.name, one.refusal or one.summary, enabled=not one.refusal) for one in choices]
+        box = Chooser(
+            "Send the traffic through", items, current, self._session.theme, self._session.ascii
+        )
+        self._desk.ask(box, self._chosen)
 
     def _chosen(self, name: str | None) -> None:
         if name is not None and name != self._player.state.datapath:
             self._switch(name)
 
     def _switch(self, name: str) -> None:
-        if name != self._player.source.datapaths()[0]:
+        behind = self._player.behind_ps > 0
+        refusal = self._desk.attempt(partial(self._player.switch, name))
+        if refusal == "" and name != self._player.source.datapaths()[0]:
             self._bypass = name
-        if self._player.behind_ps:
-            self._desk.say("only at the end of the tape can the datapath be changed: this is the end")
-        self._desk.attempt(partial(self._player.switch, name))
         self._desk.moved()
+        if refusal:
+            self._desk.say(f"{self._player.state.datapath} stays: {refusal}")
+        elif behind:
+            at = fmt.clock(self._player.state.now_ps)
+            self._desk.say(f"{name} begins at the end of the tape, {at}: the view went there")

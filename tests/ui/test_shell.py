@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from kbview.state.pace import SPEEDS
 from kbview.state.player import Player
-from kbview.tape.source import Knob
+from kbview.tape.source import DatapathChoice, Knob, SourceError
 from kbview.ui.board import Board
 from kbview.ui.chooser import Chooser
 from kbview.ui.help import HelpScreen
@@ -500,5 +500,69 @@ def test_help_of_a_screen_has_its_keys_and_its_numbers(view: str) -> None:
             assert all(" ".join(term.split())[:20] in told for term, _ in entries)
         await pilot.press("escape")
         assert shell.screen is shell._views[view]
+
+    drive(act)
+
+
+# ---- a datapath that is refused -----------------------------------------------------------------
+
+
+class Choosy(Scripted):
+    """Says beforehand that it refuses "mtcp", and refuses "psio" only when it is asked."""
+
+    def datapaths(self) -> tuple[str, ...]:
+        return ("kernel", "dpdk", "mtcp", "psio")
+
+    def choices(self) -> tuple[DatapathChoice, ...]:
+        return (
+            DatapathChoice("kernel", "through the stack"),
+            DatapathChoice("dpdk", "past the stack"),
+            DatapathChoice("mtcp", "TCP in user space", "takes connections only"),
+            DatapathChoice("psio", "chunks"),
+        )
+
+    def switch(self, datapath: str) -> None:
+        if datapath in ("mtcp", "psio"):
+            raise SourceError(f"{datapath} is busy", 2)
+        super().switch(datapath)
+
+
+def test_a_datapath_that_cannot_serve_is_greyed_with_its_reason_and_cannot_be_taken() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("m")
+        await pilot.pause()
+        assert "past the stack" in shown(shell)
+        assert "takes connections only" in shown(shell)
+        await pilot.press("3")
+        await pilot.pause()
+        assert isinstance(shell.screen, Chooser)
+        await pilot.press("escape")
+        assert shell._player.state.datapath == "kernel"
+
+    drive(act, Choosy())
+
+
+def test_a_switch_that_the_source_refuses_when_asked_is_said_and_play_goes_on() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("m", "4")
+        await pilot.pause(0.1)
+        assert "kernel stays: psio is busy" in shown(shell)
+        assert shell._player.playing
+        before = shell._player.state.now_ps
+        await pilot.pause(0.3)
+        assert shell._player.state.now_ps > before
+        await pilot.press("m", "2")
+        await pilot.pause(0.4)
+        assert shell._player.state.datapath == "dpdk"
+
+    assert drive(act, Choosy()).return_code in (None, 0)
+
+
+def test_a_switch_in_the_past_says_that_the_view_went_to_the_end_of_the_tape() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "home", "t")
+        await pilot.pause()
+        assert "dpdk begins at the end of the tape" in shown(shell)
+        assert shell._player.behind_ps == 0
 
     drive(act)

@@ -30,7 +30,8 @@ class ScenarioSource(EmulatorSource):
         self, heading: Heading, scenario: Scenario, datapath: str, snap: SyntheticSnap | None
     ) -> None:
         self._scenario = scenario
-        self._check(datapath)
+        if refusal := self.refusal(datapath):
+            raise SourceError(refusal, 2)
         traffic = scenario.chunks()
         super().__init__(
             heading,
@@ -42,15 +43,12 @@ class ScenarioSource(EmulatorSource):
         )
         self.snap = snap
 
-    def switch(self, datapath: str) -> None:
-        self._check(datapath)
-        super().switch(datapath)
-
-    def _check(self, datapath: str) -> None:
+    def refusal(self, datapath: str) -> str:
         try:
             self._scenario.check(datapath)
         except ScenarioError as error:
-            raise SourceError(str(error), 2) from error
+            return str(error)
+        return ""
 
 
 def open_scenario(word: Word, choices: list[Choice]) -> list[Source]:

@@ -20,7 +20,7 @@ from kbview.tape.cost import CostTable, StepCost
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event, SourceEnded
 from kbview.tape.meter import TOTALS
-from kbview.tape.source import Capabilities, Heading, Source, SourceError
+from kbview.tape.source import Capabilities, DatapathChoice, Heading, Source, SourceError
 from kbview.tape.tape import Tape
 
 _FIRST_SLICE_PS = 100_000_000
@@ -109,11 +109,23 @@ class EmulatorSource(Source):
     def datapaths(self) -> tuple[str, ...]:
         return tuple(DATAPATHS)
 
+    def choices(self) -> tuple[DatapathChoice, ...]:
+        return tuple(
+            DatapathChoice(name, kind.summary, self.refusal(name)) for name, kind in DATAPATHS.items()
+        )
+
+    def refusal(self, datapath: str) -> str:
+        """Why a datapath cannot serve this traffic; "" if it can."""
+        del datapath
+        return ""
+
     def switch(self, datapath: str) -> None:
+        if refusal := self.refusal(datapath):
+            raise SourceError(refusal, 2)
         try:
             self.emulation.switch(datapath)
             self._announce = True
-        except ScenarioError as error:
+        except (ScenarioError, UnpricedStepError) as error:
             raise SourceError(str(error), 2) from error
 
     def set_detail(self, detail: Detail) -> None:

@@ -25,7 +25,7 @@ from kbview.tape.source import Capabilities, SourceError
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
-from kbview.ui.chooser import Chooser
+from kbview.ui.chooser import Chooser, Item
 from kbview.ui.panels.path import PathPanel
 from kbview.ui.row import Row, Size, block, cut, fit, title_row
 from kbview.ui.session import Session
@@ -88,7 +88,8 @@ class CompareView(View):
         """With the datapath that is shown and the next one, at first."""
         names, current = self.session.player.source.datapaths(), self.session.player.state.datapath
         if self._comparison is not None and not self._names():
-            others = [name for name in names if name != current]
+            able = {one.name for one in self.session.player.source.choices() if not one.refusal}
+            others = [name for name in names if name != current and name in able]
             for name in sorted([current, *others[:1]], key=names.index):
                 self._toggle(name)
 
@@ -105,13 +106,22 @@ class CompareView(View):
 
     def action_choose(self) -> None:
         """Ask which datapath is to come or go."""
-        names, shown = self.session.player.source.datapaths(), self._names()
-        labels = {f"{name}{'  shown' if name in shown else ''}": name for name in names}
-        box = Chooser("Compare, or leave out", list(labels), "", self.session.theme, self.session.ascii)
-        self.app.push_screen(box, lambda label: self._chosen(labels[label]) if label else None)
-
-    def _chosen(self, name: str) -> None:
         shown = self._names()
+        items = [
+            Item(
+                one.name,
+                one.refusal or ("shown; " * (one.name in shown) + one.summary),
+                enabled=not one.refusal,
+            )
+            for one in self.session.player.source.choices()
+        ]
+        box = Chooser("Compare, or leave out", items, "", self.session.theme, self.session.ascii)
+        self.app.push_screen(box, self._chosen)
+
+    def _chosen(self, name: str | None) -> None:
+        shown = self._names()
+        if name is None:
+            return
         if name not in shown and len(shown) >= MOST:
             self.session.message = (
                 f"{MOST} datapaths are as many as there is room for; leave one out first"

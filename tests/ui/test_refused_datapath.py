@@ -1,0 +1,25 @@
+"""A datapath that cannot serve the traffic is refused before and at the switch; the session goes on."""
+
+import pytest
+
+from kbview.state.player import Player
+from tests.ui.screens import source_of
+
+
+@pytest.mark.parametrize("word", ["paced-udp", "overload-udp"])
+def test_mtcp_cannot_serve_datagrams_and_play_goes_on_after_the_refusal(word: str) -> None:
+    player = Player(source_of(word, "kernel"))
+    player.tick(0.1)
+    refused = {one.name for one in player.source.choices() if one.refusal}
+    assert refused == {"mtcp"}
+    assert "connections only" in player.switch("mtcp")
+    assert player.state.datapath == "kernel"
+    before_ps = player.state.now_ps
+    player.tick(0.1)
+    assert player.state.now_ps > before_ps
+
+
+def test_every_datapath_of_a_scenario_has_its_line() -> None:
+    player = Player(source_of("paced-udp", "kernel"))
+    assert all(one.summary for one in player.source.choices())
+    assert tuple(one.name for one in player.source.choices()) == player.source.datapaths()
