@@ -27,7 +27,7 @@ _ADVICE: dict[type[Exception], str] = {
 
 
 class CaptureError(Exception):
-    """A capture that cannot be read: one line that says what, where and what to do."""
+    """A capture that cannot be read. Its text is a line that names file, fault and remedy."""
 
 
 class Capture:
@@ -51,7 +51,7 @@ class Capture:
 
     @property
     def note(self) -> str:
-        """What the viewer should know once all is read, "" if nothing went wrong."""
+        """Faults of the capture that were passed over, as far as it was read; "" if there are none."""
         remarks = []
         if self._reader.damage:
             remarks.append(f"{self._reader.damage}; replayed up to there")
@@ -95,7 +95,7 @@ class Capture:
         self.close()
 
     def _guarded(self, items: Iterator[_Item]) -> Iterator[_Item]:
-        """The same items; what stops them is told in one line."""
+        """The same items; a CaptureError of one line if reading fails."""
         reader = self._reader
         try:
             yield from items
@@ -131,7 +131,7 @@ def _open(name: str) -> BinaryIO:
 
 
 def _reader(name: str, window: Window) -> Reader:
-    """The reader for what the window begins with."""
+    """The reader for the format at the window's begin."""
     complete = window.require(pcap.FILE_HEADER)
     data = window.data[window.begin : window.end]
     if window.damage:
@@ -155,7 +155,7 @@ def _unknown_link_type(name: str, link_type: int) -> str:
 
 
 def _clock_remarks(clock: Clock) -> list[str]:
-    """What was done to the time stamps."""
+    """Changes that the clock made to the time stamps."""
     remarks = []
     if clock.early:
         remarks.append(f"{_count(clock.early, 'packet')} out of order, moved to the time before")

@@ -1,7 +1,7 @@
 """Link types: the header that a capture's packets begin with, and the Ethernet header in its place.
 
 A link type that carries Ethernet frames loses the header before them. A link type that carries IP
-packets gets an Ethernet header. MAC addresses come from the packet's own header where it has some;
+packets gets an Ethernet header. MAC addresses come from the packet's own header if there are any in it;
 else from the IP addresses (02:00 and the last four bytes: locally administered), so that a host keeps
 its address through a capture.
 
@@ -112,7 +112,7 @@ LINK_TYPES: dict[int, LinkType] = {
 def as_ethernet(link_type: int, data: bytes) -> tuple[bytes, int]:
     """A packet with an Ethernet header in place of its own, and how many bytes longer it has become.
 
-    `link_type` is one that `can_read`. A packet of a kind that carries no Ethernet and no IP gets an
+    `link_type` is one that `can_read`. A packet without Ethernet and IP in it gets an
     Ethernet header of ethertype 0.
     """
     if link_type == LINKTYPE_ETHERNET:
@@ -137,13 +137,13 @@ def named(link_type: int) -> str:
 
 
 def refusal(link_type: int) -> str:
-    """Why packets of this link type cannot be shown: what it carries, as far as it is known."""
+    """A clause that names the link type and its content, for a link type that cannot be read."""
     unread = UNREAD.get(link_type)
     carries = "is not known to kbview" if unread is None else f"carries {unread.carries}"
     return f"link type {named(link_type)} {carries}"
 
 
-# ---- headers that name the link type of what follows them ---------------------------------
+# ---- headers that name the link type of the packet after them ---------------------------------
 
 
 class _Naming(NamedTuple):
@@ -163,8 +163,8 @@ def _ppi(data: bytes) -> tuple[int, int]:
     return int.from_bytes(data[2:4], "little"), int.from_bytes(data[4:8], "little")
 
 
-# Endace ERF, by the type byte without its highest bit: what a record carries as a link type, and the
-# bytes of padding before it.
+# Endace ERF, by the type byte without its highest bit: the link type of a record's packet, and the bytes
+# of padding before the packet.
 _ERF_TYPES = {
     **dict.fromkeys((1, 10, 15, 19), (50, 0)),
     **dict.fromkeys((2, 11, 16, 20), (LINKTYPE_ETHERNET, 2)),
@@ -194,7 +194,7 @@ _NAMING = {
 
 
 def _inside(link_type: int, data: bytes, depth: int) -> Inside:
-    """What a packet has in place of its link type's header; `depth` bounds headers inside headers."""
+    """The packet inside its link type's header; `depth` bounds headers inside headers."""
     known = LINK_TYPES.get(link_type)
     if known is not None:
         return known.unwrap(data)

@@ -46,7 +46,7 @@ def bridged(data: bytes, place: int, destination: bytes, source: bytes, after: i
 
 
 def subnetwork(data: bytes, start: int, destination: bytes = b"", source: bytes = b"") -> Inside:
-    """An LLC header at `start`; what is not IP behind it keeps the header, as in IEEE 802.3."""
+    """An LLC header at `start`. It stays before a packet that is not IP, as in IEEE 802.3."""
     if data[start : start + 6] in _SNAP:
         return bridged(data, start + 6, destination, source)
     if data[start : start + 8] in _BRIDGED_ETHERNET:
