@@ -67,7 +67,7 @@ class Chooser(ModalScreen[str | None]):
         room = self.app.size.width - 2
         notes = max((len(item.note) for item in self._items), default=0)
         names = self._names_width() + notes
-        width = min(room, max(_LEAST_WIDTH, names + 2, len(self._title) + 6))
+        width = min(room, max(_LEAST_WIDTH, names + 3, len(self._title) + 6))
         height = len(self._rows(width))
         self._board.styles.width, self._board.styles.height = width, height
         self._board.stack([Drawing(self._draw, height, 1)])
