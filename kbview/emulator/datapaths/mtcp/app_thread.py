@@ -3,16 +3,15 @@
     mtcp_epoll_wait --> mtcp_accept   until the queue is empty
                     --> mtcp_read --> the application's work --> mtcp_write --> mtcp_close at the end
 
-It sleeps only when nothing was handed over. mtcp/src/api.c, eventpoll.c
+The thread sleeps only without events. mtcp/src/api.c, eventpoll.c
 """
 
 from kbview.emulator.application import Application
-from kbview.emulator.datapaths.mtcp.connections import Connections
-from kbview.emulator.datapaths.mtcp.futex import Condition
-from kbview.emulator.datapaths.mtcp.io import Io
+from kbview.emulator.datapaths.mtcp.condition import Condition
+from kbview.emulator.datapaths.mtcp.io_module import IoContext
 from kbview.emulator.datapaths.mtcp.queues import EventQueue
-from kbview.emulator.datapaths.mtcp.stream import Item, PortListener, Stream
-from kbview.emulator.datapaths.mtcp.streams import Streams
+from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
+from kbview.emulator.datapaths.mtcp.tcp_stream import Item, PortListener, TcpStream
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context
 from kbview.emulator.hardware.machine import Machine
@@ -23,20 +22,25 @@ READ_SIZE = 16_384  # bytes of the application's buffer
 
 
 class AppThread:
-    """One thread, one loop. `condition` is what it sleeps on."""
+    """The thread `task`, which sleeps on `condition`. `io` belongs to the TCP thread."""
 
     def __init__(
-        self, machine: Machine, io: Io, streams: Streams, app: Application, settings: Settings
+        self,
+        machine: Machine,
+        io: IoContext,
+        streams: StreamTable,
+        app: Application,
+        settings: Settings,
+        condition: Condition,
     ) -> None:
         core = streams.core
-        self.condition = Condition(machine, core)
+        self._condition = condition
         self.task = Context(app.name, self._main(), USER, Mode.USER)
         self._machine = machine
         self._core = core
         self._io = io
         self._streams = streams
         self._events: EventQueue = streams.events
-        self._connections = streams if isinstance(streams, Connections) else None
         self._app = app
         self._settings = settings
         self._meters = machine.meters
@@ -51,8 +55,8 @@ class AppThread:
         core, events = self._core, self._events
         while True:
             if not events.flushed:
-                self._rouse()
-                yield from self.condition.wait(self.task)
+                self._wake_tcp_thread()
+                yield from self._condition.wait(self.task)
                 continue
             core.spend(self._epoll_wait)
             for item in events.take():
@@ -60,14 +64,13 @@ class AppThread:
                     yield
                 self._serve(item)
 
-    def _rouse(self) -> None:
-        """The TCP thread may sleep while there are jobs for it: pthread_kill(), INTR_SLEEPING_MTCP."""
-        connections = self._connections
-        if connections is not None and connections.jobs.waiting and self._io.asleep():
-            self.condition.call(self.task, "tgkill", self._io.rouse)
+    def _wake_tcp_thread(self) -> None:
+        """Wake the TCP thread if it sleeps and has jobs: pthread_kill(), INTR_SLEEPING_MTCP."""
+        if self._streams.has_jobs and self._io.asleep():
+            self._condition.call(self.task, "tgkill", self._io.wake)
 
     def _serve(self, item: Item) -> None:
-        """Do what an event asks for; it is raised again if that was not all."""
+        """Handle an event, and raise it again if there is more to do."""
         if isinstance(item, PortListener):
             self._accept(item)
             return
@@ -76,7 +79,7 @@ class AppThread:
             self._events.keep(item)
 
     def _accept(self, port: PortListener) -> None:
-        """mtcp_accept until nobody waits: no lock, for the queue is this thread's own."""
+        """mtcp_accept until no connection waits. The queue belongs to this thread and needs no lock."""
         core = self._core
         while port.listener.accept:
             stream = port.listener.accept.popleft().owner
@@ -85,14 +88,14 @@ class AppThread:
             if self._recorder.steps:
                 now_ps, cpu = core.now_ps, core.number
                 self._recorder.emit(ConnectionAccepted(now_ps, cpu, port.name, port.queued))
-            if isinstance(stream, Stream):
+            if isinstance(stream, TcpStream):
                 stream.session = self._app.session(self._settings)
                 if stream.pending and not stream.raised:
                     self._events.keep(stream)
 
     # ---- read, work, write -----------------------------------------------------------------
 
-    def _converse(self, stream: Stream) -> None:
+    def _converse(self, stream: TcpStream) -> None:
         if stream.unwritten:
             self._send(stream, stream.unwritten)
         elif stream.received or stream.eof or stream.error:
@@ -100,10 +103,10 @@ class AppThread:
         if stream.leaving and not stream.unwritten and not stream.closing:
             self._core.spend(self._close)
             stream.closing = True
-            self._ask(stream)
+            self._streams.ask(stream)
 
-    def _receive(self, stream: Stream) -> None:
-        """mtcp_read, and what the application makes of it; nothing but an end means that it closes."""
+    def _receive(self, stream: TcpStream) -> None:
+        """mtcp_read and the application's work; the end of the stream without text closes it."""
         core, machine = self._core, self._machine
         core.spend(self._read)
         received = stream.read(READ_SIZE)
@@ -113,8 +116,7 @@ class AppThread:
             machine.deliver(core, frame, "app")
             core.spend(self._app.step, frame.packet)
         length = sum(each.length for each in received)
-        if self._connections is not None:
-            self._connections.read(stream, length)
+        self._streams.read(stream, length)
         if not received or stream.session is None:
             stream.leaving = True
             return
@@ -131,8 +133,8 @@ class AppThread:
         if self._recorder.steps:
             self._recorder.emit(Copied(core.now_ps, core.number, packet, "to_user", length))
 
-    def _send(self, stream: Stream, length: int) -> None:
-        """mtcp_write: as much as the send buffer takes; the rest when some was acknowledged."""
+    def _send(self, stream: TcpStream, length: int) -> None:
+        """mtcp_write: the bytes that fit into the send buffer; the rest after an acknowledgement."""
         if not length:
             return
         core, meters = self._core, self._meters
@@ -144,9 +146,4 @@ class AppThread:
             emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
             emit(Copied(now_ps, cpu, NO_PACKET, "to_send_buffer", written))
             emit(SendQueued(now_ps, cpu, stream.name, stream.send_queued, stream.sndbuf))
-        self._ask(stream)
-
-    def _ask(self, stream: Stream) -> None:
-        """A job for the TCP thread."""
-        if self._connections is not None:
-            self._connections.jobs.add(stream)
+        self._streams.ask(stream)

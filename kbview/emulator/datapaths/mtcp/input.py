@@ -1,13 +1,13 @@
-"""What a TCP thread does with a frame: Ethernet, IP, then TCP; the rest of the world is not served.
+"""The way of a frame through a TCP thread: Ethernet, IP, then TCP.
 
-    ARP, ICMP   answered by mTCP itself; consumed here
-    UDP, ...    no application could have it: dropped as IP_NOPROTO
-    fragments   are not put together: dropped
+    ARP, ICMP   mTCP answers them itself; they end here
+    UDP, ...    mTCP has no sockets for them: dropped as IP_NOPROTO
+    fragments   mTCP does not reassemble: dropped as NO_REASSEMBLY
 
 mtcp/src/eth_in.c ProcessPacket(), ip_in.c ProcessIPv4Packet()
 """
 
-from kbview.emulator.datapaths.mtcp.streams import Streams
+from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.host import Host
@@ -20,9 +20,9 @@ _CONSUMED = (Protocol.ARP, Protocol.ICMP)
 
 
 class Input:
-    """The way up, the same for every frame of a flow, so it is looked up once a flow."""
+    """IP's checks give the same result for every frame of a flow, so they run once a flow."""
 
-    def __init__(self, machine: Machine, core: Core, host: Host, streams: Streams) -> None:
+    def __init__(self, machine: Machine, core: Core, host: Host, streams: StreamTable) -> None:
         self._machine = machine
         self._core = core
         self._host = host
@@ -32,7 +32,7 @@ class Input:
         self._tcp_in = machine.prices.sequence("mtcp_ip_in", "mtcp_tcp_in")
 
     def receive(self, frame: Frame) -> None:
-        """Take a frame up; its mbuf is free afterwards."""
+        """Take a frame up; the caller may free its mbuf afterwards."""
         core, flow = self._core, frame.flow
         reason = self._refusals.get(flow)
         if reason is None:
@@ -55,7 +55,7 @@ class Input:
         return reason
 
     def _refuses(self, flow: Flow) -> str:
-        """Why frames of this flow go no further, "" if they do."""
+        """The reason to drop frames of this flow; "" if they pass."""
         if flow.protocol is Protocol.ARP:
             return ""
         if flow.protocol is Protocol.OTHER:

@@ -1,11 +1,11 @@
-"""What a TCP thread sends: segments gather during a round and become frames at its end, in bursts.
+"""The sending half of a TCP thread: segments gather during a round and become frames at its end.
 
-An ACK alone is left out where a later segment of the round says more: ACKs are aggregated.
+A pure ACK is left out if a later segment of the round acknowledges at least as much.
 mtcp/src/tcp_out.c WriteTCPACKList(), FlushTCPSendingBuffer(); dpdk_module.c dpdk_send_pkts()
 """
 
 from kbview.emulator.application import Answers
-from kbview.emulator.datapaths.mtcp.stream import name_of
+from kbview.emulator.datapaths.mtcp.tcp_stream import name_of
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Segment
@@ -19,7 +19,7 @@ _LOST = ("timeout", "fast")
 
 
 class Output:
-    """`frames` are written and not on their way yet; `alloc` is what a buffer for one costs."""
+    """`frames` are written and not sent yet; `alloc` names the steps that allocate a buffer."""
 
     def __init__(self, machine: Machine, core: Core, alloc: tuple[str, ...]) -> None:
         self.frames: list[Frame] = []
@@ -34,16 +34,16 @@ class Output:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left to be sent."""
+        """Whether there is nothing to send."""
         return not self._segments and not self.frames
 
     def add(self, received: Flow, segments: list[Segment]) -> None:
-        """Answer a flow with these, at the end of the round."""
+        """Send these segments at the end of the round, as answers to the flow `received`."""
         for segment in segments:
             self._segments.append((received, segment))
 
     def write(self) -> None:
-        """WritePacketsToChunks: a frame each, headers and text written into its mbuf."""
+        """WritePacketsToChunks: write headers and text of each segment into a frame."""
         segments, self._segments = self._segments, []
         last = dict(segments)
         for flow, segment in segments:
@@ -73,7 +73,7 @@ class Output:
 
 
 def _says_less(segment: Segment, last: Segment) -> bool:
-    """Whether it is an ACK alone, and the last of its flow acknowledges more or brings something."""
+    """Whether a segment is a pure ACK, and `last` of its flow acknowledges more or carries text."""
     if segment is last or segment.flags != ACK or segment.length or segment.again:
         return False
     return after(last.ack, segment.ack) or bool(last.span)

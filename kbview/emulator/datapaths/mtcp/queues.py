@@ -1,14 +1,14 @@
-"""The two queues between TCP thread and application, in memory that both see.
+"""The two queues between TCP thread and application, in shared memory.
 
-    events   what happened on streams: raised one by one, handed over when a batch is flushed
-    jobs     what the application wants: text to send, windows to open, streams to close
+    events   a stream can be read or written: raised singly, handed over when a batch is flushed
+    jobs     a stream has text to send or is to be closed
 
-A stream stands in each at most once, however much happens. mtcp/src/eventpoll.c, tcp_stream_queue.c
+A stream is in each queue at most once. mtcp/src/eventpoll.c, tcp_stream_queue.c
 """
 
 from collections import deque
 
-from kbview.emulator.datapaths.mtcp.stream import Item, Stream
+from kbview.emulator.datapaths.mtcp.tcp_stream import Item, TcpStream
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.tape.events import BatchHandedOver, RingConsumed, RingProduced
@@ -19,7 +19,7 @@ EVENTS, JOBS = "events", "jobs"
 
 
 class EventQueue:
-    """Events for one application. `flushed` are those that it may see."""
+    """Events for one application thread; it sees the `flushed` events only."""
 
     def __init__(self, machine: Machine, core: Core) -> None:
         self.flushed: deque[Item] = deque()
@@ -30,7 +30,7 @@ class EventQueue:
         self._flush = machine.prices.step("mtcp_flush_events")
 
     def add(self, item: Item, packet: int) -> None:
-        """AddEpollEvent: something happened on a stream or a port."""
+        """AddEpollEvent: raise an event on a stream or a port, unless it is raised already."""
         if item.raised:
             return
         item.raised = True
@@ -38,13 +38,13 @@ class EventQueue:
         self._raised.append(item)
 
     def keep(self, item: Item) -> None:
-        """The application has not done all that an event was about: the shadow queue."""
+        """Raise an event again that the application has not finished: the shadow queue."""
         item.raised = True
         self.flushed.append(item)
         self._tell_moved(RingProduced, 1)
 
     def flush(self) -> bool:
-        """FlushEpollEvents: let the application see what was raised; whether there is anything."""
+        """FlushEpollEvents: show the application the raised events; returns whether there were any."""
         count = len(self._raised)
         if not count:
             return False
@@ -58,7 +58,7 @@ class EventQueue:
         return True
 
     def take(self) -> list[Item]:
-        """All that the application may see."""
+        """Take all flushed events."""
         taken = list(self.flushed)
         self.flushed.clear()
         self._tell_moved(RingConsumed, len(taken))
@@ -73,21 +73,21 @@ class EventQueue:
             self._recorder.emit(moved)
 
     def meter(self) -> RingMeter:
-        """What a panel draws of it."""
+        """The queue as a panel draws it."""
         waiting = len(self.flushed)
         return RingMeter(self._core.number, max(SIZE, waiting), done=waiting, kind=EVENTS)
 
 
 class JobQueue:
-    """Streams that the application wants something of."""
+    """Streams with a job for the TCP thread."""
 
     def __init__(self, machine: Machine, core: Core) -> None:
-        self.waiting: deque[Stream] = deque()
+        self.waiting: deque[TcpStream] = deque()
         self._core = core
         self._recorder = machine.recorder
 
-    def add(self, stream: Stream) -> None:
-        """Name a stream to the TCP thread."""
+    def add(self, stream: TcpStream) -> None:
+        """Add a stream, unless it is in the queue already."""
         if stream.listed:
             return
         stream.listed = True
@@ -96,8 +96,8 @@ class JobQueue:
             core, filled = self._core, len(self.waiting)
             self._recorder.emit(RingProduced(core.now_ps, core.number, JOBS, core.number, 1, filled))
 
-    def take(self) -> list[Stream]:
-        """HandleApplicationCalls: all of them, together."""
+    def take(self) -> list[TcpStream]:
+        """HandleApplicationCalls: take all streams."""
         taken = list(self.waiting)
         self.waiting.clear()
         for stream in taken:
@@ -109,6 +109,6 @@ class JobQueue:
         return taken
 
     def meter(self) -> RingMeter:
-        """What a panel draws of it."""
+        """The queue as a panel draws it."""
         waiting = len(self.waiting)
         return RingMeter(self._core.number, max(SIZE, waiting), done=waiting, kind=JOBS)

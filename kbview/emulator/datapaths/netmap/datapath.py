@@ -3,11 +3,11 @@
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
 from kbview.emulator.datapaths.netmap.queue import NetmapQueue
-from kbview.emulator.datapaths.netmap.thread import NetmapSender, NetmapThread
-from kbview.emulator.hardware.core import Core
+from kbview.emulator.datapaths.netmap.sender import NetmapSender
+from kbview.emulator.datapaths.netmap.thread import NetmapThread
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
 from kbview.emulator.work import WORKS
@@ -65,39 +65,36 @@ class Netmap(Datapath):
     def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
         self._machine = machine
         self._settings = settings
-        nic = machine.nic
-        self._rings = [RxRing(queue.number, settings.ring) for queue in nic.queues]
-        self._tx_rings = [machine.tx_ring(ring.queue, settings.tx_ring) for ring in self._rings]
         self._app = APPLICATIONS[settings.app](machine)
-        if self._app.name == "generate":
-            for ring in self._rings:
-                ring.withhold()
         self._made = Production(machine, settings.send_size, settings.send_frames)
-        self._threads: list[NetmapThread] = []
+        self._queues: list[NetmapQueue] = []
+        self._threads: list[NetmapThread | NetmapSender] = []
 
     def start(self) -> None:
-        nic = self._machine.nic
-        nic.open(self._rings, self._tx_rings)
-        for queue in nic.queues:
-            core = self._machine.core_of(queue.number)
-            self._threads.append(self._thread(queue, core))
+        machine = self._machine
+        tx_rings = machine.open_nic(self._settings, receives=self._app.name != "generate")
+        for queue in machine.nic.queues:
+            self._threads.append(self._thread(queue, tx_rings[queue.number]))
         for thread in self._threads:
             thread.start()
 
-    def _thread(self, queue: RxQueue, core: Core) -> NetmapThread:
-        tx, burst = self._tx_rings[queue.number], self._settings.burst
-        shared = NetmapQueue(self._machine, core, queue, tx, burst)
-        if self._app.name == "generate":
-            return NetmapSender(self._machine, shared, self._made, burst)
-        return NetmapThread(self._machine, shared, WORKS[self._app.name](self._machine, self._app, ()))
+    def _thread(self, queue: RxQueue, tx: TxRing) -> NetmapThread | NetmapSender:
+        """The thread of a queue pair, on the core that takes its interrupts."""
+        machine, app, burst = self._machine, self._app, self._settings.burst
+        core, sends = machine.core_of(queue.number), app.name == "generate"
+        shared = NetmapQueue(machine, core, queue, tx, burst, completes=sends)
+        self._queues.append(shared)
+        if sends:
+            return NetmapSender(machine, shared, self._made, burst)
+        return NetmapThread(machine, shared, WORKS[app.name](machine, app, ()))
 
     def finish(self) -> None:
         self._made.left = 0
-        for thread in self._threads:
-            thread.shared.wait_anew()
+        for queue in self._queues:
+            queue.wait_anew()
 
     def unfinished(self) -> bool:
-        return any(thread.waiting for thread in self._threads)
+        return any(thread.unsent for thread in self._threads)
 
     def held(self) -> int:
         return sum(thread.in_hand for thread in self._threads)

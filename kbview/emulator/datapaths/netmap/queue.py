@@ -1,11 +1,11 @@
-"""netmap in the kernel: a queue's rings, shadowed in memory that the application has mapped.
+"""netmap in the kernel: the rings of one queue, shadowed in memory that the application has mapped.
 
-    NIC ring    descriptors, the driver's alone             rxsync/txsync: a system call a batch
+    NIC ring    descriptors, only the driver sees them       rxsync/txsync: a system call a batch
     netmap ring slots (buffer index, length), head, cur, tail, shared with the application
 
-Buffers are mapped, so nothing is copied; the registers are not, so a misbehaving program cannot
-reach the NIC: the kernel checks every index. The vector is armed when somebody goes to sleep in
-poll(), and all that its handler does is to wake the sleeper; while traffic flows nobody sleeps.
+The application maps the buffers, so no CPU copies a frame. It does not map the NIC's registers, and the
+kernel checks every index, so a faulty program cannot reach the NIC. poll() unmasks the vector before
+the thread sleeps; the handler only wakes the thread. Under load the thread never sleeps.
 L. Rizzo, "netmap: a novel framework for fast packet I/O", USENIX ATC 2012; sys/net/netmap.h
 """
 
@@ -14,19 +14,32 @@ from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
+from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.packet.frame import Frame
 from kbview.tape.events import DescriptorCleaned, IrqRaised, RingRefilled, RingSynced
 
 
 class NetmapQueue:
-    """The kernel's half of one queue pair."""
+    """The kernel's half of one queue pair; rxsync shows up to `burst` frames at once.
 
-    def __init__(self, machine: Machine, core: Core, queue: RxQueue, tx: TxRing, burst: int) -> None:
+    With `completes` a sent frame raises the interrupt too.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        core: Core,
+        queue: RxQueue,
+        tx: TxRing,
+        burst: int,
+        *,
+        completes: bool,
+    ) -> None:
         self.core = core
-        self.tx = tx
-        self.waiters = WaitQueue(machine)
-        self.queue = queue
+        self._tx = tx
+        self._waiters = WaitQueue(machine)
+        self._queue = queue
         self._ring = queue.ring
         self._burst = burst
         self._dma_ps = queue.moderation.dma_ps
@@ -38,26 +51,30 @@ class NetmapQueue:
         self._rx_slot = step("netmap_rx_slot")
         self._tx_slot = step("netmap_tx_slot")
         self._doorbell = step("doorbell")
+        queue.request_irq(Vector(core, self.irq_handler), completes=completes)
 
     def irq_handler(self, core: Core) -> None:
-        """netmap_rx_irq: wake the sleeper; there is no softirq and no sk_buff."""
-        self.queue.mask(core.now_ps)
+        """netmap_rx_irq: wake the thread; there is no softirq and no sk_buff."""
+        self._queue.mask(core.now_ps)
         self._meters.interrupts += 1
         if self._recorder.steps:
             self._recorder.emit(IrqRaised(core.now_ps, core.number, self._ring.queue))
         core.spend(self._hardirq)
-        self.waiters.wake(core)
+        self._waiters.wake(core)
 
     def sleep(self, task: Context) -> Process:
-        """Arm the vector and wait for it; nothing may happen between the look and this."""
-        self.queue.unmask(self.core.now_ps)
-        yield from self.waiters.sleep(self.core, task)
+        """Unmask the vector and wait for it; nothing may happen between the look and this."""
+        self._queue.unmask(self.core.now_ps)
+        yield from self._waiters.sleep(self.core, task)
 
     def rxsync(self, core: Core) -> list[Frame]:
-        """Give the slots back that the application released, and show it the new ones."""
+        """Give the NIC the slots that the application released; returns the frames in new slots.
+
+        A slot is new where the DD bit of its descriptor is set.
+        """
         now_ps, ring, recorder = core.now_ps, self._ring, self._recorder
         released = ring.refill()
-        self.queue.catch_up(now_ps)
+        self._queue.catch_up(now_ps)
         frames = ring.take_burst(now_ps - self._dma_ps, self._burst)
         self._meters.polls += 1
         self._meters.empty_polls += not frames
@@ -79,8 +96,8 @@ class NetmapQueue:
         emit(RingSynced(core.now_ps, core.number, ring.queue, "rx", len(frames)))
 
     def txsync(self, core: Core, frames: list[Frame], *, passed_on: bool) -> int:
-        """Take the application's slots over into the NIC's ring; returns how many had room."""
-        tx = self.tx
+        """Post the application's slots in the NIC's ring; returns how many slots had room."""
+        tx = self._tx
         core.spend(self._sync)
         tx.clean(core.now_ps, tx.size)
         count = min(len(frames), tx.free)
@@ -95,6 +112,6 @@ class NetmapQueue:
         return count
 
     def wait_anew(self) -> None:
-        """Traffic has ended: wait for what is there, not for what would have come."""
-        if self.waiters.sleeper is not None:
-            self.queue.unmask(self.core.now_ps)
+        """Traffic has ended: wait for frames in the ring, not for further arrivals."""
+        if self._waiters.sleeper is not None:
+            self._queue.unmask(self.core.now_ps)

@@ -2,11 +2,11 @@
 
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.datapath import NIC, TX_RING, WIRE, Datapath
-from kbview.emulator.datapaths.psio.thread import PsioSender, PsioThread
+from kbview.emulator.datapaths.psio.sender import PsioSender
+from kbview.emulator.datapaths.psio.thread import PsioThread
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.kernel.psio.engine import PsioQueue
-from kbview.emulator.kernel.psio.handle import PsioHandle
 from kbview.emulator.kernel.psio.stations import ENGINE
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
@@ -70,35 +70,31 @@ class Psio(Datapath):
     def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
         self._machine = machine
         self._settings = settings
-        nic = machine.nic
-        self._rings = [RxRing(queue.number, settings.ring) for queue in nic.queues]
-        self._tx_rings = [machine.tx_ring(ring.queue, settings.tx_ring) for ring in self._rings]
         self._app = APPLICATIONS[settings.app](machine)
-        if self._app.name == "generate":
-            for ring in self._rings:
-                ring.withhold()
         self._made = Production(machine, settings.send_size, settings.send_frames)
         self._threads: list[PsioThread | PsioSender] = []
 
     def start(self) -> None:
         machine = self._machine
-        machine.nic.open(self._rings, self._tx_rings)
+        tx_rings = machine.open_nic(self._settings, receives=self._app.name != "generate")
         softirqs = Softirqs(machine, self._settings)
         for core in machine.cores:
-            handle = PsioHandle(machine, core, softirqs)
-            for queue in machine.nic.queues:
-                if machine.core_of(queue.number) is core:
-                    handle.attach(PsioQueue(machine, queue, self._tx_rings[queue.number]))
-            if handle.queues:
-                self._threads.append(self._thread(handle))
+            queues = [
+                PsioQueue(machine, queue, tx_rings[queue.number]) for queue in machine.queues_of(core)
+            ]
+            if queues:
+                self._threads.append(self._thread(core, queues, softirqs))
         for thread in self._threads:
             thread.start()
 
-    def _thread(self, handle: PsioHandle) -> PsioThread | PsioSender:
-        machine, most = self._machine, self._settings.burst
-        if self._app.name == "generate":
-            return PsioSender(machine, handle, self._made, most)
-        return PsioThread(machine, handle, WORKS[self._app.name](machine, self._app, ()), most)
+    def _thread(
+        self, core: Core, queues: list[PsioQueue], softirqs: Softirqs
+    ) -> PsioThread | PsioSender:
+        machine, app, most = self._machine, self._app, self._settings.burst
+        if app.name == "generate":
+            return PsioSender(machine, core, queues, softirqs, self._made, most)
+        work = WORKS[app.name](machine, app, ())
+        return PsioThread(machine, core, queues, softirqs, work, most)
 
     def path(self) -> tuple[Station, ...]:
         if self._settings.app in ("echo", "forward", "generate"):

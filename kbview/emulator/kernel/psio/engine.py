@@ -5,9 +5,8 @@
                     \\____ copied, in order ____/
     chunk       | packet, packet, packet ...      |  the application's own memory, 64-byte aligned
 
-As soon as a packet is copied its cell is the NIC's again, so the ring turns whatever the application
-does with the packet. The copy reads lines that were asked for four cells ahead; only the first of a
-call has to wait for memory.
+A copied packet's cell goes back to the NIC at once, so the ring turns while the application works. The
+copy prefetches the cache lines of four cells ahead; only the first packet of a call waits for memory.
 S. Han et al., "PacketShader: a GPU-accelerated software router", SIGCOMM 2010, section 4; the engine's
 ixgbe_main.c, copy_rx_packets() and ixgbe_xmit_batch()
 """
@@ -23,7 +22,7 @@ DOORBELL_EVERY = 256  # packets of one chunk
 
 
 class PsioQueue:
-    """The module's half of one queue pair; one thread at a time may be attached to it."""
+    """The kernel module's half of one queue pair; at most one thread is attached to it."""
 
     def __init__(self, machine: Machine, queue: RxQueue, tx: TxRing) -> None:
         self.queue = queue
@@ -41,7 +40,10 @@ class PsioQueue:
         self._irq_enable = step("irq_enable")
 
     def copy_rx_packets(self, core: Core, most: int) -> list[Frame]:
-        """Up to `most` packets go from their cells into the chunk; the cells go back to the NIC."""
+        """Copy up to `most` packets from their cells into the chunk; the cells go back to the NIC.
+
+        Returns the packets whose descriptors have DD set, an empty list where there are none.
+        """
         ring, now_ps = self._ring, core.now_ps
         self.queue.catch_up(now_ps)
         frames = ring.take_burst(now_ps - self._dma_ps, most)
@@ -62,9 +64,9 @@ class PsioQueue:
         return frames
 
     def xmit_batch(self, core: Core, frames: list[Frame], *, passed_on: bool) -> int:
-        """Copy what there is room for into cells of the transmit ring; returns how many.
+        """Copy the frames that fit into cells of the transmit ring; returns how many.
 
-        The wire is shared, so yield before if the core is past its horizon.
+        The wire is shared: the caller yields before if its core is past its horizon.
         """
         tx = self.tx
         if tx.free < len(frames):
@@ -88,7 +90,7 @@ class PsioQueue:
         core.spend(self._doorbell)
 
     def enable_irq(self, core: Core) -> None:
-        """There was nothing: the next packet is to interrupt."""
+        """Unmask the vector: the next packet interrupts."""
         core.spend(self._irq_enable)
         self.queue.unmask(core.now_ps)
         if self._recorder.steps:

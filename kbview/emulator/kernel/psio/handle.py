@@ -3,10 +3,10 @@
     ioctl(RECV_CHUNK)  the attached queues in turn --> packets? --> copied into the chunk, return
                               ^                          | none
                               |                          v
-                       woken by the softirq      every queue's interrupt on, sleep
+                       woken by the softirq      unmask the vector of each queue, sleep
 
-While there are packets the thread polls in its own time and interrupts stay off, so it cannot be
-starved by them: no livelock. The handler masks the vector and its softirq only wakes the thread.
+While packets come the thread polls in its own time and interrupts stay masked, so interrupts cannot
+starve it: no livelock. The handler masks the vector, and the softirq only wakes the thread.
 The engine's ixgbe_main.c, ps_recv_chunk(), ps_send_chunk(), ixgbe_clean_rxonly()
 """
 
@@ -27,19 +27,24 @@ Frames = Generator[None, None, list[Frame]]
 
 
 class PsioHandle:
-    """A source and sink of batches of frames for one thread, the task `task` on `core`.
+    """Batches of frames for one thread, `task` on `core`, from the queues attached to it.
 
-    `recv_chunk` sleeps until something has come, `recv_now` does not; `send_chunk` returns how many
-    found room, the rest stays the caller's. All are to be driven by `yield from` in the task's program.
-    Received frames are the caller's to deliver, drop or send; `last` is the queue that the latest chunk
-    came from. `attach` queues before the first call; `wait_anew` when traffic has ended.
+    The calls are generators for `yield from` in the task's program. The caller delivers, drops or sends
+    each received frame.
     """
 
-    def __init__(self, machine: Machine, core: Core, softirqs: Softirqs) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        core: Core,
+        queues: list[PsioQueue],
+        softirqs: Softirqs,
+        task: Context,
+    ) -> None:
         self.core = core
-        self.queues: list[PsioQueue] = []
-        self.task: Context | None = None
+        self.queues = queues
         self.waiters = WaitQueue(machine)
+        self._task = task
         self._softirq = softirqs.of(core)
         self._recorder = machine.recorder
         self._meters = machine.meters
@@ -49,63 +54,63 @@ class PsioHandle:
         self._recv, self._send = step("psio_recv"), step("psio_send")
         self._select = step("psio_select")
         self._hardirq, self._napi_poll = step("hardirq"), step("napi_poll")
+        for shared in queues:
+            self._attach(shared)
 
-    def attach(self, shared: PsioQueue) -> None:
-        """ioctl(ATTACH_RX_DEVICE): the queue is this thread's, its interrupt off."""
-        queue = shared.queue
-        queue.vector = Vector(self.core, lambda core: self._irq_handler(core, shared))
-        queue.completes = False
-        queue.masked = True
-        self.queues.append(shared)
+    def _attach(self, shared: PsioQueue) -> None:
+        """ioctl(ATTACH_RX_DEVICE): the queue belongs to this thread, its interrupt masked."""
+        vector = Vector(self.core, lambda core: self._irq_handler(core, shared))
+        shared.queue.request_irq(vector, completes=False)
 
     @property
     def last(self) -> PsioQueue:
-        """Where the latest chunk came from."""
+        """The queue of the latest chunk."""
         return self.queues[self._turn - 1]
 
     # ---- system calls ----------------------------------------------------------------------
 
     def recv_chunk(self, most: int) -> Frames:
-        """Wait for packets; up to `most` of one queue."""
-        task = self._call(self._recv)
+        """Up to `most` packets of one queue, at least one; sleeps until there is one."""
+        self._call(self._recv)
         while not (frames := (yield from self._look(most))):
             for shared in self.queues:
-                shared.enable_irq(self.core)  # of what came since it was looked at it tells at once
-            yield from self.waiters.sleep(self.core, task)
-        self._return(task)
+                shared.enable_irq(self.core)  # a packet that came after the look raises it at once
+            yield from self.waiters.sleep(self.core, self._task)
+        self._return()
         return frames
 
     def recv_now(self, most: int) -> Frames:
-        """As `recv_chunk`, but with nothing there it comes back with nothing: EWOULDBLOCK."""
-        task = self._call(self._recv)
+        """As `recv_chunk` without the sleep: an empty list where there is no packet, EWOULDBLOCK."""
+        self._call(self._recv)
         frames = yield from self._look(most)
-        self._return(task)
+        self._return()
         return frames
 
     def send_chunk(
         self, shared: PsioQueue, frames: list[Frame], *, passed_on: bool
     ) -> Generator[None, None, int]:
-        """Copy frames into the transmit ring of a queue; returns how many there was room for."""
-        core, task = self.core, self._call(self._send)
+        """Copy frames into the transmit ring of a queue; returns how many frames had room."""
+        core = self.core
+        self._call(self._send)
         if core.now_ps > core.horizon_ps:
             yield
         sent = shared.xmit_batch(core, frames, passed_on=passed_on)
-        self._return(task)
+        self._return()
         return sent
 
     def select(self) -> Process:
-        """Sleep until a queue has something, or somebody wakes the thread; ps_select()."""
-        task = self._call(self._select)
+        """ps_select(): sleep until a queue has a packet, or somebody wakes the thread."""
+        self._call(self._select)
         if self.core.now_ps > self.core.horizon_ps:
             yield
         if all(shared.queue.next_ready_ps() > self.core.now_ps for shared in self.queues):
             for shared in self.queues:
                 shared.enable_irq(self.core)
-            yield from self.waiters.sleep(self.core, task)
-        self._return(task)
+            yield from self.waiters.sleep(self.core, self._task)
+        self._return()
 
     def _look(self, most: int) -> Frames:
-        """The queues in turn, beginning behind the one that had something last."""
+        """The queues in turn, beginning behind the queue of the latest chunk."""
         core, count = self.core, len(self.queues)
         for offset in range(count):
             at = (self._turn + offset) % count
@@ -116,17 +121,13 @@ class PsioHandle:
                 return frames
         return []
 
-    def _call(self, step: Step) -> Context:
-        task = self.task
-        if task is None:
-            raise ValueError("no task has this handle open")
-        self.core.enter_kernel(task, self._enter, "ioctl")
+    def _call(self, step: Step) -> None:
+        self.core.enter_kernel(self._task, self._enter, "ioctl")
         self.core.spend(step)
-        return task
 
-    def _return(self, task: Context) -> None:
+    def _return(self) -> None:
         self.core.spend(self._exit)
-        self.core.leave_kernel(task)
+        self.core.leave_kernel(self._task)
 
     # ---- interrupts ------------------------------------------------------------------------
 
@@ -138,9 +139,8 @@ class PsioHandle:
         core.spend(self._hardirq)
         self._softirq.napi_schedule(self)
 
-    def poll(self, weight: int) -> Generator[None, None, int]:
-        """The driver's poll takes nothing: it wakes the thread, which does."""
-        del weight
+    def poll(self, _weight: int) -> Generator[None, None, int]:
+        """The driver's poll takes no packet: it wakes the thread. Returns 0, so NAPI completes."""
         core = self._softirq.core
         core.spend(self._napi_poll)
         if core.now_ps > core.horizon_ps:
@@ -149,7 +149,7 @@ class PsioHandle:
         return 0
 
     def wait_anew(self) -> None:
-        """Traffic has ended: wait for what is there, not for what would have come."""
+        """Traffic has ended: wait for packets in the rings, not for further arrivals."""
         for shared in self.queues:
             if not shared.queue.masked:
                 shared.queue.unmask(self.core.now_ps)

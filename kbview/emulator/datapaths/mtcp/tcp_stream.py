@@ -1,4 +1,4 @@
-"""A connection in mTCP: a ring buffer for what came and a send buffer for what goes, of bytes.
+"""A connection in mTCP: a receive ring and a send buffer, both of bytes.
 
     frame -- copy 1 --> receive ring -- copy 2 --> application
     application -- copy --> send buffer -- copy --> frame
@@ -18,41 +18,43 @@ if TYPE_CHECKING:
 
 
 class Received(NamedTuple):
-    """A segment's text in the ring: `length` bytes of it were new."""
+    """The text of a frame's segment in the ring; `length` bytes of it were new."""
 
     frame: Frame
     length: int
 
 
 class PortListener:
-    """Who listens at a port, for one thread: its accept queue is nobody else's, so it needs no lock."""
+    """A listening port of one thread; its accept queue belongs to the thread, so it needs no lock."""
 
     def __init__(self, name: str, listener: Listener) -> None:
         self.name = name
         self.listener = listener
-        self.raised = False  # an event of it waits
+        self.raised = False  # an event waits for the application
         self.accepted = 0
         self.overflows = 0
         self.last_ps = 0
 
     @property
     def queued(self) -> int:
-        """Connections that wait."""
+        """Connections in the accept queue."""
         return len(self.listener.accept)
 
     def meter(self) -> SocketMeter:
-        """Connections where others have bytes: those that wait, of the backlog; accepted; refused."""
+        """The accept queue as a socket: waiting, backlog, accepted, refused connections for bytes."""
         waiting, backlog = len(self.listener.accept), self.listener.backlog
         return SocketMeter(self.name, waiting, backlog, waiting, self.accepted, self.overflows)
 
 
-class Stream:
-    """One connection; `entry` is None of a capture's, to which nothing can be answered.
+class TcpStream:
+    """One connection; `entry` is None for a stream of a capture, which sends no answers.
 
-    `established`: it was put into an accept queue. `unsent` was written and TCP does not know of it
-    yet, `sent` waits to be acknowledged; `unwritten` is what the application still has to write.
-    `leaving`: it closes when all is written; `closing`: it has, and the TCP thread is to be told;
-    `closed`: it was.
+    established   it has been in an accept queue
+    unwritten     bytes that the application has yet to write into the send buffer
+    unsent, sent  bytes in the send buffer: not yet given to TCP, not yet acknowledged
+    leaving       the application will close it when all is written
+    closing       the application has closed it: a job for the TCP thread
+    closed        the TCP thread has sent the FIN
     """
 
     def __init__(self, name: str, entry: Entry | None, rcvbuf: int, sndbuf: int) -> None:
@@ -60,8 +62,8 @@ class Stream:
         self.entry = entry
         self.rcvbuf = rcvbuf
         self.sndbuf = sndbuf
-        self.raised = False  # an event of it waits
-        self.listed = False  # a job of it waits
+        self.raised = False  # an event waits for the application
+        self.listed = False  # a job waits for the TCP thread
         self.received: deque[Received] = deque()
         self.queued = 0
         self.taken = 0  # segments, ever
@@ -84,7 +86,7 @@ class Stream:
 
     @property
     def pending(self) -> bool:
-        """Whether the application would find something to do."""
+        """Whether the application can read, write or close."""
         return self.session is not None and not self.closing and self._has_something()
 
     def _has_something(self) -> bool:
@@ -92,14 +94,14 @@ class Stream:
         return bool(self.received) or self.eof or bool(self.error) or writable
 
     def put(self, frame: Frame, length: int, now_ps: int) -> None:
-        """Text that is next lies in the ring."""
+        """Append text that is in order to the ring."""
         self.received.append(Received(frame, length))
         self.queued += length
         self.taken += 1
         self.last_ps = now_ps
 
     def read(self, limit: int) -> list[Received]:
-        """Take whole segments of at most `limit` bytes together, but at least one."""
+        """Take whole segments, `limit` bytes at most but at least one segment."""
         taken: list[Received] = []
         while self.received and (not taken or limit >= self.received[0].length):
             received = self.received.popleft()
@@ -109,28 +111,28 @@ class Stream:
         return taken
 
     def write(self, length: int) -> int:
-        """Put as much as there is room for into the send buffer; returns how much."""
+        """Put up to `length` bytes into the send buffer; returns how many had room."""
         written = min(length, self.sndbuf - self.send_queued)
         self.unsent += written
         self.unwritten = length - written
         return written
 
     def give_up(self) -> None:
-        """The connection is over: nobody will have what is left in the send buffer."""
+        """The connection is over: forget the send buffer."""
         self.unsent = self.sent = self.unwritten = 0
 
     def meter(self) -> SocketMeter:
-        """What a panel draws of it."""
+        """The stream as a panel draws it."""
         waiting = len(self.received)
         return SocketMeter(
             self.name, self.queued, self.rcvbuf, waiting, self.taken, 0, self.send_queued
         )
 
 
-Item = Stream | PortListener
+Item = TcpStream | PortListener
 
 
 def name_of(received: Flow) -> str:
-    """What a connection is called, by the flow that it receives."""
+    """The name of a connection, from the flow that it receives."""
     remote = endpoint(received.source, received.source_port)
     return f"mtcp :{received.destination_port} < {remote}"

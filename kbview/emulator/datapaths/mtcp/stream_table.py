@@ -1,13 +1,13 @@
-"""All streams of one TCP thread: what becomes of frames that bring text, whoever says what is in order.
+"""All streams of one TCP thread: a frame's text goes into the receive ring of its stream.
 
-Copy 1 is made here, when a segment comes: what lies beyond a gap is copied into the ring as well, at
-its place there, and its mbuf is free at once. mtcp/src/tcp_in.c ProcessTCPPayload(), RBPut()
+Copy 1 is made here, when a segment comes. Text beyond a gap is copied into the ring too, at its place,
+so the segment's mbuf is free at once. mtcp/src/tcp_in.c ProcessTCPPayload(), RBPut()
 """
 
 from abc import ABC, abstractmethod
 
 from kbview.emulator.datapaths.mtcp.queues import EventQueue
-from kbview.emulator.datapaths.mtcp.stream import Stream
+from kbview.emulator.datapaths.mtcp.tcp_stream import TcpStream
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Outcome
@@ -15,51 +15,76 @@ from kbview.emulator.protocol.tcp.wire import frame_of
 from kbview.packet.frame import Frame
 from kbview.packet.tcp import FIN
 from kbview.tape.events import Copied, SocketDequeued, SocketQueued, TcpStateChanged
-from kbview.tape.meter import SocketMeter
+from kbview.tape.meter import RingMeter, SocketMeter
 
 TCP = "tcp"
 SOCKET_CLOSE = "SOCKET_CLOSE"
 
 
-class Streams(ABC):
-    """`held`: frames whose text lies in rings, in order or not, and was not read yet."""
+class StreamTable(ABC):
+    """`held` counts frames with unread text in a ring, in order or beyond a gap."""
 
-    def __init__(self, machine: Machine, core: Core, events: EventQueue) -> None:
+    def __init__(self, machine: Machine, core: Core) -> None:
         self.held = 0
         self.machine = machine
         self.core = core
-        self.events = events
+        self.events = EventQueue(machine, core)
         self.recorder = machine.recorder
         self._meters = machine.meters
         self._copy_in = machine.prices.step("mtcp_copy_in")
 
-    # ---- who knows the order ---------------------------------------------------------------
+    # ---- TCP's side ------------------------------------------------------------------------
 
     @abstractmethod
     def receive(self, frame: Frame) -> None:
-        """A sound frame with a segment has come."""
+        """Take in a frame that holds a segment and has no fault."""
 
     @property
     @abstractmethod
     def due_ps(self) -> int:
-        """When a timer wants to expire; NEVER_PS if none does."""
+        """When the next timer expires; NEVER_PS without one."""
 
     @abstractmethod
     def expire(self) -> None:
-        """Do all that is due by the core's time."""
+        """Run all timers that are due by the core's time."""
 
     @abstractmethod
     def abandon(self) -> None:
-        """The threads are gone: nobody will read what is left."""
+        """The threads have ended: drop all unread text."""
+
+    # ---- the application's side ------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def has_jobs(self) -> bool:
+        """Whether the application has left jobs for the TCP thread."""
+
+    @abstractmethod
+    def ask(self, stream: TcpStream) -> None:
+        """Leave a job for the TCP thread: text to send, or a stream to close."""
+
+    @abstractmethod
+    def work(self) -> None:
+        """Do all jobs."""
+
+    @abstractmethod
+    def read(self, stream: TcpStream, length: int) -> None:
+        """The application has read `length` bytes, so the receive window may open."""
+
+    # ---- a panel's side --------------------------------------------------------------------
+
+    def rings(self) -> list[RingMeter]:
+        """The queues between the threads."""
+        return [self.events.meter()]
 
     def meters(self) -> dict[str, SocketMeter]:
-        """Streams for a panel, if they are known by name."""
+        """Streams for a panel, by name; empty where streams have no names."""
         return {}
 
-    # ---- what becomes of a frame -----------------------------------------------------------
+    # ---- a frame's end ---------------------------------------------------------------------
 
     def end(self, frame: Frame, outcome: Outcome) -> None:
-        """A frame's journey ends in TCP unless its text goes into a ring, for which it is copied."""
+        """Drop the frame, copy its text into a ring, or deliver it to TCP if it has no text."""
         if outcome.reason:
             self.drop(frame, outcome.reason)
         elif outcome.held:
@@ -71,19 +96,19 @@ class Streams(ABC):
             self.machine.deliver(self.core, frame, TCP)
 
     def drop(self, frame: Frame, reason: str) -> None:
-        """TCP does not want it."""
+        """TCP drops the frame."""
         self.machine.drop(self.core, frame, TCP, reason)
 
     def discard(self, outcome: Outcome) -> None:
-        """What had been kept beyond a gap is not wanted after all."""
+        """Drop segments that TCP had stored beyond a gap and has discarded."""
         for segment, reason in outcome.discarded:
             self.held -= 1
             self.drop(frame_of(segment), reason)
 
-    def deliver(self, stream: Stream, outcome: Outcome, just: Frame | None) -> int:
-        """Text that is in order now is the application's; returns bytes for one who has closed.
+    def deliver(self, stream: TcpStream, outcome: Outcome, just: Frame | None) -> int:
+        """Give text that is in order now to the stream; returns bytes that came after its close.
 
-        `just` is the frame that has just come, if any; the others were kept.
+        `just` is the frame that has just come, None after a timer; other frames were stored before.
         """
         late = 0
         for segment in outcome.delivered:
@@ -101,9 +126,9 @@ class Streams(ABC):
         stream.error = stream.error or outcome.error
         return late
 
-    def _put(self, stream: Stream, frame: Frame, length: int) -> None:
+    def _put(self, stream: TcpStream, frame: Frame, length: int) -> None:
         core = self.core
-        if stream.queued + length > stream.rcvbuf:  # only who keeps to no window
+        if stream.queued + length > stream.rcvbuf:  # only a peer that ignores the window gets here
             self.drop(frame, "TCP_ZEROWINDOW")
             return
         self.held += 1
@@ -122,15 +147,15 @@ class Streams(ABC):
         if self.recorder.steps:
             self.recorder.emit(Copied(core.now_ps, core.number, frame.packet, "to_ring", length))
 
-    def taken(self, stream: Stream, frame: Frame) -> None:
+    def taken(self, stream: TcpStream, frame: Frame) -> None:
         """The application has read a frame's text."""
         self.held -= 1
         if self.recorder.steps:
             now_ps, cpu = self.core.now_ps, self.core.number
             self.recorder.emit(SocketDequeued(now_ps, cpu, frame.packet, stream.name, stream.queued))
 
-    def leave(self, stream: Stream) -> None:
-        """Nobody will read what lies in a ring."""
+    def leave(self, stream: TcpStream) -> None:
+        """Drop the unread text of a stream."""
         for received in stream.received:
             self.held -= 1
             self.drop(received.frame, SOCKET_CLOSE)
@@ -138,7 +163,7 @@ class Streams(ABC):
         stream.queued = 0
 
     def tell_states(self, name: str, outcome: Outcome) -> None:
-        """A connection goes from state to state."""
+        """Record the state changes of a connection."""
         if outcome.changes and self.recorder.steps:
             for before, after in outcome.changes:
                 now_ps, cpu = self.core.now_ps, self.core.number

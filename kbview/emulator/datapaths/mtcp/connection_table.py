@@ -1,16 +1,16 @@
-"""Connections of one TCP thread: the same TCP as everywhere, run by a loop in user space.
+"""Connections of one TCP thread: the TCP of protocol/tcp, run by a loop in user space.
 
     segment --> protocol/tcp --> ring, event      job --> protocol/tcp --> segments      timer likewise
 
-Flow table, listeners, pools and timers are this thread's own. mtcp/src/tcp_in.c, timer.c, core.c
+Flow table, listeners, pools and timers belong to this thread. mtcp/src/tcp_in.c, timer.c, core.c
 """
 
 from heapq import nlargest
 
 from kbview.emulator.datapaths.mtcp.output import Output
-from kbview.emulator.datapaths.mtcp.queues import EventQueue, JobQueue
-from kbview.emulator.datapaths.mtcp.stream import Item, PortListener, Stream, name_of
-from kbview.emulator.datapaths.mtcp.streams import Streams
+from kbview.emulator.datapaths.mtcp.queues import JobQueue
+from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
+from kbview.emulator.datapaths.mtcp.tcp_stream import Item, PortListener, TcpStream, name_of
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment
@@ -21,7 +21,7 @@ from kbview.emulator.settings import Settings
 from kbview.packet.frame import Flow, Frame
 from kbview.packet.tcp import SYN
 from kbview.tape.events import NO_PACKET, ConnectionQueued, SendAcknowledged
-from kbview.tape.meter import SocketMeter
+from kbview.tape.meter import RingMeter, SocketMeter
 
 _AT_ONCE = 1 << 40  # segments: an ACK is due in the round of its segment, never later
 _METERED = 16  # streams in a sample: the fullest, then the latest
@@ -29,25 +29,23 @@ _ENDED = (*OVER, State.LISTEN)
 _WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
 
 
-class Connections(Streams):
-    """`jobs` come from the application; what is to be sent is left to `output`."""
+class ConnectionTable(StreamTable):
+    """The application leaves jobs; `output` gets the segments to send."""
 
-    def __init__(
-        self, machine: Machine, core: Core, events: EventQueue, output: Output, settings: Settings
-    ) -> None:
-        super().__init__(machine, core, events)
-        self.jobs = JobQueue(machine, core)
+    def __init__(self, machine: Machine, core: Core, output: Output, settings: Settings) -> None:
+        super().__init__(machine, core)
+        self._jobs = JobQueue(machine, core)
         self._output = output
         self._settings = settings
         parameters = Parameters(mss=settings.mss, rcvbuf=settings.tcp_rcvbuf, quick_acks=_AT_ONCE)
         self.endpoint = Endpoint(parameters, self._listener_of, secret=1)
         self._listeners: dict[int, PortListener] = {}
-        self._streams: dict[Flow, Stream] = {}
+        self._streams: dict[Flow, TcpStream] = {}
         step = machine.prices.step
         self._create, self._destroy = step("mtcp_create_stream"), step("mtcp_destroy_stream")
         self._job, self._expiry = step("mtcp_job"), step("mtcp_timer")
 
-    # ---- who listens -----------------------------------------------------------------------
+    # ---- listeners -------------------------------------------------------------------------
 
     def _listener_of(self, flow: Flow) -> Listener | None:
         port = flow.destination_port
@@ -85,13 +83,13 @@ class Connections(Streams):
         """CreateTCPStream: a SYN gets a stream from this thread's pool at once."""
         settings = self._settings
         self.core.spend(self._create, packet)
-        stream = Stream(name_of(entry.flow), entry, settings.tcp_rcvbuf, settings.tcp_sndbuf)
+        stream = TcpStream(name_of(entry.flow), entry, settings.tcp_rcvbuf, settings.tcp_sndbuf)
         entry.owner = self._streams[entry.flow] = stream
 
     def _establish(self, entry: Entry, packet: int) -> None:
-        """Into the accept queue, and an event for who listens."""
+        """Put the connection into the accept queue, with an event for its listener."""
         core, port = self.core, self._at(entry.flow.destination_port)
-        if isinstance(entry.owner, Stream):
+        if isinstance(entry.owner, TcpStream):
             entry.owner.established = True
         port.last_ps = core.now_ps
         if self.recorder.steps:
@@ -99,14 +97,14 @@ class Connections(Streams):
             self.recorder.emit(ConnectionQueued(now_ps, core.number, port.name, waiting, backlog))
         self.events.add(port, packet)
 
-    # ---- what came of a segment, a job or a timer ------------------------------------------
+    # ---- after a segment, a job or a timer -------------------------------------------------
 
     def _follow(self, entry: Entry, outcome: Outcome, just: Frame | None = None) -> None:
-        """Raise events, free what was acknowledged, and leave segments to be sent."""
+        """Raise events, free acknowledged text, and leave segments for `output`."""
         self.tell_states(name_of(entry.flow), outcome)
         self.discard(outcome)
         stream = entry.owner
-        if isinstance(stream, Stream):
+        if isinstance(stream, TcpStream):
             late = self.deliver(stream, outcome, just)
             self._acknowledge(stream, outcome)
             if stream.pending:
@@ -115,7 +113,7 @@ class Connections(Streams):
                 self.read(stream, late)
         self._output.add(entry.flow, outcome.segments)
 
-    def _acknowledge(self, stream: Stream, outcome: Outcome) -> None:
+    def _acknowledge(self, stream: TcpStream, outcome: Outcome) -> None:
         core, over = self.core, self._is_over(stream)
         stream.sent = max(0, stream.sent - outcome.acknowledged)
         if outcome.acknowledged and self.recorder.steps:
@@ -126,10 +124,10 @@ class Connections(Streams):
         if over and (stream.closed or not stream.established):
             self._forget(stream)
 
-    def _is_over(self, stream: Stream) -> bool:
+    def _is_over(self, stream: TcpStream) -> bool:
         return stream.entry is None or stream.entry.connection.state in _ENDED
 
-    def _forget(self, stream: Stream) -> None:
+    def _forget(self, stream: TcpStream) -> None:
         """DestroyTCPStream: back to the pool."""
         if stream.entry is not None and self._streams.get(stream.entry.flow) is stream:
             del self._streams[stream.entry.flow]
@@ -137,24 +135,31 @@ class Connections(Streams):
 
     # ---- the application's side ------------------------------------------------------------
 
-    def read(self, stream: Stream, length: int) -> None:
-        """So much of a ring is free again; an ACK that says so goes with the next round."""
+    def read(self, stream: TcpStream, length: int) -> None:
+        """Free `length` bytes of the ring; an ACK with the new window goes with the next round."""
         entry = stream.entry
         if entry is not None:
             outcome = entry.connection.read(length, self.core.now_ps)
             self.endpoint.settle(entry)
             self._output.add(entry.flow, outcome.segments)
 
+    @property
+    def has_jobs(self) -> bool:
+        return bool(self._jobs.waiting)
+
+    def ask(self, stream: TcpStream) -> None:
+        self._jobs.add(stream)
+
     def work(self) -> None:
-        """HandleApplicationCalls: what the application has asked for since the last round."""
-        for stream in self.jobs.take():
+        """HandleApplicationCalls: all jobs since the last round."""
+        for stream in self._jobs.take():
             self.core.spend(self._job)
             if stream.unsent:
                 self._send(stream)
             if stream.closing and not stream.closed:
                 self._close(stream)
 
-    def _send(self, stream: Stream) -> None:
+    def _send(self, stream: TcpStream) -> None:
         entry = stream.entry
         if entry is None or entry.connection.state not in _WRITABLE:
             stream.give_up()
@@ -165,8 +170,8 @@ class Connections(Streams):
         self.endpoint.settle(entry)
         self._follow(entry, outcome)
 
-    def _close(self, stream: Stream) -> None:
-        """A FIN after all that was written; what is left unread is given up."""
+    def _close(self, stream: TcpStream) -> None:
+        """Send a FIN after all written text, and drop unread text."""
         entry = stream.entry
         stream.closed = True
         self.leave(stream)
@@ -188,7 +193,7 @@ class Connections(Streams):
             self.core.spend(self._expiry)
             self._follow(*expired)
 
-    # ---- the end, and what is seen ---------------------------------------------------------
+    # ---- the end, and a panel's view -------------------------------------------------------
 
     def abandon(self) -> None:
         for entry in self.endpoint.entries.values():
@@ -202,8 +207,11 @@ class Connections(Streams):
         self.endpoint.entries.clear()
         self._streams.clear()
 
+    def rings(self) -> list[RingMeter]:
+        return [*super().rings(), self._jobs.meter()]
+
     def meters(self) -> dict[str, SocketMeter]:
-        """The fullest, then those that received last."""
+        """The fullest streams, then the streams that received last."""
         items: list[Item] = [*self._listeners.values(), *self._streams.values()]
         chosen = nlargest(_METERED, items, key=lambda each: (each.queued, each.last_ps))
         return {each.name: each.meter() for each in chosen}

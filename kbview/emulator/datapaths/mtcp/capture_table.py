@@ -1,13 +1,12 @@
-"""Streams of a capture on mTCP: a recorded peer sends what it sent, whatever this host would answer.
+"""Streams of a capture on mTCP: the recorded peer does not hear this host's answers.
 
-What is next goes into the ring, what lies beyond a gap is kept at its place there, and a gap that the
-capture does not fill is given up after a while (protocol/tcp/onlooker.py).
+Text in order goes into the ring; text beyond a gap is stored at its place there. A gap that the capture
+does not fill is given up after a while (protocol/tcp/onlooker.py).
 """
 
 from kbview.emulator.application import Application
-from kbview.emulator.datapaths.mtcp.queues import EventQueue
-from kbview.emulator.datapaths.mtcp.stream import Stream, name_of
-from kbview.emulator.datapaths.mtcp.streams import Streams
+from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
+from kbview.emulator.datapaths.mtcp.tcp_stream import TcpStream, name_of
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -18,38 +17,38 @@ from kbview.emulator.settings import Settings
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.events import NO_PACKET
 
-_KEPT = 65_536  # flows followed; past that, those without a gap are begun anew
+_KEPT = 65_536  # flows followed; past that, a flow without a gap or unread text is forgotten
 
 
-class Followed:
-    """A flow, and how far its text has come."""
+class FollowedFlow:
+    """The stream of a flow, and how far its text has come."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: TcpStream) -> None:
         self.stream = stream
         self.onlooker = Onlooker()
 
 
-class Captured(Streams):
-    """All of them. Gaps are given up in the order they came."""
+class CaptureTable(StreamTable):
+    """All streams. Gaps are given up in the order they came. Without answers there are no jobs."""
 
-    def __init__(
-        self, machine: Machine, core: Core, events: EventQueue, app: Application, settings: Settings
-    ) -> None:
-        super().__init__(machine, core, events)
+    has_jobs = False
+
+    def __init__(self, machine: Machine, core: Core, app: Application, settings: Settings) -> None:
+        super().__init__(machine, core)
         self._app = app
         self._settings = settings
-        self._followed: dict[Flow, Followed] = {}
-        self._gaps: dict[Followed, int] = {}
+        self._followed: dict[Flow, FollowedFlow] = {}
+        self._gaps: dict[FollowedFlow, int] = {}
 
-    def _of(self, flow: Flow) -> Followed:
+    def _of(self, flow: Flow) -> FollowedFlow:
         found = self._followed.get(flow)
         if found is None:
             if len(self._followed) >= _KEPT:
                 self._forget_idle()
             settings = self._settings
-            stream = Stream(name_of(flow), None, settings.tcp_rcvbuf, settings.tcp_sndbuf)
+            stream = TcpStream(name_of(flow), None, settings.tcp_rcvbuf, settings.tcp_sndbuf)
             stream.session = self._app.session(settings)
-            found = self._followed[flow] = Followed(stream)
+            found = self._followed[flow] = FollowedFlow(stream)
         return found
 
     def _forget_idle(self) -> None:
@@ -67,7 +66,7 @@ class Captured(Streams):
             return
         followed = self._of(frame.flow)
         segment = wire.segment_of(frame)
-        if segment is None:  # nobody knows its number: it is next
+        if segment is None:  # without a sequence number it counts as next
             followed.onlooker.pass_by(frame.payload)
             outcome = Outcome()
             outcome.delivered.append(Segment(0, length=frame.payload, carrier=frame))
@@ -75,24 +74,35 @@ class Captured(Streams):
             outcome = followed.onlooker.arrive(segment, self.core.now_ps)
         self._follow(followed, outcome, frame)
 
-    def _follow(self, followed: Followed, outcome: Outcome, frame: Frame | None) -> None:
+    def _follow(self, followed: FollowedFlow, outcome: Outcome, frame: Frame | None) -> None:
         stream = followed.stream
         self.tell_states(stream.name, outcome)
         if frame is not None:
             self.end(frame, outcome)
         self.discard(outcome)
         self.deliver(stream, outcome, frame)
-        stream.eof = False  # nobody closes what was only heard
+        stream.eof = False  # the application cannot close a recorded stream
         if stream.pending:
             self.events.add(stream, frame.packet if frame is not None else NO_PACKET)
         kept = sum(segment.length for segment in followed.onlooker.order.segments)
-        if kept > stream.rcvbuf:  # no place in the ring: the gap is given up earlier
+        if kept > stream.rcvbuf:  # the ring is full: give the gap up at once
             self._follow(followed, followed.onlooker.skip(self.core.now_ps), None)
         self._note_gap(followed)
 
+    # ---- the application's side ------------------------------------------------------------
+
+    def ask(self, stream: TcpStream) -> None:
+        """No answer is sent."""
+
+    def work(self) -> None:
+        """There are no jobs."""
+
+    def read(self, stream: TcpStream, length: int) -> None:
+        """The recorded peer hears no window."""
+
     # ---- gaps ------------------------------------------------------------------------------
 
-    def _note_gap(self, followed: Followed) -> None:
+    def _note_gap(self, followed: FollowedFlow) -> None:
         due_ps = followed.onlooker.due_ps
         if due_ps == NEVER_PS:
             self._gaps.pop(followed, None)
