@@ -1,10 +1,12 @@
 """A mempool: mbufs made once, in a ring that all lcores share, and a cache for each lcore.
 
-    lcore 0:  rx_burst --get--> cache 0 --.                      get, cache empty: size + 1 at once
-              free     --put--> cache 0 --+-- ring (mp_mc)       put, cache over 1.5 x size: all of it
-    lcore 1:  rx_burst --get--> cache 1 --'                      each such bulk is one CAS
+    lcore 0:  rx_burst --get--> cache 0 --.
+              free     --put--> cache 0 --+-- ring (mp_mc)
+    lcore 1:  rx_burst --get--> cache 1 --'
 
-A cache belongs to one lcore, so gets and puts that balance take no lock. An lcore that frees mbufs of
+A get from an empty cache moves size + 1 mbufs from the ring at once; a put that makes the cache longer
+than 1.5 x size moves all of it to the ring. Each bulk is a single compare-and-swap.
+A cache belongs to a single lcore, so gets and puts that balance take no lock. An lcore that frees mbufs of
 another lcore fills its own cache, and both lcores use the ring. If the ring is empty too, allocation
 fails: rx_burst leaves the frame in its descriptor (rx_nombuf), and soon the NIC has no free descriptor.
 DPDK: Programmer's Guide, "Mempool Library"; lib/mempool/rte_mempool.h rte_mempool_do_generic_get()

@@ -1,7 +1,7 @@
-"""A poll-mode driver: one queue pair of a DPDK port, owned by one lcore.
+"""A poll-mode driver: a queue pair of a DPDK port, owned by a single lcore.
 
 rx_burst() looks at the DD bit of descriptors in memory; an empty poll costs a few nanoseconds. A series
-of empty polls is one spin. tx_burst() cleans sent descriptors only when few are free, so the mbuf of a
+of empty polls is a single spin. tx_burst() cleans sent descriptors only when few are free, so the mbuf of a
 sent frame stays in the ring for a long time.
 DPDK: Programmer's Guide, "Poll Mode Driver"; lib/ethdev rte_eth_rx_burst(), rte_eth_tx_burst()
 """
@@ -21,7 +21,7 @@ TX_RING_FULL = "TX_RING_FULL"
 
 
 class PortQueue:
-    """The rings of one queue as its lcore sees them.
+    """The rings of a queue as its lcore sees them.
 
     `tlb` is None where all translations are found, `mbufs` None where mbufs are not counted.
     """
@@ -60,11 +60,11 @@ class PortQueue:
     # ---- receive ---------------------------------------------------------------------------
 
     def next_ready_ps(self) -> int:
-        """When a poll will find a descriptor whose DD bit is set; NEVER_PS if no arrival is known."""
+        """When a poll will find a descriptor with its DD bit set; NEVER_PS if no arrival is known."""
         return self.queue.next_ready_ps()
 
     def rx_burst(self, core: Core) -> list[Frame]:
-        """Up to a burst of frames whose descriptors have DD set; gives the descriptors back at once.
+        """Up to a burst of frames, each with DD set in its descriptor; gives the descriptors back at once.
 
         The NIC sets DD with its DMA write, which ends `_dma_ps` after the frame got its descriptor.
         """

@@ -47,15 +47,7 @@ class PortListener:
 
 
 class TcpStream:
-    """One connection; `entry` is None for a stream of a capture, which sends no answers.
-
-    established   it has been in an accept queue
-    unwritten     bytes that the application has yet to write into the send buffer
-    unsent, sent  bytes in the send buffer: not yet given to TCP, not yet acknowledged
-    leaving       the application will close it when all is written
-    closing       the application has closed it: a job for the TCP thread
-    closed        the TCP thread has sent the FIN
-    """
+    """A connection; `entry` is None for a stream of a capture, which sends no answers."""
 
     def __init__(self, name: str, entry: Entry | None, rcvbuf: int, sndbuf: int) -> None:
         self.name = name
@@ -70,13 +62,13 @@ class TcpStream:
         self.last_ps = 0
         self.eof = False
         self.error = ""
-        self.established = False
-        self.unsent = 0
-        self.sent = 0
-        self.unwritten = 0
-        self.leaving = False
-        self.closing = False
-        self.closed = False
+        self.established = False  # it has been in an accept queue
+        self.unwritten = 0  # bytes that the application has yet to write into the send buffer
+        self.unsent = 0  # bytes in the send buffer that TCP has not got yet
+        self.sent = 0  # bytes in the send buffer that wait for an acknowledgement
+        self.leaving = False  # the application will close it when all is written
+        self.closing = False  # the application has closed it: a job for the TCP thread
+        self.closed = False  # the TCP thread has sent the FIN
         self.session: Session | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""The TCP thread: one loop that receives, runs TCP, hands events over, takes jobs, and sends.
+"""The TCP thread: a loop that receives, runs TCP, hands events over, takes jobs, and sends.
 
     receive --> TCP, each frame --> timers --> flush events, signal --> jobs --> write --> send
         ^                                            |                    ^
@@ -25,7 +25,7 @@ NAME = "mtcp"
 
 
 class TcpThread:
-    """The loop of one core. `io` is its own context of the I/O module."""
+    """The loop of a core. `io` is its own context of the I/O module."""
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ TX_RING_FULL = "TX_RING_FULL"
 
 
 class NetmapThread:
-    """One thread on one queue pair. `in_hand` counts forwarded frames that are in no ring."""
+    """A thread on a queue pair. `in_hand` counts forwarded frames that are in no ring."""
 
     unsent = 0  # frames of its own: it makes none
 
@@ -50,7 +50,7 @@ class NetmapThread:
             self.in_hand = len(outgoing) if work.passes_on else 0
 
     def _poll_rings(self, core: Core, outgoing: list[Frame]) -> Generator[None, None, list[Frame]]:
-        """One call of poll(); returns the frames in the slots that are ready, at least one."""
+        """A call of poll(); returns the frames in the slots that are ready, never an empty list."""
         shared = self._shared
         core.enter_kernel(self._task, self._enter, "poll")
         core.spend(self._poll)

@@ -1,9 +1,12 @@
 """The PacketShader I/O engine in the kernel: a huge packet buffer instead of a buffer for each packet.
 
-    descriptor    0      1      2           N-1      descriptor i owns cell i of 2048 bytes for ever:
-    huge buffer | cell | cell | cell | ... | cell |  nothing is allocated, nothing freed, nothing mapped
+    descriptor    0      1      2           N-1
+    huge buffer | cell | cell | cell | ... | cell |
                     \\____ copied, in order ____/
-    chunk       | packet, packet, packet ...      |  the application's own memory, 64-byte aligned
+    chunk       | packet, packet, packet ...      |
+
+Descriptor i owns cell i of 2048 bytes for ever, so the engine allocates, frees and maps nothing. The
+chunk is the application's own memory; its packets are 64-byte aligned.
 
 A copied packet's cell goes back to the NIC at once, so the ring turns while the application works. The
 copy prefetches the cache lines of four cells ahead; only the first packet of a call waits for memory.
@@ -22,7 +25,7 @@ DOORBELL_EVERY = 256  # packets of one chunk
 
 
 class PsioQueue:
-    """The kernel module's half of one queue pair; at most one thread is attached to it."""
+    """The kernel module's half of a queue pair; at most a single thread is attached."""
 
     def __init__(self, machine: Machine, queue: RxQueue, tx: TxRing) -> None:
         self.queue = queue

@@ -1,4 +1,4 @@
-"""/dev/packet_shader as one thread has it open: chunks of packets, a system call each way.
+"""/dev/packet_shader as a thread has it open: chunks of packets, a system call each way.
 
     ioctl(RECV_CHUNK)  the attached queues in turn --> packets? --> copied into the chunk, return
                               ^                          | none
@@ -27,7 +27,7 @@ Frames = Generator[None, None, list[Frame]]
 
 
 class PsioHandle:
-    """Batches of frames for one thread, `task` on `core`, from the queues attached to it.
+    """Batches of frames for a thread, `task` on `core`, from the queues attached to it.
 
     The calls are generators for `yield from` in the task's program. The caller delivers, drops or sends
     each received frame.
@@ -70,7 +70,7 @@ class PsioHandle:
     # ---- system calls ----------------------------------------------------------------------
 
     def recv_chunk(self, most: int) -> Frames:
-        """Up to `most` packets of one queue, at least one; sleeps until there is one."""
+        """Up to `most` packets of a queue; sleeps until there are any."""
         self._call(self._recv)
         while not (frames := (yield from self._look(most))):
             for shared in self.queues:
