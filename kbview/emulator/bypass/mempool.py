@@ -6,7 +6,7 @@
 
 A get from an empty cache moves size + 1 mbufs from the ring at once; a put that makes the cache longer
 than 1.5 x size moves all of it to the ring. Each bulk is a single compare-and-swap.
-A cache belongs to a single lcore, so gets and puts that balance take no lock. An lcore that frees mbufs of
+A cache belongs to a single lcore, so balanced gets and puts take no lock. An lcore that frees mbufs of
 another lcore fills its own cache, and both lcores use the ring. If the ring is empty too, allocation
 fails: rx_burst leaves the frame in its descriptor (rx_nombuf), and soon the NIC has no free descriptor.
 DPDK: Programmer's Guide, "Mempool Library"; lib/mempool/rte_mempool.h rte_mempool_do_generic_get()

@@ -1,8 +1,8 @@
 """A poll-mode driver: a queue pair of a DPDK port, owned by a single lcore.
 
 rx_burst() looks at the DD bit of descriptors in memory; an empty poll costs a few nanoseconds. A series
-of empty polls is a single spin. tx_burst() cleans sent descriptors only when few are free, so the mbuf of a
-sent frame stays in the ring for a long time.
+of empty polls is a single spin. tx_burst() cleans sent descriptors only if few are free, so the mbuf of
+a sent frame stays in the ring for a long time.
 DPDK: Programmer's Guide, "Poll Mode Driver"; lib/ethdev rte_eth_rx_burst(), rte_eth_tx_burst()
 """
 
@@ -64,7 +64,7 @@ class PortQueue:
         return self.queue.next_ready_ps()
 
     def rx_burst(self, core: Core) -> list[Frame]:
-        """Up to a burst of frames, each with DD set in its descriptor; gives the descriptors back at once.
+        """Up to a burst of frames, each with DD set in its descriptor; refills the ring at once.
 
         The NIC sets DD with its DMA write, which ends `_dma_ps` after the frame got its descriptor.
         """

@@ -45,7 +45,7 @@ class PsioQueue:
     def copy_rx_packets(self, core: Core, most: int) -> list[Frame]:
         """Copy up to `most` packets from their cells into the chunk; the cells go back to the NIC.
 
-        Returns the packets whose descriptors have DD set, an empty list where there are none.
+        Returns the packets with DD set in their descriptors; an empty list where there are none.
         """
         ring, now_ps = self._ring, core.now_ps
         self.queue.catch_up(now_ps)
