@@ -91,7 +91,7 @@ def serves(kind: type[Datapath], settings: Settings) -> bool:
 def test_the_report_has_its_schema_and_conserves(
     source: str | Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = reports(capsys, str(source), "--datapath", "all", "--until", "4000")
+    found = reports(capsys, str(source), "--datapath", "all", "--until", "1000")
     scenario = scenarios().get(str(source))
     assert [report["datapath"] for report in found] == able(scenario)
     for report in found:
@@ -106,7 +106,7 @@ def test_the_report_has_its_schema_and_conserves(
 
 
 def test_all_datapaths_see_the_same_frames(capsys: pytest.CaptureFixture[str]) -> None:
-    first, *others = reports(capsys, "overload-udp", "--datapath", "all", "--until", "30000")
+    first, *others = reports(capsys, "overload-udp", "--datapath", "all", "--until", "8000")
     for other in others:
         assert other["frames"]["arrived"] == first["frames"]["arrived"]
         assert other["bytes"]["arrived"] == first["bytes"]["arrived"]
@@ -147,7 +147,7 @@ def test_many_datapaths_are_a_line_each_and_agree_with_the_report(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    asked = ("overload-udp", "--datapath", "all", "--until", "30000")
+    asked = ("overload-udp", "--datapath", "all", "--until", "8000")
     found = reports(capsys, *asked)
     assert main(["run", *asked]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -23,6 +23,7 @@ CASES = [
 ]
 GAP_PS = 30 * US
 FRAME_PS = 20 * US
+BUSY_FRAME_PS = 8 * US  # of an overload: some 20,000 records, which are several chunks
 
 
 @cache
@@ -33,12 +34,13 @@ def tape_of(word: str, datapath: str, frames: int = 100) -> Tape:
     source = resolve(recording(word) or word, choice)
     others = [name for name in source.datapaths() if name != datapath]
     tape, now_ps = Tape(), 0
+    frame_ps = FRAME_PS if word in RECORDINGS else BUSY_FRAME_PS
     details = (Detail.STEPS, Detail.MILESTONES, Detail.METERS, Detail.STEPS)
     for frame in range(frames):
         source.set_detail(details[frame * len(details) // frames])
         if frame % 40 == 39 and not source.ended:
             source.switch(others[0] if frame % 80 == 39 else datapath)
-        now_ps = source.pump(tape, now_ps + FRAME_PS)
+        now_ps = source.pump(tape, now_ps + frame_ps)
     source.close()
     return tape
 
