@@ -6,6 +6,7 @@ from kbview.emulator.cost import Calibration, Prices
 from kbview.emulator.datapath import Datapath, placed
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.engine import NEVER_PS, advance
+from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.bus import Bus
 from kbview.emulator.hardware.link import Link
 from kbview.emulator.hardware.machine import Machine
@@ -55,8 +56,9 @@ class Emulation:
         port = Port(traffic, host.macs, host.sends)
         bus = Bus(settings.nic_fifo_bytes)
         wires = Wires(Link(settings.link_gbps), bus)
-        nic = Nic(port, settings.queues, moderation, wires, self.meters, self.recorder)
-        self._machine = Machine(prices, nic, settings, self.meters, self.recorder)
+        books = Books(self.meters, self.recorder)
+        nic = Nic(port, settings.queues, moderation, wires, books)
+        self._machine = Machine(prices, nic, settings, books)
         for core in self._machine.cores:
             core.slice_ps = settings.sched_slice_us * US_PS
         if peer is not None:

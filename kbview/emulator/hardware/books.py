@@ -1,18 +1,28 @@
-"""The books: what became of every frame. Whoever ends a frame's journey says so here.
+"""The books: what became of every frame. Each frame is booked here when it arrives and when it ends.
 
     arrived = delivered + dropped + missed + in flight          every frame that came
     written = sent + unsent + leaving                           every frame that this host put out
 
 A frame that is passed on is delivered when its last bit has left; an answer is a frame of its own.
+The work in between is counted in counts.py.
 """
 
 from collections.abc import Sequence
 from operator import attrgetter, sub
 
+from kbview.emulator.hardware.arrival import Arriving
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Combined, Frame
-from kbview.tape.events import FrameSent, FrameUnsent, PacketDelivered, PacketDropped
+from kbview.tape.events import (
+    DescriptorDone,
+    FrameArrived,
+    FrameMissed,
+    FrameSent,
+    FrameUnsent,
+    PacketDelivered,
+    PacketDropped,
+)
 from kbview.tape.meter import Meters
 
 WIRE = "wire"  # where a packet is delivered that was passed on
@@ -29,8 +39,59 @@ class Books:
         self.recorder = recorder
         self._latencies: list[int] = []
 
+    # ---- arrival ---------------------------------------------------------------------------
+
+    def arrived(
+        self,
+        queue: Arriving,
+        frames: Sequence[Frame],
+        taken: Sequence[Frame],
+        ready_ps: Sequence[int],
+        length: int,
+    ) -> None:
+        """Frames of `length` bytes together came to a queue; call before `taken` are in its ring.
+
+        The frames in `taken` got a descriptor and are written from the times `ready_ps` on; the others
+        are missed.
+        """
+        meters = self.meters
+        meters.arrived += len(frames)
+        meters.arrived_bytes += length
+        meters.missed += len(frames) - len(taken)
+        if self.recorder.milestones:
+            self._tell_arrived(queue, frames, list(zip(taken, ready_ps, strict=True)))
+
+    def _tell_arrived(
+        self, queue: Arriving, frames: Sequence[Frame], taken: Sequence[tuple[Frame, int]]
+    ) -> None:
+        emit, ring = self.recorder.emit, queue.ring
+        index = 0
+        for frame in frames:
+            time_ps = max(frame.arrived_ps, queue.opened_ps)
+            emit(FrameArrived(time_ps, queue.number, frame.packet, frame.length))
+            if index == len(taken) or frame is not taken[index][0]:
+                emit(FrameMissed(time_ps, queue.number, frame.packet))
+                continue
+            if self.recorder.steps:
+                slot = (ring.head + index) % ring.size
+                done_ps = max(taken[index][1] + queue.moderation.dma_ps, queue.opened_ps)
+                emit(DescriptorDone(done_ps, queue.number, frame.packet, slot))
+            index += 1
+
+    def refused(self, time_ps: int, frame: Frame, reason: str) -> None:
+        """A check of the NIC dropped a frame before it took a descriptor."""
+        meters, packet, length = self.meters, frame.packet, frame.length
+        meters.arrived += 1
+        meters.arrived_bytes += length
+        meters.drop("nic", reason)
+        if self.recorder.milestones:
+            self.recorder.emit(FrameArrived(time_ps, 0, packet, length))
+            self.recorder.emit(PacketDropped(time_ps, -1, packet, "nic", reason, length))
+
+    # ---- end -------------------------------------------------------------------------------
+
     def deliver(self, core: Core, frame: Frame, where: str) -> None:
-        """A packet has reached who it was for, with all that it was put together from."""
+        """A packet has reached its addressee, with all frames that it was put together from."""
         inner = frame.inner
         if inner is not None and isinstance(inner, Combined):
             for part in inner.frames:
@@ -60,7 +121,7 @@ class Books:
             self.sum_up()
 
     def drop(self, core: Core, frame: Frame, where: str, reason: str) -> None:
-        """Software has given a packet up, with all that it was put together from."""
+        """Software has given a packet up, with all frames that it was put together from."""
         inner = frame.inner
         if inner is not None and isinstance(inner, Combined):
             for part in inner.frames:

@@ -8,21 +8,16 @@ from operator import attrgetter
 
 from kbview.emulator.cost import Prices, Step
 from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.hardware.counts import Counts
 from kbview.emulator.hardware.idle import Governor
 from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.recorder import Recorder
 from kbview.tape.events import (
     NO_PACKET,
     Account,
-    ContextSwitched,
     Mode,
-    ModeSwitched,
-    Spun,
     StepTaken,
-    SyscallEntered,
-    TaskWoken,
 )
-from kbview.tape.meter import CoreMeter, Meters
+from kbview.tape.meter import CoreMeter
 
 ACCOUNTS = tuple(Account)
 IDLE, HARDIRQ, SOFTIRQ, KSOFTIRQD, SYSCALL, COPY, USER, POLL_USEFUL, POLL_EMPTY = range(len(ACCOUNTS))
@@ -56,9 +51,7 @@ class Core:
     somebody else is behind, or more urgent. `irq_due_ps` is when the first of its `vectors` fires.
     """
 
-    def __init__(
-        self, number: int, prices: Prices, governor: Governor, meters: Meters, recorder: Recorder
-    ) -> None:
+    def __init__(self, number: int, prices: Prices, governor: Governor, counts: Counts) -> None:
         self.number = number
         self.now_ps = 0
         self.account = IDLE
@@ -72,8 +65,8 @@ class Core:
         self.horizon_ps = 0
         self.slice_ps = SLICE_PS  # how far one task may get ahead of another
         self.due_ps = NEVER_PS
-        self._meters = meters
-        self._recorder = recorder
+        self._counts = counts
+        self._recorder = counts.recorder
         self._context_switch = prices.step("context_switch")
         self._current: Context | None = None  # whose account and mode are in force
         self._task: Context | None = None  # the task last run; None is the idle task
@@ -246,10 +239,7 @@ class Core:
 
     def _switch_task(self, task: Context | None) -> None:
         self.account = SYSCALL if task is None or task.account != KSOFTIRQD else KSOFTIRQD
-        self._meters.context_switches += 1
-        if self._recorder.steps:
-            name = task.name if task else "idle"
-            self._recorder.emit(ContextSwitched(self.now_ps, self.number, name))
+        self._counts.context_switched(self, task.name if task else "idle")
         if self.mode is USER_MODE:
             self._set_mode(KERNEL_MODE, "switch")
         self.spend(self._context_switch)
@@ -284,28 +274,20 @@ class Core:
 
     def enter_kernel(self, task: Context, step: Step, call: str) -> None:
         """The running task makes a system call: the wall is crossed and the entry paid."""
-        self._meters.syscalls += 1
-        self._meters.mode_switches += 1
         self.mode = task.mode = KERNEL_MODE
         self.account = SYSCALL
-        if self._recorder.steps:
-            self._recorder.emit(SyscallEntered(self.now_ps, self.number, call))
-            self._recorder.emit(ModeSwitched(self.now_ps, self.number, KERNEL_MODE, "syscall"))
+        self._counts.syscall(self, call)
         self.spend(step)
 
     def leave_kernel(self, task: Context) -> None:
         """The system call returns; its exit was part of its last step."""
-        self._meters.mode_switches += 1
         self.mode = task.mode = USER_MODE
         self.account = USER
-        if self._recorder.steps:
-            self._recorder.emit(ModeSwitched(self.now_ps, self.number, USER_MODE, "syscall"))
+        self._counts.mode_switched(self, USER_MODE, "syscall")
 
     def _set_mode(self, mode: Mode, why: str) -> None:
         self.mode = mode
-        self._meters.mode_switches += 1
-        if self._recorder.steps:
-            self._recorder.emit(ModeSwitched(self.now_ps, self.number, mode, why))
+        self._counts.mode_switched(self, mode, why)
 
     # ---- rest ------------------------------------------------------------------------------
 
@@ -337,9 +319,7 @@ class Core:
     def rouse(self, task: Context, waker: "Core", step: Step, exit_ps: int = 0) -> None:
         """The waker pays `step` to wake a task of this core, which takes `exit_ps` more if it idles."""
         waker.spend(step)
-        self._meters.wakeups += 1
-        if self._recorder.steps:
-            self._recorder.emit(TaskWoken(waker.now_ps, waker.number, task.name))
+        self._counts.task_woken(waker, task.name)
         self.wake(task, waker.now_ps + exit_ps, waker)
 
     def wake(self, task: Context, at_ps: int, waker: "Core") -> None:
@@ -379,12 +359,9 @@ class Core:
 
     def _poll_empty(self, step: Step, polls: int) -> None:
         duration_ps = polls * step.cost_ps
-        self._meters.polls += polls
-        self._meters.empty_polls += polls
         step.count += polls
         self.booked[POLL_EMPTY] += duration_ps
-        if self._recorder.steps:
-            self._recorder.emit(Spun(self.now_ps, self.number, duration_ps, polls))
+        self._counts.spun(self, duration_ps, polls)
         self.now_ps += duration_ps
 
     # ---- set-up ----------------------------------------------------------------------------

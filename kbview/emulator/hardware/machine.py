@@ -7,6 +7,7 @@ from kbview.emulator.engine import NEVER_PS, Actor
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.bus import timing
 from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.counts import Counts
 from kbview.emulator.hardware.idle import Governor, idle_states
 from kbview.emulator.hardware.memory import Ddio, Tlb, reach
 from kbview.emulator.hardware.nic import Nic
@@ -15,9 +16,7 @@ from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing, TxTiming
 from kbview.emulator.hardware.wires import Wires
-from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import Settings
-from kbview.tape.meter import Meters
 
 # What the hardware itself takes, whatever the datapath.
 STEPS = (
@@ -46,22 +45,21 @@ HOST_PACKETS = 1_000_000_000  # frames that the host makes itself are numbered f
 class Machine:
     """What all datapaths of one run share. `packets` numbers the frames that the host makes."""
 
-    def __init__(
-        self, prices: Prices, nic: Nic, settings: Settings, meters: Meters, recorder: Recorder
-    ) -> None:
+    def __init__(self, prices: Prices, nic: Nic, settings: Settings, books: Books) -> None:
         self.prices = prices
         self.facts = prices.calibration.memory
         self.ddio = Ddio(nic, self.facts.ddio_bytes if self.facts else None)
         self.nic = nic
-        self.meters = meters
-        self.recorder = recorder
-        self.books = Books(meters, recorder)
+        self.meters = books.meters
+        self.recorder = books.recorder
+        self.books = books
+        self.counts = Counts(books.meters, books.recorder)
         self.deliver = self.books.deliver
         self.deliver_run = self.books.deliver_run
         self.drop = self.books.drop
         states = idle_states(prices, settings.max_cstate)
         self.cores = [
-            Core(number, prices, Governor(states), meters, recorder) for number in range(settings.cores)
+            Core(number, prices, Governor(states), self.counts) for number in range(settings.cores)
         ]
         self.actors: list[Actor] = [*self.cores, nic]
         self.peer: Peer | None = None
@@ -92,7 +90,7 @@ class Machine:
         prices = self.prices
         timing = TxTiming(prices.step("tx_fetch").cost_ps, prices.step("dma_write").cost_ps)
         wires = Wires(self.nic.link, self.nic.bus)
-        ring = TxRing(queue, size, wires, timing, self.books)
+        ring = TxRing(queue, size, wires, timing, self.books, self.counts)
         if self.peer is not None:
             ring.hear = self.peer.hear
         return ring
@@ -106,7 +104,7 @@ class Machine:
             self.meters.tlb_misses = self.meters.tlb_misses or 0
             return None
         step = self.prices.step
-        return Tlb(found, step("second_tlb"), step("page_walk"), self.meters)
+        return Tlb(found, step("second_tlb"), step("page_walk"), self.counts)
 
     def open_nic(self, settings: Settings, *, receives: bool = True) -> list[TxRing]:
         """Give each queue its descriptor rings and let traffic in; returns the transmit rings.

@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 from kbview.emulator.cost import MemoryFacts, Step
 from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.counts import Counts
 from kbview.emulator.hardware.nic import Nic
 from kbview.packet.frame import Frame
-from kbview.tape.meter import Meters
 
 MBUF = 2304  # rte_mbuf 128, headroom 128, data room 2048
 PAGES = {"4K": 1 << 12, "2M": 1 << 21, "1G": 1 << 30}
@@ -71,14 +71,14 @@ def reach(facts: MemoryFacts, page: str, buffers: int) -> Reach:
 class Tlb:
     """One core's translations of its buffers: each touch is a hit, a second-level hit or a walk."""
 
-    def __init__(self, reach: Reach, second: Step, walk: Step, meters: Meters) -> None:
+    def __init__(self, reach: Reach, second: Step, walk: Step, counts: Counts) -> None:
         self._reach = reach
         self._second = second
         self._walk = walk
-        self._meters = meters
+        self._counts = counts
         self._owed_first = self._owed_second = 0.0
-        if meters.tlb_misses is None:
-            meters.tlb_misses = 0
+        if counts.meters.tlb_misses is None:
+            counts.meters.tlb_misses = 0
 
     def touch(self, core: Core, frame: Frame) -> None:
         """The core touches a buffer; over many touches each kind has its share."""
@@ -86,7 +86,7 @@ class Tlb:
         self._owed_first += self._reach.first - self._reach.second
         if self._owed_second >= 1:
             self._owed_second -= 1
-            self._meters.tlb_misses = (self._meters.tlb_misses or 0) + 1
+            self._counts.tlb_missed()
             core.spend(self._walk, frame.packet)
         elif self._owed_first >= 1:
             self._owed_first -= 1

@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 
 from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rss import Rss
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.wires import Wires
-from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Flow, Frame
-from kbview.tape.events import FrameArrived, FrameSent, PacketDropped
-from kbview.tape.meter import Meters, RingMeter
+from kbview.tape.meter import RingMeter
 
 ADDRESS_FILTER = "ADDRESS_FILTER"
 FCS_ERROR = "FCS"
@@ -86,22 +85,20 @@ class Nic:
         queues: int,
         moderation: Moderation,
         wires: Wires,
-        meters: Meters,
-        recorder: Recorder,
+        books: Books,
     ) -> None:
         self.moderation = moderation
         self.link = wires.link
         self.bus = wires.bus
         self.rss = Rss(queues)
-        self.queues = [RxQueue(number, self, moderation, meters, recorder) for number in range(queues)]
+        self.queues = [RxQueue(number, self, moderation, books) for number in range(queues)]
         self.exhausted = False
         self.opened_ps = 0  # what came to a closed NIC waited on the wire until then
         self.loaded_ps = -1  # up to when every arrival is known
         self.due_ps = NEVER_PS
         self.footprint = 0.0  # of a frame in the cache, the mean of the latest, bytes
         self._port = port
-        self._meters = meters
-        self._recorder = recorder
+        self._books = books
         self._aside: list[Frame] = []  # sent by us, or refused
         self._next_aside = 0
 
@@ -212,18 +209,9 @@ class Nic:
             self._next_aside = 0
 
     def _account_aside(self, frame: Frame) -> None:
-        meters, recorder = self._meters, self._recorder
-        time_ps, packet, length = max(frame.arrived_ps, self.opened_ps), frame.packet, frame.length
+        time_ps = max(frame.arrived_ps, self.opened_ps)
         if self._port.sent_by_us(frame.flow):
-            meters.sent += 1
-            meters.sent_bytes += length
-            if recorder.milestones:
-                recorder.emit(FrameSent(time_ps, 0, packet, length))
+            self._books.sent(time_ps, 0, frame, passed_on=False)
             return
         reason = FCS_ERROR if frame.fault == FCS_ERROR else ADDRESS_FILTER
-        meters.arrived += 1
-        meters.arrived_bytes += length
-        meters.drop("nic", reason)
-        if recorder.milestones:
-            recorder.emit(FrameArrived(time_ps, 0, packet, length))
-            recorder.emit(PacketDropped(time_ps, -1, packet, "nic", reason, length))
+        self._books.refused(time_ps, frame, reason)

@@ -16,14 +16,13 @@ from itertools import accumulate
 from operator import attrgetter
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.hardware.arrival import Supply, tell
+from kbview.emulator.hardware.arrival import Supply
+from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Frame
-from kbview.tape.meter import Meters
 
 _ARRIVED = attrgetter("arrived_ps")
 _LENGTH = attrgetter("length")
@@ -36,9 +35,7 @@ class RxQueue:
     polls; a vector that is not masked is armed anew. `each`: its line stays up while frames wait.
     """
 
-    def __init__(
-        self, number: int, supply: Supply, moderation: Moderation, meters: Meters, recorder: Recorder
-    ) -> None:
+    def __init__(self, number: int, supply: Supply, moderation: Moderation, books: Books) -> None:
         self.number = number
         self.ring = RxRing(number, 2)
         self.tx: TxRing | None = None
@@ -50,8 +47,7 @@ class RxQueue:
         self.vector: Vector | None = None
         self.watcher: Callable[[int], None] | None = None
         self._supply = supply
-        self._meters = meters
-        self._recorder = recorder
+        self._books = books
         self.opened = False
         self.taken = 0  # frames that got a descriptor
         self.taken_bytes = 0
@@ -161,20 +157,15 @@ class RxQueue:
 
     def _take(self, frames: list[Frame], ready: list[int], length: int) -> None:
         """Frames have arrived: descriptors for as many as there are, the rest is missed."""
-        meters, ring = self._meters, self.ring
-        count = len(frames)
-        meters.arrived += count
-        meters.arrived_bytes += length
+        ring = self.ring
         taken = frames
         if self._supply.bus.contended:
             taken, ready = self._supply.bus.carry(frames, ring.free)
-        elif count > ring.free:
+        elif len(frames) > ring.free:
             taken, ready = frames[: ring.free], ready[: ring.free]
         self.taken += len(taken)
         self.taken_bytes += length if taken is frames else sum(map(_LENGTH, taken))
-        meters.missed += count - len(taken)
-        if self._recorder.milestones:
-            tell(self._recorder, self, frames, list(zip(taken, ready, strict=True)))
+        self._books.arrived(self, frames, taken, ready, length)
         ring.claim(taken, ready)
 
     # ---- interrupts ------------------------------------------------------------------------

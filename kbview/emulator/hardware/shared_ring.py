@@ -2,35 +2,28 @@
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.tape.events import RingConsumed, RingProduced
 from kbview.tape.meter import RingMeter
 
 
 class SharedRing:
-    """How many entries wait in one of the four rings, and who moved it last is told."""
+    """How many entries wait in the ring; each change is told."""
 
     def __init__(self, machine: Machine, kind: str, queue: int, size: int) -> None:
         self.kind = kind
         self.size = size
         self.filled = 0
         self._queue = queue
-        self._recorder = machine.recorder
+        self._counts = machine.counts
 
     def produce(self, core: Core, count: int) -> None:
         """Put entries in; there must be room."""
         self.filled += count
-        if self._recorder.steps and count:
-            self._recorder.emit(
-                RingProduced(core.now_ps, core.number, self.kind, self._queue, count, self.filled)
-            )
+        self._counts.ring_produced(core, self.kind, self._queue, count, self.filled)
 
     def consume(self, core: Core, count: int) -> None:
         """Take entries out; they must be there."""
         self.filled -= count
-        if self._recorder.steps and count:
-            self._recorder.emit(
-                RingConsumed(core.now_ps, core.number, self.kind, self._queue, count, self.filled)
-            )
+        self._counts.ring_consumed(core, self.kind, self._queue, count, self.filled)
 
     @property
     def room(self) -> int:

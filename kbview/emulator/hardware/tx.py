@@ -22,9 +22,9 @@ from typing import NamedTuple
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.counts import Counts
 from kbview.emulator.hardware.wires import Wires
 from kbview.packet.frame import Frame
-from kbview.tape.events import DescriptorPosted, DescriptorsCompleted
 from kbview.tape.meter import RingMeter
 
 
@@ -48,7 +48,9 @@ class TxRing:
     `changed` is called when there is something to be completed earlier than was known.
     """
 
-    def __init__(self, queue: int, size: int, wires: Wires, timing: TxTiming, books: Books) -> None:
+    def __init__(
+        self, queue: int, size: int, wires: Wires, timing: TxTiming, books: Books, counts: Counts
+    ) -> None:
         self.queue = queue
         self.size = size
         self.free = size - 1
@@ -59,6 +61,7 @@ class TxRing:
         self._bus = wires.bus
         self._timing = timing
         self._books = books
+        self._counts = counts
         self._posted: list[tuple[Frame, bool]] = []
         self._leaving: deque[Leaving] = deque()  # with the NIC, not booked as sent yet
         self._sent: deque[Leaving] = deque()  # sent, not cleaned yet
@@ -93,10 +96,7 @@ class TxRing:
         self.free -= 1
         self._posted.append((frame, passed_on))
         self._passing_on += passed_on
-        if self._books.recorder.steps:
-            self._books.recorder.emit(
-                DescriptorPosted(core.now_ps, core.number, self.queue, frame.packet, self.next_to_use)
-            )
+        self._counts.descriptor_posted(core, self.queue, frame.packet, self.next_to_use)
         self.next_to_use = (self.next_to_use + 1) % self.size
         return True
 
@@ -126,8 +126,7 @@ class TxRing:
         while self._sent and len(done) < most and self._sent[0].left_ps <= done_ps:
             done.append(self._sent.popleft())
         self.free += len(done)
-        if done and self._books.recorder.steps:
-            self._books.recorder.emit(DescriptorsCompleted(now_ps, self.queue, len(done)))
+        self._counts.descriptors_completed(now_ps, self.queue, len(done))
         return done
 
     # ---- the wire's side -------------------------------------------------------------------

@@ -25,8 +25,8 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import COPY, SYSCALL, USER, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.kernel.skb import RX_BUFFER
-from kbview.emulator.kernel.socket.socket import SMALLEST, Socket, SocketTable
+from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST
+from kbview.emulator.kernel.socket.socket import Socket, SocketTable
 from kbview.packet.frame import Frame
 
 _PAYLOAD = attrgetter("payload")
@@ -77,7 +77,7 @@ class QueueRuns:
         self._ring.take_run(count)
         times_ps = range(core.now_ps + step.cost_ps, NEVER_PS, step.cost_ps)
         socket.extend(zip(run, repeat(SMALLEST), times_ps), count, core)
-        self._machine.meters.allocations += count
+        self._machine.counts.allocated_run(count)
         core.spend_run(step, count)
 
     def _ready(self, socket: Socket, ready_ps: int, most: int) -> list[Frame]:
@@ -187,7 +187,7 @@ class ReadRuns:
         return ends, extra_ps
 
     def _book(self, core: Core, frames: Sequence[Frame], extra_ps: int) -> None:
-        count, meters = len(frames), self._machine.meters
+        count = len(frames)
         copying_ps = self._copying.cost_ps
         for step in (self._enter, self._last, self._work):
             step.count += count
@@ -195,8 +195,4 @@ class ReadRuns:
         core.booked[SYSCALL] += count * (self._enter.cost_ps + self._last.cost_ps - copying_ps)
         core.booked[COPY] += count * copying_ps + extra_ps
         core.booked[USER] += count * self._work.cost_ps
-        meters.syscalls += count
-        meters.mode_switches += 2 * count
-        meters.copies += count
-        meters.copied_bytes += sum(map(_PAYLOAD, frames))
-        meters.frees += count
+        self._machine.counts.read_run(count, sum(map(_PAYLOAD, frames)))

@@ -9,7 +9,7 @@ import msgspec
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.packet.frame import Combined, Flow, Frame, Merged, parts
-from kbview.tape.events import NO_PACKET, SkbFreed
+from kbview.tape.events import NO_PACKET
 
 SK_BUFF = 256  # sizeof(struct sk_buff), cache-line aligned
 RX_BUFFER = 2048  # half a page: the frame and its skb_shared_info
@@ -23,6 +23,9 @@ def truesize(length: int) -> int:
     takes as many buffers as it needs. Linux: include/linux/skbuff.h SKB_TRUESIZE().
     """
     return SK_BUFF + RX_BUFFER * -(-length // RX_BUFFER)
+
+
+SMALLEST = truesize(1)  # what every frame up to RX_BUFFER bytes is charged with
 
 
 def charge(frame: Frame) -> int:
@@ -105,8 +108,7 @@ class SkbCache:
 
     def __init__(self, machine: Machine) -> None:
         self.owners: dict[Flow, Owner] = {}
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._free = machine.prices.step("skb_free")
         self._unref = machine.prices.step("skb_frag_unref")
 
@@ -122,15 +124,11 @@ class SkbCache:
     def free_nameless(self, core: Core) -> None:
         """Give one of a send queue back, which held text and no frame."""
         core.spend(self._free)
-        self._meters.frees += 1
-        if self._recorder.steps:
-            self._recorder.emit(SkbFreed(core.now_ps, core.number, NO_PACKET))
+        self._counts.skb_freed(core, NO_PACKET)
 
     def freed(self, core: Core, frame: Frame) -> None:
         """It was given back, at a price that was paid already."""
-        self._meters.frees += 1
-        if self._recorder.steps:
-            self._recorder.emit(SkbFreed(core.now_ps, core.number, frame.packet))
+        self._counts.skb_freed(core, frame.packet)
         if self.owners and (owner := self.owners.get(frame.flow)) is not None:
             owner.freed(core, frame)
 
@@ -139,6 +137,4 @@ class SkbCache:
         if not skb.put():
             return
         core.spend(self._free, skb.packet)
-        self._meters.frees += 1
-        if self._recorder.steps:
-            self._recorder.emit(SkbFreed(core.now_ps, core.number, skb.packet))
+        self._counts.skb_freed(core, skb.packet)

@@ -22,7 +22,7 @@ from kbview.emulator.hardware.core import KSOFTIRQD, SOFTIRQ, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.settings import US_PS, Settings
-from kbview.tape.events import KsoftirqdWoken, Mode, SoftirqEntered, SoftirqExited
+from kbview.tape.events import Mode
 
 MAX_SOFTIRQ_RESTART = 10
 MAX_SOFTIRQ_TIME_PS = 2_000_000_000
@@ -58,8 +58,7 @@ class Softirq:
         self._tick_ps = 10**12 // settings.hz
         self._defers = settings.ksoftirqd_defers
         self._running = False
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._dispatch = machine.prices.step("softirq_dispatch")
         self._hardirq = machine.prices.step("hardirq")
         self._tick: Vector | None = None
@@ -115,9 +114,7 @@ class Softirq:
     def net_rx_action(self, entry: Entry) -> Process:
         """One run: poll each listed device once, until `netdev_budget` packets or usecs are used up."""
         core = self.core
-        self._meters.softirqs += 1
-        if self._recorder.steps:
-            self._recorder.emit(SoftirqEntered(core.now_ps, core.number, entry))
+        self._counts.softirq_entered(core, entry)
         core.spend(self._dispatch)
         until_ps = core.now_ps + self._budget_ps
         budget = self._budget
@@ -131,16 +128,13 @@ class Softirq:
             if budget <= 0 or core.now_ps >= until_ps:
                 squeezed = True
                 break
-        self._meters.squeezes += squeezed
-        if self._recorder.steps:
-            self._recorder.emit(SoftirqExited(core.now_ps, core.number, squeezed))
+        self._counts.softirq_exited(core, squeezed)
 
     # ---- ksoftirqd -------------------------------------------------------------------------
 
     def _wake_ksoftirqd(self) -> None:
         core = self.core
-        if self._recorder.steps:
-            self._recorder.emit(KsoftirqdWoken(core.now_ps, core.number))
+        self._counts.ksoftirqd_woken(core)
         core.wake(self._ksoftirqd, core.now_ps, core)
         self._arm_tick()
 

@@ -21,7 +21,7 @@ from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.protocol.layer import LAYERS
 from kbview.packet.frame import Frame
-from kbview.tape.events import BlockReleased, BlockRetired, Copied
+from kbview.tape.events import BlockReleased, BlockRetired
 from kbview.tape.meter import RingMeter
 
 PACKET_SOCK_ERROR = "PACKET_SOCK_ERROR"
@@ -84,7 +84,8 @@ class PacketRing:
     def queue_rcv(self, core: Core, frame: Frame) -> bool:
         """Copy the clone into the open block; the sk_buff itself goes on up and ends in the stack."""
         if self._store(core, frame):
-            self._count(core, frame)
+            core.spend_copying(self._copy, frame.length, frame.packet)
+            self._machine.counts.copied(core, frame.packet, "to_ring", frame.length)
         else:
             self.dropped += 1
             self._machine.drop(core, frame, "ring", PACKET_SOCK_ERROR)
@@ -103,14 +104,6 @@ class PacketRing:
         self._open.append(frame)
         self._bytes += room
         return True
-
-    def _count(self, core: Core, frame: Frame) -> None:
-        meters, recorder = self._machine.meters, self._machine.recorder
-        core.spend_copying(self._copy, frame.length, frame.packet)
-        meters.copies += 1
-        meters.copied_bytes += frame.length
-        if recorder.steps:
-            recorder.emit(Copied(core.now_ps, core.number, frame.packet, "to_ring", frame.length))
 
     def _retire(self, core: Core, *, timed_out: bool) -> None:
         """The open block becomes the user's."""

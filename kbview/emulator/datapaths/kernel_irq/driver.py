@@ -15,7 +15,6 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.send.xmit import TxQueue
-from kbview.tape.events import IrqRaised, IrqUnmasked
 
 
 class IrqDriver:
@@ -27,8 +26,7 @@ class IrqDriver:
         self._netisr = netisr
         self._tx = tx
         self._cleaning = False
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._isr = machine.prices.step("isr")
         self._taker = FrameTaker(machine, queue)
 
@@ -47,11 +45,8 @@ class IrqDriver:
 
     def _acknowledge(self, core: Core) -> None:
         """Nothing is masked: only the handler's own priority keeps the next interrupt away."""
-        self._meters.interrupts += 1
-        if self._recorder.steps:
-            queue = self._queue.number
-            self._recorder.emit(IrqRaised(core.now_ps, core.number, queue))
-            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, queue))
+        self._counts.interrupt(core, self._queue.number)
+        self._counts.unmasked(core, self._queue.number)
 
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Free what was sent; then sending may interrupt again."""

@@ -4,7 +4,6 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.packet.frame import Frame
-from kbview.tape.events import DescriptorCleaned, RingRefilled
 
 
 class FrameTaker:
@@ -12,7 +11,7 @@ class FrameTaker:
 
     def __init__(self, machine: Machine, queue: RxQueue) -> None:
         self._queue = queue
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._receive = machine.prices.sequence("descriptor_read", "first_touch")
 
     def take(self, core: Core) -> Frame | None:
@@ -20,15 +19,10 @@ class FrameTaker:
         queue = self._queue
         queue.catch_up(core.now_ps)
         ring = queue.ring
-        slot = ring.next_to_clean
         frame = ring.take_done(core.now_ps - queue.moderation.dma_ps)
         if frame is None:
             return None
-        emit, steps = self._recorder.emit, self._recorder.steps
-        if steps:
-            emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
+        self._counts.descriptor_cleaned(core, ring, frame.packet)
         core.spend(self._receive, frame.packet)
-        count = ring.refill()
-        if steps:
-            emit(RingRefilled(core.now_ps, ring.queue, count))
+        self._counts.ring_refilled(core, ring.queue, ring.refill())
         return frame

@@ -9,7 +9,6 @@ from kbview.emulator.kernel.net.netfilter import Unconfirmed
 from kbview.emulator.kernel.net.tcp import Tcp
 from kbview.emulator.kernel.skb import truesize
 from kbview.packet.frame import Frame
-from kbview.tape.events import SkbAllocated
 
 ALLOCATE = ("skb_alloc",)  # what the stack's prices begin with
 
@@ -20,15 +19,11 @@ class Intake:
     def __init__(self, machine: Machine, stack: Stack) -> None:
         self.in_hand = False
         self._stack = stack
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
 
     def receive(self, core: Core, frame: Frame) -> Process:
         """Allocate an sk_buff and take it as far as it comes; yield before what others share."""
-        self._meters.allocations += 1
-        if self._recorder.steps:
-            size = truesize(frame.length)
-            self._recorder.emit(SkbAllocated(core.now_ps, core.number, frame.packet, size))
+        self._counts.skb_allocated(core, frame.packet, truesize(frame.length))
         taker = self._stack.netif_receive_skb(core, frame)
         self.in_hand = taker is not None
         if core.now_ps > core.horizon_ps:

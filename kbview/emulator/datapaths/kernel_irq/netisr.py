@@ -21,7 +21,7 @@ from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.net.layers import Stack
 from kbview.emulator.kernel.softirq import Pollable
 from kbview.packet.frame import Frame
-from kbview.tape.events import Mode, SoftirqEntered, SoftirqExited
+from kbview.tape.events import Mode
 
 
 class Netisr:
@@ -33,8 +33,7 @@ class Netisr:
         self.intake = Intake(machine, stack)
         self._jobs: deque[Pollable] = deque()
         self._requested = False  # until the program has ended
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._dispatch = machine.prices.step("netisr_dispatch")
         self._enqueue = machine.prices.step("ipintrq_enqueue")
         self._delivery_ps = machine.prices.step("softirq_delivery").cost_ps
@@ -86,9 +85,7 @@ class Netisr:
 
     def _run(self) -> Process:
         core = self.core
-        self._meters.softirqs += 1
-        if self._recorder.steps:
-            self._recorder.emit(SoftirqEntered(core.now_ps, core.number, "schednetisr"))
+        self._counts.softirq_entered(core, "schednetisr")
         core.spend(self._dispatch)
         while True:
             if core.now_ps > core.horizon_ps:
@@ -100,5 +97,4 @@ class Netisr:
             else:
                 break
         self._requested = False
-        if self._recorder.steps:
-            self._recorder.emit(SoftirqExited(core.now_ps, core.number, False))
+        self._counts.softirq_exited(core, squeezed=False)

@@ -21,7 +21,6 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.send.xmit import TxQueue
-from kbview.tape.events import IrqRaised, IrqUnmasked, NapiPolled
 
 _ENDLESS = 1 << 62
 
@@ -39,17 +38,14 @@ class QuotaDriver:
         self._netisr = netisr
         self._tx = tx
         self._quota = quota or _ENDLESS
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._isr = machine.prices.step("isr")
         self._taker = FrameTaker(machine, queue)
 
     def irq_handler(self, core: Core) -> None:
         """Mask, and leave everything to the polling program."""
         self._queue.mask(core.now_ps)
-        self._meters.interrupts += 1
-        if self._recorder.steps:
-            self._recorder.emit(IrqRaised(core.now_ps, core.number, self._queue.number))
+        self._counts.interrupt(core, self._queue.number)
         core.spend(self._isr)
         self._netisr.napi_schedule(self)
 
@@ -66,7 +62,8 @@ class QuotaDriver:
             if core.now_ps > core.horizon_ps:
                 yield
         yield from self._sent(core)
-        self._tell(core, work)
+        budget = self._quota if self._quota < _ENDLESS else 0
+        self._counts.polled(core, self._queue.number, work, budget)
         if self._inhibited() and self.feedback is not None:
             self.feedback.stopped.append(self)
         elif self._more(core):
@@ -93,19 +90,11 @@ class QuotaDriver:
             yield
         self._tx.clean(core)
 
-    def _tell(self, core: Core, work: int) -> None:
-        self._meters.polls += 1
-        self._meters.empty_polls += work == 0
-        if self._recorder.steps:
-            budget = self._quota if self._quota < _ENDLESS else 0
-            self._recorder.emit(NapiPolled(core.now_ps, core.number, self._queue.number, work, budget))
-
     def unmask(self) -> None:
         """The vector may fire again."""
         core = self._netisr.core
         self._queue.unmask(core.now_ps)
-        if self._recorder.steps:
-            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._queue.number))
+        self._counts.unmasked(core, self._queue.number)
 
     def unmask_again(self) -> None:
         """Traffic has ended: wait for what is there, not for what would have come."""

@@ -13,7 +13,7 @@ from kbview.emulator.kernel.call.sender import Sender
 from kbview.emulator.kernel.skb import skbs
 from kbview.emulator.kernel.socket.socket import Socket, SocketTable
 from kbview.packet.frame import Frame
-from kbview.tape.events import Copied, Mode, SkbFreed
+from kbview.tape.events import Mode
 
 TAKE = ("socket_recv", "copy_to_user", "skb_free")
 
@@ -73,19 +73,12 @@ class ReadLoop:
 
     def _copy(self, core: Core, frame: Frame, step: Step) -> None:
         """The first sk_buff's free is a part of the step; fragments of a datagram are freed with it."""
-        meters, recorder = self._machine.meters, self._machine.recorder
+        counts, freed = self._machine.counts, skbs(frame)
         core.spend_copying(step, frame.payload, frame.packet)
-        meters.copies += 1
-        meters.copied_bytes += frame.payload
-        freed = skbs(frame)
-        meters.frees += len(freed)
         for _ in freed[1:]:
             core.spend(self._free, frame.packet)
-        if recorder.steps:
-            emit = recorder.emit
-            emit(Copied(core.now_ps, core.number, frame.packet, "to_user", frame.payload))
-            for each in freed:
-                emit(SkbFreed(core.now_ps, core.number, each.packet))
+        counts.copied(core, frame.packet, "to_user", frame.payload)
+        counts.skbs_freed(core, freed)
 
     def _answer(self, core: Core, frame: Frame) -> Process:
         payload = self._app.answer(frame.payload)

@@ -21,7 +21,7 @@ from kbview.emulator.kernel.send.xmit import Forwarder
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.packet.frame import Frame
-from kbview.tape.events import Copied, Mode
+from kbview.tape.events import Mode
 
 FULL_RING = "FULL_RING"
 SHOWN = 64  # bytes of headers that the process is shown
@@ -123,10 +123,6 @@ class Screend:
         self._forwarder.queue_rcv(core, frame)
 
     def _shown(self, core: Core, frame: Frame) -> None:
-        meters, recorder = self._machine.meters, self._machine.recorder
         core.spend_copying(self._show, SHOWN, frame.packet)
-        meters.copies += 1
-        meters.copied_bytes += SHOWN
-        if recorder.steps:
-            recorder.emit(Copied(core.now_ps, core.number, frame.packet, "to_user", SHOWN))
+        self._machine.counts.copied(core, frame.packet, "to_user", SHOWN)
         core.leave_kernel(self._task)

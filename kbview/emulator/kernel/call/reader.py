@@ -27,7 +27,7 @@ from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
-from kbview.tape.events import Copied, Mode, SkbFreed
+from kbview.tape.events import Mode
 
 EPOLL_EVENTS = 64
 # How each reading call begins. What recvmmsg() does for each message is MESSAGE.
@@ -49,7 +49,7 @@ class Reader:
     ) -> None:
         self.core = core
         self._machine = machine
-        self._meters = machine.meters
+        self._counts = machine.counts
         self._recorder = machine.recorder
         self._sockets = sockets
         self._app = app
@@ -189,12 +189,9 @@ class Reader:
 
     def _copy_part(self, frame: Frame) -> None:
         """As much of a merged sk_buff as the buffer takes; the rest stays, and it is not freed yet."""
-        core, meters = self.core, self._meters
+        core = self.core
         core.spend_copying(self._part, frame.payload, frame.packet)
-        meters.copies += 1
-        meters.copied_bytes += frame.payload
-        if self._recorder.steps:
-            self._tell_copied(frame)
+        self._counts.copied(core, frame.packet, "to_user", frame.payload)
         self._deliver([frame])
 
     def _receive_batch(self, socket: Socket) -> Generator[None, None, list[Frame]]:
@@ -220,15 +217,15 @@ class Reader:
         return taken
 
     def _copy(self, frame: Frame, step: Step) -> None:
-        length, meters = frame.payload, self._meters
-        self.core.spend_copying(step, length, frame.packet)
-        meters.copies += 1
-        meters.copied_bytes += length
-        meters.frees += 1
-        if frame.inner is not None:
-            self._remains.free(self.core, frame)
-        if self._recorder.steps:
-            self._tell_copied(frame)
+        core, counts, length = self.core, self._counts, frame.payload
+        core.spend_copying(step, length, frame.packet)
+        if frame.inner is None:
+            counts.copied(core, frame.packet, "to_user", length)
+            counts.skb_freed(core, frame.packet)
+            return
+        self._remains.free(core, frame)
+        counts.copied(core, frame.packet, "to_user", length)
+        counts.skbs_freed(core, skbs(frame))
 
     def _deliver(self, frames: list[Frame]) -> None:
         """Back in user mode: the application has them, and works on each."""
@@ -238,9 +235,3 @@ class Reader:
             for packet in (frame,) if frame.inner is None else packets(frame):
                 self._machine.deliver(core, packet, "app")
                 core.spend(self._app.step, packet.packet)
-
-    def _tell_copied(self, frame: Frame) -> None:
-        core, emit = self.core, self._recorder.emit
-        emit(Copied(core.now_ps, core.number, frame.packet, "to_user", frame.payload))
-        for part in skbs(frame):
-            emit(SkbFreed(core.now_ps, core.number, part.packet))

@@ -16,15 +16,13 @@ class Remains:
     """Frees them, and pays."""
 
     def __init__(self, machine: Machine) -> None:
-        self._meters = machine.meters
         self._free = machine.prices.step("skb_free")
         self._unref = machine.prices.step("skb_frag_unref")
         self._cmsg = machine.prices.step("udp_gro_cmsg")
 
     def free(self, core: Core, frame: Frame) -> None:
-        """All but the first; whoever has them tells."""
+        """Pay for all but the first; the caller counts them."""
         for _ in skbs(frame)[1:]:
-            self._meters.frees += 1
             core.spend(self._free, frame.packet)
         if isinstance(frame.inner, Merged):
             self._unmerge(core, frame)

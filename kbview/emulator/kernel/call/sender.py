@@ -15,7 +15,6 @@ from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.kernel.socket.send_buffer import SendBuffer
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
-from kbview.tape.events import Copied, SkbAllocated
 
 SEND = ("socket_send", "sock_alloc_send_skb", "copy_from_user", "udp_send_skb")
 OUT = ("ip_output", "dev_queue_xmit")
@@ -31,8 +30,7 @@ class Sender:
         self.softirq: Softirq | None = None  # of its core
         self.buffer: SendBuffer | None = None
         self.in_hand = 0  # sk_buffs built and not yet given to the device
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._queues = queues
         self._answers = Answers()
         prices = machine.prices
@@ -72,12 +70,7 @@ class Sender:
         core.leave_kernel(task)
 
     def _count(self, core: Core, out: Frame) -> None:
-        buffer, meters = self.buffer, self._meters
+        buffer = self.buffer
         size = truesize(out.length) if buffer is None else buffer.charge(core, out)
-        meters.allocations += 1
-        meters.copies += 1
-        meters.copied_bytes += out.payload
-        if self._recorder.steps:
-            emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
-            emit(SkbAllocated(now_ps, cpu, out.packet, size))
-            emit(Copied(now_ps, cpu, out.packet, "from_user", out.payload))
+        self._counts.skb_allocated(core, out.packet, size)
+        self._counts.copied(core, out.packet, "from_user", out.payload)

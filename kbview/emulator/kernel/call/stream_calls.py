@@ -21,14 +21,7 @@ from kbview.emulator.protocol.tcp import Outcome
 from kbview.emulator.protocol.tcp.state import OVER, State
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
-from kbview.tape.events import (
-    NO_PACKET,
-    Copied,
-    SendQueued,
-    SkbAllocated,
-    SkbFreed,
-    SocketDequeued,
-)
+from kbview.tape.events import NO_PACKET
 
 _WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
 
@@ -40,8 +33,7 @@ class Streams:
         self, machine: Machine, tcp: Tcp, app: Application, settings: Settings, files: Lock
     ) -> None:
         self._machine = machine
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._tcp = tcp
         self._app = app
         self._settings = settings
@@ -133,19 +125,14 @@ class Streams:
         self._tcp.arm(core)
 
     def _copy(self, core: Core, socket: StreamSocket, piece: Piece) -> None:
-        packet, meters, skb = piece.frames[0].packet, self._meters, piece.skb
+        packet, skb = piece.frames[0].packet, piece.skb
         count = sum(len(parts(frame)) for frame in piece.frames)
         self._tcp.queued -= count
         self._tcp.copied += count
-        meters.copies += 1
-        meters.copied_bytes += piece.length
-        emit, steps = self._recorder.emit, self._recorder.steps
-        if steps and skb is not None:
-            now_ps, queued = core.now_ps, socket.queued
-            emit(SocketDequeued(now_ps, core.number, skb.packet, socket.name, queued))
+        if skb is not None:
+            self._counts.socket_dequeued(core, skb.packet, socket.name, socket.queued)
         core.spend_copying(self._copy_part if skb is None else self._copy_out, piece.length, packet)
-        if steps:
-            emit(Copied(core.now_ps, core.number, packet, "to_user", piece.length))
+        self._counts.copied(core, packet, "to_user", piece.length)
         if skb is not None:
             self._freed(core, skb)
 
@@ -153,14 +140,11 @@ class Streams:
         """The first sk_buff's free was a part of the step; those behind it, and fragments, are paid."""
         kept = skbs(frame)
         self._tcp.skbs -= len(kept)
-        self._meters.frees += len(kept)
         for _ in kept[1:]:
             core.spend(self._free, frame.packet)
         for _ in range(len(parts(frame)) - len(kept)):
             core.spend(self._unref, frame.packet)
-        if self._recorder.steps:
-            for part in kept:
-                self._recorder.emit(SkbFreed(core.now_ps, core.number, part.packet))
+        self._counts.skbs_freed(core, kept)
 
     def _send(self, core: Core, task: Context, socket: StreamSocket, length: int) -> Process:
         """send(): as much as the send buffer takes; the rest when the peer has acknowledged some."""
@@ -180,22 +164,14 @@ class Streams:
     def _write(self, core: Core, socket: StreamSocket, length: int) -> int:
         count = socket.write(length, self._settings.mss)
         written = length - socket.unwritten
-        meters = self._meters
         core.spend_copying(self._sendmsg, written)
-        meters.copies += 1
-        meters.copied_bytes += written
-        meters.allocations += count
         self._tcp.unacknowledged += count
-        if self._recorder.steps:
-            self._tell_written(core, socket, written, count)
-        return written
-
-    def _tell_written(self, core: Core, socket: StreamSocket, written: int, count: int) -> None:
-        emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
-        emit(Copied(now_ps, cpu, NO_PACKET, "from_user", written))
+        counts = self._counts
+        counts.copied(core, NO_PACKET, "from_user", written)
         for _ in range(count):
-            emit(SkbAllocated(now_ps, cpu, NO_PACKET, truesize(self._settings.mss)))
-        emit(SendQueued(now_ps, cpu, socket.name, socket.send_queued, socket.sndbuf))
+            counts.skb_allocated(core, NO_PACKET, truesize(self._settings.mss))
+        counts.send_queued(core, socket.name, socket.send_queued, socket.sndbuf)
+        return written
 
     # ---- close -----------------------------------------------------------------------------
 
@@ -211,10 +187,7 @@ class Streams:
         for each in unread:
             self._tcp.let_go(each)
             self._machine.drop(core, each, "socket", SOCKET_CLOSE)
-            for part in skbs(each):
-                self._meters.frees += 1
-                if self._recorder.steps:
-                    self._recorder.emit(SkbFreed(core.now_ps, core.number, part.packet))
+            self._counts.skbs_freed(core, skbs(each))
         socket.closed = True
         if connection.state not in OVER:
             outcome = connection.abort() if unread else connection.close(core.now_ps)

@@ -17,7 +17,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import RX_BUFFER, skbs
 from kbview.emulator.protocol.merging import ENDING, Look, Train, look_at
 from kbview.packet.frame import Flow, Frame, Protocol, parts
-from kbview.tape.events import PacketMerged, SkbFreed
+from kbview.tape.events import PacketMerged
 
 GRO_HASH_BUCKETS = 8
 MAX_GRO_SKBS = 8  # flows a bucket
@@ -41,7 +41,7 @@ class Gro:
         self._jiffy_ps = _SECOND_PS // hz
         self._keeps = hz >= 1000
         self._buckets: list[dict[Flow, Train]] = [{} for _ in range(GRO_HASH_BUCKETS)]
-        self._meters = machine.meters
+        self._counts = machine.counts
         self._recorder = machine.recorder
         self._merge = machine.prices.step("gro_merge")
         self._complete = machine.prices.step("gro_complete")
@@ -83,15 +83,12 @@ class Gro:
 
     def _join(self, core: Core, train: Train, frame: Frame, look: Look) -> None:
         core.spend(self._merge, frame.packet)
-        steps, now_ps, cpu = self._recorder.steps, core.now_ps, core.number
-        if steps:
+        if self._recorder.steps:
             into = train.frames[0].packet
-            self._recorder.emit(PacketMerged(now_ps, cpu, frame.packet, into))
+            self._recorder.emit(PacketMerged(core.now_ps, core.number, frame.packet, into))
         if train.add(frame, look, _buffers(frame)):
             self.buffers -= 1
-            self._meters.frees += 1
-            if steps:
-                self._recorder.emit(SkbFreed(now_ps, cpu, frame.packet))
+            self._counts.skb_freed(core, frame.packet)
 
     def flush(self, core: Core, *, complete: bool) -> None:
         """The poll ends: `complete` when the ring is empty, else by its weight (napi_gro_flush)."""

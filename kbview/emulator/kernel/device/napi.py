@@ -24,16 +24,10 @@ from kbview.emulator.kernel.net.taker import Layer, Receiver, Taker
 from kbview.emulator.kernel.net.tcp import Tcp
 from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.send.xmit import TxQueue
-from kbview.emulator.kernel.skb import PAGE, RX_BUFFER, truesize
+from kbview.emulator.kernel.skb import PAGE, RX_BUFFER, SMALLEST, truesize
 from kbview.emulator.kernel.socket.socket import Socket
 from kbview.emulator.kernel.softirq import Scheduler
 from kbview.packet.frame import Frame
-from kbview.tape.events import (
-    DescriptorCleaned,
-    NapiPolled,
-    RingRefilled,
-    SkbAllocated,
-)
 
 # What cleaning one descriptor costs; paid together with the climb through the layers that follows,
 # unless GRO comes between.
@@ -136,20 +130,18 @@ class Napi(NapiInstance):
 
     def _take_in(self, core: Core, frame: Frame) -> None:
         """Clean the descriptor."""
-        if self._recorder.steps:
-            self._tell_cleaned(frame)
+        self._counts.descriptor_cleaned(core, self._ring, frame.packet)
         if self._crowded:
             core.spend(self._llc_miss, frame.packet)
 
     def make_skb(self, core: Core, frame: Frame) -> None:
         """The frame gets its record, and what lies in a page of its own a new page."""
+        size = SMALLEST
         if frame.length > RX_BUFFER:
+            size = truesize(frame.length)
             for _ in range(-(-frame.length // PAGE)):
                 core.spend(self._rx_page, frame.packet)
-        self._meters.allocations += 1
-        if self._recorder.steps:
-            size = truesize(frame.length)
-            self._recorder.emit(SkbAllocated(core.now_ps, core.number, frame.packet, size))
+        self._counts.skb_allocated(core, frame.packet, size)
 
     # ---- with GRO between ------------------------------------------------------------------
 
@@ -199,20 +191,10 @@ class Napi(NapiInstance):
         self._queue.catch_up(now_ps)
         return self._ring.take_done(now_ps - self._queue.moderation.dma_ps)
 
-    def _tell_cleaned(self, frame: Frame) -> None:
-        ring = self._ring
-        slot = (ring.next_to_clean - 1) % ring.size
-        self._recorder.emit(DescriptorCleaned(self._core.now_ps, ring.queue, frame.packet, slot))
-
     def _finish(self, work: int, weight: int) -> int:
         """Refill, and go back to interrupts if the ring was emptied; returns what the poll does."""
-        core, recorder, queue = self._core, self._recorder, self._ring.queue
+        core, queue = self._core, self._ring.queue
         self._queue.catch_up(core.now_ps)
-        count = self._ring.refill()
-        self._meters.polls += 1
-        self._meters.empty_polls += work == 0
-        if recorder.steps:
-            if count:
-                recorder.emit(RingRefilled(core.now_ps, queue, count))
-            recorder.emit(NapiPolled(core.now_ps, core.number, queue, work, weight))
+        self._counts.ring_refilled(core, queue, self._ring.refill())
+        self._counts.polled(core, queue, work, weight)
         return self._polled(work, weight)

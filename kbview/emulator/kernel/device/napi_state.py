@@ -18,7 +18,6 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.device.adaptive import AdaptiveModeration
 from kbview.emulator.kernel.device.watchdog import Watchdog
 from kbview.emulator.kernel.softirq import Scheduler
-from kbview.tape.events import IrqRaised, IrqUnmasked
 
 
 class NapiInstance(ABC):
@@ -33,7 +32,7 @@ class NapiInstance(ABC):
         self._core = scheduler.core  # whose poll it is
         self._scheduler = scheduler
         self._queue = queue
-        self._meters = machine.meters
+        self._counts = machine.counts
         self._recorder = machine.recorder
         self.adaptive: AdaptiveModeration | None = None
         self._hardirq = machine.prices.step("hardirq")
@@ -46,11 +45,9 @@ class NapiInstance(ABC):
     def irq_handler(self, core: Core) -> None:
         """Acknowledge, mask the vector, and leave the rest to a softirq or thread."""
         self._queue.mask(core.now_ps)
-        self._meters.interrupts += 1
         if self.adaptive is not None:
             self.adaptive.events += 1
-        if self._recorder.steps:
-            self._recorder.emit(IrqRaised(core.now_ps, core.number, self._queue.number))
+        self._counts.interrupt(core, self._queue.number)
         core.spend(self._hardirq)
         self.napi_schedule()
 
@@ -123,5 +120,4 @@ class NapiInstance(ABC):
         self._queue.unmask(core.now_ps)
         if vector is not None and vector.core is not core:
             core.mind(vector.due_ps)
-        if self._recorder.steps:
-            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._queue.number))
+        self._counts.unmasked(core, self._queue.number)

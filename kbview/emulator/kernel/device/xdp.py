@@ -19,7 +19,6 @@ from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.generic_xdp import XDP
 from kbview.emulator.kernel.send.xdp_tx import XdpSender
 from kbview.packet.frame import Flow, Frame, Protocol
-from kbview.tape.events import XdpRan
 
 _FLOWS_KNOWN = 65_536
 _RECEIVED = ("descriptor_read", "first_touch", "xdp_program")
@@ -50,8 +49,7 @@ class XdpProgram(ABC):
         """The poll ends: ring the doorbell. Yield before if the core is past its horizon."""
 
     def _tell(self, core: Core, frame: Frame, action: str) -> None:
-        if self._machine.recorder.steps:
-            self._machine.recorder.emit(XdpRan(core.now_ps, core.number, frame.packet, action))
+        self._machine.counts.xdp_ran(core, frame.packet, action)
 
 
 class XdpDrop(XdpProgram):

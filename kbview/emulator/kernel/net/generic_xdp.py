@@ -9,7 +9,6 @@ from kbview.emulator.kernel.send.xdp_tx import XDP_RING_FULL
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.packet.frame import Frame
-from kbview.tape.events import XdpRan
 
 XDP = "xdp"  # the layer that the drops of a program are counted at
 
@@ -27,8 +26,7 @@ class GenericXdp:
     def queue_rcv(self, core: Core, frame: Frame) -> bool:
         """Decide; its way up to here was paid. It goes past the qdisc: a full ring drops it."""
         action = "drop" if self._sends is None else "tx"
-        if self._machine.recorder.steps:
-            self._machine.recorder.emit(XdpRan(core.now_ps, core.number, frame.packet, action))
+        self._machine.counts.xdp_ran(core, frame.packet, action)
         queue = self._sends.of(core) if self._sends is not None else None
         if queue is not None and queue.ring.free:
             queue.xmit(core, frame, passed_on=True)

@@ -16,7 +16,6 @@ from kbview.emulator.protocol.tcp.onlooker import Onlooker
 from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.packet.frame import Flow, Frame, parts
 from kbview.packet.tcp import FIN, RST, SYN
-from kbview.tape.events import TcpStateChanged
 
 _KEPT = 65_536  # flows followed; past that all are begun anew
 _TURNS = SYN | FIN | RST
@@ -60,7 +59,7 @@ class CapturedStreams(Timed):
         self.held = 0
         self.buffers = 0
         self.timers: Timers | None = None
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._enqueue = machine.prices.step("socket_enqueue")
         self._endings = Endings(machine, cache, "tcp")
         self._streams: dict[Flow, CapturedStream] = {}
@@ -90,10 +89,8 @@ class CapturedStreams(Timed):
         self, core: Core, stream: CapturedStream, outcome: Outcome, frame: Frame | None = None
     ) -> None:
         """Do what the onlooker says; `frame` is the one that has just come, if any."""
-        if self._recorder.steps:
-            for before, after in outcome.changes:
-                name = stream.socket.name
-                self._recorder.emit(TcpStateChanged(core.now_ps, core.number, name, before, after))
+        if outcome.changes:
+            self._counts.states_changed(core, stream.socket.name, outcome.changes)
         if frame is not None:
             self._end(core, outcome, frame)
         for segment, reason in outcome.discarded:

@@ -24,7 +24,6 @@ from kbview.emulator.protocol.tcp.wire import frame_of, segment_of
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
 from kbview.packet.tcp import FIN
-from kbview.tape.events import SendAcknowledged, SocketQueued, TcpStateChanged
 
 QUICK_ACKS = 16  # TCP_MAX_QUICKACKS
 ABORT_ON_DATA = "TCP_ABORT_ON_DATA"
@@ -62,7 +61,7 @@ class Tcp(Timed):
             listening.listener_of,
             secret=1,
         )
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._listening = listening
         self._cache = cache
         self._endings = Endings(machine, cache, "tcp")
@@ -166,8 +165,8 @@ class Tcp(Timed):
 
     def follow(self, core: Core, entry: Entry, outcome: Outcome) -> Process:
         """Queue, free, wake and send what an outcome asks for."""
-        if outcome.changes and self._recorder.steps:
-            self._tell_states(core, entry, outcome)
+        if outcome.changes:
+            self._counts.states_changed(core, connection_name(entry.flow), outcome.changes)
         for segment, reason in outcome.discarded:
             self.let_go(frame_of(segment))
             self._endings.drop(core, frame_of(segment), reason)
@@ -205,11 +204,7 @@ class Tcp(Timed):
         self.keep(frame)
         socket.enqueue(frame, length, core.now_ps)
         self.text += length
-        if self._recorder.steps:
-            now_ps, cpu, name = core.now_ps, core.number, socket.name
-            self._recorder.emit(
-                SocketQueued(now_ps, cpu, frame.packet, name, socket.queued, socket.rcvbuf)
-            )
+        self._counts.socket_queued(core, frame.packet, socket.name, socket.queued, socket.rcvbuf)
 
     def _acknowledge(self, core: Core, socket: StreamSocket, outcome: Outcome) -> None:
         """Free what the peer has; all, and the socket, when the connection is over."""
@@ -218,10 +213,8 @@ class Tcp(Timed):
         if over:
             freed += socket.purge()
         self._free_sent(core, freed)
-        if outcome.acknowledged and self._recorder.steps:
-            self._recorder.emit(
-                SendAcknowledged(core.now_ps, core.number, socket.name, socket.send_queued)
-            )
+        if outcome.acknowledged:
+            self._counts.send_acknowledged(core, socket.name, socket.send_queued)
         if over and socket.closed:
             socket.table.remove(socket)
 
@@ -234,11 +227,6 @@ class Tcp(Timed):
         outcome = entry.connection.abort()
         self.endpoint.settle(entry)
         yield from self.follow(core, entry, outcome)
-
-    def _tell_states(self, core: Core, entry: Entry, outcome: Outcome) -> None:
-        name = connection_name(entry.flow)
-        for before, after in outcome.changes:
-            self._recorder.emit(TcpStateChanged(core.now_ps, core.number, name, before, after))
 
 
 def _make_room(entry: Entry, socket: StreamSocket) -> None:

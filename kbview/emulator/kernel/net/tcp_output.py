@@ -15,7 +15,7 @@ from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.protocol.tcp import Segment
 from kbview.emulator.protocol.tcp.wire import frame_length
 from kbview.packet.frame import Flow, Frame, endpoint
-from kbview.tape.events import SegmentRetransmitted, SkbAllocated
+from kbview.tape.events import SegmentRetransmitted
 
 _LOST = ("timeout", "fast")
 
@@ -25,7 +25,7 @@ class SegmentSender:
 
     def __init__(self, machine: Machine, queues: TxQueues, tracked: tuple[str, ...] = ()) -> None:
         self.in_hand = 0  # built and not yet given to the device
-        self._meters = machine.meters
+        self._counts = machine.counts
         self._recorder = machine.recorder
         self._packets = machine.packets
         self._queues = queues
@@ -58,13 +58,12 @@ class SegmentSender:
             "",
             segment,
         )
-        self._meters.allocations += 1
-        if self._recorder.steps:
-            emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
-            emit(SkbAllocated(now_ps, cpu, frame.packet, truesize(length)))
-            if segment.again in _LOST:
-                name = connection_name(received)
-                emit(SegmentRetransmitted(now_ps, cpu, name, frame.packet, segment.again))
+        self._counts.skb_allocated(core, frame.packet, truesize(length))
+        if self._recorder.steps and segment.again in _LOST:
+            name = connection_name(received)
+            self._recorder.emit(
+                SegmentRetransmitted(core.now_ps, core.number, name, frame.packet, segment.again)
+            )
         return frame
 
 

@@ -19,7 +19,6 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.packet.frame import Frame
-from kbview.tape.events import ChunkMoved, Copied, DescriptorCleaned, IrqUnmasked, RingRefilled
 
 DOORBELL_EVERY = 256  # packets of one chunk
 
@@ -32,8 +31,7 @@ class PsioQueue:
         self.tx = tx
         self._ring = queue.ring
         self._dma_ps = queue.moderation.dma_ps
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         step, sequence = machine.prices.step, machine.prices.sequence
         self._first_touch = step("first_touch")
         self._from_cell = sequence("psio_rx_cell", "psio_rx_copy")
@@ -50,20 +48,17 @@ class PsioQueue:
         ring, now_ps = self._ring, core.now_ps
         self.queue.catch_up(now_ps)
         frames = ring.take_burst(now_ps - self._dma_ps, most)
-        self._meters.polls += 1
-        self._meters.empty_polls += not frames
-        if self._recorder.steps:
-            self._tell_taken(core, frames, most)
+        self._counts.descriptors_cleaned(core, ring, frames)
+        self._counts.chunk_moved(core, ring.queue, "rx", len(frames), most)
         if not frames:
             return frames
         core.spend(self._first_touch, frames[0].packet)
         for frame in frames:
             core.spend_copying(self._from_cell, frame.length, frame.packet)
-            self._count_copy(core, frame, "to_user")
+            self._counts.copied(core, frame.packet, "to_user", frame.length)
         count = ring.refill()
         core.spend(self._doorbell)
-        if self._recorder.steps:
-            self._recorder.emit(RingRefilled(core.now_ps, ring.queue, count))
+        self._counts.ring_refilled(core, ring.queue, count)
         return frames
 
     def xmit_batch(self, core: Core, frames: list[Frame], *, passed_on: bool) -> int:
@@ -78,16 +73,13 @@ class PsioQueue:
         count = min(len(frames), tx.free)
         for start in range(0, count, DOORBELL_EVERY):
             self._fill(core, frames[start : min(count, start + DOORBELL_EVERY)], passed_on)
-        if self._recorder.steps:
-            self._recorder.emit(
-                ChunkMoved(core.now_ps, core.number, tx.queue, "tx", count, len(frames))
-            )
+        self._counts.chunk_moved(core, tx.queue, "tx", count, len(frames))
         return count
 
     def _fill(self, core: Core, frames: list[Frame], passed_on: bool) -> None:
         for frame in frames:
             core.spend_copying(self._to_cell, frame.length, frame.packet)
-            self._count_copy(core, frame, "from_user")
+            self._counts.copied(core, frame.packet, "from_user", frame.length)
             self.tx.post(core, frame, passed_on=passed_on)
         self.tx.doorbell(core)
         core.spend(self._doorbell)
@@ -96,19 +88,4 @@ class PsioQueue:
         """Unmask the vector: the next packet interrupts."""
         core.spend(self._irq_enable)
         self.queue.unmask(core.now_ps)
-        if self._recorder.steps:
-            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._ring.queue))
-
-    def _count_copy(self, core: Core, frame: Frame, kind: str) -> None:
-        self._meters.copies += 1
-        self._meters.copied_bytes += frame.length
-        if self._recorder.steps:
-            self._recorder.emit(Copied(core.now_ps, core.number, frame.packet, kind, frame.length))
-
-    def _tell_taken(self, core: Core, frames: list[Frame], most: int) -> None:
-        ring, emit = self._ring, self._recorder.emit
-        first = ring.next_to_clean - len(frames)
-        for offset, frame in enumerate(frames):
-            slot = (first + offset) % ring.size
-            emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
-        emit(ChunkMoved(core.now_ps, core.number, ring.queue, "rx", len(frames), most))
+        self._counts.unmasked(core, self._ring.queue)

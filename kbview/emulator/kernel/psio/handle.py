@@ -21,7 +21,6 @@ from kbview.emulator.kernel.psio.engine import PsioQueue
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.packet.frame import Frame
-from kbview.tape.events import IrqRaised
 
 Frames = Generator[None, None, list[Frame]]
 
@@ -46,8 +45,7 @@ class PsioHandle:
         self.waiters = WaitQueue(machine)
         self._task = task
         self._softirq = softirqs.of(core)
-        self._recorder = machine.recorder
-        self._meters = machine.meters
+        self._counts = machine.counts
         self._turn = 0
         step = machine.prices.step
         self._enter, self._exit = step("syscall_enter"), step("syscall_exit")
@@ -133,9 +131,7 @@ class PsioHandle:
 
     def _irq_handler(self, core: Core, shared: PsioQueue) -> None:
         shared.queue.mask(core.now_ps)
-        self._meters.interrupts += 1
-        if self._recorder.steps:
-            self._recorder.emit(IrqRaised(core.now_ps, core.number, shared.queue.number))
+        self._counts.interrupt(core, shared.queue.number)
         core.spend(self._hardirq)
         self._softirq.napi_schedule(self)
 

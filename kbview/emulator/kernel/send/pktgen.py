@@ -21,7 +21,7 @@ from kbview.emulator.kernel.socket.send_buffer import linear_truesize
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame
-from kbview.tape.events import Mode, SkbAllocated
+from kbview.tape.events import Mode
 from kbview.tape.meter import SocketMeter
 
 
@@ -38,8 +38,7 @@ class Pktgen:
         self._queue = queue
         self._burst = settings.burst
         self._rounds = max(1, settings.clone_skb)
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._skb: SharedSkb | None = None
         self._skbs: deque[SharedSkb] = deque()  # all that may have users
         self._spins = False
@@ -110,10 +109,7 @@ class Pktgen:
             return self._skb
         self._let_go(core)
         core.spend(self._fill, first.packet)
-        self._meters.allocations += 1
-        if self._recorder.steps:
-            size = linear_truesize(first.length)
-            self._recorder.emit(SkbAllocated(core.now_ps, core.number, first.packet, size))
+        self._counts.skb_allocated(core, first.packet, linear_truesize(first.length))
         made = self._skb = SharedSkb(first.packet)
         self._skbs.append(made)
         self._sent = 1

@@ -12,7 +12,6 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import SK_BUFF
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.packet.frame import Frame
-from kbview.tape.events import SendAcknowledged, SendQueued
 from kbview.tape.meter import SocketMeter
 
 _SHARED_INFO = 320  # struct skb_shared_info, cache-line aligned
@@ -40,7 +39,7 @@ class SendBuffer:
         self.used = 0
         self.waiters = WaitQueue(machine)
         self._sndbuf = sndbuf
-        self._recorder = machine.recorder
+        self._counts = machine.counts
 
     @property
     def full(self) -> bool:
@@ -51,17 +50,13 @@ class SendBuffer:
         """An sk_buff was made for this frame; returns its truesize."""
         size = linear_truesize(frame.length)
         self.used += size
-        if self._recorder.steps:
-            self._recorder.emit(
-                SendQueued(core.now_ps, core.number, self.name, self.used, self._sndbuf)
-            )
+        self._counts.send_queued(core, self.name, self.used, self._sndbuf)
         return size
 
     def freed(self, core: Core, frame: Frame) -> None:
         """sock_wfree(): the sk_buff is gone, sent or given up."""
         self.used -= linear_truesize(frame.length)
-        if self._recorder.steps:
-            self._recorder.emit(SendAcknowledged(core.now_ps, core.number, self.name, self.used))
+        self._counts.send_acknowledged(core, self.name, self.used)
         if self.waiters.sleeper is not None and 2 * self.used < self._sndbuf:
             self.waiters.wake(core)
 

@@ -13,17 +13,15 @@ from heapq import nlargest
 from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.skb import RX_BUFFER, SkbCache, cut, skbs, truesize
+from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST, SkbCache, cut, skbs
 from kbview.emulator.kernel.skb import charge as charge_of
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
-from kbview.tape.events import SocketDequeued, SocketQueued
 from kbview.tape.meter import SocketMeter
 
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
-SMALLEST = truesize(1)
 
 
 class Socket:
@@ -64,12 +62,7 @@ class Socket:
         self.packets.append((frame, charge, core.now_ps))
         if frame.inner is not None:
             self._join(frame, 1)
-        if table.recorder.steps:
-            table.recorder.emit(
-                SocketQueued(
-                    core.now_ps, core.number, frame.packet, self.name, self.queued, self.rcvbuf
-                )
-            )
+        table.counts.socket_queued(core, frame.packet, self.name, self.queued, self.rcvbuf)
         if len(self.packets) == 1:
             table.ready.append(self)
         if table.waiters.sleeper is not None:
@@ -104,10 +97,7 @@ class Socket:
             taken.append(frame)
             if frame.inner is not None:
                 self._join(frame, -1)
-            if self.table.recorder.steps:
-                self.table.recorder.emit(
-                    SocketDequeued(core.now_ps, core.number, frame.packet, self.name, self.queued)
-                )
+            self.table.counts.socket_dequeued(core, frame.packet, self.name, self.queued)
         return taken
 
     def _cut(self, limit: int) -> Frame | None:
@@ -145,7 +135,7 @@ class SocketTable:
         suffix: str = "",
     ) -> None:
         self.machine = machine
-        self.recorder = machine.recorder
+        self.counts = machine.counts
         self.cache = cache
         self.waiters = WaitQueue(machine)
         self.ready: deque[AnySocket] = deque()
