@@ -14,6 +14,7 @@ from kbview.tape.events import NO_PACKET
 SK_BUFF = 256  # sizeof(struct sk_buff), cache-line aligned
 RX_BUFFER = 2048  # half a page: the frame and its skb_shared_info
 PAGE = 4096
+SMALLEST = SK_BUFF + RX_BUFFER  # what every frame up to RX_BUFFER bytes is charged with
 
 
 def truesize(length: int) -> int:
@@ -22,10 +23,9 @@ def truesize(length: int) -> int:
     One 2 KB buffer and the sk_buff make 2304, as mlx5 and ixgbe charge a small frame; a longer frame
     takes as many buffers as it needs. Linux: include/linux/skbuff.h SKB_TRUESIZE().
     """
+    if length <= RX_BUFFER:
+        return SMALLEST
     return SK_BUFF + RX_BUFFER * -(-length // RX_BUFFER)
-
-
-SMALLEST = truesize(1)  # what every frame up to RX_BUFFER bytes is charged with
 
 
 def charge(frame: Frame) -> int:
