@@ -7,7 +7,7 @@ import pytest
 from kbview.emulator.cost import Prices
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.counts import Counts
+from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor, idle_states
 from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.recorder import Recorder
@@ -24,7 +24,7 @@ TRANSFER_PS = PRICES.step("line_transfer").cost_ps
 
 def cores(count: int) -> list[Core]:
     states = idle_states(PRICES, "C1")
-    counts = Counts(Meters(), Recorder())
+    counts = WorkCounts(Meters(), Recorder())
     return [Core(number, PRICES, Governor(states), counts) for number in range(count)]
 
 

@@ -1,4 +1,4 @@
-"""The books: what became of every frame. Each frame is booked here when it arrives and when it ends.
+"""The books: the end of every frame. Each frame is booked here when it arrives and when it ends.
 
     arrived = delivered + dropped + missed + in flight          every frame that came
     written = sent + unsent + leaving                           every frame that this host put out
@@ -134,7 +134,7 @@ class Books:
             )
 
     def sent(self, time_ps: int, queue: int, frame: Frame, passed_on: bool) -> None:
-        """The last bit of a frame left the host; one that was passed on has reached its end."""
+        """The last bit of a frame left the host; a frame that was passed on has reached its end."""
         meters = self.meters
         meters.sent += 1
         meters.sent_bytes += frame.length

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from kbview.emulator.cost import Prices, Step
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.counts import Counts
+from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor
 from kbview.emulator.hardware.vector import Vector
 from kbview.tape.events import (
@@ -51,7 +51,7 @@ class Core:
     somebody else is behind, or more urgent. `irq_due_ps` is when the first of its `vectors` fires.
     """
 
-    def __init__(self, number: int, prices: Prices, governor: Governor, counts: Counts) -> None:
+    def __init__(self, number: int, prices: Prices, governor: Governor, counts: WorkCounts) -> None:
         self.number = number
         self.now_ps = 0
         self.account = IDLE

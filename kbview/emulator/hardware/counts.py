@@ -1,9 +1,9 @@
-"""Counts of work: a method for each thing that the meters count, that the tape tells, or both.
+"""Counts of work: a method for each kind of work that the meters count or the tape tells.
 
 A method adds to its meter at every level of detail and emits its event only while steps are told, so a
-count and its events cannot differ. The event is stamped with the core's clock at the call: call before
-or after `spend` decides whether the event begins or ends the step. What became of a frame is in
-books.py.
+count and its events cannot differ. The event has the time of the core's clock at the call, so a call
+before `spend` tells the beginning of a step and a call after it the end. The ends of frames are booked
+in books.py.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 _KERNEL = Mode.KERNEL  # looking an enum member up costs more than a call
 
 
-class Counts:
+class WorkCounts:
     """Adds to the meters and tells the recorder."""
 
     def __init__(self, meters: Meters, recorder: Recorder) -> None:
@@ -230,12 +230,12 @@ class Counts:
     # ---- sockets ---------------------------------------------------------------------------
 
     def socket_queued(self, core: Core, packet: int, socket: str, queued: int, rcvbuf: int) -> None:
-        """A packet waits in a receive queue whose charge is `queued` of `rcvbuf` bytes."""
+        """A packet waits in a receive queue that is charged with `queued` of `rcvbuf` bytes."""
         if self.recorder.steps:
             self.recorder.emit(SocketQueued(core.now_ps, core.number, packet, socket, queued, rcvbuf))
 
     def socket_dequeued(self, core: Core, packet: int, socket: str, queued: int) -> None:
-        """A packet was taken from a receive queue, whose charge is `queued` bytes now."""
+        """A packet was taken from a receive queue, which is charged with `queued` bytes now."""
         if self.recorder.steps:
             self.recorder.emit(SocketDequeued(core.now_ps, core.number, packet, socket, queued))
 
@@ -272,7 +272,7 @@ class Counts:
             self.recorder.emit(ModeSwitched(core.now_ps, core.number, to, why))
 
     def context_switched(self, core: Core, to: str) -> None:
-        """The core goes to another task, by its name; "idle" is one."""
+        """The core goes to another task, by its name, or to "idle"."""
         self.meters.context_switches += 1
         if self.recorder.steps:
             self.recorder.emit(ContextSwitched(core.now_ps, core.number, to))

@@ -7,7 +7,7 @@ from kbview.emulator.engine import NEVER_PS, Actor
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.bus import timing
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.counts import Counts
+from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor, idle_states
 from kbview.emulator.hardware.memory import Ddio, Tlb, reach
 from kbview.emulator.hardware.nic import Nic
@@ -53,7 +53,7 @@ class Machine:
         self.meters = books.meters
         self.recorder = books.recorder
         self.books = books
-        self.counts = Counts(books.meters, books.recorder)
+        self.counts = WorkCounts(books.meters, books.recorder)
         self.deliver = self.books.deliver
         self.deliver_run = self.books.deliver_run
         self.drop = self.books.drop

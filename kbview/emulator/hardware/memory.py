@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from kbview.emulator.cost import MemoryFacts, Step
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.counts import Counts
+from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.nic import Nic
 from kbview.packet.frame import Frame
 
@@ -71,7 +71,7 @@ def reach(facts: MemoryFacts, page: str, buffers: int) -> Reach:
 class Tlb:
     """One core's translations of its buffers: each touch is a hit, a second-level hit or a walk."""
 
-    def __init__(self, reach: Reach, second: Step, walk: Step, counts: Counts) -> None:
+    def __init__(self, reach: Reach, second: Step, walk: Step, counts: WorkCounts) -> None:
         self._reach = reach
         self._second = second
         self._walk = walk

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.counts import Counts
+from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.wires import Wires
 from kbview.packet.frame import Frame
 from kbview.tape.meter import RingMeter
@@ -49,7 +49,7 @@ class TxRing:
     """
 
     def __init__(
-        self, queue: int, size: int, wires: Wires, timing: TxTiming, books: Books, counts: Counts
+        self, queue: int, size: int, wires: Wires, timing: TxTiming, books: Books, counts: WorkCounts
     ) -> None:
         self.queue = queue
         self.size = size
