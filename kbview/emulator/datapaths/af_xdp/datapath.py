@@ -1,17 +1,18 @@
 """AF_XDP: an XDP program in the driver's poll hands frames to a socket of shared rings."""
 
+from typing import NamedTuple
+
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
+from kbview.emulator.datapaths.af_xdp.reader import XskReader
 from kbview.emulator.datapaths.af_xdp.sender import XskSender
-from kbview.emulator.datapaths.af_xdp.user import XskReader, XskThread
+from kbview.emulator.datapaths.af_xdp.thread import XskThread
 from kbview.emulator.datapaths.af_xdp.xsk import Xsk, XskMode
-from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.kernel.softirq import Softirq, Softirqs
+from kbview.emulator.hardware.tx import TxRing
+from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
 from kbview.emulator.work import WORKS
@@ -20,12 +21,20 @@ from kbview.tape.station import STACK, Domain, Station, bypass
 
 IRQ, SOFTIRQ, *ABOVE = STACK
 RING_SIZE = 2048  # XSK_RING_CONS__DEFAULT_NUM_DESCS
-CHUNKS = 2048  # what xdpsock of 2019 puts into its FILL ring
+CHUNKS = 2048  # as many as xdpsock of 2019 puts into its FILL ring
 COPIED = ("sock_alloc_send_skb", "xsk_tx_copy", "ndo_start_xmit")  # in copy mode, in the call
 
 
+class Bound(NamedTuple):
+    """A socket that is bound to a queue: the driver below it and the thread above it."""
+
+    driver: XskPoll
+    xsk: Xsk
+    thread: XskThread
+
+
 class AfXdp(Datapath):
-    """A socket on every queue; its thread on the last cores, or on the driver's own (app_cpu = 0)."""
+    """A socket on every queue; its thread on the last cores, or on the driver's core (app_cpu = 0)."""
 
     name = "af_xdp"
     summary = "the driver's poll, an XDP program, four shared rings; no sk_buff, no stack"
@@ -100,65 +109,55 @@ class AfXdp(Datapath):
         self._machine = machine
         self._settings = settings
         self._app = APPLICATIONS[settings.app](machine)
-        nic = machine.nic
-        self._rings = [RxRing(queue.number, settings.ring) for queue in nic.queues]
-        self._tx_rings = [machine.tx_ring(ring.queue, settings.tx_ring) for ring in self._rings]
-        self._sockets = [Xsk(machine, ring.queue, RING_SIZE) for ring in self._rings]
         self._made = Production(machine, settings.send_size, settings.send_frames, settings.queues)
-        self._drivers: list[XskPoll] = []
-        self._threads: list[XskThread] = []
+        self._bound: list[Bound] = []
 
     def start(self) -> None:
-        nic = self._machine.nic
-        nic.open(self._rings, self._tx_rings)
-        softirqs = Softirqs(self._machine, self._settings)
-        for queue in nic.queues:
-            self._bind(queue, softirqs.of(self._machine.core_of(queue.number)))
-        for thread in self._threads:
-            thread.start()
-        for driver in self._drivers:
-            driver.unmask()
+        machine = self._machine
+        tx_rings = machine.open_nic(self._settings)
+        softirqs = Softirqs(machine, self._settings)
+        for queue in machine.nic.queues:
+            self._bound.append(self._bind(queue, tx_rings[queue.number], softirqs))
+        for bound in self._bound:
+            bound.thread.start()
+        for bound in self._bound:
+            bound.driver.unmask()
 
-    def _bind(self, queue: RxQueue, softirq: Softirq) -> None:
-        """A queue's driver, its socket, and the thread that works on it."""
-        machine, settings = self._machine, self._settings
+    def _bind(self, queue: RxQueue, tx: TxRing, softirqs: Softirqs) -> Bound:
+        """A socket for a queue, with its driver and its thread."""
+        machine, settings, app = self._machine, self._settings, self._app
         zero_copy = settings.xdp_mode == "zero_copy"
-        mode = XskMode(zero_copy, settings.need_wakeup, self._app.transit)
-        xsk = self._sockets[queue.number]
-        in_nic = queue.ring.size - 1 if zero_copy else 0
-        xsk.fill.filled = min(xsk.fill.size, CHUNKS - in_nic)
-        driver = XskPoll(machine, queue, softirq, xsk, mode)
-        queue.vector = Vector(softirq.core, driver.irq_handler)
+        mode = XskMode(zero_copy, settings.need_wakeup, app.transit)
         core = machine.cores[(settings.reader_cpu - queue.number) % settings.cores]
-        self._threads.append(self._thread(core, xsk, driver))
-        self._drivers.append(driver)
-
-    def _thread(self, core: Core, xsk: Xsk, driver: XskPoll) -> XskThread:
-        machine, burst = self._machine, self._settings.burst
-        if self._app.name == "generate":
-            return XskSender(machine, core, xsk, driver, self._made, burst)
-        work = WORKS[self._app.name](machine, self._app, ())
-        return XskReader(machine, core, xsk, driver, work, burst)
+        in_nic = queue.ring.size - 1 if zero_copy else 0
+        xsk = Xsk(machine, queue.number, RING_SIZE, CHUNKS - in_nic, core)
+        softirq = softirqs.of(machine.core_of(queue.number))
+        driver = XskPoll(machine, queue, tx, softirq, xsk, mode)
+        if app.name == "generate":
+            thread = XskSender(machine, core, xsk, driver, self._made, settings.burst)
+            return Bound(driver, xsk, thread)
+        work = WORKS[app.name](machine, app, ())
+        return Bound(driver, xsk, XskReader(machine, core, xsk, driver, work, settings.burst))
 
     def finish(self) -> None:
-        for driver in self._drivers:
-            driver.unmask_again()
+        for bound in self._bound:
+            bound.driver.unmask_again()
         self._made.left = 0
-        for thread in self._threads:
-            thread.stop()
+        for bound in self._bound:
+            bound.thread.stop()
 
     def unfinished(self) -> bool:
         sending = self._app.name == "generate"
-        if sending and (self._made.left or any(thread.outstanding for thread in self._threads)):
+        if sending and (self._made.left or any(bound.thread.outstanding for bound in self._bound)):
             return True
-        return any(xsk.to_send for xsk in self._sockets)
+        return any(bound.xsk.to_send for bound in self._bound)
 
     def buffers(self) -> int:
-        return sum(driver.buffers for driver in self._drivers)
+        return sum(bound.driver.buffers for bound in self._bound)
 
     def held(self) -> int:
         passes_on = self._app.transit
-        return sum(xsk.held(passes_on=passes_on) for xsk in self._sockets)
+        return sum(bound.xsk.held(passes_on=passes_on) for bound in self._bound)
 
     def rings(self) -> list[RingMeter]:
-        return [meter for xsk in self._sockets for meter in xsk.meters()]
+        return [meter for bound in self._bound for meter in bound.xsk.meters()]

@@ -1,11 +1,11 @@
-"""A driver's poll that serves an AF_XDP socket: frames go from its ring into the socket's.
+"""A driver's poll that serves an AF_XDP socket: frames go from the NIC's ring into the socket's.
 
-    zero-copy   the NIC's descriptors point at umem chunks from the FILL ring; nothing is copied
-    copy        the NIC's descriptors point at the driver's own pages; one memcpy into a chunk
+    zero-copy   the NIC's descriptors point at umem chunks from the FILL ring; no copy
+    copy        the NIC's descriptors point at the driver's own pages; a memcpy into a chunk
 
 In zero-copy mode an empty FILL ring leaves the NIC without descriptors. Without need_wakeup the driver
-then says "more to do" and is polled again at once, for it can only find out by looking; with it, the
-driver stops, and the application makes a system call when it has put chunks there.
+then returns its whole weight and is polled again at once, for it must look at FILL to see new chunks.
+With need_wakeup the driver stops, and the application makes a system call when it has filled FILL.
 Linux: drivers/net/ethernet/intel/i40e/i40e_xsk.c, net/xdp/xsk.c
 """
 
@@ -17,13 +17,14 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.tx import TxRing
+from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.device.napi_state import NapiInstance
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
 from kbview.tape.events import (
     Copied,
     DescriptorCleaned,
-    IrqRaised,
-    IrqUnmasked,
     NapiPolled,
     RingRefilled,
     XdpRan,
@@ -32,26 +33,29 @@ from kbview.tape.events import (
 XSK_RX_FULL = "XDP"
 
 
-class XskPoll:
-    """One queue pair's driver instance with a socket bound to it."""
+class XskPoll(NapiInstance):
+    """The NAPI instance of a queue pair with a socket bound to it."""
 
     def __init__(
-        self, machine: Machine, queue: RxQueue, softirq: Softirq, xsk: Xsk, mode: XskMode
+        self,
+        machine: Machine,
+        queue: RxQueue,
+        tx: TxRing,
+        softirq: Softirq,
+        xsk: Xsk,
+        mode: XskMode,
     ) -> None:
-        self._core = softirq.core
-        self._softirq = softirq
-        self._queue = queue
+        super().__init__(machine, queue, softirq)
         self._xsk = xsk
         self._mode = mode
         self._machine = machine
-        self._recorder = machine.recorder
         step, sequence = machine.prices.step, machine.prices.sequence
-        self._hardirq = step("hardirq")
         self._napi_poll = step("napi_poll")
-        self._napi_complete = step("napi_complete")
         receive = ("descriptor_read", "first_touch", "xdp_program", "xsk_redirect")
         self._receive = sequence(*receive) if mode.zero_copy else sequence(*receive, "xsk_copy")
-        self._tx = XskTransmit(machine, queue, xsk, mode)
+        self._tx = XskTransmit(machine, tx, xsk, mode)
+        self._vector = Vector(softirq.core, self.irq_handler)
+        queue.request_irq(self._vector)
 
     @property
     def queue_number(self) -> int:
@@ -63,17 +67,8 @@ class XskPoll:
         """sk_buffs on their way out, in copy mode."""
         return self._tx.buffers
 
-    def irq_handler(self, core: Core) -> None:
-        """Mask the vector and schedule the poll."""
-        self._queue.mask(core.now_ps)
-        self._machine.meters.interrupts += 1
-        if self._recorder.steps:
-            self._recorder.emit(IrqRaised(core.now_ps, core.number, self._queue.number))
-        core.spend(self._hardirq)
-        self._softirq.napi_schedule(self)
-
     def poll(self, weight: int) -> Generator[None, None, int]:
-        """Complete, send, receive; then give the NIC as many chunks as there are."""
+        """Complete, send, receive; then give the NIC chunks from FILL."""
         core, queue = self._core, self._queue
         core.spend(self._napi_poll)
         if core.now_ps > core.horizon_ps:
@@ -137,7 +132,7 @@ class XskPoll:
             self._recorder.emit(RingRefilled(core.now_ps, ring.queue, count))
         return not ring.cleaned
 
-    # ---- going on or back to interrupts ----------------------------------------------------
+    # ---- the end of a poll -----------------------------------------------------------------
 
     def _finish(self, core: Core, work: int, weight: int, *, more: bool) -> int:
         queue, meters = self._queue, self._machine.meters
@@ -152,22 +147,12 @@ class XskPoll:
             self._xsk.wants_wakeup = starved
         elif starved:
             return weight
-        if more:
-            return weight
-        if work < weight:
-            core.spend(self._napi_complete)
-            self.unmask()
-        return work
+        return weight if more else self._polled(work, weight)
 
-    def unmask(self) -> None:
-        """The vector may fire again."""
-        core = self._core
-        self._queue.unmask(core.now_ps)
-        if self._recorder.steps:
-            self._recorder.emit(IrqUnmasked(core.now_ps, core.number, self._queue.number))
+    # ---- the application's calls -----------------------------------------------------------
 
     def xsk_sendmsg(self, core: Core) -> Process:
-        """What a sendto() does."""
+        """The kernel's half of sendto()."""
         if self._mode.zero_copy:
             self.wake_up(core)
         else:
@@ -176,15 +161,9 @@ class XskPoll:
     def wake_up(self, core: Core) -> None:
         """ndo_xsk_wakeup: have the NIC interrupt at once, unless the poll is under way.
 
-        i40e writes to a register for that, mlx5 posts an empty command; the message comes as any other.
+        i40e writes to a register for that, mlx5 posts an empty command; the interrupt is as usual.
         """
-        vector = self._queue.vector
-        if self._queue.masked is False and vector is not None:
-            due_ps = min(vector.due_ps, core.now_ps + self._queue.moderation.delivery_ps)
-            vector.arm(due_ps)
+        if self._queue.masked is False:
+            due_ps = min(self._vector.due_ps, core.now_ps + self._queue.moderation.delivery_ps)
+            self._vector.arm(due_ps)
             core.mind(due_ps)
-
-    def unmask_again(self) -> None:
-        """Traffic has ended: wait for what is there, not for what would have come."""
-        if not self._queue.masked:
-            self.unmask()

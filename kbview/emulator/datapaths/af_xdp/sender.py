@@ -2,15 +2,14 @@
 
     chunks of its own --batch--> TX ring --driver--> NIC --> COMPLETION --> its chunks again
 
-It never reads RX. What the program redirects to it takes chunks out of FILL for ever, until that is
-empty: then nothing more is received. When it has sent all it closes the socket, and what lay there is
-lost.
+It never reads RX. Frames that the XDP program redirects take chunks out of FILL until FILL is empty;
+then the socket receives no more. After the last frame it closes the socket, which drops frames in RX.
 Linux: samples/bpf/xdpsock_user.c tx_only(), complete_tx_only()
 """
 
 from kbview.emulator.application import Production
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
-from kbview.emulator.datapaths.af_xdp.user import XskThread
+from kbview.emulator.datapaths.af_xdp.thread import XskThread
 from kbview.emulator.datapaths.af_xdp.xsk import Xsk
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
@@ -65,13 +64,12 @@ class XskSender(XskThread):
         xsk.tx.produce(core, len(frames))
         self.outstanding += len(frames)
 
-    def _take_back(self, count: int) -> None:
-        """Nothing is to be done with them: the next batch is written over the oldest."""
-        del count
+    def _take_back(self, _count: int) -> None:
+        """The next batch overwrites the oldest chunks, so there is only the look at the ring."""
         self._core.spend(self._peek)
 
     def _close(self) -> None:
-        """The socket is gone, and what was never read with it."""
+        """Close the socket, and drop the frames in RX."""
         xsk = self._xsk
         xsk.closed = True
         while xsk.received:

@@ -1,10 +1,10 @@
-"""How frames of an AF_XDP socket's TX ring leave: zero-copy by the driver's poll, else by the call.
+"""Sending from an AF_XDP socket's TX ring: zero-copy in the driver's poll, else in the system call.
 
-    zero-copy   poll: clean what was sent --> COMPLETION; TX ring --> descriptors --> one doorbell
+    zero-copy   poll: clean sent frames --> COMPLETION; TX ring --> descriptors --> a doorbell
     copy        sendto(): up to 16 frames, each copied into an sk_buff and given to the driver at once
 
-With need_wakeup the driver says "wake me" when nothing is out that would interrupt; while something is,
-its completion starts the next poll, and the application fills the ring without a call.
+With need_wakeup the driver asks for a wake-up when no sent frame is left to raise an interrupt. While
+frames are out, a completion starts the next poll, and the application fills TX without a system call.
 Linux: i40e_clean_xdp_tx_irq(), mlx5e_xsk_tx(); net/xdp/xsk.c xsk_generic_xmit(), TX_BATCH_SIZE
 """
 
@@ -12,7 +12,6 @@ from kbview.emulator.datapaths.af_xdp.xsk import Xsk, XskMode
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.kernel.socket.send_buffer import linear_truesize
 from kbview.packet.frame import Frame
@@ -23,10 +22,10 @@ WORK_LIMIT = 256  # frames a poll, of ixgbe, i40e and ice; mlx5e has MLX5E_TX_XS
 
 
 class XskTransmit:
-    """One queue's."""
+    """The sending half of a queue's driver; `ring` is the NIC's."""
 
-    def __init__(self, machine: Machine, queue: RxQueue, xsk: Xsk, mode: XskMode) -> None:
-        self._queue = queue
+    def __init__(self, machine: Machine, ring: TxRing, xsk: Xsk, mode: XskMode) -> None:
+        self._ring = ring
         self._xsk = xsk
         self._mode = mode
         self._meters = machine.meters
@@ -40,29 +39,22 @@ class XskTransmit:
         self._doorbell = step("doorbell")
 
     @property
-    def ring(self) -> TxRing:
-        """The NIC's."""
-        if self._queue.tx is None:
-            raise ValueError("an AF_XDP socket needs a transmit ring")
-        return self._queue.tx
-
-    @property
     def buffers(self) -> int:
         """sk_buffs that are not freed yet."""
-        return 0 if self._mode.zero_copy else self.ring.used
+        return 0 if self._mode.zero_copy else self._ring.used
 
     # ---- in the driver's poll --------------------------------------------------------------
 
     def poll(self, core: Core) -> bool:
-        """Clean, then send; True if there may be more to send than the work limit allowed.
+        """Clean, then send; returns whether the work limit stopped it.
 
-        A full ring is not polled again for: a completion will interrupt (i40e since 5.11; before, its
-        poll went on until the NIC had sent some).
+        A full ring is no reason to poll again: a completion will interrupt. i40e does so since 5.11;
+        before, its poll repeated until the NIC had sent some frames.
         """
         self._clean(core)
         if not self._mode.zero_copy:
             return False
-        ring, xsk = self.ring, self._xsk
+        ring, xsk = self._ring, self._xsk
         count = min(WORK_LIMIT, xsk.tx.filled, ring.free)
         for _ in range(count):
             frame = xsk.to_send.popleft()
@@ -77,7 +69,7 @@ class XskTransmit:
         return count == WORK_LIMIT
 
     def _clean(self, core: Core) -> None:
-        xsk, ring = self._xsk, self.ring
+        xsk, ring = self._xsk, self._ring
         done = ring.clean(core.now_ps, min(ring.size, xsk.completion.room))
         for gone in done:
             core.spend(self._done, gone.frame.packet)
@@ -93,8 +85,8 @@ class XskTransmit:
     # ---- in the application's call, copy mode ----------------------------------------------
 
     def generic_xmit(self, core: Core) -> Process:
-        """Send as many as a call may; the rest is for the next (EAGAIN)."""
-        xsk, ring = self._xsk, self.ring
+        """Send as many frames as a call may; the rest waits for the next call (EAGAIN)."""
+        xsk, ring = self._xsk, self._ring
         for _ in range(TX_BATCH_SIZE):
             if core.now_ps > core.horizon_ps:
                 yield  # the softirq cleans the same ring

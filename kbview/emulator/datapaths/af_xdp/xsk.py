@@ -1,16 +1,17 @@
-"""An AF_XDP socket: chunks of one memory (umem) that go round between kernel and application.
+"""An AF_XDP socket: chunks of a single memory (umem) that go round between kernel and application.
 
                  FILL          free chunks, given to the kernel       application produces
     NIC ring <---+
        |  XDP program: redirect
        v
                  RX            chunks with a frame in them            kernel produces
+
     application
                  TX            chunks to be sent                      application produces
     NIC tx ring <+
                  COMPLETION    chunks that were sent                  kernel produces
 
-Each ring has one producer and one consumer and no lock. A chunk is always in exactly one place.
+Each ring has a single producer and a single consumer, and no lock. A chunk is always in a single place.
 Linux: net/xdp/xsk.c, Documentation/networking/af_xdp.rst
 """
 
@@ -26,7 +27,10 @@ from kbview.tape.meter import RingMeter
 
 
 class XskMode(NamedTuple):
-    """How a socket is bound: XDP_ZEROCOPY or XDP_COPY, XDP_USE_NEED_WAKEUP; and what it is for."""
+    """How a socket is bound: XDP_ZEROCOPY or XDP_COPY, XDP_USE_NEED_WAKEUP.
+
+    With `passes_on` the frames that it sends are frames that it has received.
+    """
 
     zero_copy: bool
     need_wakeup: bool
@@ -34,54 +38,54 @@ class XskMode(NamedTuple):
 
 
 class Xsk:
-    """The socket's rings and what lies in them.
+    """The socket's rings and their frames; `reader` is the core of the application's thread.
 
-    `wants_wakeup`: the driver has stopped for want of chunks in FILL and says so; `tx_wants_wakeup`: it
-    will not look at TX by itself. Who binds without XDP_USE_NEED_WAKEUP has to take that for granted.
+    At first FILL holds `chunks`. With `wants_wakeup` the driver has stopped because FILL is empty. With
+    `tx_wants_wakeup` the driver does not look at TX by itself; an application that binds without
+    XDP_USE_NEED_WAKEUP always assumes so.
     """
 
-    def __init__(self, machine: Machine, queue: int, size: int) -> None:
+    def __init__(self, machine: Machine, queue: int, size: int, chunks: int, reader: Core) -> None:
         self.waiters = WaitQueue(machine)
         self.tx_wants_wakeup = True
         self.closed = False
         self.fill = SharedRing(machine, "fill", queue, 2 * size)  # all chunks may come back to it
+        self.fill.filled = min(self.fill.size, chunks)
         self.rx = SharedRing(machine, "xsk rx", queue, size)
         self.tx = SharedRing(machine, "xsk tx", queue, size)
         self.completion = SharedRing(machine, "completion", queue, size)
-        self.received: deque[Frame] = deque()  # what lies in rx
-        self.to_send: deque[Frame] = deque()  # what lies in tx
+        self.received: deque[Frame] = deque()  # the frames in rx
+        self.to_send: deque[Frame] = deque()  # the frames in tx
         self.wants_wakeup = False
         self.in_hand = 0  # frames that the application holds
-        self.reader: Core | None = None  # the core of who looks at rx
+        self._reader = reader
 
     def receive(self, core: Core, frame: Frame) -> None:
-        """The kernel puts a chunk into RX; a reader that spins on another core sees it now."""
+        """The kernel puts a chunk into RX; a thread that spins on another core sees it now."""
         self.received.append(frame)
         self.rx.produce(core, 1)
-        reader = self.reader
-        if reader is not None and reader is not core and reader.resting:
-            self._stir(reader, core)
+        if self._reader is not core and self._reader.resting:
+            self._shorten_spin(core)
 
     def complete(self, core: Core, count: int) -> None:
-        """The kernel puts sent chunks into COMPLETION."""
+        """The kernel puts `count` sent chunks into COMPLETION."""
         self.completion.produce(core, count)
-        reader = self.reader
-        if count and reader is not None and reader is not core and reader.resting:
-            self._stir(reader, core)
+        if count and self._reader is not core and self._reader.resting:
+            self._shorten_spin(core)
 
     def data_ready(self, core: Core) -> None:
-        """xsk_flush(), sock_def_readable(): a poll's frames are in RX; wake who sleeps for them."""
+        """xsk_flush(), sock_def_readable(): the poll's frames are in RX; wake a sleeping thread."""
         if self.waiters.sleeper is not None:
             self.waiters.wake(core)
 
-    def _stir(self, reader: Core, core: Core) -> None:
-        """A reader that spins sees it now; one that sleeps has to be woken."""
+    def _shorten_spin(self, core: Core) -> None:
+        """A thread that spins sees the ring at once; a thread that sleeps waits for its wake-up."""
         if self.waiters.sleeper is None:
-            reader.stir(core.now_ps)
+            self._reader.stir(core.now_ps)
             core.mind(core.now_ps)
 
     def held(self, *, passes_on: bool) -> int:
-        """Frames in the socket's rings and with the application; answers are not of those that came."""
+        """Received frames in the socket's rings and in the application; answers do not count."""
         return len(self.received) + self.in_hand + (len(self.to_send) if passes_on else 0)
 
     def meters(self) -> list[RingMeter]:

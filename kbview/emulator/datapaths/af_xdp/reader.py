@@ -1,0 +1,82 @@
+"""An application that receives through AF_XDP: it spins on the RX ring and gives chunks back.
+
+    chunks that were sent: from COMPLETION to FILL; TX wants a wake-up? --> sendto()
+    RX ring: a batch --> work --> chunk to FILL, or to TX
+       | empty
+       v
+
+    the driver has stopped because FILL was empty? --> poll(): wakes the driver, may sleep
+       | no
+       v
+    look again
+
+So the thread calls the driver only after it has worked on all its frames. Without need_wakeup nobody
+says whether the driver has stopped: the thread makes a sendto() at each look while frames are out.
+Linux: samples/bpf/xdpsock_user.c rx_drop(), l2fwd()
+"""
+
+from kbview.emulator.datapaths.af_xdp.poll import XskPoll
+from kbview.emulator.datapaths.af_xdp.thread import XskThread
+from kbview.emulator.datapaths.af_xdp.xsk import Xsk
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.work import Work
+from kbview.packet.frame import Frame
+from kbview.tape.events import BurstReceived
+
+
+class XskReader(XskThread):
+    """The receiving thread: rxdrop, or l2fwd where its work sends frames on."""
+
+    def __init__(
+        self, machine: Machine, core: Core, xsk: Xsk, driver: XskPoll, work: Work, burst: int
+    ) -> None:
+        super().__init__(machine, core, xsk, driver, burst)
+        self._work = work
+        self.sends = work.sends
+
+    def _main(self) -> Process:
+        core, xsk = self._core, self._xsk
+        while True:
+            if core.now_ps > core.horizon_ps:
+                yield
+            yield from self._complete()
+            if not xsk.received:
+                asked = xsk.wants_wakeup and xsk.fill.filled
+                yield from self._poll() if asked else self._spin()
+                continue
+            frames = self._take()
+            outgoing = self._work.take(core, frames)
+            xsk.in_hand = len(outgoing) if self._work.passes_on else 0
+            if core.now_ps > core.horizon_ps:
+                yield
+            self._give_back(len(frames) - len(outgoing))
+            self._put(outgoing)
+
+    def _take(self) -> list[Frame]:
+        """A batch from the RX ring."""
+        core, xsk, meters = self._core, self._xsk, self._machine.meters
+        count = min(self._burst, len(xsk.received))
+        frames = [xsk.received.popleft() for _ in range(count)]
+        xsk.rx.consume(core, count)
+        meters.polls += 1
+        if self._machine.recorder.steps:
+            queue = self._driver.queue_number
+            self._machine.recorder.emit(
+                BurstReceived(core.now_ps, core.number, queue, count, self._burst)
+            )
+        core.spend(self._peek)
+        return frames
+
+    def _put(self, frames: list[Frame]) -> None:
+        """Put frames into the TX ring; frames that find no room are given up."""
+        core, xsk, books = self._core, self._xsk, self._machine.books
+        count = min(len(frames), xsk.tx.room)
+        xsk.to_send.extend(frames[:count])
+        xsk.tx.produce(core, count)
+        self.outstanding += count
+        xsk.in_hand = 0
+        for frame in frames[count:]:
+            books.give_up(core, frame, "xsk tx", "TX_RING_FULL", self._work.passes_on)
+        self._give_back(len(frames) - count)
