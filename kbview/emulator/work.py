@@ -6,6 +6,7 @@ from kbview.emulator.application import Answers, Application
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.packet.frame import Frame
+from kbview.tape.vocabulary import DropReason, Place
 
 
 class Work(ABC):
@@ -36,7 +37,7 @@ class Consume(Work):
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         for frame in frames:
-            self._machine.deliver(core, frame, "app")
+            self._machine.deliver(core, frame, Place.APP)
             core.spend(self._finish, frame.packet)
         return []
 
@@ -46,7 +47,7 @@ class Discard(Work):
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         for frame in frames:
-            self._machine.drop(core, frame, "app", "DISCARDED")
+            self._machine.drop(core, frame, Place.APP, DropReason.DISCARDED)
             if self._free is not None:
                 core.spend(self._free, frame.packet)
         return []
@@ -65,7 +66,7 @@ class Reply(Work):
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         replies: list[Frame] = []
         for frame in frames:
-            self._machine.deliver(core, frame, "app")
+            self._machine.deliver(core, frame, Place.APP)
             core.spend(self._rewrite, frame.packet)
             payload = self._app.answer(frame.payload)
             replies.append(self._answers.answer(frame, payload or 0, core.now_ps))

@@ -18,6 +18,7 @@ from kbview.packet.layout import Layout, Part, layout
 from kbview.state.journeys import Stop
 from kbview.tape import events as ev
 from kbview.tape.station import Station
+from kbview.tape.vocabulary import CopyKind, Place
 
 NET_SKB_PAD = 64  # headroom on x86: max(32, L1_CACHE_BYTES)
 RX_BUFFER = 2048  # half a page, as drivers use that split pages
@@ -31,11 +32,27 @@ _LEVELS = {
     "napi_gro_receive": 3, "netif_receive_skb": 3, "arp_rcv": 3, "ip_rcv": 3, "fib_lookup": 3,
     "ip_forward": 3, "icmp_rcv": 4, "udp_rcv": 4, "tcp_v4_rcv": 4, "socket_enqueue": 5,
 }  # fmt: skip
-_COPIES = {
-    "to_user": "Copied into the application's own memory; its place in the ring is the NIC's again.",
-    "from_user": "Copied once more, to where the NIC will read it; the application's memory is free.",
-    "to_umem": "Copied into a chunk of umem, which the application has mapped.",
+_TARGETS: dict[CopyKind, str] = {
+    CopyKind.TO_USER: "into the application's own memory",
+    CopyKind.FROM_USER: "out of the application's own memory, to where the NIC will read it",
+    CopyKind.TO_RING: "into a ring that the application reads without a system call",
+    CopyKind.TO_UMEM: "into a chunk of umem, which the application has mapped",
+    CopyKind.FROM_UMEM: "out of umem into an sk_buff, which the driver sends",
+    CopyKind.TO_SEND_BUFFER: "into a stream's send buffer, until the peer has acknowledged it",
+    CopyKind.TO_FRAME: "out of a stream's send buffer into a frame",
+    CopyKind.OTHER: "by a CPU; only a later version of kbview knows from where to where",
 }
+_ADDRESSEES: dict[Place, str] = {
+    Place.APP: "The application has it; the tape tells of no copy.",
+    Place.WIRE: "The last bit has left the port; nobody here needs the buffer any more.",
+    Place.OTHER: "It was delivered; only a later version of kbview knows to which layer.",
+}
+_GIVEN_UP: dict[Place, str] = {
+    Place.NIC: "The NIC gave it up before any buffer was written",
+    Place.TRACE: "The trace lost records here, so the packet's end was not seen",
+    Place.OTHER: "It was given up; only a later version of kbview knows at which layer",
+}
+_IN_HARDWARE = frozenset({ev.FrameArrived, ev.FrameRecorded})
 
 
 class Buffer(msgspec.Struct):
@@ -86,27 +103,49 @@ def buffer_of(stops: Sequence[Stop], stations: Sequence[Station]) -> Buffer:
     if kinds <= _MILESTONES and any(stop.ends for stop in stops):
         return Buffer("", "Only milestones are told of it, and not which buffers it lay in.", parts)
     if any("mbuf_alloc" in station.steps for station in stations):
-        copied = sum(stop.event.length for stop in stops if isinstance(stop.event, ev.Copied))
-        if copied and "mbuf_free" in steps:
+        if "mbuf_free" in steps and _copies(stops):
             said = "The mbuf went back to its pool; before that the text was copied out of it."
             return Buffer("", said, parts)
-        return _mbuf(parts, length, kinds, "mbuf_free" in steps)
+        if "mbuf_free" in steps or ev.DescriptorDone in kinds:
+            return _mbuf(parts, length, "mbuf_free" in steps)
+        return Buffer("", _without_record(stops, kinds), parts)
     if ev.SkbFreed in kinds:
-        copied = sum(stop.event.length for stop in stops if isinstance(stop.event, ev.Copied))
-        said = f"freed; {copied} bytes were copied to the application" if copied else "freed"
-        return Buffer("", f"The sk_buff is {said}.", parts)
+        return Buffer("", _freed(_copies(stops)), parts)
     if ev.SkbAllocated in kinds:
         return _sk_buff(parts, length, steps, recorded(stops) is not None)
+    return Buffer("", _without_record(stops, kinds), parts)
+
+
+def _copies(stops: Sequence[Stop]) -> list[ev.Copied]:
+    return [stop.event for stop in stops if isinstance(stop.event, ev.Copied)]
+
+
+def _freed(copies: list[ev.Copied]) -> str:
+    if not copies:
+        return "The sk_buff is freed."
+    copied = sum(copy.length for copy in copies)
+    return f"The sk_buff is freed; {copied} bytes were copied {_TARGETS[copies[-1].kind]}."
+
+
+def _without_record(stops: Sequence[Stop], kinds: set[type[ev.Event]]) -> str:
+    """Where a packet lies of which the tape tells neither sk_buff nor mbuf."""
+    end = next((stop.event for stop in reversed(stops) if stop.ends), None)
+    if copies := _copies(stops):
+        return f"Copied {_TARGETS[copies[-1].kind]}."
+    if isinstance(end, ev.PacketDropped | ev.FrameUnsent):
+        at = _GIVEN_UP.get(end.where, f"The packet was given up at {end.where}, and its buffer is free")
+        return f"{at}: {end.reason}."
+    if isinstance(end, ev.FrameMissed):
+        return "The NIC had no free descriptor, so no buffer was written."
+    if ev.FrameSent in kinds:
+        return _ADDRESSEES[Place.WIRE]
     if ev.DescriptorDone in kinds:
-        return Buffer("", _without_record(stops), parts)
-    return Buffer("", "On the wire, or in the NIC; not in memory.", parts)
-
-
-def _without_record(stops: Sequence[Stop]) -> str:
-    """Where the latest copy of a frame lies that has no record around it."""
-    copies = [stop.event.kind for stop in stops if isinstance(stop.event, ev.Copied)]
-    said = "In a buffer of the ring, written by DMA; there is no record around it."
-    return _COPIES.get(copies[-1], said) if copies else said
+        return "In a buffer of the ring, written by DMA; there is no record around it."
+    if isinstance(end, ev.PacketDelivered):
+        return _ADDRESSEES.get(end.where, f"The {end.where} layer was its addressee, and has it.")
+    if kinds <= _IN_HARDWARE:
+        return "On the wire, or in the NIC; not in memory."
+    return "In memory; the source does not tell in which buffer."
 
 
 def _sk_buff(parts: list[Part], length: int, steps: set[str], known: bool) -> Buffer:
@@ -122,13 +161,11 @@ def _sk_buff(parts: list[Part], length: int, steps: set[str], known: bool) -> Bu
     )
 
 
-def _mbuf(parts: list[Part], length: int, kinds: set[type[ev.Event]], freed: bool) -> Buffer:
+def _mbuf(parts: list[Part], length: int, freed: bool) -> Buffer:
     if freed:
         return Buffer(
             "", "The mbuf went back to its pool; it was allocated once and never copied.", parts
         )
-    if ev.DescriptorDone not in kinds:
-        return Buffer("", "On the wire, or in the NIC; not in memory.", parts)
     begin, size = RTE_PKTMBUF_HEADROOM, RTE_PKTMBUF_HEADROOM + RTE_MBUF_DEFAULT_DATAROOM
     said = "Written by DMA into hugepages. The application reads the headers where they are."
     return Buffer("mbuf", said, parts, begin, begin, min(begin + length, size), size)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from kbview.state.histories import Histories
 from kbview.state.span import Span
 from kbview.tape import events as ev
+from kbview.tape.vocabulary import RingKind
 
 HOLD = 12  # columns that a sentence stays readable unless a weightier one comes
 
@@ -60,7 +61,7 @@ def _woken(event: ev.TaskWoken) -> Reason:
 
 
 def _handed_over(event: ev.BatchHandedOver) -> Reason:
-    if event.queue == "jobs":
+    if event.queue == RingKind.JOBS:
         return Reason(2, f"The TCP thread takes {event.count} jobs of the application together.")
     if event.count == 1:
         return Reason(4, "One event alone is handed to the application: it pays a whole switch.")

@@ -9,6 +9,7 @@ import msgspec
 from kbview.tape.detail import Detail
 from kbview.tape.event import Account, Event
 from kbview.tape.histogram import Histogram
+from kbview.tape.vocabulary import Place, Reason, RingKind, drop_key
 
 TOTALS = (
     "arrived",
@@ -111,13 +112,13 @@ class RingMeter(msgspec.Struct):
     done: int = 0
     cleaned: int = 0
     masked: bool | None = None
-    kind: str = "rx"
+    kind: RingKind = RingKind.RX
     freezes: int = 0
 
     @property
     def free(self) -> int:
         """Descriptors that the NIC may still write to; in shared memory, entries not waiting."""
-        if self.kind in ("rx", "tx"):
+        if self.kind in (RingKind.RX, RingKind.TX):
             return (self.tail - self.head) % self.size
         return self.size - self.done
 
@@ -183,9 +184,9 @@ class Meters(msgspec.Struct):
     latency: Histogram = msgspec.field(default_factory=Histogram)
     gauges: dict[str, int] = msgspec.field(default_factory=dict)
 
-    def drop(self, where: str, reason: str, count: int = 1) -> None:
+    def drop(self, where: Place, reason: Reason, count: int = 1) -> None:
         """Count `count` packets given up."""
-        key = f"{where}/{reason}"
+        key = drop_key(where, reason)
         self.dropped += count
         self.drops[key] = self.drops.get(key, 0) + count
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from kbview.tape import events as ev
 from kbview.tape.meter import Meters, RingMeter
+from kbview.tape.vocabulary import RingKind
 
 
-def ring_of(meters: Meters, queue: int, kind: str = "rx") -> RingMeter | None:
+def ring_of(meters: Meters, queue: int, kind: RingKind = RingKind.RX) -> RingMeter | None:
     """The meter of that ring, if there is one."""
     rings = meters.rings
     return next((ring for ring in rings if ring.queue == queue and ring.kind == kind), None)
@@ -33,13 +34,13 @@ def _refilled(meters: Meters, event: ev.RingRefilled) -> None:
 
 
 def _posted(meters: Meters, event: ev.DescriptorPosted) -> None:
-    if ring := ring_of(meters, event.queue, "tx"):
+    if ring := ring_of(meters, event.queue, RingKind.TX):
         ring.done += 1
         ring.tail = (event.slot + 1) % ring.size
 
 
 def _completed(meters: Meters, event: ev.DescriptorsCompleted) -> None:
-    if ring := ring_of(meters, event.queue, "tx"):
+    if ring := ring_of(meters, event.queue, RingKind.TX):
         ring.done -= event.count
         ring.head = ring.next_to_clean = (ring.head + event.count) % ring.size
 
@@ -50,17 +51,17 @@ def _moved(meters: Meters, event: ev.RingProduced | ev.RingConsumed) -> None:
 
 
 def _no_mbuf(meters: Meters, _event: ev.MbufsExhausted) -> None:
-    if pool := ring_of(meters, 0, "mempool"):
+    if pool := ring_of(meters, 0, RingKind.MEMPOOL):
         pool.freezes += 1
 
 
 def _block_retired(meters: Meters, event: ev.BlockRetired) -> None:
-    if ring := ring_of(meters, event.queue, "block"):
+    if ring := ring_of(meters, event.queue, RingKind.BLOCK):
         ring.block_retired(event.block)
 
 
 def _block_released(meters: Meters, event: ev.BlockReleased) -> None:
-    if ring := ring_of(meters, event.queue, "block"):
+    if ring := ring_of(meters, event.queue, RingKind.BLOCK):
         ring.block_released(event.block)
 
 

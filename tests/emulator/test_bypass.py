@@ -8,6 +8,7 @@ from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.sources.emulated import profile
 from kbview.tape import events as ev
+from kbview.tape.vocabulary import RingKind
 from tests.emulator.running import after, emulation, finished, told
 
 FRAMES = 4000
@@ -39,7 +40,7 @@ def test_a_block_is_handed_over_full_under_load_and_by_its_timer_at_rest() -> No
 def test_when_the_user_owns_every_block_the_ring_drops_and_the_stack_does_not() -> None:
     slow = Settings(blocks=2, block_bytes=16_384, app_cycles=20_000.0)
     meters = finished("af_packet", slow, STEADY)
-    assert meters.drops["ring/PACKET_SOCK_ERROR"] == meters.dropped > 0
+    assert meters.drops["block/PACKET_SOCK_ERROR"] == meters.dropped > 0
     assert meters.allocations == meters.frees == FRAMES
 
 
@@ -70,9 +71,9 @@ def test_a_chunk_is_never_lost() -> None:
     )
     made.advance(NEVER_PS)
     rings = {ring.kind: ring for ring in made.sample().meters.rings}
-    chunks = rings["fill"].done + rings["xsk rx"].done + rings["completion"].done
-    in_nic = rings["rx"].free + rings["rx"].cleaned
-    assert chunks + in_nic + rings["tx"].done == 2048
+    chunks = rings[RingKind.FILL].done + rings[RingKind.XSK_RX].done + rings[RingKind.COMPLETION].done
+    in_nic = rings[RingKind.RX].free + rings[RingKind.RX].cleaned
+    assert chunks + in_nic + rings[RingKind.TX].done == 2048
 
 
 # ---- netmap ---------------------------------------------------------------------------------------

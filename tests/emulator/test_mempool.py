@@ -10,6 +10,7 @@ from kbview.emulator.settings import ScenarioError, Settings
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, RingMeter
+from kbview.tape.vocabulary import RingKind
 from tests.emulator.running import emulation, finished
 
 CACHE = 256
@@ -99,7 +100,10 @@ def test_levels_are_told_by_events() -> None:
             before[event.ring] += event.count if isinstance(event, ev.RingProduced) else -event.count
             assert before[event.ring] == event.filled
     after = {ring.kind: ring.done for ring in made.sample().meters.rings}
-    assert (before["mempool"], before["cache"]) == (after["mempool"], after["cache"])
+    assert (before[RingKind.MEMPOOL], before[RingKind.CACHE]) == (
+        after[RingKind.MEMPOOL],
+        after[RingKind.CACHE],
+    )
 
 
 def test_an_exhausted_pool_leaves_frames_in_their_descriptors() -> None:

@@ -18,6 +18,7 @@ from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import TOTALS, Meters
+from kbview.tape.vocabulary import CopyKind
 from tests.emulator.test_tcp import calls, finished, made
 
 HTTP = Settings(app="http", cores=1)
@@ -190,9 +191,9 @@ def test_on_psio_the_engine_copies_once_more_each_way() -> None:
         Settings(app="http", cores=1, request=1000, response=1000, mtcp_io="psio"), calls(1)
     )
     text = Counter(event.kind for event in events if isinstance(event, ev.Copied))
-    assert text["to_ring"] == text["to_send_buffer"] == text["to_frame"] == 1
-    assert text["to_user"] == 1 + meters.arrived  # the ring's, and the engine's of every frame
-    assert text["from_user"] == meters.sent
+    assert text[CopyKind.TO_RING] == text[CopyKind.TO_SEND_BUFFER] == text[CopyKind.TO_FRAME] == 1
+    assert text[CopyKind.TO_USER] == 1 + meters.arrived  # the ring's, and the engine's of every frame
+    assert text[CopyKind.FROM_USER] == meters.sent
 
 
 @pytest.mark.parametrize("io", ["dpdk", "psio"])

@@ -149,7 +149,7 @@ def _as_af_xdp(grown: Grown, meters: Meters) -> None:
     """No frame reaches the stack; a system call only to sleep."""
     assert grown.allocations == 0
     assert grown.syscalls <= grown.polls
-    assert [ring.kind for ring in meters.rings] == ["xsk rx", "xsk fill"]
+    assert [ring.kind for ring in meters.rings] == ["xsk rx", "fill"]
 
 
 def _as_dpdk(grown: Grown, meters: Meters) -> None:

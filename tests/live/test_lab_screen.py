@@ -34,7 +34,7 @@ def test_keys_swap_the_receiver_and_change_the_load() -> None:
         terminal.wait_for("Send the traffic through", PATIENCE_S)
         terminal.press("3")
         terminal.wait_for("lab → af_xdp", PATIENCE_S)
-        terminal.wait_for("xsk fill", PATIENCE_S)
+        terminal.wait_for("fill", PATIENCE_S)
         terminal.press("l")
         terminal.wait_for("rate 2,000 frames/s", PATIENCE_S)
         terminal.press("\x1b[A")

@@ -2,11 +2,15 @@
 
 import pytest
 
+from kbview.sources.request import Choice
+from kbview.sources.resolve import recording, resolve
 from kbview.state.buffer import NET_SKB_PAD, RTE_PKTMBUF_HEADROOM, buffer_of, recorded
 from kbview.state.journeys import Journeys, Stop
 from kbview.tape import events as ev
+from kbview.tape.tape import Tape
+from kbview.tape.vocabulary import CopyKind, Place
 from tests.packet.frames import TCP, UDP
-from tests.state.tapes import at, tape_of
+from tests.state.tapes import CASES, at, tape_of
 
 
 def stops_of(datapath: str, frame: bytes) -> tuple[list[Stop], tuple]:  # type: ignore[type-arg]
@@ -88,9 +92,58 @@ def test_a_frame_without_a_record_lies_where_it_was_copied_to_last() -> None:
     stops, stations = stops_of("psio", UDP)
     told = [buffer_of(stops[: n + 1], stations) for n in range(len(stops))]
     assert not any(buffer.kind for buffer in told)
-    said = list(dict.fromkeys(buffer.said.split(";")[0] for buffer in told))
+    said = list(dict.fromkeys(buffer.said.rstrip(".").split(";")[0] for buffer in told))
     assert said == [
         "On the wire, or in the NIC",
         "In a buffer of the ring, written by DMA",
         "Copied into the application's own memory",
     ]
+
+
+def told_at_the_end(tape: Tape) -> dict[int, str]:
+    """The sentence about each delivered packet of a tape, soon after its last stop."""
+    said: dict[int, str] = {}
+    for position in range(min(tape.length, 4000), tape.length + 4000, 4000):
+        state, journeys = at(tape, min(position, tape.length)), Journeys()
+        journeys.follow(tape, state)
+        for packet in journeys.packets():
+            stops = journeys.own(packet)
+            if any(isinstance(stop.event, ev.PacketDelivered) for stop in stops):
+                said.setdefault(packet, buffer_of(stops, state.stations).said)
+    return said
+
+
+@pytest.mark.parametrize(("word", "datapath"), CASES)
+def test_a_delivered_packet_is_never_said_to_be_out_of_memory(word: str, datapath: str) -> None:
+    said = told_at_the_end(tape_of(word, datapath))
+    assert said
+    assert not {packet for packet, text in said.items() if "not in memory" in text}
+
+
+def test_a_packet_of_the_lab_lies_where_its_receiver_got_it() -> None:
+    path = recording("lab.kbt")
+    assert path is not None
+    source = resolve(path, Choice())
+    assert source.tape is not None
+    said = told_at_the_end(source.tape)
+    source.close()
+    assert set(said.values()) == {
+        "Copied into the application's own memory.",
+        "Copied into a ring that the application reads without a system call.",
+        "Copied into a chunk of umem, which the application has mapped.",
+    }
+    assert len(said) == 4181
+
+
+@pytest.mark.parametrize("kind", CopyKind)
+def test_every_copy_has_a_place_to_which_it_went(kind: CopyKind) -> None:
+    stops = [Stop(ev.FrameArrived(0, 0, 1, 64), "", 0), Stop(ev.Copied(1, 0, 1, kind, 50), "", 1)]
+    assert buffer_of(stops, ()).said.startswith("Copied ")
+
+
+@pytest.mark.parametrize("place", Place)
+def test_a_packet_that_was_given_up_is_not_said_to_be_in_the_nic(place: Place) -> None:
+    dropped = ev.PacketDropped(1, 0, 1, place, "OTHERHOST", 64)
+    stops = [Stop(ev.FrameArrived(0, 0, 1, 64), "", 0), Stop(ev.XdpRan(0, 0, 1, "pass"), "", 1)]
+    said = buffer_of([*stops, Stop(dropped, "", 2)], ()).said
+    assert said.endswith(": OTHERHOST.")

@@ -28,7 +28,7 @@ def value(hint: Any, number: int) -> Any:
     choices = get_args(hint) or (list(hint) if hasattr(hint, "__members__") else None)
     if choices:
         return choices[number % len(choices)]
-    return {str: f"word {number}", bool: bool(number % 2), bytes: bytes([number % 256])}[hint]
+    return {str: f"word_{number}", bool: bool(number % 2), bytes: bytes([number % 256])}[hint]
 
 
 def event(kind: type[ev.Event], time_ps: int) -> ev.Event:

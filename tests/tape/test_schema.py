@@ -9,6 +9,15 @@ from kbview.tape.kbt.schema import SCHEMA
 from tests.tape.make_data import DATA, fields
 from tests.tape.small import opened
 
+WORDS = [
+    ("Copied", "kind"),
+    ("RingProduced", "ring"),
+    ("RingConsumed", "ring"),
+    ("BatchHandedOver", "queue"),
+    ("PacketDelivered", "where"),
+    ("PacketDropped", "where"),
+    ("FrameUnsent", "where"),
+]
 TAPES = sorted(DATA.glob("schema-*.kbt"))
 
 
@@ -24,7 +33,16 @@ def test_it_tells_what_was_written(path: Path) -> None:
     lines = path.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()
     assert tape.length == len(lines)
     for line, record in zip(lines, tape.read(0), strict=True):
-        assert within(json.loads(line), json.loads(json.dumps(fields(record)))), line
+        assert within(lifted(json.loads(line)), json.loads(json.dumps(fields(record)))), line
+
+
+def lifted(line: dict[str, object]) -> dict[str, object]:
+    """Version 1 had any text where version 2 has words of a vocabulary, and plain words as reasons."""
+    fields = {field: "other" for kind, field in WORDS if kind == line["class"]}
+    if "reason" in line:
+        fields["reason"] = "NOT_SPECIFIED"
+    made_up = {field for field in fields if str(line[field]).startswith("word ")}
+    return {**line, **{field: fields[field] for field in made_up}}
 
 
 def within(old: object, new: object) -> bool:

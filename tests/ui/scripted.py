@@ -15,6 +15,7 @@ from kbview.tape.source import Capabilities, Heading, Origin, Source, SourceErro
 from kbview.tape.station import STACK, Domain, Station, bypass
 from kbview.tape.tape import Tape
 from kbview.tape.totals import count
+from kbview.tape.vocabulary import CopyKind, DropReason, Place
 
 US = 10**6
 NS = 10**3
@@ -194,7 +195,7 @@ class Scripted(Source):
             now_ps += 100 * NS
             yield ev.StepTaken(now_ps, 0, packet, step, 100 * NS, Account.SOFTIRQ)
         if packet % 200 == 199:
-            yield ev.PacketDropped(now_ps, 0, packet, "socket", "SOCKET_RCVBUFF", 100)
+            yield ev.PacketDropped(now_ps, 0, packet, Place.SOCKET, DropReason.SOCKET_RCVBUFF, 100)
             yield ev.SkbFreed(now_ps, 0, packet)
         else:
             yield ev.SocketQueued(now_ps, 0, packet, "udp :9000", 768 * (packet % BATCH + 1), 212_992)
@@ -204,11 +205,11 @@ class Scripted(Source):
         yield ev.ModeSwitched(now_ps, 1, Mode.KERNEL, "syscall")
         yield ev.StepTaken(now_ps, 1, packet, "syscall_enter", 50 * NS, Account.SYSCALL)
         yield ev.StepTaken(now_ps + 50 * NS, 1, packet, "copy_to_user", 100 * NS, Account.COPY)
-        yield ev.Copied(now_ps + 150 * NS, 1, packet, "to_user", 58)
+        yield ev.Copied(now_ps + 150 * NS, 1, packet, CopyKind.TO_USER, 58)
         yield ev.SkbFreed(now_ps + 150 * NS, 1, packet)
         yield ev.ModeSwitched(now_ps + 150 * NS, 1, Mode.USER, "syscall")
         yield ev.SocketDequeued(now_ps + 150 * NS, 1, packet, "udp :9000", 0)
-        yield ev.PacketDelivered(now_ps + 150 * NS, 1, packet, "app", 100, 20 * US)
+        yield ev.PacketDelivered(now_ps + 150 * NS, 1, packet, Place.APP, 100, 20 * US)
         yield ev.StepTaken(now_ps + 150 * NS, 1, packet, "app_work", 100 * NS, Account.USER)
 
     def _dpdk(self, packets: range) -> Iterator[ev.Event]:
@@ -222,5 +223,5 @@ class Scripted(Source):
             yield ev.StepTaken(now_ps + 20 * NS, 0, packet, "mbuf_alloc", 20 * NS, Account.POLL_USEFUL)
             yield ev.RingRefilled(now_ps + 40 * NS, 0, 1)
             yield ev.StepTaken(now_ps + 40 * NS, 0, packet, "app_work", 60 * NS, Account.USER)
-            yield ev.PacketDelivered(now_ps + 100 * NS, 0, packet, "app", 100, 600 * NS)
+            yield ev.PacketDelivered(now_ps + 100 * NS, 0, packet, Place.APP, 100, 600 * NS)
             yield ev.Spun(now_ps + 110 * NS, 0, 880 * NS, 60)

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from kbview.state.state import State
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.source import Capabilities
+from kbview.tape.vocabulary import RingKind
 from kbview.ui.characters import to_ascii
 from kbview.ui.panel import Panel
 from kbview.ui.panels import PANELS
@@ -114,7 +115,7 @@ def test_many_rings_share_the_rows(queues: int, sending: bool) -> None:
     state = State()
     rings = [RingMeter(queue, 512, tail=511) for queue in range(queues)]
     rings[1] = RingMeter(1, 512, head=511, tail=511, done=511)
-    rings += [RingMeter(queue, 256, tail=5 * sending, kind="tx") for queue in range(queues)]
+    rings += [RingMeter(queue, 256, tail=5 * sending, kind=RingKind.TX) for queue in range(queues)]
     state.meters.rings = rings
     rows = [text_of(row) for row in NAMED["rings"].draw(state, Size(39, 6))]
     assert f"511 of {512 * queues}" in rows[0]
@@ -160,12 +161,12 @@ def test_rings_between_two_programs_are_named_and_have_no_indices() -> None:
     """AF_XDP: what waits in rx is ours to take, what waits in fill is the kernel's."""
     state = State()
     state.meters.rings = [
-        RingMeter(0, 2048, done=512, kind="xsk rx"),
-        RingMeter(0, 2048, done=1536, kind="xsk fill"),
+        RingMeter(0, 2048, done=512, kind=RingKind.XSK_RX),
+        RingMeter(0, 2048, done=1536, kind=RingKind.FILL),
     ]
     rows = [text_of(row) for row in NAMED["rings"].draw(state, Size(39, 6))]
     assert rows[1].startswith("xsk rx    ")
-    assert rows[2].startswith("xsk fill  ")
+    assert rows[2].startswith("fill      ")
     assert rows[1].count("█") < rows[2].count("█")
     assert not set("HTC") & set(rows[1] + rows[2])
     assert "waiting 2048" in rows[3]
@@ -175,12 +176,12 @@ def test_rings_between_two_programs_are_named_and_have_no_indices() -> None:
 def test_an_unused_transmit_ring_is_not_shown_and_a_used_one_is_told_apart() -> None:
     state = played("kernel").state
     before = state.meters.rings[0]
-    state.meters.rings = [before, RingMeter(0, 512, kind="tx")]
+    state.meters.rings = [before, RingMeter(0, 512, kind=RingKind.TX)]
     alone = "\n".join(map(text_of, NAMED["rings"].draw(state, Size(60, 6))))
     assert f"{before.done} of 512" in alone
     assert "tx" not in alone
     assert "no irq" not in text_of(NAMED["interrupts"].draw(state, Size(60, 6))[0])
-    state.meters.rings = [before, RingMeter(0, 512, tail=3, done=2, kind="tx")]
+    state.meters.rings = [before, RingMeter(0, 512, tail=3, done=2, kind=RingKind.TX)]
     both = "\n".join(map(text_of, NAMED["rings"].draw(state, Size(60, 6))))
     assert "t0" in both
     assert f"{before.done} of 512" in both
@@ -189,8 +190,8 @@ def test_an_unused_transmit_ring_is_not_shown_and_a_used_one_is_told_apart() -> 
 def test_a_mempool_is_drawn_beside_the_ring_and_is_none_of_its_slots() -> None:
     state = played("dpdk").state
     ring = RingMeter(0, 512, done=3)
-    pool = RingMeter(0, 8192, done=4096, kind="mempool")
-    state.meters.rings = [ring, pool, RingMeter(2, 384, done=256, kind="cache")]
+    pool = RingMeter(0, 8192, done=4096, kind=RingKind.MEMPOOL)
+    state.meters.rings = [ring, pool, RingMeter(2, 384, done=256, kind=RingKind.CACHE)]
     rows = [text_of(row) for row in NAMED["rings"].draw(state, Size(60, 6))]
     assert "3 of 512" in rows[0]
     assert rows[2].startswith("mempool   ")

@@ -17,6 +17,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.tape.events import MbufsExhausted, RingConsumed, RingProduced
 from kbview.tape.meter import RingMeter
+from kbview.tape.vocabulary import RingKind
 
 LEAST_MBUFS = 8192  # of DPDK's examples
 POINTERS = 32  # moved in one step
@@ -63,7 +64,7 @@ class Mempool:
 
     def meter(self) -> RingMeter:
         """The ring: `done` are free mbufs, `freezes` the failed allocations."""
-        return RingMeter(0, self.size, done=self.free, kind="mempool", freezes=self.failures)
+        return RingMeter(0, self.size, done=self.free, kind=RingKind.MEMPOOL, freezes=self.failures)
 
 
 class MempoolCache:
@@ -90,7 +91,7 @@ class MempoolCache:
             self._from_ring(bulk if bulk <= self.pool.free else 1)
         self.length -= count
         if count and self._recorder.steps:
-            self._tell(RingConsumed, "cache", count)
+            self._tell(RingConsumed, RingKind.CACHE, count)
 
     def put(self, count: int) -> None:
         """Give `count` mbufs back."""
@@ -98,7 +99,7 @@ class MempoolCache:
             self._to_ring(self.length)
         self.length += count
         if count and self._recorder.steps:
-            self._tell(RingProduced, "cache", count)
+            self._tell(RingProduced, RingKind.CACHE, count)
         if self.length > self._most:
             self._to_ring(self.length)
 
@@ -114,8 +115,8 @@ class MempoolCache:
         self.pool.free -= count
         self.length += count
         if self._recorder.steps:
-            self._tell(RingConsumed, "mempool", count)
-            self._tell(RingProduced, "cache", count)
+            self._tell(RingConsumed, RingKind.MEMPOOL, count)
+            self._tell(RingProduced, RingKind.CACHE, count)
 
     def _to_ring(self, count: int) -> None:
         if not count:
@@ -124,8 +125,8 @@ class MempoolCache:
         self.pool.free += count
         self.length -= count
         if self._recorder.steps:
-            self._tell(RingConsumed, "cache", count)
-            self._tell(RingProduced, "mempool", count)
+            self._tell(RingConsumed, RingKind.CACHE, count)
+            self._tell(RingProduced, RingKind.MEMPOOL, count)
 
     def _move(self, count: int) -> None:
         core = self._core
@@ -133,11 +134,11 @@ class MempoolCache:
         for _ in range(-(-count // POINTERS)):
             core.spend(self._pointers)
 
-    def _tell(self, kind: type[RingConsumed | RingProduced], ring: str, count: int) -> None:
-        core, cached = self._core, ring == "cache"
+    def _tell(self, kind: type[RingConsumed | RingProduced], ring: RingKind, count: int) -> None:
+        core, cached = self._core, ring == RingKind.CACHE
         queue, filled = (core.number, self.length) if cached else (0, self.pool.free)
         self._recorder.emit(kind(core.now_ps, core.number, ring, queue, count, filled))
 
     def meter(self) -> RingMeter:
         """`done` mbufs are in the cache."""
-        return RingMeter(self._core.number, max(1, self._most), done=self.length, kind="cache")
+        return RingMeter(self._core.number, max(1, self._most), done=self.length, kind=RingKind.CACHE)

@@ -14,10 +14,11 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.packet.frame import Frame
 from kbview.tape.events import BurstReceived, DescriptorCleaned, RingRefilled
+from kbview.tape.vocabulary import DropReason, Place
 
 LINE = 4  # descriptors of 16 bytes in a cache line
 TX_FREE_THRESH = 32  # descriptors
-TX_RING_FULL = "TX_RING_FULL"
+TX_RING_FULL = DropReason.TX_RING_FULL
 
 
 class PortQueue:
@@ -150,7 +151,7 @@ class PortQueue:
     def give_up(self, core: Core, frames: list[Frame], *, passed_on: bool) -> None:
         """Free frames that tx_burst did not take."""
         for frame in frames:
-            self._books.give_up(core, frame, "tx ring", TX_RING_FULL, passed_on)
+            self._books.give_up(core, frame, Place.TX_RING, TX_RING_FULL, passed_on)
             core.spend(self._free, frame.packet)
         self.release(len(frames))
 

@@ -24,8 +24,9 @@ from kbview.tape.events import (
     PacketDropped,
 )
 from kbview.tape.meter import Meters
+from kbview.tape.vocabulary import Place, Reason
 
-WIRE = "wire"  # where a packet is delivered that was passed on
+WIRE = Place.WIRE  # where a packet is delivered that was passed on
 _BATCH = 8192
 _ARRIVED = attrgetter("arrived_ps")
 _LENGTH = attrgetter("length")
@@ -78,19 +79,19 @@ class Books:
                 emit(DescriptorDone(done_ps, queue.number, frame.packet, slot))
             index += 1
 
-    def refused(self, time_ps: int, frame: Frame, reason: str) -> None:
+    def refused(self, time_ps: int, frame: Frame, reason: Reason) -> None:
         """A check of the NIC dropped a frame before it took a descriptor."""
         meters, packet, length = self.meters, frame.packet, frame.length
         meters.arrived += 1
         meters.arrived_bytes += length
-        meters.drop("nic", reason)
+        meters.drop(Place.NIC, reason)
         if self.recorder.milestones:
             self.recorder.emit(FrameArrived(time_ps, 0, packet, length))
-            self.recorder.emit(PacketDropped(time_ps, -1, packet, "nic", reason, length))
+            self.recorder.emit(PacketDropped(time_ps, -1, packet, Place.NIC, reason, length))
 
     # ---- end -------------------------------------------------------------------------------
 
-    def deliver(self, core: Core, frame: Frame, where: str) -> None:
+    def deliver(self, core: Core, frame: Frame, where: Place) -> None:
         """A packet has reached its addressee, with all frames that it was put together from."""
         inner = frame.inner
         if inner is not None and isinstance(inner, Combined):
@@ -99,7 +100,7 @@ class Books:
         else:
             self._delivered(core.now_ps, core.number, frame, where)
 
-    def _delivered(self, time_ps: int, cpu: int, frame: Frame, where: str) -> None:
+    def _delivered(self, time_ps: int, cpu: int, frame: Frame, where: Place) -> None:
         meters = self.meters
         latency_ps = time_ps - frame.arrived_ps
         meters.delivered += 1
@@ -120,7 +121,7 @@ class Books:
         if len(self._latencies) >= _BATCH:
             self.sum_up()
 
-    def drop(self, core: Core, frame: Frame, where: str, reason: str) -> None:
+    def drop(self, core: Core, frame: Frame, where: Place, reason: Reason) -> None:
         """Software has given a packet up, with all frames that it was put together from."""
         inner = frame.inner
         if inner is not None and isinstance(inner, Combined):
@@ -143,7 +144,7 @@ class Books:
         if passed_on:
             self._delivered(time_ps, -1, frame, WIRE)
 
-    def give_up(self, core: Core, frame: Frame, where: str, reason: str, passed_on: bool) -> None:
+    def give_up(self, core: Core, frame: Frame, where: Place, reason: Reason, passed_on: bool) -> None:
         """A frame on its way out will not leave: its queue or its ring was full."""
         if passed_on:
             self.drop(core, frame, where, reason)

@@ -42,6 +42,7 @@ from kbview.tape.events import (
     TcpStateChanged,
     XdpRan,
 )
+from kbview.tape.vocabulary import CopyKind, RingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -167,12 +168,12 @@ class WorkCounts:
         if count and self.recorder.steps:
             self.recorder.emit(DescriptorsCompleted(time_ps, queue, count))
 
-    def ring_produced(self, core: Core, kind: str, queue: int, count: int, filled: int) -> None:
+    def ring_produced(self, core: Core, kind: RingKind, queue: int, count: int, filled: int) -> None:
         """`count` entries went into a ring in memory, which holds `filled` now; 0 is not told."""
         if count and self.recorder.steps:
             self.recorder.emit(RingProduced(core.now_ps, core.number, kind, queue, count, filled))
 
-    def ring_consumed(self, core: Core, kind: str, queue: int, count: int, filled: int) -> None:
+    def ring_consumed(self, core: Core, kind: RingKind, queue: int, count: int, filled: int) -> None:
         """`count` entries left a ring in memory, which holds `filled` now; 0 is not told."""
         if count and self.recorder.steps:
             self.recorder.emit(RingConsumed(core.now_ps, core.number, kind, queue, count, filled))
@@ -196,8 +197,8 @@ class WorkCounts:
         for frame in frames:
             self.skb_freed(core, frame.packet)
 
-    def copied(self, core: Core, packet: int, kind: str, length: int) -> None:
-        """A CPU copied `length` bytes of payload; `kind` names the two sides, such as "to_user"."""
+    def copied(self, core: Core, packet: int, kind: CopyKind, length: int) -> None:
+        """A CPU copied `length` bytes of payload; `kind` names the two sides."""
         self.meters.copies += 1
         self.meters.copied_bytes += length
         if self.recorder.steps:

@@ -20,9 +20,10 @@ from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.wires import Wires
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.meter import RingMeter
+from kbview.tape.vocabulary import DropReason
 
-ADDRESS_FILTER = "ADDRESS_FILTER"
-FCS_ERROR = "FCS"
+ADDRESS_FILTER = DropReason.ADDRESS_FILTER
+FCS_ERROR = DropReason.FCS
 _FLOWS_KNOWN = 65_536  # verdicts kept
 _LINE = 64
 _SAMPLED = 31  # of a chunk's frames every so many, no divisor of a mix

@@ -3,12 +3,13 @@
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.tape.meter import RingMeter
+from kbview.tape.vocabulary import RingKind
 
 
 class SharedRing:
     """How many entries wait in the ring; each change is told."""
 
-    def __init__(self, machine: Machine, kind: str, queue: int, size: int) -> None:
+    def __init__(self, machine: Machine, kind: RingKind, queue: int, size: int) -> None:
         self.kind = kind
         self.size = size
         self.filled = 0

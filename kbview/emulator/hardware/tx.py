@@ -26,6 +26,7 @@ from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.wires import Wires
 from kbview.packet.frame import Frame
 from kbview.tape.meter import RingMeter
+from kbview.tape.vocabulary import RingKind
 
 
 class TxTiming(NamedTuple):
@@ -144,5 +145,5 @@ class TxRing:
         """What a panel draws of it: `done` slots from `head` on wait for being sent and cleaned."""
         clean = self.next_to_clean
         return RingMeter(
-            self.queue, self.size, clean, self.next_to_use, clean, self.used, 0, None, "tx"
+            self.queue, self.size, clean, self.next_to_use, clean, self.used, 0, None, RingKind.TX
         )

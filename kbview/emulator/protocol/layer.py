@@ -3,30 +3,35 @@
 from typing import NamedTuple
 
 from kbview.packet.frame import Protocol
+from kbview.tape.vocabulary import DropReason, Place
 
 
 class Layer(NamedTuple):
     """A layer's name on screen and in drop reports, and the steps it costs."""
 
-    name: str
+    name: Place
     steps: tuple[str, ...]
 
 
-NETIF = Layer("netif", ("netif_receive_skb",))
-IP = Layer("ip", ("ip_rcv", "fib_lookup"))
+NETIF = Layer(Place.NETIF, ("netif_receive_skb",))
+IP = Layer(Place.IP, ("ip_rcv", "fib_lookup"))
 
 LAYERS: dict[Protocol, tuple[Layer, ...]] = {
-    Protocol.ARP: (NETIF, Layer("arp", ("arp_rcv",))),
-    Protocol.ICMP: (NETIF, IP, Layer("icmp", ("icmp_rcv",))),
-    Protocol.UDP: (NETIF, IP, Layer("udp", ("udp_rcv",))),
-    Protocol.TCP: (NETIF, IP, Layer("tcp", ("tcp_v4_rcv",))),
+    Protocol.ARP: (NETIF, Layer(Place.ARP, ("arp_rcv",))),
+    Protocol.ICMP: (NETIF, IP, Layer(Place.ICMP, ("icmp_rcv",))),
+    Protocol.UDP: (NETIF, IP, Layer(Place.UDP, ("udp_rcv",))),
+    Protocol.TCP: (NETIF, IP, Layer(Place.TCP, ("tcp_v4_rcv",))),
     Protocol.IP: (NETIF, IP),
     Protocol.OTHER: (NETIF,),
 }
 
-_TRANSPORT_FAULTS = {"UDP_CSUM": "udp", "TCP_CSUM": "tcp", "ICMP_CSUM": "icmp"}
+_TRANSPORT_FAULTS: dict[str, Place] = {
+    DropReason.UDP_CSUM: Place.UDP,
+    DropReason.TCP_CSUM: Place.TCP,
+    DropReason.ICMP_CSUM: Place.ICMP,
+}
 
 
-def layer_of_fault(fault: str) -> str:
+def layer_of_fault(fault: str) -> Place:
     """The name of the layer that refuses a packet for this reason (enum skb_drop_reason)."""
-    return _TRANSPORT_FAULTS.get(fault, "ip")
+    return _TRANSPORT_FAULTS.get(fault, Place.IP)

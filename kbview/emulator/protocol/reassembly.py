@@ -15,13 +15,14 @@ import msgspec
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.protocol.fragment import Fragment, Key
 from kbview.emulator.protocol.holes import Fit, Holes
+from kbview.tape.vocabulary import DropReason
 
-DUP_FRAG = "DUP_FRAG"
-FRAG_REASM_TIMEOUT = "FRAG_REASM_TIMEOUT"
-FRAG_TOO_FAR = "FRAG_TOO_FAR"
-REASM_OVERLAPS = "REASM_OVERLAPS"
-REASMFAILS = "REASMFAILS"
-IP_INHDR = "IP_INHDR"
+DUP_FRAG = DropReason.DUP_FRAG
+FRAG_REASM_TIMEOUT = DropReason.FRAG_REASM_TIMEOUT
+FRAG_TOO_FAR = DropReason.FRAG_TOO_FAR
+REASM_OVERLAPS = DropReason.REASM_OVERLAPS
+REASMFAILS = DropReason.REASMFAILS
+IP_INHDR = DropReason.IP_INHDR
 QUEUE_SIZE = 200  # sizeof(struct ipq) and its timer, about
 LONGEST = 65_535
 _S_PS = 1_000_000_000_000

@@ -8,7 +8,7 @@ from kbview.sources.request import Choice
 from kbview.tape.source import Heading, Origin, Source, SourceError
 
 if TYPE_CHECKING:
-    from kbview.sources.workers.receiver import Place
+    from kbview.sources.workers.receiver import Ingress
 
 _PREFIX = "xdp:"
 _WARNING = "AF_XDP takes {what} from the kernel: nobody else on this machine gets them meanwhile"
@@ -34,12 +34,12 @@ class Bypasses(Opener):
         from kbview.sources.af_xdp.producer import XdpProducer
         from kbview.sources.watching.clock import Clock
         from kbview.sources.watching.watch import Watch
-        from kbview.sources.workers.receiver import Place
+        from kbview.sources.workers.receiver import Ingress
 
         choice = self.only(word, choices)
         link, _, queue = word.text.removeprefix(_PREFIX).partition(":")
         port, everything = _settings(word, choice)
-        place = Place(link, "", port, _number(word, queue or "0", 0, 4095), stamped=False)
+        place = Ingress(link, "", port, _number(word, queue or "0", 0, 4095), stamped=False)
         _check(word, place, everything)
         what = f"UDP datagrams to port {port}" if port else f"all frames of queue {place.queue}"
         clock = Clock()
@@ -70,7 +70,7 @@ def _number(word: Word, text: str, least: int, most: int) -> int:
     return int(text)
 
 
-def _check(word: Word, place: "Place", everything: bool) -> None:
+def _check(word: Word, place: "Ingress", everything: bool) -> None:
     """Refuse an interface that does not exist, and a choice that would cut off a remote login."""
     import socket
 

@@ -9,7 +9,7 @@ from kbview.sources.watching.producer import Producer, Way
 from kbview.sources.workers import stations
 from kbview.sources.workers.child import Settings
 from kbview.sources.workers.message import Begin, Reading, Tell
-from kbview.sources.workers.receiver import Place
+from kbview.sources.workers.receiver import Ingress
 from kbview.sources.workers.totals import Books
 from kbview.sources.workers.worker import Worker
 from kbview.tape import events as ev
@@ -35,7 +35,7 @@ class XdpProducer(Producer):
     name = _KIND
     meters = KNOWN
 
-    def __init__(self, clock: Clock, place: Place) -> None:
+    def __init__(self, clock: Clock, place: Ingress) -> None:
         self._clock = clock
         self._books = Books()
         self._events: list[ev.Event] = []

@@ -4,17 +4,22 @@ A row: where, the reason of enum skb_drop_reason, and the counters that say it.
 """
 
 from kbview.sources.counters.reading import Reading
+from kbview.tape.vocabulary import DropReason, Place, drop_key
 
-DROPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("ip", "IP_CSUM", ("IpExtInCsumErrors",)),
-    ("ip", "IP_INHDR", ("IpInHdrErrors", "Ip6InHdrErrors")),
-    ("ip", "IP_INADDRERRORS", ("IpInAddrErrors", "Ip6InAddrErrors")),
-    ("ip", "IP_NOPROTO", ("IpInUnknownProtos", "Ip6InUnknownProtos")),
-    ("udp", "NO_SOCKET", ("UdpNoPorts", "Udp6NoPorts")),
-    ("udp", "UDP_CSUM", ("UdpInCsumErrors", "Udp6InCsumErrors")),
-    ("socket", "SOCKET_RCVBUFF", ("UdpRcvbufErrors", "Udp6RcvbufErrors", "TcpExtTCPRcvQDrop")),
-    ("socket", "SOCKET_BACKLOG", ("TcpExtTCPBacklogDrop",)),
-    ("tcp", "TCP_CSUM", ("TcpInCsumErrors",)),
+DROPS: tuple[tuple[Place, DropReason, tuple[str, ...]], ...] = (
+    (Place.IP, DropReason.IP_CSUM, ("IpExtInCsumErrors",)),
+    (Place.IP, DropReason.IP_INHDR, ("IpInHdrErrors", "Ip6InHdrErrors")),
+    (Place.IP, DropReason.IP_INADDRERRORS, ("IpInAddrErrors", "Ip6InAddrErrors")),
+    (Place.IP, DropReason.IP_NOPROTO, ("IpInUnknownProtos", "Ip6InUnknownProtos")),
+    (Place.UDP, DropReason.NO_SOCKET, ("UdpNoPorts", "Udp6NoPorts")),
+    (Place.UDP, DropReason.UDP_CSUM, ("UdpInCsumErrors", "Udp6InCsumErrors")),
+    (
+        Place.SOCKET,
+        DropReason.SOCKET_RCVBUFF,
+        ("UdpRcvbufErrors", "Udp6RcvbufErrors", "TcpExtTCPRcvQDrop"),
+    ),
+    (Place.SOCKET, DropReason.SOCKET_BACKLOG, ("TcpExtTCPBacklogDrop",)),
+    (Place.TCP, DropReason.TCP_CSUM, ("TcpInCsumErrors",)),
 )
 _IP = ("IpInReceives", "Ip6InReceives")
 _TRANSPORT = ("TcpInSegs", "UdpInDatagrams", "UdpNoPorts", "UdpInErrors")
@@ -25,11 +30,15 @@ _CONSUMED = ("TcpInSegs", "UdpInDatagrams", "Udp6InDatagrams", "IcmpInMsgs", "Ic
 def drops(now: Reading, since: Reading) -> dict[str, int]:
     """Packets given up, by "where/REASON"; a reason that nothing was given up for is left out."""
     found = {
-        f"{where}/{reason}": sum(now.grown(name, since) for name in names)
+        drop_key(where, reason): sum(now.grown(name, since) for name in names)
         for where, reason, names in DROPS
     }
-    found["backlog/CPU_BACKLOG"] = max(0, now.softnet.dropped - since.softnet.dropped)
-    found["link/rx_dropped"] = max(0, now.links.rx_dropped - since.links.rx_dropped)
+    found[drop_key(Place.BACKLOG, DropReason.CPU_BACKLOG)] = max(
+        0, now.softnet.dropped - since.softnet.dropped
+    )
+    found[drop_key(Place.LINK, DropReason.RX_DROPPED)] = max(
+        0, now.links.rx_dropped - since.links.rx_dropped
+    )
     return {key: count for key, count in found.items() if count}
 
 

@@ -13,11 +13,12 @@ from kbview.tape.events import Event, SourceNoted
 from kbview.tape.meter import CoreMeter, Meters, RingMeter
 from kbview.tape.source import SourceError
 from kbview.tape.station import STACK, Domain, Station, bypass
+from kbview.tape.vocabulary import RingKind
 
 _TICK_PS = 10**12 // os.sysconf("SC_CLK_TCK")
 _STATS = ("ipackets", "opackets", "ibytes", "obytes", "imissed", "ierrors", "oerrors", "rx_nombuf")
 _MOST_GAUGES = 400
-RING, MEMPOOL = "dpdk ring", "mempool"
+RING, MEMPOOL = RingKind.DPDK_RING, RingKind.MEMPOOL
 
 WAY = Way(
     "dpdk",
@@ -147,7 +148,7 @@ def _rings(snapshot: Snapshot) -> list[RingMeter]:
     return [*_meters(own, RING), *_meters(snapshot.mempools, MEMPOOL)]
 
 
-def _meters(fills: list[Fill], kind: str) -> list[RingMeter]:
+def _meters(fills: list[Fill], kind: RingKind) -> list[RingMeter]:
     return [
         RingMeter(at, fill.size, done=min(fill.used, fill.size), kind=kind)
         for at, fill in enumerate(fills)

@@ -21,7 +21,7 @@ from kbview.sources.lab.testbed import Testbed
 from kbview.sources.workers.child import Settings
 from kbview.sources.workers.load import RECEIVING_PORT, Load
 from kbview.sources.workers.message import Begin, Reading, Ready, Report, Sent, Stop, Tell
-from kbview.sources.workers.receiver import Place
+from kbview.sources.workers.receiver import Ingress
 from kbview.sources.workers.worker import Worker
 from kbview.tape.detail import Detail
 from kbview.tape.source import SourceError
@@ -63,7 +63,7 @@ class Crew:
 
     def _start_sender(self) -> Worker:
         a, b = self._bed.a, self._bed.b
-        place = Place(a.link, a.address, 0)
+        place = Ingress(a.link, a.address, 0)
         return Worker(
             a.namespace,
             "send",
@@ -72,7 +72,7 @@ class Crew:
 
     def _start_receiver(self, kind: str) -> Worker:
         b = self._bed.b
-        place = Place(b.link, b.address, RECEIVING_PORT)
+        place = Ingress(b.link, b.address, RECEIVING_PORT)
         return Worker(b.namespace, "receive", Settings(os.getpid(), self.cpus[1], place, kind))
 
     @property

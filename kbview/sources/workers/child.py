@@ -30,7 +30,7 @@ from kbview.sources.workers.message import (
     Tell,
     decode_command,
 )
-from kbview.sources.workers.receiver import Place, Receiver
+from kbview.sources.workers.receiver import Ingress, Receiver
 from kbview.sources.workers.reporter import Due, Reporter
 from kbview.sources.workers.sender import Sender
 
@@ -47,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     parent: int
     cpu: int
-    place: Place
+    place: Ingress
     kind: str = ""
     sender: Address | None = None
     receiver: Address | None = None

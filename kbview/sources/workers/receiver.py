@@ -14,7 +14,7 @@ from kbview.tape.histogram import Histogram
 from kbview.tape.meter import RingMeter, SocketMeter
 
 
-class Place(msgspec.Struct, frozen=True):
+class Ingress(msgspec.Struct, frozen=True):
     """Where to receive: a link and its address in this process's namespace, the UDP port, if only one.
 
     `stamped`: whether the frames are the lab's own, with a stamp in them.
@@ -48,7 +48,7 @@ class Receiver(ABC):
         self._latencies: list[int] = []
 
     @abstractmethod
-    def open(self, place: Place) -> None:
+    def open(self, place: Ingress) -> None:
         """Take the way into use. Errors: OSError."""
 
     @abstractmethod

@@ -6,6 +6,7 @@ from kbview.sources.workers.message import Told
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_CPU
 from kbview.tape.events import NO_LATENCY, FrameArrived, PacketDelivered
+from kbview.tape.vocabulary import Place
 
 MOST_TOLD = 6000  # events in one reading
 _SNAP = 128
@@ -58,7 +59,7 @@ class Telling:
                 received_ns * 1000,
                 self.cpu,
                 number,
-                "app",
+                Place.APP,
                 length,
                 max(0, received_ns - sent_ns) * 1000 if sent_ns else NO_LATENCY,
             )

@@ -1,6 +1,7 @@
 """What happens past the kernel and in its own hand-over to user space."""
 
 from kbview.tape.event import Event
+from kbview.tape.vocabulary import RingKind
 
 
 class RingSynced(Event):
@@ -31,5 +32,5 @@ class BatchHandedOver(Event):
     """
 
     cpu: int
-    queue: str
+    queue: RingKind
     count: int

@@ -1,6 +1,7 @@
 """Milestones: the same for every datapath. What lies between them is the datapath's own."""
 
 from kbview.tape.event import Event
+from kbview.tape.vocabulary import Place, Reason
 
 
 class FrameArrived(Event):
@@ -27,7 +28,7 @@ class PacketDelivered(Event):
 
     cpu: int
     packet: int
-    where: str
+    where: Place
     length: int
     latency_ps: int
 
@@ -40,8 +41,8 @@ class PacketDropped(Event):
 
     cpu: int
     packet: int
-    where: str
-    reason: str
+    where: Place
+    reason: Reason
     length: int
 
 
@@ -61,8 +62,8 @@ class FrameUnsent(Event):
 
     cpu: int
     packet: int
-    where: str
-    reason: str
+    where: Place
+    reason: Reason
     length: int
 
 

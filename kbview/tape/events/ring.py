@@ -1,6 +1,7 @@
 """Rings: descriptors and slots, shared by two sides that move in opposite directions."""
 
 from kbview.tape.event import Event
+from kbview.tape.vocabulary import RingKind
 
 
 class DescriptorDone(Event):
@@ -45,11 +46,11 @@ class DescriptorsCompleted(Event):
 class RingProduced(Event):
     """Somebody put `count` entries into a ring in shared memory; `filled` wait there now.
 
-    `ring` is the ring's kind as in RingMeter, such as "fill", "xsk rx", "block" or "netmap rx".
+    `ring` is the kind as in RingMeter.
     """
 
     cpu: int
-    ring: str
+    ring: RingKind
     queue: int
     count: int
     filled: int
@@ -59,7 +60,7 @@ class RingConsumed(Event):
     """The other side took `count` entries out; `filled` are left."""
 
     cpu: int
-    ring: str
+    ring: RingKind
     queue: int
     count: int
     filled: int

@@ -1,6 +1,7 @@
 """Work: time that a core spent on a step, and what it did with a packet in it."""
 
 from kbview.tape.event import Account, Event
+from kbview.tape.vocabulary import CopyKind
 
 
 class StepTaken(Event):
@@ -32,11 +33,11 @@ class SkbFreed(Event):
 
 
 class Copied(Event):
-    """A CPU copied payload. `kind` is the pair it went between, such as "to_user"."""
+    """A CPU copied `length` bytes of payload; `kind` says from where to where."""
 
     cpu: int
     packet: int
-    kind: str
+    kind: CopyKind
     length: int
 
 

@@ -42,7 +42,7 @@ class Table:
     """The columns of one event class. `time_ps` is not among them."""
 
     def __init__(self, kind: type[ev.Event]) -> None:
-        hints = get_type_hints(kind)
+        hints = get_type_hints(kind, include_extras=True)
         self.kind = kind
         self._fields = msgspec.structs.fields(kind)[1:]
         self._numbers = {field.name for field in self._fields if hints[field.name] is int}

@@ -2,6 +2,7 @@
 
 from kbview.state.state import State
 from kbview.tape.meter import DEFINITIONS
+from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
 from kbview.ui import trend
 from kbview.ui.panel import Panel
@@ -43,7 +44,7 @@ class InterruptsPanel(Panel):
 
     def summary(self, state: State) -> str:
         """What the vectors do."""
-        vectors = [ring.masked for ring in state.meters.rings if ring.kind == "rx"]
+        vectors = [ring.masked for ring in state.meters.rings if ring.kind == RingKind.RX]
         if not vectors or None in vectors:
             return "no irq" if vectors else ""
         if len(vectors) == 1:

@@ -15,13 +15,14 @@ from kbview.state.flows import cost_ps, dots, rate, unit
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.meter import DEFINITIONS
+from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
 from kbview.ui.panel import Panel
 from kbview.ui.path_cells import Spot, lay, regions
 from kbview.ui.row import Row, Size, bar, block, cut, length
 
 # What happens at a ring, and the kind of ring that is.
-_RINGS = {"DescriptorDone": "rx", "BlockRetired": "block"}
+_RINGS = {"DescriptorDone": RingKind.RX, "BlockRetired": RingKind.BLOCK}
 _Note = Callable[[State, Spot], Row]
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from kbview.state.state import State
 from kbview.tape.meter import RingMeter
+from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
 from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size, fit
@@ -16,8 +17,8 @@ _WAITING = {"done": "waiting", "cleaned": "held", "free": "free"}
 _NAMES = {"done": "done", "cleaned": "cleaned", "free": "NIC"}
 _NARROW = 9  # cells of a ring that shares its row
 _GLYPHS = {"done": "█", "cleaned": "▓", "free": "░"}
-_POOLS = ("mempool", "cache")  # their entries are free buffers
-_INDEXED = ("rx", "tx", "block")  # kinds whose three indices are known
+_POOLS = (RingKind.MEMPOOL, RingKind.CACHE)  # their entries are free buffers
+_INDEXED = (RingKind.RX, RingKind.TX, RingKind.BLOCK)  # kinds whose three indices are known
 _POINTERS = "CTH"  # the later wins where they share a cell
 
 
@@ -53,7 +54,7 @@ class RingsPanel(Panel):
         if not rings:
             return ""
         frozen = sum(ring.freezes for ring in rings)
-        if failed := sum(ring.freezes for ring in state.meters.rings if ring.kind == "mempool"):
+        if failed := sum(ring.freezes for ring in state.meters.rings if ring.kind == RingKind.MEMPOOL):
             return f"rx_nombuf {fmt.quantity(failed)}"
         used = f"{sum(ring.done for ring in rings)} of {sum(ring.size for ring in rings)}"
         return f"frozen {fmt.quantity(frozen)}  {used}" if frozen else used
@@ -75,12 +76,12 @@ class RingsPanel(Panel):
 
 def _in_use(rings: list[RingMeter]) -> list[RingMeter]:
     """Those to draw: not the transmit rings that nothing was ever posted to."""
-    return [ring for ring in rings if ring.kind != "tx" or ring.tail or ring.done]
+    return [ring for ring in rings if ring.kind != RingKind.TX or ring.tail or ring.done]
 
 
 def _received(rings: list[RingMeter]) -> list[RingMeter]:
     """The rings that the panel's numbers are about: what is sent has its own rows only."""
-    return [ring for ring in rings if ring.kind not in ("tx", *_POOLS)] or rings
+    return [ring for ring in rings if ring.kind not in (RingKind.TX, *_POOLS)] or rings
 
 
 def _several(rings: list[RingMeter], width: int, rows: int) -> list[Row]:
@@ -110,9 +111,9 @@ def _level(ring: RingMeter, width: int) -> Row:
 
 
 def _label(ring: RingMeter) -> str:
-    if ring.kind == "tx":
+    if ring.kind == RingKind.TX:
         return f"t{ring.queue:<2}"
-    name = f"cache {ring.queue}" if ring.kind == "cache" else ring.kind
+    name = f"cache {ring.queue}" if ring.kind == RingKind.CACHE else ring.kind
     return f"{ring.queue:<3}" if ring.kind in _INDEXED else f"{name:<9} "
 
 
@@ -165,7 +166,7 @@ def _legend(rings: list[RingMeter]) -> Row:
 
 
 def _names(kinds: set[str]) -> dict[str, str]:
-    if kinds == {"block"}:
+    if kinds == {RingKind.BLOCK}:
         return _OWNERS
     return _NAMES if kinds & set(_INDEXED) else _WAITING
 
@@ -176,7 +177,7 @@ def _scale(rings: list[RingMeter], size: Size) -> list[Row]:
     slots = -(-ring.size // (size.width * rows))
     if ring.kind not in _INDEXED:
         return [[(f"about {slots} entries a cell" if slots > 1 else "an entry a cell", "dim")]]
-    what = "block" if ring.kind == "block" else "slot"
+    what = "block" if ring.kind == RingKind.BLOCK else "slot"
     return [[(f"{slots} {what}s a cell  " if slots > 1 else f"a {what} a cell  ", "dim"),
              ("H", "pointer"), (" head ", "dim"), ("T", "pointer"), (" tail ", "dim"),
              ("C", "pointer"), (" clean", "dim")]]  # fmt: skip

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbview.sources.linux.xdp.ring import ADDRESS, DESCRIPTOR, Offsets, Ring
+from kbview.tape.vocabulary import RingKind
 
 SIZE = 8
 OFFSETS = Offsets(producer=0, consumer=64, descriptors=128, flags=96)
@@ -21,8 +22,8 @@ class Pair:
         os.ftruncate(memory, 4096)
         os.pwrite(memory, struct.pack("=I", start), OFFSETS.producer)
         os.pwrite(memory, struct.pack("=I", start), OFFSETS.consumer)
-        self.ours = Ring("ours", memory, 0, OFFSETS, SIZE, entry)
-        self.theirs = Ring("theirs", memory, 0, OFFSETS, SIZE, entry)
+        self.ours = Ring(RingKind.FILL, memory, 0, OFFSETS, SIZE, entry)
+        self.theirs = Ring(RingKind.FILL, memory, 0, OFFSETS, SIZE, entry)
         self.memory = memory
 
     def close(self) -> None:

@@ -15,8 +15,9 @@ from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
+from kbview.tape.vocabulary import DropReason, Place
 
-DISCARDED = "DISCARDED"
+DISCARDED = DropReason.DISCARDED
 
 
 class BlockReader:
@@ -66,8 +67,8 @@ class BlockReader:
             core.spend(self._each, frame.packet)
             self.in_hand -= 1
             if self._drops:
-                self._machine.drop(core, frame, "app", DISCARDED)
+                self._machine.drop(core, frame, Place.APP, DISCARDED)
             else:
-                self._machine.deliver(core, frame, "app")
+                self._machine.deliver(core, frame, Place.APP)
             if core.now_ps > core.horizon_ps:
                 yield

@@ -23,8 +23,9 @@ from kbview.emulator.protocol.layer import LAYERS
 from kbview.packet.frame import Frame
 from kbview.tape.events import BlockReleased, BlockRetired
 from kbview.tape.meter import RingMeter
+from kbview.tape.vocabulary import CopyKind, DropReason, Place, RingKind
 
-PACKET_SOCK_ERROR = "PACKET_SOCK_ERROR"
+PACKET_SOCK_ERROR = DropReason.PACKET_SOCK_ERROR
 _HEADER = 48 + 20 + 14  # struct tpacket3_hdr, struct sockaddr_ll, alignment of the packet
 
 
@@ -85,10 +86,10 @@ class PacketRing:
         """Copy the clone into the open block; the sk_buff itself goes on up and ends in the stack."""
         if self._store(core, frame):
             core.spend_copying(self._copy, frame.length, frame.packet)
-            self._machine.counts.copied(core, frame.packet, "to_ring", frame.length)
+            self._machine.counts.copied(core, frame.packet, CopyKind.TO_RING, frame.length)
         else:
             self.dropped += 1
-            self._machine.drop(core, frame, "ring", PACKET_SOCK_ERROR)
+            self._machine.drop(core, frame, Place.BLOCK, PACKET_SOCK_ERROR)
         core.spend(self._stack[frame.flow.protocol], frame.packet)
         self._skbs.freed(core, frame)
         return False
@@ -139,4 +140,6 @@ class PacketRing:
         """Blocks: `done` are the user's, of which the reader may hold one."""
         blocks = self._geometry.blocks
         clean = (self._block - self._users) % blocks
-        return RingMeter(self._queue, blocks, self._block, clean, clean, self._users, 0, None, "block")
+        return RingMeter(
+            self._queue, blocks, self._block, clean, clean, self._users, 0, None, RingKind.BLOCK
+        )

@@ -29,8 +29,9 @@ from kbview.tape.events import (
     RingRefilled,
     XdpRan,
 )
+from kbview.tape.vocabulary import CopyKind, DropReason, Place
 
-XSK_RX_FULL = "XDP"
+XSK_RX_FULL = DropReason.XDP
 
 
 class XskPoll(NapiInstance):
@@ -99,7 +100,7 @@ class XskPoll(NapiInstance):
         else:
             core.spend(self._receive, frame.packet)
         if xsk.closed or not xsk.rx.room or (copies and not xsk.fill.filled):
-            machine.drop(core, frame, "xsk", XSK_RX_FULL)
+            machine.drop(core, frame, Place.XSK, XSK_RX_FULL)
             if not copies:
                 xsk.fill.produce(core, min(1, xsk.fill.room))  # the driver keeps the chunk
             return
@@ -119,7 +120,9 @@ class XskPoll(NapiInstance):
         meters.copies += 1
         meters.copied_bytes += frame.length
         if self._recorder.steps:
-            self._recorder.emit(Copied(core.now_ps, core.number, frame.packet, "to_umem", frame.length))
+            self._recorder.emit(
+                Copied(core.now_ps, core.number, frame.packet, CopyKind.TO_UMEM, frame.length)
+            )
 
     def _refill(self, core: Core) -> bool:
         """Give descriptors back; False if chunks are missing for some of them."""

@@ -24,6 +24,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.work import Work
 from kbview.packet.frame import Frame
 from kbview.tape.events import BurstReceived
+from kbview.tape.vocabulary import DropReason, Place
 
 
 class XskReader(XskThread):
@@ -78,5 +79,5 @@ class XskReader(XskThread):
         self.outstanding += count
         xsk.in_hand = 0
         for frame in frames[count:]:
-            books.give_up(core, frame, "xsk tx", "TX_RING_FULL", self._work.passes_on)
+            books.give_up(core, frame, Place.XSK_TX, DropReason.TX_RING_FULL, self._work.passes_on)
         self._give_back(len(frames) - count)

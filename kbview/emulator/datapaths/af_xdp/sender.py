@@ -14,8 +14,9 @@ from kbview.emulator.datapaths.af_xdp.xsk import Xsk
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.tape.vocabulary import DropReason, Place
 
-CLOSED = "SOCKET_CLOSE"
+CLOSED = DropReason.SOCKET_CLOSE
 
 
 class XskSender(XskThread):
@@ -73,6 +74,6 @@ class XskSender(XskThread):
         xsk = self._xsk
         xsk.closed = True
         while xsk.received:
-            self._machine.drop(self._core, xsk.received.popleft(), "xsk", CLOSED)
+            self._machine.drop(self._core, xsk.received.popleft(), Place.XSK, CLOSED)
             xsk.rx.consume(self._core, 1)
             xsk.fill.produce(self._core, 1)

@@ -16,6 +16,7 @@ from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.kernel.socket.send_buffer import linear_truesize
 from kbview.packet.frame import Frame
 from kbview.tape.events import Copied, SkbAllocated, SkbFreed
+from kbview.tape.vocabulary import CopyKind
 
 TX_BATCH_SIZE = 16
 WORK_LIMIT = 256  # frames a poll, of ixgbe, i40e and ice; mlx5e has MLX5E_TX_XSK_POLL_BUDGET 64
@@ -108,4 +109,4 @@ class XskTransmit:
         if self._recorder.steps:
             emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
             emit(SkbAllocated(now_ps, cpu, frame.packet, linear_truesize(frame.length)))
-            emit(Copied(now_ps, cpu, frame.packet, "from_umem", frame.length))
+            emit(Copied(now_ps, cpu, frame.packet, CopyKind.FROM_UMEM, frame.length))

@@ -24,6 +24,7 @@ from kbview.emulator.hardware.shared_ring import SharedRing
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.packet.frame import Frame
 from kbview.tape.meter import RingMeter
+from kbview.tape.vocabulary import RingKind
 
 
 class XskMode(NamedTuple):
@@ -49,11 +50,12 @@ class Xsk:
         self.waiters = WaitQueue(machine)
         self.tx_wants_wakeup = True
         self.closed = False
-        self.fill = SharedRing(machine, "fill", queue, 2 * size)  # all chunks may come back to it
+        # All chunks may come back to the fill ring.
+        self.fill = SharedRing(machine, RingKind.FILL, queue, 2 * size)
         self.fill.filled = min(self.fill.size, chunks)
-        self.rx = SharedRing(machine, "xsk rx", queue, size)
-        self.tx = SharedRing(machine, "xsk tx", queue, size)
-        self.completion = SharedRing(machine, "completion", queue, size)
+        self.rx = SharedRing(machine, RingKind.XSK_RX, queue, size)
+        self.tx = SharedRing(machine, RingKind.XSK_TX, queue, size)
+        self.completion = SharedRing(machine, RingKind.COMPLETION, queue, size)
         self.received: deque[Frame] = deque()  # the frames in rx
         self.to_send: deque[Frame] = deque()  # the frames in tx
         self.wants_wakeup = False

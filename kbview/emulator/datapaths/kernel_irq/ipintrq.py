@@ -10,22 +10,23 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.shared_ring import SharedRing
 from kbview.packet.frame import Frame
+from kbview.tape.vocabulary import DropReason, Place, RingKind
 
-CPU_BACKLOG = "CPU_BACKLOG"  # what the kernel calls it today
+CPU_BACKLOG = DropReason.CPU_BACKLOG  # what the kernel calls it today
 
 
 class InputQueue:
     """One core's. Handlers append, the soft interrupt takes; both run on that core."""
 
     def __init__(self, machine: Machine, cpu: int, limit: int) -> None:
-        self.entries = SharedRing(machine, "ipintrq", cpu, limit)
+        self.entries = SharedRing(machine, RingKind.IPINTRQ, cpu, limit)
         self._frames: deque[Frame] = deque()
         self._machine = machine
 
     def enqueue(self, core: Core, frame: Frame) -> None:
         """Append a frame, or drop it: its buffer goes back to the driver."""
         if not self.entries.room:
-            self._machine.drop(core, frame, "ipintrq", CPU_BACKLOG)
+            self._machine.drop(core, frame, Place.IPINTRQ, CPU_BACKLOG)
             return
         self._frames.append(frame)
         self.entries.produce(core, 1)

@@ -14,6 +14,7 @@ from kbview.emulator.kernel.skb import skbs
 from kbview.emulator.kernel.socket.socket import Socket, SocketTable
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
+from kbview.tape.vocabulary import CopyKind, Place
 
 TAKE = ("socket_recv", "copy_to_user", "skb_free")
 
@@ -68,7 +69,7 @@ class ReadLoop:
             self._copy(core, frame, self._last if frame is last else self._each)
         core.leave_kernel(self._task)
         for frame in frames:
-            self._machine.deliver(core, frame, "app")
+            self._machine.deliver(core, frame, Place.APP)
         return frames
 
     def _copy(self, core: Core, frame: Frame, step: Step) -> None:
@@ -77,7 +78,7 @@ class ReadLoop:
         core.spend_copying(step, frame.payload, frame.packet)
         for _ in freed[1:]:
             core.spend(self._free, frame.packet)
-        counts.copied(core, frame.packet, "to_user", frame.payload)
+        counts.copied(core, frame.packet, CopyKind.TO_USER, frame.payload)
         counts.skbs_freed(core, freed)
 
     def _answer(self, core: Core, frame: Frame) -> Process:

@@ -22,8 +22,9 @@ from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
+from kbview.tape.vocabulary import CopyKind, DropReason, Place, RingKind
 
-FULL_RING = "FULL_RING"
+FULL_RING = DropReason.FULL_RING
 SHOWN = 64  # bytes of headers that the process is shown
 
 
@@ -43,7 +44,7 @@ class ScreenQueue(Forwarder):
         self.inhibits = False
         self.stopped: list[Stopped] = []
         self.waiters = WaitQueue(machine)
-        self.entries = SharedRing(machine, "screenq", 0, limit)
+        self.entries = SharedRing(machine, RingKind.SCREENQ, 0, limit)
         self._frames: deque[Frame] = deque()
         self._machine = machine
         self._skbs = skbs
@@ -55,7 +56,7 @@ class ScreenQueue(Forwarder):
         """Append and wake the process; there is never a run of them to be taken at once."""
         entries = self.entries
         if not entries.room:
-            self._machine.drop(core, frame, "screenq", FULL_RING)
+            self._machine.drop(core, frame, Place.SCREENQ, FULL_RING)
             self._skbs.free(core, frame)
             return False
         self._frames.append(frame)
@@ -124,5 +125,5 @@ class Screend:
 
     def _shown(self, core: Core, frame: Frame) -> None:
         core.spend_copying(self._show, SHOWN, frame.packet)
-        self._machine.counts.copied(core, frame.packet, "to_user", SHOWN)
+        self._machine.counts.copied(core, frame.packet, CopyKind.TO_USER, SHOWN)
         core.leave_kernel(self._task)

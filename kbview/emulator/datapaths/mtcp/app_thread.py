@@ -17,6 +17,7 @@ from kbview.emulator.hardware.core import USER, Context
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.settings import Settings
 from kbview.tape.events import NO_PACKET, ConnectionAccepted, Copied, Mode, SendQueued
+from kbview.tape.vocabulary import CopyKind, Place
 
 READ_SIZE = 16_384  # bytes of the application's buffer
 
@@ -113,7 +114,7 @@ class AppThread:
         for frame, length in received:
             self._copy(frame.packet, length)
             self._streams.taken(stream, frame)
-            machine.deliver(core, frame, "app")
+            machine.deliver(core, frame, Place.APP)
             core.spend(self._app.step, frame.packet)
         length = sum(each.length for each in received)
         self._streams.read(stream, length)
@@ -131,7 +132,7 @@ class AppThread:
         meters.copies += 1
         meters.copied_bytes += length
         if self._recorder.steps:
-            self._recorder.emit(Copied(core.now_ps, core.number, packet, "to_user", length))
+            self._recorder.emit(Copied(core.now_ps, core.number, packet, CopyKind.TO_USER, length))
 
     def _send(self, stream: TcpStream, length: int) -> None:
         """mtcp_write: the bytes that fit into the send buffer; the rest after an acknowledgement."""
@@ -144,6 +145,6 @@ class AppThread:
         meters.copied_bytes += written
         if self._recorder.steps:
             emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
-            emit(Copied(now_ps, cpu, NO_PACKET, "to_send_buffer", written))
+            emit(Copied(now_ps, cpu, NO_PACKET, CopyKind.TO_SEND_BUFFER, written))
             emit(SendQueued(now_ps, cpu, stream.name, stream.send_queued, stream.sndbuf))
         self._streams.ask(stream)

@@ -16,6 +16,7 @@ from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.events import NO_PACKET
+from kbview.tape.vocabulary import DropReason
 
 _KEPT = 65_536  # flows followed; past that, a flow without a gap or unread text is forgotten
 
@@ -62,7 +63,7 @@ class CaptureTable(StreamTable):
 
     def receive(self, frame: Frame) -> None:
         if frame.flow.destination_port in self._settings.closed_ports:
-            self.drop(frame, "NO_SOCKET")
+            self.drop(frame, DropReason.NO_SOCKET)
             return
         followed = self._of(frame.flow)
         segment = wire.segment_of(frame)
@@ -123,7 +124,7 @@ class CaptureTable(StreamTable):
         for followed in self._followed.values():
             for segment in followed.onlooker.order.segments:
                 self.held -= 1
-                self.drop(wire.frame_of(segment), "SOCKET_CLOSE")
+                self.drop(wire.frame_of(segment), DropReason.SOCKET_CLOSE)
             followed.onlooker.order.segments.clear()
             self.leave(followed.stream)
         self._followed.clear()

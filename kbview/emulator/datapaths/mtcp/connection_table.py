@@ -9,7 +9,7 @@ from heapq import nlargest
 
 from kbview.emulator.datapaths.mtcp.output import Output
 from kbview.emulator.datapaths.mtcp.queues import JobQueue
-from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
+from kbview.emulator.datapaths.mtcp.stream_table import SOCKET_CLOSE, StreamTable
 from kbview.emulator.datapaths.mtcp.tcp_stream import Item, PortListener, TcpStream, name_of
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -200,7 +200,7 @@ class ConnectionTable(StreamTable):
             segments = entry.connection.tcb.receiver.order.segments
             for segment in segments:
                 self.held -= 1
-                self.drop(frame_of(segment), "SOCKET_CLOSE")
+                self.drop(frame_of(segment), SOCKET_CLOSE)
             segments.clear()
         for stream in self._streams.values():
             self.leave(stream)

@@ -13,10 +13,11 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.protocol.layer import layer_of_fault
 from kbview.packet.frame import Flow, Frame, Protocol
+from kbview.tape.vocabulary import DropReason, Place
 
-IP = "ip"
+IP = Place.IP
 _FLOWS_KNOWN = 65_536
-_CONSUMED = (Protocol.ARP, Protocol.ICMP)
+_CONSUMED = {Protocol.ARP: Place.ARP, Protocol.ICMP: Place.ICMP}
 
 
 class Input:
@@ -43,7 +44,7 @@ class Input:
             self._machine.drop(core, frame, where, frame.fault or reason)
         elif flow.protocol in _CONSUMED:
             core.spend(self._ip_in, frame.packet)
-            self._machine.deliver(core, frame, flow.protocol)
+            self._machine.deliver(core, frame, _CONSUMED[flow.protocol])
         else:
             core.spend(self._tcp_in, frame.packet)
             self._streams.receive(frame)
@@ -59,9 +60,9 @@ class Input:
         if flow.protocol is Protocol.ARP:
             return ""
         if flow.protocol is Protocol.OTHER:
-            return "UNHANDLED_PROTO"
+            return DropReason.UNHANDLED_PROTO
         if not self._host.is_local(flow.destination):
-            return "IP_INADDRERRORS"
+            return DropReason.IP_INADDRERRORS
         if flow.fragment:
-            return "NO_REASSEMBLY"
-        return "" if flow.protocol in (Protocol.TCP, Protocol.ICMP) else "IP_NOPROTO"
+            return DropReason.NO_REASSEMBLY
+        return "" if flow.protocol in (Protocol.TCP, Protocol.ICMP) else DropReason.IP_NOPROTO

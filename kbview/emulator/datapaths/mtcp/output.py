@@ -14,6 +14,7 @@ from kbview.emulator.protocol.tcp.wire import frame_length
 from kbview.packet.frame import Flow, Frame
 from kbview.packet.tcp import ACK
 from kbview.tape.events import Copied, SegmentRetransmitted
+from kbview.tape.vocabulary import CopyKind
 
 _LOST = ("timeout", "fast")
 
@@ -67,7 +68,7 @@ class Output:
     def _tell(self, received: Flow, segment: Segment, packet: int) -> None:
         emit, now_ps, cpu = self._recorder.emit, self._core.now_ps, self._core.number
         if segment.length:
-            emit(Copied(now_ps, cpu, packet, "to_frame", segment.length))
+            emit(Copied(now_ps, cpu, packet, CopyKind.TO_FRAME, segment.length))
         if segment.again in _LOST:
             emit(SegmentRetransmitted(now_ps, cpu, name_of(received), packet, segment.again))
 

@@ -13,9 +13,10 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.tape.events import BatchHandedOver, RingConsumed, RingProduced
 from kbview.tape.meter import RingMeter
+from kbview.tape.vocabulary import RingKind
 
 SIZE = 10_000  # MAX_FLOW_NUM of mTCP's example servers; as many streams, as many entries
-EVENTS, JOBS = "events", "jobs"
+EVENTS, JOBS = RingKind.EVENTS, RingKind.JOBS
 
 
 class EventQueue:

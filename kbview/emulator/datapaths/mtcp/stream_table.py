@@ -16,9 +16,10 @@ from kbview.packet.frame import Frame
 from kbview.packet.tcp import FIN
 from kbview.tape.events import Copied, SocketDequeued, SocketQueued, TcpStateChanged
 from kbview.tape.meter import RingMeter, SocketMeter
+from kbview.tape.vocabulary import CopyKind, DropReason, Place
 
-TCP = "tcp"
-SOCKET_CLOSE = "SOCKET_CLOSE"
+TCP = Place.TCP
+SOCKET_CLOSE = DropReason.SOCKET_CLOSE
 
 
 class StreamTable(ABC):
@@ -129,7 +130,7 @@ class StreamTable(ABC):
     def _put(self, stream: TcpStream, frame: Frame, length: int) -> None:
         core = self.core
         if stream.queued + length > stream.rcvbuf:  # only a peer that ignores the window gets here
-            self.drop(frame, "TCP_ZEROWINDOW")
+            self.drop(frame, DropReason.TCP_ZEROWINDOW)
             return
         self.held += 1
         stream.put(frame, length, core.now_ps)
@@ -145,7 +146,7 @@ class StreamTable(ABC):
         meters.copies += 1
         meters.copied_bytes += length
         if self.recorder.steps:
-            self.recorder.emit(Copied(core.now_ps, core.number, frame.packet, "to_ring", length))
+            self.recorder.emit(Copied(core.now_ps, core.number, frame.packet, CopyKind.TO_RING, length))
 
     def taken(self, stream: TcpStream, frame: Frame) -> None:
         """The application has read a frame's text."""

@@ -18,8 +18,9 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.work import Work
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
+from kbview.tape.vocabulary import DropReason, Place
 
-TX_RING_FULL = "TX_RING_FULL"
+TX_RING_FULL = DropReason.TX_RING_FULL
 
 
 class NetmapThread:
@@ -70,4 +71,4 @@ class NetmapThread:
         self.in_hand = 0
         sent = self._shared.txsync(core, frames, passed_on=passed_on)
         for frame in frames[sent:]:
-            self._books.give_up(core, frame, "tx ring", TX_RING_FULL, passed_on)
+            self._books.give_up(core, frame, Place.TX_RING, TX_RING_FULL, passed_on)

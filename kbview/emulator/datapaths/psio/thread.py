@@ -13,8 +13,9 @@ from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.work import Work
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
+from kbview.tape.vocabulary import DropReason, Place
 
-TX_RING_FULL = "TX_RING_FULL"
+TX_RING_FULL = DropReason.TX_RING_FULL
 
 
 class PsioThread:
@@ -60,4 +61,4 @@ class PsioThread:
         sent = yield from self._handle.send_chunk(shared, frames, passed_on=passed_on)
         self.in_hand = 0
         for frame in frames[sent:]:
-            self._books.give_up(self._core, frame, "tx ring", TX_RING_FULL, passed_on)
+            self._books.give_up(self._core, frame, Place.TX_RING, TX_RING_FULL, passed_on)

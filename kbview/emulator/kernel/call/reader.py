@@ -28,6 +28,7 @@ from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
 from kbview.tape.events import Mode
+from kbview.tape.vocabulary import CopyKind, Place
 
 EPOLL_EVENTS = 64
 # How each reading call begins. What recvmmsg() does for each message is MESSAGE.
@@ -191,7 +192,7 @@ class Reader:
         """As much of a merged sk_buff as the buffer takes; the rest stays, and it is not freed yet."""
         core = self.core
         core.spend_copying(self._part, frame.payload, frame.packet)
-        self._counts.copied(core, frame.packet, "to_user", frame.payload)
+        self._counts.copied(core, frame.packet, CopyKind.TO_USER, frame.payload)
         self._deliver([frame])
 
     def _receive_batch(self, socket: Socket) -> Generator[None, None, list[Frame]]:
@@ -220,11 +221,11 @@ class Reader:
         core, counts, length = self.core, self._counts, frame.payload
         core.spend_copying(step, length, frame.packet)
         if frame.inner is None:
-            counts.copied(core, frame.packet, "to_user", length)
+            counts.copied(core, frame.packet, CopyKind.TO_USER, length)
             counts.skb_freed(core, frame.packet)
             return
         self._remains.free(core, frame)
-        counts.copied(core, frame.packet, "to_user", length)
+        counts.copied(core, frame.packet, CopyKind.TO_USER, length)
         counts.skbs_freed(core, skbs(frame))
 
     def _deliver(self, frames: list[Frame]) -> None:
@@ -233,5 +234,5 @@ class Reader:
         core.leave_kernel(self.task)
         for frame in frames:
             for packet in (frame,) if frame.inner is None else packets(frame):
-                self._machine.deliver(core, packet, "app")
+                self._machine.deliver(core, packet, Place.APP)
                 core.spend(self._app.step, packet.packet)

@@ -15,6 +15,7 @@ from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.kernel.socket.send_buffer import SendBuffer
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
+from kbview.tape.vocabulary import CopyKind
 
 SEND = ("socket_send", "sock_alloc_send_skb", "copy_from_user", "udp_send_skb")
 OUT = ("ip_output", "dev_queue_xmit")
@@ -73,4 +74,4 @@ class Sender:
         buffer = self.buffer
         size = truesize(out.length) if buffer is None else buffer.charge(core, out)
         self._counts.skb_allocated(core, out.packet, size)
-        self._counts.copied(core, out.packet, "from_user", out.payload)
+        self._counts.copied(core, out.packet, CopyKind.FROM_USER, out.payload)

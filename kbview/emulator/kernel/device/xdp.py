@@ -19,6 +19,7 @@ from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.generic_xdp import XDP
 from kbview.emulator.kernel.send.xdp_tx import XdpSender
 from kbview.packet.frame import Flow, Frame, Protocol
+from kbview.tape.vocabulary import DropReason
 
 _FLOWS_KNOWN = 65_536
 _RECEIVED = ("descriptor_read", "first_touch", "xdp_program")
@@ -62,7 +63,7 @@ class XdpDrop(XdpProgram):
     def run(self, core: Core, frame: Frame) -> None:
         core.spend(self._step, frame.packet)
         self._tell(core, frame, "drop")
-        self._machine.drop(core, frame, XDP, "XDP")
+        self._machine.drop(core, frame, XDP, DropReason.XDP)
 
 
 class XdpForward(XdpProgram):

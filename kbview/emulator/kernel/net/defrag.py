@@ -19,6 +19,7 @@ from kbview.emulator.protocol.fragment import Fragment
 from kbview.emulator.protocol.reassembly import Limits, Lost, Reassembly
 from kbview.packet.frame import Frame
 from kbview.tape.events import FragmentHeld, FragmentsCombined
+from kbview.tape.vocabulary import Place
 
 GoOn = Callable[[Core, Frame], Process]
 
@@ -31,7 +32,7 @@ class Defrag(Timed):
     def __init__(self, machine: Machine, skbs: SkbCache, go_on: GoOn) -> None:
         self._reassembly = Reassembly(Limits())
         self._recorder = machine.recorder
-        self._endings = Endings(machine, skbs, "ip")
+        self._endings = Endings(machine, skbs, Place.IP)
         self._datagrams = Datagrams()
         self._step = machine.prices.step("ip_defrag")
         self._go_on = go_on

@@ -9,8 +9,9 @@ from kbview.emulator.kernel.send.xdp_tx import XDP_RING_FULL
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.packet.frame import Frame
+from kbview.tape.vocabulary import DropReason, Place
 
-XDP = "xdp"  # the layer that the drops of a program are counted at
+XDP = Place.XDP  # the layer that the drops of a program are counted at
 
 
 class GenericXdp:
@@ -31,6 +32,6 @@ class GenericXdp:
         if queue is not None and queue.ring.free:
             queue.xmit(core, frame, passed_on=True)
             return False
-        self._machine.drop(core, frame, XDP, "XDP" if queue is None else XDP_RING_FULL)
+        self._machine.drop(core, frame, XDP, DropReason.XDP if queue is None else XDP_RING_FULL)
         self._skbs.free(core, frame)
         return False

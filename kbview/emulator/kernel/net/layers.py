@@ -25,6 +25,7 @@ from kbview.emulator.protocol import layer
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.protocol.layer import IP, LAYERS, NETIF, layer_of_fault
 from kbview.packet.frame import Flow, Frame, Protocol, parts
+from kbview.tape.vocabulary import DropReason, Place, Reason
 
 _FLOWS_KNOWN = 65_536
 Layer = Tcp | Defrag | Unconfirmed
@@ -38,11 +39,11 @@ class Way(NamedTuple):
     `taker` has the packet then, or layer `end` consumes it, or refuses it with `reason`.
     """
 
-    climb: dict[str, Step]
+    climb: dict[Place, Step]
     queueing: Step
-    end: str
+    end: Place
     taker: Taker | None
-    reason: str
+    reason: str  # "" where it is not refused
 
 
 class Stack:
@@ -154,7 +155,7 @@ class Stack:
         else:
             taker.queue_rcv(core, frame)
 
-    def _drop(self, core: Core, frame: Frame, climb: Step, where: str, reason: str) -> None:
+    def _drop(self, core: Core, frame: Frame, climb: Step, where: Place, reason: Reason) -> None:
         core.spend(climb, frame.packet)
         self._machine.drop(core, frame, where, reason)
         self._skbs.free(core, frame)
@@ -178,12 +179,12 @@ class Stack:
             step = self._machine.prices.sequence(*below, *self.xdp.steps)
             return Way({XDP: step}, step, XDP, self.xdp, "")
         names = list(below)
-        climb: dict[str, Step] = {}
+        climb: dict[Place, Step] = {}
         for each in layers:
             names += self._routing(flow) if each is IP else each.steps
             climb[each.name] = self._machine.prices.sequence(*names)
         if not climb:
-            climb["ip"] = self._machine.prices.sequence()
+            climb[Place.IP] = self._machine.prices.sequence()
         queueing = self._machine.prices.sequence(*names, "socket_enqueue")
         return self._filtered(flow, climb, queueing) or self._decide(
             flow, climb, queueing, [*climb][-1]
@@ -194,35 +195,35 @@ class Stack:
         check, *route = IP.steps
         return check, *self.netfilter.tracked, *route, *self.fib.nodes(flow)
 
-    def _filtered(self, flow: Flow, climb: dict[str, Step], queueing: Step) -> Way | None:
+    def _filtered(self, flow: Flow, climb: dict[Place, Step], queueing: Step) -> Way | None:
         """The way of an IP packet that a rule drops."""
         rules = self.netfilter
-        if not rules.drop_at or "ip" not in climb or self._host.is_group(flow.destination):
+        if not rules.drop_at or Place.IP not in climb or self._host.is_group(flow.destination):
             return None
         if rules.tracks:
-            names = [part.name for part in climb["ip"].parts]
+            names = [part.name for part in climb[Place.IP].parts]
             before = names[: names.index(*rules.tracked)]
-            return Way(climb, self._machine.prices.sequence(*before), "ip", rules.unconfirmed, "")
-        end = "netif" if rules.drops_raw else "ip"
+            return Way(climb, self._machine.prices.sequence(*before), Place.IP, rules.unconfirmed, "")
+        end = Place.NETIF if rules.drops_raw else Place.IP
         return Way(climb, queueing, end, None, NETFILTER_DROP)
 
-    def _forwarded(self, climb: dict[str, Step], forwarder: Forwarder) -> Way:
-        names = (part.name for part in climb["ip"].parts)
+    def _forwarded(self, climb: dict[Place, Step], forwarder: Forwarder) -> Way:
+        names = (part.name for part in climb[Place.IP].parts)
         step = self._machine.prices.sequence(*names, *forwarder.steps)
-        return Way(climb, step, "ip", forwarder, "")
+        return Way(climb, step, Place.IP, forwarder, "")
 
-    def _decide(self, flow: Flow, climb: dict[str, Step], queueing: Step, top: str) -> Way:
+    def _decide(self, flow: Flow, climb: dict[Place, Step], queueing: Step, top: Place) -> Way:
         if flow.protocol is Protocol.OTHER:
-            return Way(climb, queueing, top, None, "UNHANDLED_PROTO")
+            return Way(climb, queueing, top, None, DropReason.UNHANDLED_PROTO)
         if flow.protocol is Protocol.ARP or self._host.is_group(flow.destination):
             return Way(climb, queueing, top, None, "")
         if self.forwarder is not None:
             return self._forwarded(climb, self.forwarder)
         if not self._host.is_local(flow.destination):
-            return Way(climb, queueing, "ip", None, "IP_INADDRERRORS")
+            return Way(climb, queueing, Place.IP, None, DropReason.IP_INADDRERRORS)
         return self.ip_local_deliver(flow, climb, queueing, top)
 
-    def ip_local_deliver(self, flow: Flow, climb: dict[str, Step], queueing: Step, top: str) -> Way:
+    def ip_local_deliver(self, flow: Flow, climb: dict[Place, Step], queueing: Step, top: Place) -> Way:
         """ip_local_deliver: fragments are put together, the rest goes to its transport."""
         if flow.fragment:
             return Way(climb, climb[top], top, self._defrag, "")
@@ -232,7 +233,7 @@ class Stack:
             return Way(climb, climb[top], top, self.tcp, "")
         socket = self._sockets.find(flow)
         if socket is None:
-            return Way(climb, queueing, top, None, "NO_SOCKET")
+            return Way(climb, queueing, top, None, DropReason.NO_SOCKET)
         if socket.stream:
             return Way(climb, climb[top], top, self._captured.of(flow, socket), "")
         socket.flows.add(flow)

@@ -16,8 +16,9 @@ from kbview.emulator.hardware.line import SharedLine
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.packet.frame import Frame
+from kbview.tape.vocabulary import DropReason, Place
 
-NETFILTER_DROP = "NETFILTER_DROP"
+NETFILTER_DROP = DropReason.NETFILTER_DROP
 
 
 class Netfilter:
@@ -53,5 +54,5 @@ class Unconfirmed:
             yield
             self.held -= 1
         self._count.write(core, frame.packet)
-        self._machine.drop(core, frame, "ip", NETFILTER_DROP)
+        self._machine.drop(core, frame, Place.IP, NETFILTER_DROP)
         self._skbs.free(core, frame)

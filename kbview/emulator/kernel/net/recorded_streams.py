@@ -16,6 +16,7 @@ from kbview.emulator.protocol.tcp.onlooker import Onlooker
 from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.packet.frame import Flow, Frame, parts
 from kbview.packet.tcp import FIN, RST, SYN
+from kbview.tape.vocabulary import DropReason, Place
 
 _KEPT = 65_536  # flows followed; past that all are begun anew
 _TURNS = SYN | FIN | RST
@@ -61,7 +62,7 @@ class CapturedStreams(Timed):
         self.timers: Timers | None = None
         self._counts = machine.counts
         self._enqueue = machine.prices.step("socket_enqueue")
-        self._endings = Endings(machine, cache, "tcp")
+        self._endings = Endings(machine, cache, Place.TCP)
         self._streams: dict[Flow, CapturedStream] = {}
         self._gaps: dict[CapturedStream, int] = {}
 
@@ -154,6 +155,6 @@ class CapturedStreams(Timed):
             segments = stream.onlooker.order.segments
             for segment in segments:
                 self._keep(wire.frame_of(segment), -1)
-                self._endings.drop(core, wire.frame_of(segment), "SOCKET_CLOSE")
+                self._endings.drop(core, wire.frame_of(segment), DropReason.SOCKET_CLOSE)
             segments.clear()
         self._gaps.clear()

@@ -24,11 +24,12 @@ from kbview.emulator.protocol.tcp.wire import frame_of, segment_of
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
 from kbview.packet.tcp import FIN
+from kbview.tape.vocabulary import DropReason, Place
 
 QUICK_ACKS = 16  # TCP_MAX_QUICKACKS
-ABORT_ON_DATA = "TCP_ABORT_ON_DATA"
-NO_MEMORY = "PROTO_MEM"
-SOCKET_CLOSE = "SOCKET_CLOSE"
+ABORT_ON_DATA = DropReason.TCP_ABORT_ON_DATA
+NO_MEMORY = DropReason.PROTO_MEM
+SOCKET_CLOSE = DropReason.SOCKET_CLOSE
 
 
 class Tcp(Timed):
@@ -64,7 +65,7 @@ class Tcp(Timed):
         self._counts = machine.counts
         self._listening = listening
         self._cache = cache
-        self._endings = Endings(machine, cache, "tcp")
+        self._endings = Endings(machine, cache, Place.TCP)
         self._expiry = machine.prices.step("tcp_timer")
         self._enqueue = machine.prices.step("socket_enqueue")
 

@@ -13,8 +13,9 @@ from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.kernel.send.xmit import TxQueue
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.packet.frame import Frame
+from kbview.tape.vocabulary import DropReason, Place
 
-XDP_RING_FULL = "XDP_RING_FULL"
+XDP_RING_FULL = DropReason.XDP_RING_FULL
 DEV_MAP_BULK_SIZE = 16
 
 
@@ -55,7 +56,7 @@ class XdpSender(TxQueue):
     def queue_rcv(self, core: Core, frame: Frame) -> bool:
         """Write its descriptor, or drop it: nobody waits for a ring here."""
         if not self.ring.free:
-            self._books.drop(core, frame, "xdp", XDP_RING_FULL)
+            self._books.drop(core, frame, Place.XDP, XDP_RING_FULL)
             return False
         core.spend(self._post, frame.packet)
         self.ring.post(core, frame, passed_on=True)

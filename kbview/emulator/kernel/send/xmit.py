@@ -18,8 +18,9 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.kernel.skb import SharedSkb, SkbCache
 from kbview.packet.frame import Frame
+from kbview.tape.vocabulary import DropReason, Place
 
-QDISC_DROP = "QDISC_DROP"
+QDISC_DROP = DropReason.QDISC_DROP
 
 
 class TxQueue:
@@ -67,7 +68,7 @@ class TxQueue:
             self._ring_doorbell(core)
             return True
         if len(self._qdisc) >= self._txqueuelen:
-            self._books.give_up(core, frame, "qdisc", QDISC_DROP, passed_on)
+            self._books.give_up(core, frame, Place.QDISC, QDISC_DROP, passed_on)
             self.skbs.free(core, frame)
             return False
         self._qdisc.append((frame, passed_on))

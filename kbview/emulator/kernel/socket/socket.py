@@ -19,6 +19,7 @@ from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
 from kbview.tape.meter import SocketMeter
+from kbview.tape.vocabulary import DropReason, Place
 
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
@@ -52,8 +53,8 @@ class Socket:
         charge = SMALLEST if length <= RX_BUFFER and not frame.inner else charge_of(frame)
         if self.queued + charge > self.rcvbuf:
             self.drops += 1
-            reason = "TCP_ZEROWINDOW" if self.stream else "SOCKET_RCVBUFF"
-            table.machine.drop(core, frame, "socket", reason)
+            reason = DropReason.TCP_ZEROWINDOW if self.stream else DropReason.SOCKET_RCVBUFF
+            table.machine.drop(core, frame, Place.SOCKET, reason)
             table.cache.free(core, frame)
             return False
         self.queued += charge

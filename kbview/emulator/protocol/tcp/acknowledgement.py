@@ -6,6 +6,7 @@ from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.emulator.protocol.tcp.sequence import after, before, plus
 from kbview.emulator.protocol.tcp.state import Happening, State
 from kbview.packet.tcp import ACK, FIN, RST
+from kbview.tape.vocabulary import DropReason
 
 _OF_OUR_FIN = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 
@@ -13,16 +14,16 @@ _OF_OUR_FIN = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 def check_ack(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
     """None to go on with the segment, else why it ends here."""
     if not segment.flags & ACK:
-        return "TCP_FLAGS"
+        return DropReason.TCP_FLAGS
     if tcb.state is State.SYN_RECEIVED:
         return _handshake(tcb, segment, now_ps)
     sender = tcb.sender
     if after(segment.ack, sender.snd_nxt):
         tcb.challenge(now_ps)
-        return "TCP_ACK_UNSENT_DATA"
+        return DropReason.TCP_ACK_UNSENT_DATA
     if before(segment.ack, plus(sender.snd_una, -sender.max_wnd)):
         tcb.challenge(now_ps)
-        return "TCP_TOO_OLD_ACK"
+        return DropReason.TCP_TOO_OLD_ACK
     _advance(tcb, segment, now_ps)
     if not sender.fin_acknowledged or tcb.state not in _OF_OUR_FIN:
         return None
@@ -39,7 +40,7 @@ def _handshake(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
     if not acceptable_ack(tcb, segment):
         tcb.outcome.segments.append(Segment(segment.ack, 0, RST))
         sent = after(segment.ack, tcb.sender.snd_nxt)
-        return "TCP_ACK_UNSENT_DATA" if sent else "TCP_OLD_ACK"
+        return DropReason.TCP_ACK_UNSENT_DATA if sent else DropReason.TCP_OLD_ACK
     tcb.sender.acknowledge(segment.ack, now_ps)
     tcb.become(Happening.ACK_OF_SYN)
     tcb.establish(segment, segment.window << tcb.sender.snd_wscale)

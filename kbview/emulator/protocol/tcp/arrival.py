@@ -12,6 +12,7 @@ from kbview.emulator.protocol.tcp.segment import Segment, part, without_syn
 from kbview.emulator.protocol.tcp.sequence import before
 from kbview.emulator.protocol.tcp.state import RECEIVING, Happening, State
 from kbview.packet.tcp import ACK, FIN, RST, SYN
+from kbview.tape.vocabulary import DropReason
 
 
 def synchronized(tcb: Tcb, segment: Segment, now_ps: int) -> str:
@@ -19,7 +20,7 @@ def synchronized(tcb: Tcb, segment: Segment, now_ps: int) -> str:
     if tcb.state is State.SYN_RECEIVED and segment.flags & SYN and segment.seq == tcb.receiver.irs:
         if not segment.flags & ACK:
             tcb.send_syn(now_ps)  # the peer has not heard our SYN and ACK
-            return "TCP_OLD_SEQUENCE"
+            return DropReason.TCP_OLD_SEQUENCE
         segment = without_syn(segment)  # both opened at once: its number is old, its ACK is not
         segment.window >>= tcb.sender.snd_wscale  # a SYN's is not scaled
     reason = _check_sequence(tcb, segment, now_ps)
@@ -55,7 +56,7 @@ def _check_reset(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
         return None
     if segment.seq != tcb.receiver.rcv_nxt:
         tcb.challenge(now_ps)
-        return "TCP_RESET"
+        return DropReason.TCP_RESET
     if tcb.state is State.SYN_RECEIVED and tcb.passive:
         tcb.listen_again()
     elif tcb.state is State.SYN_RECEIVED:
@@ -64,7 +65,7 @@ def _check_reset(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
         tcb.delete()
     else:
         tcb.delete("ECONNRESET")
-    return "TCP_RESET"
+    return DropReason.TCP_RESET
 
 
 def _check_syn(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
@@ -75,7 +76,7 @@ def _check_syn(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
         tcb.listen_again()
     else:
         tcb.challenge(now_ps)
-    return "TCP_INVALID_SYN"
+    return DropReason.TCP_INVALID_SYN
 
 
 def _take_text(tcb: Tcb, segment: Segment, now_ps: int) -> str:
@@ -83,7 +84,7 @@ def _take_text(tcb: Tcb, segment: Segment, now_ps: int) -> str:
     if not segment.span:
         return ""
     if tcb.state not in RECEIVING:
-        return "TCP_CLOSE" if segment.length else ""
+        return DropReason.TCP_CLOSE if segment.length else ""
     reason = tcb.receiver.take(segment, tcb.outcome, now_ps)
     if tcb.receiver.finished:
         state = tcb.become(Happening.FIN)

@@ -8,6 +8,7 @@ from kbview.emulator.protocol.tcp.segment import NO_SCALE, Segment
 from kbview.emulator.protocol.tcp.sender import Sender
 from kbview.emulator.protocol.tcp.state import SENDING, TRANSITIONS, Happening, State
 from kbview.packet.tcp import ACK, RST, SYN
+from kbview.tape.vocabulary import DropReason
 
 _FIELD_MOST = 0xFFFF
 
@@ -44,7 +45,7 @@ class Tcb:
     def delete(self, error: str = "") -> None:
         """Enter CLOSED: no timer runs, nothing is kept."""
         self.outcome.error = error
-        self.receiver.order.purge(self.outcome, "TCP_CLOSE")
+        self.receiver.order.purge(self.outcome, DropReason.TCP_CLOSE)
         self.receiver.ack_now = False
         self.receiver.ack_due_ps = self.wait_due_ps = NEVER_PS
         self.sender.retransmit_due_ps = self.sender.persist_due_ps = NEVER_PS

@@ -21,8 +21,9 @@ from kbview.emulator.protocol.tcp.state import State
 from kbview.emulator.protocol.tcp.timewait import TimeWait
 from kbview.packet.frame import Flow
 from kbview.packet.tcp import ACK, RST, SYN
+from kbview.tape.vocabulary import DropReason
 
-LISTEN_OVERFLOW = "TCP_LISTEN_OVERFLOW"
+LISTEN_OVERFLOW = DropReason.TCP_LISTEN_OVERFLOW
 _NOT_YET = (State.SYN_RECEIVED, State.LISTEN, State.CLOSED)
 
 
@@ -88,7 +89,9 @@ class Endpoint:
             return Arrived(None, self._at_wait(flow, wait, segment, now_ps))
         listener = self._listener_of(flow)
         if listener is None or segment.flags & (SYN | ACK | RST) != SYN:
-            return Arrived(None, _unknown(segment, "TCP_FLAGS" if listener else "NO_SOCKET"))
+            return Arrived(
+                None, _unknown(segment, DropReason.TCP_FLAGS if listener else DropReason.NO_SOCKET)
+            )
         if len(listener.accept) >= listener.backlog or listener.half_open >= listener.backlog:
             return Arrived(None, _dropped(LISTEN_OVERFLOW))
         self.waits.pop(flow, None)

@@ -15,6 +15,7 @@ from kbview.emulator.protocol.tcp.segment import Segment, part
 from kbview.emulator.protocol.tcp.sequence import distance, plus
 from kbview.emulator.protocol.tcp.state import State
 from kbview.packet.tcp import ACK, FIN, RST, SYN
+from kbview.tape.vocabulary import DropReason
 
 PATIENCE_PS = 1_000_000_000_000  # TCP_TIMEOUT_INIT
 _ANOTHER = 1 << 26  # bytes: no window is so wide, so this is another connection
@@ -39,9 +40,9 @@ class Onlooker:
         if segment.flags & SYN:
             self._begin(segment, outcome)
         elif segment.flags & RST:
-            self.order.purge(outcome, "TCP_RESET")
+            self.order.purge(outcome, DropReason.TCP_RESET)
             self._enter(State.CLOSED, outcome)
-            outcome.reason = "TCP_RESET"
+            outcome.reason = DropReason.TCP_RESET
         else:
             self._established(segment, outcome)
             if segment.span:

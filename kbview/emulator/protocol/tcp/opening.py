@@ -8,23 +8,24 @@ from kbview.emulator.protocol.tcp.segment import Segment, reset_for, without_syn
 from kbview.emulator.protocol.tcp.sequence import after
 from kbview.emulator.protocol.tcp.state import Happening
 from kbview.packet.tcp import ACK, FIN, RST, SYN
+from kbview.tape.vocabulary import DropReason
 
 
 def closed(tcb: Tcb, segment: Segment, _now_ps: int) -> str:
     """3.10.7.1: all data is discarded; what is not a reset is answered with one."""
     _refuse(tcb, segment)
-    return "TCP_CLOSE"
+    return DropReason.TCP_CLOSE
 
 
 def listen(tcb: Tcb, segment: Segment, now_ps: int) -> str:
     """3.10.7.2."""
     # First, check for a RST: it can belong to nothing that this side sent.
     if segment.flags & RST:
-        return "TCP_RESET"
+        return DropReason.TCP_RESET
     # Second, check for an ACK: bad, nothing was sent yet.
     if segment.flags & ACK:
         _refuse(tcb, segment)
-        return "TCP_FLAGS"
+        return DropReason.TCP_FLAGS
     # Third, check for a SYN. Text that comes with it is left for the peer to send again.
     if segment.flags & SYN and not segment.flags & FIN:
         tcb.take_syn(segment)
@@ -33,7 +34,7 @@ def listen(tcb: Tcb, segment: Segment, now_ps: int) -> str:
         tcb.send_syn(now_ps)
         return ""
     # Fourth, other data or control.
-    return "TCP_FLAGS"
+    return DropReason.TCP_FLAGS
 
 
 def syn_sent(tcb: Tcb, segment: Segment, now_ps: int) -> str:
@@ -43,18 +44,18 @@ def syn_sent(tcb: Tcb, segment: Segment, now_ps: int) -> str:
     acked = bool(segment.flags & ACK)
     if acked and segment.ack != sender.snd_nxt:
         _refuse(tcb, segment)
-        return "TCP_INVALID_ACK_SEQUENCE"
+        return DropReason.TCP_INVALID_ACK_SEQUENCE
     # Second, check the RST bit: believed only with that ACK (RFC 5961).
     if segment.flags & RST:
         if acked:
             tcb.delete("ECONNREFUSED")
-        return "TCP_RESET"
+        return DropReason.TCP_RESET
     # Third, check security: not modelled. Fourth, check the SYN bit.
     if segment.flags & SYN:
         _open_active(tcb, segment, now_ps, acked=acked)
         return ""
     # Fifth, if neither of the SYN or RST bits is set, drop it.
-    return "TCP_INVALID_SYN"
+    return DropReason.TCP_INVALID_SYN
 
 
 def _open_active(tcb: Tcb, segment: Segment, now_ps: int, *, acked: bool) -> None:

@@ -10,9 +10,10 @@ from kbview.emulator.protocol.tcp.outcome import Discard, Outcome
 from kbview.emulator.protocol.tcp.segment import Segment, part
 from kbview.emulator.protocol.tcp.sequence import after, before, distance
 from kbview.packet.tcp import FIN
+from kbview.tape.vocabulary import DropReason
 
-OFOMERGE = "TCP_OFOMERGE"
-OFO_DROP = "TCP_OFO_DROP"
+OFOMERGE = DropReason.TCP_OFOMERGE
+OFO_DROP = DropReason.TCP_OFO_DROP
 
 
 class OutOfOrder:

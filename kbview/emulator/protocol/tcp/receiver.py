@@ -15,11 +15,12 @@ from kbview.emulator.protocol.tcp.parameters import DEFAULT_SEND_MSS, Parameters
 from kbview.emulator.protocol.tcp.segment import Segment, part
 from kbview.emulator.protocol.tcp.sequence import after, before, distance, plus
 from kbview.packet.tcp import FIN
+from kbview.tape.vocabulary import DropReason
 
-OLD_SEQUENCE = "TCP_OLD_SEQUENCE"  # ends before what was acknowledged
-OLD_DATA = "TCP_OLD_DATA"  # was received already
-ZERO_WINDOW = "TCP_ZEROWINDOW"
-INVALID_SEQUENCE = "TCP_INVALID_SEQUENCE"  # beyond the window
+OLD_SEQUENCE = DropReason.TCP_OLD_SEQUENCE  # ends before what was acknowledged
+OLD_DATA = DropReason.TCP_OLD_DATA  # was received already
+ZERO_WINDOW = DropReason.TCP_ZEROWINDOW
+INVALID_SEQUENCE = DropReason.TCP_INVALID_SEQUENCE  # beyond the window
 _FIELD_MOST = 0xFFFF
 
 

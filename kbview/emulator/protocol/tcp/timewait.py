@@ -9,6 +9,7 @@ from kbview.emulator.protocol.tcp.outcome import Outcome
 from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.emulator.protocol.tcp.sequence import before
 from kbview.packet.tcp import ACK, FIN, RST, SYN
+from kbview.tape.vocabulary import DropReason
 
 
 class TimeWait:
@@ -32,13 +33,13 @@ class TimeWait:
         """Anything else: a reset ends it, a repeated FIN prolongs it, text is too late."""
         outcome = Outcome()
         if segment.flags & RST:
-            outcome.reason = "TCP_RESET"
+            outcome.reason = DropReason.TCP_RESET
             if segment.seq == self.rcv_nxt:
                 self.due_ps = now_ps
             return outcome
         if segment.flags & FIN:
             self.due_ps = now_ps + self.wait_ps
         if segment.span:
-            outcome.reason = "TIMEWAIT" if segment.length else ""
+            outcome.reason = DropReason.TIMEWAIT if segment.length else ""
             outcome.segments.append(Segment(self.snd_nxt, self.rcv_nxt, ACK, self.rcv_wnd))
         return outcome

@@ -11,9 +11,10 @@ import msgspec
 from kbview.tape.events import Event, PacketDelivered
 from kbview.tape.meter import Meters, RingMeter
 from kbview.tape.totals import count
+from kbview.tape.vocabulary import DropReason, Place, RingKind
 
-WHERE, REASON = "block ring", "PACKET_SOCK_ERROR"  # as the kernel calls it since 6.9
-KIND = "block"
+WHERE, REASON = Place.BLOCK, DropReason.PACKET_SOCK_ERROR  # as the kernel calls it since 6.9
+KIND = RingKind.BLOCK
 KNOWN = ("arrived", "delivered", "arrived_bytes", "delivered_bytes", "copies", "copied_bytes")
 _LATENCIES = 64
 

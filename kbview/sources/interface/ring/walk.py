@@ -10,6 +10,7 @@ from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH
 from kbview.sources.interface.ring import layout
 from kbview.sources.interface.ring.ring import Ring
 from kbview.tape.events import NO_CPU, Copied, Event, FrameArrived, FrameRecorded, PacketDelivered
+from kbview.tape.vocabulary import CopyKind, Place
 
 NS = 1_000_000_000
 _SHORTEST = ETHERNET_MINIMUM - FCS_LENGTH
@@ -110,10 +111,10 @@ def tell(memory: mmap.mmap, block: Block, moment: Moment, first: int, manner: Ma
         wire = on_wire(length)
         arrivals.append(FrameArrived(time_ps, queue, packet, wire))
         if manner.steps:
-            arrivals.append(Copied(time_ps, NO_CPU, packet, "to_ring", captured))
+            arrivals.append(Copied(time_ps, NO_CPU, packet, CopyKind.TO_RING, captured))
         if manner.snap:
             arrivals.append(FrameRecorded(time_ps, packet, wire, _frame(memory, at, header, manner)))
-        deliveries.append(PacketDelivered(seen_ps, cpu, packet, "app", wire, seen_ps - time_ps))
+        deliveries.append(PacketDelivered(seen_ps, cpu, packet, Place.APP, wire, seen_ps - time_ps))
         at += ahead
     return arrivals + deliveries
 

@@ -19,6 +19,8 @@ from mmap import MAP_POPULATE, MAP_SHARED, PROT_READ, PROT_WRITE, mmap
 
 import msgspec
 
+from kbview.tape.vocabulary import RingKind
+
 ADDRESS, DESCRIPTOR = "Q", "QQ"  # fill and completion; rx and tx: length and options in one word
 _NEED_WAKEUP = 1
 _MODULUS = 1 << 32
@@ -44,7 +46,7 @@ class Ring:
     """The mapping of one ring. `entry` is ADDRESS or DESCRIPTOR; `kind` what the screen calls it."""
 
     def __init__(
-        self, kind: str, xsk: int, page_offset: int, offsets: Offsets, size: int, entry: str
+        self, kind: RingKind, xsk: int, page_offset: int, offsets: Offsets, size: int, entry: str
     ) -> None:
         self.kind = kind
         self.size = size

@@ -24,10 +24,11 @@ import msgspec
 
 from kbview.sources.linux.xdp import bpf, program
 from kbview.sources.linux.xdp.ring import ADDRESS, DESCRIPTOR, Offsets, Ring
+from kbview.tape.vocabulary import RingKind
 
 AF_XDP, _SOL_XDP = 44, 283
 _MMAP_OFFSETS, _RX_RING, _TX_RING, _UMEM_REG, _FILL_RING, _COMPLETION_RING, _STATISTICS = range(1, 8)
-_PAGE_OFFSET = {"rx": 0, "fill": 0x1_0000_0000}
+_PAGE_OFFSET = {RingKind.XSK_RX: 0, RingKind.FILL: 0x1_0000_0000}
 _XDP_COPY, _XDP_ZEROCOPY, _XDP_USE_NEED_WAKEUP = 1 << 1, 1 << 2, 1 << 3
 _RELEASED_S = 0.5  # the kernel gives a queue back in a work item (xp_release_deferred)
 CHUNK = 2048  # bytes; a frame of 1518 and the kernel's 256 of headroom
@@ -85,10 +86,8 @@ class Xsk:
         told = struct.unpack("=16Q", self.socket.getsockopt(_SOL_XDP, _MMAP_OFFSETS, 128))
         rx, _tx, fill, _completion = (Offsets(*told[at : at + 4]) for at in range(0, 16, 4))
         rings = []
-        for kind, offsets, entry in (("fill", fill, ADDRESS), ("rx", rx, DESCRIPTOR)):
-            ring = Ring(
-                f"xsk {kind}", self.socket.fileno(), _PAGE_OFFSET[kind], offsets, self.size, entry
-            )
+        for kind, offsets, entry in ((RingKind.FILL, fill, ADDRESS), (RingKind.XSK_RX, rx, DESCRIPTOR)):
+            ring = Ring(kind, self.socket.fileno(), _PAGE_OFFSET[kind], offsets, self.size, entry)
             self._closing.callback(ring.close)
             rings.append(ring)
         return rings[0], rings[1]

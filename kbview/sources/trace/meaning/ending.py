@@ -3,11 +3,12 @@
 from kbview.sources.trace.meaning.flight import Flight
 from kbview.sources.trace.meaning.scene import Cpu, Scene
 from kbview.tape.events import EventsLost, PacketDelivered, PacketDropped, SkbFreed
+from kbview.tape.vocabulary import DropReason, Place, Reason
 
-LOST = "EVENTS_LOST"  # no reason of the kernel's: records are missing, so the end was not seen
+LOST = DropReason.EVENTS_LOST  # no reason of the kernel's: records are missing, so the end was not seen
 
 
-def deliver(scene: Scene, time_ps: int, cpu: Cpu, flight: Flight, where: str) -> None:
+def deliver(scene: Scene, time_ps: int, cpu: Cpu, flight: Flight, where: Place) -> None:
     """Somebody has it, and all that were merged with it."""
     for each in _together(flight):
         if each.ended:
@@ -17,13 +18,13 @@ def deliver(scene: Scene, time_ps: int, cpu: Cpu, flight: Flight, where: str) ->
         _end(scene, each)
 
 
-def take_in(scene: Scene, time_ps: int, cpu: Cpu, flight: Flight, where: str) -> None:
+def take_in(scene: Scene, time_ps: int, cpu: Cpu, flight: Flight, where: Place) -> None:
     """The kernel itself was to have it; its sk_buff is freed with that."""
     deliver(scene, time_ps, cpu, flight, where)
     free(scene, time_ps, cpu, flight)
 
 
-def drop(scene: Scene, time_ps: int, cpu: Cpu, flight: Flight, where: str, reason: str) -> None:
+def drop(scene: Scene, time_ps: int, cpu: Cpu, flight: Flight, where: Place, reason: Reason) -> None:
     """It was given up, and its sk_buff freed."""
     for each in _together(flight):
         if not each.ended:
@@ -52,7 +53,7 @@ def lose(scene: Scene, time_ps: int, cpu: Cpu, count: int) -> None:
     """Records of a core are missing: nothing that was under way can be believed any more."""
     scene.tell(EventsLost(time_ps, count))
     for flight in list(scene.flights.by_skb.values()):
-        drop(scene, time_ps, cpu, flight, "trace", LOST)
+        drop(scene, time_ps, cpu, flight, Place.TRACE, LOST)
     for each in scene.cpus.values():
         each.climbing.clear()
         each.sending.clear()

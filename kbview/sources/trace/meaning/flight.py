@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kbview.tape.vocabulary import Place
+
 if TYPE_CHECKING:
     from kbview.sources.trace.meaning.queue import SocketQueue
 
@@ -33,7 +35,7 @@ class Flight(msgspec.Struct, gc=False, eq=False):
     network: int = 0
     truesize: int = 0
     hash: int = 0
-    layer: str = "ip"
+    layer: Place = Place.IP
     payload: int | None = None
     seen_ps: int = 0
     socket: "SocketQueue | None" = None

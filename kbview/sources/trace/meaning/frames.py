@@ -9,11 +9,12 @@ from kbview.sources.trace.meaning.layer import layer_of_drop, layer_of_function
 from kbview.sources.trace.meaning.record import Record
 from kbview.sources.trace.meaning.scene import Cpu, Scene
 from kbview.tape.events import FrameArrived, FrameSent, PacketMerged, SkbAllocated
+from kbview.tape.vocabulary import DropReason, Place, reason_of
 
 _ARP = (0x0806, "0x0806")
 _MERGED, _MERGED_FREE, _HELD = 0, 1, 2  # enum gro_result, include/linux/netdevice.h
 _PURE_ACK = 2  # the truesize that TCP gives an acknowledgement without data: skb_set_tcp_pure_ack()
-_PURGED = "QUEUE_PURGE"
+_PURGED = DropReason.QUEUE_PURGE
 _LARGEST_HEADER = 256
 _MOST_FLYING = 1 << 16
 
@@ -53,7 +54,9 @@ class Frames:
         flight = self._begin(time_ps, cpu, skb, (network or 0, header, (queue or 1) - 1))
         flight.truesize = truesize or 0
         flight.backlogged = record.point == "netif_rx_entry"
-        flight.layer = "arp" if protocol in _ARP else "tcp" if truesize == _PURE_ACK else "ip"
+        flight.layer = (
+            Place.ARP if protocol in _ARP else Place.TCP if truesize == _PURE_ACK else Place.IP
+        )
         self._scene.tell(SkbAllocated(time_ps, cpu.number, flight.packet, flight.truesize))
 
     def _begin(self, time_ps: int, cpu: Cpu, skb: Any, sizes: tuple[int, int, int]) -> Flight:
@@ -64,7 +67,7 @@ class Frames:
             self._freed_unseen(time_ps, cpu, before)
         if len(scene.flights.by_skb) >= _MOST_FLYING:
             oldest = next(iter(scene.flights.by_skb.values()))
-            ending.drop(scene, time_ps, cpu, oldest, "trace", ending.LOST)
+            ending.drop(scene, time_ps, cpu, oldest, Place.TRACE, ending.LOST)
         packet = scene.flights.number()
         flight = Flight(packet, skb, time_ps, wire_length(network, header), network, 0)
         scene.flights.begin(flight)
@@ -76,7 +79,7 @@ class Frames:
         if flight.socket is not None and (flight.socket.stream or self._scene.reads_told):
             self._leave_queued(time_ps, flight)
             return
-        where = "app" if flight.socket is not None else flight.layer
+        where = Place.APP if flight.socket is not None else flight.layer
         ending.take_in(self._scene, time_ps, cpu, flight, where)
 
     def _received(self, time_ps: int, cpu: Cpu, record: Record) -> None:
@@ -160,7 +163,7 @@ class Frames:
             self._leave_queued(time_ps, flight)
             return
         function = self._scene.target.locate(record.values[1])
-        where = "app" if flight.socket else layer_of_function(function) or flight.layer
+        where = Place.APP if flight.socket else layer_of_function(function) or flight.layer
         ending.take_in(self._scene, time_ps, cpu, flight, where)
         next_step(cpu, time_ps, "napi_poll")
 
@@ -183,7 +186,7 @@ class Frames:
         flight.seen_ps = time_ps
         if reason == _PURGED and flight.socket is None:
             # a FIN without data waits in the queue, of which no reader is told, until the socket ends
-            ending.take_in(self._scene, time_ps, cpu, flight, "tcp")
+            ending.take_in(self._scene, time_ps, cpu, flight, Place.TCP)
         else:
             self._drop(time_ps, cpu, flight, (location, socket, reason))
         next_step(cpu, time_ps, "napi_poll")
@@ -195,6 +198,6 @@ class Frames:
             queue.drops += 1
             queue.rcvbuf = cpu.limit or queue.rcvbuf
         cpu.limit = 0
-        reason = "NOT_SPECIFIED" if reason is None else str(reason)
+        reason = DropReason.NOT_SPECIFIED if reason is None else reason_of(str(reason))
         where = layer_of_drop(reason, self._scene.target.locate(location), flight.layer)
         ending.drop(self._scene, time_ps, cpu, flight, where, reason)

@@ -17,6 +17,7 @@ from kbview.tape.events import (
     SoftirqEntered,
     SoftirqExited,
 )
+from kbview.tape.vocabulary import Place
 
 NET_RX = 3  # include/linux/interrupt.h
 NO_DEVICE = "(no_device)"  # the backlog's NAPI instance belongs to none
@@ -152,8 +153,8 @@ def settle(scene: Scene, time_ps: int, cpu: Cpu) -> None:
         if flight.ended or flight.socket is not None:
             continue
         flight.seen_ps = time_ps
-        if flight.layer == "tcp" and not flight.payload:  # TCP took it in, which has no tracepoint
-            ending.take_in(scene, time_ps, cpu, flight, "tcp")
+        if flight.layer == Place.TCP and not flight.payload:  # TCP took it in, which has no tracepoint
+            ending.take_in(scene, time_ps, cpu, flight, Place.TCP)
         elif flight.payload:
             enqueue_out_of_order(scene, time_ps, cpu, flight)
         else:

@@ -3,57 +3,65 @@
 The names are those that the emulator uses for the same places.
 """
 
+from kbview.tape.vocabulary import DropReason, Place
+
 # Reasons of include/net/dropreason-core.h that say it better than the function does.
-_BY_REASON = {
-    "SOCKET_RCVBUFF": "socket",
-    "SOCKET_BACKLOG": "socket",
-    "SOCKET_FILTER": "socket",
-    "SOCKET_CLOSE": "socket",
-    "PROTO_MEM": "socket",
-    "TCP_ZEROWINDOW": "socket",
-    "QUEUE_PURGE": "socket",
-    "UDP_CSUM": "udp",
-    "ICMP_CSUM": "icmp",
-    "UNHANDLED_PROTO": "netif",
-    "CPU_BACKLOG": "backlog",
-    "NETFILTER_DROP": "netfilter",
-    "OTHERHOST": "ip",
+_BY_REASON: dict[str, Place] = {
+    DropReason.SOCKET_RCVBUFF: Place.SOCKET,
+    DropReason.SOCKET_BACKLOG: Place.SOCKET,
+    DropReason.SOCKET_FILTER: Place.SOCKET,
+    DropReason.SOCKET_CLOSE: Place.SOCKET,
+    DropReason.PROTO_MEM: Place.SOCKET,
+    DropReason.TCP_ZEROWINDOW: Place.SOCKET,
+    DropReason.QUEUE_PURGE: Place.SOCKET,
+    DropReason.UDP_CSUM: Place.UDP,
+    DropReason.ICMP_CSUM: Place.ICMP,
+    DropReason.UNHANDLED_PROTO: Place.NETIF,
+    DropReason.CPU_BACKLOG: Place.BACKLOG,
+    DropReason.NETFILTER_DROP: Place.NETFILTER,
+    DropReason.OTHERHOST: Place.IP,
 }
+_BY_BEGINNING = (
+    ("TCP_", Place.TCP),
+    ("IP_", Place.IP),
+    ("IPV6", Place.IP),
+    ("XDP", Place.XDP),
+    ("TC_", Place.TC),
+)
 # Beginnings of names of functions, leading underscores left out; the first that fits counts.
 _BY_FUNCTION = (
-    ("arp_", "arp"),
-    ("parp_", "arp"),
-    ("icmp", "icmp"),
-    ("ping_", "icmp"),
-    ("igmp", "igmp"),
-    ("ndisc_", "icmp"),
-    ("udp", "udp"),
-    ("tcp_", "tcp"),
-    ("ip", "ip"),
-    ("inet", "ip"),
-    ("nf_", "netfilter"),
-    ("sock_", "socket"),
-    ("sk_", "socket"),
-    ("packet_", "packet"),
-    ("tpacket_", "packet"),
-    ("netif_", "netif"),
-    ("process_backlog", "backlog"),
-    ("enqueue_to_backlog", "backlog"),
-    ("unix_", ""),
+    ("arp_", Place.ARP),
+    ("parp_", Place.ARP),
+    ("icmp", Place.ICMP),
+    ("ping_", Place.ICMP),
+    ("igmp", Place.IGMP),
+    ("ndisc_", Place.ICMP),
+    ("udp", Place.UDP),
+    ("tcp_", Place.TCP),
+    ("ip", Place.IP),
+    ("inet", Place.IP),
+    ("nf_", Place.NETFILTER),
+    ("sock_", Place.SOCKET),
+    ("sk_", Place.SOCKET),
+    ("packet_", Place.PACKET),
+    ("tpacket_", Place.PACKET),
+    ("netif_", Place.NETIF),
+    ("process_backlog", Place.BACKLOG),
+    ("enqueue_to_backlog", Place.BACKLOG),
 )
 
 
-def layer_of_function(function: str) -> str:
-    """The layer of a kernel function such as "arp_process+0x341/0x9f0"; "" when it says nothing."""
+def layer_of_function(function: str) -> Place | None:
+    """The layer of a kernel function such as "arp_process+0x341/0x9f0"; None when it says nothing."""
     name = function.lstrip("_")
-    return next((layer for start, layer in _BY_FUNCTION if name.startswith(start)), "")
+    return next((layer for start, layer in _BY_FUNCTION if name.startswith(start)), None)
 
 
-def layer_of_drop(reason: str, function: str, reached: str) -> str:
+def layer_of_drop(reason: str, function: str, reached: Place) -> Place:
     """Where a packet was dropped; `reached` is the highest layer that it was seen in."""
     if reason in _BY_REASON:
         return _BY_REASON[reason]
-    for start, layer in (("TCP_", "tcp"), ("IP_", "ip"), ("IPV6", "ip"), ("XDP", "xdp"), ("TC_", "tc")):
+    for start, layer in _BY_BEGINNING:
         if reason.startswith(start):
             return layer
     return layer_of_function(function) or reached

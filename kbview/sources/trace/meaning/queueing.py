@@ -4,11 +4,12 @@ from kbview.sources.trace.meaning.flight import Flight
 from kbview.sources.trace.meaning.queue import SocketQueue
 from kbview.sources.trace.meaning.scene import Cpu, Scene
 from kbview.tape.events import SocketQueued
+from kbview.tape.vocabulary import Place
 
 
 def enqueue(scene: Scene, time_ps: int, cpu: Cpu, flight: Flight, queue: SocketQueue) -> None:
     """The packet waits in this queue now."""
-    flight.layer = "tcp" if queue.stream else "udp"
+    flight.layer = Place.TCP if queue.stream else Place.UDP
     queue.put(flight)
     scene.tell(SocketQueued(time_ps, cpu.number, flight.packet, queue.key, queue.queued, queue.rcvbuf))
 

@@ -21,6 +21,7 @@ from kbview.tape.events import (
     SocketDequeued,
     TcpStateChanged,
 )
+from kbview.tape.vocabulary import CopyKind, Place
 
 _TCP = (6, "IPPROTO_TCP")
 _UDP = (17, "IPPROTO_UDP")
@@ -57,7 +58,7 @@ class Sockets:
             flight = _oldest_climbing(cpu) or self._another_cores(cpu, socket)
         if flight is None or flight.ended or flight.socket is not None:
             return
-        if flight.layer == "tcp" and not flight.payload:
+        if flight.layer == Place.TCP and not flight.payload:
             return  # a connection is ready to be accepted, or something else without data
         queue = flight.home or self._scene.socket(socket, protocol)
         enqueue(self._scene, time_ps, cpu, flight, queue)
@@ -86,10 +87,10 @@ class Sockets:
         if flight is None or flight.socket is not None:
             return
         self._scene.probes_told = True
-        flight.layer, flight.payload = "tcp", payload or 0
+        flight.layer, flight.payload = Place.TCP, payload or 0
         flight.seen_ps = time_ps
         if not payload:
-            ending.take_in(self._scene, time_ps, cpu, flight, "tcp")
+            ending.take_in(self._scene, time_ps, cpu, flight, Place.TCP)
             return
         queue = self._scene.socket(socket, "IPPROTO_TCP")
         queue.name = f"tcp :{port} < {address.of_sockaddr(peer)}"
@@ -118,12 +119,12 @@ class Sockets:
         if cpu.run is not None:
             flight = _oldest_climbing(cpu)
             if flight is not None and flight.payload is None and change[1] in _ESTABLISHING:
-                flight.layer = "tcp"
+                flight.layer = Place.TCP
             return flight
         flight = self._scene.flights.last_loose() if change in _BY_ARRIVAL else None
         if flight is not None:
             flight.seen_ps = time_ps
-            ending.take_in(self._scene, time_ps, cpu, flight, "tcp")
+            ending.take_in(self._scene, time_ps, cpu, flight, Place.TCP)
         return flight
 
     def _retransmitted(self, time_ps: int, cpu: Cpu, record: Record) -> None:
@@ -141,7 +142,7 @@ class Sockets:
         if flight is None or flight.socket is None or length <= 0:
             return
         queue = flight.socket
-        self._scene.tell(Copied(time_ps, cpu.number, flight.packet, "to_user", length))
+        self._scene.tell(Copied(time_ps, cpu.number, flight.packet, CopyKind.TO_USER, length))
         if cpu.task.call is not None:
             cpu.task.call.copied = True
         if queue.stream:
@@ -185,14 +186,14 @@ class Sockets:
             flight.seen_ps = 0
             self._scene.tell(SocketDequeued(time_ps, cpu.number, flight.packet, queue.key, queued))
             if copied:
-                self._scene.tell(Copied(time_ps, cpu.number, flight.packet, "to_user", copied))
+                self._scene.tell(Copied(time_ps, cpu.number, flight.packet, CopyKind.TO_USER, copied))
             ending.free(self._scene, time_ps, cpu, flight)
             self._scene.flights.end(flight)
             flight.ended = False  # not told yet
             if call is not None:
                 call.taken.append(flight)
             else:
-                ending.deliver(self._scene, time_ps, cpu, flight, "app")
+                ending.deliver(self._scene, time_ps, cpu, flight, Place.APP)
 
 
 def _oldest_climbing(cpu: Cpu) -> Flight | None:

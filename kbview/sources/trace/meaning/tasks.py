@@ -22,6 +22,7 @@ from kbview.tape.events import (
     SyscallEntered,
     TaskWoken,
 )
+from kbview.tape.vocabulary import Place
 
 _KSOFTIRQD = "ksoftirqd/"
 
@@ -97,7 +98,7 @@ class Tasks:
         if task.watched:
             self._scene.tell(ModeSwitched(time_ps, cpu.number, Mode.USER, "syscall"))
         for flight in call.taken if call else ():
-            ending.deliver(self._scene, time_ps, cpu, flight, "app")
+            ending.deliver(self._scene, time_ps, cpu, flight, Place.APP)
 
 
 def _work(call: Call | None) -> Step:

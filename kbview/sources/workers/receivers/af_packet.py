@@ -14,8 +14,9 @@ from kbview.sources.interface.ring.ring import Ring
 from kbview.sources.interface.ring.settings import RingSettings
 from kbview.sources.interface.ring.walk import Block, on_wire, read_block
 from kbview.sources.workers.payload_stamp import HEADERS, STAMP
-from kbview.sources.workers.receiver import Place, Receiver
+from kbview.sources.workers.receiver import Ingress, Receiver
 from kbview.sources.workers.sampling import Stamp
+from kbview.tape import vocabulary as words
 from kbview.tape.events import NO_CPU, BlockReleased, BlockRetired, Copied
 from kbview.tape.meter import RingMeter
 
@@ -30,7 +31,7 @@ class AfPacket(Receiver):
     name = "af_packet"
     summary = "a TPACKET_V3 ring: one copy into shared blocks, one wake-up a block"
 
-    def open(self, place: Place) -> None:
+    def open(self, place: Ingress) -> None:
         self._ring = Ring(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0), _SETTINGS)
         self._port = (place.port or 0).to_bytes(2, "big")
         self._drops = self._freezes = 0
@@ -85,7 +86,10 @@ class AfPacket(Receiver):
         if telling.steps:
             copies = zip(stamps, lengths, strict=True)
             telling.add(
-                [Copied(sent * 1000, NO_CPU, packet, "to_ring", n) for (packet, sent), n in copies]
+                [
+                    Copied(sent * 1000, NO_CPU, packet, words.CopyKind.TO_RING, n)
+                    for (packet, sent), n in copies
+                ]
             )
             telling.add([BlockRetired(time_ps, 0, number, block.packets, block.timed_out)])
         telling.add(telling.deliveries(received_ns, stamps, lengths))
@@ -96,13 +100,15 @@ class AfPacket(Receiver):
         drops, freezes = self._ring.statistics()  # the kernel clears them
         self._drops += drops
         self._freezes += freezes
-        return {"block ring/PACKET_SOCK_ERROR": self._drops}
+        return {words.drop_key(words.Place.BLOCK, words.DropReason.PACKET_SOCK_ERROR): self._drops}
 
     def rings(self) -> list[RingMeter]:
         ring = self._ring
         done = ring.ready()
         head = (ring.next + done) % ring.blocks
-        meter = RingMeter(0, ring.blocks, head, ring.next - 1, ring.next, done, kind="block")
+        meter = RingMeter(
+            0, ring.blocks, head, ring.next - 1, ring.next, done, kind=words.RingKind.BLOCK
+        )
         meter.freezes = self._freezes
         return [meter]
 

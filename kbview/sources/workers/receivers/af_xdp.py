@@ -7,8 +7,9 @@ from kbview.sources.linux.xdp.ring import Ring
 from kbview.sources.linux.xdp.xsk import Xsk
 from kbview.sources.workers.message import Told
 from kbview.sources.workers.payload_stamp import FCS, HEADERS, LEAST, STAMP
-from kbview.sources.workers.receiver import Place, Receiver
+from kbview.sources.workers.receiver import Ingress, Receiver
 from kbview.sources.workers.sampling import UNKNOWN, Stamp
+from kbview.tape import vocabulary as words
 from kbview.tape.events import NO_CPU, Copied, FrameRecorded, RingConsumed, RingProduced, XdpRan
 from kbview.tape.meter import RingMeter
 
@@ -22,7 +23,7 @@ class AfXdp(Receiver):
     name = "af_xdp"
     summary = "an AF_XDP socket: XDP program, umem, four rings"
 
-    def open(self, place: Place) -> None:
+    def open(self, place: Ingress) -> None:
         self._place = place
         self._xsk = Xsk(place.link, place.queue, place.port)
         self.mode = self._xsk.mode
@@ -70,18 +71,21 @@ class AfXdp(Receiver):
             left = self._xsk.rx.waiting - count
             telling.add([XdpRan(time_ps, NO_CPU, packet, "redirect") for packet, _ in stamps])
             telling.add(self._copies(time_ps, stamps, lengths))
-            telling.add([RingProduced(time_ps, NO_CPU, "xsk rx", 0, count, left + count)])
-            telling.add([RingConsumed(time_ps, telling.cpu, "xsk rx", 0, count, left)])
+            telling.add([RingProduced(time_ps, NO_CPU, words.RingKind.XSK_RX, 0, count, left + count)])
+            telling.add([RingConsumed(time_ps, telling.cpu, words.RingKind.XSK_RX, 0, count, left)])
         telling.add(telling.deliveries(received_ns, stamps, lengths))
         if telling.steps:
             filled = self._xsk.fill.waiting + count
-            telling.add([RingProduced(time_ps, telling.cpu, "xsk fill", 0, count, filled)])
+            telling.add([RingProduced(time_ps, telling.cpu, words.RingKind.FILL, 0, count, filled)])
 
     def _copies(self, time_ps: int, stamps: list[Stamp], lengths: list[int]) -> list[Told]:
         if not self.copies_each:
             return []
         copies = zip(stamps, lengths, strict=True)
-        return [Copied(time_ps, NO_CPU, packet, "to_umem", length) for (packet, _), length in copies]
+        return [
+            Copied(time_ps, NO_CPU, packet, words.CopyKind.TO_UMEM, length)
+            for (packet, _), length in copies
+        ]
 
     def _record(
         self, received_ns: int, stamps: list[Stamp], addresses: tuple[int, ...], lengths: list[int]
@@ -106,9 +110,9 @@ class AfXdp(Receiver):
     def drops(self) -> dict[str, int]:
         told = self._xsk.statistics()
         return {
-            "af_xdp/rx_dropped": told.rx_dropped,
-            "af_xdp/rx_ring_full": told.rx_ring_full,
-            "af_xdp/rx_invalid_descs": told.rx_invalid_descs,
+            words.drop_key(words.Place.XSK, words.DropReason.RX_DROPPED): told.rx_dropped,
+            words.drop_key(words.Place.XSK, words.DropReason.RX_RING_FULL): told.rx_ring_full,
+            words.drop_key(words.Place.XSK, words.DropReason.RX_INVALID_DESCS): told.rx_invalid_descs,
         }
 
     def rings(self) -> list[RingMeter]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from kbview.sources.linux import stale
 from kbview.sources.workers import testpmd
 from kbview.sources.workers.payload_stamp import FCS
-from kbview.sources.workers.receiver import Place, Receiver
+from kbview.sources.workers.receiver import Ingress, Receiver
 
 _ASK_S = 0.05
 
@@ -23,7 +23,7 @@ class Dpdk(Receiver):
     unknown: ClassVar[frozenset[str]] = frozenset({"latency", "syscalls", "mode_switches"})
     keeps_privileges = True  # to end testpmd, which cannot do without
 
-    def open(self, place: Place) -> None:
+    def open(self, place: Ingress) -> None:
         if not testpmd.installed():
             raise OSError(f"{testpmd.PROGRAM} is not installed; on Debian: apt-get install dpdk-dev")
         folder = stale.FOLDER / stale.name("dpdk", os.getppid())

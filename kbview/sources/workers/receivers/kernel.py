@@ -9,10 +9,11 @@ import time
 
 from kbview.sources.workers.message import Told
 from kbview.sources.workers.payload_stamp import STAMP, wire_length
-from kbview.sources.workers.receiver import Place, Receiver
+from kbview.sources.workers.receiver import Ingress, Receiver
 from kbview.sources.workers.sampling import Stamp
 from kbview.tape.events import Copied, Mode, ModeSwitched, SyscallEntered
 from kbview.tape.meter import SocketMeter
+from kbview.tape.vocabulary import CopyKind
 
 _SO_MEMINFO, _RMEM_ALLOC, _RCVBUF, _DROPS = 55, 0, 1, 8  # SK_MEMINFO_*, linux/sock_diag.h
 _WAIT_US = 10_000
@@ -25,7 +26,7 @@ class KernelSocket(Receiver):
     name = "kernel"
     summary = "a UDP socket: softirq, socket queue, recv(), one copy"
 
-    def open(self, place: Place) -> None:
+    def open(self, place: Ingress) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         # Not settimeout(): with it Python calls poll() before each recv().
         wait = struct.pack("@ll", 0, _WAIT_US)
@@ -63,7 +64,7 @@ class KernelSocket(Receiver):
         telling = self.telling
         telling.add(telling.arrivals(received_ns, stamps, lengths))
         if telling.steps:
-            copied = Copied(received_ns * 1000, telling.cpu, stamps[0][0], "to_user", lengths[0])
+            copied = Copied(received_ns * 1000, telling.cpu, stamps[0][0], CopyKind.TO_USER, lengths[0])
             self._tell_call(entered_ns, received_ns, [copied])
         telling.add(telling.deliveries(received_ns, stamps, lengths))
 
