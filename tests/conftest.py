@@ -6,10 +6,14 @@ played tape.
 """
 
 import os
+import signal
 
 import pytest
 
 from kbview.sources.linux import libc
+
+# A shell starts its background jobs with SIGINT ignored; programs that a test interrupts inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _refused() -> str | None:

@@ -98,12 +98,12 @@ def run(end: End, program: str, *words: object) -> None:
     """Run a program to its end."""
     process = child_process.start(end.namespace, [sys.executable, "-c", program, *map(str, words)])
     try:
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         child_process.stop(process)
 
 
-def asleep(pid: int, seconds: float = 5.0) -> None:
+def asleep(pid: int, seconds: float = 30.0) -> None:
     """Wait until a task has left its core and stays in a call: /proc/PID/syscall is sure of it.
 
     The state in /proc/PID/stat is not: it is set before the core is given up.

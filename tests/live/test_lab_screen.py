@@ -11,7 +11,7 @@ from tests.terminal.screen import Terminal
 
 pytestmark = pytest.mark.live
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def _lab() -> Terminal:

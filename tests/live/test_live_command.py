@@ -44,15 +44,15 @@ def _watching(bed: Testbed, *flags: str) -> "subprocess.Popen[bytes]":
     while not _reads(started.pid) and time.monotonic() < end:
         time.sleep(0.02)
     assert _packet_sockets(bed), "it opened no ring"
-    time.sleep(0.1)  # its thread is there; now it lets packets in
+    time.sleep(0.5)  # its thread is there; now it lets packets in
     return started
 
 
 def test_a_report_of_what_arrived_without_a_screen() -> None:
     with Testbed() as bed:
-        running = _watching(bed, "--until", "1s", "--json")
+        running = _watching(bed, "--until", "3s", "--json")
         send(bed, 50)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=60)
         assert not _packet_sockets(bed)
     assert running.returncode == 0, err
     (report,) = json.loads(out)
@@ -71,7 +71,7 @@ def test_while_it_reads_it_has_no_rights() -> None:
             time.sleep(0.02)
         send(bed, 10)
         running.send_signal(signal.SIGINT)
-        running.communicate(timeout=30)
+        running.communicate(timeout=60)
     assert "CapEff:\t0000000000000000" in status
 
 
@@ -79,7 +79,7 @@ def test_it_ends_by_itself_after_so_many_frames() -> None:
     with Testbed() as bed:
         running = _watching(bed, "--until", "20", "--json")
         send(bed, 30)
-        out, _ = running.communicate(timeout=30)
+        out, _ = running.communicate(timeout=60)
     assert json.loads(out)[0]["frames"]["arrived"] == 30  # one block held them all
 
 
@@ -87,9 +87,9 @@ def test_ctrl_c_is_how_one_without_an_end_ends_and_it_reports() -> None:
     with Testbed() as bed:
         running = _watching(bed, "--set", "rings=2", "--json")
         send(bed, 20)
-        time.sleep(0.3)
+        time.sleep(1)
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=60)
         assert not _packet_sockets(bed)
     assert running.returncode == 0, err
     assert json.loads(out)[0]["frames"]["arrived"] == 20
@@ -108,7 +108,7 @@ def test_whatever_ends_it_nothing_is_left(number: int, code: int) -> None:
         running = _watching(bed, "--set", "rings=2")
         send(bed, 20)
         running.send_signal(number)
-        _, err = running.communicate(timeout=30)
+        _, err = running.communicate(timeout=60)
         assert running.returncode == code
         assert b"Traceback" not in err
         assert not _packet_sockets(bed)

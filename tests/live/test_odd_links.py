@@ -14,7 +14,7 @@ from kbview.sources.resolve import resolve
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.tape import Tape
-from tests.live.traffic import pumped, send, told, watched
+from tests.live.traffic import noted, pumped, send, told, watched
 
 pytestmark = pytest.mark.live
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000
@@ -33,12 +33,11 @@ def test_a_link_that_is_down_at_first_is_waited_for(rings: int) -> None:
         _set(bed, "down")
         with watched(bed, rings=rings) as source:
             source.pump(tape, 0)
-            pumped(source, tape, 40)
+            noted(source, tape, 1)
             _set(bed, "up")
-            pumped(source, tape, 1200)
+            notes = noted(source, tape, 2)
             send(bed, 5)
-            assert pumped(source, tape, 80).arrived >= 5
-    notes = [event.note for event in told(tape, ev.SourceNoted) if isinstance(event, ev.SourceNoted)]
+            assert pumped(source, tape, 80, arrived=5).arrived >= 5
     assert [note.split()[2] for note in notes] == ["down", "up"]
 
 
@@ -46,9 +45,9 @@ def test_headers_that_are_passed_over_are_said_on_the_screen_once() -> None:
     tape = Tape()
     with Testbed() as bed, watched(bed, share=0) as source:
         source.pump(tape, 0)
-        for _ in range(3):
+        for turn in range(1, 4):
             send(bed, 20)
-            pumped(source, tape, 50)
+            pumped(source, tape, 50, arrived=20 * turn)
     notes = [event.note for event in told(tape, ev.SourceNoted) if isinstance(event, ev.SourceNoted)]
     assert [note for note in notes if "0% of a core" in note] == notes
     assert len(notes) == 1
@@ -66,7 +65,7 @@ def test_a_tunnels_packets_are_recorded_with_a_link_header() -> None:
         source.set_detail(Detail.MILESTONES)
         source.pump(tape, 0)
         os.write(tunnel, PING)
-        meters = pumped(source, tape, 80)
+        meters = pumped(source, tape, 80, arrived=1)
         source.close()
         os.close(tunnel)
     (recorded,) = told(tape, ev.FrameRecorded)

@@ -1,5 +1,6 @@
 """The testbed leaves nothing behind, whatever ends it."""
 
+import os
 import select
 import signal
 import socket
@@ -29,19 +30,20 @@ with Testbed() as bed:
 """
 
 
-def _names() -> set[str]:
-    return {path.name for path in namespace.FOLDER.glob("kbview-*")}
+def _names(pid: int | str = "") -> set[str]:
+    """The names of the namespaces of a process, or of everybody on the machine."""
+    return {path.name for path in namespace.FOLDER.glob(f"kbview-{pid or '*'}-*")}
 
 
 def _udp(end: End) -> socket.socket:
     with end.namespace.entered():
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind((end.address, 7))
-    made.settimeout(5)
+    made.settimeout(20)
     return made
 
 
-def _gone(pid: int, seconds: float = 5.0) -> bool:
+def _gone(pid: int, seconds: float = 30.0) -> bool:
     end = time.monotonic() + seconds
     while stale.lives(pid) and time.monotonic() < end:
         time.sleep(0.01)
@@ -91,29 +93,31 @@ def test_nothing_but_what_is_sent_is_on_the_link() -> None:
 
 
 def test_closing_removes_everything_and_twice_is_once() -> None:
-    before = _names()
+    own = os.getpid()
+    before = _names(own)
     with Testbed() as bed:
         with Testbed() as second:
             assert {bed.a.link, bed.b.link}.isdisjoint({second.a.link, second.b.link})
-            assert len(_names() - before) == 4
+            assert len(_names(own) - before) == 4
         bed.close()
-    assert _names() == before
+    assert _names(own) == before
     assert not [name for _, name in socket.if_nameindex() if name.startswith("kbv-")]
 
 
 def test_what_failed_half_way_is_undone() -> None:
-    before = _names()
+    own = os.getpid()
+    before = _names(own)
     with pytest.raises(SourceError, match="cannot be built") as caught:
         Testbed(mtu=7)  # the kernel takes no less than 68
     assert caught.value.exit_code == 1
-    assert _names() == before
+    assert _names(own) == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_signals_remove_everything(keeper: "subprocess.Popen[str]", number: int) -> None:
     child, *names = _told(keeper)
     keeper.send_signal(number)
-    keeper.wait(10)
+    keeper.wait(60)
     assert keeper.returncode != 0
     assert _gone(child)
     assert _names().isdisjoint(names)
@@ -125,9 +129,8 @@ def test_after_a_kill_the_children_die_and_the_next_start_cleans_up(
     child, *names = _told(keeper)
     keeper.kill()  # not waited for: a zombie is dead, too
     assert _gone(child)
-    assert _names() >= set(names)
-    with Testbed() as bed:
-        assert set(bed.swept) >= set(names)
+    with Testbed() as bed:  # another process that starts may have cleaned up just before
+        assert _names().isdisjoint(set(names) - set(bed.swept))
     assert _names().isdisjoint(names)
 
 
@@ -153,7 +156,7 @@ def test_a_namespace_deleted_underneath_neither_stops_traffic_nor_the_end() -> N
 def test_a_tethered_program_runs_inside_and_is_stopped_by_its_pid() -> None:
     with Testbed() as bed:
         shown = child_process.start(bed.b.namespace, ["ls", "/proc/self/task"], stdout=subprocess.PIPE)
-        assert shown.communicate(timeout=10)[0].decode().strip() == str(shown.pid)
+        assert shown.communicate(timeout=60)[0].decode().strip() == str(shown.pid)
         assert child_process.stop(shown) == 0
         stubborn = child_process.start(
             bed.b.namespace,
@@ -174,7 +177,7 @@ os.setuid(65534)
 Testbed()
 """
     program = [sys.executable, "-c", script]
-    ran = subprocess.run(program, check=False, capture_output=True, text=True, timeout=20)
+    ran = subprocess.run(program, check=False, capture_output=True, text=True, timeout=60)
     last = ran.stderr.strip().splitlines()[-1]
     assert "SourceError: making network namespaces is not permitted" in last
     assert "sudo" in last

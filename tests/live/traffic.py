@@ -2,18 +2,19 @@
 
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kbview.sources.lab.testbed import Testbed
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
-from kbview.tape.events import Event
+from kbview.tape.events import Event, SourceNoted
 from kbview.tape.meter import Meters, Sample
 from kbview.tape.source import Source
 from kbview.tape.tape import Tape
 
 MS = 10**9
 NEVER_PS = 1 << 62
+PATIENCE_MS, STEP_MS = 20_000, 50  # a busy machine brings frames late
 
 
 def send(bed: Testbed, count: int, *, flows: int = 1, size: int = 64) -> None:
@@ -41,11 +42,38 @@ def watched(bed: Testbed, **settings: int) -> Iterator[Source]:
         source.close()
 
 
-def pumped(source: Source, tape: Tape, milliseconds: int) -> Meters:
-    """Catch up with the present, then let time pass; the meters at its end."""
+def pumped(
+    source: Source,
+    tape: Tape,
+    milliseconds: int,
+    *,
+    arrived: int = 0,
+    seen: Callable[[Meters], bool] = lambda _: True,
+) -> Meters:
+    """Catch up with the present, let time pass, wait for so many frames or what is to be seen.
+
+    Returns the meters at the end: of the wait if it came about, of the patience if it did not.
+    """
     reached_ps = source.pump(tape, NEVER_PS, budget_s=0)
-    source.pump(tape, reached_ps + milliseconds * MS)
+    reached_ps = source.pump(tape, reached_ps + milliseconds * MS)
+    for _ in range(PATIENCE_MS // STEP_MS):
+        meters = last(tape)
+        whole = not arrived or (meters.arrived >= arrived and not meters.in_flight)
+        if source.ended or (whole and seen(meters)):
+            break
+        reached_ps = source.pump(tape, reached_ps + STEP_MS * MS)
     return last(tape)
+
+
+def noted(source: Source, tape: Tape, count: int) -> list[str]:
+    """Pump until the source has noted so many things; its notes."""
+    reached_ps = tape.end_ps
+    for _ in range(PATIENCE_MS // STEP_MS):
+        notes = [event.note for event in told(tape, SourceNoted) if isinstance(event, SourceNoted)]
+        if len(notes) >= count:
+            break
+        reached_ps = source.pump(tape, reached_ps + STEP_MS * MS)
+    return notes
 
 
 def last(tape: Tape) -> Meters:

@@ -24,7 +24,7 @@ class Watching:
         """Take what there is."""
         self.events += self.producer.take(self.producer.settled_ps())
 
-    def until(self, seen: Callable[[Meters], bool], seconds: float = 5.0) -> Meters:
+    def until(self, seen: Callable[[Meters], bool], seconds: float = 30.0) -> Meters:
         """Look until the meters say so, or give up."""
         end = time.monotonic() + seconds
         while True:
@@ -33,6 +33,16 @@ class Watching:
             if seen(meters) or time.monotonic() > end:
                 return meters
             time.sleep(0.01)
+
+    def catch_up(self) -> Meters:
+        """Look until everything is read that had happened before this call; the meters then."""
+        now_ps = self.producer.settled_ps()
+        time.sleep(0.05)  # the producer never claims to have read the very present
+        end = time.monotonic() + 30
+        while self.producer.settled_ps() <= now_ps and time.monotonic() < end:
+            time.sleep(0.01)
+        self.look()
+        return self.meters()
 
     def meters(self) -> Meters:
         """As last told."""

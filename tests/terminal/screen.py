@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -13,6 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import pyte
 
 ROOT = Path(__file__).parents[2]
@@ -103,14 +105,27 @@ class Terminal:
             got += self.read(min(left, 0.1))
         return got
 
-    def wait_for(self, text: str, seconds: float = 10.0) -> float:
-        """Read until the screen shows the text; the seconds that it took."""
+    def wait_for(self, text: str | re.Pattern[str], seconds: float = 60.0) -> None:
+        """Read until the screen shows the text."""
+        pattern = re.compile(re.escape(text)) if isinstance(text, str) else text
         start = time.monotonic()
-        while text not in self.text:
+        while not pattern.search(self.text):
             if time.monotonic() - start > seconds:
                 raise AssertionError(f"{text!r} is not on the screen:\n{self.text}")
             self.read(0.05)
-        return time.monotonic() - start
+
+    def falls_silent(self, for_s: float, within_s: float = 30.0) -> bool:
+        """Whether nothing is sent for so long a stretch, which may begin late on a busy machine."""
+        start = time.monotonic()
+        while time.monotonic() - start < within_s:
+            if not self.read_for(for_s):
+                return True
+        return False
+
+    def processor_s(self) -> float:
+        """The seconds that the program has spent on a core, itself and in the kernel."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return float(times.user + times.system)
 
     def press(self, keys: str) -> None:
         """Type."""
@@ -122,13 +137,13 @@ class Terminal:
         self.screen.resize(height, width)
         self.process.send_signal(signal.SIGWINCH)
 
-    def end(self, seconds: float = 10.0) -> int:
+    def end(self, seconds: float = 60.0) -> int:
         """Read until the process ends; its exit code."""
         start = time.monotonic()
         while self.process.poll() is None and time.monotonic() - start < seconds:
             self.read(0.05)
         self.read(0.2)
-        return self.process.wait(timeout=1)
+        return self.process.wait(timeout=10)
 
     @property
     def text(self) -> str:

@@ -17,9 +17,10 @@ def usable(terminal: Terminal) -> bool:
     )
 
 
-def test_it_opens_within_a_second_or_so_and_q_gives_the_terminal_back() -> None:
+def test_it_opens_with_little_work_and_q_gives_the_terminal_back() -> None:
     with Terminal() as terminal:
-        assert terminal.wait_for("why:") < 3  # a loaded machine; about 0.6 s on an idle one
+        terminal.wait_for("why:")
+        assert terminal.processor_s() < 3  # 0.6 s on a machine that does nothing else
         terminal.press("q")
         assert terminal.end() == 0
         assert usable(terminal)
@@ -49,7 +50,7 @@ def test_a_lost_line_ends_it() -> None:
         terminal.wait_for("why:")
         terminal.hang_up()
         terminal.process.send_signal(signal.SIGHUP)
-        assert terminal.process.wait(timeout=10) != 0
+        assert terminal.process.wait(timeout=60) != 0
 
 
 @pytest.mark.parametrize("screen", ["1", "2", "4", "5"])
@@ -61,8 +62,7 @@ def test_it_is_quiet_on_the_wire_and_silent_when_paused(screen: str) -> None:
         assert len(terminal.read_for(3)) / 3 < 15_000
         terminal.press(" ")
         terminal.wait_for("‖")
-        terminal.read_for(0.5)
-        assert terminal.read_for(1.5) == b""
+        assert terminal.falls_silent(1.5)
 
 
 def test_low_bandwidth() -> None:
@@ -103,9 +103,9 @@ def test_few_colours_stay_few(term: str) -> None:
 def test_ascii(options: str, environ: dict[str, str]) -> None:
     with Terminal(options=options, environ=environ) as terminal:
         terminal.wait_for("why:")
+        terminal.wait_for("wire>NIC")
         terminal.read_for(1)
         assert terminal.output.isascii()
-        assert "wire>NIC" in terminal.text
 
 
 def test_a_resize_is_followed() -> None:
