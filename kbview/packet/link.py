@@ -163,8 +163,8 @@ def _ppi(data: bytes) -> tuple[int, int]:
     return int.from_bytes(data[2:4], "little"), int.from_bytes(data[4:8], "little")
 
 
-# Endace ERF, by the type byte without its highest bit: the link type of a record's packet, and the bytes
-# of padding before the packet.
+# Endace ERF, by the type byte without its highest bit: the link type of a record's packet, and the
+# bytes of padding before the packet.
 _ERF_TYPES = {
     **dict.fromkeys((1, 10, 15, 19), (50, 0)),
     **dict.fromkeys((2, 11, 16, 20), (LINKTYPE_ETHERNET, 2)),
