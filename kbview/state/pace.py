@@ -17,6 +17,7 @@ NEVER_PS = 1 << 62
 STEPS_WITHIN_PS = 100 * US  # a frame that covers less than this can show single steps
 MILESTONES_WITHIN_PS = MS
 FASTEST_COLUMN_PS = MS
+SLOW_PS = 50 * US  # of trace time a second: below it a screen follows single packets
 
 
 class Pace:

@@ -7,7 +7,7 @@ the state is the one that belongs to that position of the tape (see `rebuild`).
 from itertools import islice
 
 from kbview.state.marker import Markers
-from kbview.state.pace import DEFAULT_SPEED, NEVER_PS, SPEEDS, Pace, S
+from kbview.state.pace import DEFAULT_SPEED, NEVER_PS, SLOW_PS, SPEEDS, Pace, S
 from kbview.state.rebuild import rebuild
 from kbview.state.state import State
 from kbview.state.until import Until
@@ -49,6 +49,11 @@ class Player:
     def speed_ps(self) -> int | None:
         """Trace time for a second of real time, picoseconds; None: as fast as possible."""
         return self.pace.speed_ps
+
+    @property
+    def slow(self) -> bool:
+        """Whether the pace is slow enough to follow single packets."""
+        return self.speed_ps is not None and self.speed_ps <= SLOW_PS
 
     @property
     def ended(self) -> bool:
@@ -132,7 +137,7 @@ class Player:
             state.apply(record)
             watch(record, state.position, state.since_ps)
             if until is not None and until.reached(state):
-                self.stop(until.what)
+                self.stop(f"reached: {until.what}")
                 break
         return state.position >= position
 

@@ -1,11 +1,13 @@
-"""The rows around the panels: the title above, the sentence of why and the keys below."""
+"""The rows around the panels: the title above and the keys below.
+
+EMULATED xdp18  http.pcap → kernel            ▶ 1 s = 200 µs  t  12.480 ms  #8112
+space play  . step  , back  t bypass  ? help  q quit  1-5 screens  m datapath
+"""
 
 from collections.abc import Sequence
 
 from kbview.state.player import Player
-from kbview.state.why import explain
-from kbview.tape.events import NO_PACKET, Event
-from kbview.tape.meaning import meaning_of
+from kbview.tape.event import NO_PACKET
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
 from kbview.ui.row import Row, Size, cut, fit, length, spread
@@ -14,12 +16,16 @@ _NAME = 4  # cells that are left of a long name
 
 
 def title(player: Player, size: Size) -> list[Row]:
-    """Where the numbers come from, which way the packets go, and how fast time passes."""
+    """Where the numbers come from, which way the packets go, and how fast time passes.
+
+    Slow or paused the time has all its digits, so that a step of a few ns is seen.
+    """
     heading, state = player.source.heading, player.state
     packet = f"  #{state.packet}" if state.packet != NO_PACKET else ""
+    clock = fmt.clock if player.playing and not player.slow else fmt.fine_clock
     right: Row = [
         (_pace(player), "strong"),
-        (f"  t {fmt.clock(state.now_ps):>10}", "text"),
+        (f"  t {clock(state.now_ps):>10}", "text"),
         (f"{packet} ", "dim"),
     ]
     datapath = f"{clean(state.datapath)} "
@@ -50,29 +56,6 @@ def _pace(player: Player) -> str:
 
 def _speed(speed_ps: int) -> str:
     return f"{speed_ps} ps" if speed_ps < 1000 else fmt.duration(speed_ps)
-
-
-def why(player: Player, message: str, size: Size) -> list[Row]:
-    """A message if there is one, else why things are as they are; paused, what happened last."""
-    if message:
-        return [fit([(" " + cut(clean(message), size.width - 1), "bad")], size.width)]
-    state = player.state
-    if player.until is not None:
-        return [fit([(" until ", "accent"), (clean(player.until.what), "text")], size.width)]
-    row: Row = [(" why: ", "accent")]
-    text = state.why
-    if not player.playing and state.last_event is not None:
-        row.append((f"{_told(state.last_event)}  ", "strong"))
-        text = explain(state.last_event).text or meaning_of(state.last_event).why
-    room = size.width - length(row)
-    return [fit([*row, (cut(clean(text or state.note), room), "text")], size.width)]
-
-
-def _told(event: Event) -> str:
-    """An event in a few words: its name, its step, its packet."""
-    packet = getattr(event, "packet", NO_PACKET)
-    words = [type(event).__name__, getattr(event, "step", "")]
-    return clean(" ".join(filter(None, [*words, f"#{packet}" if packet != NO_PACKET else ""])))
 
 
 def keys(hints: Sequence[tuple[str, str]], size: Size) -> list[Row]:

@@ -45,6 +45,19 @@ def duration(ps: float) -> str:
     return f"{_digits(ps / 1000)} ns"
 
 
+def fine_clock(ps: int) -> str:
+    """A time on the trace to the nanosecond: 12480123456 -> "12.480123 ms"."""
+    unit, name, digits = next(
+        (
+            (unit, name, digits)
+            for (unit, name), digits in zip(_TIMES, (9, 6, 3, 0), strict=True)
+            if ps >= unit
+        ),
+        (*_TIMES[-1], 0),
+    )
+    return f"{ps / unit:.{digits}f} {name}"
+
+
 def clock(ps: int) -> str:
     """A time on the trace, to three decimals of its unit: 12480123456 -> "12.480 ms"."""
     unit, name = next(((unit, name) for unit, name in _TIMES if ps >= unit), _TIMES[-1])

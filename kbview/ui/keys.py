@@ -1,5 +1,6 @@
 """The keys: one table for the bindings, the line at the bottom and the help."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from kbview.state.destination import EXAMPLES
@@ -25,6 +26,7 @@ class Key(NamedTuple):
     hint: str
     meaning: str
     view: str = ""
+    pair: str = ""  # how the bottom line spells it together with its opposite
 
     @property
     def bound(self) -> str:
@@ -64,11 +66,12 @@ KEYS: tuple[Key, ...] = (
     Key(
         "line_up",
         "up,k",
-        "↑↓",
+        "↑ k",
         "select(-1)",
         "packet",
         "the packet before, or up in this part",
         "packet",
+        "↑↓",
     ),
     Key(
         "line_down",
@@ -114,20 +117,28 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("costs", "5", "5", "view('costs')", "", "the Costs: nanoseconds a packet against the budget"),
     Key("follow", "f", "f", "", "", "follow this packet, or nobody: steps stop at it alone"),
-    Key("packet_up", "up,k", "↑↓", "select(-1)", "packet", "the packet that came before", "journey"),
-    Key("packet_down", "down,j", "↓ j", "select(1)", "", "the packet that came after", "journey"),
+    Key(
+        "packet_up",
+        "up,k",
+        "↑ k",
+        "select(-1)",
+        "packet",
+        "the packet that arrived before",
+        "journey",
+        "↑↓",
+    ),
+    Key("packet_down", "down,j", "↓ j", "select(1)", "", "the packet that arrived after", "journey"),
     Key(
         "step_left",
         "left,h",
-        "←→",
+        "← h",
         "choose_stop(-1)",
         "step",
-        "the step before of this packet",
+        "this packet's step before",
         "journey",
+        "←→",
     ),
-    Key(
-        "step_right", "right,l", "→ l", "choose_stop(1)", "", "the step after of this packet", "journey"
-    ),
+    Key("step_right", "right,l", "→ l", "choose_stop(1)", "", "this packet's next step", "journey"),
     Key(
         "step_enter",
         "enter",
@@ -149,6 +160,7 @@ _LAST = frozenset({"help", "quit"})
 # Taken before whatever has the focus. A prompt, because what is typed into it may come along with the
 # key that opens it, in one piece, over a slow line.
 AT_ONCE = PROMPTS | {"interrupt"}
+LOAD = frozenset({"knob", "more", "less"})  # of use only where the traffic can be changed
 SCREENS = ("1-5", "screens")  # how the bottom line spells the keys of all screens at once
 
 
@@ -159,10 +171,13 @@ def of(view: str) -> list[Key]:
     return own + [key for key in KEYS if not key.view and not taken & set(key.keys.split(","))]
 
 
-def hints(view: str) -> list[tuple[str, str]]:
-    """The bottom line of a screen: play, its own keys, how to get help and out, and the rest."""
-    own = [(key.shown, key.hint) for key in KEYS if key.view == view and key.hint]
-    common = [key for key in of(view) if not key.view and key.hint]
+def hints(view: str, idle: Collection[str] = ()) -> list[tuple[str, str]]:
+    """The bottom line of a screen: play, its own keys, how to get help and out, and the rest.
+
+    `idle` are the ids of keys that the source has no use for.
+    """
+    own = [(key.pair or key.shown, key.hint) for key in KEYS if key.view == view and key.hint]
+    common = [key for key in of(view) if not key.view and key.hint and key.id not in idle]
     first = [(key.shown, key.hint) for key in common if key.id in _FIRST[not own]]
     last = [(key.shown, key.hint) for key in common if key.id not in _FIRST[not own] | _LAST]
     ways_out = [(key.shown, key.hint) for key in common if key.id in _LAST]

@@ -5,7 +5,7 @@ path                                    always there, over the whole width
 rings    | interrupts                   two columns at 80 cells, three from 110, four from 150
 switches | copies                       a wider terminal shows more and not only longer bars
 cores    | gauges, sockets, drops
-why, keys
+step, sentence, keys
 
 A panel that its source cannot feed says why in the fewest rows and leaves the rest to the others.
 """
@@ -17,7 +17,7 @@ from kbview.ui.panel import Panel
 from kbview.ui.row import Size
 
 LEAST = Size(60, 16)
-FRAME = 3  # the title, the sentence of why and the keys
+_LONGEST_SENTENCE = 95  # cells, with a space at both ends
 _PATH = (5, 7)
 _COLUMNS: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...] = (
     (
@@ -48,6 +48,16 @@ class Layout(NamedTuple):
     columns: tuple[tuple[tuple[str, int], ...], ...]
 
 
+def sentence_rows(width: int) -> int:
+    """Rows that hold the step and the whole of the longest sentence about it."""
+    return 2 if width >= _LONGEST_SENTENCE else 3
+
+
+def frame_rows(width: int) -> int:
+    """Rows around the panels: the title, the sentence and the keys."""
+    return 2 + sentence_rows(width)
+
+
 def arrange(size: Size, panels: Sequence[Panel], grey: Collection[str] = ()) -> Layout:
     """The best use of the room; panels that have none are left out from the bottom up.
 
@@ -56,7 +66,7 @@ def arrange(size: Size, panels: Sequence[Panel], grey: Collection[str] = ()) -> 
     by_name = {panel.name: panel for panel in panels if not (panel.optional and panel.name in grey)}
     least, most = _PATH
     path = max(least, min(most, most - (24 - size.height)))
-    rows = size.height - FRAME - path
+    rows = size.height - frame_rows(size.width) - path
     columns = next(columns for width, columns in _COLUMNS if size.width >= width)
     return Layout(
         path,

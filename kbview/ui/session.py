@@ -31,7 +31,7 @@ NOTHING = Offers()
 
 
 class Session:
-    """`message` stands in the place of the sentence of why."""
+    """`message` stands above the sentence for a while; `failed`: for good, the source cannot go on."""
 
     def __init__(
         self, player: Player, theme: Theme, *, ascii_only: bool = False, offers: Offers = NOTHING
@@ -43,6 +43,7 @@ class Session:
         self.ascii = ascii_only
         self.offers = offers
         self.message = ""
+        self.failed = False
         self.chosen = NO_PACKET
         self.closing: list[Callable[[], None]] = [player.source.close]
 

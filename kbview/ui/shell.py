@@ -11,6 +11,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
 from textual.widgets import Input
 
 from kbview.state.player import Player
@@ -23,6 +24,7 @@ from kbview.ui.files import Files
 from kbview.ui.help import HelpScreen
 from kbview.ui.keys import AT_ONCE, KEYS, PROMPTS, of
 from kbview.ui.screens import VIEWS
+from kbview.ui.sentence import place_of
 from kbview.ui.session import NOTHING, Offers, Session
 from kbview.ui.terminal import Look
 from kbview.ui.view import View
@@ -56,6 +58,7 @@ class Shell(App[None]):
         self._themes = seen.themes
         self._period_s = 1 / fps
         self._failed = 0
+        self._hushing: Timer | None = None
         self._session = Session(player, seen.theme, ascii_only=seen.ascii, offers=offers)
         self._views = {kind.view: kind(self._session) for kind in VIEWS}
         for name in self._views:
@@ -89,7 +92,7 @@ class Shell(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette finds what the keys do."""
         del screen
-        for key in of(self._view.view if self._view else ""):
+        for key in self._view.keys if self._view else of(""):
             if key.action not in ("command_palette", "help"):
                 yield SystemCommand(
                     key.meaning.capitalize(), f"key {key.shown}", partial(self.run_action, key.bound)
@@ -109,8 +112,10 @@ class Shell(App[None]):
         played = self._player.playing
         self.attempt(partial(self._player.tick, elapsed_s))
         if self._player.said:
-            self.say(f"stopped: {self._player.said}")
-            self._player.said = ""
+            said, self._player.said = self._player.said, ""
+            event = self._player.state.last_event
+            reached = said.startswith("reached") and event is not None
+            self.say(f"{said}: {place_of(event, self._player.state)}" if reached and event else said)
         if played and self._view:
             self._view.advance()
         if played and (self._player.ended or not self._player.playing):
@@ -125,7 +130,7 @@ class Shell(App[None]):
         except SourceError as error:
             self._player.stop()
             self._failed = error.exit_code
-            self._session.message = str(error)
+            self._session.message, self._session.failed = str(error), True
             return None
 
     def moved(self) -> None:
@@ -154,7 +159,9 @@ class Shell(App[None]):
         """A sentence that goes away again."""
         self._session.message = message
         self._redraw()
-        self.set_timer(_SENTENCE_S, self._hush)
+        if self._hushing is not None:
+            self._hushing.stop()  # that of an earlier sentence would end this one early
+        self._hushing = self.set_timer(_SENTENCE_S, self._hush)
 
     def _hush(self) -> None:
         if not self._failed:
@@ -178,7 +185,7 @@ class Shell(App[None]):
     def action_help(self) -> None:
         """Keys and numbers of this screen, explained."""
         if self._view:
-            keys = [(key.shown, key.meaning) for key in of(self._view.view)]
+            keys = [(key.shown, key.meaning) for key in self._view.keys]
             sections = [("keys", keys), *self._view.help]
             self.push_screen(HelpScreen(sections, self._session.theme, self._session.ascii))
 
@@ -190,6 +197,7 @@ class Shell(App[None]):
         for view in self._views.values():
             for board in view.boards:
                 board.recolour(session.theme)
+        self.say(f"theme: {session.theme}")
 
     def action_command_palette(self) -> None:
         """Textual's palette, held still."""

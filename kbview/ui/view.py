@@ -19,15 +19,14 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from kbview.tape.source import Capabilities
-from kbview.ui import chrome
+from kbview.ui import chrome, sentence
 from kbview.ui.board import Board, Drawing
-from kbview.ui.keys import AT_ONCE, KEYS, hints
-from kbview.ui.layout import LEAST
+from kbview.ui.keys import AT_ONCE, KEYS, LOAD, Key, hints, of
+from kbview.ui.layout import LEAST, sentence_rows
 from kbview.ui.row import Row, Size, block
 from kbview.ui.session import Session
 
 CADENCE = 5  # frames that the title and the sentence of why stay up
-_FOOT = 2
 
 
 def bindings(view: str) -> list[BindingType]:
@@ -68,7 +67,6 @@ class View(Screen[None]):
     View #columns { height: 1fr; }
     View #columns Board { width: 1fr; height: 1fr; margin-right: 1; }
     View #columns Board.last { margin-right: 0; }
-    View #foot { height: 2; }
     View #small { display: none; height: 1fr; content-align: center middle; }
     View.small Board, View.small #columns { display: none; }
     View.small #small { display: block; }
@@ -90,6 +88,16 @@ class View(Screen[None]):
         """None, or why this source cannot feed the screen."""
         missing = sorted(name.replace("_", " ") for name in self.needs - capabilities.meters)
         return f"this source cannot know {' or '.join(missing)}" if missing else None
+
+    @property
+    def _idle(self) -> frozenset[str]:
+        """The keys that this source has no use for."""
+        return frozenset() if self.session.player.source.knobs() else LOAD
+
+    @property
+    def keys(self) -> list[Key]:
+        """The keys that do something here."""
+        return [key for key in of(self.view) if key.id not in self._idle]
 
     @property
     def boards(self) -> list[Board]:
@@ -114,7 +122,7 @@ class View(Screen[None]):
                 f"kbview needs {LEAST.width}x{LEAST.height} cells; here are {size.width}x{size.height}."
             )
             return
-        self._place(Size(size.width, size.height - 1 - _FOOT))
+        self._place(size)
         self.call_after_refresh(self.show)
 
     def on_screen_resume(self) -> None:
@@ -123,19 +131,22 @@ class View(Screen[None]):
 
     def _place_again(self) -> None:
         """Other drawings are wanted in the same room."""
-        self._place(Size(self.size.width, self.size.height - 1 - _FOOT))
+        self._place(Size(*self.size))
         self.call_after_refresh(self.show)
 
-    def _place(self, room: Size) -> None:
+    def _place(self, size: Size) -> None:
+        rows = sentence_rows(size.width)
+        room = Size(size.width, size.height - 2 - rows)
         reason = self.lacks(self.session.player.source.capabilities)
         arrangement = self._greyed(reason, room) if reason is not None else self.lay_out(room)
         player = self.session.player
+        self._foot.styles.height = rows + 1
         self._head.styles.height = 1 + sum(drawing.height for drawing in arrangement.head)
         self._head.stack([Drawing(partial(chrome.title, player), 1, CADENCE), *arrangement.head])
         self._foot.stack(
             [
-                Drawing(lambda size: chrome.why(player, self.session.message, size), 1, CADENCE),
-                Drawing(partial(chrome.keys, hints(self.view)), 1, 1),
+                Drawing(partial(sentence.draw, self.session), rows, CADENCE),
+                Drawing(partial(chrome.keys, hints(self.view, self._idle)), 1, 1),
             ]
         )
         for at, board in enumerate(self._columns):

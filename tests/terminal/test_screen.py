@@ -19,7 +19,7 @@ def usable(terminal: Terminal) -> bool:
 
 def test_it_opens_with_little_work_and_q_gives_the_terminal_back() -> None:
     with Terminal() as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         assert terminal.processor_s() < 3  # 0.6 s on a machine that does nothing else
         terminal.press("q")
         assert terminal.end() == 0
@@ -31,7 +31,7 @@ def test_it_opens_with_little_work_and_q_gives_the_terminal_back() -> None:
 )
 def test_signals_end_it_in_order(number: signal.Signals, code: int) -> None:
     with Terminal() as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         terminal.process.send_signal(number)
         assert terminal.end() == code
         assert usable(terminal)
@@ -39,7 +39,7 @@ def test_signals_end_it_in_order(number: signal.Signals, code: int) -> None:
 
 def test_ctrl_c_ends_it() -> None:
     with Terminal() as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         terminal.press("\x03")
         assert terminal.end() == 0
         assert usable(terminal)
@@ -47,7 +47,7 @@ def test_ctrl_c_ends_it() -> None:
 
 def test_a_lost_line_ends_it() -> None:
     with Terminal() as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         terminal.hang_up()
         terminal.process.send_signal(signal.SIGHUP)
         assert terminal.process.wait(timeout=60) != 0
@@ -56,7 +56,7 @@ def test_a_lost_line_ends_it() -> None:
 @pytest.mark.parametrize("screen", ["1", "2", "4", "5"])
 def test_it_is_quiet_on_the_wire_and_silent_when_paused(screen: str) -> None:
     with Terminal() as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         terminal.press(screen)
         terminal.read_for(2)
         assert len(terminal.read_for(3)) / 3 < 15_000
@@ -67,7 +67,7 @@ def test_it_is_quiet_on_the_wire_and_silent_when_paused(screen: str) -> None:
 
 def test_low_bandwidth() -> None:
     with Terminal(options="low_bandwidth=True") as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         terminal.read_for(1)
         assert len(terminal.read_for(3)) / 3 < 4_000
 
@@ -79,7 +79,7 @@ def test_low_bandwidth() -> None:
 )
 def test_no_color_sends_no_colour(environ: dict[str, str]) -> None:
     with Terminal(environ=environ) as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         terminal.read_for(1)
         colours = {char.fg for line in terminal.screen.buffer.values() for char in line.values()}
         colours |= {char.bg for line in terminal.screen.buffer.values() for char in line.values()}
@@ -90,7 +90,7 @@ def test_no_color_sends_no_colour(environ: dict[str, str]) -> None:
 @pytest.mark.parametrize("term", ["linux", "vt220", "xterm", "screen"])
 def test_few_colours_stay_few(term: str) -> None:
     with Terminal(environ={"TERM": term}) as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         assert b"38;5;" not in terminal.output
         assert b"38;2;" not in terminal.output
 
@@ -102,7 +102,7 @@ def test_few_colours_stay_few(term: str) -> None:
 )  # fmt: skip
 def test_ascii(options: str, environ: dict[str, str]) -> None:
     with Terminal(options=options, environ=environ) as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         terminal.wait_for("wire>NIC")
         terminal.read_for(1)
         assert terminal.output.isascii()
@@ -110,13 +110,13 @@ def test_ascii(options: str, environ: dict[str, str]) -> None:
 
 def test_a_resize_is_followed() -> None:
     with Terminal() as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         terminal.resize(120, 35)
         terminal.wait_for("cost per packet")
         terminal.resize(50, 12)
         terminal.wait_for("kbview needs 60x16 cells; here are 50x12.")
         terminal.resize(80, 24)
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
 
 
 def test_the_toggle_is_seen() -> None:
@@ -131,6 +131,6 @@ def test_the_toggle_is_seen() -> None:
 
 def test_a_hostile_name_reaches_the_terminal_escaped() -> None:
     with Terminal(source=r"heading='\x1b]0;owned\x07'") as terminal:
-        terminal.wait_for("why:")
+        terminal.wait_for("q quit")
         assert b"\x1b]0;owned" not in terminal.output
         assert "owned" in terminal.text

@@ -11,7 +11,7 @@ from kbview.tape.station import STACK, Domain, Station
 from kbview.ui import format as fmt
 from kbview.ui import keys, row
 from kbview.ui.characters import clean, to_ascii
-from kbview.ui.layout import arrange
+from kbview.ui.layout import arrange, frame_rows
 from kbview.ui.panels import PANELS
 from kbview.ui.path_cells import lay
 from kbview.ui.row import Size
@@ -131,7 +131,7 @@ def test_a_path_with_a_user_level_stack_and_many_stations_is_squeezed() -> None:
 def test_columns_fill_the_height(size: Size) -> None:
     layout = arrange(size, PANELS)
     for column in layout.columns:
-        assert sum(height for _, height in column) == size.height - 3 - layout.path
+        assert sum(height for _, height in column) == size.height - frame_rows(size.width) - layout.path
 
 
 def test_at_80x24_every_named_panel_is_there_and_wide_terminals_get_more() -> None:

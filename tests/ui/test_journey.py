@@ -188,6 +188,6 @@ def test_sizes(size: tuple[int, int]) -> None:
         assert "quit" in shown(shell)
         await pilot.press("question_mark")
         await pilot.pause()
-        assert "the packet that came before" in shown(shell)
+        assert "the packet that arrived before" in shown(shell)
 
     drive(act, size=size)

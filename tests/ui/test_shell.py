@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from textwrap import wrap
 
 import pytest
 from textual import events
@@ -9,12 +10,17 @@ from textual.pilot import Pilot
 
 from kbview.state.pace import SPEEDS
 from kbview.state.player import Player
+from kbview.state.why import explain
+from kbview.tape.events import ModeSwitched
+from kbview.tape.meaning import HAPPENINGS, STEPS, meaning_of
 from kbview.tape.source import DatapathChoice, Knob, SourceError
 from kbview.ui.board import Board
 from kbview.ui.chooser import Chooser
 from kbview.ui.help import HelpScreen
+from kbview.ui.layout import sentence_rows
 from kbview.ui.prompt import Prompt
 from kbview.ui.screens.overview_view import OverviewView
+from kbview.ui.sentence import title_of
 from kbview.ui.shell import Palette, Shell
 from kbview.ui.terminal import Look
 from kbview.ui.theme import Theme
@@ -29,7 +35,6 @@ TITLES = [
         "USER",
         "rx ring",
         "interrupts against polls",
-        "why:",
         "quit",
     ),
     *("mode and context switches", "copies and allocations", "socket queues", "cores", "drops"),
@@ -97,7 +102,8 @@ def test_full_stop_goes_on_by_one_event_and_names_it() -> None:
         second = shell._player.state.last_event
         assert not shell._player.playing
         assert first is not second
-        assert type(second).__name__ in shown(shell)
+        assert second is not None
+        assert title_of(second) in shown(shell)
 
     drive(act)
 
@@ -196,6 +202,8 @@ def test_themes_go_round_and_text_stays() -> None:
         for _ in Theme:
             await pilot.press("T")
             await pilot.pause()
+            assert f"theme: {shell._session.theme}" in shown(shell)
+            shell._hush()
             assert shown(shell) == before
         assert shell._session.theme is Theme.DARK
 
@@ -381,7 +389,7 @@ def test_u_runs_until_something_happens() -> None:
         await pilot.press("1")
         await pilot.pause(1)
         assert not shell._player.playing
-        assert "stopped: a packet is dropped or missed" in shown(shell)
+        assert "reached: a packet is dropped or missed" in shown(shell)
         assert shell._player.state.meters.dropped == 1
         await pilot.press("u", "7")
         await pilot.pause()
@@ -566,3 +574,82 @@ def test_a_switch_in_the_past_says_that_the_view_went_to_the_end_of_the_tape() -
         assert shell._player.behind_ps == 0
 
     drive(act)
+
+
+# ---- the sentence ---------------------------------------------------------------------------------
+
+
+def test_every_step_changes_the_screen_and_no_class_name_is_shown() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        before = shown(shell)
+        for _ in range(40):
+            await pilot.press("full_stop")
+            await pilot.pause()
+            now = shown(shell)
+            assert now != before
+            assert "StepTaken" not in now
+            before = now
+
+    drive(act)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (100, 30), (160, 50)])
+def test_the_sentence_is_whole_at_every_size(size: tuple[int, int]) -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        for _ in range(30):
+            await pilot.press("full_stop")
+            await pilot.pause()
+            event = shell._player.state.last_event
+            assert event is not None
+            sentence = explain(event).text or meaning_of(event).why
+            assert " ".join(sentence.split()) in " ".join(shown(shell).split())
+
+    drive(act, size=size)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_the_longest_sentence_of_the_vocabulary_fits(width: int) -> None:
+    whole = [meaning.why for meaning in (*STEPS.values(), *HAPPENINGS.values())]
+    assert all(len(wrap(text, width - 2)) < sentence_rows(width) for text in whole)
+
+
+def test_a_run_says_what_was_reached_where_and_by_whom_and_the_sentence_stays() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "u", "2")
+        await pilot.pause(1)
+        event = shell._player.state.last_event
+        assert isinstance(event, ModeSwitched)
+        text = shown(shell)
+        assert "reached: the user/kernel wall is crossed: cpu" in text
+        assert f"to {event.to} mode by" in text
+        assert "the wall was crossed" in text
+
+    drive(act)
+
+
+def test_a_sentence_that_goes_away_does_not_take_a_later_one_with_it() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "M")
+        first = shell._hushing
+        await pilot.press("M")
+        assert shell._hushing is not first
+        assert first is not None
+        assert first._task is None or first._task.cancelled() or first._task.cancelling()
+
+    drive(act)
+
+
+def test_keys_for_the_load_are_offered_only_where_the_load_can_be_changed() -> None:
+    async def without(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        assert "l load" not in shown(shell)
+        assert "knob" not in {key.id for key in shell._views["overview"].keys}
+
+    async def with_knobs(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        assert "l load" in shown(shell)
+
+    drive(without, size=(160, 50))
+    drive(with_knobs, Knobbed(), size=(160, 50))

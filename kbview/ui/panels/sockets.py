@@ -24,7 +24,7 @@ class SocketsPanel(Panel):
         ("truesize", "what a packet costs the kernel in memory: data, padding and the sk_buff itself"),
     )
     needs = frozenset({"sockets"})
-    least, weight = 3, 12
+    least, weight = 2, 12
 
     def summary(self, state: State) -> str:
         """How many sockets there are."""

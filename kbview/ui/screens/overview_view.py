@@ -4,7 +4,7 @@ from functools import partial
 from typing import ClassVar
 
 from kbview.ui.board import Drawing
-from kbview.ui.layout import FRAME, arrange
+from kbview.ui.layout import arrange, frame_rows
 from kbview.ui.panel import Panel
 from kbview.ui.panels import PANELS
 from kbview.ui.row import Row, Size
@@ -25,7 +25,7 @@ class OverviewView(View):
         """As the layout says."""
         capabilities = self.session.player.source.capabilities
         grey = {panel.name for panel in PANELS if panel.lacks(capabilities) is not None}
-        layout = arrange(Size(size.width, size.height + FRAME), PANELS, grey)
+        layout = arrange(Size(size.width, size.height + frame_rows(size.width)), PANELS, grey)
         path = [self._drawing(_NAMED["path"], layout.path)]
         columns = [[self._drawing(_NAMED[name], rows) for name, rows in one] for one in layout.columns]
         return Arrangement(path, [(0, column) for column in columns])

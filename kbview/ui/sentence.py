@@ -1,0 +1,132 @@
+"""The sentence: what happened, where and at which cost, and below it why.
+
+ skb_alloc  build_skb()  cpu0 softirq  24 ns, verified (PK)      step 5 of 23, #28
+ The kernel's record of the packet is built around the buffer; nothing is copied.
+
+In play the first row is the datapath's line and the second the weightiest sentence of the last
+moments. The first row leaves out whole parts where it is narrow; the sentence is wrapped and never cut.
+"""
+
+import re
+from textwrap import wrap
+
+from kbview.state.journeys import Stop
+from kbview.state.state import State
+from kbview.state.why import explain
+from kbview.tape import events as ev
+from kbview.tape.event import NO_PACKET, Event
+from kbview.tape.meaning import meaning_of
+from kbview.ui import format as fmt
+from kbview.ui.characters import clean
+from kbview.ui.row import Row, Run, Size, fit, length, spread
+from kbview.ui.session import Session
+
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+Part = tuple[Run, int]  # a run of text, and how much it is worth
+
+
+def draw(session: Session, size: Size) -> list[Row]:
+    """The first row, or the message in its place, and the sentence."""
+    player = session.player
+    told: list[Row] = [[(f" {line}", "text")] for line in wrap(_sentence(session), size.width - 2)]
+    if session.message:
+        style = "bad" if session.failed else "accent"
+        lines = wrap(clean(session.message), size.width - 2)
+        rows: list[Row] = [[(f" {line}", style)] for line in lines]
+    elif player.until is not None:
+        rows = [[(" running until ", "accent"), (clean(player.until.what), "text")]]
+    elif player.playing or player.state.last_event is None:
+        rows = [_datapath(player.state, size.width)]
+    else:
+        rows = [_step(session, player.state.last_event, size.width)]
+    shown = [*rows, *told][: size.height]
+    return [fit(row, size.width) for row in shown + [[] for _ in range(size.height - len(shown))]]
+
+
+def _sentence(session: Session) -> str:
+    state = session.player.state
+    event = state.last_event
+    if session.player.playing or event is None:
+        return clean(state.why or state.note)
+    return clean(explain(event).text or meaning_of(event).why or state.why or state.note)
+
+
+def _datapath(state: State, width: int) -> Row:
+    parts: list[Part] = [
+        ((f" {clean(state.datapath)}", "accent"), 2),
+        ((f"  {clean(state.summary)}", "dim"), 1),
+    ]
+    return _fitting(parts, width)
+
+
+def title_of(event: Event) -> str:
+    """A step by its name, another event by the words of its class: "frame arrived"."""
+    if isinstance(event, ev.StepTaken):
+        return clean(event.step)
+    return _WORD.sub(" ", type(event).__name__).lower()
+
+
+def place_of(event: Event, state: State) -> str:
+    """Where an event happened and by whom, in a few words: "cpu0, by syscall, #28"."""
+    cpu, packet = getattr(event, "cpu", -1), getattr(event, "packet", NO_PACKET)
+    match event:
+        case ev.ModeSwitched():
+            told = f"to {event.to} mode by {'an interrupt' if event.why == 'irq' else event.why}"
+        case ev.ContextSwitched():
+            told = f"{event.to} runs"
+        case ev.PacketDropped():
+            told = f"at {event.where}: {event.reason}"
+        case ev.FrameMissed() | ev.IrqRaised():
+            told = f"queue {event.queue}"
+        case _:
+            told = title_of(event)
+    parts = [f"cpu{cpu}" if cpu >= 0 else "", told, f"#{packet}" if packet != NO_PACKET else ""]
+    return clean(", ".join(filter(None, [*parts, f"at {fmt.fine_clock(state.now_ps)}"])))
+
+
+def _step(session: Session, event: Event, width: int) -> Row:
+    """The parts that fit, the name first, then place, cost, packet and origin."""
+    packet, cpu = getattr(event, "packet", NO_PACKET), getattr(event, "cpu", -1)
+    function = meaning_of(event).function
+    took = getattr(event, "duration_ps", 0)
+    place = " ".join(filter(None, [f"cpu{cpu}" if cpu >= 0 else "", getattr(event, "account", "")]))
+    left: list[Part] = [
+        ((f" {title_of(event)}", "strong"), 9),
+        ((f"  {function}" if function else "", "text"), 5),
+        ((f"  {place}" if place else "", "dim"), 6),
+        ((f"  {fmt.duration(took)}" if took else "", "strong"), 7),
+        ((_origin(session, event), "dim"), 3),
+    ]
+    right: list[Part] = [
+        ((_number(session, event, packet), "text"), 4),
+        ((f"  #{packet}" if packet != NO_PACKET else "  shared", "strong"), 8),
+        ((f"  event {session.player.state.position} ", "dim"), 2),
+    ]
+    kept = _keep([*left, *right], width - 1)
+    row: Row = [part[0] for part in left if part in kept]
+    return spread(row, [part[0] for part in right if part in kept], width)
+
+
+def _number(session: Session, event: Event, packet: int) -> str:
+    """Which step of its packet an event is."""
+    stops: list[Stop] = session.journeys.stops(packet) if session.packet != NO_PACKET else []
+    at = next((at for at, stop in enumerate(stops, 1) if stop.event is event), 0)
+    return f"  step {at}" if at else ""
+
+
+def _origin(session: Session, event: Event) -> str:
+    costs = session.player.source.heading.costs
+    cost = costs.steps.get(event.step) if costs and isinstance(event, ev.StepTaken) else None
+    return f", {cost.confidence} ({clean(cost.source).split(';')[0]})" if cost else ""
+
+
+def _keep(parts: list[Part], width: int) -> list[Part]:
+    """As many parts as fit, those of the least worth left out first."""
+    kept = [part for part in parts if part[0][0]]
+    while kept and length([part[0] for part in kept]) > width:
+        kept.remove(min(kept, key=lambda part: part[1]))
+    return kept
+
+
+def _fitting(parts: list[Part], width: int) -> Row:
+    return [part[0] for part in _keep(parts, width)]
