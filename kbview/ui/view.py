@@ -1,8 +1,8 @@
-"""The View contract: a screen of boards between a title and the sentence of why with the keys below.
+"""The View contract: a screen of boards between the title and the sentence with the keys.
 
 title                                   ! over the whole width, with `head` rows of the screen's own
 columns of drawings                     ! each a board; see `lay_out`
-why, keys                               !
+step, sentence, keys                    !
 """
 
 from abc import abstractmethod
@@ -39,7 +39,7 @@ def bindings(view: str) -> list[BindingType]:
 
 
 class Arrangement(NamedTuple):
-    """What stands where: drawings over the whole width, and below them columns with their widths.
+    """Drawings over the whole width, and below them columns of drawings with their widths.
 
     A width of 0 takes an equal part of what the others leave.
     """
@@ -49,7 +49,7 @@ class Arrangement(NamedTuple):
 
 
 class View(Screen[None]):
-    """One screen. `help` defines each number it shows; `needs` names the meters it draws from.
+    """A screen of the app. `help` defines each number it shows; `needs` names the meters it draws from.
 
     A view that its source cannot feed stays, greyed, and says why. `most` is the number of its columns.
     """
@@ -82,7 +82,7 @@ class View(Screen[None]):
 
     @abstractmethod
     def lay_out(self, size: Size) -> Arrangement:
-        """What to draw in `size`, which is the room between the title and the sentence of why."""
+        """The drawings for `size`, the room between the title and the sentence."""
 
     def lacks(self, capabilities: Capabilities) -> str | None:
         """None, or why this source cannot feed the screen."""
@@ -105,7 +105,7 @@ class View(Screen[None]):
         return [self._head, *self._columns, self._foot]
 
     def compose(self) -> ComposeResult:
-        """Head, columns, foot, and what is said when there is no room for them."""
+        """Head, columns, foot, and the sentence for a terminal that is too small."""
         yield self._head
         with Horizontal(id="columns"):
             yield from self._columns
@@ -170,7 +170,7 @@ class View(Screen[None]):
         self._draw(0)
 
     def advance(self) -> None:
-        """One frame of play: draw what is due."""
+        """Draw the parts that are due at the next frame of play."""
         self._frame += 1
         self._draw(self._frame)
 
