@@ -41,7 +41,7 @@ def bindings(view: str) -> list[BindingType]:
 class Arrangement(NamedTuple):
     """Drawings over the whole width, and below them columns of drawings with their widths.
 
-    A width of 0 takes an equal part of what the others leave.
+    A width of 0 takes an equal part of the room that is left.
     """
 
     head: Sequence[Drawing]
