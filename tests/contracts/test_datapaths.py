@@ -27,6 +27,7 @@ from kbview.tape.meter import TOTALS, Sample
 from kbview.tape.station import Station
 
 TRAFFIC = Traffic(pattern="poisson", rate_pps=700_000, frames=400)
+CALLS = Traffic(pattern="tcp")
 
 
 def emulation(name: str, seed: int) -> Emulation:
@@ -138,11 +139,12 @@ def paths(kind: type[Datapath]) -> list[tuple[Station, ...]]:
         {"app": "generate"},
         {"app": "forward", "forward_at": "xdp_redirect"},
         {"app": "forward", "irq_cure": "polling", "screend": True},
+        {"app": "http", "mtcp_io": "psio"},
     )
-    scenarios += [
-        Scenario("made", "", settings=msgspec.convert(each, Settings), traffic=TRAFFIC)
-        for each in extra
-    ]
+    for each in extra:
+        traffic = CALLS if each["app"] == "http" else TRAFFIC
+        settings = msgspec.convert(each, Settings)
+        scenarios.append(Scenario("made", "", settings=settings, traffic=traffic))
     found = []
     for scenario in scenarios:
         with suppress(ScenarioError):

@@ -1,9 +1,21 @@
-"""AF_XDP: an XDP program in the driver's poll hands frames to a socket of shared rings."""
+"""AF_XDP: an XDP program in the driver's poll hands frames to a socket of shared rings.
+
+lecture, station, function, file
+
+3.1  wire     Nic.load                  hardware/nic.py
+3.1  NIC      Port.sort                 hardware/nic.py
+3.1  rx ring  RxRing.claim              hardware/ring.py
+3.2  irq      NapiInstance.irq_handler  kernel/device/napi_state.py
+3.3  softirq  Softirq.net_rx_action     kernel/softirq.py
+-    XDP      XskPoll._redirect         datapaths/af_xdp/poll.py
+-    umem     XskReader._take           datapaths/af_xdp/reader.py
+-    app      XskReader._main           datapaths/af_xdp/reader.py
+"""
 
 from typing import NamedTuple
 
 from kbview.emulator.application import APPLICATIONS, Production
-from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
+from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.reader import XskReader
 from kbview.emulator.datapaths.af_xdp.sender import XskSender
@@ -19,6 +31,14 @@ from kbview.emulator.work import WORKS
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Domain, Station, bypass
 
+WAY = (
+    *ARRIVAL,
+    Row("3.2", "irq", "NapiInstance.irq_handler", "kernel/device/napi_state.py"),
+    Row("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
+    Row("-", "XDP", "XskPoll._redirect", "datapaths/af_xdp/poll.py"),
+    Row("-", "umem", "XskReader._take", "datapaths/af_xdp/reader.py"),
+    Row("-", "app", "XskReader._main", "datapaths/af_xdp/reader.py"),
+)
 IRQ, SOFTIRQ, *ABOVE = STACK
 RING_SIZE = 2048  # XSK_RING_CONS__DEFAULT_NUM_DESCS
 CHUNKS = 2048  # as many as xdpsock of 2019 puts into its FILL ring
@@ -38,6 +58,7 @@ class AfXdp(Datapath):
 
     name = "af_xdp"
     summary = "the driver's poll, an XDP program, four shared rings; no sk_buff, no stack"
+    way = WAY
     stations = (
         WIRE,
         NIC,

@@ -1,12 +1,25 @@
 """DPDK: no interrupt, no sk_buff, no system call. A core polls the ring in bursts, for ever.
 
 With `dpdk_interrupts` a core sleeps after empty polls; each sleep costs an interrupt and system calls.
+
+lecture, station, function, file
+
+3.1    wire      Nic.load                  hardware/nic.py
+3.1    NIC       Port.sort                 hardware/nic.py
+3.1    rx ring   RxRing.claim              hardware/ring.py
+5.1.1  rx_burst  PortQueue.rx_burst        bypass/pmd.py
+5.1.1  mbuf      MempoolCache.get          bypass/mempool.py
+5.1.1  app       Lcore.lcore_main          datapaths/dpdk/lcore.py
+-      irq       SleepyLcore._irq_handler  datapaths/dpdk/sleeper.py
+-      epoll     Eventfd.wait              datapaths/dpdk/sleeper.py
+5.1.1  tx_burst  PortQueue.tx_burst        bypass/pmd.py
+-      tx ring   TxRing.doorbell           hardware/tx.py
 """
 
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.bypass.mempool import Mempool, MempoolCache, in_rings, pool_size
 from kbview.emulator.bypass.pmd import PortQueue
-from kbview.emulator.datapath import NIC, RX_RING, TX_RING, WIRE, Datapath
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.dpdk.lcore import Lcore
 from kbview.emulator.datapaths.dpdk.sender import TxOnlyLcore
 from kbview.emulator.datapaths.dpdk.sleeper import SleepyLcore
@@ -22,6 +35,16 @@ from kbview.emulator.work import WORKS
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Station, bypass
 
+WAY = (
+    *ARRIVAL,
+    Row("5.1.1", "rx_burst", "PortQueue.rx_burst", "bypass/pmd.py"),
+    Row("5.1.1", "mbuf", "MempoolCache.get", "bypass/mempool.py"),
+    Row("5.1.1", "app", "Lcore.lcore_main", "datapaths/dpdk/lcore.py"),
+    Row("-", "irq", "SleepyLcore._irq_handler", "datapaths/dpdk/sleeper.py"),
+    Row("-", "epoll", "Eventfd.wait", "datapaths/dpdk/sleeper.py"),
+    Row("5.1.1", "tx_burst", "PortQueue.tx_burst", "bypass/pmd.py"),
+    DEPARTURE,
+)
 IRQ, *ABOVE = STACK
 SLEEPING = (IRQ, *bypass(tuple(ABOVE)), EPOLL)
 SENDING = ("echo", "forward", "generate")
@@ -32,6 +55,7 @@ class Dpdk(Datapath):
 
     name = "dpdk"
     summary = "poll-mode driver: NIC, rx_burst, application; no kernel on the way"
+    way = WAY
     stations = (WIRE, NIC, RX_RING, *bypass(STACK), RX_BURST, MBUF, APP)
     compressed_completions = True  # mlx5: rxq_cqe_comp_en
     page = "2M"

@@ -1,7 +1,26 @@
-"""mTCP: TCP in user space. Frames in bursts, events and jobs in batches; calls are functions."""
+"""mTCP: TCP in user space. Frames in bursts, events and jobs in batches; calls are functions.
+
+lecture, station, function, file
+
+3.1    wire        Nic.load                   hardware/nic.py
+3.1    NIC         Port.sort                  hardware/nic.py
+3.1    rx ring     RxRing.claim               hardware/ring.py
+5.1.1  rx_burst    PortQueue.rx_burst         bypass/pmd.py
+5.2    TCP thread  StreamTable.deliver        datapaths/mtcp/stream_table.py
+5.2    events      EventQueue.flush           datapaths/mtcp/queues.py
+5.2    read        AppThread._receive         datapaths/mtcp/app_thread.py
+5.2    app         AppThread._receive         datapaths/mtcp/app_thread.py
+5.2    jobs        ConnectionTable.work       datapaths/mtcp/connection_table.py
+5.2    jobs        Output.write               datapaths/mtcp/output.py
+-      tx ring     TxRing.doorbell            hardware/tx.py
+-      cells       RxRing.claim               hardware/ring.py
+-      irq         PsioHandle._irq_handler    kernel/psio/handle.py
+-      softirq     PsioHandle.poll            kernel/psio/handle.py
+-      copy        PsioQueue.copy_rx_packets  kernel/psio/engine.py
+"""
 
 from kbview.emulator.application import APPLICATIONS
-from kbview.emulator.datapath import Datapath
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, Datapath, Row
 from kbview.emulator.datapaths.mtcp.dpdk_module import DpdkModule
 from kbview.emulator.datapaths.mtcp.psio_module import PsioModule
 from kbview.emulator.datapaths.mtcp.stations import ANSWER, ON_DPDK, ON_PSIO
@@ -14,6 +33,21 @@ from kbview.emulator.settings import Settings
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.station import Station
 
+WAY = (
+    *ARRIVAL,
+    Row("5.1.1", "rx_burst", "PortQueue.rx_burst", "bypass/pmd.py"),
+    Row("5.2", "TCP thread", "StreamTable.deliver", "datapaths/mtcp/stream_table.py"),
+    Row("5.2", "events", "EventQueue.flush", "datapaths/mtcp/queues.py"),
+    Row("5.2", "read", "AppThread._receive", "datapaths/mtcp/app_thread.py"),
+    Row("5.2", "app", "AppThread._receive", "datapaths/mtcp/app_thread.py"),
+    Row("5.2", "jobs", "ConnectionTable.work", "datapaths/mtcp/connection_table.py"),
+    Row("5.2", "jobs", "Output.write", "datapaths/mtcp/output.py"),
+    DEPARTURE,
+    Row("-", "cells", "RxRing.claim", "hardware/ring.py"),
+    Row("-", "irq", "PsioHandle._irq_handler", "kernel/psio/handle.py"),
+    Row("-", "softirq", "PsioHandle.poll", "kernel/psio/handle.py"),
+    Row("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/engine.py"),
+)
 POLLED = (
     "dma_write",
     "msix_delivery",
@@ -52,6 +86,7 @@ class Mtcp(Datapath):
     summary = (
         "TCP in user space: bursts, two copies, events and jobs in batches; no system call a packet"
     )
+    way = WAY
     stations = ON_DPDK
     compressed_completions = True  # mlx5: rxq_cqe_comp_en
     page = "2M"

@@ -1,7 +1,19 @@
-"""netmap: the application works on slots that it shares with the kernel, a system call a batch."""
+"""netmap: the application works on slots that it shares with the kernel, a system call a batch.
+
+lecture, station, function, file
+
+3.1    wire     Nic.load                  hardware/nic.py
+3.1    NIC      Port.sort                 hardware/nic.py
+3.1    rx ring  RxRing.claim              hardware/ring.py
+5.1.2  irq      NetmapQueue.irq_handler   datapaths/netmap/queue.py
+5.1.2  sync     NetmapQueue.rxsync        datapaths/netmap/queue.py
+5.1.2  sync     NetmapQueue.txsync        datapaths/netmap/queue.py
+5.1.2  poll     NetmapThread._poll_rings  datapaths/netmap/thread.py
+5.1.2  app      NetmapThread._main        datapaths/netmap/thread.py
+"""
 
 from kbview.emulator.application import APPLICATIONS, Production
-from kbview.emulator.datapath import NIC, RX_RING, WIRE, Datapath
+from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.netmap.queue import NetmapQueue
 from kbview.emulator.datapaths.netmap.sender import NetmapSender
 from kbview.emulator.datapaths.netmap.thread import NetmapThread
@@ -13,6 +25,14 @@ from kbview.emulator.settings import Settings
 from kbview.emulator.work import WORKS
 from kbview.tape.station import STACK, Domain, Station, bypass
 
+WAY = (
+    *ARRIVAL,
+    Row("5.1.2", "irq", "NetmapQueue.irq_handler", "datapaths/netmap/queue.py"),
+    Row("5.1.2", "sync", "NetmapQueue.rxsync", "datapaths/netmap/queue.py"),
+    Row("5.1.2", "sync", "NetmapQueue.txsync", "datapaths/netmap/queue.py"),
+    Row("5.1.2", "poll", "NetmapThread._poll_rings", "datapaths/netmap/thread.py"),
+    Row("5.1.2", "app", "NetmapThread._main", "datapaths/netmap/thread.py"),
+)
 IRQ, *ABOVE = STACK
 
 
@@ -21,6 +41,7 @@ class Netmap(Datapath):
 
     name = "netmap"
     summary = "slots in shared memory; poll() syncs a batch of them; no copy, no sk_buff"
+    way = WAY
     stations = (
         WIRE,
         NIC,

@@ -1,7 +1,21 @@
-"""psio: packets are copied out of a huge buffer, a chunk of them a system call; no sk_buff at all."""
+"""psio: packets are copied out of a huge buffer, a chunk of them a system call; no sk_buff at all.
+
+lecture, station, function, file
+
+3.1  wire     Nic.load                   hardware/nic.py
+3.1  NIC      Port.sort                  hardware/nic.py
+-    cells    RxRing.claim               hardware/ring.py
+-    irq      PsioHandle._irq_handler    kernel/psio/handle.py
+-    softirq  PsioHandle.poll            kernel/psio/handle.py
+-    copy     PsioQueue.copy_rx_packets  kernel/psio/engine.py
+-    chunk    PsioHandle.recv_chunk      kernel/psio/handle.py
+-    app      PsioThread._main           datapaths/psio/thread.py
+-    send     PsioQueue.xmit_batch       kernel/psio/engine.py
+-    tx ring  TxRing.doorbell            hardware/tx.py
+"""
 
 from kbview.emulator.application import APPLICATIONS, Production
-from kbview.emulator.datapath import NIC, TX_RING, WIRE, Datapath
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, TX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.psio.sender import PsioSender
 from kbview.emulator.datapaths.psio.thread import PsioThread
 from kbview.emulator.hardware.core import Core
@@ -14,6 +28,17 @@ from kbview.emulator.settings import Settings
 from kbview.emulator.work import WORKS
 from kbview.tape.station import Domain, Station
 
+WAY = (
+    *ARRIVAL[:2],
+    Row("-", "cells", "RxRing.claim", "hardware/ring.py"),
+    Row("-", "irq", "PsioHandle._irq_handler", "kernel/psio/handle.py"),
+    Row("-", "softirq", "PsioHandle.poll", "kernel/psio/handle.py"),
+    Row("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/engine.py"),
+    Row("-", "chunk", "PsioHandle.recv_chunk", "kernel/psio/handle.py"),
+    Row("-", "app", "PsioThread._main", "datapaths/psio/thread.py"),
+    Row("-", "send", "PsioQueue.xmit_batch", "kernel/psio/engine.py"),
+    DEPARTURE,
+)
 SEND = Station(
     "send",
     Domain.KERNEL,
@@ -27,6 +52,7 @@ class Psio(Datapath):
 
     name = "psio"
     summary = "a huge packet buffer; a system call copies a chunk of packets; no sk_buff"
+    way = WAY
     stations = (
         WIRE,
         NIC,
