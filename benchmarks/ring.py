@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kbview.sources.lab.testbed import Testbed
 from kbview.sources.linux import child_process
 from kbview.sources.linux.mmsg import Batch
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape.detail import Detail

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.sources.workers.load import RECEIVING_PORT

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.linux.veth import End
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kbview.sources.lab.testbed import Testbed
 from kbview.sources.linux import child_process
+from kbview.sources.linux.testbed import Testbed
 from tests.live.traffic import send
 
 pytestmark = pytest.mark.live

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pyroute2 import IPRoute
 
-from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.testbed import Testbed
 from tests.live.traffic import send
 from tests.terminal.screen import Terminal
 

@@ -8,7 +8,7 @@ import struct
 import pytest
 from pyroute2 import IPRoute
 
-from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape import events as ev

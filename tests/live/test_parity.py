@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from kbview.packet.writer import PcapWriter
-from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.testbed import Testbed
+from kbview.sources.linux.tracefs import Mount
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
-from kbview.sources.trace.live.mount import Mount
 from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from kbview.sources.lab.testbed import Testbed
 from kbview.sources.linux import namespace
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.state.state import State

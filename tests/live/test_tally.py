@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from kbview.sources.linux.perf.tally import Tally, allowed
-from kbview.sources.trace.live.mount import Mount
+from kbview.sources.linux.tracefs import Mount
 
 pytestmark = pytest.mark.live
 

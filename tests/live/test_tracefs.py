@@ -1,5 +1,6 @@
 """The kernel's own tracepoints, for real: what they tell, and that nothing of it is left behind."""
 
+import contextlib
 import json
 import os
 import signal
@@ -13,11 +14,10 @@ from pathlib import Path
 import pytest
 
 from kbview.cli.main import main
-from kbview.sources.lab.testbed import Testbed
-from kbview.sources.linux import child_process
-from kbview.sources.trace.live import instance as instances
+from kbview.sources.linux import child_process, stale
+from kbview.sources.linux.testbed import Testbed
+from kbview.sources.linux.tracefs import Mount
 from kbview.sources.trace.live.instance import Instance
-from kbview.sources.trace.live.mount import Mount
 from kbview.sources.trace.live.producer import TraceProducer
 from kbview.sources.watching.clock import Clock
 from kbview.tape import events as ev
@@ -201,7 +201,7 @@ import socket, subprocess, time
 from kbview.cli.main import main
 from kbview.sources.watching.clock import Clock
 from kbview.sources.linux import child_process
-from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.trace.live.producer import TraceProducer
 bed = Testbed()
 with bed.b.namespace.entered():
@@ -240,12 +240,22 @@ Instance(64)
     assert "sudo" in last
 
 
+def test_the_start_of_a_lab_removes_the_instance_of_a_dead_run() -> None:
+    with subprocess.Popen(["/bin/true"]) as ended:
+        ended.wait()
+    with contextlib.closing(Mount()) as mount:
+        left = mount.path / "instances" / stale.name("0", ended.pid)
+        left.mkdir()
+        Testbed().close()
+        assert not left.exists()
+
+
 def test_foreign_instances_are_left_alone() -> None:
     mount = Mount()
     foreign = mount.path / "instances" / "kbviewer-1-0"
     foreign.mkdir()
     try:
-        instances.sweep(mount.path)
+        stale.sweep()
         assert foreign.is_dir()
     finally:
         foreign.rmdir()

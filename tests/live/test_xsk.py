@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.linux.veth import End
 from kbview.sources.linux.xdp.xsk import CHUNK, Xsk
 from kbview.sources.workers.payload_stamp import template

@@ -4,7 +4,7 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 
-from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape.events import Event, SourceNoted

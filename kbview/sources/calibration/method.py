@@ -30,7 +30,6 @@ class Method(ABC):
 
     name: ClassVar[str]
     steps: ClassVar[tuple[str, ...]]
-    needs_root: ClassVar[bool] = False
 
     @abstractmethod
     def measure(self, base: Calibration, found: Findings) -> Findings:

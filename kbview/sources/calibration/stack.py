@@ -18,8 +18,8 @@ from kbview.emulator.cost import Calibration
 from kbview.sources.calibration.method import Finding, Findings, Method, cost_ns
 from kbview.sources.calibration.spread import Spread, exactly, of
 from kbview.sources.calibration.switching import pinned
-from kbview.sources.lab.testbed import Testbed
 from kbview.sources.linux.mmsg import Batch
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.workers.load import RECEIVING_PORT
 from kbview.sources.workers.payload_stamp import template
 
@@ -37,7 +37,6 @@ class Stack(Method):
 
     name = "stack"
     steps = (*_LAYERS, "socket_enqueue")
-    needs_root = True
 
     def measure(self, base: Calibration, found: Findings) -> Findings:
         with Testbed() as bed, contextlib.ExitStack() as opened:

@@ -1,6 +1,5 @@
 """A DPDK application as a producer: its ports are the NIC and its lcores the cores."""
 
-import os
 from pathlib import Path
 
 from kbview.sources.dpdk.client import Client, TelemetryError
@@ -15,7 +14,6 @@ from kbview.tape.source import SourceError
 from kbview.tape.station import STACK, Domain, Station, bypass
 from kbview.tape.vocabulary import RingKind
 
-_TICK_PS = 10**12 // os.sysconf("SC_CLK_TCK")
 _STATS = ("ipackets", "opackets", "ibytes", "obytes", "imissed", "ierrors", "oerrors", "rx_nombuf")
 _MOST_GAUGES = 400
 RING, MEMPOOL = RingKind.DPDK_RING, RingKind.MEMPOOL
@@ -83,9 +81,9 @@ class TelemetryProducer(Producer):
         for lcore in snapshot.lcores:
             counts[f"total {lcore.number}"] = lcore.total
             counts[f"busy {lcore.number}"] = lcore.busy
-        for at, task in enumerate(snapshot.tasks):
-            counts |= {f"user {at}": task.user, f"system {at}": task.system}
-            counts[f"switches {at}"] = task.switches
+        for at, thread in enumerate(snapshot.threads):
+            counts |= {f"user {at}": thread.user_ns, f"system {at}": thread.system_ns}
+            counts[f"switches {at}"] = thread.switches
         self._growth.add(counts)
 
     def _sum(self, stat: str) -> int:
@@ -104,7 +102,7 @@ class TelemetryProducer(Producer):
         meters.gauges = _gauges(self._now)
         meters.cores = self._cores()
         meters.context_switches = sum(
-            self._growth[f"switches {at}"] for at in range(len(self._now.tasks))
+            self._growth[f"switches {at}"] for at in range(len(self._now.threads))
         )
 
     def _cores(self) -> list[CoreMeter]:
@@ -112,11 +110,13 @@ class TelemetryProducer(Producer):
         if self._now.lcores:
             return [self._lcore(lcore.number) for lcore in self._now.lcores]
         cores = []
-        for at, task in enumerate(self._now.tasks):
-            user_ps = self._growth[f"user {at}"] * _TICK_PS
-            system_ps = self._growth[f"system {at}"] * _TICK_PS
+        for at, thread in enumerate(self._now.threads):
+            user_ps = self._growth[f"user {at}"] * 1000
+            system_ps = self._growth[f"system {at}"] * 1000
             idle_ps = max(0, self._now.time_ps - user_ps - system_ps)
-            cores.append(CoreMeter(task.cpu, task.name, idle_ps, user_ps=user_ps, syscall_ps=system_ps))
+            cores.append(
+                CoreMeter(thread.cpu, thread.name, idle_ps, user_ps=user_ps, syscall_ps=system_ps)
+            )
         return cores
 
     def _lcore(self, number: int) -> CoreMeter:
@@ -132,9 +132,9 @@ class TelemetryProducer(Producer):
 def _known(snapshot: Snapshot) -> set[str]:
     """What this application's version tells beside its ports."""
     known = set()
-    if snapshot.lcores or snapshot.tasks:
+    if snapshot.lcores or snapshot.threads:
         known.add("cores")
-    if snapshot.tasks:
+    if snapshot.threads:
         known.add("context_switches")
     if _rings(snapshot):
         known.add("rings")

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from kbview.sources.dpdk.client import Client, row, table, text, whole
-from kbview.sources.dpdk.task import Task, tasks
+from kbview.sources.dpdk.threads import LcoreThread, lcore_threads
 
 _MOST = 64  # ports, rings, pools asked for; a round must stay short
 
@@ -41,7 +41,7 @@ class Snapshot(NamedTuple):
     rings: list[Fill]
     mempools: list[Fill]
     lcores: list[Lcore]
-    tasks: list[Task]
+    threads: list[LcoreThread]
 
 
 def take(client: Client, time_ps: int) -> Snapshot:
@@ -53,7 +53,7 @@ def take(client: Client, time_ps: int) -> Snapshot:
         rings,
         [_mempool(client, text(name), rings) for name in row(client.ask("/mempool/list"))[:_MOST]],
         _lcores(table(client.ask("/eal/lcore/usage"))),
-        tasks(client.pid),
+        lcore_threads(client.pid),
     )
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from kbview.sources.counters.producer import CountersProducer
 from kbview.sources.interface.ring.opening import open_ring
 from kbview.sources.interface.ring.producer import BesideRing, RingProducer
-from kbview.sources.interface.ring.settings import RingSettings
+from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.request import Choice
 from kbview.sources.trace.live import interface as traced
 from kbview.sources.trace.live.producer import TraceProducer

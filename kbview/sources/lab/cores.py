@@ -1,45 +1,38 @@
-"""The cores' time as the kernel books it: /proc/stat, in ticks of usually 10 ms.
+"""The cores' time as the kernel books it in /proc/stat, in ticks of usually 10 ms.
 
-Everything that runs on a core is in it, not only the lab's processes. What the kernel counts as
-"system" is here `syscall`: task context in kernel mode. A receiver that never sleeps says itself how
-much of its user time found something; the rest was polling in vain.
+Every process of a core is in it, not only the lab's. The kernel's "system" is `syscall` here: task
+context in kernel mode. A receiver that never sleeps reports how much of its user time was spent in
+polls that found frames; the rest was empty polls.
 """
 
 import os
 import time
 
+from kbview.sources.linux.procfs import cpu as stat
+from kbview.sources.linux.procfs.file import KernelFile
 from kbview.tape.meter import CoreMeter
-
-_PATH = "/proc/stat"
-_MOST = 1 << 16
 
 
 class Cores:
-    """Counts from the moment it is made. `cpus` are those to show, by number."""
+    """Counts from the moment it is made. `cpus` are the numbers of the cores to show."""
 
     def __init__(self, cpus: list[int]) -> None:
         self._cpus = cpus
         self._tick_ps = 10**12 // os.sysconf("SC_CLK_TCK")
-        self._file = os.open(_PATH, os.O_RDONLY | os.O_CLOEXEC)
+        self._file = KernelFile("/proc/stat")
         self._start_ns = time.monotonic_ns()
         self._before = self._read()
 
-    def _read(self) -> dict[int, list[int]]:
-        """By cpu: user, nice, system, idle, iowait, irq, softirq, in ticks."""
-        rows: dict[int, list[int]] = {}
-        for line in os.pread(self._file, _MOST, 0).splitlines():
-            name, *numbers = line.split()
-            if name.startswith(b"cpu") and name != b"cpu":
-                rows[int(name[3:])] = [int(number) for number in numbers[:7]]
-        return rows
+    def _read(self) -> dict[int, stat.Ticks]:
+        return stat.parse(self._file.read()).cores
 
     def meters(self) -> list[CoreMeter]:
-        """One for each cpu; what no account has is idle, so that they add up to the time."""
+        """A meter for each core. Time in no account is idle: the accounts add up to elapsed time."""
         elapsed_ps = (time.monotonic_ns() - self._start_ns) * 1000
         now = self._read()
         return [self._meter(cpu, now[cpu], elapsed_ps) for cpu in self._cpus if cpu in now]
 
-    def _meter(self, cpu: int, row: list[int], elapsed_ps: int) -> CoreMeter:
+    def _meter(self, cpu: int, row: stat.Ticks, elapsed_ps: int) -> CoreMeter:
         before = self._before.get(cpu, row)
         user, nice, system, _, _, irq, softirq = (
             (after - was) * self._tick_ps for after, was in zip(row, before, strict=True)
@@ -56,11 +49,11 @@ class Cores:
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._file)
+        self._file.close()
 
 
 def split_polling(core: CoreMeter, polling_ps: int, useful_ps: int) -> None:
-    """Of a core's user time, what a poll-mode driver used, and what of that found something."""
+    """Move a poll-mode driver's time, useful and empty, out of the core's user time; changes `core`."""
     polling_ps = min(polling_ps, core.user_ps)
     useful_ps = min(useful_ps, polling_ps)
     core.user_ps -= polling_ps

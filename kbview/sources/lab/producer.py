@@ -6,8 +6,8 @@ import time
 
 from kbview.sources.lab.cores import Cores, split_polling
 from kbview.sources.lab.receivers_switch import Crew, Phase
-from kbview.sources.lab.testbed import Testbed
 from kbview.sources.linux import stale
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.watching.clock import Clock
 from kbview.sources.watching.producer import Producer, Way
 from kbview.sources.workers import kernel_counts, stations

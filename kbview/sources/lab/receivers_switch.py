@@ -17,7 +17,7 @@ import os
 from collections.abc import Iterator
 from enum import Enum
 
-from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.workers.child import Settings
 from kbview.sources.workers.load import RECEIVING_PORT, Load
 from kbview.sources.workers.message import Begin, Reading, Ready, Report, Sent, Stop, Tell

@@ -4,7 +4,7 @@ import math
 
 from kbview.sources.lab.producer import LabProducer
 from kbview.sources.lab.receivers_switch import Phase
-from kbview.sources.lab.testbed import Testbed
+from kbview.sources.linux.testbed import Testbed
 from kbview.sources.watching.watch import Watch
 from kbview.sources.workers import kernel_counts, testpmd
 from kbview.sources.workers.load import Load

@@ -1,39 +1,23 @@
-"""The kernel's counters of one interface: its row of /proc/net/dev."""
+"""The kernel's counters of one interface, from its row of /proc/net/dev."""
 
-import os
-
-import msgspec
-
-_PATH = "/proc/thread-self/net/dev"
-_MOST = 1 << 16
-
-
-class LinkCounters(msgspec.Struct, frozen=True):
-    """In frames, since the interface was made."""
-
-    received: int
-    receive_drops: int
-    transmitted: int
-    transmit_drops: int
+from kbview.sources.linux.procfs import netdev
+from kbview.sources.linux.procfs.file import KernelFile
 
 
 class LinkCounter:
-    """Opened at once, in this thread's namespace; read later, and then without any privilege."""
+    """Opened when made, in this thread's namespace; reading it later takes no privilege."""
 
     def __init__(self, link: str) -> None:
         self._link = link
-        self._name = link.encode()
-        self._file = os.open(_PATH, os.O_RDONLY | os.O_CLOEXEC)
+        self._file = KernelFile("/proc/thread-self/net/dev")
 
-    def read(self) -> LinkCounters:
-        """As they are now; OSError when the interface is gone."""
-        for line in os.pread(self._file, _MOST, 0).splitlines():
-            name, _, row = line.partition(b":")
-            if name.strip() == self._name:
-                numbers = [int(word) for word in row.split()]
-                return LinkCounters(numbers[1], numbers[3], numbers[9], numbers[11])
-        raise OSError(19, f"the interface {self._link} is gone")
+    def read(self) -> netdev.Traffic:
+        """The totals since the interface was made; OSError when the interface is gone."""
+        row = netdev.parse(self._file.read()).get(self._link)
+        if row is None:
+            raise OSError(19, f"the interface {self._link} is gone")
+        return row
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._file)
+        self._file.close()

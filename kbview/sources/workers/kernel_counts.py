@@ -3,7 +3,7 @@
 import contextlib
 
 from kbview.sources.linux.perf.tally import Tally, allowed
-from kbview.sources.trace.live.mount import Mount
+from kbview.sources.linux.tracefs import Mount
 from kbview.sources.workers.message import Counts
 from kbview.tape.source import SourceError
 

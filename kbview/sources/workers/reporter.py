@@ -44,7 +44,7 @@ class Reporter:
                 opened.callback(self._kernel.close)
 
     def _came(self) -> int:
-        received = self._link.read().received  # OSError when the link is gone
+        received = self._link.read().rx_packets  # OSError when the link is gone
         return received if self._stamped else self._receiver.seen()
 
     def report(self, *, first: bool = False, last: bool = False) -> None:

@@ -102,7 +102,7 @@ class Sender:
             load=self.load,
             frames=self.frames,
             bytes=self.bytes,
-            refused=self._counter.read().transmit_drops,
+            refused=self._counter.read().tx_dropped,
             late=self.late,
             syscalls=self.syscalls,
             user_ns=round(used.ru_utime * 1e9),

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from kbview.sources.linux import child_process
 
@@ -105,13 +106,19 @@ class Testpmd:
         return Counters(frames, length, missed, no_mbuf, bursts, empty, useful_ns)
 
     def usage(self) -> tuple[int, int, int, int]:
-        """CPU time in user and kernel mode (ns), voluntary and involuntary switches; all threads."""
-        tasks = [*Path(f"/proc/{self.process.pid}/task").iterdir()]
-        ticks_ns = 10**9 // os.sysconf("SC_CLK_TCK")
-        stats = [(task / "stat").read_bytes().rpartition(b")")[2].split() for task in tasks]
-        user, system = (sum(int(stat[at]) for stat in stats) * ticks_ns for at in (11, 12))
-        switches = [int(n) for task in tasks for n in _switches((task / "status").read_bytes())]
-        return user, system, sum(switches[0::2]), sum(switches[1::2])
+        """CPU time in user and kernel mode (ns), voluntary and involuntary switches; all threads.
+
+        Errors: OSError if it has ended.
+        """
+        try:
+            process = psutil.Process(self.process.pid)
+            times = process.cpu_times()
+            threads = [psutil.Process(thread.id) for thread in process.threads()]
+            switches = [thread.num_ctx_switches() for thread in threads]
+        except psutil.Error as error:
+            raise OSError(f"{PROGRAM} ended: {error}") from error
+        voluntary, involuntary = map(sum, zip(*switches, strict=True))
+        return round(times.user * 1e9), round(times.system * 1e9), voluntary, involuntary
 
     def close(self) -> None:
         """End it by its pid, politely: it takes its XDP program off the link."""
@@ -139,10 +146,6 @@ def _words(vdev: str, cpus: tuple[int, int]) -> Iterator[str]:
 def _numbers(pattern: "re.Pattern[bytes]", text: bytes, count: int) -> tuple[int, ...]:
     found = pattern.search(text)
     return tuple(int(each or 0) for each in found.groups()) if found else (0,) * count
-
-
-def _switches(status: bytes) -> list[bytes]:
-    return re.findall(rb"voluntary_ctxt_switches:\s+(\d+)", status)
 
 
 def _reason(said: bytes) -> str:

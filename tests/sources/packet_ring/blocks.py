@@ -2,8 +2,8 @@
 
 import mmap
 
-from kbview.sources.interface.ring import layout
-from kbview.sources.interface.ring.walk import Block
+from kbview.sources.linux.packet_ring import layout
+from kbview.sources.linux.packet_ring.block import Block
 
 MAC = 82  # where the kernel puts the link header of an Ethernet frame
 SECOND = 1_700_000_000

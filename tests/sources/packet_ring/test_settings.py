@@ -3,7 +3,7 @@
 import pytest
 
 from kbview.sources.interface.ring.allowance import Allowance
-from kbview.sources.interface.ring.settings import RingSettings
+from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape.source import SourceError
 
 

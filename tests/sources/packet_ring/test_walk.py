@@ -4,11 +4,12 @@ import random
 
 import pytest
 
-from kbview.sources.interface.ring import layout
 from kbview.sources.interface.ring.books import KIND, Books, Tally
 from kbview.sources.interface.ring.reading import Reading
-from kbview.sources.interface.ring.settings import RingSettings
-from kbview.sources.interface.ring.walk import Manner, Moment, measure, on_wire, tell
+from kbview.sources.interface.ring.walk import Manner, Moment, measure, tell
+from kbview.sources.linux.packet_ring import layout
+from kbview.sources.linux.packet_ring.block import on_wire
+from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, RingMeter

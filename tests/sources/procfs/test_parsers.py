@@ -43,7 +43,7 @@ DEV = """\
 Inter-|   Receive                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo colls
     lo: 27171889  522863  0 3 0 0 0   0 27171888  522862    0    0    0     0       0          0
-  eth0:1:705081262 22728  0 0 0 0 0   0  1931140   16584    0    0    0     0       0          0
+  eth0:1:705081262 22728  0 0 0 0 0   0  1931140   16584    0    5    0     0       0          0
 """
 UDP = (
     "sl local_address rem_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode r p drops"
@@ -87,8 +87,8 @@ def test_core_times_keep_the_numbers_of_the_cores() -> None:
 
 def test_interfaces_with_any_name() -> None:
     assert netdev.parse(DEV) == {
-        "lo": netdev.Traffic(522863, 27171889, 3, 522862, 27171888),
-        "eth0:1": netdev.Traffic(22728, 705081262, 0, 16584, 1931140),
+        "lo": netdev.Traffic(522863, 27171889, 3, 522862, 27171888, 0),
+        "eth0:1": netdev.Traffic(22728, 705081262, 0, 16584, 1931140, 5),
     }
 
 

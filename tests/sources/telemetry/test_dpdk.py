@@ -1,14 +1,17 @@
 """A DPDK application by its telemetry, played by a server of our own."""
 
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from kbview.sources.dpdk import correspondent, place, task
+from kbview.sources.dpdk import correspondent, place
 from kbview.sources.dpdk.client import Client, TelemetryError, whole
 from kbview.sources.dpdk.growth import Growth
+from kbview.sources.dpdk.threads import lcore_threads
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape import events as ev
@@ -189,8 +192,6 @@ def test_a_folder_that_is_not_ours_to_read(runtime: Path, monkeypatch: pytest.Mo
 
 
 def test_closing_ends_the_thread_and_hangs_up(path: Path) -> None:
-    import threading
-
     with serving(path, port(1)):
         source = _opened()
         source.pump(Tape(), 50 * MS)
@@ -237,16 +238,33 @@ def test_numbers_come_in_several_clothes(value: object, number: int) -> None:
 
 
 def test_threads_of_an_application_are_lcores_by_their_names() -> None:
-    stat = "42 (rte worker) 1) R " + " ".join(map(str, range(1, 50)))
-    status = "Name:\tx\nvoluntary_ctxt_switches:\t7\nnonvoluntary_ctxt_switches:\t5\n"
-    assert task.parse(stat, status) == task.Task("rte worker) 1", 36, 11, 12, 12)
-    assert task.parse("42 (short) R 1 2", "") is None
-    assert task.tasks(0) == []
+    """The main thread and the workers; this process plays the application."""
+    named, done = threading.Event(), threading.Event()
+
+    def work(name: str) -> None:
+        Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_text(name)
+        named.set()
+        done.wait(60)
+
+    for name in ("rte-worker-3", "dpdk-worker12", "rte-mp-handle"):
+        named.clear()
+        threading.Thread(target=work, args=(name,), daemon=True).start()
+        assert named.wait(60)
+    found = lcore_threads(os.getpid())
+    done.set()
+    assert [thread.name for thread in found][1:] == ["rte-worker-3", "dpdk-worker12"]
+    main = found[0]
+    assert main.user_ns > 0
+    assert main.switches > 0
+    assert main.cpu in range(os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize("pid", [0, 1 << 31, 10**17])
+def test_an_application_that_is_not_there_has_no_lcores(pid: int) -> None:
+    assert lcore_threads(pid) == []
 
 
 @pytest.fixture(autouse=True)
 def _no_thread_left() -> Iterator[None]:
     yield
-    import threading
-
     assert not [each for each in threading.enumerate() if each.name == "kbview-telemetry"]

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from kbview.cli.main import main
-from kbview.sources.trace.live import mount
+from kbview.sources.linux import tracefs
 
 USAGE, PERMISSION, UNSUPPORTED = 2, 4, 5
 
@@ -47,8 +47,8 @@ def test_what_the_kernel_refuses(
     def refuse() -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(mount, "_PLACES", ())
-    monkeypatch.setattr(mount, "_mounted", refuse)
+    monkeypatch.setattr(tracefs, "_PLACES", ())
+    monkeypatch.setattr(tracefs, "_mounted", refuse)
     assert main(["run", "trace:lo"]) == code
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert said in line

@@ -1,1 +1,1 @@
-"""AF_PACKET with TPACKET_V3: a ring of blocks shared with the kernel, read without a system call."""
+"""An interface watched through AF_PACKET rings: their thread, what is told of a block, the sums."""

@@ -4,10 +4,10 @@ import errno
 import socket
 from collections.abc import Sequence
 
-from kbview.sources.interface.ring import layout
 from kbview.sources.interface.ring.link import Link
-from kbview.sources.interface.ring.ring import Ring
-from kbview.sources.interface.ring.settings import RingSettings
+from kbview.sources.linux.packet_ring import layout
+from kbview.sources.linux.packet_ring.ring import Ring
+from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape.source import SourceError
 
 PERMISSION, UNSUPPORTED = 4, 5

@@ -6,7 +6,7 @@ from kbview.sources.interface.ring.books import KIND, KNOWN, Books, Tally
 from kbview.sources.interface.ring.opening import open_rings
 from kbview.sources.interface.ring.reader import Reader
 from kbview.sources.interface.ring.reading import Reading
-from kbview.sources.interface.ring.settings import RingSettings
+from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.watching.clock import Clock
 from kbview.sources.watching.producer import Producer, Way
 from kbview.tape import events as ev

@@ -14,9 +14,10 @@ from operator import attrgetter
 
 from kbview.sources.interface.ring.books import Tally
 from kbview.sources.interface.ring.reading import Reading, Record
-from kbview.sources.interface.ring.ring import Ring
-from kbview.sources.interface.ring.settings import RingSettings
-from kbview.sources.interface.ring.walk import Block, Moment, read_block
+from kbview.sources.interface.ring.walk import Moment
+from kbview.sources.linux.packet_ring.block import Block, read_block
+from kbview.sources.linux.packet_ring.ring import Ring
+from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.watching.clock import Clock
 from kbview.tape.events import BlockReleased, BlockRetired
 

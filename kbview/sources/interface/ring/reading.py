@@ -4,11 +4,12 @@ import mmap
 import time
 
 from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH
-from kbview.sources.interface.ring import layout
 from kbview.sources.interface.ring.allowance import Allowance
 from kbview.sources.interface.ring.books import Tally
-from kbview.sources.interface.ring.settings import RingSettings
-from kbview.sources.interface.ring.walk import Block, Manner, Measured, Moment, measure, tell
+from kbview.sources.interface.ring.walk import Manner, Measured, Moment, measure, tell
+from kbview.sources.linux.packet_ring import layout
+from kbview.sources.linux.packet_ring.block import Block
+from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 

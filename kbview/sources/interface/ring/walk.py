@@ -7,28 +7,13 @@ import mmap
 from typing import NamedTuple
 
 from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH
-from kbview.sources.interface.ring import layout
-from kbview.sources.interface.ring.ring import Ring
+from kbview.sources.linux.packet_ring import layout
+from kbview.sources.linux.packet_ring.block import NS, SHORTEST, Block, on_wire
 from kbview.tape.events import NO_CPU, Copied, Event, FrameArrived, FrameRecorded, PacketDelivered
 from kbview.tape.vocabulary import CopyKind, Place
 
-NS = 1_000_000_000
-_SHORTEST = ETHERNET_MINIMUM - FCS_LENGTH
 _STAMPS = 64  # latencies kept of a block that is only measured
 _MACS = 12
-
-
-class Block(NamedTuple):
-    """A block that the kernel handed over. `first` and `length` are in bytes, stamps CLOCK_REALTIME.
-
-    `length` counts the descriptor, and each packet with its header and padding.
-    """
-
-    packets: int
-    first: int
-    length: int
-    timed_out: bool
-    last_ns: int
 
 
 class Measured(NamedTuple):
@@ -40,21 +25,6 @@ class Measured(NamedTuple):
     flows: set[int]
 
 
-def read_block(ring: Ring, number: int) -> Block:
-    """The descriptor of a block that is ours."""
-    start = ring.start_of(number)
-    status, packets, first, length, _, _, _, seconds, nanoseconds = layout.BLOCK.unpack_from(
-        ring.memory, start + layout.STATUS
-    )
-    timed_out = bool(status & layout.TP_STATUS_BLK_TMO)
-    return Block(packets, start + first, length, timed_out, seconds * NS + nanoseconds)
-
-
-def on_wire(length: int) -> int:
-    """A frame's length on the wire with FCS, from that of its sk_buff."""
-    return length + FCS_LENGTH if length > _SHORTEST else ETHERNET_MINIMUM
-
-
 def measure(memory: mmap.mmap, block: Block) -> Measured:
     """Add up a block."""
     unpack = layout.BRIEF.unpack_from
@@ -63,7 +33,7 @@ def measure(memory: mmap.mmap, block: Block) -> Measured:
     stamps, flows = [], set()
     for packet in range(block.packets):
         ahead, seconds, nanoseconds, snap, length, flow = unpack(memory, at)
-        wire += length + FCS_LENGTH if length > _SHORTEST else ETHERNET_MINIMUM
+        wire += length + FCS_LENGTH if length > SHORTEST else ETHERNET_MINIMUM
         captured += snap
         flows.add(flow)
         if packet % every == 0:

@@ -1,4 +1,7 @@
-"""/proc/stat: where each core's time went, in ticks, and how often tasks were switched.
+"""/proc/stat: each core's time in ticks, and the number of context switches.
+
+psutil gives the cores' times as a list without their numbers, so a core that is offline shifts those
+behind it; the context switches it reads at another moment.
 
 Linux: fs/proc/stat.c. A tick is charged to whatever it finds running (CONFIG_TICK_CPU_ACCOUNTING), so
 short interrupts hide in other accounts unless the kernel has CONFIG_IRQ_TIME_ACCOUNTING.
@@ -10,7 +13,7 @@ from kbview.sources.linux.procfs.file import number
 
 
 class Ticks(NamedTuple):
-    """Ticks since boot. `steal`, time that the hypervisor took, is nobody's here."""
+    """Ticks since boot. Time that the hypervisor took (`steal`) is in no field."""
 
     user: int
     nice: int
@@ -29,7 +32,7 @@ class Stat(NamedTuple):
 
 
 def parse(text: str) -> Stat:
-    """What the file says."""
+    """The file's text as numbers; a core that the text does not have is missing from `cores`."""
     cores: dict[int, Ticks] = {}
     switches = 0
     for line in text.splitlines():

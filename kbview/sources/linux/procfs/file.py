@@ -36,7 +36,7 @@ class KernelFile:
                 size += len(piece)
         except OSError:  # its subject is gone; what was read before stays true
             pass
-        return b"".join(pieces).decode("ascii", "replace")
+        return b"".join(pieces).decode("utf-8", "replace")
 
     def close(self) -> None:
         """Give the descriptor back."""

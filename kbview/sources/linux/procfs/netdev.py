@@ -1,11 +1,15 @@
 """/proc/net/dev: what each interface received and sent. Linux: net/core/net-procfs.c
 
-Its `drop` adds up what the NIC missed and what software dropped; netlink tells them apart.
+Its receive `drop` is the sum of missed frames and software drops; netlink counts them apart.
+psutil reads the table of the main thread's namespace only, and anew by its path each time. kbview reads
+it in the namespace of a thread and keeps the file open after it has given up its privileges.
 """
 
 from typing import NamedTuple
 
 from kbview.sources.linux.procfs.file import number
+
+_COLUMNS = (1, 0, 3, 9, 8, 11)  # of Traffic's fields
 
 
 class Traffic(NamedTuple):
@@ -16,6 +20,7 @@ class Traffic(NamedTuple):
     rx_dropped: int
     tx_packets: int
     tx_bytes: int
+    tx_dropped: int
 
 
 def parse(text: str) -> dict[str, Traffic]:
@@ -25,5 +30,5 @@ def parse(text: str) -> dict[str, Traffic]:
         name, colon, fields = line.rpartition(":")
         columns = [number(word) for word in fields.split()]
         if colon and len(columns) >= 16:
-            found[name.strip()] = Traffic(columns[1], columns[0], columns[3], columns[9], columns[8])
+            found[name.strip()] = Traffic(*(columns[at] for at in _COLUMNS))
     return found

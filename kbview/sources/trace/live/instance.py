@@ -9,25 +9,21 @@ that is open, so what the next start removes is really nobody's. Linux: Document
 """
 
 import contextlib
-import os
-import re
 from itertools import count
 from pathlib import Path
 
 from kbview.sources.linux import stale
-from kbview.sources.trace.live.mount import Mount, refusal
-
-_OURS = re.compile(r"kbview-(\d+)-\d+")
+from kbview.sources.linux.tracefs import Mount, refusal
 
 
 class Instance:
     """Made when constructed; `path` is its folder. SourceError where it cannot be made."""
 
     def __init__(self, buffer_kb: int) -> None:
+        stale.sweep()
         self._mount = Mount()
         self._open = True
         try:
-            sweep(self._mount.path)
             self.path = self._create()
         except OSError as error:
             self._mount.close()
@@ -41,7 +37,7 @@ class Instance:
 
     def _create(self) -> Path:
         for number in count():
-            path = self._mount.path / "instances" / f"kbview-{os.getpid()}-{number}"
+            path = self._mount.path / "instances" / stale.name(str(number))
             with contextlib.suppress(FileExistsError):
                 path.mkdir()
                 return path
@@ -76,17 +72,3 @@ class Instance:
         with contextlib.suppress(OSError):
             self.path.rmdir()
         self._mount.close()
-
-
-def sweep(root: Path) -> list[str]:
-    """Remove the instances of runs that are dead, and return their names."""
-    found = sorted(path.name for path in (root / "instances").iterdir())
-    dead = [name for name in found if (ours := _OURS.fullmatch(name)) and _is_dead(int(ours[1]))]
-    for name in dead:
-        with contextlib.suppress(OSError):
-            (root / "instances" / name).rmdir()
-    return dead
-
-
-def _is_dead(pid: int) -> bool:
-    return not stale.lives(pid)

@@ -4,6 +4,7 @@ import re
 import socket
 from pathlib import Path
 
+from kbview.sources.linux.procfs import interrupts
 from kbview.sources.trace.live.symbols import Symbols
 from kbview.sources.trace.meaning.scene import Target
 from kbview.tape.source import SourceError
@@ -72,13 +73,12 @@ def vectors(name: str) -> dict[int, int]:
 
 
 def _interrupts() -> list[tuple[int, str]]:
-    """Number and last word of each line of /proc/interrupts."""
-    lines = Path("/proc/interrupts").read_text(encoding="ascii", errors="replace").splitlines()
-    split = (line.split() for line in lines)
+    """Number and last word of each numbered line of /proc/interrupts."""
+    lines = interrupts.parse(Path("/proc/interrupts").read_text(encoding="ascii", errors="replace"))
     return [
-        (int(words[0][:-1]), words[-1])
-        for words in split
-        if words and words[0][:-1].isdigit() and words[0].endswith(":")
+        (int(each.label), each.said.split()[-1])
+        for each in lines
+        if each.label.isdecimal() and each.said
     ]
 
 

@@ -21,6 +21,7 @@ from kbview.sources.linux.netlink.diag import (
     socket_request,
     sockets_of,
 )
+from kbview.sources.linux.procfs import sockets as procfs_sockets
 from kbview.sources.linux.socket_state import Protocol, SocketState
 from kbview.sources.trace.meaning.queue import SocketQueue
 
@@ -102,9 +103,9 @@ def _port_of(pid: int, inode: int) -> int:
     """The port that a datagram socket is bound to, in the task's own namespace; 0 when unknown."""
     for table in _TABLES:
         with contextlib.suppress(OSError):
-            lines = Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii").splitlines()[1:]
-            rows = (line.split() for line in lines)
-            local = next((row[1] for row in rows if len(row) > 9 and row[9] == str(inode)), "")
-            if local:
-                return int(local.rpartition(":")[2], 16)
+            text = Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii")
+            sockets = procfs_sockets.parse(text, Protocol.UDP)
+            port = next((each.local.port for each in sockets if each.inode == inode), 0)
+            if port:
+                return port
     return 0

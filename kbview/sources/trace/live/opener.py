@@ -18,7 +18,7 @@ class Traces(Opener):
         return word.text.startswith(_PREFIX)
 
     def can_run(self) -> str | None:
-        from kbview.sources.trace.live.mount import Mount
+        from kbview.sources.linux.tracefs import Mount
 
         try:
             Mount().close()

@@ -13,12 +13,12 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from kbview.sources.linux import stale
+from kbview.sources.linux.tracefs import refusal
 from kbview.sources.linux.undo import Orderly
 from kbview.sources.trace.live import interface
 from kbview.sources.trace.live.buffers import Buffers
 from kbview.sources.trace.live.choosing import Choosing
 from kbview.sources.trace.live.instance import Instance
-from kbview.sources.trace.live.mount import refusal
 from kbview.sources.trace.live.names import Names
 from kbview.sources.trace.live.symbols import Symbols
 from kbview.sources.trace.meaning import known

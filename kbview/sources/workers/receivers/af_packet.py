@@ -9,10 +9,10 @@ import select
 import socket
 import time
 
-from kbview.sources.interface.ring import layout
-from kbview.sources.interface.ring.ring import Ring
-from kbview.sources.interface.ring.settings import RingSettings
-from kbview.sources.interface.ring.walk import Block, on_wire, read_block
+from kbview.sources.linux.packet_ring import layout
+from kbview.sources.linux.packet_ring.block import Block, on_wire, read_block
+from kbview.sources.linux.packet_ring.ring import Ring
+from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.workers.payload_stamp import HEADERS, STAMP
 from kbview.sources.workers.receiver import Ingress, Receiver
 from kbview.sources.workers.sampling import Stamp

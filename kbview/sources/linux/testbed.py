@@ -45,7 +45,7 @@ class Testbed(Orderly):
         self._namespaces: list[Namespace] = []
         with self.undone_on_error():
             try:
-                self.swept = stale.sweep()
+                stale.sweep()
                 self.a, self.b = self._end("a"), self._end("b")
                 connect(self.a, self.b, queues, mtu)
                 for end in (self.a, self.b):

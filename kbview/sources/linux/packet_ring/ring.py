@@ -15,8 +15,8 @@ import mmap
 import socket
 import struct
 
-from kbview.sources.interface.ring import layout
-from kbview.sources.interface.ring.settings import RingSettings
+from kbview.sources.linux.packet_ring import layout
+from kbview.sources.linux.packet_ring.settings import RingSettings
 
 _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _REFUSE_ALL = struct.pack("=HBBI", 0x06, 0, 0, 0)  # one classic BPF instruction: return 0 bytes

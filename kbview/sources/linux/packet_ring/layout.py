@@ -19,7 +19,6 @@ TPACKET_V3 = 2
 ETH_P_ALL = 3
 
 TP_STATUS_KERNEL = 0
-TP_STATUS_USER = 1 << 0
 TP_STATUS_VLAN_VALID = 1 << 4
 TP_STATUS_BLK_TMO = 1 << 5  # the block was handed over by its timer, not because it was full
 TP_FT_REQ_FILL_RXHASH = 1
