@@ -1,8 +1,9 @@
-"""/proc/net/dev: what each interface received and sent. Linux: net/core/net-procfs.c
+"""/proc/net/dev: what each interface received and sent.
 
 Its receive `drop` is the sum of missed frames and software drops; netlink counts them apart.
-psutil reads the table of the main thread's namespace only, and anew by its path each time. kbview reads
-it in the namespace of a thread and keeps the file open after it has given up its privileges.
+The table is not read by psutil, which reads that of the main thread's namespace, by its path each time.
+This one is read in the namespace of a thread; the open file needs no privileges later.
+Linux: net/core/net-procfs.c
 """
 
 from typing import NamedTuple
