@@ -22,11 +22,12 @@ class LcoreThread(NamedTuple):
 
 
 def lcore_threads(pid: int) -> list[LcoreThread]:
-    """The lcores of a process: its main thread and its workers; empty if it cannot be looked into."""
+    """The lcores of a process, its main thread first, then its workers by number; empty if it cannot be looked into."""
     try:
-        numbers = sorted(thread.id for thread in psutil.Process(pid).threads()) if pid else []
+        numbers = [thread.id for thread in psutil.Process(pid).threads()] if pid else []
     except (psutil.Error, OSError, ValueError, OverflowError):  # a number that no process has
         return []
+    numbers.sort(key=lambda number: (number != pid, number))
     found = (_lcore(number, main=number == pid) for number in numbers)
     return [thread for thread in found if thread is not None]
 
