@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from kbview.cli.main import main
@@ -228,8 +229,10 @@ def test_a_signal_ends_a_long_run(number: signal.Signals, codes: tuple[int, ...]
         [*KBVIEW, "run", "steady-udp", "--set", "frames=100000000"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(1.5)
+    process, end_s = psutil.Process(program.pid), time.monotonic() + 60
+    while process.cpu_times().user < 1.5 and time.monotonic() < end_s:  # loaded, and at work
+        time.sleep(0.02)
     program.send_signal(number)
-    out, err = program.communicate(timeout=20)
+    out, err = program.communicate(timeout=60)
     assert program.returncode in codes
     assert out == err == ""

@@ -18,6 +18,7 @@ from kbview.ui.theme import Theme
 from tests.ui.screens import SIZES, source_of, text
 from tests.ui.scripted import Scripted
 from tests.ui.test_shell import LOOK, shown
+from tests.ui.waiting import until
 
 WORDS = ("udp-bursts.pcap", "http.pcap", "overload-udp")
 
@@ -124,7 +125,7 @@ def test_three_compares_and_m_takes_one_out_and_in() -> None:
         assert made == ["kernel", "dpdk"]
         assert "since the start" in shown(shell) or "at " in shown(shell)
         await pilot.press("m", "2")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: "─ dpdk ─" not in shown(shell))
         assert "─ dpdk ─" not in shown(shell)
         await pilot.press("m", "1")
         await pilot.pause()

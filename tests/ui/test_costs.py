@@ -19,6 +19,7 @@ from kbview.ui.theme import Theme
 from tests.ui.screens import SIZES, session_of, text
 from tests.ui.scripted import Scripted
 from tests.ui.test_shell import drive, shown
+from tests.ui.waiting import until
 
 
 def test_the_budget_is_that_of_the_books() -> None:
@@ -92,7 +93,7 @@ def test_what_is_not_known_is_said() -> None:
 def test_five_shows_the_costs() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("5")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: "ns a packet" in shown(shell))
         assert "ns a packet" in shown(shell)
 
     drive(act)

@@ -22,6 +22,7 @@ from kbview.ui.shell import Shell
 from kbview.ui.theme import STYLES, Theme
 from tests.ui.scripted import Scripted
 from tests.ui.test_shell import drive, shown
+from tests.ui.waiting import until
 
 SIZES = [Size(60, 13), Size(80, 21), Size(200, 47)]
 
@@ -183,7 +184,7 @@ def test_f_follows_the_packet_that_is_looked_at() -> None:
 def test_sizes(size: tuple[int, int]) -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("2")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: "a letter" in shown(shell) and "quit" in shown(shell))
         assert "a letter" in shown(shell)
         assert "quit" in shown(shell)
         await pilot.press("question_mark")

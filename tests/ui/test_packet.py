@@ -18,6 +18,7 @@ from tests.packet.frames import FRAMES, UDP
 from tests.ui.screens import SIZES, session_of, text
 from tests.ui.scripted import Scripted
 from tests.ui.test_shell import drive, shown
+from tests.ui.waiting import until
 
 
 def view_of(frame: bytes = UDP, frames: int = 20) -> PacketView:
@@ -132,7 +133,7 @@ def test_the_cursor_goes_over_packets(keys: tuple[str, str]) -> None:
 def test_tab_lets_the_arrows_scroll_the_fields_and_the_bytes() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("space", "4")
-        await pilot.pause(2)  # scapy
+        await until(pilot, lambda: bool(shell.screen.ready))  # type: ignore[attr-defined]
         before = shown(shell)
         await pilot.press("tab", "down", "down")
         assert shell.screen._scrolled["layers"] == 2  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ from kbview.ui.shell import Palette, Shell
 from kbview.ui.terminal import Look
 from kbview.ui.theme import Theme
 from tests.ui.scripted import Scripted
+from tests.ui.waiting import until
 
 LOOK = Look(Theme.DARK, tuple(Theme), "256", ascii=False)
 TITLES = [
@@ -72,7 +73,7 @@ def drive(act: Act, source: Scripted | None = None, size: tuple[int, int] = (80,
 def test_it_opens_moving_and_shows_every_panel() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         before = shell._player.state.now_ps
-        await pilot.pause(0.3)
+        await until(pilot, lambda: shell._player.state.now_ps > before)
         assert shell._player.state.now_ps > before
         text = shown(shell)
         assert [title for title in TITLES if title not in text] == []
@@ -88,7 +89,7 @@ def test_space_pauses_and_plays() -> None:
         assert shell._player.state.now_ps == paused
         assert "‖" in shown(shell)
         await pilot.press("space")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: shell._player.state.now_ps > paused)
         assert shell._player.state.now_ps > paused
 
     drive(act)
@@ -121,11 +122,13 @@ def test_speed(key: str, by: int) -> None:
 def test_t_goes_to_the_bypass_and_back() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("t")
-        await pilot.pause(0.4)
+        await until(
+            pilot, lambda: shell._player.state.datapath == "dpdk" and "kernel bypassed" in shown(shell)
+        )
         assert shell._player.state.datapath == "dpdk"
         assert "kernel bypassed" in shown(shell)
         await pilot.press("t")
-        await pilot.pause(0.4)
+        await until(pilot, lambda: shell._player.state.datapath == "kernel")
         assert shell._player.state.datapath == "kernel"
 
     drive(act)
@@ -139,7 +142,7 @@ def test_m_chooses_a_datapath(keys: tuple[str, ...]) -> None:
         await pilot.pause()
         assert "1 kernel  now" in shown(shell)
         await pilot.press(*keys)
-        await pilot.pause(0.4)
+        await until(pilot, lambda: shell._player.state.datapath == "dpdk" and over(shell))
         assert shell._player.state.datapath == "dpdk"
         assert over(shell)
 
@@ -214,7 +217,7 @@ def test_themes_go_round_and_text_stays() -> None:
 def test_the_palette_knows_the_keys_and_does_not_blink(key: str) -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press(key)
-        await pilot.pause(0.2)
+        await until(pilot, lambda: isinstance(shell.screen, Palette))
         assert isinstance(shell.screen, Palette)
         titles = [command.title for command in shell.get_system_commands(shell.screen)]
         assert "Choose any datapath for the running traffic" in titles
@@ -268,7 +271,9 @@ def test_panels_that_the_source_cannot_feed_stay_greyed() -> None:
 
 def test_a_source_that_fails_is_said_and_gives_its_exit_code() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
-        await pilot.pause(0.3)
+        await until(
+            pilot, lambda: "line 3 makes no sense" in shown(shell) and not shell._player.playing
+        )
         assert "line 3 makes no sense" in shown(shell)
         assert not shell._player.playing
         await pilot.press("space", "full_stop", "q")
@@ -278,7 +283,7 @@ def test_a_source_that_fails_is_said_and_gives_its_exit_code() -> None:
 
 def test_the_end_stops_the_clock() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
-        await pilot.pause(0.5)
+        await until(pilot, lambda: shell._player.ended and "ended" in shown(shell))
         assert shell._player.ended
         assert "ended" in shown(shell)
         await pilot.press("space")
@@ -366,11 +371,11 @@ def test_g_asks_where_to_go_and_takes_what_comes_with_it_in_one_piece() -> None:
         await pilot.press("space")
         for key in ("g", "1", "x", "backspace", "m", "s"):  # m and s are keys of the screen as well
             shell.post_message(events.Key(key, key if len(key) == 1 else None))
-        await pilot.pause(0.2)
+        await until(pilot, lambda: isinstance(shell.screen, Prompt) and "go to 1ms" in shown(shell))
         assert isinstance(shell.screen, Prompt)
         assert "go to 1ms" in shown(shell)
         await pilot.press("enter")
-        await pilot.pause(0.5)
+        await until(pilot, lambda: shell._player.state.now_ps == 1_000_000_000)
         assert shell._player.state.now_ps == 1_000_000_000
         await pilot.press("g", "w", "enter")
         await pilot.pause()
@@ -387,7 +392,14 @@ def test_u_runs_until_something_happens() -> None:
         await pilot.pause()
         assert "1 a packet is dropped or missed" in shown(shell)
         await pilot.press("1")
-        await pilot.pause(1)
+        await until(
+            pilot,
+            lambda: (
+                not shell._player.playing
+                and ("stopped: a packet is dropped or missed" in shown(shell))
+                and shell._player.state.meters.dropped == 1
+            ),
+        )
         assert not shell._player.playing
         assert "reached: a packet is dropped or missed" in shown(shell)
         assert shell._player.state.meters.dropped == 1
@@ -401,7 +413,7 @@ def test_u_runs_until_something_happens() -> None:
 def test_space_ends_a_run() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("u", "6")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: "a ring or a socket queue is 90 % full" in shown(shell))
         assert "a ring or a socket queue is 90 % full" in shown(shell)
         await pilot.press("space")
         assert shell._player.until is None
@@ -426,16 +438,18 @@ def test_a_live_tape_grows_while_its_view_is_paused() -> None:
 
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         source.pass_time(50_000_000)
-        await pilot.pause(0.2)
+        await until(pilot, lambda: shell._player.state.now_ps == 50_000_000)
+        await until(pilot, lambda: "as it happens" in shown(shell))
         assert "as it happens" in shown(shell)
         await pilot.press("space")
         before = shown(shell)
         source.pass_time(50_000_000)
-        await pilot.pause(0.2)
+        await until(pilot, lambda: shell._player.tape.end_ps == 100_000_000)
         assert shell._player.tape.end_ps == 100_000_000
         assert shell._player.state.now_ps == 50_000_000
         assert shown(shell) == before
         await pilot.press("end", "space")
+        await until(pilot, lambda: shell._player.state.now_ps == 100_000_000)
         assert shell._player.state.now_ps == 100_000_000
 
     drive(act, source)
@@ -460,10 +474,10 @@ def test_up_and_down_turn_the_knob_that_l_chose_and_say_what_it_is_now() -> None
 
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("l", "up", "up")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "rate 2 rungs: for tests" in shown(shell))
         assert "rate 2 rungs: for tests" in shown(shell)
         await pilot.press("l", "down")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "size -1 rungs: for tests" in shown(shell))
         assert "size -1 rungs: for tests" in shown(shell)
         await pilot.press("l", "up")
         await pilot.pause(0.1)
@@ -475,7 +489,7 @@ def test_up_and_down_turn_the_knob_that_l_chose_and_say_what_it_is_now() -> None
 def test_a_source_without_knobs_says_so() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("up")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "cannot be changed while it runs" in shown(shell))
         assert "cannot be changed while it runs" in shown(shell)
 
     drive(act)
@@ -553,14 +567,16 @@ def test_a_datapath_that_cannot_serve_is_greyed_with_its_reason_and_cannot_be_ta
 def test_a_switch_that_the_source_refuses_when_asked_is_said_and_play_goes_on() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("m", "4")
-        await pilot.pause(0.1)
+        await until(
+            pilot, lambda: "kernel stays: psio is busy" in shown(shell) and shell._player.playing
+        )
         assert "kernel stays: psio is busy" in shown(shell)
         assert shell._player.playing
         before = shell._player.state.now_ps
-        await pilot.pause(0.3)
+        await until(pilot, lambda: shell._player.state.now_ps > before)
         assert shell._player.state.now_ps > before
         await pilot.press("m", "2")
-        await pilot.pause(0.4)
+        await until(pilot, lambda: shell._player.state.datapath == "dpdk")
         assert shell._player.state.datapath == "dpdk"
 
     assert drive(act, Choosy()).return_code in (None, 0)

@@ -4,7 +4,9 @@ Linux: drivers/net/veth.c. By rtnetlink through pyroute2, which takes 0.3 s to i
 and only when a pair is made.
 """
 
+import errno
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +16,7 @@ from kbview.sources.linux.namespace import Namespace
 if TYPE_CHECKING:
     from pyroute2 import IPRoute
 
+_CARRIER_S = 10.0
 _PREFIX = 24  # bits of the network both addresses are in
 
 
@@ -39,7 +42,7 @@ class End(Address, frozen=True):
 def connect(a: End, b: End, queues: int, mtu: int) -> None:
     """Make the pair, each end in its namespace, up, with its address and the other's neighbour.
 
-    Errors: OSError with the kernel's errno.
+    Errors: OSError with the kernel's errno; ETIMEDOUT if b does not come up in ten seconds.
     """
     from pyroute2 import IPRoute
     from pyroute2.netlink.exceptions import NetlinkError
@@ -49,7 +52,8 @@ def connect(a: End, b: End, queues: int, mtu: int) -> None:
             at_a.link("add", kind="veth", **_link(a, queues, mtu), peer=_peer(b, queues, mtu))
             with b.namespace.entered(), IPRoute() as at_b:
                 _bring_up(at_b, b, a)
-            _bring_up(at_a, a, b)
+                _bring_up(at_a, a, b)
+                _wait_until_up(at_b, b)  # it was opened without a carrier; a had one at once
     except NetlinkError as error:
         raise OSError(error.code, f"veth: {os.strerror(error.code)}") from error
 
@@ -70,3 +74,15 @@ def _bring_up(route: "IPRoute", end: End, other: End) -> None:
         route.link("set", index=index, state="up")
     route.addr("add", index=index, address=end.address, prefixlen=_PREFIX)
     route.neigh("add", dst=other.address, lladdr=other.mac, ifindex=index, state="permanent")
+
+
+def _wait_until_up(route: "IPRoute", end: End) -> None:
+    """Wait for the carrier: until linkwatch has seen it, the link drops every packet that is sent."""
+    end_s = time.monotonic() + _CARRIER_S
+    while True:
+        (link,) = route.get_links(ifname=end.link)
+        if link.get_attr("IFLA_OPERSTATE") == "UP":
+            return
+        if time.monotonic() > end_s:
+            raise OSError(errno.ETIMEDOUT, f"{end.link} does not come up")
+        time.sleep(0.001)
