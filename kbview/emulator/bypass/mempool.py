@@ -15,7 +15,7 @@ DPDK: Programmer's Guide, "Mempool Library"; lib/mempool/rte_mempool.h rte_mempo
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.settings import ScenarioError, Settings
-from kbview.tape.events import MbufsExhausted, RingConsumed, RingProduced
+from kbview.tape.events import MbufsExhausted
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import RingKind
 
@@ -76,6 +76,7 @@ class MempoolCache:
         self._core = core
         self._size = settings.mempool_cache
         self._most = flush_threshold(settings)
+        self._counts = pool.machine.counts
         self._recorder = pool.machine.recorder
         step = pool.machine.prices.step
         self._ring_step, self._pointers = step("mempool_ring"), step("mempool_pointers")
@@ -90,16 +91,14 @@ class MempoolCache:
             bulk = self._size + 1
             self._from_ring(bulk if bulk <= self.pool.free else 1)
         self.length -= count
-        if count and self._recorder.steps:
-            self._tell(RingConsumed, RingKind.CACHE, count)
+        self._tell_cache(-count)
 
     def put(self, count: int) -> None:
         """Give `count` mbufs back."""
         if self.length + count > self._most:
             self._to_ring(self.length)
         self.length += count
-        if count and self._recorder.steps:
-            self._tell(RingProduced, RingKind.CACHE, count)
+        self._tell_cache(count)
         if self.length > self._most:
             self._to_ring(self.length)
 
@@ -114,9 +113,8 @@ class MempoolCache:
         self._move(count)
         self.pool.free -= count
         self.length += count
-        if self._recorder.steps:
-            self._tell(RingConsumed, RingKind.MEMPOOL, count)
-            self._tell(RingProduced, RingKind.CACHE, count)
+        self._counts.ring_consumed(self._core, RingKind.MEMPOOL, 0, count, self.pool.free)
+        self._tell_cache(count)
 
     def _to_ring(self, count: int) -> None:
         if not count:
@@ -124,9 +122,8 @@ class MempoolCache:
         self._move(count)
         self.pool.free += count
         self.length -= count
-        if self._recorder.steps:
-            self._tell(RingConsumed, RingKind.CACHE, count)
-            self._tell(RingProduced, RingKind.MEMPOOL, count)
+        self._tell_cache(-count)
+        self._counts.ring_produced(self._core, RingKind.MEMPOOL, 0, count, self.pool.free)
 
     def _move(self, count: int) -> None:
         core = self._core
@@ -134,10 +131,13 @@ class MempoolCache:
         for _ in range(-(-count // POINTERS)):
             core.spend(self._pointers)
 
-    def _tell(self, kind: type[RingConsumed | RingProduced], ring: RingKind, count: int) -> None:
-        core, cached = self._core, ring == RingKind.CACHE
-        queue, filled = (core.number, self.length) if cached else (0, self.pool.free)
-        self._recorder.emit(kind(core.now_ps, core.number, ring, queue, count, filled))
+    def _tell_cache(self, change: int) -> None:
+        """`change` mbufs went into the cache, or out of it if negative."""
+        core, counts = self._core, self._counts
+        if change < 0:
+            counts.ring_consumed(core, RingKind.CACHE, core.number, -change, self.length)
+        else:
+            counts.ring_produced(core, RingKind.CACHE, core.number, change, self.length)
 
     def meter(self) -> RingMeter:
         """`done` mbufs are in the cache."""

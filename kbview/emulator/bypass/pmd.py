@@ -13,7 +13,6 @@ from kbview.emulator.hardware.memory import Tlb
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.packet.frame import Frame
-from kbview.tape.events import BurstReceived, DescriptorCleaned, RingRefilled
 from kbview.tape.vocabulary import DropReason, Place
 
 LINE = 4  # descriptors of 16 bytes in a cache line
@@ -42,8 +41,7 @@ class PortQueue:
         self._ring = queue.ring
         self._tx = tx
         self._dma_ps = queue.moderation.dma_ps
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         self._books = machine.books
         step, sequence = machine.prices.step, machine.prices.sequence
         self._call = step("rx_burst")
@@ -76,12 +74,12 @@ class PortQueue:
         if mbufs is not None:
             most = mbufs.available(most)
         frames = self._ring.take_burst(now_ps - self._dma_ps, most)
-        self._meters.polls += 1
         if not frames:
             return self._nothing(core)
         core.account = POLL_USEFUL
-        if self._recorder.steps:
-            self._tell(core, frames)
+        self._counts.descriptors_cleaned(core, self._ring, frames)
+        self._counts.burst_received(core, self._ring.queue, len(frames), self._burst)
+        self._counts.ring_refilled(core, self._ring.queue, len(frames))
         core.spend(self._call)
         if mbufs is not None:
             self._replace(mbufs, len(frames), now_ps - self._dma_ps)
@@ -101,24 +99,11 @@ class PortQueue:
             mbufs.fail(self.queue.number)
 
     def _nothing(self, core: Core) -> list[Frame]:
-        self._meters.empty_polls += 1
         core.account = POLL_EMPTY
-        if self._recorder.steps:
-            self._recorder.emit(
-                BurstReceived(core.now_ps, core.number, self.queue.number, 0, self._burst)
-            )
+        self._counts.burst_received(core, self.queue.number, 0, self._burst)
         core.spend(self.empty_poll)
         core.account = POLL_USEFUL
         return []
-
-    def _tell(self, core: Core, frames: list[Frame]) -> None:
-        ring, emit = self._ring, self._recorder.emit
-        first = ring.next_to_clean - len(frames)
-        for offset, frame in enumerate(frames):
-            slot = (first + offset) % ring.size
-            emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
-        emit(BurstReceived(core.now_ps, core.number, ring.queue, len(frames), self._burst))
-        emit(RingRefilled(core.now_ps, ring.queue, len(frames)))
 
     # ---- transmit --------------------------------------------------------------------------
 

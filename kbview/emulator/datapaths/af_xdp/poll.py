@@ -22,13 +22,6 @@ from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.device.napi_state import NapiInstance
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
-from kbview.tape.events import (
-    Copied,
-    DescriptorCleaned,
-    NapiPolled,
-    RingRefilled,
-    XdpRan,
-)
 from kbview.tape.vocabulary import CopyKind, DropReason, Place
 
 XSK_RX_FULL = DropReason.XDP
@@ -93,8 +86,8 @@ class XskPoll(NapiInstance):
 
     def _redirect(self, core: Core, frame: Frame) -> None:
         machine, xsk, copies = self._machine, self._xsk, not self._mode.zero_copy
-        if self._recorder.steps:
-            self._tell(core, frame)
+        self._counts.descriptor_cleaned(core, self._queue.ring, frame.packet)
+        self._counts.xdp_ran(core, frame.packet, "redirect")
         if copies:
             core.spend_copying(self._receive, frame.length, frame.packet)
         else:
@@ -106,23 +99,8 @@ class XskPoll(NapiInstance):
             return
         if copies:
             xsk.fill.consume(core, 1)
-            self._count_copy(core, frame)
+            self._counts.copied(core, frame.packet, CopyKind.TO_UMEM, frame.length)
         xsk.receive(core, frame)
-
-    def _tell(self, core: Core, frame: Frame) -> None:
-        ring, emit = self._queue.ring, self._recorder.emit
-        slot = (ring.next_to_clean - 1) % ring.size
-        emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
-        emit(XdpRan(core.now_ps, core.number, frame.packet, "redirect"))
-
-    def _count_copy(self, core: Core, frame: Frame) -> None:
-        meters = self._machine.meters
-        meters.copies += 1
-        meters.copied_bytes += frame.length
-        if self._recorder.steps:
-            self._recorder.emit(
-                Copied(core.now_ps, core.number, frame.packet, CopyKind.TO_UMEM, frame.length)
-            )
 
     def _refill(self, core: Core) -> bool:
         """Give descriptors back; False if chunks are missing for some of them."""
@@ -131,20 +109,16 @@ class XskPoll(NapiInstance):
         ring.refill(count)
         if self._mode.zero_copy:
             fill.consume(core, count)
-        if self._recorder.steps and count:
-            self._recorder.emit(RingRefilled(core.now_ps, ring.queue, count))
+        self._counts.ring_refilled(core, ring.queue, count)
         return not ring.cleaned
 
     # ---- the end of a poll -----------------------------------------------------------------
 
     def _finish(self, core: Core, work: int, weight: int, *, more: bool) -> int:
-        queue, meters = self._queue, self._machine.meters
+        queue = self._queue
         queue.catch_up(core.now_ps)
         whole = self._refill(core)
-        meters.polls += 1
-        meters.empty_polls += work == 0
-        if self._recorder.steps:
-            self._recorder.emit(NapiPolled(core.now_ps, core.number, queue.number, work, weight))
+        self._counts.polled(core, queue.number, work, weight)
         starved = not whole and not queue.ring.free
         if self._mode.need_wakeup:
             self._xsk.wants_wakeup = starved

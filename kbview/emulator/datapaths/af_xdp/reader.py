@@ -23,7 +23,6 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.work import Work
 from kbview.packet.frame import Frame
-from kbview.tape.events import BurstReceived
 from kbview.tape.vocabulary import DropReason, Place
 
 
@@ -57,16 +56,11 @@ class XskReader(XskThread):
 
     def _take(self) -> list[Frame]:
         """A batch from the RX ring."""
-        core, xsk, meters = self._core, self._xsk, self._machine.meters
+        core, xsk = self._core, self._xsk
         count = min(self._burst, len(xsk.received))
         frames = [xsk.received.popleft() for _ in range(count)]
         xsk.rx.consume(core, count)
-        meters.polls += 1
-        if self._machine.recorder.steps:
-            queue = self._driver.queue_number
-            self._machine.recorder.emit(
-                BurstReceived(core.now_ps, core.number, queue, count, self._burst)
-            )
+        self._machine.counts.burst_received(core, self._driver.queue_number, count, self._burst)
         core.spend(self._peek)
         return frames
 

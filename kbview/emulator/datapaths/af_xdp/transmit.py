@@ -15,7 +15,6 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.kernel.socket.send_buffer import linear_truesize
 from kbview.packet.frame import Frame
-from kbview.tape.events import Copied, SkbAllocated, SkbFreed
 from kbview.tape.vocabulary import CopyKind
 
 TX_BATCH_SIZE = 16
@@ -29,8 +28,7 @@ class XskTransmit:
         self._ring = ring
         self._xsk = xsk
         self._mode = mode
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         step, sequence = machine.prices.step, machine.prices.sequence
         self._send = step("xsk_tx")
         self._copy = sequence("sock_alloc_send_skb", "xsk_tx_copy", "ndo_start_xmit")
@@ -75,13 +73,8 @@ class XskTransmit:
         for gone in done:
             core.spend(self._done, gone.frame.packet)
             if not self._mode.zero_copy:
-                self._freed(core, gone.frame)
+                self._counts.skb_freed(core, gone.frame.packet)
         xsk.complete(core, len(done))
-
-    def _freed(self, core: Core, frame: Frame) -> None:
-        self._meters.frees += 1
-        if self._recorder.steps:
-            self._recorder.emit(SkbFreed(core.now_ps, core.number, frame.packet))
 
     # ---- in the application's call, copy mode ----------------------------------------------
 
@@ -102,11 +95,5 @@ class XskTransmit:
 
     def _built(self, core: Core, frame: Frame) -> None:
         core.spend_copying(self._copy, frame.length, frame.packet)
-        meters = self._meters
-        meters.allocations += 1
-        meters.copies += 1
-        meters.copied_bytes += frame.length
-        if self._recorder.steps:
-            emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
-            emit(SkbAllocated(now_ps, cpu, frame.packet, linear_truesize(frame.length)))
-            emit(Copied(now_ps, cpu, frame.packet, CopyKind.FROM_UMEM, frame.length))
+        self._counts.skb_allocated(core, frame.packet, linear_truesize(frame.length))
+        self._counts.copied(core, frame.packet, CopyKind.FROM_UMEM, frame.length)

@@ -21,7 +21,6 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.work import Work
-from kbview.tape.events import IrqRaised, IrqUnmasked
 
 
 class SleepyLcore(Lcore):
@@ -34,8 +33,7 @@ class SleepyLcore(Lcore):
         self._queues = [port.queue for port in ports]
         self._patience_ps = empty_polls * len(ports) * self._empty_poll.cost_ps
         self._eventfd = Eventfd(machine, core)
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         prices = machine.prices
         self._hardirq = prices.step("hardirq")
         self._irq_enable = prices.step("irq_enable")
@@ -67,8 +65,7 @@ class SleepyLcore(Lcore):
             core.spend(self._irq_enable)
             queue.watch(None)  # during a sleep the vector takes the watcher's place
             queue.unmask(core.now_ps)
-            if self._recorder.steps:
-                self._recorder.emit(IrqUnmasked(core.now_ps, core.number, queue.number))
+            self._counts.unmasked(core, queue.number)
         yield from self._eventfd.wait(self._task)
         for queue, vector in zip(self._queues, self._vectors, strict=True):
             core.spend(self._irq_enable)
@@ -79,9 +76,7 @@ class SleepyLcore(Lcore):
     def _irq_handler(self, core: Core, queue: RxQueue) -> None:
         """vfio_msihandler(): mask the vector, signal the eventfd."""
         queue.mask(core.now_ps)
-        self._meters.interrupts += 1
-        if self._recorder.steps:
-            self._recorder.emit(IrqRaised(core.now_ps, core.number, queue.number))
+        self._counts.interrupt(core, queue.number)
         core.spend(self._hardirq)
         self._eventfd.signal(core)
 

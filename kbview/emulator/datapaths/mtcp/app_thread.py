@@ -16,7 +16,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.settings import Settings
-from kbview.tape.events import NO_PACKET, ConnectionAccepted, Copied, Mode, SendQueued
+from kbview.tape.events import NO_PACKET, ConnectionAccepted, Mode
 from kbview.tape.vocabulary import CopyKind, Place
 
 READ_SIZE = 16_384  # bytes of the application's buffer
@@ -44,7 +44,7 @@ class AppThread:
         self._events: EventQueue = streams.events
         self._app = app
         self._settings = settings
-        self._meters = machine.meters
+        self._counts = machine.counts
         self._recorder = machine.recorder
         step, sequence = machine.prices.step, machine.prices.sequence
         self._epoll_wait, self._accept4 = step("mtcp_epoll_wait"), step("mtcp_accept")
@@ -127,24 +127,15 @@ class AppThread:
             self._send(stream, reply.length)
 
     def _copy(self, packet: int, length: int) -> None:
-        core, meters = self._core, self._meters
-        core.spend_copying(self._copy_out, length, packet)
-        meters.copies += 1
-        meters.copied_bytes += length
-        if self._recorder.steps:
-            self._recorder.emit(Copied(core.now_ps, core.number, packet, CopyKind.TO_USER, length))
+        self._core.spend_copying(self._copy_out, length, packet)
+        self._counts.copied(self._core, packet, CopyKind.TO_USER, length)
 
     def _send(self, stream: TcpStream, length: int) -> None:
         """mtcp_write: the bytes that fit into the send buffer; the rest after an acknowledgement."""
         if not length:
             return
-        core, meters = self._core, self._meters
-        written = stream.write(length)
+        core, written = self._core, stream.write(length)
         core.spend_copying(self._write, written)
-        meters.copies += 1
-        meters.copied_bytes += written
-        if self._recorder.steps:
-            emit, now_ps, cpu = self._recorder.emit, core.now_ps, core.number
-            emit(Copied(now_ps, cpu, NO_PACKET, CopyKind.TO_SEND_BUFFER, written))
-            emit(SendQueued(now_ps, cpu, stream.name, stream.send_queued, stream.sndbuf))
+        self._counts.copied(core, NO_PACKET, CopyKind.TO_SEND_BUFFER, written)
+        self._counts.send_queued(core, stream.name, stream.send_queued, stream.sndbuf)
         self._streams.ask(stream)

@@ -20,7 +20,7 @@ from kbview.emulator.protocol.tcp.wire import frame_of
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Flow, Frame
 from kbview.packet.tcp import SYN
-from kbview.tape.events import NO_PACKET, ConnectionQueued, SendAcknowledged
+from kbview.tape.events import NO_PACKET, ConnectionQueued
 from kbview.tape.meter import RingMeter, SocketMeter
 
 _AT_ONCE = 1 << 40  # segments: an ACK is due in the round of its segment, never later
@@ -116,9 +116,8 @@ class ConnectionTable(StreamTable):
     def _acknowledge(self, stream: TcpStream, outcome: Outcome) -> None:
         core, over = self.core, self._is_over(stream)
         stream.sent = max(0, stream.sent - outcome.acknowledged)
-        if outcome.acknowledged and self.recorder.steps:
-            queued = stream.send_queued
-            self.recorder.emit(SendAcknowledged(core.now_ps, core.number, stream.name, queued))
+        if outcome.acknowledged:
+            self.counts.send_acknowledged(core, stream.name, stream.send_queued)
         if over:
             stream.give_up()
         if over and (stream.closed or not stream.established):

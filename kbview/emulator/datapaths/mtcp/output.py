@@ -13,7 +13,7 @@ from kbview.emulator.protocol.tcp.sequence import after
 from kbview.emulator.protocol.tcp.wire import frame_length
 from kbview.packet.frame import Flow, Frame
 from kbview.packet.tcp import ACK
-from kbview.tape.events import Copied, SegmentRetransmitted
+from kbview.tape.events import SegmentRetransmitted
 from kbview.tape.vocabulary import CopyKind
 
 _LOST = ("timeout", "fast")
@@ -26,7 +26,7 @@ class Output:
         self.frames: list[Frame] = []
         self._segments: list[tuple[Flow, Segment]] = []
         self._core = core
-        self._meters = machine.meters
+        self._counts = machine.counts
         self._recorder = machine.recorder
         self._packets = machine.packets
         self._answers = Answers()
@@ -57,20 +57,14 @@ class Output:
         packet = next(self._packets)
         if length:
             core.spend_copying(self._write_text, length, packet)
-            self._meters.copies += 1
-            self._meters.copied_bytes += length
+            self._counts.copied(core, packet, CopyKind.TO_FRAME, length)
         else:
             core.spend(self._write, packet)
-        if self._recorder.steps:
-            self._tell(received, segment, packet)
+        if segment.again in _LOST and self._recorder.steps:
+            self._recorder.emit(
+                SegmentRetransmitted(core.now_ps, core.number, name_of(received), packet, segment.again)
+            )
         return Frame(core.now_ps, packet, wire_length, flow, length, segment.flags, "", segment)
-
-    def _tell(self, received: Flow, segment: Segment, packet: int) -> None:
-        emit, now_ps, cpu = self._recorder.emit, self._core.now_ps, self._core.number
-        if segment.length:
-            emit(Copied(now_ps, cpu, packet, CopyKind.TO_FRAME, segment.length))
-        if segment.again in _LOST:
-            emit(SegmentRetransmitted(now_ps, cpu, name_of(received), packet, segment.again))
 
 
 def _says_less(segment: Segment, last: Segment) -> bool:

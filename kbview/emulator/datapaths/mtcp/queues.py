@@ -11,7 +11,7 @@ from collections import deque
 from kbview.emulator.datapaths.mtcp.tcp_stream import Item, TcpStream
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.tape.events import BatchHandedOver, RingConsumed, RingProduced
+from kbview.tape.events import BatchHandedOver
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import RingKind
 
@@ -26,6 +26,7 @@ class EventQueue:
         self.flushed: deque[Item] = deque()
         self._raised: deque[Item] = deque()
         self._core = core
+        self._counts = machine.counts
         self._recorder = machine.recorder
         self._add = machine.prices.step("mtcp_event")
         self._flush = machine.prices.step("mtcp_flush_events")
@@ -42,7 +43,8 @@ class EventQueue:
         """Raise an event again that the application has not finished: the shadow queue."""
         item.raised = True
         self.flushed.append(item)
-        self._tell_moved(RingProduced, 1)
+        core = self._core
+        self._counts.ring_produced(core, EVENTS, core.number, 1, len(self.flushed))
 
     def flush(self) -> bool:
         """FlushEpollEvents: show the application the raised events; returns whether there were any."""
@@ -53,7 +55,7 @@ class EventQueue:
         core.spend(self._flush)
         self.flushed.extend(self._raised)
         self._raised.clear()
-        self._tell_moved(RingProduced, count)
+        self._counts.ring_produced(core, EVENTS, core.number, count, len(self.flushed))
         if self._recorder.steps:
             self._recorder.emit(BatchHandedOver(core.now_ps, core.number, EVENTS, count))
         return True
@@ -62,16 +64,10 @@ class EventQueue:
         """Take all flushed events."""
         taken = list(self.flushed)
         self.flushed.clear()
-        self._tell_moved(RingConsumed, len(taken))
+        self._counts.ring_consumed(self._core, EVENTS, self._core.number, len(taken), 0)
         for item in taken:
             item.raised = False
         return taken
-
-    def _tell_moved(self, kind: type[RingProduced | RingConsumed], count: int) -> None:
-        if self._recorder.steps:
-            core = self._core
-            moved = kind(core.now_ps, core.number, EVENTS, core.number, count, len(self.flushed))
-            self._recorder.emit(moved)
 
     def meter(self) -> RingMeter:
         """The queue as a panel draws it."""
@@ -85,6 +81,7 @@ class JobQueue:
     def __init__(self, machine: Machine, core: Core) -> None:
         self.waiting: deque[TcpStream] = deque()
         self._core = core
+        self._counts = machine.counts
         self._recorder = machine.recorder
 
     def add(self, stream: TcpStream) -> None:
@@ -93,9 +90,8 @@ class JobQueue:
             return
         stream.listed = True
         self.waiting.append(stream)
-        if self._recorder.steps:
-            core, filled = self._core, len(self.waiting)
-            self._recorder.emit(RingProduced(core.now_ps, core.number, JOBS, core.number, 1, filled))
+        core = self._core
+        self._counts.ring_produced(core, JOBS, core.number, 1, len(self.waiting))
 
     def take(self) -> list[TcpStream]:
         """HandleApplicationCalls: take all streams."""
@@ -103,10 +99,10 @@ class JobQueue:
         self.waiting.clear()
         for stream in taken:
             stream.listed = False
+        core = self._core
+        self._counts.ring_consumed(core, JOBS, core.number, len(taken), 0)
         if taken and self._recorder.steps:
-            core, emit = self._core, self._recorder.emit
-            emit(RingConsumed(core.now_ps, core.number, JOBS, core.number, len(taken), 0))
-            emit(BatchHandedOver(core.now_ps, core.number, JOBS, len(taken)))
+            self._recorder.emit(BatchHandedOver(core.now_ps, core.number, JOBS, len(taken)))
         return taken
 
     def meter(self) -> RingMeter:

@@ -14,7 +14,6 @@ from kbview.emulator.protocol.tcp import Outcome
 from kbview.emulator.protocol.tcp.wire import frame_of
 from kbview.packet.frame import Frame
 from kbview.packet.tcp import FIN
-from kbview.tape.events import Copied, SocketDequeued, SocketQueued, TcpStateChanged
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.vocabulary import CopyKind, DropReason, Place
 
@@ -31,7 +30,7 @@ class StreamTable(ABC):
         self.core = core
         self.events = EventQueue(machine, core)
         self.recorder = machine.recorder
-        self._meters = machine.meters
+        self.counts = machine.counts
         self._copy_in = machine.prices.step("mtcp_copy_in")
 
     # ---- TCP's side ------------------------------------------------------------------------
@@ -134,26 +133,16 @@ class StreamTable(ABC):
             return
         self.held += 1
         stream.put(frame, length, core.now_ps)
-        if self.recorder.steps:
-            now_ps, cpu, packet = core.now_ps, core.number, frame.packet
-            self.recorder.emit(
-                SocketQueued(now_ps, cpu, packet, stream.name, stream.queued, stream.rcvbuf)
-            )
+        self.counts.socket_queued(core, frame.packet, stream.name, stream.queued, stream.rcvbuf)
 
     def _copy(self, frame: Frame, length: int) -> None:
-        core, meters = self.core, self._meters
-        core.spend_copying(self._copy_in, length, frame.packet)
-        meters.copies += 1
-        meters.copied_bytes += length
-        if self.recorder.steps:
-            self.recorder.emit(Copied(core.now_ps, core.number, frame.packet, CopyKind.TO_RING, length))
+        self.core.spend_copying(self._copy_in, length, frame.packet)
+        self.counts.copied(self.core, frame.packet, CopyKind.TO_RING, length)
 
     def taken(self, stream: TcpStream, frame: Frame) -> None:
         """The application has read a frame's text."""
         self.held -= 1
-        if self.recorder.steps:
-            now_ps, cpu = self.core.now_ps, self.core.number
-            self.recorder.emit(SocketDequeued(now_ps, cpu, frame.packet, stream.name, stream.queued))
+        self.counts.socket_dequeued(self.core, frame.packet, stream.name, stream.queued)
 
     def leave(self, stream: TcpStream) -> None:
         """Drop the unread text of a stream."""
@@ -165,7 +154,4 @@ class StreamTable(ABC):
 
     def tell_states(self, name: str, outcome: Outcome) -> None:
         """Record the state changes of a connection."""
-        if outcome.changes and self.recorder.steps:
-            for before, after in outcome.changes:
-                now_ps, cpu = self.core.now_ps, self.core.number
-                self.recorder.emit(TcpStateChanged(now_ps, cpu, name, before, after))
+        self.counts.states_changed(self.core, name, outcome.changes)

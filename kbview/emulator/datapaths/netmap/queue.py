@@ -17,7 +17,6 @@ from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.packet.frame import Frame
-from kbview.tape.events import DescriptorCleaned, IrqRaised, RingRefilled, RingSynced
 
 
 class NetmapQueue:
@@ -43,8 +42,7 @@ class NetmapQueue:
         self._ring = queue.ring
         self._burst = burst
         self._dma_ps = queue.moderation.dma_ps
-        self._meters = machine.meters
-        self._recorder = machine.recorder
+        self._counts = machine.counts
         step = machine.prices.step
         self._hardirq = step("hardirq")
         self._sync = step("netmap_sync")
@@ -56,9 +54,7 @@ class NetmapQueue:
     def irq_handler(self, core: Core) -> None:
         """netmap_rx_irq: wake the thread; there is no softirq and no sk_buff."""
         self._queue.mask(core.now_ps)
-        self._meters.interrupts += 1
-        if self._recorder.steps:
-            self._recorder.emit(IrqRaised(core.now_ps, core.number, self._ring.queue))
+        self._counts.interrupt(core, self._ring.queue)
         core.spend(self._hardirq)
         self._waiters.wake(core)
 
@@ -72,28 +68,17 @@ class NetmapQueue:
 
         A slot is new where the DD bit of its descriptor is set.
         """
-        now_ps, ring, recorder = core.now_ps, self._ring, self._recorder
+        now_ps, ring, counts = core.now_ps, self._ring, self._counts
         released = ring.refill()
         self._queue.catch_up(now_ps)
         frames = ring.take_burst(now_ps - self._dma_ps, self._burst)
-        self._meters.polls += 1
-        self._meters.empty_polls += not frames
-        if recorder.steps:
-            if released:
-                recorder.emit(RingRefilled(now_ps, ring.queue, released))
-            self._tell_taken(core, frames)
+        counts.ring_refilled(core, ring.queue, released)
+        counts.descriptors_cleaned(core, ring, frames)
+        counts.ring_synced(core, ring.queue, "rx", len(frames))
         core.spend(self._sync)
         for frame in frames:
             core.spend(self._rx_slot, frame.packet)
         return frames
-
-    def _tell_taken(self, core: Core, frames: list[Frame]) -> None:
-        ring, emit = self._ring, self._recorder.emit
-        first = ring.next_to_clean - len(frames)
-        for offset, frame in enumerate(frames):
-            slot = (first + offset) % ring.size
-            emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
-        emit(RingSynced(core.now_ps, core.number, ring.queue, "rx", len(frames)))
 
     def txsync(self, core: Core, frames: list[Frame], *, passed_on: bool) -> int:
         """Post the application's slots in the NIC's ring; returns how many slots had room."""
@@ -104,8 +89,7 @@ class NetmapQueue:
         for frame in frames[:count]:
             core.spend(self._tx_slot, frame.packet)
             tx.post(core, frame, passed_on=passed_on)
-        if self._recorder.steps:
-            self._recorder.emit(RingSynced(core.now_ps, core.number, tx.queue, "tx", count))
+        self._counts.ring_synced(core, tx.queue, "tx", count)
         if count:
             tx.doorbell(core)
             core.spend(self._doorbell)
