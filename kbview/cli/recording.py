@@ -11,7 +11,7 @@ import msgspec
 from kbview import __version__
 from kbview.sources.tapes.output import TapeOutput
 from kbview.tape.detail import Detail
-from kbview.tape.events import DETAIL_OF, Event, SourceEnded
+from kbview.tape.events import Event, SourceEnded
 from kbview.tape.kbt.header import Header
 from kbview.tape.kbt.writer import TapeWriter
 from kbview.tape.meter import Sample
@@ -140,7 +140,7 @@ class Recording:
         for record in records:
             if isinstance(record, Sample):
                 yield msgspec.structs.replace(record, detail=min(record.detail, self._detail))
-            elif DETAIL_OF[type(record)] <= self._detail:
+            elif record.level <= self._detail:
                 yield record
 
     def _flush(self) -> None:

@@ -3,7 +3,6 @@
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 from kbview.tape.meter import Meters, Sample
-from kbview.tape.totals import count
 
 
 class Counted:
@@ -34,7 +33,7 @@ class Counted:
         """Add an event, at the finest detail."""
         if not self._own:
             self.meters, self._own = self.meters.copy(), True
-        count(self.meters, event)
+        event.change(self.meters)
 
     def copy(self) -> "Counted":
         """An independent copy."""

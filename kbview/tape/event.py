@@ -1,14 +1,19 @@
 """The Event contract: what happened to a packet or a core, in the past tense.
 
-Every event has `time_ps` (integer picoseconds since the run began), then where, then what. `packet`
-is the packet's number in the trace, from 0; `cpu` and `queue` are numbers. A class that stands for
-a kernel tracepoint names it. The vocabulary is in `events/`, and which detail a class belongs to in
-`events.DETAIL_OF`.
+Every event has `time_ps` (integer picoseconds since the run began), then its place, then the facts.
+`packet` is the packet's number in the trace, from 0; `cpu` and `queue` are numbers. A new event is one
+class in a module of `events/`: detail, tracepoint, meaning and its effect on the meters stand on it.
 """
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import msgspec
+
+from kbview.tape.detail import Detail
+
+if TYPE_CHECKING:
+    from kbview.tape.meter import Meters
 
 NO_PACKET = -1
 NO_LATENCY = -1  # nobody knows when it arrived
@@ -36,7 +41,27 @@ class Account(StrEnum):
     POLL_EMPTY = "poll_empty"
 
 
-class Event(msgspec.Struct, array_like=True, tag=True, gc=False):
-    """One thing that happened."""
+class Meaning(NamedTuple):
+    """The function of kernel, driver, library or hardware at work, "" if none, and a plain sentence.
 
+    `function` is spelled as in the source; `why` is for a reader who has never seen it.
+    """
+
+    function: str
+    why: str
+
+
+class Event(msgspec.Struct, array_like=True, tag=True, gc=False):
+    """One thing that happened. A class says all that there is to know of its events.
+
+    `level` is the least detail at which the event is told. `tracepoint` is the kernel's, "" if there
+    is none. `change` adds the event to the totals and levels of the meters.
+    """
+
+    level: ClassVar[Detail] = Detail.STEPS
+    tracepoint: ClassVar[str] = ""
+    meaning: ClassVar[Meaning]
     time_ps: int
+
+    def change(self, meters: "Meters") -> None:
+        """Add this event to the meters; most events change none."""

@@ -11,7 +11,6 @@ from kbview.tape.detail import Detail
 from kbview.tape.event import Event
 from kbview.tape.events import DatapathStarted, EventsLost
 from kbview.tape.meter import Meters, Sample
-from kbview.tape.totals import count
 
 
 class KeyFrame(Sample):
@@ -43,7 +42,7 @@ class Framer:
             if type(record) in _NOTED:
                 self._note(record)
             elif frame.detail is Detail.STEPS:
-                count(frame.meters, record)
+                record.change(frame.meters)
         frame.time_ps = records[-1].time_ps
         return self.snapshot()
 

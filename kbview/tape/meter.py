@@ -7,7 +7,7 @@ count from the beginning of the run. `None` means that this source cannot know, 
 import msgspec
 
 from kbview.tape.detail import Detail
-from kbview.tape.event import Account, Event
+from kbview.tape.event import Account, Event, Meaning
 from kbview.tape.histogram import Histogram
 from kbview.tape.vocabulary import Place, Reason, RingKind, drop_key
 
@@ -190,6 +190,18 @@ class Meters(msgspec.Struct):
         self.dropped += count
         self.drops[key] = self.drops.get(key, 0) + count
 
+    def core(self, cpu: int) -> CoreMeter:
+        """The meter of a core; a core without a meter gets one, and so have all before it."""
+        cores = self.cores
+        while len(cores) <= cpu:
+            cores.append(CoreMeter(len(cores)))
+        return cores[cpu]
+
+    def ring(self, queue: int, kind: RingKind = RingKind.RX) -> RingMeter | None:
+        """The meter of that ring, None if there is none."""
+        rings = self.rings
+        return next((ring for ring in rings if ring.queue == queue and ring.kind == kind), None)
+
     def conserved(self) -> bool:
         """Whether every frame is accounted for."""
         return self.arrived == self.delivered + self.dropped + self.missed + self.in_flight
@@ -217,6 +229,7 @@ class Sample(Event):
     their steps is not, and who counts events goes on counting instead of believing it.
     """
 
+    meaning = Meaning("", "The meters at this moment.")
     meters: Meters
     detail: Detail
     exact: bool = True

@@ -4,10 +4,9 @@ import pytest
 
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.tape import events as ev
-from kbview.tape.meaning import HAPPENINGS, STEPS, UNKNOWN, meaning_of
+from kbview.tape.meaning import STEPS, UNKNOWN, meaning_of
 
 TAKEN = sorted({step for datapath in DATAPATHS.values() for step in datapath.steps})
-HAPPENING = [kind for kind in (*ev.MARKERS, *ev.MILESTONES, *ev.STEPS) if kind is not ev.StepTaken]
 
 
 @pytest.mark.parametrize("step", TAKEN)
@@ -18,9 +17,9 @@ def test_every_step_of_a_datapath_says_which_function_it_is_and_why(step: str) -
     assert meaning_of(ev.StepTaken(0, 0, 0, step, 1, ev.Account.SOFTIRQ)) is STEPS[step]
 
 
-@pytest.mark.parametrize("kind", HAPPENING, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", ev.EVENTS, ids=lambda kind: kind.__name__)
 def test_every_event_says_what_it_means(kind: type[ev.Event]) -> None:
-    assert HAPPENINGS[kind].why.endswith(".")
+    assert kind.meaning.why.endswith(".")
 
 
 def test_what_a_later_version_takes_is_said_to_be_unknown() -> None:

@@ -14,7 +14,7 @@ from kbview.tape.meter import CoreMeter, Meters, Sample, StageMeter
 from kbview.tape.source import Capabilities, Heading, Origin
 from kbview.tape.station import Domain, Station
 
-KINDS: list[type[ev.Event]] = [*ev.MARKERS, *ev.MILESTONES, *ev.STEPS]
+KINDS: list[type[ev.Event]] = list(ev.EVENTS)
 HEADER = Header(Heading(Origin.EMULATED, "made up", "xdp18"), Capabilities(), program="0")
 _STATIONS = (Station("app", Domain.USER, "where it ends", ("PacketDelivered",)),)
 

@@ -20,7 +20,7 @@ from kbview.tape.shelf import Shelf
 from kbview.tape.tape import Tape
 from tests.tape.folding import folded, picture
 
-EVENTS = [*ev.MARKERS, *ev.MILESTONES, *ev.STEPS]
+EVENTS = list(ev.EVENTS)
 
 
 def test_records_come_in_the_order_of_time() -> None:
@@ -170,9 +170,8 @@ def test_every_meter_is_defined_in_a_line() -> None:
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
 def test_events_say_what_they_are_and_how_fine(kind: type[ev.Event]) -> None:
     assert kind.__doc__
-    assert (kind in ev.DETAIL_OF) or kind in ev.MARKERS
-    for name in re.findall(r"[Tt]racepoint `?([\w:]+)", kind.__doc__):
-        assert re.fullmatch(r"[a-z_]+:[a-z_]+", name)
+    assert kind.meaning.why
+    assert re.fullmatch(r"([a-z_]+:[a-z_]+(<name>)?)?", kind.tracepoint)
 
 
 def test_events_can_be_stored() -> None:

@@ -14,7 +14,6 @@ from kbview.tape.meter import TOTALS, CoreMeter, Meters, RingMeter, Sample, Sock
 from kbview.tape.source import Capabilities, Heading, Origin, Source, SourceError
 from kbview.tape.station import STACK, Domain, Station, bypass
 from kbview.tape.tape import Tape
-from kbview.tape.totals import count
 from kbview.tape.vocabulary import CopyKind, DropReason, Place
 
 US = 10**6
@@ -119,8 +118,8 @@ class Scripted(Source):
         due = [event for event in self._pending if event.time_ps <= until_ps]
         self._pending = self._pending[len(due) :]
         for event in due:
-            count(self._meters, event)
-        tape.extend(event for event in due if ev.DETAIL_OF[type(event)] <= self._detail)
+            event.change(self._meters)
+        tape.extend(event for event in due if event.level <= self._detail)
         reached_ps = max(until_ps, tape.end_ps)
         if not self._left and not self._pending:
             self._ended = True

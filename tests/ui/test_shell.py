@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from kbview.state.pace import SPEEDS
 from kbview.state.player import Player
 from kbview.state.why import explain
-from kbview.tape.events import ModeSwitched
-from kbview.tape.meaning import HAPPENINGS, STEPS, meaning_of
+from kbview.tape.events import EVENTS, ModeSwitched
+from kbview.tape.meaning import STEPS, meaning_of
 from kbview.tape.source import DatapathChoice, Knob, SourceError
 from kbview.ui.board import Board
 from kbview.ui.chooser import Chooser
@@ -627,7 +627,7 @@ def test_the_sentence_is_whole_at_every_size(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 100, 160])
 def test_the_longest_sentence_of_the_vocabulary_fits(width: int) -> None:
-    whole = [meaning.why for meaning in (*STEPS.values(), *HAPPENINGS.values())]
+    whole = [meaning.why for meaning in (*STEPS.values(), *(kind.meaning for kind in EVENTS))]
     assert all(len(wrap(text, width - 2)) < sentence_rows(width) for text in whole)
 
 

@@ -1,6 +1,7 @@
-"""What happens past the kernel and in its own hand-over to user space."""
+"""Events past the kernel: netmap, the engine of PacketShader, mTCP."""
 
-from kbview.tape.event import Event
+from kbview.tape.event import Event, Meaning
+from kbview.tape.meter import Meters
 from kbview.tape.vocabulary import RingKind
 
 
@@ -13,6 +14,15 @@ class RingSynced(Event):
     direction: str
     work: int
 
+    meaning = Meaning(
+        "netmap_rxsync(), netmap_txsync()", "Kernel and user agree on the owner of each slot."
+    )
+
+    def change(self, meters: Meters) -> None:
+        if self.direction == "rx":
+            meters.polls += 1
+            meters.empty_polls += self.work == 0
+
 
 class ChunkMoved(Event):
     """PacketShader's engine copied `work` packets, at most `budget`, between a queue's huge buffer and
@@ -24,13 +34,25 @@ class ChunkMoved(Event):
     work: int
     budget: int
 
+    meaning = Meaning(
+        "ioctl()",
+        "A chunk of packets crossed between the cells of the huge buffer and the application.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        if self.direction == "rx":
+            meters.polls += 1
+            meters.empty_polls += self.work == 0
+
 
 class BatchHandedOver(Event):
     """`count` entries of a queue between two threads of one core were flushed together.
 
-    `queue` is its name, such as "events" (TCP thread to application) or "jobs" (the way back).
+    `queue` is EVENTS (TCP thread to application) or JOBS (the way back).
     """
 
     cpu: int
     queue: RingKind
     count: int
+
+    meaning = Meaning("", "The gathered entries go to the other thread all together.")

@@ -1,18 +1,27 @@
-"""Interrupts, softirqs and polls: how a core comes to look at a ring."""
+"""Interrupts, softirqs and polls: the ways in which a core comes to look at a ring."""
 
 from typing import Literal
 
-from kbview.tape.event import Event
+from kbview.tape.event import Event, Meaning
+from kbview.tape.meter import Meters
 
 
 class IrqRaised(Event):
-    """The NIC's message-signalled interrupt reached the core and its handler ran and masked it.
-
-    Tracepoint irq:irq_handler_entry.
-    """
+    """The NIC's message-signalled interrupt reached the core and its handler ran and masked it."""
 
     cpu: int
     queue: int
+
+    tracepoint = "irq:irq_handler_entry"
+    meaning = Meaning(
+        "MSI-X vector",
+        "Frames are in memory and moderation's wait is over: the NIC interrupts the core.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        meters.interrupts += 1
+        if ring := meters.ring(self.queue):
+            ring.masked = True
 
 
 class IrqUnmasked(Event):
@@ -21,21 +30,45 @@ class IrqUnmasked(Event):
     cpu: int
     queue: int
 
+    meaning = Meaning(
+        "napi_complete_done(), or the handler itself", "The next frame may interrupt again."
+    )
+
+    def change(self, meters: Meters) -> None:
+        if ring := meters.ring(self.queue):
+            ring.masked = False
+
 
 class SoftirqEntered(Event):
-    """net_rx_action begins. Tracepoint irq:softirq_entry. Not a mode switch, unless it was asked for
-    by schednetisr() and interrupts user mode later.
+    """net_rx_action begins; `by` names the caller.
+
+    The entry is no mode switch, except that a soft interrupt of schednetisr() interrupts user mode.
     """
 
     cpu: int
     by: Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable", "schednetisr"]
 
+    tracepoint = "irq:softirq_entry"
+    meaning = Meaning(
+        "net_rx_action()",
+        "The core works on received packets, after an interrupt, in a call, or in ksoftirqd.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        meters.softirqs += 1
+
 
 class SoftirqExited(Event):
-    """net_rx_action ended; `squeezed` if a budget stopped it. Tracepoint irq:softirq_exit."""
+    """net_rx_action ended; `squeezed` if a budget stopped it."""
 
     cpu: int
     squeezed: bool
+
+    tracepoint = "irq:softirq_exit"
+    meaning = Meaning("__do_softirq()", "The softirq ends; the interrupted code continues.")
+
+    def change(self, meters: Meters) -> None:
+        meters.squeezes += self.squeezed
 
 
 class KsoftirqdWoken(Event):
@@ -43,14 +76,26 @@ class KsoftirqdWoken(Event):
 
     cpu: int
 
+    meaning = Meaning(
+        "wakeup_softirqd()",
+        "The softirq has used up its share; a thread does the rest when the scheduler runs it.",
+    )
+
 
 class NapiPolled(Event):
-    """One device poll took `work` of at most `budget` packets. Tracepoint napi:napi_poll."""
+    """One device poll took `work` of at most `budget` packets."""
 
     cpu: int
     queue: int
     work: int
     budget: int
+
+    tracepoint = "napi:napi_poll"
+    meaning = Meaning("napi_poll()", "One poll of one ring took at most its budget of packets.")
+
+    def change(self, meters: Meters) -> None:
+        meters.polls += 1
+        meters.empty_polls += self.work == 0
 
 
 class BurstReceived(Event):
@@ -61,6 +106,12 @@ class BurstReceived(Event):
     work: int
     budget: int
 
+    meaning = Meaning("rte_eth_rx_burst()", "One look at the ring from user space found frames.")
+
+    def change(self, meters: Meters) -> None:
+        meters.polls += 1
+        meters.empty_polls += self.work == 0
+
 
 class Spun(Event):
     """A stretch of polls that found nothing, told once. It ends at `time_ps + duration_ps`."""
@@ -68,3 +119,10 @@ class Spun(Event):
     cpu: int
     duration_ps: int
     polls: int
+
+    meaning = Meaning("", "Empty polls: core time that no packet needed.")
+
+    def change(self, meters: Meters) -> None:
+        meters.polls += self.polls
+        meters.empty_polls += self.polls
+        meters.core(self.cpu).poll_empty_ps += self.duration_ps

@@ -1,6 +1,7 @@
-"""Markers: said whatever the detail; they divide a tape."""
+"""Markers: told at every detail; they divide a tape."""
 
-from kbview.tape.event import Event
+from kbview.tape.detail import Detail
+from kbview.tape.event import Event, Meaning
 from kbview.tape.station import Station
 
 
@@ -11,11 +12,17 @@ class DatapathStarted(Event):
     summary: str
     stations: tuple[Station, ...]
 
+    level = Detail.METERS
+    meaning = Meaning("", "From here on frames take this datapath.")
+
 
 class EventsLost(Event):
     """The producer could not keep up; this many events are not on the tape."""
 
     count: int
+
+    level = Detail.METERS
+    meaning = Meaning("", "The producer could not keep up: events are missing here.")
 
 
 class SourceNoted(Event):
@@ -23,14 +30,23 @@ class SourceNoted(Event):
 
     note: str
 
+    level = Detail.METERS
+    meaning = Meaning("", "The source has a message for the viewer.")
+
 
 class SourceEnded(Event):
     """Nothing more will come. `note` says why when it is not simply the end."""
 
     note: str
 
+    level = Detail.METERS
+    meaning = Meaning("", "Nothing more will come.")
+
 
 class EventUnknown(Event):
     """An event of a class `name` that this version does not know stands here on the tape."""
 
     name: str
+
+    level = Detail.METERS
+    meaning = Meaning("", "A later version of kbview wrote this event.")

@@ -1,6 +1,8 @@
 """Milestones: the same for every datapath. What lies between them is the datapath's own."""
 
-from kbview.tape.event import Event
+from kbview.tape.detail import Detail
+from kbview.tape.event import NO_LATENCY, Event, Meaning
+from kbview.tape.meter import Meters
 from kbview.tape.vocabulary import Place, Reason
 
 
@@ -11,6 +13,17 @@ class FrameArrived(Event):
     packet: int
     length: int
 
+    level = Detail.MILESTONES
+    meaning = Meaning(
+        "the NIC's port",
+        "The last bit is here; FCS and destination MAC are checked before anything else.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        meters.arrived += 1
+        meters.in_flight += 1
+        meters.arrived_bytes += self.length
+
 
 class FrameMissed(Event):
     """The NIC had no free descriptor: rx_missed_errors. Linux never saw the frame."""
@@ -18,12 +31,21 @@ class FrameMissed(Event):
     queue: int
     packet: int
 
+    level = Detail.MILESTONES
+    meaning = Meaning(
+        "rx_missed_errors",
+        "No descriptor was free, so the NIC had nowhere to write. Linux never saw the frame.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        meters.missed += 1
+        meters.in_flight -= 1
+
 
 class PacketDelivered(Event):
     """The packet's journey ended well: an application has it, or the kernel was its addressee.
 
-    `where` is the layer that took it: "app", or "arp", "ip", "icmp", "tcp" inside the kernel.
-    `latency_ps` is NO_LATENCY where nobody knows when it arrived.
+    `where` is the layer that took it; `latency_ps` is NO_LATENCY where the arrival is not known.
     """
 
     cpu: int
@@ -32,18 +54,36 @@ class PacketDelivered(Event):
     length: int
     latency_ps: int
 
+    level = Detail.MILESTONES
+    meaning = Meaning("", "The journey ends well: the addressee has the packet.")
+
+    def change(self, meters: Meters) -> None:
+        meters.delivered += 1
+        meters.in_flight -= 1
+        meters.delivered_bytes += self.length
+        if self.latency_ps != NO_LATENCY:
+            meters.latency.add((self.latency_ps,))
+
 
 class PacketDropped(Event):
-    """Somebody gave the packet up (skb:kfree_skb), with the kernel's own name for the reason.
-
-    At the NIC, `where` is "nic" and `cpu` is -1: the frame failed a check and took no descriptor.
-    """
+    """A layer gave the packet up. At the NIC `cpu` is NO_CPU: the frame took no descriptor."""
 
     cpu: int
     packet: int
     where: Place
     reason: Reason
     length: int
+
+    level = Detail.MILESTONES
+    tracepoint = "skb:kfree_skb"
+    meaning = Meaning(
+        "kfree_skb_reason()",
+        "A layer gave the packet up. The reason is the kernel's own where the kernel has one.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        meters.drop(self.where, self.reason)
+        meters.in_flight -= 1
 
 
 class FrameSent(Event):
@@ -53,11 +93,18 @@ class FrameSent(Event):
     packet: int
     length: int
 
+    level = Detail.MILESTONES
+    meaning = Meaning("the NIC's port", "The last bit of the frame is on the wire.")
+
+    def change(self, meters: Meters) -> None:
+        meters.sent += 1
+        meters.sent_bytes += self.length
+
 
 class FrameUnsent(Event):
-    """A frame that this host made was given up on its way out; `where` is "qdisc" or "tx ring".
+    """A frame that this host made was given up on its way out.
 
-    One that came in and was to be passed on is a PacketDropped instead.
+    A frame that came in and was to be passed on is a PacketDropped instead.
     """
 
     cpu: int
@@ -65,6 +112,12 @@ class FrameUnsent(Event):
     where: Place
     reason: Reason
     length: int
+
+    level = Detail.MILESTONES
+    meaning = Meaning("", "A queue or ring on the way out was full, so the frame was given up.")
+
+    def change(self, meters: Meters) -> None:
+        meters.unsent += 1
 
 
 class FrameRecorded(Event):
@@ -76,3 +129,6 @@ class FrameRecorded(Event):
     packet: int
     length: int
     data: bytes
+
+    level = Detail.MILESTONES
+    meaning = Meaning("", "The bytes of the frame were kept on the tape.")

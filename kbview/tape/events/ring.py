@@ -1,6 +1,7 @@
 """Rings: descriptors and slots, shared by two sides that move in opposite directions."""
 
-from kbview.tape.event import Event
+from kbview.tape.event import Event, Meaning
+from kbview.tape.meter import Meters
 from kbview.tape.vocabulary import RingKind
 
 
@@ -11,6 +12,16 @@ class DescriptorDone(Event):
     packet: int
     slot: int
 
+    meaning = Meaning(
+        "the NIC's DMA engine, DD bit",
+        "Frame and descriptor are in memory. The packet waits in the ring until software looks.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        if ring := meters.ring(self.queue):
+            ring.done += 1
+            ring.head = (self.slot + 1) % ring.size
+
 
 class DescriptorCleaned(Event):
     """The driver took the frame out of this slot; the slot is not yet the NIC's again."""
@@ -19,12 +30,30 @@ class DescriptorCleaned(Event):
     packet: int
     slot: int
 
+    meaning = Meaning(
+        "the driver, next_to_clean",
+        "The driver has taken the frame out of its slot; the slot is not the NIC's again yet.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        if ring := meters.ring(self.queue):
+            ring.done -= 1
+            ring.cleaned += 1
+            ring.next_to_clean = (self.slot + 1) % ring.size
+
 
 class RingRefilled(Event):
     """The driver gave `count` cleaned descriptors back and rang the doorbell (moved tail)."""
 
     queue: int
     count: int
+
+    meaning = Meaning("the driver, next_to_use", "The driver gave empty buffers back to the NIC.")
+
+    def change(self, meters: Meters) -> None:
+        if ring := meters.ring(self.queue):
+            ring.cleaned -= self.count
+            ring.tail = (ring.tail + self.count) % ring.size
 
 
 class DescriptorPosted(Event):
@@ -35,12 +64,28 @@ class DescriptorPosted(Event):
     packet: int
     slot: int
 
+    meaning = Meaning("the driver, next_to_use", "The frame stands in a slot of the transmit ring.")
+
+    def change(self, meters: Meters) -> None:
+        if ring := meters.ring(self.queue, RingKind.TX):
+            ring.done += 1
+            ring.tail = (self.slot + 1) % ring.size
+
 
 class DescriptorsCompleted(Event):
     """The NIC has sent `count` frames; their transmit slots and buffers are the driver's again."""
 
     queue: int
     count: int
+
+    meaning = Meaning(
+        "the NIC, write-back", "The NIC tells which frames have left: their slots are free."
+    )
+
+    def change(self, meters: Meters) -> None:
+        if ring := meters.ring(self.queue, RingKind.TX):
+            ring.done -= self.count
+            ring.head = ring.next_to_clean = (ring.head + self.count) % ring.size
 
 
 class RingProduced(Event):
@@ -55,6 +100,12 @@ class RingProduced(Event):
     count: int
     filled: int
 
+    meaning = Meaning("a shared ring", "Entries were put in; the consumer owns them now.")
+
+    def change(self, meters: Meters) -> None:
+        if ring := meters.ring(self.queue, self.ring):
+            ring.done += self.count
+
 
 class RingConsumed(Event):
     """The other side took `count` entries out; `filled` are left."""
@@ -64,6 +115,12 @@ class RingConsumed(Event):
     queue: int
     count: int
     filled: int
+
+    meaning = Meaning("a shared ring", "Entries were taken out; the producer may use their slots.")
+
+    def change(self, meters: Meters) -> None:
+        if ring := meters.ring(self.queue, self.ring):
+            ring.done -= self.count
 
 
 class MbufsExhausted(Event):
@@ -75,6 +132,12 @@ class MbufsExhausted(Event):
     cpu: int
     queue: int
 
+    meaning = Meaning("rte_mempool_get_bulk()", "The pool is empty: the descriptor gets no new buffer.")
+
+    def change(self, meters: Meters) -> None:
+        if pool := meters.ring(0, RingKind.MEMPOOL):
+            pool.freezes += 1
+
 
 class BlockRetired(Event):
     """The kernel gave block number `block` of a TPACKET_V3 ring to the user: full, or timed out."""
@@ -84,9 +147,24 @@ class BlockRetired(Event):
     packets: int
     timed_out: bool
 
+    meaning = Meaning(
+        "prb_retire_current_block()",
+        "The block belongs to the application now: its status word says so.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        if ring := meters.ring(self.queue, RingKind.BLOCK):
+            ring.block_retired(self.block)
+
 
 class BlockReleased(Event):
     """The user gave a block of a TPACKET_V3 ring back to the kernel."""
 
     queue: int
     block: int
+
+    meaning = Meaning("tp_block_status", "The application gave a block back to the kernel.")
+
+    def change(self, meters: Meters) -> None:
+        if ring := meters.ring(self.queue, RingKind.BLOCK):
+            ring.block_released(self.block)

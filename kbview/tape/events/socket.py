@@ -1,6 +1,7 @@
 """Sockets: receive, send and accept queues, and the state of a connection."""
 
-from kbview.tape.event import Event
+from kbview.tape.event import Event, Meaning
+from kbview.tape.meter import Meters, SocketMeter
 
 
 class SocketQueued(Event):
@@ -12,14 +13,31 @@ class SocketQueued(Event):
     queued: int
     rcvbuf: int
 
+    meaning = Meaning(
+        "sk_receive_queue", "The packet waits in the socket until the application asks for it."
+    )
+
+    def change(self, meters: Meters) -> None:
+        socket = meters.sockets.setdefault(self.socket, SocketMeter(self.socket))
+        socket.queued, socket.rcvbuf = self.queued, self.rcvbuf
+        socket.packets += 1
+        socket.received += 1
+
 
 class SocketDequeued(Event):
-    """The application took a packet from the receive queue; `queued` is what is left, truesize."""
+    """The application took a packet from the receive queue; `queued` bytes of truesize are left."""
 
     cpu: int
     packet: int
     socket: str
     queued: int
+
+    meaning = Meaning("sk_receive_queue", "The application's call has taken the packet.")
+
+    def change(self, meters: Meters) -> None:
+        if socket := meters.sockets.get(self.socket):
+            socket.queued = self.queued
+            socket.packets -= 1
 
 
 class SendQueued(Event):
@@ -33,13 +51,31 @@ class SendQueued(Event):
     queued: int
     sndbuf: int
 
+    meaning = Meaning(
+        "sk_write_queue",
+        "The text waits in the socket: TCP's until it is acknowledged, UDP's until it is sent.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        socket = meters.sockets.setdefault(self.socket, SocketMeter(self.socket))
+        socket.send_queued = self.queued
+
 
 class SendAcknowledged(Event):
-    """The peer acknowledged, or a datagram was sent; `queued` bytes are left of what was written."""
+    """The peer acknowledged, or a datagram was sent; `queued` bytes of the text are left."""
 
     cpu: int
     socket: str
     queued: int
+
+    meaning = Meaning(
+        "tcp_clean_rtx_queue()",
+        "The peer has acknowledged the text, or a datagram was sent: its sk_buffs are freed.",
+    )
+
+    def change(self, meters: Meters) -> None:
+        if socket := meters.sockets.get(self.socket):
+            socket.send_queued = self.queued
 
 
 class ConnectionQueued(Event):
@@ -50,6 +86,8 @@ class ConnectionQueued(Event):
     waiting: int
     backlog: int
 
+    meaning = Meaning("inet_csk_reqsk_queue_add()", "An established connection waits to be accepted.")
+
 
 class ConnectionAccepted(Event):
     """The application took a connection from the accept queue."""
@@ -58,20 +96,28 @@ class ConnectionAccepted(Event):
     socket: str
     waiting: int
 
+    meaning = Meaning("inet_csk_accept()", "The application has taken the connection.")
+
 
 class TcpStateChanged(Event):
-    """A connection went from one state of RFC 9293 to another. Tracepoint sock:inet_sock_set_state."""
+    """A connection went from one state of RFC 9293 to another."""
 
     cpu: int
     socket: str
     before: str
     after: str
 
+    tracepoint = "sock:inet_sock_set_state"
+    meaning = Meaning("tcp_set_state()", "The connection's state machine took a transition.")
+
 
 class SegmentRetransmitted(Event):
-    """TCP sent a segment again; `why` is "timeout" or "fast". Tracepoint tcp:tcp_retransmit_skb."""
+    """TCP sent a segment again; `why` is "timeout" or "fast"."""
 
     cpu: int
     socket: str
     packet: int
     why: str
+
+    tracepoint = "tcp:tcp_retransmit_skb"
+    meaning = Meaning("tcp_retransmit_skb()", "TCP sends the segment again.")

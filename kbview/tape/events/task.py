@@ -1,20 +1,33 @@
-"""Tasks: who runs on a core, in which mode, and who woke it."""
+"""Tasks: the running task of each core, its mode, and wake-ups."""
 
-from kbview.tape.event import Event, Mode
+from kbview.tape.event import Event, Meaning, Mode
+from kbview.tape.meter import Meters
 
 
 class TaskWoken(Event):
-    """A sleeping task became runnable. Tracepoint sched:sched_waking."""
+    """A sleeping task became runnable."""
 
     cpu: int
     task: str
 
+    tracepoint = "sched:sched_waking"
+    meaning = Meaning("try_to_wake_up()", "There is work for a sleeping task, so it is made runnable.")
+
+    def change(self, meters: Meters) -> None:
+        meters.wakeups += 1
+
 
 class SyscallEntered(Event):
-    """The application asked the kernel. Tracepoint syscalls:sys_enter_<name>."""
+    """The application asked the kernel."""
 
     cpu: int
     name: str
+
+    tracepoint = "syscalls:sys_enter_<name>"
+    meaning = Meaning("a system call", "The application asks the kernel.")
+
+    def change(self, meters: Meters) -> None:
+        meters.syscalls += 1
 
 
 class ModeSwitched(Event):
@@ -24,9 +37,23 @@ class ModeSwitched(Event):
     to: Mode
     why: str
 
+    meaning = Meaning(
+        "", "The core changed its privilege: the wall between user and kernel was crossed."
+    )
+
+    def change(self, meters: Meters) -> None:
+        meters.mode_switches += 1
+
 
 class ContextSwitched(Event):
-    """Another task runs now. Tracepoint sched:sched_switch."""
+    """Another task runs now."""
 
     cpu: int
     to: str
+
+    tracepoint = "sched:sched_switch"
+    meaning = Meaning("context_switch()", "Another task runs on this core.")
+
+    def change(self, meters: Meters) -> None:
+        meters.context_switches += 1
+        meters.core(self.cpu).task = self.to

@@ -1,7 +1,11 @@
-"""Work: time that a core spent on a step, and what it did with a packet in it."""
+"""Work: core time by step, and its effect on the packet."""
 
-from kbview.tape.event import Account, Event
+from kbview.tape.event import Account, Event, Meaning
+from kbview.tape.meter import Meters, StageMeter
 from kbview.tape.vocabulary import CopyKind
+
+PAGE_WALK = "page_walk"  # the step that is a TLB miss
+_FIELD_OF = {account: f"{account}_ps" for account in Account}  # a lookup is half a format
 
 
 class StepTaken(Event):
@@ -16,6 +20,17 @@ class StepTaken(Event):
     duration_ps: int
     account: Account
 
+    meaning = Meaning("", "A core spent time on a named step.")
+
+    def change(self, meters: Meters) -> None:
+        stage = meters.stages.setdefault(self.step, StageMeter())
+        stage.count += 1
+        stage.total_ps += self.duration_ps
+        if self.step == PAGE_WALK:
+            meters.tlb_misses = (meters.tlb_misses or 0) + 1
+        core, field = meters.core(self.cpu), _FIELD_OF[self.account]
+        setattr(core, field, getattr(core, field) + self.duration_ps)
+
 
 class SkbAllocated(Event):
     """The driver built an sk_buff around the frame."""
@@ -24,12 +39,23 @@ class SkbAllocated(Event):
     packet: int
     truesize: int
 
+    meaning = Meaning("build_skb()", "From here on the packet is an sk_buff.")
+
+    def change(self, meters: Meters) -> None:
+        meters.allocations += 1
+
 
 class SkbFreed(Event):
-    """The sk_buff went back to its cache. Tracepoint skb:consume_skb when it was not a drop."""
+    """The sk_buff went back to its cache. A drop has the tracepoint of PacketDropped instead."""
 
     cpu: int
     packet: int
+
+    tracepoint = "skb:consume_skb"
+    meaning = Meaning("consume_skb()", "The sk_buff went back to its cache.")
+
+    def change(self, meters: Meters) -> None:
+        meters.frees += 1
 
 
 class Copied(Event):
@@ -40,6 +66,14 @@ class Copied(Event):
     kind: CopyKind
     length: int
 
+    meaning = Meaning(
+        "memcpy(), copy_to_user()", "A core copied the payload. DMA is not counted as a copy."
+    )
+
+    def change(self, meters: Meters) -> None:
+        meters.copies += 1
+        meters.copied_bytes += self.length
+
 
 class PacketMerged(Event):
     """GRO joined this packet to an earlier one; both go on as one sk_buff, told as `into`."""
@@ -48,12 +82,16 @@ class PacketMerged(Event):
     packet: int
     into: int
 
+    meaning = Meaning("dev_gro_receive()", "GRO joined the packet to an earlier packet of its stream.")
+
 
 class FragmentHeld(Event):
     """A fragment waits for the rest of its datagram. Linux: net/ipv4/ip_fragment.c."""
 
     cpu: int
     packet: int
+
+    meaning = Meaning("ip_defrag()", "The fragment waits for the rest of its datagram.")
 
 
 class FragmentsCombined(Event):
@@ -63,6 +101,8 @@ class FragmentsCombined(Event):
     packet: int
     count: int
 
+    meaning = Meaning("ip_frag_reasm()", "All fragments have come; the datagram continues as a whole.")
+
 
 class XdpRan(Event):
     """An XDP program decided about a frame in the driver's poll: "pass", "drop", "tx", "redirect"."""
@@ -70,3 +110,5 @@ class XdpRan(Event):
     cpu: int
     packet: int
     action: str
+
+    meaning = Meaning("bpf_prog_run_xdp()", "The XDP program has decided about the frame.")

@@ -84,7 +84,8 @@ def _default(field: FieldInfo) -> Any:
     return field.default if field.default_factory is NODEFAULT else field.default_factory()
 
 
-TABLES = {kind.__name__: Table(kind) for kind in (*ev.MARKERS, *ev.MILESTONES, *ev.STEPS, Sample)}
+_KINDS: tuple[type[ev.Event], ...] = (*ev.EVENTS, Sample)
+TABLES = {kind.__name__: Table(kind) for kind in _KINDS}
 
 
 def pack(records: Sequence[ev.Event]) -> Columns:

@@ -1,6 +1,6 @@
 """What is done past the kernel. DPDK: Programmer's Guide; lib/ethdev, lib/mbuf, lib/mempool"""
 
-from kbview.tape.meaning.meaning import Meaning
+from kbview.tape.event import Meaning
 
 BYPASS: dict[str, Meaning] = {
     "rx_burst": Meaning(

@@ -1,6 +1,6 @@
 """Connections: how they come to be, carry data and end. Linux: net/ipv4/tcp_*.c, RFC 9293"""
 
-from kbview.tape.meaning.meaning import Meaning
+from kbview.tape.event import Meaning
 
 CONNECTION: dict[str, Meaning] = {
     "ip_defrag": Meaning(

@@ -1,6 +1,6 @@
 """How a core comes to look at a ring, and a task to run. Linux: kernel/softirq.c, net/core/dev.c"""
 
-from kbview.tape.meaning.meaning import Meaning
+from kbview.tape.event import Meaning
 
 INTERRUPT: dict[str, Meaning] = {
     "dma_write": Meaning(

@@ -3,7 +3,7 @@
 And PacketShader's engine, whose driver is a changed ixgbe: ixgbe_main.c
 """
 
-from kbview.tape.meaning.meaning import Meaning
+from kbview.tape.event import Meaning
 
 SHARED_RING: dict[str, Meaning] = {
     "descriptor_line": Meaning(

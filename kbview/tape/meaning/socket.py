@@ -1,6 +1,6 @@
 """The socket and the system calls that empty and fill it. Linux: net/socket.c, fs/eventpoll.c"""
 
-from kbview.tape.meaning.meaning import Meaning
+from kbview.tape.event import Meaning
 
 SOCKET: dict[str, Meaning] = {
     "socket_enqueue": Meaning(

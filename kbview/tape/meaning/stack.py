@@ -1,6 +1,6 @@
 """From the descriptor to the transport layer. Linux: a driver's receive, net/core/dev.c, net/ipv4/"""
 
-from kbview.tape.meaning.meaning import Meaning
+from kbview.tape.event import Meaning
 
 STACK: dict[str, Meaning] = {
     "descriptor_read": Meaning(

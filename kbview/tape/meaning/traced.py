@@ -1,6 +1,6 @@
 """Steps between two tracepoints of a real kernel: as fine as it tells, and no finer."""
 
-from kbview.tape.meaning.meaning import Meaning
+from kbview.tape.event import Meaning
 
 RESUMED = "_resumed"  # what an interrupted step is called when it goes on
 

@@ -1,6 +1,6 @@
 """The way out, from the network layer to the wire. Linux: net/ipv4/ip_output.c, net/core/dev.c"""
 
-from kbview.tape.meaning.meaning import Meaning
+from kbview.tape.event import Meaning
 
 TRANSMIT: dict[str, Meaning] = {
     "screen_enqueue": Meaning(

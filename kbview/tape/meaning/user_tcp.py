@@ -1,6 +1,6 @@
 """TCP in user space. mTCP: mtcp/src/core.c, tcp_in.c, tcp_out.c, api.c, eventpoll.c"""
 
-from kbview.tape.meaning.meaning import Meaning
+from kbview.tape.event import Meaning
 
 USER_TCP: dict[str, Meaning] = {
     "mtcp_ip_in": Meaning(

@@ -10,7 +10,6 @@ import msgspec
 
 from kbview.tape.events import Event, PacketDelivered
 from kbview.tape.meter import Meters, RingMeter
-from kbview.tape.totals import count
 from kbview.tape.vocabulary import DropReason, Place, RingKind
 
 WHERE, REASON = Place.BLOCK, DropReason.PACKET_SOCK_ERROR  # as the kernel calls it since 6.9
@@ -63,7 +62,7 @@ class Books:
             elif isinstance(record, Tally):
                 self._add(record)
             else:
-                count(meters, record)
+                record.change(meters)
         meters.latency.add(latencies)
 
     def _add(self, tally: Tally) -> None:

@@ -6,9 +6,8 @@ of ours. What would come before something that is on the tape already is told as
 
 from operator import attrgetter
 
-from kbview.tape import totals
 from kbview.tape.detail import Detail
-from kbview.tape.events import DETAIL_OF, Event
+from kbview.tape.events import Event
 from kbview.tape.meter import Meters
 
 _TIME = attrgetter("time_ps")
@@ -32,11 +31,11 @@ class Teller:
         while count and waiting[count - 1].time_ps > until_ps:
             count -= 1
         told: list[Event] = []
-        floor_ps, count_in = self.released_ps, totals.count
+        floor_ps = self.released_ps
         for event in waiting[:count]:
             event.time_ps = max(event.time_ps, floor_ps)
-            count_in(meters, event)
-            if DETAIL_OF[type(event)] <= detail:
+            event.change(meters)
+            if event.level <= detail:
                 told.append(event)
         del waiting[:count]
         self.released_ps = max(self.released_ps, until_ps)

@@ -1,0 +1,114 @@
+"""Writes the reference of events, docs/events.md, from their classes.
+
+python scripts/reference.py            # write it
+python scripts/reference.py --check    # exit with 1 if the file is not current
+"""
+
+import inspect
+import sys
+import textwrap
+from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
+
+from kbview.tape import events as ev
+from kbview.tape.event import Event
+
+DOCS = Path(__file__).parents[1] / "docs"
+# The unit of a field by the end of its name; a field that fits none is a number or a word.
+UNITS = {
+    "_ps": "picoseconds",
+    "length": "bytes",
+    "truesize": "bytes",
+    "queued": "bytes",
+    "rcvbuf": "bytes",
+    "sndbuf": "bytes",
+    "packet": "packet number",
+    "into": "packet number",
+    "cpu": "core number",
+    "slot": "index in the ring",
+    "count": "entries",
+    "filled": "entries",
+    "waiting": "connections",
+    "backlog": "connections",
+    "work": "packets",
+    "budget": "packets",
+    "packets": "packets",
+    "polls": "polls",
+}
+
+
+def unit(kind: type[Event], name: str) -> str:
+    """The unit of a field, its words where it has a few, or its type."""
+    if kind is ev.EventsLost and name == "count":
+        return "events"
+    if kind is ev.BatchHandedOver and name == "queue":
+        return "RingKind"
+    for end, text in UNITS.items():
+        if name.endswith(end):
+            return text
+    hint = get_type_hints(kind)[name]
+    if get_origin(hint) is Literal:
+        return " or ".join(map(str, get_args(hint)))
+    plain = {int: "number", str: "text", bool: "yes or no", bytes: "bytes"}
+    return plain.get(hint, getattr(hint, "__name__", "Station list"))
+
+
+def change(kind: type[Event]) -> str:
+    """The meters that the event changes, as its class does it; "" if it changes none."""
+    if "change" not in vars(kind):
+        return ""
+    return textwrap.dedent("\n".join(inspect.getsource(kind.change).splitlines()[1:]))
+
+
+def section(kind: type[Event]) -> str:
+    """One event: detail, function, tracepoint, fields, and its effect on the meters."""
+    names = kind.__struct_fields__[1:]
+    fields = ", ".join(f"`{name}` ({unit(kind, name)})" for name in names) or "none"
+    parts = [f"### {kind.__name__}", inspect.cleandoc(kind.__doc__ or ""), kind.meaning.why]
+    facts = [f"- detail: {kind.level.name.lower()}"]
+    if kind.meaning.function:
+        facts.append(f"- at work: {kind.meaning.function}")
+    if kind.tracepoint:
+        facts.append(f"- tracepoint: `{kind.tracepoint}`")
+    facts.append(f"- fields: {fields}")
+    parts.append("\n".join(facts))
+    if text := change(kind):
+        parts.append(f"Meters:\n\n```python\n{text}\n```")
+    return "\n\n".join(parts)
+
+
+def events_page() -> str:
+    """The text of docs/events.md."""
+    head = (
+        "# Events\n\n"
+        "Written by `scripts/reference.py` from the classes in `kbview/tape/events/`; do not edit.\n\n"
+        "Every event begins with `time_ps`, picoseconds since the run began. A `packet` of -1 means "
+        "that the event belongs to no single packet, a `cpu` of -1 that hardware did it or that the "
+        "source cannot know the core, a `latency_ps` of -1 that the arrival is not known.\n"
+    )
+    modules = dict.fromkeys(kind.__module__ for kind in ev.EVENTS)
+    parts = [head]
+    for module in modules:
+        parts.append(f"## {inspect.cleandoc(sys.modules[module].__doc__ or '').splitlines()[0]}\n")
+        parts += [section(kind) + "\n" for kind in ev.EVENTS if kind.__module__ == module]
+    return "\n".join(parts)
+
+
+PAGES = {"events.md": events_page}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or compare them; 1 if one is not current."""
+    stale = 0
+    for name, page in PAGES.items():
+        path, text = DOCS / name, page()
+        if "--check" not in arguments:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            sys.stderr.write(f"docs/{name} is not current; run python scripts/reference.py\n")
+            stale = 1
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
