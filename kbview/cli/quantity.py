@@ -4,38 +4,59 @@ import argparse
 import re
 
 _UNITS_PS = {"ps": 1, "ns": 10**3, "us": 10**6, "ms": 10**9, "s": 10**12, "min": 60 * 10**12}
+_LONGEST_PS = 30 * 86_400 * 10**12  # a month; the emulator's clock ends after 53 days
+_MOST = 10**15  # of anything that is counted
 _FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 
 
 def duration_ps(text: str) -> int:
     """A time with its unit, in picoseconds."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]+)", text)
+    match = re.fullmatch(r"(\d{1,20}(?:\.\d{1,20})?)\s*([a-z]+)", text)
     if not match or match[2] not in _UNITS_PS:
         units = ", ".join(_UNITS_PS)
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time; write a number and one of {units}")
-    return round(float(match[1]) * _UNITS_PS[match[2]])
+        raise argparse.ArgumentTypeError(
+            f"{_short(text)} is not a time; write a number and one of {units}"
+        )
+    time_ps = round(float(match[1]) * _UNITS_PS[match[2]])
+    if time_ps > _LONGEST_PS:
+        raise argparse.ArgumentTypeError(f"{_short(text)} is too long; write up to 43200min, a month")
+    return time_ps
 
 
 def size(text: str) -> int:
     """A number of bytes."""
     if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes; write 0 or more")
-    return int(text)
+        raise argparse.ArgumentTypeError(f"{_short(text)} is not a number of bytes; write 0 or more")
+    return _counted(text)
 
 
 def number(text: str) -> float:
     """A number, perhaps with k, M or G behind it."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d+)?)([kMG]?)", text)
     if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number; write 800000, 8e5 or 800k")
-    return float(match[1]) * _FACTORS[match[2]]
+        raise argparse.ArgumentTypeError(f"{_short(text)} is not a number; write 800000, 8e5 or 800k")
+    value = float(match[1]) * _FACTORS[match[2]]
+    if value > _MOST:
+        raise argparse.ArgumentTypeError(f"{_short(text)} is too large; write up to 1e15")
+    return value
 
 
 def until(text: str) -> tuple[int | None, int | None]:
     """Where to stop: a time in picoseconds, or a number of frames; the other is None."""
-    if text.isdigit():
-        return None, int(text)
+    if text.isascii() and text.isdigit():
+        return None, _counted(text)
     return duration_ps(text), None
+
+
+def _counted(digits: str) -> int:
+    """A whole number that is not too large to be one: int() refuses more than 4,300 digits."""
+    if len(digits) > 16 or int(digits) > _MOST:
+        raise argparse.ArgumentTypeError(f"{_short(digits)} is too large; write up to {_MOST}")
+    return int(digits)
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
 def assignment(text: str) -> tuple[str, str]:

@@ -6,10 +6,12 @@ from typing import ClassVar, NamedTuple
 
 import msgspec
 
+from kbview.emulator.application import App
+from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.keys import ScenarioError
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import ScenarioError, Settings
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.station import Domain, Station
 
@@ -101,7 +103,7 @@ class Datapath(ABC):
     stations: ClassVar[tuple[Station, ...]]
     way: ClassVar[tuple[Row, ...]] = ()
     steps: ClassVar[tuple[str, ...]]
-    serves: ClassVar[tuple[str, ...]]
+    serves: ClassVar[tuple[App, ...]]
     drops_at: ClassVar[tuple[str, ...]] = ()
     compressed_completions: ClassVar[bool] = False
     page: ClassVar[str] = "4K"
@@ -110,11 +112,11 @@ class Datapath(ABC):
     reading: ClassVar[tuple[str, ...]]
 
     @abstractmethod
-    def __init__(self, machine: Machine, settings: Settings, host: Host) -> None:
+    def __init__(self, machine: Machine, settings: CommonSettings, host: Host) -> None:
         """Build its parts on this machine, which is idle and whose NIC lets nothing in."""
 
     @classmethod
-    def check(cls, settings: Settings) -> None:
+    def check(cls, settings: CommonSettings) -> None:
         """Refuse what it cannot serve: ScenarioError with one line."""
         if settings.app not in cls.serves:
             raise ScenarioError(

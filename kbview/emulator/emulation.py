@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from kbview.emulator.cost import Calibration, Prices
 from kbview.emulator.datapath import Datapath, placed
 from kbview.emulator.datapaths import DATAPATHS
-from kbview.emulator.engine import NEVER_PS, advance
+from kbview.emulator.engine import NEVER_PS, US_PS, advance
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.bus import Bus
 from kbview.emulator.hardware.link import Link
@@ -14,9 +14,10 @@ from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.nic import Nic, Port
 from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.hardware.wires import Wires
+from kbview.emulator.keys import ScenarioError
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.recorder import Recorder
-from kbview.emulator.settings import US_PS, ScenarioError, Settings
+from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame
 from kbview.tape.events import DatapathStarted, Event
 from kbview.tape.meter import Meters, Sample
@@ -70,7 +71,12 @@ class Emulation:
 
     def _start(self, name: str) -> None:
         kind = self._kind(name)
-        self._machine.take_up(self._settings, kind.compressed_completions, kind.page)
+        self._machine.take_up(
+            self._settings,
+            compressed=kind.compressed_completions,
+            page=kind.page,
+            sending=self._settings.app in ("echo", "forward"),
+        )
         self.datapath: Datapath = kind(self._machine, self._settings, self._host)
         self.datapath.start()
         stations = placed(self.datapath.path(), kind.way)

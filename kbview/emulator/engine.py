@@ -9,6 +9,7 @@ from collections.abc import Generator, Sequence
 from typing import Protocol
 
 NEVER_PS = 1 << 62
+US_PS = 1_000_000
 
 Process = Generator[None, None, None]
 

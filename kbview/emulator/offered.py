@@ -6,106 +6,137 @@ tcp                                       closed loop: clients connect, send, re
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from math import floor
+from typing import Annotated, Literal
 
 import msgspec
 
-from kbview.emulator.bounds import LONGEST_FRAME
+from kbview.emulator.application import LONGEST_FRAME
+from kbview.emulator.engine import US_PS
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer, Way
+from kbview.emulator.kernel.call.accept import ServerSettings
+from kbview.emulator.keys import MOST_WHOLE, Keys, ScenarioError, keys_of, meaning, number
 from kbview.emulator.protocol.clients import Clients, Offer, Script
 from kbview.emulator.protocol.requester import Requester
 from kbview.emulator.protocol.tcp import Parameters
-from kbview.emulator.refusal import ScenarioError, at_least, one_of, within
-from kbview.emulator.settings import US_PS, Settings
 from kbview.emulator.traffic import gaps, lengths, stream
 from kbview.emulator.traffic.flows import udp_flows
 from kbview.emulator.traffic.wire import byte_ps, line_rate_pps
 from kbview.packet.frame import ETHERNET_MINIMUM, Frame
 
+LEAST_RATE_PPS = 1e-3  # a frame in 17 minutes
 MOST_RATE_PPS = 1e9
 MOST_FLOWS = 40_000
-LONGEST_BURST = 1e6
 LONGEST_US = 60e6  # a minute
 CLIENT_RCVBUF = 4 << 20  # an ideal client is not what limits a transfer
+Pattern = Literal["constant", "poisson", "onoff", "train", "pareto", "request", "tcp"]
 REQUEST = "request"
 TCP = "tcp"
 CLOSED = (REQUEST, TCP)
-OPEN = ("constant", "poisson", "onoff", "train", "pareto")
+OPEN: tuple[Pattern, ...] = ("constant", "poisson", "onoff", "train", "pareto")
 
 
 def check_rate(rate_pps: float) -> None:
-    """Refuse rates that no wire carries."""
-    if not 0 < rate_pps <= MOST_RATE_PPS:
-        raise ScenarioError(f"rate = {rate_pps:g} frames/s cannot be; use more than 0, up to 1e9")
+    """Refuse a rate that no traffic can have: ScenarioError."""
+    next(key for key in keys_of(Traffic) if key.name == "rate_pps").check(rate_pps)
 
 
-class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """UDP towards the host from `flows` senders to one `port`. `frames` of None is without end.
-    `destinations`: to so many addresses, of which one is the host's; a router passes the others on.
+Size = Annotated[int, msgspec.Meta(ge=ETHERNET_MINIMUM, le=LONGEST_FRAME)] | Literal["imix"]
 
-    With tcp, `flows` clients have a connection each at a time, one after the other, `connections` in
-    all, or none begun after `frames`; what is asked and answered on one is in the settings, for both
-    sides keep to it.
 
-    size: bytes with FCS, or "imix". rate_pps: the mean, in open loop. burst_frames: in a burst, the
-    mean, or in each train; peak_pps: the rate in one, None is the link's; shape: of pareto's tails.
-    rtt_us, think_us, timeout_us: of a request's round trip, between answer and next request, until it
-    is given up.
-    loss: share of frames that the network loses, each way; late: share that it delays by rtt_us.
+@dataclass(frozen=True, kw_only=True)
+class Traffic(Keys):
+    """The traffic that is sent to the host, from `flows` senders to one port.
+
+    With pattern = "tcp" each of `flows` clients has one connection at a time. The lengths of request
+    and answer are in the settings, because both sides keep to them.
     """
 
-    pattern: str = "constant"
-    rate_pps: float = 1_000_000.0
-    size: int | str = 64
-    flows: int = 1
-    destinations: int = 1
-    port: int = 9000
-    frames: int | None = None
-    burst_frames: float = 32.0
-    peak_pps: float | None = None
-    shape: float = 1.5
-    rtt_us: float = 50.0
-    think_us: float = 0.0
-    timeout_us: float = 200_000.0
-    loss: float = 0.0
-    late: float = 0.0
-    connections: int | None = None
+    pattern: Annotated[
+        Pattern,
+        meaning("how frames follow each other; request and tcp wait for answers, the others do not"),
+    ] = "constant"
+    rate_pps: Annotated[
+        float,
+        number(
+            "mean rate of the frames that do not wait for answers", ge=LEAST_RATE_PPS, le=MOST_RATE_PPS
+        ),
+    ] = 1_000_000.0
+    size: Annotated[
+        Size,
+        msgspec.Meta(
+            description="length of each frame with FCS, or a mix of lengths", extra={"unit": "bytes"}
+        ),
+    ] = 64
+    flows: Annotated[
+        int, number("senders, each with a flow of its own", "flows", ge=1, le=MOST_FLOWS)
+    ] = 1
+    destinations: Annotated[
+        int,
+        number(
+            "addresses that the frames go to; the host has one, a router forwards the others",
+            "addresses",
+            ge=1,
+            le=MOST_FLOWS,
+        ),
+    ] = 1
+    port: Annotated[int, number("destination port", ge=1, le=65_535)] = 9000
+    frames: (
+        Annotated[
+            int,
+            number(
+                "frames or requests in all; tcp begins no connection after them; unset: without end",
+                "frames",
+                ge=0,
+                le=MOST_WHOLE,
+            ),
+        ]
+        | None
+    ) = None
+    burst_frames: Annotated[
+        float,
+        number("frames in a train, and the mean in a burst of onoff or pareto", "frames", ge=1, le=1e6),
+    ] = 32.0
+    peak_pps: (
+        Annotated[
+            float,
+            number("rate inside a burst; unset: that of the link", ge=LEAST_RATE_PPS, le=MOST_RATE_PPS),
+        ]
+        | None
+    ) = None
+    shape: Annotated[float, number("shape of the tail of pareto's bursts", ge=1.05, le=2)] = 1.5
+    rtt_us: Annotated[
+        float, number("round-trip time of the network, without the host", ge=1, le=LONGEST_US)
+    ] = 50.0
+    think_us: Annotated[
+        float, number("time between an answer and the next request", ge=0, le=LONGEST_US)
+    ] = 0.0
+    timeout_us: Annotated[
+        float, number("time after which a request is given up", ge=1, le=LONGEST_US)
+    ] = 200_000.0
+    loss: Annotated[
+        float, number("share of frames that the network loses, each way", "of 1", ge=0, le=0.9)
+    ] = 0.0
+    late: Annotated[
+        float, number("share of frames that the network delays by rtt_us", "of 1", ge=0, le=1)
+    ] = 0.0
+    connections: (
+        Annotated[
+            int,
+            number("connections in all; unset: no limit", "connections", ge=0, le=MOST_WHOLE),
+        ]
+        | None
+    ) = None
 
-    def __post_init__(self) -> None:
-        one_of("pattern", self.pattern, (*OPEN, *CLOSED))
-        check_rate(self.rate_pps)
-        if isinstance(self.size, str):
-            one_of("size", self.size, tuple(lengths.MIXES))
-        elif not ETHERNET_MINIMUM <= self.size <= LONGEST_FRAME:
-            raise ScenarioError(
-                f"size = {self.size} cannot be a frame; use {ETHERNET_MINIMUM} to {LONGEST_FRAME} bytes"
-            )
-        within("flows", self.flows, MOST_FLOWS)
-        within("destinations", self.destinations, MOST_FLOWS)
-        within("port", self.port, 65_535)
-        if self.frames is not None and self.frames < 0:
-            raise ScenarioError(f"frames = {self.frames} is negative; use 0 or more")
-        self._check_bursts()
-        self._check_loop()
-
-    def _check_bursts(self) -> None:
-        at_least("burst_frames", self.burst_frames, 1, LONGEST_BURST)
-        at_least("shape", self.shape, 1.05, 2)
-        if self.peak_pps is not None and not self.rate_pps <= self.peak_pps <= MOST_RATE_PPS:
+    def check_together(self) -> None:
+        super().check_together()
+        if self.peak_pps is not None and self.peak_pps < self.rate_pps:
             raise ScenarioError(
                 f"peak_pps = {self.peak_pps:g} is not between rate_pps = {self.rate_pps:g} and 1e9"
             )
-
-    def _check_loop(self) -> None:
-        at_least("rtt_us", self.rtt_us, 1, LONGEST_US)
-        at_least("think_us", self.think_us, 0, LONGEST_US)
-        at_least("timeout_us", self.timeout_us, 1, LONGEST_US)
-        at_least("loss", self.loss, 0, 0.9)
-        at_least("late", self.late, 0, 1)
-        if self.connections is not None:
-            at_least("connections", self.connections, 0)
-        if self.pattern == REQUEST and self.size not in range(ETHERNET_MINIMUM, LONGEST_FRAME + 1):
+        if self.pattern == REQUEST and isinstance(self.size, str):
             raise ScenarioError('pattern = "request" needs one size; use a number of bytes')
 
     # ---- open loop -------------------------------------------------------------------------
@@ -158,7 +189,7 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     # ---- closed loop -----------------------------------------------------------------------
 
-    def peer(self, seed: int, settings: Settings) -> Callable[[Nic], Peer] | None:
+    def peer(self, seed: int, settings: ServerSettings) -> Callable[[Nic], Peer] | None:
         """What makes the host at the other end of the cable; None in open loop."""
         if self.pattern not in CLOSED:
             return None
@@ -180,7 +211,7 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         made.timeout_ps = round(self.timeout_us * US_PS)
         return made
 
-    def _clients(self, nic: Nic, way: Way, settings: Settings) -> Peer:
+    def _clients(self, nic: Nic, way: Way, settings: ServerSettings) -> Peer:
         script = Script(
             settings.request,
             settings.response if settings.app == "http" else 0,

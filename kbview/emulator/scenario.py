@@ -1,9 +1,10 @@
 """Scenario: machine, software and traffic as one typed description, from TOML or from flags."""
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -11,39 +12,55 @@ from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer
+from kbview.emulator.keys import (
+    DeclaredKey,
+    Keys,
+    ScenarioError,
+    check_raw,
+    keys_of,
+    meaning,
+    number,
+    quoted,
+)
 from kbview.emulator.offered import CLOSED, REQUEST, TCP, Traffic
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import ScenarioError, Settings
+from kbview.emulator.settings import Settings
 from kbview.emulator.traffic import stream
 from kbview.emulator.traffic.flows import HOST_ADDRESS, HOST_MAC
 from kbview.emulator.traffic.wire import byte_ps
 from kbview.packet.frame import Frame
 
-
-def _listing(known: "tuple[str, ...] | list[str]") -> str:
-    return f"use one of {', '.join(known)}"
-
-
 STREAMS = ("http", "echo", "sink")  # applications that take connections
-__all__ = ["SYNTHETIC_HOST", "Scenario", "Traffic", "convert", "override", "parse"]
+_LONGEST_VALUE = 1_000  # characters after --set KEY=; the parser is slow with long ones
+__all__ = [
+    "SYNTHETIC_HOST",
+    "DeclaredKey",
+    "Scenario",
+    "Traffic",
+    "convert",
+    "override",
+    "parse",
+    "reference",
+]
 
 SYNTHETIC_HOST = Host(frozenset([HOST_MAC]), frozenset([HOST_ADDRESS]))
 
 
-class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True)
+class Scenario(Keys):
     """One thing to see. `flood` is a second stream on the same cable, beside the useful one."""
 
-    name: str
-    summary: str
-    datapath: str = "kernel"
-    profile: str = "xdp18"
-    seed: int = 1
-    settings: Settings = Settings()
-    traffic: Traffic = Traffic()
-
+    name: Annotated[str, meaning("the word for it on the command line")]
+    summary: Annotated[str, meaning("one line that says what there is to see")]
+    datapath: Annotated[str, meaning("the datapath that it begins with")] = "kernel"
+    profile: Annotated[str, meaning("the calibration that prices each step")] = "xdp18"
+    seed: Annotated[int, number("seed of all random numbers", ge=0, le=(1 << 63) - 1)] = 1
+    settings: Settings = field(default_factory=Settings)
+    traffic: Traffic = field(default_factory=Traffic)
     flood: Traffic | None = None
 
-    def __post_init__(self) -> None:
+    def check_together(self) -> None:
+        super().check_together()
         gbps = self.settings.link_gbps
         for each in self._streams():
             each.check_link(gbps)
@@ -88,64 +105,99 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.traffic.peer(self.seed, self.settings)
 
 
-_SECTIONS: dict[str, type[msgspec.Struct]] = {
-    "settings": Settings,
-    "traffic": Traffic,
-    "flood": Traffic,
-}
+_SECTIONS: dict[str, type[Keys]] = {"settings": Settings, "traffic": Traffic, "flood": Traffic}
+
+
+def reference() -> list[tuple[str, DeclaredKey]]:
+    """Every key of a scenario with its section: "" for the top level, "settings" or "traffic".
+
+    `flood` takes the keys of `traffic`.
+    """
+    sections: dict[str, type[Keys]] = {"": Scenario, "settings": Settings, "traffic": Traffic}
+    return [(section, key) for section, kind in sections.items() for key in keys_of(kind)]
 
 
 def parse(text: str, where: str) -> Scenario:
-    """Read a scenario's TOML; `where` is named in errors."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{where}: not TOML: {error}") from None
-    return convert(raw, where)
+    """Read a scenario's TOML; ScenarioError, which names `where`, if it is none."""
+    return convert(_toml(text, where), where)
 
 
 def convert(raw: dict[str, Any], where: str) -> Scenario:
     """Check every key and value; an unknown key is refused and the nearest known one named."""
     _refuse_unknown(raw, Scenario, where, "")
+    check_raw(Scenario, raw)
+    for section, kind in _SECTIONS.items():
+        if isinstance(raw.get(section), dict):
+            check_raw(kind, raw[section])
     try:
         return msgspec.convert(raw, Scenario)
     except msgspec.ValidationError as error:
         raise ScenarioError(f"{where}: {error}") from None
 
 
-def override(scenario: Scenario, key: str, text: str) -> Scenario:
-    """The scenario with one key set, as `--set settings.ring=256` or just `ring=256` does."""
-    raw = msgspec.to_builtins(scenario)
+def override(scenario: Scenario, changes: Iterable[tuple[str, str]]) -> Scenario:
+    """The scenario with keys set, as `--set settings.ring=256` or just `ring=256` does.
+
+    All are set before any is checked, so their order does not matter.
+    """
+    raw = asdict(scenario)
+    where = []
+    for key, text in changes:
+        _set(raw, key, text)
+        where.append(f"--set {key}")
+    return convert(raw, ", ".join(where)) if where else scenario
+
+
+def _set(raw: dict[str, Any], key: str, text: str) -> None:
     section, _, name = key.rpartition(".")
     if section == "flood" and raw["flood"] is None:
-        raw["flood"] = msgspec.to_builtins(Traffic())
+        raw["flood"] = asdict(Traffic())
     places = [raw[section]] if isinstance(raw.get(section), dict) else []
     if not section:
         places = [raw, raw["settings"], raw["traffic"]]
     for place in places:
         if name in place and not isinstance(place[name], dict):
-            place[name] = _value(text)
-            return convert(raw, f"--set {key}")
-    known = [*Settings.__struct_fields__, *Traffic.__struct_fields__, *Scenario.__struct_fields__]
-    raise ScenarioError(f"--set {key}: unknown key; {_nearest(name, known)}")
+            place[name] = _value(text, f"--set {key}")
+            return
+    known = [each.name for _, each in reference()]
+    raise ScenarioError(f"--set {quoted(key)[1:-1]}: unknown key; {_nearest(name, known)}")
 
 
-def _value(text: str) -> Any:
+def _toml(text: str, where: str) -> dict[str, Any]:
+    """The tables of a text; ScenarioError if it is no TOML or nested too deeply."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return tomllib.loads(text)
+    except ValueError as error:  # also an integer of more digits than Python reads
+        raise ScenarioError(f"{where}: not TOML: {error}") from None
+    except RecursionError:
+        raise ScenarioError(
+            f"{where}: nested too deeply; a scenario has keys and tables only"
+        ) from None
+
+
+def _value(text: str, where: str) -> Any:
+    """A value as TOML has it, or the text itself if it is none."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"] if len(text) <= _LONGEST_VALUE else text
+    except (ValueError, KeyError):
         return text
+    except RecursionError:
+        raise ScenarioError(f"{where}: nested too deeply; write one value") from None
 
 
-def _refuse_unknown(raw: dict[str, Any], kind: type[msgspec.Struct], where: str, within: str) -> None:
+def _refuse_unknown(raw: dict[str, Any], kind: type[Keys], where: str, within: str) -> None:
+    known = [*(key.name for key in keys_of(kind)), *(_SECTIONS if kind is Scenario else ())]
     for key, value in raw.items():
-        if key not in kind.__struct_fields__:
-            nearest = _nearest(key, kind.__struct_fields__)
-            raise ScenarioError(f"{where}: unknown key {within}{key}; {nearest}")
+        if key not in known:
+            raise ScenarioError(
+                f"{where}: unknown key {within}{quoted(key)[1:-1]}; {_nearest(key, known)}"
+            )
         if kind is Scenario and key in _SECTIONS and isinstance(value, dict):
             _refuse_unknown(value, _SECTIONS[key], where, f"{key}.")
 
 
-def _nearest(name: str, known: "tuple[str, ...] | list[str]") -> str:
-    close = [key for key in known if key.startswith(name)] or get_close_matches(name, known, 1, 0.5)
-    return f"did you mean {close[0]}?" if close else _listing(sorted(known))
+def _nearest(name: str, known: list[str]) -> str:
+    close = [key for key in known if key.startswith(name)] or get_close_matches(
+        name[:60], known, 1, 0.5
+    )
+    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(known))}"

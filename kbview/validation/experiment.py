@@ -7,8 +7,8 @@ from typing import Any
 
 from kbview.emulator.cost import Calibration
 from kbview.emulator.emulation import Emulation
+from kbview.emulator.engine import US_PS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, override
-from kbview.emulator.settings import US_PS
 from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
 from kbview.validation.growth import growth
@@ -38,29 +38,30 @@ def keys(target: Target, curve: Curve, place: int) -> dict[str, Any]:
 
 def scenario(name: str, chosen: Mapping[str, Any]) -> Scenario:
     """The scenario that these keys describe; ScenarioError when it cannot be."""
-    made = Scenario(name=name, summary="a point of a published result")
-    for key, value in chosen.items():
-        if key not in _OWN_KEYS:
-            made = override(made, key, json.dumps(value))  # a scalar in JSON is one in TOML
-    return made
+    bare = Scenario(name=name, summary="a point of a published result")
+    # A scalar in JSON is one in TOML.
+    return override(
+        bare, [(key, json.dumps(value)) for key, value in chosen.items() if key not in _OWN_KEYS]
+    )
 
 
 def measure(target: Target, curve: Curve, place: int) -> float:
     """The emulated value of one point, in the unit of the curve's quantity."""
     chosen = keys(target, curve, place)
     made = scenario(f"{target.id} {curve.name}", chosen)
-    meters, duration_ps = _steady(
+    meters, duration_ps = steady(
         made, round(chosen["warmup_us"] * US_PS), round(chosen["duration_us"] * US_PS)
     )
     return QUANTITIES[curve.quantity](meters, duration_ps)
 
 
-def _steady(made: Scenario, warmup_ps: int, duration_ps: int) -> tuple[Meters, int]:
+def steady(made: Scenario, warmup_ps: int, duration_ps: int) -> tuple[Meters, int]:
+    """The growth of every meter over a stretch after the warm-up, and how long that stretch was."""
     emulation = Emulation(
         _profile(made.profile),
         made.settings,
         SYNTHETIC_HOST,
-        made.traffic.chunks(made.seed),
+        made.chunks(),
         made.datapath,
         made.peer(),
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kbview.emulator.application import App
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
@@ -51,7 +52,7 @@ def test_frames_and_buffers_are_conserved_at_every_step(name: str, detail: Detai
 @pytest.mark.parametrize(("name", "app"), SERVED)
 @pytest.mark.parametrize("queues", [1, 3, 8])
 def test_all_is_conserved_at_every_step_with_every_application(
-    name: str, app: str, queues: int
+    name: str, app: App, queues: int
 ) -> None:
     """8 queues on 3 cores, rings far too small, and a wire away that is slower than the one here."""
     settings = Settings(
@@ -85,7 +86,7 @@ def test_all_is_conserved_at_every_step_with_every_application(
 
 
 @pytest.mark.parametrize(("name", "app"), SERVED)
-def test_meters_agree_with_the_events_and_with_coarser_detail(name: str, app: str) -> None:
+def test_meters_agree_with_the_events_and_with_coarser_detail(name: str, app: App) -> None:
     settings = Settings(cores=2, queues=2, tx_ring=32, app=app, send_frames=600)
     frames = 0 if app == "generate" else 600
     offered = Traffic(pattern="poisson", rate_pps=1_500_000, flows=20, frames=frames)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kbview.emulator.datapaths.af_xdp.xsk import XdpMode
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
@@ -48,7 +49,7 @@ def test_when_the_user_owns_every_block_the_ring_drops_and_the_stack_does_not() 
 
 
 @pytest.mark.parametrize(("mode", "copies"), [("zero_copy", 0), ("copy", FRAMES)])
-def test_an_xdp_socket_has_no_sk_buff_and_copies_only_in_copy_mode(mode: str, copies: int) -> None:
+def test_an_xdp_socket_has_no_sk_buff_and_copies_only_in_copy_mode(mode: XdpMode, copies: int) -> None:
     """Linux Documentation/networking/af_xdp.rst."""
     meters = finished("af_xdp", Settings(xdp_mode=mode), STEADY)
     assert meters.delivered == FRAMES

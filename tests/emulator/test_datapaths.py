@@ -1,11 +1,15 @@
 """The kernel beside DPDK, and runs of packets that change nothing but the time they take to emulate."""
 
 from itertools import product
+from typing import Any
 
 import msgspec
 import pytest
 
+from kbview.emulator.application import App
 from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.kernel.socket.wait import Wait
+from kbview.emulator.offered import Size
 from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.packet.frame import Frame
@@ -45,9 +49,7 @@ def test_paced_packets_cost_dpdk_nothing_but_a_whole_core() -> None:
         *product((3e5, 1e6, 4e6), (1, 2), ("read",), (212_992, 40_000), (2500, "imix")),
     ],
 )
-def test_runs_change_nothing(
-    rate_pps: float, cores: int, wait: str, rcvbuf: int, size: int | str
-) -> None:
+def test_runs_change_nothing(rate_pps: float, cores: int, wait: Wait, rcvbuf: int, size: Size) -> None:
     """The batching of kernel/runs.py gives the meters of one packet at a time, to the picosecond."""
     settings = Settings(cores=cores, wait=wait, rcvbuf=rcvbuf)
     traffic = Traffic(pattern="poisson", rate_pps=rate_pps, frames=600, size=size)
@@ -67,9 +69,9 @@ def test_runs_change_nothing(
 )
 @pytest.mark.parametrize("app", ["sink", "echo"])
 def test_runs_change_nothing_where_polls_compete_with_the_reader(
-    app: str, polls: dict[str, bool | int]
+    app: App, polls: dict[str, Any]
 ) -> None:
-    settings = msgspec.structs.replace(Settings(cores=1, wait="read", app=app), **polls)
+    settings = Settings(cores=1, wait="read", app=app, **polls)
     traffic = Traffic(pattern="poisson", rate_pps=3e6, frames=9000)
     coarse, fine = at_both_details("kernel", settings, traffic)
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)

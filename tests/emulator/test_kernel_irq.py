@@ -216,9 +216,9 @@ def test_it_leaves_nothing_behind_for_the_next_datapath() -> None:
     [
         ({"screend": True}, 'screend = true screens what is forwarded; use app = "forward"'),
         ({"irq_cure": "prayer"}, 'irq_cure = "prayer" is unknown; use "none" or "polling"'),
-        ({"ipintrq_maxlen": 0}, "ipintrq_maxlen = 0 is too small; use 1 or more"),
-        ({"poll_quota": -1}, "poll_quota = -1 is too small; use 0 or more"),
-        ({"screenq_maxlen": 0}, "screenq_maxlen = 0 is too small; use 1 or more"),
+        ({"ipintrq_maxlen": 0}, "ipintrq_maxlen = 0 is out of range; use 1 to 2147483647"),
+        ({"poll_quota": -1}, "poll_quota = -1 is out of range; use 0 to 2147483647"),
+        ({"screenq_maxlen": 0}, "screenq_maxlen = 0 is out of range; use 1 to 2147483647"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:

@@ -10,6 +10,7 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor, idle_states
 from kbview.emulator.hardware.lock import Lock
+from kbview.emulator.kernel.socket.wait import Wait
 from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import Settings
 from kbview.sources.emulated import profile
@@ -68,7 +69,7 @@ def test_the_hand_over_takes_longer_the_more_cores_spin() -> None:
 
 @pytest.mark.parametrize("reuseport", [True, False])
 @pytest.mark.parametrize("wait", ["epoll", "read"])
-def test_every_connection_is_accepted_once_whoever_listens(reuseport: bool, wait: str) -> None:
+def test_every_connection_is_accepted_once_whoever_listens(reuseport: bool, wait: Wait) -> None:
     chosen = Settings(
         app="http", cores=4, queues=4, readers=4, reuseport=reuseport, wait=wait, response=3000
     )

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kbview.emulator.application import App
 from kbview.emulator.cost import Prices
 from kbview.emulator.hardware.idle import TICK_PS, Governor, idle_states
+from kbview.emulator.hardware.machine import CState
 from kbview.emulator.hardware.memory import missing, reach
 from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
@@ -43,7 +45,7 @@ def test_no_deeper_than_it_may(idled: list[int]) -> None:
 
 
 @pytest.mark.parametrize("deepest", ["C1", "C1E", "C3", "C6"])
-def test_a_frame_after_a_long_silence_waits_for_its_core(deepest: str) -> None:
+def test_a_frame_after_a_long_silence_waits_for_its_core(deepest: CState) -> None:
     meters = finished(
         "kernel", Settings(app="forward", max_cstate=deepest), Traffic(rate_pps=100, frames=20)
     )
@@ -93,7 +95,7 @@ def test_only_a_backlog_beyond_the_cache_s_share_misses_it(ring: int) -> None:
 
 
 @pytest.mark.parametrize("app", ["sink", "echo", "drop"])
-def test_detail_changes_nothing_when_the_cache_overflows(app: str) -> None:
+def test_detail_changes_nothing_when_the_cache_overflows(app: App) -> None:
     traffic = Traffic(pattern="poisson", rate_pps=7e6, size=1500, frames=5000)
     coarse, fine = at_both_details("kernel", Settings(ring=4096, app=app, drop_at="raw"), traffic)
     assert coarse.stages["llc_miss"].count > 0
@@ -115,7 +117,7 @@ def test_only_an_interrupt_in_user_mode_pollutes() -> None:
     [
         ({"page": "4k"}, 'page = "4k" is unknown; use "4K", "2M" or "1G"'),
         ({"max_cstate": "C9"}, 'max_cstate = "C9" is unknown; use "C1", "C1E", "C3" or "C6"'),
-        ({"nic_fifo_bytes": 1}, "nic_fifo_bytes = 1 is too small; use 16384 or more"),
+        ({"nic_fifo_bytes": 1}, "nic_fifo_bytes = 1 is out of range; use 16384 to 1073741824"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:

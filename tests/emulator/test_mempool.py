@@ -2,6 +2,7 @@
 
 import pytest
 
+from kbview.emulator.application import App
 from kbview.emulator.bypass.mempool import Mempool, MempoolCache
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import Machine
@@ -75,7 +76,7 @@ def test_run_to_completion_needs_the_ring_once_at_the_start() -> None:
 
 @pytest.mark.parametrize("app", ["sink", "forward", "echo", "drop", "generate"])
 @pytest.mark.parametrize("cache", [0, 32, 256])
-def test_no_mbuf_is_lost(app: str, cache: int) -> None:
+def test_no_mbuf_is_lost(app: App, cache: int) -> None:
     settings = Settings(cores=2, queues=3, app=app, mempool_cache=cache, send_frames=500, link_gbps=1.0)
     offered = Traffic(pattern="poisson", rate_pps=1_400_000, frames=1500, flows=9)
     made = emulation("dpdk", settings, offered)
@@ -139,5 +140,5 @@ def test_a_pool_in_which_an_lcore_may_wait_for_ever_is_refused(
 
 
 def test_a_cache_larger_than_dpdk_allows_is_refused() -> None:
-    with pytest.raises(ScenarioError, match="mempool_cache = 513 is too large; use 512 or less"):
+    with pytest.raises(ScenarioError, match="mempool_cache = 513 is out of range; use 0 to 512"):
         Settings(mempool_cache=513)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kbview.emulator.datapaths.mtcp.io_module import MtcpIo
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
@@ -142,7 +143,7 @@ def test_exactly_the_bytes_that_were_written_are_read(
     response: int,
     buffers: int,
     queues: int,
-    io: str,
+    io: MtcpIo,
     seed: int,
 ) -> None:
     """Under any loss and any order, on rings that are smaller than what goes through them."""
@@ -197,7 +198,7 @@ def test_on_psio_the_engine_copies_once_more_each_way() -> None:
 
 
 @pytest.mark.parametrize("io", ["dpdk", "psio"])
-def test_what_was_lost_is_sent_again_by_a_timer_of_the_thread(io: str) -> None:
+def test_what_was_lost_is_sent_again_by_a_timer_of_the_thread(io: MtcpIo) -> None:
     chosen = Settings(app="http", response=20_000, cores=2, queues=2, mtcp_io=io)
     emulation, clients = made("mtcp", chosen, calls(30, loss=0.05))
     emulation.advance(NEVER_PS)

@@ -5,9 +5,10 @@ from itertools import product
 import msgspec
 import pytest
 
-from kbview.emulator.bounds import RECV_CALLS
+from kbview.emulator.application import App
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.kernel.call.reader import CALLS
+from kbview.emulator.kernel.socket.wait import RECV_CALLS, RecvCall, Wait
 from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.tape import events as ev
@@ -22,7 +23,7 @@ BUSY = Traffic(pattern="poisson", rate_pps=2_200_000, frames=1500)
     [*product(RECV_CALLS, ("read", "epoll"), ("sink", "echo"), (1, 2))],
 )
 def test_whatever_reads_nothing_is_lost_and_detail_changes_nothing(
-    call: str, wait: str, app: str, cores: int
+    call: RecvCall, wait: Wait, app: App, cores: int
 ) -> None:
     settings = Settings(recv_call=call, wait=wait, app=app, cores=cores, recv_batch=7, rcvbuf=50_000)
     strided, coarse, fine = (emulation("kernel", settings, BUSY) for _ in range(3))

@@ -12,9 +12,13 @@ fails: rx_burst leaves the frame in its descriptor (rx_nombuf), and soon the NIC
 DPDK: Programmer's Guide, "Mempool Library"; lib/mempool/rte_mempool.h rte_mempool_do_generic_get()
 """
 
+from dataclasses import dataclass
+from typing import Annotated
+
+from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.settings import ScenarioError, Settings
+from kbview.emulator.keys import MOST, ScenarioError, number
 from kbview.tape.events import MbufsExhausted
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import RingKind
@@ -23,17 +27,41 @@ LEAST_MBUFS = 8192  # of DPDK's examples
 POINTERS = 32  # moved in one step
 
 
-def flush_threshold(settings: Settings) -> int:
+@dataclass(frozen=True, kw_only=True)
+class MempoolSettings(ApplicationSettings):
+    """The pool of mbufs."""
+
+    mempool_size: (
+        Annotated[
+            int,
+            number(
+                "mbufs in the pool; unset: as many as rings and caches need", "mbufs", ge=1, le=MOST
+            ),
+        ]
+        | None
+    ) = None
+    mempool_cache: Annotated[
+        int,
+        number(
+            "mbufs that each lcore keeps for itself (RTE_MEMPOOL_CACHE_MAX_SIZE is 512)",
+            "mbufs",
+            ge=0,
+            le=512,
+        ),
+    ] = 256
+
+
+def flush_threshold(settings: MempoolSettings) -> int:
     """How many mbufs a cache may hold: CACHE_FLUSHTHRESH_MULTIPLIER."""
     return settings.mempool_cache * 3 // 2
 
 
-def in_rings(settings: Settings, *, sending: bool) -> int:
+def in_rings(settings: MempoolSettings, *, sending: bool) -> int:
     """How many mbufs descriptors can hold."""
     return settings.queues * (settings.ring + (settings.tx_ring if sending else 0))
 
 
-def pool_size(settings: Settings, *, sending: bool) -> int:
+def pool_size(settings: MempoolSettings, *, sending: bool) -> int:
     """mempool_size, or the formula of DPDK's examples: rings, bursts and caches.
 
     Raises ScenarioError if an lcore could wait for ever: DPDK fails at the start if the pool cannot
@@ -70,7 +98,7 @@ class Mempool:
 class MempoolCache:
     """The cache of one lcore, `length` mbufs in it, and the pool behind it."""
 
-    def __init__(self, pool: Mempool, core: Core, settings: Settings) -> None:
+    def __init__(self, pool: Mempool, core: Core, settings: MempoolSettings) -> None:
         self.length = 0
         self.pool = pool
         self._core = core

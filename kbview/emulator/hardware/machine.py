@@ -1,6 +1,8 @@
 """The machine: cores, NIC, the peer at the other end of its cable, and the books."""
 
+from dataclasses import dataclass
 from itertools import count
+from typing import Annotated, Literal
 
 from kbview.emulator.cost import Prices
 from kbview.emulator.engine import NEVER_PS, Actor
@@ -10,15 +12,16 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor, idle_states
 from kbview.emulator.hardware.memory import Ddio, Tlb, reach
-from kbview.emulator.hardware.nic import Nic
+from kbview.emulator.hardware.moderation import ModerationSettings
+from kbview.emulator.hardware.nic import Nic, NicSettings
 from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing, TxTiming
 from kbview.emulator.hardware.wires import Wires
-from kbview.emulator.settings import Settings
+from kbview.emulator.keys import meaning, number
 
-# What the hardware itself takes, whatever the datapath.
+# Steps that the hardware takes under every datapath.
 STEPS = (
     "dma_write",
     "msix_delivery",
@@ -42,10 +45,31 @@ STEPS = (
 HOST_PACKETS = 1_000_000_000  # frames that the host makes itself are numbered from here
 
 
-class Machine:
-    """What all datapaths of one run share. `packets` numbers the frames that the host makes."""
+CState = Literal["C1", "C1E", "C3", "C6"]
 
-    def __init__(self, prices: Prices, nic: Nic, settings: Settings, books: Books) -> None:
+
+@dataclass(frozen=True, kw_only=True)
+class MachineSettings(NicSettings, ModerationSettings):
+    """The machine: cores, memory, and the NIC in it."""
+
+    cores: Annotated[int, number("cores of the machine", "cores", ge=1, le=256)] = 2
+    clock_mhz: (
+        Annotated[int, number("clock of the cores; unset: the profile's own", ge=1, le=20_000)] | None
+    ) = None
+    max_cstate: Annotated[CState, meaning("deepest idle state that a core may enter")] = "C6"
+    iommu: Annotated[
+        bool, meaning("whether the IOMMU translates the addresses that the NIC writes to")
+    ] = False
+    page: Annotated[
+        Literal["4K", "2M", "1G"] | None,
+        meaning("size of the pages that hold packet buffers; unset: the datapath's own"),
+    ] = None
+
+
+class Machine:
+    """The parts that all datapaths of one run share. `packets` numbers the host's own frames."""
+
+    def __init__(self, prices: Prices, nic: Nic, settings: MachineSettings, books: Books) -> None:
         self.prices = prices
         self.facts = prices.calibration.memory
         self.ddio = Ddio(nic, self.facts.ddio_bytes if self.facts else None)
@@ -74,14 +98,18 @@ class Machine:
         self.actors.append(peer)
         peer.start()
 
-    def take_up(self, settings: Settings, compressed: bool, page: str) -> None:
-        """A datapath with these habits begins: what a frame takes of the bus depends on them."""
+    def take_up(self, settings: MachineSettings, *, compressed: bool, page: str, sending: bool) -> None:
+        """Set how long each frame occupies the bus under the datapath that begins now.
+
+        `compressed`: its driver lets the NIC write several completions at once; `page`: size of its
+        buffers' pages; both unless the settings say otherwise. `sending`: it also transmits.
+        """
         if settings.cqe_compression is not None:
             compressed = settings.cqe_compression
         misses = 0.0
         if settings.iommu and self.facts is not None:
-            sending = settings.tx_ring if settings.app in ("echo", "forward") else 0
-            buffers = len(self.nic.queues) * (settings.ring + sending)
+            descriptors = settings.ring + (settings.tx_ring if sending else 0)
+            buffers = len(self.nic.queues) * descriptors
             misses = reach(self.facts, settings.page or page, buffers).iotlb
         self.nic.bus.timing = timing(self.prices, compressed=compressed, iotlb_misses=misses)
 
@@ -106,7 +134,7 @@ class Machine:
         step = self.prices.step
         return Tlb(found, step("second_tlb"), step("page_walk"), self.counts)
 
-    def open_nic(self, settings: Settings, *, receives: bool = True) -> list[TxRing]:
+    def open_nic(self, settings: MachineSettings, *, receives: bool = True) -> list[TxRing]:
         """Give each queue its descriptor rings and let traffic in; returns the transmit rings.
 
         Without `receives` the driver posts no receive descriptors, so the NIC misses each frame.
@@ -128,7 +156,7 @@ class Machine:
         return [queue for queue in self.nic.queues if self.core_of(queue.number) is core]
 
     def bound_ps(self, core: Core) -> int:
-        """How far a core may go on without giving way: what a peer may send cannot arrive before."""
+        """Time up to which a core may run without yielding: a peer's answer cannot arrive before."""
         return min(self.until_ps, core.horizon_ps + self.lookahead_ps)
 
     def settle(self, until_ps: int) -> None:

@@ -1,6 +1,27 @@
 """Interrupt moderation: the NIC's own timer and counter, independent of NAPI (ethtool -C)."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
+
+from kbview.emulator.keys import MOST, Keys, number
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModerationSettings(Keys):
+    """Coalescing of interrupts, ethtool -C. Defaults are mlx5e's."""
+
+    moderation_us: Annotated[
+        float, number("least time between two interrupts of a receive queue", ge=0, le=MOST)
+    ] = 16.0
+    moderation_frames: Annotated[
+        int,
+        number(
+            "waiting frames that raise the interrupt earlier; 0: no such count", "frames", ge=0, le=MOST
+        ),
+    ] = 32
+    tx_moderation_us: Annotated[
+        float, number("how long the NIC delays the interrupt for a sent frame", ge=0, le=MOST)
+    ] = 0.0
 
 
 class Moderation(NamedTuple):

@@ -8,7 +8,9 @@ port is an actor: when everybody has come to the end of what is known, it loads 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
+from typing import Annotated
 
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.books import Books
@@ -18,6 +20,7 @@ from kbview.emulator.hardware.rss import Rss
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.wires import Wires
+from kbview.emulator.keys import Keys, meaning, number
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import DropReason
@@ -30,6 +33,31 @@ _SAMPLED = 31  # of a chunk's frames every so many, no divisor of a mix
 _LATEST = 64  # frames that the mean footprint of a closed loop looks back
 _FLOW = attrgetter("flow")
 _FAULT = attrgetter("fault")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NicSettings(Keys):
+    """The port: its link, queues and rings. Defaults are mlx5e's; the FIFO is the 82599's."""
+
+    queues: Annotated[
+        int, number("receive queues, each with its ring and interrupt vector", "queues", ge=1, le=128)
+    ] = 1
+    ring: Annotated[
+        int,
+        number("descriptors in each receive ring", "descriptors", ge=2, le=65536, power_of_two=True),
+    ] = 1024
+    tx_ring: Annotated[
+        int,
+        number("descriptors in each transmit ring", "descriptors", ge=2, le=65536, power_of_two=True),
+    ] = 1024
+    link_gbps: Annotated[float, number("speed of the link", ge=0.01, le=800)] = 100.0
+    nic_fifo_bytes: Annotated[
+        int, number("memory in the NIC for frames that wait for the bus", ge=16_384, le=1 << 30)
+    ] = 524_288
+    cqe_compression: Annotated[
+        bool | None,
+        meaning("whether the NIC writes several completions at once; unset: as the driver does"),
+    ] = None
 
 
 def _lines(frame: Frame) -> int:

@@ -15,19 +15,40 @@ Linux: kernel/softirq.c, net/core/dev.c net_rx_action(); commits 4cd13c21b207 an
 
 from collections import deque
 from collections.abc import Generator
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol
 
-from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.engine import NEVER_PS, US_PS, Process
 from kbview.emulator.hardware.core import KSOFTIRQD, SOFTIRQ, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.settings import US_PS, Settings
+from kbview.emulator.keys import MOST, Keys, meaning, number
 from kbview.tape.events import Mode
 
 MAX_SOFTIRQ_RESTART = 10
 MAX_SOFTIRQ_TIME_PS = 2_000_000_000
 
 Entry = Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoftirqSettings(Keys):
+    """Softirqs and the scheduler that they share a core with. Defaults are Linux's."""
+
+    hz: Annotated[int, number("scheduler ticks a second (CONFIG_HZ)", "1/s", ge=1, le=1000)] = 250
+    napi_weight: Annotated[int, number("frames that one poll may take", "frames", ge=1, le=MOST)] = 64
+    netdev_budget: Annotated[
+        int, number("frames that all polls of one softirq may take", "frames", ge=1, le=MOST)
+    ] = 300
+    netdev_budget_usecs: Annotated[
+        int, number("time that all polls of one softirq may take", ge=1, le=MOST)
+    ] = 8000
+    ksoftirqd_defers: Annotated[
+        bool, meaning("whether softirqs wait for a runnable ksoftirqd, as in Linux 4.9 to 6.4")
+    ] = False
+    sched_slice_us: Annotated[
+        int, number("time that one task may get ahead of another (sched_base_slice_ns)", ge=1, le=MOST)
+    ] = 3000
 
 
 class Pollable(Protocol):
@@ -49,7 +70,7 @@ class Scheduler(Protocol):
 class Softirq:
     """NET_RX_SOFTIRQ on one core. It is pending while a device is on the poll list."""
 
-    def __init__(self, machine: Machine, core: Core, settings: Settings) -> None:
+    def __init__(self, machine: Machine, core: Core, settings: SoftirqSettings) -> None:
         self.core = core
         self.poll_list: deque[Pollable] = deque()
         self._weight = settings.napi_weight
@@ -169,7 +190,7 @@ class Softirq:
 class Softirqs:
     """The receive softirqs of a machine, one for each core that has a queue's vector."""
 
-    def __init__(self, machine: Machine, settings: Settings) -> None:
+    def __init__(self, machine: Machine, settings: SoftirqSettings) -> None:
         self._machine = machine
         self._settings = settings
         self._of: dict[int, Softirq] = {}

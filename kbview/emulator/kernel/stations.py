@@ -7,7 +7,7 @@ generate  wire NIC rx ring ║ irq softirq ║ app ║ send ║ tx ring      pkt
 drop      up to the layer that drops: XDP, skb (raw) or IP (input)
 """
 
-from kbview.emulator.settings import Settings
+from kbview.emulator.application import ApplicationSettings
 from kbview.tape.station import STACK, Domain, Station
 
 READ = Station(
@@ -72,9 +72,15 @@ XDP_OUT = Station(
 _TOP = {"raw": "skb", "input": "IP", "reject": "IP"}  # the last station where a rule drops
 
 
-def path(hardware: tuple[Station, ...], tx_ring: Station, settings: Settings) -> tuple[Station, ...]:
+def path(
+    hardware: tuple[Station, ...],
+    tx_ring: Station,
+    settings: ApplicationSettings,
+    *,
+    xdp_generic: bool,
+) -> tuple[Station, ...]:
     """The stations for an application, between those of the hardware."""
-    before_xdp = _up_to("skb" if settings.xdp_generic else "softirq")
+    before_xdp = _up_to("skb" if xdp_generic else "softirq")
     if settings.app == "generate":  # interrupts are of what was sent
         senders = (PKTGEN,) if settings.generator == "pktgen" else (APP, SEND)
         return (*hardware, *_up_to("softirq"), *senders, tx_ring)

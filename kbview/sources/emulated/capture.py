@@ -76,10 +76,10 @@ def _open(word: Word, choices: list[Choice], opened: ExitStack) -> list[Source]:
 
 def _source(word: Word, choice: Choice, replay: Replay, chunks: Iterator[list[Frame]]) -> Source:
     base = Scenario(name=word.text, summary="a capture")
-    for key, value in choice.overrides:
+    for key, _ in choice.overrides:
         if key.startswith("traffic."):
             raise SourceError(f"{key} is for scenarios; a capture brings its own traffic", 2)
-        base = override(base, key, value)
+    base = override(base, choice.overrides)
     notes = [_seen_from(replay.host)]
     if choice.rate_pps is not None:
         check_rate(choice.rate_pps)

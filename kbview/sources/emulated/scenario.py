@@ -96,12 +96,8 @@ def _read(word: Word) -> Scenario:
 
 def _apply(scenario: Scenario, choice: Choice) -> Scenario:
     flags = {"rate_pps": choice.rate_pps, "frames": choice.frames, "seed": choice.seed}
+    given = [(key, str(number)) for key, number in flags.items() if number is not None]
     try:
-        for key, value in choice.overrides:
-            scenario = override(scenario, key, value)
-        for key, number in flags.items():
-            if number is not None:
-                scenario = override(scenario, key, str(number))
+        return override(scenario, [*choice.overrides, *given])
     except ScenarioError as error:
         raise SourceError(str(error), 2) from error
-    return scenario

@@ -154,5 +154,5 @@ def test_another_datapath_finds_the_nic_as_it_was_set() -> None:
 
 def test_a_word_that_is_not_known_is_refused() -> None:
     with pytest.raises(ScenarioError) as caught:
-        Settings(adaptive_moderation="on")
+        Settings(adaptive_moderation="on")  # type: ignore[arg-type]
     assert str(caught.value).startswith('adaptive_moderation = "on" is unknown; use "off", "event"')

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from kbview.emulator.application import ForwardAt
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.kernel.send.xdp_tx import DEV_MAP_BULK_SIZE
@@ -47,7 +48,8 @@ def test_nothing_is_lost_and_detail_changes_nothing(verdict: dict[str, Any], que
 
 def test_a_doorbell_for_a_poll_or_for_a_bulk() -> None:
     """mlx5 rings once a poll for XDP_TX; a map's device is rung after 16 frames, or at a poll's end."""
-    for at, most in (("xdp_tx", 64), ("xdp_redirect", DEV_MAP_BULK_SIZE)):
+    layers: dict[ForwardAt, int] = {"xdp_tx": 64, "xdp_redirect": DEV_MAP_BULK_SIZE}
+    for at, most in layers.items():
         took = counts(finished("kernel", Settings(cores=1, app="forward", forward_at=at), OVERLOAD))
         assert took["doorbell"] * most == pytest.approx(took["xdp_xmit"], rel=0.1)
 

@@ -14,9 +14,10 @@ lecture, station, function, file
 """
 
 from kbview.emulator.application import APPLICATIONS
+from kbview.emulator.common_settings import US_PS, CommonSettings
 from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.af_packet.reader import BlockReader
-from kbview.emulator.datapaths.af_packet.ring import Geometry, PacketRing
+from kbview.emulator.datapaths.af_packet.ring import Geometry, PacketRing, PacketRingSettings
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
@@ -26,7 +27,6 @@ from kbview.emulator.kernel.send.xmit import TxQueue
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.softirq import Softirq, Softirqs
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import US_PS, Settings
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Domain, Station, bypass
 
@@ -107,7 +107,7 @@ class AfPacket(Datapath):
         "Linux net/packet/af_packet.c tpacket_rcv()",
     )
 
-    def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
+    def __init__(self, machine: Machine, settings: CommonSettings, _host: Host) -> None:
         self._machine = machine
         self._settings = settings
         self._skbs = SkbCache(machine)
@@ -137,7 +137,8 @@ class AfPacket(Datapath):
     def _tap(self, queue: RxQueue, softirq: Softirq) -> None:
         """A queue's poll, the ring above it, and the thread that reads the ring."""
         machine, settings = self._machine, self._settings
-        geometry = Geometry(settings.blocks, settings.block_bytes, round(settings.retire_us * US_PS))
+        own = settings.part(PacketRingSettings)
+        geometry = Geometry(own.blocks, own.block_bytes, round(own.retire_us * US_PS))
         ring = PacketRing(machine, softirq.core, queue.number, self._skbs, geometry)
         napi = Napi(machine, queue, softirq, ring, self._tx[queue.number])
         queue.vector = Vector(softirq.core, napi.irq_handler)

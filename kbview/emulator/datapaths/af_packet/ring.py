@@ -10,7 +10,8 @@ to and drops (tp_drops), while the stack itself loses nothing. Linux: net/packet
 """
 
 from collections import deque
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
 
 from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import Core
@@ -19,6 +20,7 @@ from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.net.taker import Layer
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.emulator.keys import MOST, Keys, number
 from kbview.emulator.protocol.layer import LAYERS
 from kbview.packet.frame import Frame
 from kbview.tape.events import BlockReleased, BlockRetired
@@ -27,6 +29,20 @@ from kbview.tape.vocabulary import CopyKind, DropReason, Place, RingKind
 
 PACKET_SOCK_ERROR = DropReason.PACKET_SOCK_ERROR
 _HEADER = 48 + 20 + 14  # struct tpacket3_hdr, struct sockaddr_ll, alignment of the packet
+
+
+@dataclass(frozen=True, kw_only=True)
+class PacketRingSettings(Keys):
+    """The ring of an AF_PACKET socket, TPACKET_V3."""
+
+    blocks: Annotated[
+        int, number("blocks in the ring of a packet socket", "blocks", ge=1, le=65_536)
+    ] = 64
+    block_bytes: Annotated[int, number("length of a block", ge=16_384, le=MOST)] = 1 << 20
+    retire_us: Annotated[
+        float,
+        number("time after which a block that is not full is handed to the reader", ge=1, le=MOST),
+    ] = 8000.0
 
 
 class Geometry(NamedTuple):

@@ -15,18 +15,18 @@ lecture, station, function, file
 from typing import NamedTuple
 
 from kbview.emulator.application import APPLICATIONS, Production
+from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.reader import XskReader
 from kbview.emulator.datapaths.af_xdp.sender import XskSender
 from kbview.emulator.datapaths.af_xdp.thread import XskThread
-from kbview.emulator.datapaths.af_xdp.xsk import Xsk, XskMode
+from kbview.emulator.datapaths.af_xdp.xsk import Xsk, XskMode, XskSettings
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import Settings
 from kbview.emulator.work import WORKS
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Domain, Station, bypass
@@ -126,7 +126,7 @@ class AfXdp(Datapath):
         "B. Toepel, M. Karlsson, AF_XDP, Linux Plumbers Conference 2018",
     )
 
-    def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
+    def __init__(self, machine: Machine, settings: CommonSettings, _host: Host) -> None:
         self._machine = machine
         self._settings = settings
         self._app = APPLICATIONS[settings.app](machine)
@@ -147,8 +147,9 @@ class AfXdp(Datapath):
     def _bind(self, queue: RxQueue, tx: TxRing, softirqs: Softirqs) -> Bound:
         """A socket for a queue, with its driver and its thread."""
         machine, settings, app = self._machine, self._settings, self._app
-        zero_copy = settings.xdp_mode == "zero_copy"
-        mode = XskMode(zero_copy, settings.need_wakeup, app.transit)
+        own = settings.part(XskSettings)
+        zero_copy = own.xdp_mode == "zero_copy"
+        mode = XskMode(zero_copy, own.need_wakeup, app.transit)
         core = machine.cores[(settings.reader_cpu - queue.number) % settings.cores]
         in_nic = queue.ring.size - 1 if zero_copy else 0
         xsk = Xsk(machine, queue.number, RING_SIZE, CHUNKS - in_nic, core)

@@ -16,15 +16,32 @@ Linux: net/xdp/xsk.c, Documentation/networking/af_xdp.rst
 """
 
 from collections import deque
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, Literal, NamedTuple
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.shared_ring import SharedRing
 from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.emulator.keys import Keys, meaning
 from kbview.packet.frame import Frame
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import RingKind
+
+XdpMode = Literal["zero_copy", "copy"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class XskSettings(Keys):
+    """An AF_XDP socket."""
+
+    xdp_mode: Annotated[
+        XdpMode,
+        meaning("whether the NIC writes into the UMEM itself, or the kernel copies frames there"),
+    ] = "zero_copy"
+    need_wakeup: Annotated[
+        bool, meaning("whether the driver sleeps until the application wakes it (XDP_USE_NEED_WAKEUP)")
+    ] = True
 
 
 class XskMode(NamedTuple):

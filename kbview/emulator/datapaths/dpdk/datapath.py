@@ -19,10 +19,11 @@ lecture, station, function, file
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.bypass.mempool import Mempool, MempoolCache, in_rings, pool_size
 from kbview.emulator.bypass.pmd import PortQueue
+from kbview.emulator.common_settings import CommonSettings, ScenarioError
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.dpdk.lcore import Lcore
 from kbview.emulator.datapaths.dpdk.sender import TxOnlyLcore
-from kbview.emulator.datapaths.dpdk.sleeper import SleepyLcore
+from kbview.emulator.datapaths.dpdk.sleeper import SleeperSettings, SleepyLcore
 from kbview.emulator.datapaths.dpdk.stations import APP, EPOLL, MBUF, RX_BURST, TX_BURST
 from kbview.emulator.datapaths.dpdk.steps import STEPS
 from kbview.emulator.hardware.core import Core
@@ -30,7 +31,6 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import ScenarioError, Settings
 from kbview.emulator.work import WORKS
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Station, bypass
@@ -63,7 +63,7 @@ class Dpdk(Datapath):
     steps = STEPS
     reading = ("DPDK Programmer's Guide, Poll Mode Driver", "DPDK Programmer's Guide, Mempool Library")
 
-    def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
+    def __init__(self, machine: Machine, settings: CommonSettings, _host: Host) -> None:
         self._machine = machine
         self._settings = settings
         size = pool_size(settings, sending=settings.app in SENDING)
@@ -74,10 +74,10 @@ class Dpdk(Datapath):
         self._lcores: list[Lcore | TxOnlyLcore] = []
 
     @classmethod
-    def check(cls, settings: Settings) -> None:
+    def check(cls, settings: CommonSettings) -> None:
         super().check(settings)
         pool_size(settings, sending=settings.app in SENDING)
-        if settings.dpdk_interrupts and settings.app == "generate":
+        if settings.part(SleeperSettings).dpdk_interrupts and settings.app == "generate":
             raise ScenarioError(
                 'dpdk_interrupts makes an lcore sleep until a frame comes, and app = "generate" '
                 "waits for none; use another app"
@@ -106,13 +106,14 @@ class Dpdk(Datapath):
         if self._app.name == "generate":
             return TxOnlyLcore(machine, core, ports[0], mbufs, self._made, settings.burst)
         work = WORKS[self._app.name](machine, self._app, ("mbuf_free",))
-        if settings.dpdk_interrupts:
-            return SleepyLcore(machine, core, ports, work, settings.dpdk_empty_polls)
+        sleeping = settings.part(SleeperSettings)
+        if sleeping.dpdk_interrupts:
+            return SleepyLcore(machine, core, ports, work, sleeping.dpdk_empty_polls)
         return Lcore(core, ports, work)
 
     def path(self) -> tuple[Station, ...]:
         stations = self.stations
-        if self._settings.dpdk_interrupts:
+        if self._settings.part(SleeperSettings).dpdk_interrupts:
             stations = (WIRE, NIC, RX_RING, *SLEEPING, RX_BURST, MBUF, APP)
         if self._settings.app in ("echo", "forward"):
             return (*stations, TX_BURST, TX_RING)

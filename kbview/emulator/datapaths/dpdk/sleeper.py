@@ -12,6 +12,9 @@ DPDK: examples/l3fwd-power, sleep_until_rx_interrupt(); lib/eal/linux/eal_interr
 Linux: drivers/vfio/pci/vfio_pci_intrs.c
 """
 
+from dataclasses import dataclass
+from typing import Annotated
+
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.datapaths.dpdk.lcore import Lcore
 from kbview.emulator.engine import NEVER_PS, Process
@@ -20,7 +23,20 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.emulator.keys import MOST, Keys, meaning, number
 from kbview.emulator.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class SleeperSettings(Keys):
+    """Receive interrupts of an lcore, as in l3fwd-power."""
+
+    dpdk_interrupts: Annotated[
+        bool, meaning("whether an lcore sleeps until an interrupt after many empty polls")
+    ] = False
+    dpdk_empty_polls: Annotated[
+        int, number("empty polls in a row after which the lcore sleeps", "polls", ge=1, le=MOST)
+    ] = 10
 
 
 class SleepyLcore(Lcore):

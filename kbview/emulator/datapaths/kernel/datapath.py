@@ -23,6 +23,7 @@ lecture, station, function, file: a packet's way to a reader, then the stations 
 """
 
 from kbview.emulator.application import APPLICATIONS, Application
+from kbview.emulator.common_settings import US_PS, CommonSettings
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.kernel.steps import STEPS
 from kbview.emulator.hardware.lock import Lock
@@ -56,7 +57,6 @@ from kbview.emulator.kernel.socket.socket import SocketGroup, SocketTable
 from kbview.emulator.kernel.softirq import Scheduler, Softirq, Softirqs
 from kbview.emulator.kernel.stations import APP, READ, path
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import US_PS, Settings
 from kbview.tape.meter import SocketMeter
 from kbview.tape.station import STACK, Station
 
@@ -105,7 +105,7 @@ class Kernel(Datapath):
         "Linux net/core/dev.c, net/ipv4/udp.c, net/ipv4/tcp_input.c",
     )
 
-    def __init__(self, machine: Machine, settings: Settings, host: Host) -> None:
+    def __init__(self, machine: Machine, settings: CommonSettings, host: Host) -> None:
         self._machine = machine
         self._settings = settings
         app = APPLICATIONS[settings.app](machine)
@@ -246,7 +246,9 @@ class Kernel(Datapath):
         return XdpForward(self._machine, sender, self._xdp, f"xdp_{self._xdp}")
 
     def path(self) -> tuple[Station, ...]:
-        return path((WIRE, NIC, RX_RING), TX_RING, self._settings)
+        return path(
+            (WIRE, NIC, RX_RING), TX_RING, self._settings, xdp_generic=self._settings.xdp_generic
+        )
 
     def finish(self) -> None:
         for napi in self._napis:

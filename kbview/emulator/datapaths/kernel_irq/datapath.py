@@ -26,6 +26,7 @@ before soft interrupts and soft interrupts before the application, so the path c
 """
 
 from kbview.emulator.application import APPLICATIONS, Application
+from kbview.emulator.common_settings import CommonSettings, ScenarioError
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.kernel_irq.driver import IrqDriver
 from kbview.emulator.datapaths.kernel_irq.intake import ALLOCATE
@@ -33,7 +34,7 @@ from kbview.emulator.datapaths.kernel_irq.netisr import Netisr
 from kbview.emulator.datapaths.kernel_irq.quota_driver import QuotaDriver
 from kbview.emulator.datapaths.kernel_irq.read_loop import ReadLoop
 from kbview.emulator.datapaths.kernel_irq.screend import Screend, ScreenQueue
-from kbview.emulator.datapaths.kernel_irq.stations import STATIONS, STEPS, path
+from kbview.emulator.datapaths.kernel_irq.stations import STATIONS, STEPS, KernelIrqSettings, path
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.ring import RxRing
@@ -48,7 +49,6 @@ from kbview.emulator.kernel.send.xmit import Forwarder, TxQueue, TxQueues
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.socket import SocketGroup, SocketTable
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import ScenarioError, Settings
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.station import Station
 
@@ -89,9 +89,10 @@ class KernelIrq(Datapath):
         "McKusick et al., The Design and Implementation of the 4.4BSD Operating System, 12.8",
     )
 
-    def __init__(self, machine: Machine, settings: Settings, host: Host) -> None:
+    def __init__(self, machine: Machine, settings: CommonSettings, host: Host) -> None:
         self._machine = machine
         self._settings = settings
+        self._own = settings.part(KernelIrqSettings)
         app = APPLICATIONS[settings.app](machine)
         self._skbs = SkbCache(machine)
         self._rings = [RxRing(queue.number, settings.ring) for queue in machine.nic.queues]
@@ -112,9 +113,9 @@ class KernelIrq(Datapath):
         self._drivers: list[IrqDriver | QuotaDriver] = []
 
     @classmethod
-    def check(cls, settings: Settings) -> None:
+    def check(cls, settings: CommonSettings) -> None:
         super().check(settings)
-        if settings.screend and settings.app != "forward":
+        if settings.part(KernelIrqSettings).screend and settings.app != "forward":
             raise ScenarioError('screend = true screens what is forwarded; use app = "forward"')
 
     def _rule(self) -> str:
@@ -141,9 +142,9 @@ class KernelIrq(Datapath):
         machine, settings = self._machine, self._settings
         forwarder = Forwarder(self._tx)
         self._stack.forwarder = forwarder
-        if not settings.screend:
+        if not self._own.screend:
             return []
-        self._screenq = ScreenQueue(machine, self._skbs, settings.screenq_maxlen)
+        self._screenq = ScreenQueue(machine, self._skbs, self._own.screenq_maxlen)
         self._stack.forwarder = self._screenq
         return [Screend(machine, machine.cores[settings.reader_cpu], self._screenq, forwarder)]
 
@@ -172,25 +173,25 @@ class KernelIrq(Datapath):
     def _netisr(self, core: Core) -> Netisr:
         """A core's soft interrupt; the first that is asked for is made."""
         if core.number not in self._netisrs:
-            maxlen = self._settings.ipintrq_maxlen
+            maxlen = self._own.ipintrq_maxlen
             self._netisrs[core.number] = Netisr(self._machine, core, self._stack, maxlen)
         return self._netisrs[core.number]
 
     def _driver(self, queue: RxQueue) -> IrqDriver | QuotaDriver:
-        machine, settings = self._machine, self._settings
+        machine = self._machine
         core, tx = machine.core_of(queue.number), self._tx.queues[queue.number]
         netisr = self._netisr(core)
         driver: IrqDriver | QuotaDriver
-        if settings.irq_cure == "polling":
-            driver = QuotaDriver(machine, queue, netisr, tx, settings.poll_quota)
-            driver.feedback = self._screenq if settings.queue_feedback else None
+        if self._own.irq_cure == "polling":
+            driver = QuotaDriver(machine, queue, netisr, tx, self._own.poll_quota)
+            driver.feedback = self._screenq if self._own.queue_feedback else None
         else:
             driver = IrqDriver(machine, queue, netisr, tx)
         queue.vector = Vector(core, driver.irq_handler)
         return driver
 
     def path(self) -> tuple[Station, ...]:
-        return path((WIRE, NIC, RX_RING), TX_RING, self._settings)
+        return path((WIRE, NIC, RX_RING), TX_RING, self._own)
 
     def finish(self) -> None:
         for driver in self._drivers:
@@ -224,7 +225,7 @@ class KernelIrq(Datapath):
 
     def rings(self) -> list[RingMeter]:
         queues = [netisr.queue.entries.meter() for netisr in self._netisrs.values()]
-        if self._settings.irq_cure == "polling":
+        if self._own.irq_cure == "polling":
             queues = []
         return queues + ([self._screenq.entries.meter()] if self._screenq is not None else [])
 

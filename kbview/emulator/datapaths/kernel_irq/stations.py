@@ -6,8 +6,12 @@ forward   wire NIC rx ring ║ irq ipintrq softirq IP qdisc ║ tx ring
 screend   wire NIC rx ring ║ irq ipintrq softirq IP screenq ║ screend ║ qdisc ║ tx ring
 """
 
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.kernel.stations import APP, QDISC, READ, SEND
-from kbview.emulator.settings import Settings
+from kbview.emulator.keys import MOST, meaning, number
 from kbview.tape.meaning.traced import RESUMED
 from kbview.tape.station import STACK, Domain, Station
 
@@ -117,7 +121,39 @@ STEPS = (
 )
 
 
-def path(hardware: tuple[Station, ...], tx_ring: Station, settings: Settings) -> tuple[Station, ...]:
+@dataclass(frozen=True, kw_only=True)
+class KernelIrqSettings(ApplicationSettings):
+    """The textbook path: queues of 4.2BSD and the remedies of Mogul and Ramakrishnan."""
+
+    ipintrq_maxlen: Annotated[
+        int, number("packets in ipintrq, between the driver and IP", "packets", ge=1, le=MOST)
+    ] = 50
+    screend: Annotated[
+        bool, meaning("whether a user process screens each packet that is forwarded")
+    ] = False
+    screenq_maxlen: Annotated[
+        int, number("packets that wait for the screening process", "packets", ge=1, le=MOST)
+    ] = 32
+    irq_cure: Annotated[Literal["none", "polling"], meaning("the remedy against receive livelock")] = (
+        "none"
+    )
+    poll_quota: Annotated[
+        int,
+        number(
+            "packets that a polling thread takes from a device in turn; 0: no quota",
+            "packets",
+            ge=0,
+            le=MOST,
+        ),
+    ] = 5
+    queue_feedback: Annotated[
+        bool, meaning("whether a full screening queue stops the polling of input")
+    ] = False
+
+
+def path(
+    hardware: tuple[Station, ...], tx_ring: Station, settings: KernelIrqSettings
+) -> tuple[Station, ...]:
     """The stations for these settings, between those of the hardware."""
     app = settings.app
     below = (IRQ_POLL, POLL) if settings.irq_cure == "polling" else (IRQ, IPINTRQ, SOFTIRQ)

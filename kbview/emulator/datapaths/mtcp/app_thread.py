@@ -6,7 +6,7 @@
 The thread sleeps only without events. mtcp/src/api.c, eventpoll.c
 """
 
-from kbview.emulator.application import Application
+from kbview.emulator.application import Application, ApplicationSettings
 from kbview.emulator.datapaths.mtcp.condition import Condition
 from kbview.emulator.datapaths.mtcp.io_module import IoContext
 from kbview.emulator.datapaths.mtcp.queues import EventQueue
@@ -15,7 +15,6 @@ from kbview.emulator.datapaths.mtcp.tcp_stream import Item, PortListener, TcpStr
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.settings import Settings
 from kbview.tape.events import NO_PACKET, ConnectionAccepted, Mode
 from kbview.tape.vocabulary import CopyKind, Place
 
@@ -31,7 +30,7 @@ class AppThread:
         io: IoContext,
         streams: StreamTable,
         app: Application,
-        settings: Settings,
+        settings: ApplicationSettings,
         condition: Condition,
     ) -> None:
         core = streams.core

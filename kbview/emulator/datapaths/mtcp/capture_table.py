@@ -5,6 +5,7 @@ does not fill is given up after a while (protocol/tcp/onlooker.py).
 """
 
 from kbview.emulator.application import Application
+from kbview.emulator.datapaths.mtcp.io_module import MtcpSettings
 from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
 from kbview.emulator.datapaths.mtcp.tcp_stream import TcpStream, name_of
 from kbview.emulator.engine import NEVER_PS
@@ -13,7 +14,6 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Outcome, wire
 from kbview.emulator.protocol.tcp.onlooker import Onlooker
 from kbview.emulator.protocol.tcp.segment import Segment
-from kbview.emulator.settings import Settings
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.events import NO_PACKET
 from kbview.tape.vocabulary import DropReason
@@ -34,7 +34,7 @@ class CaptureTable(StreamTable):
 
     has_jobs = False
 
-    def __init__(self, machine: Machine, core: Core, app: Application, settings: Settings) -> None:
+    def __init__(self, machine: Machine, core: Core, app: Application, settings: MtcpSettings) -> None:
         super().__init__(machine, core)
         self._app = app
         self._settings = settings

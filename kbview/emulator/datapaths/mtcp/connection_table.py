@@ -15,9 +15,9 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment
 from kbview.emulator.protocol.tcp.endpoint import LISTEN_OVERFLOW, Endpoint, Entry, Listener
+from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.emulator.protocol.tcp.state import OVER, State
 from kbview.emulator.protocol.tcp.wire import frame_of
-from kbview.emulator.settings import Settings
 from kbview.packet.frame import Flow, Frame
 from kbview.packet.tcp import SYN
 from kbview.tape.events import NO_PACKET, ConnectionQueued
@@ -32,7 +32,7 @@ _WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
 class ConnectionTable(StreamTable):
     """The application leaves jobs; `output` gets the segments to send."""
 
-    def __init__(self, machine: Machine, core: Core, output: Output, settings: Settings) -> None:
+    def __init__(self, machine: Machine, core: Core, output: Output, settings: TcpSettings) -> None:
         super().__init__(machine, core)
         self._jobs = JobQueue(machine, core)
         self._output = output

@@ -20,8 +20,10 @@ lecture, station, function, file
 """
 
 from kbview.emulator.application import APPLICATIONS
+from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, Datapath, Row
 from kbview.emulator.datapaths.mtcp.dpdk_module import DpdkModule
+from kbview.emulator.datapaths.mtcp.io_module import MtcpSettings
 from kbview.emulator.datapaths.mtcp.psio_module import PsioModule
 from kbview.emulator.datapaths.mtcp.stations import ANSWER, ON_DPDK, ON_PSIO
 from kbview.emulator.datapaths.mtcp.thread_pair import ThreadPair
@@ -29,7 +31,6 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import Settings
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.station import Station
 
@@ -125,7 +126,7 @@ class Mtcp(Datapath):
     )
     reading = ("E. Jeong et al., mTCP, NSDI 2014", "github.com/mtcp-stack/mtcp")
 
-    def __init__(self, machine: Machine, settings: Settings, host: Host) -> None:
+    def __init__(self, machine: Machine, settings: CommonSettings, host: Host) -> None:
         self._machine = machine
         self._settings = settings
         self._host = host
@@ -137,17 +138,19 @@ class Mtcp(Datapath):
         module = self._module(machine.open_nic(settings))
         for core in machine.cores:
             if queues := machine.queues_of(core):
-                pair = ThreadPair(machine, core, queues, module, self._host, self._app, settings)
+                pair = ThreadPair(
+                    machine, core, queues, module, self._host, self._app, settings.part(MtcpSettings)
+                )
                 self._pairs.append(pair)
 
     def _module(self, tx_rings: list[TxRing]) -> DpdkModule | PsioModule:
         machine, settings = self._machine, self._settings
-        if settings.mtcp_io == "psio":
+        if settings.part(MtcpSettings).mtcp_io == "psio":
             return PsioModule(machine, settings, tx_rings)
         return DpdkModule(machine, settings, settings.page or self.page, tx_rings)
 
     def path(self) -> tuple[Station, ...]:
-        up = ON_PSIO if self._settings.mtcp_io == "psio" else ON_DPDK
+        up = ON_PSIO if self._settings.part(MtcpSettings).mtcp_io == "psio" else ON_DPDK
         return up if self._settings.app == "sink" else (*up, *ANSWER)
 
     def finish(self) -> None:

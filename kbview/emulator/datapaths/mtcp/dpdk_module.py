@@ -4,6 +4,7 @@ mtcp/src/dpdk_module.c. Its option RX_IDLE_ENABLE, a short sleep without packets
 """
 
 from kbview.emulator.bypass.pmd import PortQueue
+from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.cost import Step
 from kbview.emulator.datapaths.mtcp.io_module import BATCH, Frames
 from kbview.emulator.engine import NEVER_PS, Process
@@ -11,7 +12,6 @@ from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
-from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame
 
 
@@ -20,7 +20,9 @@ class DpdkModule:
 
     alloc: tuple[str, ...] = ("mbuf_alloc",)
 
-    def __init__(self, machine: Machine, settings: Settings, page: str, tx_rings: list[TxRing]) -> None:
+    def __init__(
+        self, machine: Machine, settings: CommonSettings, page: str, tx_rings: list[TxRing]
+    ) -> None:
         self._machine = machine
         self._settings = settings
         self._page = page

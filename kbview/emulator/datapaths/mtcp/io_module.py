@@ -5,16 +5,32 @@ psio_module    the PacketShader engine in the kernel: a system call a chunk, sle
 """
 
 from collections.abc import Generator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol
 
+from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.keys import meaning
+from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.packet.frame import Frame
 
 BATCH = 64  # frames a call: MAX_PKT_BURST of dpdk_module.c, PS_CHUNK_SIZE of psio_module.c
 Frames = Generator[None, None, list[Frame]]
+
+
+MtcpIo = Literal["dpdk", "psio"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MtcpSettings(TcpSettings, ApplicationSettings):
+    """What mTCP and the library below it read."""
+
+    mtcp_io: Annotated[MtcpIo, meaning("the library that receives and sends the frames of mTCP")] = (
+        "dpdk"
+    )
 
 
 class IoContext(Protocol):

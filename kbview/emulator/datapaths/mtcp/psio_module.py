@@ -5,6 +5,7 @@ of the other thread ends the sleep.
 mtcp/src/psio_module.c; the engine's ps_select()
 """
 
+from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.cost import Step
 from kbview.emulator.datapaths.mtcp.io_module import BATCH, Frames
 from kbview.emulator.engine import NEVER_PS, Process
@@ -16,7 +17,6 @@ from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.psio.engine import PsioQueue
 from kbview.emulator.kernel.psio.handle import PsioHandle
 from kbview.emulator.kernel.softirq import Softirqs
-from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame
 
 
@@ -25,7 +25,7 @@ class PsioModule:
 
     alloc: tuple[str, ...] = ()
 
-    def __init__(self, machine: Machine, settings: Settings, tx_rings: list[TxRing]) -> None:
+    def __init__(self, machine: Machine, settings: CommonSettings, tx_rings: list[TxRing]) -> None:
         self._machine = machine
         self._softirqs = Softirqs(machine, settings)
         self._tx_rings = tx_rings

@@ -13,7 +13,7 @@ from kbview.emulator.datapaths.mtcp.capture_table import CaptureTable
 from kbview.emulator.datapaths.mtcp.condition import Condition
 from kbview.emulator.datapaths.mtcp.connection_table import ConnectionTable
 from kbview.emulator.datapaths.mtcp.input import Input
-from kbview.emulator.datapaths.mtcp.io_module import IoModule
+from kbview.emulator.datapaths.mtcp.io_module import IoModule, MtcpSettings
 from kbview.emulator.datapaths.mtcp.output import Output
 from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
 from kbview.emulator.datapaths.mtcp.tcp_thread import TcpThread
@@ -21,7 +21,6 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import Settings
 
 
 class ThreadPair:
@@ -35,7 +34,7 @@ class ThreadPair:
         module: IoModule,
         host: Host,
         app: Application,
-        settings: Settings,
+        settings: MtcpSettings,
     ) -> None:
         condition = Condition(machine, core)
         output = Output(machine, core, module.alloc)
@@ -47,7 +46,7 @@ class ThreadPair:
 
 
 def _streams(
-    machine: Machine, core: Core, output: Output, app: Application, settings: Settings
+    machine: Machine, core: Core, output: Output, app: Application, settings: MtcpSettings
 ) -> StreamTable:
     """Connections of peers that hear the answers, or the streams of a capture."""
     if machine.peer is not None:

@@ -13,6 +13,7 @@ lecture, station, function, file
 """
 
 from kbview.emulator.application import APPLICATIONS, Production
+from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.netmap.queue import NetmapQueue
 from kbview.emulator.datapaths.netmap.sender import NetmapSender
@@ -21,7 +22,6 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import Settings
 from kbview.emulator.work import WORKS
 from kbview.tape.station import STACK, Domain, Station, bypass
 
@@ -83,7 +83,7 @@ class Netmap(Datapath):
     )
     reading = ("L. Rizzo, netmap, USENIX ATC 2012", "netmap(4)")
 
-    def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
+    def __init__(self, machine: Machine, settings: CommonSettings, _host: Host) -> None:
         self._machine = machine
         self._settings = settings
         self._app = APPLICATIONS[settings.app](machine)

@@ -15,6 +15,7 @@ lecture, station, function, file
 """
 
 from kbview.emulator.application import APPLICATIONS, Production
+from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, TX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.psio.sender import PsioSender
 from kbview.emulator.datapaths.psio.thread import PsioThread
@@ -24,7 +25,6 @@ from kbview.emulator.kernel.psio.engine import PsioQueue
 from kbview.emulator.kernel.psio.stations import ENGINE
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.settings import Settings
 from kbview.emulator.work import WORKS
 from kbview.tape.station import Domain, Station
 
@@ -93,7 +93,7 @@ class Psio(Datapath):
     )
     reading = ("S. Han et al., PacketShader, SIGCOMM 2010", "mTCP's io_engine: ixgbe_main.c, ps.h")
 
-    def __init__(self, machine: Machine, settings: Settings, _host: Host) -> None:
+    def __init__(self, machine: Machine, settings: CommonSettings, _host: Host) -> None:
         self._machine = machine
         self._settings = settings
         self._app = APPLICATIONS[settings.app](machine)

@@ -6,22 +6,31 @@ Linux: net/socket.c, net/ipv4/inet_connection_sock.c, fs/file.c
 """
 
 from collections.abc import Generator
+from dataclasses import dataclass
 
-from kbview.emulator.application import Application
+from kbview.emulator.application import Application, ApplicationSettings
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
+from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.emulator.protocol.tcp.endpoint import Entry
-from kbview.emulator.settings import Settings
+from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.tape.events import ConnectionAccepted
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings(ReadSettings, TcpSettings, ApplicationSettings):
+    """What a program that serves connections reads."""
 
 
 class Accepting:
     """One thread's; `files` is the lock of the table of descriptors that all threads have."""
 
-    def __init__(self, machine: Machine, app: Application, settings: Settings, files: Lock) -> None:
+    def __init__(
+        self, machine: Machine, app: Application, settings: ServerSettings, files: Lock
+    ) -> None:
         self._recorder = machine.recorder
         self._app = app
         self._settings = settings

@@ -3,18 +3,25 @@
 Nothing is read: frames that come find no socket at their port.
 """
 
+from dataclasses import dataclass
+
 from kbview.emulator.application import Production
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.call.sender import Sender
 from kbview.emulator.kernel.call.sendto_thread import SendtoThread
-from kbview.emulator.kernel.send.pktgen import Pktgen
+from kbview.emulator.kernel.send.pktgen import Pktgen, PktgenSettings
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.send_buffer import SendBuffer
+from kbview.emulator.kernel.socket.socket import SocketSettings
 from kbview.emulator.kernel.softirq import Softirqs
-from kbview.emulator.settings import Settings
 from kbview.tape.meter import SocketMeter
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateSettings(PktgenSettings, SocketSettings):
+    """What a program that only sends reads."""
 
 
 class Generating:
@@ -23,7 +30,7 @@ class Generating:
     def __init__(
         self,
         machine: Machine,
-        settings: Settings,
+        settings: GenerateSettings,
         queues: TxQueues,
         skbs: SkbCache,
         tracked: tuple[str, ...],

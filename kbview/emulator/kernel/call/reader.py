@@ -24,8 +24,8 @@ from kbview.emulator.kernel.runs import ReadRuns
 from kbview.emulator.kernel.skb import packets, skbs
 from kbview.emulator.kernel.socket.socket import AnySocket, Socket, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
+from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.emulator.kernel.softirq import Softirq
-from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
 from kbview.tape.events import Mode
 from kbview.tape.vocabulary import CopyKind, Place
@@ -74,7 +74,7 @@ class Reader:
         self._read_size = 0
         self._runs: ReadRuns | None = None
 
-    def start(self, settings: Settings) -> None:
+    def start(self, settings: ReadSettings) -> None:
         """Put the thread on its core."""
         self._call, self._read_size = settings.recv_call, settings.read_size
         self._called = self._machine.prices.sequence(*CALLS[self._call])

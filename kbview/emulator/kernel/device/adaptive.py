@@ -4,14 +4,28 @@ A work item sets the NIC's registers; its time is paid here, that it comes a lit
 Linux: drivers/net/ethernet/mellanox/mlx5/core/en_dim.c, en_txrx.c mlx5e_handle_rx_dim()
 """
 
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from kbview.emulator.engine import US_PS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.device.net_dim import EVENTS, FROM_COMPLETION, FROM_EVENT, NetDim, Rates
-from kbview.emulator.settings import US_PS
+from kbview.emulator.keys import Keys, meaning
 
 _MS_US = 1000
 PROFILES = {"event": FROM_EVENT, "completion": FROM_COMPLETION}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptiveSettings(Keys):
+    """Adaptive moderation, ethtool -C adaptive-rx."""
+
+    adaptive_moderation: Annotated[
+        Literal["off", "event", "completion"],
+        meaning("whether DIM chooses the moderation, and from when the NIC counts its time"),
+    ] = "off"
 
 
 class AdaptiveModeration:

@@ -12,24 +12,48 @@ Linux: net/core/dev.c napi_busy_loop(), busy_poll_stop(); Documentation/networki
 """
 
 from collections.abc import Sized
+from dataclasses import dataclass
+from typing import Annotated
 
-from kbview.emulator.engine import Process
+from kbview.emulator.engine import US_PS, Process
 from kbview.emulator.hardware.core import POLL_EMPTY, POLL_USEFUL, SYSCALL, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.device.napi_state import NapiInstance
+from kbview.emulator.hardware.nic import NicSettings
+from kbview.emulator.kernel.device.napi_state import NapiInstance, NapiSettings
 from kbview.emulator.kernel.softirq import Softirq
-from kbview.emulator.settings import US_PS, Settings
+from kbview.emulator.keys import MOST, ScenarioError, number
 
 BUSY_POLL_BUDGET = 8
 _LOOKS = 5  # at a NAPI that somebody else has, before others come to act
 _ALONE_PS = 1_000_000  # of a spin while other queues may fill the socket too
 
 
+@dataclass(frozen=True, kw_only=True)
+class BusyPollSettings(NapiSettings, NicSettings):
+    """How long a read polls the device itself."""
+
+    busy_poll_us: Annotated[
+        float,
+        number(
+            "how long an empty read polls the device before it sleeps (net.core.busy_read)",
+            ge=0,
+            le=MOST,
+        ),
+    ] = 0.0
+
+    def check_together(self) -> None:
+        super().check_together()
+        if self.threaded_napi and (self.busy_poll_us or self.irq_defer_us):
+            raise ScenarioError(
+                "threaded_napi excludes busy_poll_us and irq_defer_us here; use one or the other"
+            )
+
+
 class BusyPoll:
     """What one reader does before it sleeps. `softirq` is that of its core."""
 
     def __init__(
-        self, machine: Machine, napi: NapiInstance, softirq: Softirq, settings: Settings
+        self, machine: Machine, napi: NapiInstance, softirq: Softirq, settings: BusyPollSettings
     ) -> None:
         self._napi = napi
         napi.contested = True

@@ -11,6 +11,8 @@ vector masked where "armed" stands here, while the watchdog runs. Linux: net/cor
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Annotated
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -18,6 +20,24 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.device.adaptive import AdaptiveModeration
 from kbview.emulator.kernel.device.watchdog import Watchdog
 from kbview.emulator.kernel.softirq import Scheduler
+from kbview.emulator.keys import MOST, Keys, meaning, number
+
+
+@dataclass(frozen=True, kw_only=True)
+class NapiSettings(Keys):
+    """How the polls of a queue are started."""
+
+    threaded_napi: Annotated[
+        bool, meaning("whether a kernel thread polls each queue instead of the softirq")
+    ] = False
+    irq_defer_us: Annotated[
+        float,
+        number(
+            "how long interrupts stay off after a poll that found frames (gro_flush_timeout)",
+            ge=0,
+            le=MOST,
+        ),
+    ] = 0.0
 
 
 class NapiInstance(ABC):

@@ -11,18 +11,38 @@ bpf_fib_lookup(), kernel/bpf/devmap.c; "The eXpress Data Path", CoNEXT 2018.
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Annotated
 
+from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.generic_xdp import XDP
 from kbview.emulator.kernel.send.xdp_tx import XdpSender
+from kbview.emulator.keys import ScenarioError, meaning
 from kbview.packet.frame import Flow, Frame, Protocol
 from kbview.tape.vocabulary import DropReason
 
 _FLOWS_KNOWN = 65_536
 _RECEIVED = ("descriptor_read", "first_touch", "xdp_program")
+
+
+@dataclass(frozen=True, kw_only=True)
+class XdpSettings(ApplicationSettings):
+    """Where an XDP program runs."""
+
+    xdp_generic: Annotated[
+        bool, meaning("whether an XDP program runs only after the sk_buff was built")
+    ] = False
+
+    def check_together(self) -> None:
+        super().check_together()
+        if self.xdp_generic and self.forward_at in ("xdp_redirect", "xdp_fib"):
+            raise ScenarioError(
+                f'xdp_generic = true cannot do forward_at = "{self.forward_at}"; use "xdp_tx" or "ip"'
+            )
 
 
 class Passed:

@@ -5,11 +5,27 @@ to six nodes and prefixes, and where destinations are many each is a line that n
 The source's own look-up (fib_validate_source) finds few addresses and its nodes near.
 """
 
+from dataclasses import dataclass
+from typing import Annotated
+
+from kbview.emulator.keys import Keys, number
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.protocol.internet import internet
 from kbview.packet.frame import Flow
 
 _IPV4 = 4  # parts of a dotted address
+
+
+@dataclass(frozen=True, kw_only=True)
+class FibSettings(Keys):
+    """The routing table."""
+
+    routes: Annotated[
+        int,
+        number(
+            "routes in the table that a forwarded packet is looked up in", "routes", ge=1, le=2_000_000
+        ),
+    ] = 1
 
 
 class Fib:

@@ -7,22 +7,36 @@ A SYN, the ACK that ends its handshake, and accept() all take the lock.
 Linux: net/ipv4/inet_connection_sock.c, inet_hashtables.c, fs/eventpoll.c
 """
 
+from dataclasses import dataclass
+from typing import Annotated
+
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.tcp_output import connection_name
 from kbview.emulator.kernel.socket.socket import SocketGroup, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
+from kbview.emulator.keys import meaning
 from kbview.emulator.protocol.tcp import Segment
 from kbview.emulator.protocol.tcp.endpoint import Entry, Listener
+from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.emulator.protocol.tcp.wire import frame_of
-from kbview.emulator.settings import Settings
 from kbview.packet.frame import Flow
 from kbview.packet.tcp import ACK, RST, SYN
 from kbview.tape.events import ConnectionQueued
 
 LISTENER_LINES = 4  # lock, accept queue, its length, the table of half-open connections
 EPOLL_LINES = 3  # lock, ready list, the socket's item
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListenSettings(TcpSettings):
+    """How listening sockets are shared among the threads of a server."""
+
+    reuseport: Annotated[
+        bool,
+        meaning("whether each thread listens for itself (SO_REUSEPORT), or all share one accept queue"),
+    ] = True
 
 
 class Port:
@@ -49,7 +63,7 @@ class Port:
 class Listening:
     """The listening sockets, made when somebody first calls."""
 
-    def __init__(self, machine: Machine, sockets: SocketGroup, settings: Settings) -> None:
+    def __init__(self, machine: Machine, sockets: SocketGroup, settings: ListenSettings) -> None:
         self._machine = machine
         self._recorder = machine.recorder
         self._sockets = sockets

@@ -9,16 +9,29 @@ count on net->ct.count, one line that all cores write (hardware/line.py).
 Linux 4.18: net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), nf_conntrack_free()
 """
 
+from dataclasses import dataclass
+from typing import Annotated
+
 from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.line import SharedLine
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.keys import Keys, meaning
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import DropReason, Place
 
 NETFILTER_DROP = DropReason.NETFILTER_DROP
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetfilterSettings(Keys):
+    """The packet filter."""
+
+    conntrack: Annotated[bool, meaning("whether connection tracking looks up each packet's flow")] = (
+        False
+    )
 
 
 class Netfilter:

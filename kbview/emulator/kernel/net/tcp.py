@@ -19,9 +19,9 @@ from kbview.emulator.kernel.skb import SkbCache, skbs
 from kbview.emulator.kernel.socket.stream import StreamSocket
 from kbview.emulator.protocol.tcp import Outcome, Parameters
 from kbview.emulator.protocol.tcp.endpoint import LISTEN_OVERFLOW, Endpoint, Entry
+from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.emulator.protocol.tcp.state import OVER
 from kbview.emulator.protocol.tcp.wire import frame_of, segment_of
-from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame, parts
 from kbview.packet.tcp import FIN
 from kbview.tape.vocabulary import DropReason, Place
@@ -48,7 +48,7 @@ class Tcp(Timed):
         listening: Listening,
         cache: SkbCache,
         sender: SegmentSender,
-        settings: Settings,
+        settings: TcpSettings,
     ) -> None:
         self.queued = 0
         self.skbs = 0

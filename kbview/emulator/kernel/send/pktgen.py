@@ -10,8 +10,10 @@ All frames of a round are one sk_buff, which counts its users; so a burst costs 
 """
 
 from collections import deque
+from dataclasses import dataclass
+from typing import Annotated
 
-from kbview.emulator.application import Production
+from kbview.emulator.application import ApplicationSettings, Production
 from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import SYSCALL, Context, Core
 from kbview.emulator.hardware.machine import Machine
@@ -19,10 +21,19 @@ from kbview.emulator.kernel.send.xmit import TxQueue
 from kbview.emulator.kernel.skb import SharedSkb
 from kbview.emulator.kernel.socket.send_buffer import linear_truesize
 from kbview.emulator.kernel.softirq import Softirq
-from kbview.emulator.settings import Settings
+from kbview.emulator.keys import MOST, number
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 from kbview.tape.meter import SocketMeter
+
+
+@dataclass(frozen=True, kw_only=True)
+class PktgenSettings(ApplicationSettings):
+    """The kernel's own packet generator."""
+
+    clone_skb: Annotated[
+        int, number("how often pktgen sends each sk_buff again; 0: once", "times", ge=0, le=MOST)
+    ] = 0
 
 
 class Pktgen:
@@ -31,7 +42,7 @@ class Pktgen:
     waits = False
 
     def __init__(
-        self, machine: Machine, core: Core, made: Production, queue: TxQueue, settings: Settings
+        self, machine: Machine, core: Core, made: Production, queue: TxQueue, settings: PktgenSettings
     ) -> None:
         self.core = core
         self._made = made

@@ -12,15 +12,27 @@ Linux: net/core/dev.c __dev_queue_xmit(), net/sched/sch_generic.c pfifo, drivers
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.kernel.skb import SharedSkb, SkbCache
+from kbview.emulator.keys import MOST, Keys, number
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import DropReason, Place
 
 QDISC_DROP = DropReason.QDISC_DROP
+
+
+@dataclass(frozen=True, kw_only=True)
+class QdiscSettings(Keys):
+    """The queueing discipline."""
+
+    txqueuelen: Annotated[
+        int, number("frames that the queueing discipline holds", "frames", ge=1, le=MOST)
+    ] = 1000
 
 
 class TxQueue:

@@ -8,7 +8,9 @@ Linux: net/ipv4/udp.c __udp_enqueue_schedule_skb(), net/ipv4/tcp_input.c tcp_dat
 
 from collections import deque
 from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from heapq import nlargest
+from typing import Annotated
 
 from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
@@ -17,12 +19,25 @@ from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST, SkbCache, cut, skbs
 from kbview.emulator.kernel.skb import charge as charge_of
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.emulator.keys import MOST, Keys, number
 from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
 from kbview.tape.meter import SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
 
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
+
+
+@dataclass(frozen=True, kw_only=True)
+class SocketSettings(Keys):
+    """Buffers of a UDP socket. Defaults are Linux's rmem_default and wmem_default."""
+
+    rcvbuf: Annotated[
+        int, number("receive buffer of a UDP socket (SO_RCVBUF)", "bytes", ge=2304, le=MOST)
+    ] = 212_992
+    sndbuf: Annotated[
+        int, number("send buffer of a UDP socket (SO_SNDBUF)", "bytes", ge=4608, le=MOST)
+    ] = 212_992
 
 
 class Socket:

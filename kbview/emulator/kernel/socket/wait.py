@@ -4,9 +4,39 @@ A wake-up across cores costs an inter-processor interrupt and the way out of the
 Linux: kernel/sched/core.c try_to_wake_up()
 """
 
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.keys import MOST, Keys, meaning, number
+
+RecvCall = Literal["recv", "read", "recvmsg", "recvmmsg"]
+RECV_CALLS: tuple[RecvCall, ...] = get_args(RecvCall)
+
+
+Wait = Literal["read", "epoll"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadSettings(Keys):
+    """How an application reads its sockets."""
+
+    wait: Annotated[
+        Wait,
+        meaning("how the application waits: in a blocking read, or in epoll_wait()"),
+    ] = "epoll"
+    recv_call: Annotated[RecvCall, meaning("the system call that reads datagrams")] = "recv"
+    recv_batch: Annotated[
+        int,
+        number(
+            "datagrams that one recvmmsg() may take (UIO_MAXIOV is 1024)", "datagrams", ge=1, le=1024
+        ),
+    ] = 32
+    read_size: Annotated[
+        int, number("buffer of the application for a read of a stream", "bytes", ge=1, le=MOST)
+    ] = 16_384
 
 
 class WaitQueue:

@@ -1,11 +1,37 @@
 """What a host may choose about its TCP. Defaults are Linux's, each with its name there."""
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import msgspec
+
+from kbview.emulator.keys import MOST, Keys, number
 
 _MS_PS = 1_000_000_000
 _S_PS = 1_000_000_000_000
 MAX_WSCALE = 14  # RFC 7323, 2.3
 DEFAULT_SEND_MSS = 536  # RFC 9293, 3.7.1: where the peer names none
+
+
+@dataclass(frozen=True, kw_only=True)
+class TcpSettings(Keys):
+    """TCP of the host. Defaults are Linux's tcp_rmem and somaxconn (since 5.4)."""
+
+    mss: Annotated[
+        int, number("largest segment that the host offers to take", "bytes", ge=88, le=9000)
+    ] = 1460
+    tcp_rcvbuf: Annotated[
+        int, number("receive buffer of a connection (tcp_rmem)", "bytes", ge=2304, le=MOST)
+    ] = 131_072
+    tcp_sndbuf: Annotated[
+        int, number("send buffer of an established connection (tcp_wmem)", "bytes", ge=4608, le=MOST)
+    ] = 87_040
+    somaxconn: Annotated[
+        int, number("established connections that wait for accept()", "connections", ge=1, le=65_535)
+    ] = 4096
+    closed_ports: tuple[
+        Annotated[int, number("ports of the host at which no socket is bound", ge=1, le=65_535)], ...
+    ] = ()
 
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

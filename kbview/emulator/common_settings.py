@@ -1,0 +1,38 @@
+"""The settings that every datapath may read: those of machine, application, kernel and TCP."""
+
+from dataclasses import dataclass
+
+from kbview.emulator.bypass.mempool import MempoolSettings
+from kbview.emulator.engine import US_PS
+from kbview.emulator.kernel.call.accept import ServerSettings
+from kbview.emulator.kernel.call.generate import GenerateSettings
+from kbview.emulator.kernel.device.adaptive import AdaptiveSettings
+from kbview.emulator.kernel.device.busy_poll import BusyPollSettings
+from kbview.emulator.kernel.device.gro import GroSettings
+from kbview.emulator.kernel.device.xdp import XdpSettings
+from kbview.emulator.kernel.net.fib import FibSettings
+from kbview.emulator.kernel.net.listen import ListenSettings
+from kbview.emulator.kernel.net.netfilter import NetfilterSettings
+from kbview.emulator.kernel.send.xmit import QdiscSettings
+from kbview.emulator.kernel.softirq import SoftirqSettings
+from kbview.emulator.keys import ScenarioError
+
+__all__ = ["US_PS", "CommonSettings", "ScenarioError"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommonSettings(
+    MempoolSettings,
+    GenerateSettings,
+    ListenSettings,
+    ServerSettings,
+    QdiscSettings,
+    FibSettings,
+    NetfilterSettings,
+    XdpSettings,
+    GroSettings,
+    AdaptiveSettings,
+    BusyPollSettings,
+    SoftirqSettings,
+):
+    """One class for each mechanism. A datapath reads what concerns it and leaves the rest."""
