@@ -38,6 +38,21 @@ def test_a_block_is_handed_over_full_under_load_and_by_its_timer_at_rest() -> No
     assert sum(event.packets for event in full) == FRAMES
 
 
+@pytest.mark.parametrize("retire_us", [100, 200])
+def test_a_block_at_rest_is_handed_over_when_its_time_is_up(retire_us: int) -> None:
+    """net/packet/af_packet.c, retire_blk_tov: no block stays with the kernel for longer."""
+    events = told("af_packet", Settings(retire_us=float(retire_us)), SPARSE)
+    open_ps, times_ps = 0, []
+    for event in events:
+        if isinstance(event, ev.Copied):
+            open_ps = open_ps or event.time_ps
+        elif isinstance(event, ev.BlockRetired):
+            times_ps.append(event.time_ps - open_ps)
+            open_ps = 0
+    assert len(times_ps) > 10
+    assert 0.4 * retire_us * 10**6 < max(times_ps) < 1.05 * retire_us * 10**6
+
+
 def test_when_the_user_owns_every_block_the_ring_drops_and_the_stack_does_not() -> None:
     slow = Settings(blocks=2, block_bytes=16_384, app_cycles=20_000.0)
     meters = finished("af_packet", slow, STEADY)

@@ -22,7 +22,7 @@ class LcoreThread(NamedTuple):
 
 
 def lcore_threads(pid: int) -> list[LcoreThread]:
-    """The lcores of a process, its main thread first, then its workers by number; empty if it cannot be looked into."""
+    """The lcores of a process: its main thread, then its workers by number; none if it hides them."""
     try:
         numbers = [thread.id for thread in psutil.Process(pid).threads()] if pid else []
     except (psutil.Error, OSError, ValueError, OverflowError):  # a number that no process has
