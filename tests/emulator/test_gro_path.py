@@ -46,7 +46,7 @@ def test_bytes_frames_and_buffers_are_conserved(
         meters = made.sample().meters
         assert meters.conserved()
         assert meters.allocations == meters.frees + made.datapath.buffers()
-    tcp = made.datapath._tcp  # type: ignore[attr-defined]
+    tcp = made.datapath._stack.tcp  # type: ignore[attr-defined]
     assert tcp.text == tcp.queued == tcp.skbs == tcp.copied == 0
     asked = int(str((BULK | keys)["request"])) * 9
     sent = asked if keys.get("app") == "echo" else 0

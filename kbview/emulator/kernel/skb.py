@@ -78,6 +78,18 @@ def _some(whole: Frame, frames: tuple[Frame, ...], kept: tuple[Frame, ...]) -> F
     )
 
 
+class Holder(Protocol):
+    """A part of a datapath that has frames and sk_buffs in its queues and hands."""
+
+    @property
+    def held(self) -> int:
+        """Frames that came in, were taken out of the ring, and have not come to their end."""
+
+    @property
+    def buffers(self) -> int:
+        """sk_buffs that are allocated and not freed."""
+
+
 class Owner(Protocol):
     """The socket that sk_buffs on their way out are charged to: skb->sk."""
 

@@ -29,6 +29,7 @@ READ = Station(
     ),
 )
 APP = Station("app", Domain.USER, "the application's own work", ("app_work",))
+SINK = (*STACK, READ, APP)
 _OUT = ("ip_output", "dev_queue_xmit", "ndo_start_xmit", "doorbell", "tx_clean")
 SEND = Station(
     "send",
@@ -85,7 +86,7 @@ def path(
         senders = (PKTGEN,) if settings.generator == "pktgen" else (APP, SEND)
         return (*hardware, *_up_to("softirq"), *senders, tx_ring)
     if settings.app == "echo":
-        return (*hardware, *STACK, READ, APP, SEND, tx_ring)
+        return (*hardware, *SINK, SEND, tx_ring)
     if settings.app == "forward" and settings.forward_at != "ip":
         return (*hardware, *before_xdp, XDP, XDP_OUT, tx_ring)
     if settings.app == "forward":
@@ -93,7 +94,7 @@ def path(
     if settings.app == "drop":
         known = settings.drop_at in _TOP
         return (*hardware, *(_up_to(_TOP[settings.drop_at]) if known else (*before_xdp, XDP)))
-    return (*hardware, *STACK, READ, APP)
+    return (*hardware, *SINK)
 
 
 def _up_to(name: str) -> tuple[Station, ...]:

@@ -19,13 +19,10 @@ from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.af_packet.reader import BlockReader
 from kbview.emulator.datapaths.af_packet.ring import Geometry, PacketRing, PacketRingSettings
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.ring import RxRing
-from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.device.napi import Napi
-from kbview.emulator.kernel.send.xmit import TxQueue
+from kbview.emulator.kernel.send.xmit import plain_queues
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.softirq import Softirq, Softirqs
+from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Domain, Station, bypass
@@ -108,44 +105,29 @@ class AfPacket(Datapath):
     )
 
     def __init__(self, machine: Machine, settings: CommonSettings, _host: Host) -> None:
-        self._machine = machine
-        self._settings = settings
-        self._skbs = SkbCache(machine)
-        self._app = APPLICATIONS[settings.app](machine)
-        nic = machine.nic
-        self._rings = [RxRing(queue.number, settings.ring) for queue in nic.queues]
-        self._tx = [self._tx_queue(queue.number) for queue in nic.queues]
-        self._napis: list[Napi] = []
+        app = APPLICATIONS[settings.app](machine)
+        skbs = SkbCache(machine)
+        queues = machine.nic.queues
+        tx = plain_queues(machine, settings, skbs, machine.open_nic(settings))
+        softirqs = Softirqs(machine, settings)
+        own = settings.part(PacketRingSettings)
+        geometry = Geometry(own.blocks, own.block_bytes, round(own.retire_us * US_PS))
         self._blocks: list[PacketRing] = []
+        self._napis: list[Napi] = []
         self._readers: list[BlockReader] = []
-
-    def _tx_queue(self, queue: int) -> TxQueue:
-        ring = self._machine.tx_ring(queue, self._settings.tx_ring)
-        return TxQueue(self._machine, ring, self._skbs, self._settings.txqueuelen)
+        for queue in queues:
+            number, softirq = queue.number, softirqs.of(machine.core_of(queue.number))
+            ring = PacketRing(machine, softirq.core, number, skbs, geometry)
+            self._blocks.append(ring)
+            self._napis.append(Napi(machine, queue, softirq, ring, tx.queues[number]))
+            reader_core = machine.cores[(settings.reader_cpu - number) % settings.cores]
+            self._readers.append(BlockReader(machine, reader_core, ring, app))
 
     def start(self) -> None:
-        nic = self._machine.nic
-        nic.open(self._rings, [queue.ring for queue in self._tx])
-        softirqs = Softirqs(self._machine, self._settings)
-        for queue in nic.queues:
-            self._tap(queue, softirqs.of(self._machine.core_of(queue.number)))
         for reader in self._readers:
             reader.start()
         for napi in self._napis:
             napi.unmask()
-
-    def _tap(self, queue: RxQueue, softirq: Softirq) -> None:
-        """A queue's poll, the ring above it, and the thread that reads the ring."""
-        machine, settings = self._machine, self._settings
-        own = settings.part(PacketRingSettings)
-        geometry = Geometry(own.blocks, own.block_bytes, round(own.retire_us * US_PS))
-        ring = PacketRing(machine, softirq.core, queue.number, self._skbs, geometry)
-        napi = Napi(machine, queue, softirq, ring, self._tx[queue.number])
-        queue.vector = Vector(softirq.core, napi.irq_handler)
-        reader_core = machine.cores[(settings.reader_cpu - queue.number) % settings.cores]
-        self._readers.append(BlockReader(machine, reader_core, ring, self._app))
-        self._napis.append(napi)
-        self._blocks.append(ring)
 
     def finish(self) -> None:
         for napi in self._napis:

@@ -18,7 +18,6 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
-from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.device.napi_state import NapiInstance
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
@@ -48,8 +47,6 @@ class XskPoll(NapiInstance):
         receive = ("descriptor_read", "first_touch", "xdp_program", "xsk_redirect")
         self._receive = sequence(*receive) if mode.zero_copy else sequence(*receive, "xsk_copy")
         self._tx = XskTransmit(machine, tx, xsk, mode)
-        self._vector = Vector(softirq.core, self.irq_handler)
-        queue.request_irq(self._vector)
 
     @property
     def queue_number(self) -> int:

@@ -22,43 +22,21 @@ lecture, station, function, file: a packet's way to a reader, then the stations 
 -    tx ring  TxRing.doorbell           hardware/tx.py
 """
 
-from kbview.emulator.application import APPLICATIONS, Application
-from kbview.emulator.common_settings import US_PS, CommonSettings
+from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.kernel.steps import STEPS
-from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.ring import RxRing
-from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.kernel.call.generate import Generating
-from kbview.emulator.kernel.call.reader import Reader
-from kbview.emulator.kernel.call.sender import Sender
-from kbview.emulator.kernel.call.stream_calls import Streams
-from kbview.emulator.kernel.device.adaptive import AdaptiveModeration
-from kbview.emulator.kernel.device.busy_poll import BusyPoll
-from kbview.emulator.kernel.device.gro import Gro
-from kbview.emulator.kernel.device.napi import CLEAN, Napi
-from kbview.emulator.kernel.device.napi_thread import NapiThread
-from kbview.emulator.kernel.device.watchdog import Watchdog
-from kbview.emulator.kernel.device.xdp import XdpDrop, XdpFib, XdpForward, XdpProgram
-from kbview.emulator.kernel.net.fib import Fib
-from kbview.emulator.kernel.net.generic_xdp import GenericXdp
-from kbview.emulator.kernel.net.layers import Stack
-from kbview.emulator.kernel.net.listen import Listening
-from kbview.emulator.kernel.net.netfilter import Netfilter
-from kbview.emulator.kernel.net.tcp import Tcp
-from kbview.emulator.kernel.net.tcp_output import SegmentSender
-from kbview.emulator.kernel.net.timer import Timed, Timers
-from kbview.emulator.kernel.send.xdp_tx import MANNERS, XdpSender
-from kbview.emulator.kernel.send.xmit import Forwarder, TxQueue, TxQueues
-from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.socket.socket import SocketGroup, SocketTable
-from kbview.emulator.kernel.softirq import Scheduler, Softirq, Softirqs
-from kbview.emulator.kernel.stations import APP, READ, path
+from kbview.emulator.kernel.call.threads import readers_of, senders_of
+from kbview.emulator.kernel.device.driver import CLEAN, napi_of
+from kbview.emulator.kernel.net.network import full_stack
+from kbview.emulator.kernel.send.xdp_tx import device_queues
+from kbview.emulator.kernel.skb import Holder, SkbCache
+from kbview.emulator.kernel.socket.socket import socket_group
+from kbview.emulator.kernel.softirq import Softirqs
+from kbview.emulator.kernel.stations import SINK, path
 from kbview.emulator.protocol.host import Host
 from kbview.tape.meter import SocketMeter
-from kbview.tape.station import STACK, Station
+from kbview.tape.station import Station
 
 WAY = (
     *ARRIVAL,
@@ -78,8 +56,6 @@ WAY = (
     Row("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
     DEPARTURE,
 )
-ALL_PORTS = range(1 << 16)  # closed where the application reads nothing
-FILES_LINES = 3  # lock, bitmap, the slot
 
 
 class Kernel(Datapath):
@@ -91,9 +67,7 @@ class Kernel(Datapath):
         WIRE,
         NIC,
         RX_RING,
-        *STACK,
-        READ,
-        APP,
+        *SINK,
     )
     way = WAY
     serves = ("sink", "echo", "forward", "drop", "http", "generate")
@@ -108,142 +82,31 @@ class Kernel(Datapath):
     def __init__(self, machine: Machine, settings: CommonSettings, host: Host) -> None:
         self._machine = machine
         self._settings = settings
-        app = APPLICATIONS[settings.app](machine)
-        self._skbs = SkbCache(machine)
-        self._rings = [RxRing(queue.number, settings.ring) for queue in machine.nic.queues]
-        self._tx = TxQueues([self._tx_queue(ring.queue) for ring in self._rings])
-        self._files = Lock(machine.prices, FILES_LINES)
-        self._sockets = SocketGroup([self._table(thread) for thread in range(settings.readers)])
-        self._stack = Stack(machine, host, self._sockets, self._skbs, CLEAN)
-        self._fib = self._stack.fib = Fib(settings.routes, host)
-        self._stack.netfilter = self._netfilter()
-        if app.name == "forward" and settings.forward_at == "ip":
-            self._stack.forwarder = Forwarder(self._tx)
-        if settings.xdp_generic and self._xdp:
-            sends = self._tx if app.name == "forward" else None
-            self._stack.xdp = GenericXdp(machine, self._skbs, sends)
-        self._tcp = self._make_tcp() if machine.peer is not None and not app.transit else None
-        self._stack.tcp = self._tcp
-        only_sends = app.name == "generate"
-        self._generating = self._senders() if only_sends else None
-        self._readers = [] if app.transit or only_sends else self._threads(app)
-        self._napis: list[Napi] = []
-
-    @property
-    def _xdp(self) -> str:
-        """What an XDP program does with each frame; nothing where there is none."""
-        settings = self._settings
-        if settings.app == "drop":
-            return "drop" if settings.drop_at in ("driver", "xdp") else ""
-        return settings.forward_at.partition("xdp_")[2] if settings.app == "forward" else ""
-
-    def _netfilter(self) -> Netfilter:
-        settings = self._settings
-        dropping = settings.app == "drop" and not self._xdp
-        rule = settings.drop_at if dropping else ""
-        return Netfilter(self._machine, self._skbs, rule, conntrack=settings.conntrack)
-
-    def _tx_queue(self, queue: int) -> TxQueue:
-        settings = self._settings
-        ring = self._machine.tx_ring(queue, settings.tx_ring)
-        if self._xdp and not settings.xdp_generic:
-            return XdpSender(self._machine, ring, self._skbs, MANNERS[self._xdp])
-        return TxQueue(self._machine, ring, self._skbs, settings.txqueuelen)
-
-    def _table(self, thread: int) -> SocketTable:
-        settings = self._settings
-        return SocketTable(
-            self._machine,
-            self._skbs,
-            settings.rcvbuf,
-            settings.tcp_rcvbuf,
-            ALL_PORTS if settings.app == "generate" else frozenset(settings.closed_ports),
-            f" #{thread}" if settings.readers > 1 else "",
-        )
-
-    def _make_tcp(self) -> Tcp:
-        machine, settings = self._machine, self._settings
-        listening = Listening(machine, self._sockets, settings)
-        sender = SegmentSender(machine, self._tx, self._stack.netfilter.tracked)
-        return Tcp(machine, listening, self._skbs, sender, settings)
-
-    def _threads(self, app: Application) -> list[Reader]:
-        return [
-            self._thread(cpu, table, app)
-            for cpu, table in zip(self._settings.reader_cpus, self._sockets.tables, strict=True)
+        skbs = SkbCache(machine)
+        queues = machine.nic.queues
+        rings, generic = machine.open_nic(settings), settings.xdp_generic
+        self._tx = device_queues(machine, settings, skbs, rings, xdp_generic=generic)
+        self._sockets = socket_group(machine, settings, skbs)
+        self._stack = full_stack(machine, settings, host, skbs, CLEAN, self._sockets, self._tx, generic)
+        self._softirqs = softirqs = Softirqs(machine, settings)
+        self._napis = [
+            napi_of(machine, settings, queue, softirqs, self._stack, self._tx) for queue in queues
         ]
-
-    def _senders(self) -> Generating:
-        tracked = self._stack.netfilter.tracked
-        return Generating(self._machine, self._settings, self._tx, self._skbs, tracked)
-
-    def _thread(self, cpu: int, table: SocketTable, app: Application) -> Reader:
-        machine = self._machine
-        sender = Sender(machine, self._tx, self._stack.netfilter.tracked)
-        reader = Reader(machine, machine.cores[cpu], table, app, sender)
-        if self._tcp is not None:
-            reader.streams = Streams(machine, self._tcp, app, self._settings, self._files)
-        return reader
+        self._readers = readers_of(
+            machine, settings, softirqs, self._napis, self._stack, self._sockets, self._tx
+        )
+        self._senders = senders_of(machine, settings, softirqs, self._stack, skbs, self._tx)
+        above: tuple[Holder, ...] = (self._stack, self._sockets, self._tx)
+        self._holders = (*self._napis, *above, *self._readers, *self._senders)
 
     def start(self) -> None:
-        nic = self._machine.nic
-        nic.open(self._rings, [queue.ring for queue in self._tx.queues])
-        softirqs = Softirqs(self._machine, self._settings)
-        for queue in nic.queues:
-            softirq = softirqs.of(self._machine.core_of(queue.number))
-            self._napis.append(self._napi(queue, softirq))
-        self._start_timers(softirqs.of(self._machine.core_of(0)))
-        if self._settings.busy_poll_us:
-            self._poll_busily(softirqs)
+        self._stack.timers.start(self._softirqs.of(self._machine.core_of(0)))
         for reader in self._readers:
-            reader.softirq = reader.sender.softirq = softirqs.on(reader.core)
-            reader.start(self._settings)
-        if self._generating is not None:
-            self._generating.start(softirqs)
+            reader.start()
+        for sender in self._senders:
+            sender.start()
         for napi in self._napis:
             napi.unmask()
-
-    def _poll_busily(self, softirqs: Softirqs) -> None:
-        """Each reader polls a queue of its own, as far as there are."""
-        for number, reader in enumerate(self._readers):
-            napi, softirq = self._napis[number % len(self._napis)], softirqs.of(reader.core)
-            reader.busy_poll = BusyPoll(self._machine, napi, softirq, self._settings)
-
-    def _start_timers(self, softirq: Softirq) -> None:
-        timed: list[Timed] = [*self._stack.timed]
-        if self._tcp is not None:
-            timed.append(self._tcp)
-        self._timers = Timers(self._machine, softirq, timed)
-        self._stack.use(self._timers)
-        if self._tcp is not None:
-            self._tcp.timers = self._timers
-
-    def _napi(self, queue: RxQueue, softirq: Softirq) -> Napi:
-        settings = self._settings
-        scheduler: Scheduler = softirq
-        if settings.threaded_napi:
-            scheduler = NapiThread(self._machine, softirq.core, queue.number, settings.napi_weight)
-        tx = self._tx.queues[queue.number]
-        napi = Napi(self._machine, queue, scheduler, self._stack, tx)
-        queue.vector = Vector(softirq.core, napi.irq_handler)
-        if isinstance(tx, XdpSender):
-            napi.xdp = self._program(tx)
-        elif settings.gro and settings.app != "forward" and not self._xdp:
-            napi.merge(Gro(self._machine, udp=settings.udp_gro, hz=settings.hz))
-        if settings.adaptive_moderation != "off":
-            since = settings.adaptive_moderation
-            napi.adaptive = AdaptiveModeration(self._machine, queue, since)
-        if settings.irq_defer_us:
-            timeout_ps = round(settings.irq_defer_us * US_PS)
-            napi.watchdog = Watchdog(self._machine, softirq.core, timeout_ps, napi.napi_schedule)
-        return napi
-
-    def _program(self, sender: XdpSender) -> XdpProgram:
-        if self._xdp == "drop":
-            return XdpDrop(self._machine)
-        if self._xdp == "fib":
-            return XdpFib(self._machine, sender, self._fib)
-        return XdpForward(self._machine, sender, self._xdp, f"xdp_{self._xdp}")
 
     def path(self) -> tuple[Station, ...]:
         return path(
@@ -253,37 +116,27 @@ class Kernel(Datapath):
     def finish(self) -> None:
         for napi in self._napis:
             napi.unmask_again()
-        self._timers.stop()
-        if self._generating is not None:
-            self._generating.stop()
+        self._stack.timers.stop()
+        for sender in self._senders:
+            sender.stop()
 
     def unfinished(self) -> bool:
-        sending = self._generating is not None and self._generating.unfinished()
-        return sending or self._tx.waiting
+        return any(sender.unfinished() for sender in self._senders) or self._tx.waiting
 
     def abandon(self) -> None:
         self._stack.abandon(self._machine.cores[0])
-        if self._tcp is not None:
-            self._tcp.abandon(self._machine.cores[0])
 
     def plans_ps(self) -> int:
-        return self._timers.due_ps
+        return self._stack.timers.due_ps
 
     def held(self) -> int:
-        in_hand = sum(napi.held for napi in self._napis)
-        tcp = self._tcp.held if self._tcp is not None else 0
-        read = sum(reader.held for reader in self._readers)
-        return in_hand + self._sockets.held() + self._tx.held() + self._stack.held + tcp + read
+        return sum(each.held for each in self._holders)
 
     def buffers(self) -> int:
-        senders = sum(reader.sender.in_hand for reader in self._readers)
-        if self._generating is not None:
-            senders += self._generating.buffers()
-        in_hand = sum(napi.buffers for napi in self._napis)
-        tcp = self._tcp.buffers if self._tcp is not None else 0
-        queued = self._sockets.buffers()
-        return in_hand + queued + self._tx.buffers() + self._stack.buffers + senders + tcp
+        return sum(each.buffers for each in self._holders)
 
     def sockets(self) -> dict[str, SocketMeter]:
-        sending = self._generating.meters() if self._generating is not None else {}
-        return self._sockets.meters() | sending
+        meters = self._sockets.meters()
+        for sender in self._senders:
+            meters |= sender.meters()
+        return meters

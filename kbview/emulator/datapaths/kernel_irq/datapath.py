@@ -25,29 +25,18 @@ Interrupt, soft interrupt and read() each cross from user to kernel mode and bac
 before soft interrupts and soft interrupts before the application, so the path collapses under load.
 """
 
-from kbview.emulator.application import APPLICATIONS, Application
 from kbview.emulator.common_settings import CommonSettings, ScenarioError
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
-from kbview.emulator.datapaths.kernel_irq.driver import IrqDriver
-from kbview.emulator.datapaths.kernel_irq.intake import ALLOCATE
-from kbview.emulator.datapaths.kernel_irq.netisr import Netisr
-from kbview.emulator.datapaths.kernel_irq.quota_driver import QuotaDriver
-from kbview.emulator.datapaths.kernel_irq.read_loop import ReadLoop
+from kbview.emulator.datapaths.kernel_irq.netisr import ALLOCATE, Netisrs
+from kbview.emulator.datapaths.kernel_irq.quota_driver import drivers_of
+from kbview.emulator.datapaths.kernel_irq.read_loop import read_loops
 from kbview.emulator.datapaths.kernel_irq.screend import Screend, ScreenQueue
 from kbview.emulator.datapaths.kernel_irq.stations import STATIONS, STEPS, KernelIrqSettings, path
-from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.ring import RxRing
-from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.kernel.call.sender import Sender
-from kbview.emulator.kernel.net.fib import Fib
-from kbview.emulator.kernel.net.layers import Stack
-from kbview.emulator.kernel.net.netfilter import Netfilter
-from kbview.emulator.kernel.net.timer import Timers
-from kbview.emulator.kernel.send.xmit import Forwarder, TxQueue, TxQueues
-from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.socket.socket import SocketGroup, SocketTable
+from kbview.emulator.kernel.net.network import datagram_stack
+from kbview.emulator.kernel.send.xmit import Forwarder, plain_queues
+from kbview.emulator.kernel.skb import Holder, SkbCache
+from kbview.emulator.kernel.socket.socket import socket_group
 from kbview.emulator.protocol.host import Host
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.station import Station
@@ -92,25 +81,30 @@ class KernelIrq(Datapath):
     def __init__(self, machine: Machine, settings: CommonSettings, host: Host) -> None:
         self._machine = machine
         self._settings = settings
-        self._own = settings.part(KernelIrqSettings)
-        app = APPLICATIONS[settings.app](machine)
-        self._skbs = SkbCache(machine)
-        self._rings = [RxRing(queue.number, settings.ring) for queue in machine.nic.queues]
-        self._tx = TxQueues([self._tx_queue(ring.queue) for ring in self._rings])
-        self._sockets = SocketGroup([self._table(thread) for thread in range(settings.readers)])
-        self._stack = Stack(machine, host, self._sockets, self._skbs, ALLOCATE)
-        self._stack.fib = Fib(settings.routes, host)
-        self._stack.netfilter = Netfilter(
-            machine, self._skbs, self._rule(), conntrack=settings.conntrack
-        )
+        self._own = own = settings.part(KernelIrqSettings)
+        skbs = SkbCache(machine)
+        self._tx = plain_queues(machine, settings, skbs, machine.open_nic(settings))
+        self._sockets = socket_group(machine, settings, skbs)
+        forwarder = Forwarder(self._tx) if settings.app == "forward" else None
         self._screenq: ScreenQueue | None = None
-        self._programs: list[ReadLoop | Screend] = []
-        if app.name == "forward":
-            self._programs += self._forwarding()
-        elif app.name != "drop":
-            self._programs += self._threads(app)
-        self._netisrs: dict[int, Netisr] = {}
-        self._drivers: list[IrqDriver | QuotaDriver] = []
+        self._screends: list[Screend] = []
+        if own.screend and forwarder is not None:
+            self._screenq = ScreenQueue(machine, skbs, own.screenq_maxlen)
+            core = machine.cores[settings.reader_cpu]
+            self._screends.append(Screend(machine, core, self._screenq, forwarder))
+        self._stack = datagram_stack(
+            machine,
+            settings,
+            host,
+            skbs,
+            ALLOCATE,
+            self._rule(),
+            self._sockets,
+            self._screenq if self._screenq is not None else forwarder,
+        )
+        self._netisrs = Netisrs(machine, self._stack, own.ipintrq_maxlen)
+        self._drivers = drivers_of(machine, own, self._netisrs, self._tx, self._screenq)
+        self._readers = read_loops(machine, settings, self._sockets, self._tx)
 
     @classmethod
     def check(cls, settings: CommonSettings) -> None:
@@ -125,70 +119,14 @@ class KernelIrq(Datapath):
             return ""
         return "input" if settings.drop_at == "input" else "raw"
 
-    def _tx_queue(self, queue: int) -> TxQueue:
-        settings = self._settings
-        ring = self._machine.tx_ring(queue, settings.tx_ring)
-        return TxQueue(self._machine, ring, self._skbs, settings.txqueuelen)
-
-    def _table(self, thread: int) -> SocketTable:
-        settings = self._settings
-        suffix = f" #{thread}" if settings.readers > 1 else ""
-        closed = frozenset(settings.closed_ports)
-        sizes = settings.rcvbuf, settings.tcp_rcvbuf
-        return SocketTable(self._machine, self._skbs, *sizes, closed, suffix)
-
-    def _forwarding(self) -> list[Screend]:
-        """A router: what is to be sent on goes out at once, or past screend first."""
-        machine, settings = self._machine, self._settings
-        forwarder = Forwarder(self._tx)
-        self._stack.forwarder = forwarder
-        if not self._own.screend:
-            return []
-        self._screenq = ScreenQueue(machine, self._skbs, self._own.screenq_maxlen)
-        self._stack.forwarder = self._screenq
-        return [Screend(machine, machine.cores[settings.reader_cpu], self._screenq, forwarder)]
-
-    def _threads(self, app: Application) -> list[ReadLoop]:
-        machine, settings = self._machine, self._settings
-        loops: list[ReadLoop] = []
-        for cpu, table in zip(settings.reader_cpus, self._sockets.tables, strict=True):
-            loops.append(ReadLoop(machine, machine.cores[cpu], table, app, settings.read_size))
-            loops[-1].sender = Sender(machine, self._tx)
-        return loops
-
     def start(self) -> None:
-        nic = self._machine.nic
-        nic.open(self._rings, [queue.ring for queue in self._tx.queues])
-        for queue in nic.queues:
-            self._drivers.append(self._driver(queue))
-        self._timers = Timers(
-            self._machine, self._netisr(self._machine.core_of(0)), [*self._stack.timed]
-        )
-        self._stack.use(self._timers)
-        for program in self._programs:
-            program.start()
+        self._stack.timers.start(self._netisrs.of(self._machine.core_of(0)))
+        for screend in self._screends:
+            screend.start()
+        for reader in self._readers:
+            reader.start()
         for driver in self._drivers:
             driver.unmask()
-
-    def _netisr(self, core: Core) -> Netisr:
-        """A core's soft interrupt; the first that is asked for is made."""
-        if core.number not in self._netisrs:
-            maxlen = self._own.ipintrq_maxlen
-            self._netisrs[core.number] = Netisr(self._machine, core, self._stack, maxlen)
-        return self._netisrs[core.number]
-
-    def _driver(self, queue: RxQueue) -> IrqDriver | QuotaDriver:
-        machine = self._machine
-        core, tx = machine.core_of(queue.number), self._tx.queues[queue.number]
-        netisr = self._netisr(core)
-        driver: IrqDriver | QuotaDriver
-        if self._own.irq_cure == "polling":
-            driver = QuotaDriver(machine, queue, netisr, tx, self._own.poll_quota)
-            driver.feedback = self._screenq if self._own.queue_feedback else None
-        else:
-            driver = IrqDriver(machine, queue, netisr, tx)
-        queue.vector = Vector(core, driver.irq_handler)
-        return driver
 
     def path(self) -> tuple[Station, ...]:
         return path((WIRE, NIC, RX_RING), TX_RING, self._own)
@@ -196,35 +134,28 @@ class KernelIrq(Datapath):
     def finish(self) -> None:
         for driver in self._drivers:
             driver.unmask_again()
-        self._timers.stop()
+        self._stack.timers.stop()
 
     def abandon(self) -> None:
         self._stack.abandon(self._machine.cores[0])
 
     def plans_ps(self) -> int:
-        return self._timers.due_ps
+        return self._stack.timers.due_ps
+
+    def _holders(self) -> tuple[Holder, ...]:
+        queues = () if self._screenq is None else (self._screenq,)
+        screened: tuple[Holder, ...] = (*queues, *self._screends)
+        above = (self._stack, *screened, self._sockets, self._tx, *self._readers)
+        return (*self._netisrs.all(), *above)
 
     def held(self) -> int:
-        waiting = sum(len(netisr.queue) for netisr in self._netisrs.values())
-        return waiting + self._passing() + self._sockets.held() + self._tx.held() + self._stack.held
+        return sum(each.held for each in self._holders())
 
     def buffers(self) -> int:
-        senders = sum(
-            each.sender.in_hand
-            for each in self._programs
-            if isinstance(each, ReadLoop) and each.sender is not None
-        )
-        queued = self._sockets.buffers() + self._tx.buffers() + self._stack.buffers
-        return self._passing() + queued + senders
-
-    def _passing(self) -> int:
-        """Packets on their way up, and those that are being screened."""
-        rising = sum(netisr.intake.in_hand for netisr in self._netisrs.values())
-        screened = sum(each.in_hand for each in self._programs if isinstance(each, Screend))
-        return rising + screened + (len(self._screenq) if self._screenq is not None else 0)
+        return sum(each.buffers for each in self._holders())
 
     def rings(self) -> list[RingMeter]:
-        queues = [netisr.queue.entries.meter() for netisr in self._netisrs.values()]
+        queues = [netisr.queue.entries.meter() for netisr in self._netisrs.all()]
         if self._own.irq_cure == "polling":
             queues = []
         return queues + ([self._screenq.entries.meter()] if self._screenq is not None else [])

@@ -14,6 +14,7 @@ from kbview.emulator.datapaths.kernel_irq.netisr import Netisr
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.send.xmit import TxQueue
 
 
@@ -22,6 +23,7 @@ class IrqDriver:
 
     def __init__(self, machine: Machine, queue: RxQueue, netisr: Netisr, tx: TxQueue) -> None:
         queue.each = True
+        queue.request_irq(Vector(netisr.core, self.irq_handler))
         self._queue = queue
         self._netisr = netisr
         self._tx = tx

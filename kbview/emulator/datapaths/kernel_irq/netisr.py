@@ -4,7 +4,7 @@
     soft interrupt     splnet   IP and above, until ipintrq is empty            here
     process            spl0     read(), and the application's own work          read_loop.py
 
-The more urgent always comes first, so under load what is on ipintrq waits while interrupts bring more.
+The more urgent always comes first: under load frames on ipintrq wait while interrupts bring more.
 A handler returns to where it came from. If that was user mode, the wall is crossed back and the
 process goes on until the soft interrupt is delivered; in kernel mode there is nothing to cross, and it
 follows at once. 4.2BSD: schednetisr(), ipintr(); Mogul and Ramakrishnan, ACM TOCS 15(3), 1997.
@@ -12,7 +12,7 @@ follows at once. 4.2BSD: schednetisr(), ipintr(); Mogul and Ramakrishnan, ACM TO
 
 from collections import deque
 
-from kbview.emulator.datapaths.kernel_irq.intake import Intake
+from kbview.emulator.datapaths.kernel_irq.intake import ALLOCATE, Intake
 from kbview.emulator.datapaths.kernel_irq.ipintrq import InputQueue
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import SOFTIRQ, Context, Core
@@ -23,9 +23,11 @@ from kbview.emulator.kernel.softirq import Pollable
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 
+__all__ = ["ALLOCATE", "Netisr", "Netisrs"]
+
 
 class Netisr:
-    """One core's. Besides frames it has jobs: what a timer or a driver wants to have done at splnet."""
+    """The soft interrupt of a core. Besides frames it has jobs: polls of timers and drivers."""
 
     def __init__(self, machine: Machine, core: Core, stack: Stack, maxlen: int) -> None:
         self.core = core
@@ -41,8 +43,13 @@ class Netisr:
 
     @property
     def held(self) -> int:
-        """Frames that wait, and the one on its way up."""
+        """Frames that wait on ipintrq, and the frame on its way up."""
         return len(self.queue) + self.intake.in_hand
+
+    @property
+    def buffers(self) -> int:
+        """The sk_buff of the frame on its way up; frames on ipintrq have none yet."""
+        return int(self.intake.in_hand)
 
     # ---- asking for it ---------------------------------------------------------------------
 
@@ -98,3 +105,23 @@ class Netisr:
                 break
         self._requested = False
         self._counts.softirq_exited(core, squeezed=False)
+
+
+class Netisrs:
+    """The soft interrupts of a machine; that of a core is made when it is first asked for."""
+
+    def __init__(self, machine: Machine, stack: Stack, maxlen: int) -> None:
+        self._machine = machine
+        self._stack = stack
+        self._maxlen = maxlen
+        self._of: dict[int, Netisr] = {}
+
+    def of(self, core: Core) -> Netisr:
+        """The soft interrupt of a core."""
+        if core.number not in self._of:
+            self._of[core.number] = Netisr(self._machine, core, self._stack, self._maxlen)
+        return self._of[core.number]
+
+    def all(self) -> list[Netisr]:
+        """All that were asked for, in that order."""
+        return list(self._of.values())

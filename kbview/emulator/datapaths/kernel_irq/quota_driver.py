@@ -13,26 +13,35 @@ Mogul and Ramakrishnan, ACM TOCS 15(3), 1997, sections 5 and 6. NAPI came of it.
 
 from collections.abc import Generator
 
+from kbview.emulator.datapaths.kernel_irq.driver import IrqDriver
 from kbview.emulator.datapaths.kernel_irq.frame_taker import FrameTaker
-from kbview.emulator.datapaths.kernel_irq.netisr import Netisr
+from kbview.emulator.datapaths.kernel_irq.netisr import Netisr, Netisrs
 from kbview.emulator.datapaths.kernel_irq.screend import ScreenQueue
+from kbview.emulator.datapaths.kernel_irq.stations import KernelIrqSettings
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.kernel.send.xmit import TxQueue
+from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.send.xmit import TxQueue, TxQueues
 
 _ENDLESS = 1 << 62
 
 
 class QuotaDriver:
-    """One queue pair's. `quota` 0 is none. `feedback`: whose queue stops the input, if any."""
-
-    feedback: ScreenQueue | None = None
+    """One queue pair's. `quota` 0 is none. `feedback` stops the input while it is full, if not None."""
 
     def __init__(
-        self, machine: Machine, queue: RxQueue, netisr: Netisr, tx: TxQueue, quota: int
+        self,
+        machine: Machine,
+        queue: RxQueue,
+        netisr: Netisr,
+        tx: TxQueue,
+        quota: int,
+        feedback: ScreenQueue | None,
     ) -> None:
+        queue.request_irq(Vector(netisr.core, self.irq_handler))
+        self._feedback = feedback
         queue.each = True
         self._queue = queue
         self._netisr = netisr
@@ -64,8 +73,8 @@ class QuotaDriver:
         yield from self._sent(core)
         budget = self._quota if self._quota < _ENDLESS else 0
         self._counts.polled(core, self._queue.number, work, budget)
-        if self._inhibited() and self.feedback is not None:
-            self.feedback.stopped.append(self)
+        if self._inhibited() and self._feedback is not None:
+            self._feedback.stopped.append(self)
         elif self._more(core):
             self._netisr.napi_schedule(self)
         else:
@@ -77,7 +86,7 @@ class QuotaDriver:
         self._netisr.resume(self, core)
 
     def _inhibited(self) -> bool:
-        return self.feedback is not None and self.feedback.inhibits
+        return self._feedback is not None and self._feedback.inhibits
 
     def _more(self, core: Core) -> bool:
         """Whether a frame is in the ring now."""
@@ -100,3 +109,22 @@ class QuotaDriver:
         """Traffic has ended: wait for what is there, not for what would have come."""
         if not self._queue.masked:
             self.unmask()
+
+
+def drivers_of(
+    machine: Machine,
+    settings: KernelIrqSettings,
+    netisrs: Netisrs,
+    tx: TxQueues,
+    screenq: ScreenQueue | None,
+) -> list[IrqDriver | QuotaDriver]:
+    """The driver of each queue pair: polling with a quota where that cure is chosen."""
+    made: list[IrqDriver | QuotaDriver] = []
+    for queue in machine.nic.queues:
+        netisr, own = netisrs.of(machine.core_of(queue.number)), tx.queues[queue.number]
+        if settings.irq_cure == "polling":
+            feedback = screenq if settings.queue_feedback else None
+            made.append(QuotaDriver(machine, queue, netisr, own, settings.poll_quota, feedback))
+        else:
+            made.append(IrqDriver(machine, queue, netisr, own))
+    return made

@@ -3,15 +3,17 @@
 Into the kernel and back for each packet: two mode switches, one copy. Lecture, 3.5.
 """
 
-from kbview.emulator.application import Application
+from kbview.emulator.application import APPLICATIONS, Application, ApplicationSettings
 from kbview.emulator.cost import Step
 from kbview.emulator.datapaths.kernel_irq.user_work import user_work
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.call.sender import Sender
+from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
-from kbview.emulator.kernel.socket.socket import Socket, SocketTable
+from kbview.emulator.kernel.socket.socket import Socket, SocketGroup, SocketTable
+from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 from kbview.tape.vocabulary import CopyKind, Place
@@ -20,12 +22,19 @@ TAKE = ("socket_recv", "copy_to_user", "skb_free")
 
 
 class ReadLoop:
-    """One thread. `read_size` is its buffer: a stream fills it with what is there."""
+    """One thread. `read_size` is the length of its buffer, which a stream fills as far as it can."""
 
     def __init__(
-        self, machine: Machine, core: Core, sockets: SocketTable, app: Application, read_size: int
+        self,
+        machine: Machine,
+        core: Core,
+        sockets: SocketTable,
+        app: Application,
+        read_size: int,
+        sender: Sender,
     ) -> None:
-        self.sender: Sender | None = None  # of an application that answers
+        self.held = 0  # a read is one step, so no frame is in hand between two
+        self._sender = sender
         self._core = core
         self._machine = machine
         self._sockets = sockets
@@ -37,6 +46,11 @@ class ReadLoop:
         self._last = prices.sequence(*TAKE, "syscall_exit")
         self._free = prices.step("skb_free")
         self._task = Context(app.name, self._main(), USER, Mode.USER)
+
+    @property
+    def buffers(self) -> int:
+        """sk_buffs that its sender has built and not given to the device yet."""
+        return self._sender.in_hand
 
     def start(self) -> None:
         """Put the thread on its core."""
@@ -83,5 +97,25 @@ class ReadLoop:
 
     def _answer(self, core: Core, frame: Frame) -> Process:
         payload = self._app.answer(frame.payload)
-        if payload is not None and self.sender is not None:
-            yield from self.sender.answer(core, self._task, frame, payload)
+        if payload is not None:
+            yield from self._sender.answer(core, self._task, frame, payload)
+
+
+def read_loops(
+    machine: Machine, settings: ApplicationSettings, sockets: SocketGroup, tx: TxQueues
+) -> list[ReadLoop]:
+    """A thread for each reader, on its core; none where the application does not read."""
+    app = APPLICATIONS[settings.app](machine)
+    if app.transit:
+        return []
+    return [
+        ReadLoop(
+            machine,
+            machine.cores[cpu],
+            table,
+            app,
+            settings.part(ReadSettings).read_size,
+            Sender(machine, tx, None),
+        )
+        for cpu, table in zip(settings.reader_cpus, sockets.tables, strict=True)
+    ]

@@ -52,6 +52,13 @@ class ScreenQueue(Forwarder):
     def __len__(self) -> int:
         return len(self._frames)
 
+    @property
+    def held(self) -> int:
+        """Frames that wait, each with its sk_buff."""
+        return len(self._frames)
+
+    buffers = held
+
     def queue_rcv(self, core: Core, frame: Frame) -> bool:
         """Append and wake the process; there is never a run of them to be taken at once."""
         entries = self.entries
@@ -92,6 +99,13 @@ class Screend:
         self._show = prices.sequence("screen_ioctl", "copy_to_user", "syscall_exit")
         self._rules = prices.step("screen_rules")
         self._task = Context("screend", self._main(), USER, Mode.USER)
+
+    @property
+    def held(self) -> int:
+        """The packet that the process was shown, with its sk_buff."""
+        return int(self.in_hand)
+
+    buffers = held
 
     def start(self) -> None:
         """Put the process on its core."""

@@ -34,7 +34,10 @@ class Generating:
         queues: TxQueues,
         skbs: SkbCache,
         tracked: tuple[str, ...],
+        softirqs: Softirqs,
     ) -> None:
+        self.held = 0  # frames that came in: none is read
+        self._softirqs = softirqs
         self._machine = machine
         self._tracked = tracked
         self._settings = settings
@@ -47,19 +50,20 @@ class Generating:
 
     def _thread(self, number: int, core: Core) -> SendtoThread | Pktgen:
         machine, settings = self._machine, self._settings
+        softirq = self._softirqs.on(core)
         if settings.generator == "pktgen":
-            return Pktgen(machine, core, self._made, self._queues.of(core), settings)
+            return Pktgen(machine, core, self._made, self._queues.of(core), settings, softirq)
         flow = self._made.flows[number]
         name = f"udp :{flow.source_port} > :{flow.destination_port}"
         buffer = SendBuffer(machine, name, settings.sndbuf)
         self._skbs.owners[flow] = buffer
-        sender = Sender(machine, self._queues, self._tracked)
+        sender = Sender(machine, self._queues, softirq, self._tracked, buffer)
         return SendtoThread(core, self._made, number, sender, buffer)
 
-    def start(self, softirqs: Softirqs) -> None:
-        """Put them on their cores."""
+    def start(self) -> None:
+        """Put the threads on their cores."""
         for thread in self._threads:
-            thread.start(softirqs.on(thread.core))
+            thread.start()
 
     def stop(self) -> None:
         """Nothing more is made."""
@@ -71,6 +75,7 @@ class Generating:
         """Whether more is to be sent, or a thread waits that its buffer's room will wake."""
         return self._made.left > 0 or any(thread.waits for thread in self._threads)
 
+    @property
     def buffers(self) -> int:
         """sk_buffs that are in no queue and no ring, and those of pktgen less than slots."""
         return sum(thread.buffers for thread in self._threads)

@@ -25,7 +25,6 @@ from kbview.emulator.kernel.skb import packets, skbs
 from kbview.emulator.kernel.socket.socket import AnySocket, Socket, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import ReadSettings
-from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame, parts
 from kbview.tape.events import Mode
 from kbview.tape.vocabulary import CopyKind, Place
@@ -43,10 +42,22 @@ MESSAGE = ("msghdr_copy", "mmsghdr_next", *TAKE)
 
 
 class Reader:
-    """One thread, one loop."""
+    """One thread, one loop.
+
+    `streams` are its calls on connections, None on a host that does not speak TCP; without `busy_poll`
+    it sleeps as soon as it finds nothing.
+    """
 
     def __init__(
-        self, machine: Machine, core: Core, sockets: SocketTable, app: Application, sender: Sender
+        self,
+        machine: Machine,
+        core: Core,
+        sockets: SocketTable,
+        app: Application,
+        settings: ReadSettings,
+        sender: Sender,
+        streams: Streams | None,
+        busy_poll: BusyPoll | None,
     ) -> None:
         self.core = core
         self._machine = machine
@@ -54,11 +65,11 @@ class Reader:
         self._recorder = machine.recorder
         self._sockets = sockets
         self._app = app
-        self.sender = sender
+        self._sender = sender
         self.held = 0  # frames that a call has copied and not returned yet
-        self.streams: Streams | None = None  # of a host that speaks TCP
-        self.softirq: Softirq | None = None  # of its core
-        self.busy_poll: BusyPoll | None = None
+        self._streams = streams
+        self._softirq = sender.softirq
+        self._busy_poll = busy_poll
         prices = machine.prices
         self._enter = prices.step("syscall_enter")
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
@@ -68,24 +79,23 @@ class Reader:
         self._last = prices.sequence(*TAKE, "syscall_exit")
         self._part = prices.sequence("socket_recv", "copy_to_user", "syscall_exit")
         self._message = prices.sequence(*MESSAGE)
-        self._call = "recv"
-        self._called = self._enter
-        self._most = 1  # messages a call
-        self._read_size = 0
-        self._runs: ReadRuns | None = None
-
-    def start(self, settings: ReadSettings) -> None:
-        """Put the thread on its core."""
         self._call, self._read_size = settings.recv_call, settings.read_size
-        self._called = self._machine.prices.sequence(*CALLS[self._call])
-        if self._call == "recvmmsg":
-            self._most = settings.recv_batch
-        elif not self._app.answers:  # who sends shares more than the socket with the softirq
-            self._runs = ReadRuns(
-                self._machine, self._sockets, self._called, self._last, self._app.step
-            )
+        self._called = prices.sequence(*CALLS[self._call])
+        batched = self._call == "recvmmsg"
+        self._most = settings.recv_batch if batched else 1  # messages a call
+        self._runs: ReadRuns | None = None
+        if not batched and not app.answers:  # a sender shares more than the socket with the softirq
+            self._runs = ReadRuns(machine, sockets, self._called, self._last, app.step)
         program = self._blocking() if settings.wait == "read" else self._epolling()
-        self.task = Context(self._app.name, program, USER, Mode.USER)
+        self.task = Context(app.name, program, USER, Mode.USER)
+
+    @property
+    def buffers(self) -> int:
+        """sk_buffs that its sender has built and not given to the device yet."""
+        return self._sender.in_hand
+
+    def start(self) -> None:
+        """Put the thread on its core."""
         self.core.start(self.task)
 
     def _blocking(self) -> Process:
@@ -97,7 +107,7 @@ class Reader:
             core.enter_kernel(self.task, self._called, self._call)
             if core.now_ps > core.horizon_ps:
                 yield  # what follows looks at queues that the softirq fills
-            if self.softirq is not None and self.softirq.local_bh_enable():
+            if self._softirq is not None and self._softirq.local_bh_enable():
                 yield  # the queue's lock was let go
             while not ready:
                 yield from self._wait_for_data(core)
@@ -110,8 +120,8 @@ class Reader:
     def _wait_for_data(self, core: Core) -> Process:
         """Poll the device for a while, if it is to be polled; then sleep."""
         ready = self._sockets.ready
-        if self.busy_poll is not None:
-            yield from self.busy_poll.loop(core, ready)
+        if self._busy_poll is not None:
+            yield from self._busy_poll.loop(core, ready)
         if not ready:
             yield from self._sockets.waiters.sleep(core, self.task)
 
@@ -119,7 +129,7 @@ class Reader:
         """Take many rounds at once, unless softirqs would run within the next."""
         if self._runs is None or self._recorder.milestones:
             return
-        if self.softirq is None or not self.softirq.interferes:
+        if self._softirq is None or not self._softirq.interferes:
             self._runs.read(self.core)
 
     def _epolling(self) -> Process:
@@ -135,17 +145,17 @@ class Reader:
                 core.enter_kernel(self.task, self._called, self._call)
                 if core.now_ps > core.horizon_ps:
                     yield
-                if self.softirq is not None and self.softirq.local_bh_enable():
+                if self._softirq is not None and self._softirq.local_bh_enable():
                     yield
                 self._sockets.ready.remove(socket)
                 yield from self._read(socket)
 
     def _serve(self, socket: ListenSocket | StreamSocket) -> Process:
         """A listener or a connection is ready. Its lock is taken and let go, release_sock()."""
-        if self.softirq is not None and self.softirq.local_bh_enable():
+        if self._softirq is not None and self._softirq.local_bh_enable():
             yield
-        if self.streams is not None:
-            yield from self.streams.serve(self.core, self.task, socket)
+        if self._streams is not None:
+            yield from self._streams.serve(self.core, self.task, socket)
 
     def _epoll_wait(self) -> Generator[None, None, list[AnySocket]]:
         core = self.core
@@ -172,7 +182,7 @@ class Reader:
         for frame in chain.from_iterable(map(packets, frames)):
             payload = self._app.answer(frame.payload)
             if payload is not None:
-                yield from self.sender.answer(self.core, self.task, frame, payload)
+                yield from self._sender.answer(self.core, self.task, frame, payload)
 
     def _receive(self, socket: Socket) -> list[Frame]:
         """Dequeue, copy to the application's buffer, free; back in user mode the work begins."""

@@ -22,14 +22,23 @@ OUT = ("ip_output", "dev_queue_xmit")
 
 
 class Sender:
-    """How one thread sends datagrams. `buffer` is its socket's, `work` the application's own step.
+    """The sending calls of one thread. `work` is the application's own step.
 
-    `tracked` is what conntrack takes at NF_INET_LOCAL_OUT, if it is on.
+    `softirq` is that of the thread's core, if the core has one. `tracked` are the steps of conntrack at
+    NF_INET_LOCAL_OUT, none where it is off. `buffer` is the socket's send buffer, None where the socket
+    only answers.
     """
 
-    def __init__(self, machine: Machine, queues: TxQueues, tracked: tuple[str, ...] = ()) -> None:
-        self.softirq: Softirq | None = None  # of its core
-        self.buffer: SendBuffer | None = None
+    def __init__(
+        self,
+        machine: Machine,
+        queues: TxQueues,
+        softirq: Softirq | None,
+        tracked: tuple[str, ...] = (),
+        buffer: SendBuffer | None = None,
+    ) -> None:
+        self.softirq = softirq
+        self.buffer = buffer
         self.in_hand = 0  # sk_buffs built and not yet given to the device
         self._counts = machine.counts
         self._queues = queues

@@ -13,7 +13,6 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.kernel.call.sender import Sender
 from kbview.emulator.kernel.socket.send_buffer import SendBuffer
-from kbview.emulator.kernel.softirq import Softirq
 from kbview.tape.events import Mode
 from kbview.tape.meter import SocketMeter
 
@@ -28,13 +27,12 @@ class SendtoThread:
         self._made = made
         self._number = number
         self._sender = sender
-        self._buffer = sender.buffer = buffer
+        self._buffer = buffer
         self._task = Context("sendto", self._main(), USER, Mode.USER)
         self._fill = sender.work
 
-    def start(self, softirq: Softirq | None) -> None:
-        """Put the thread on its core, whose softirq may be this."""
-        self._sender.softirq = softirq
+    def start(self) -> None:
+        """Put the thread on its core."""
         self.core.start(self._task)
 
     def stop(self) -> None:

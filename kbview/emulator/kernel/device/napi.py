@@ -9,12 +9,14 @@ The vector is masked from the handler until napi_complete; the core itself takes
 Linux: net/core/dev.c, Documentation/networking/napi.rst
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
+from typing import NamedTuple
 
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.kernel.device.adaptive import AdaptiveModeration
 from kbview.emulator.kernel.device.gro import Gro
 from kbview.emulator.kernel.device.napi_state import NapiInstance
 from kbview.emulator.kernel.device.xdp import PASS, XdpProgram
@@ -34,17 +36,35 @@ from kbview.packet.frame import Frame
 CLEAN = ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive")
 
 
+class Features(NamedTuple):
+    """Options of a driver that are switched on. `xdp` runs on each frame, `gro` merges packets."""
+
+    xdp: XdpProgram | None = None
+    gro: Gro | None = None
+    adaptive: AdaptiveModeration | None = None
+    defer_ps: int = 0
+
+
+PLAIN = Features()
+
+
 class Napi(NapiInstance):
     """One queue pair's driver instance: its poll cleans the transmit ring, then the receive ring."""
 
     def __init__(
-        self, machine: Machine, queue: RxQueue, scheduler: Scheduler, stack: Receiver, tx: TxQueue
+        self,
+        machine: Machine,
+        queue: RxQueue,
+        scheduler: Scheduler,
+        stack: Receiver,
+        tx: TxQueue,
+        features: Features = PLAIN,
     ) -> None:
-        super().__init__(machine, queue, scheduler)
+        super().__init__(machine, queue, scheduler, features.adaptive, features.defer_ps)
         self.in_hand = False
-        self.xdp: XdpProgram | None = None
-        self._gro = Gro(machine)
-        self._merges: Callable[[Frame], bool] = lambda _: False
+        self._xdp = features.xdp
+        self._gro = features.gro or Gro(machine)
+        self._merges = _nothing if features.gro is None else features.gro.wants
         self._stack = stack
         self._ring = queue.ring
         self._ddio = machine.ddio
@@ -68,7 +88,7 @@ class Napi(NapiInstance):
         return self.in_hand + self._gro.buffers
 
     def poll(self, weight: int) -> Generator[None, None, int]:
-        """Clean what was sent, then up to `weight` descriptors, and pass their frames up the stack."""
+        """Clean sent frames, then up to `weight` descriptors, and pass their frames up the stack."""
         core = self._core
         self._crowded = self._ddio.crowded()
         core.spend(self._napi_poll)
@@ -77,7 +97,7 @@ class Napi(NapiInstance):
         work = yield from self._clean_rx(core, weight)
         if self._gro.held:
             yield from self._napi_gro_flush(core, complete=work < weight)
-        if self.xdp is not None or self.contested:
+        if self._xdp is not None or self.contested:
             yield from self._give_way(core)
         return self._finish(work, weight)
 
@@ -104,11 +124,11 @@ class Napi(NapiInstance):
         return work
 
     def _give_way(self, core: Core) -> Process:
-        """What XDP sent goes out together; who reads may be looking whether the poll is to be had."""
+        """Ring the doorbell for all frames that XDP sent; let a reader look whether it may poll."""
         if core.now_ps > core.horizon_ps:
             yield  # the wire is everybody's, and so is the poll
-        if self.xdp is not None:
-            self.xdp.flush(core)
+        if self._xdp is not None:
+            self._xdp.flush(core)
             if self.contested and core.now_ps > core.horizon_ps:
                 yield
 
@@ -118,11 +138,11 @@ class Napi(NapiInstance):
         self._tx.clean(core)
 
     def _climb(self, core: Core, frame: Frame) -> Taker | Layer | None:
-        """Take a frame up as far as it comes; returns who is to have it, if it did not end in here."""
+        """Take a frame up the layers; returns its taker, None where its journey ended on the way."""
         if self._crowded or self._recorder.steps:
             self._take_in(core, frame)
-        if self.xdp is not None:
-            verdict = self.xdp.run(core, frame)
+        if self._xdp is not None:
+            verdict = self._xdp.run(core, frame)
             if verdict is not PASS:
                 return verdict
         self.make_skb(core, frame)
@@ -135,7 +155,7 @@ class Napi(NapiInstance):
             core.spend(self._llc_miss, frame.packet)
 
     def make_skb(self, core: Core, frame: Frame) -> None:
-        """The frame gets its record, and what lies in a page of its own a new page."""
+        """Build the frame's sk_buff; a frame in pages of its own gives the ring new pages."""
         size = SMALLEST
         if frame.length > RX_BUFFER:
             size = truesize(frame.length)
@@ -145,12 +165,8 @@ class Napi(NapiInstance):
 
     # ---- with GRO between ------------------------------------------------------------------
 
-    def merge(self, gro: Gro) -> None:
-        """Let packets that it wants go through GRO."""
-        self._gro, self._merges = gro, gro.wants
-
     def _napi_gro_receive(self, core: Core, frame: Frame) -> Process:
-        """Clean a frame whose flow may be merged; what is ready goes up, a batch at a time."""
+        """Clean a frame of a flow that may be merged; complete packets go up, a batch at a time."""
         self._take_in(core, frame)
         self.make_skb(core, frame)
         core.spend(self._clean, frame.packet)
@@ -158,7 +174,7 @@ class Napi(NapiInstance):
             yield from self._pass_up(core)
 
     def _napi_gro_flush(self, core: Core, *, complete: bool) -> Process:
-        """The poll is over: what is held goes up, unless it may wait for the next."""
+        """The poll is over: held packets go up, unless they may wait for the next poll."""
         self._gro.flush(core, complete=complete)
         yield from self._pass_up(core)
 
@@ -174,7 +190,7 @@ class Napi(NapiInstance):
             elif taker is not None:
                 taker.queue_rcv(core, skb)
 
-    # ---- what follows ----------------------------------------------------------------------
+    # ---- after the climb --------------------------------------------------------------------
 
     def _hand_over(self, core: Core, frame: Frame, taker: Taker, most: int) -> int:
         """Give the frame to a socket or to the device; returns how many more went with it."""
@@ -192,9 +208,14 @@ class Napi(NapiInstance):
         return self._ring.take_done(now_ps - self._queue.moderation.dma_ps)
 
     def _finish(self, work: int, weight: int) -> int:
-        """Refill, and go back to interrupts if the ring was emptied; returns what the poll does."""
+        """Refill, and go back to interrupts if the ring was emptied; returns the work of the poll."""
         core, queue = self._core, self._ring.queue
         self._queue.catch_up(core.now_ps)
         self._counts.ring_refilled(core, queue, self._ring.refill())
         self._counts.polled(core, queue, work, weight)
         return self._polled(work, weight)
+
+
+def _nothing(_frame: Frame) -> bool:
+    """Without GRO no packet is merged."""
+    return False

@@ -17,6 +17,7 @@ from typing import Annotated
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.device.adaptive import AdaptiveModeration
 from kbview.emulator.kernel.device.watchdog import Watchdog
 from kbview.emulator.kernel.softirq import Scheduler
@@ -41,12 +42,23 @@ class NapiSettings(Keys):
 
 
 class NapiInstance(ABC):
-    """One queue's. `contested`: a reader may want to poll it; `claimed`: one does, busy_poll.py."""
+    """One queue's, which takes the queue's vector. It is complete when its vector is unmasked.
 
-    def __init__(self, machine: Machine, queue: RxQueue, scheduler: Scheduler) -> None:
+    `contested`: a reader may want to poll the queue; `claimed`: a reader does, see busy_poll.py.
+    `adaptive` moderates the interrupts, None where moderation is fixed. `defer_ps`: how long the
+    watchdog waits while interrupts are deferred, 0 where they are not.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        queue: RxQueue,
+        scheduler: Scheduler,
+        adaptive: AdaptiveModeration | None = None,
+        defer_ps: int = 0,
+    ) -> None:
         self.contested = False
         self.claimed = False
-        self.watchdog: Watchdog | None = None
         self._scheduled = False
         self._wanted = False  # by a reader, while a softirq polls
         self._core = scheduler.core  # whose poll it is
@@ -54,7 +66,12 @@ class NapiInstance(ABC):
         self._queue = queue
         self._counts = machine.counts
         self._recorder = machine.recorder
-        self.adaptive: AdaptiveModeration | None = None
+        self._adaptive = adaptive
+        self._vector = Vector(scheduler.core, self.irq_handler)
+        queue.request_irq(self._vector)
+        self._watchdog: Watchdog | None = None
+        if defer_ps:
+            self._watchdog = Watchdog(machine, scheduler.core, defer_ps, self.napi_schedule)
         self._hardirq = machine.prices.step("hardirq")
         self._napi_complete = machine.prices.step("napi_complete")
 
@@ -65,8 +82,8 @@ class NapiInstance(ABC):
     def irq_handler(self, core: Core) -> None:
         """Acknowledge, mask the vector, and leave the rest to a softirq or thread."""
         self._queue.mask(core.now_ps)
-        if self.adaptive is not None:
-            self.adaptive.events += 1
+        if self._adaptive is not None:
+            self._adaptive.events += 1
         self._counts.interrupt(core, self._queue.number)
         core.spend(self._hardirq)
         self.napi_schedule()
@@ -83,10 +100,10 @@ class NapiInstance(ABC):
         if self.claimed:
             return work
         if work < weight or core is not self._scheduler.core:  # a driver keeps to its vector's core
-            if self.adaptive is not None:
-                self.adaptive.poll_ended(core)
+            if self._adaptive is not None:
+                self._adaptive.poll_ended(core)
             core.spend(self._napi_complete)
-            if self.watchdog is None or not self.watchdog.defers(core, work):
+            if self._watchdog is None or not self._watchdog.defers(core, work):
                 self.unmask()
             self._give_back()
         elif self._wanted:
@@ -106,7 +123,7 @@ class NapiInstance(ABC):
     def claim(self, core: Core) -> bool:
         """Who reads polls from now on, on its own core, unless somebody does already."""
         if self._scheduled:
-            self._wanted = self.watchdog is not None
+            self._wanted = self._watchdog is not None
             return False
         self._scheduled = self.claimed = True
         self._core, self._queue.watcher = core, core.stir
@@ -116,14 +133,14 @@ class NapiInstance(ABC):
         """It will poll once more; after that nobody does."""
         self.claimed, self._queue.watcher = False, None
         self._queue.look_again()
-        if self.watchdog is not None:
-            self.watchdog.renew()
+        if self._watchdog is not None:
+            self._watchdog.renew()
 
     def let_go(self) -> bool:
         """There is more, but an application is to come for it, before the timer; False without one."""
-        if self.watchdog is None:
+        if self._watchdog is None:
             return False
-        self.watchdog.start(self._core)
+        self._watchdog.start(self._core)
         self._give_back()
         return True
 

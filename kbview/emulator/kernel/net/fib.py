@@ -33,11 +33,11 @@ class Fib:
 
     def __init__(self, routes: int, host: Host) -> None:
         self._routes = routes
-        self._host = host
+        self.host = host
 
     def is_group(self, flow: Flow) -> bool:
         """Whether its destination is a broadcast or multicast address."""
-        return self._host.is_group(flow.destination)
+        return self.host.is_group(flow.destination)
 
     def nodes(self, flow: Flow) -> tuple[str, ...]:
         """A step for each node beyond the first; none for IPv6, which has a table of its own."""

@@ -17,12 +17,11 @@ from kbview.emulator.kernel.net.generic_xdp import XDP, GenericXdp
 from kbview.emulator.kernel.net.netfilter import NETFILTER_DROP, Netfilter, Unconfirmed
 from kbview.emulator.kernel.net.recorded_streams import CapturedStream, CapturedStreams
 from kbview.emulator.kernel.net.tcp import Tcp
-from kbview.emulator.kernel.net.timer import Timed, Timers
+from kbview.emulator.kernel.net.timer import Timers
 from kbview.emulator.kernel.send.xmit import Forwarder
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.socket import Socket, SocketGroup
 from kbview.emulator.protocol import layer
-from kbview.emulator.protocol.host import Host
 from kbview.emulator.protocol.layer import IP, LAYERS, NETIF, layer_of_fault
 from kbview.packet.frame import Flow, Frame, Protocol, parts
 from kbview.tape.vocabulary import DropReason, Place, Reason
@@ -46,59 +45,75 @@ class Way(NamedTuple):
     reason: str  # "" where it is not refused
 
 
-class Stack:
-    """The protocol layers of one host. `below` are the steps that each packet took to get here.
+class Ends(NamedTuple):
+    """Where packets go above IP.
 
-    With a `forwarder` it is a router. With `tcp` its peers hear it; without, streams are a capture's.
-    `netfilter` has its rules, `xdp` is a program of generic XDP that decides before all of them.
+    Without `tcp` the streams are a capture's, and nothing answers them. A `forwarder` makes the host a
+    router. `xdp` is a program of generic XDP, which decides before all layers.
     """
+
+    sockets: SocketGroup
+    tcp: Tcp | None = None
+    forwarder: Forwarder | None = None
+    xdp: GenericXdp | None = None
+
+
+class Stack:
+    """The protocol layers of one host. `below` are the steps that each packet took to get here."""
 
     def __init__(
         self,
         machine: Machine,
-        host: Host,
-        sockets: SocketGroup,
         skbs: SkbCache,
         below: tuple[str, ...],
+        fib: Fib,
+        netfilter: Netfilter,
+        ends: Ends,
+        timers: Timers,
     ) -> None:
-        self.forwarder: Forwarder | None = None
-        self.tcp: Tcp | None = None
-        self.netfilter = Netfilter(machine, skbs, "", conntrack=False)
-        self.fib = Fib(1, host)
-        self.xdp: GenericXdp | None = None
+        self._sockets, self.tcp, self._forwarder, self._xdp = ends
+        self._netfilter = netfilter
+        self.fib = fib
         self._below = below
         self._machine = machine
-        self._host = host
-        self._sockets = sockets
+        self._host = fib.host
         self._skbs = skbs
         self._ways: dict[Flow, Way] = {}
         self._upper: dict[Flow, Way] = {}  # of datagrams that were put together
         self._lifted: dict[Flow, Way] = {}  # of what GRO lets up
         self.in_hand = 0  # frames of such a datagram on its way to its socket
-        self._captured = CapturedStreams(machine, skbs)
+        self._captured = CapturedStreams(machine, skbs, timers)
         self._defrag = Defrag(machine, skbs, self._up)
-        self.timed: tuple[Timed, ...] = (self._defrag, self._captured)
-        self._timers: Timers | None = None
+        self.timers = timers
+        timers.add(self._defrag)
+        timers.add(self._captured)
+        if self.tcp is not None:
+            timers.add(self.tcp)
+
+    @property
+    def tracked(self) -> tuple[str, ...]:
+        """The steps of conntrack for a packet that this host sends; none where it is off."""
+        return self._netfilter.tracked
 
     @property
     def held(self) -> int:
-        """Frames that wait in here: for other fragments, or for text that comes before theirs."""
-        tracked = self.netfilter.unconfirmed.held
-        return self._defrag.held + self._captured.held + self.in_hand + tracked
+        """Frames that wait in the layers, for other fragments or for text before theirs, and TCP's."""
+        tcp = self.tcp.held if self.tcp is not None else 0
+        tracked = self._netfilter.unconfirmed.held
+        return self._defrag.held + self._captured.held + self.in_hand + tracked + tcp
 
     @property
     def buffers(self) -> int:
-        """Their sk_buffs."""
-        return self._defrag.held + self._captured.buffers + self.in_hand
-
-    def use(self, timers: Timers) -> None:
-        """Tell these when something is to be done later."""
-        self._timers = self._captured.timers = timers
+        """The sk_buffs of these frames, and of TCP's send queues."""
+        tcp = self.tcp.buffers if self.tcp is not None else 0
+        return self._defrag.held + self._captured.buffers + self.in_hand + tcp
 
     def abandon(self, core: Core) -> None:
-        """What is missing will not come."""
+        """Drop all waiting frames: their missing parts will not come."""
         self._defrag.abandon(core)
         self._captured.abandon(core)
+        if self.tcp is not None:
+            self.tcp.abandon(core)
 
     def netif_receive_skb(self, core: Core, frame: Frame) -> Taker | None:
         """Take a packet up the layers; returns its socket, or None where its way ended in here."""
@@ -136,8 +151,7 @@ class Stack:
     def hand_over(self, core: Core, frame: Frame, taker: Layer) -> Process:
         """A layer takes a packet that was brought to it, and does what follows from it."""
         yield from taker.receive(core, frame)
-        if self._timers is not None:
-            self._timers.arm(core)
+        self.timers.arm(core)
 
     def _up(self, core: Core, frame: Frame) -> Process:
         """A datagram that was put together goes on to its transport."""
@@ -175,9 +189,9 @@ class Stack:
         return way
 
     def _priced(self, flow: Flow, below: Sequence[str], layers: Sequence[layer.Layer]) -> Way:
-        if self.xdp is not None and below:
-            step = self._machine.prices.sequence(*below, *self.xdp.steps)
-            return Way({XDP: step}, step, XDP, self.xdp, "")
+        if self._xdp is not None and below:
+            step = self._machine.prices.sequence(*below, *self._xdp.steps)
+            return Way({XDP: step}, step, XDP, self._xdp, "")
         names = list(below)
         climb: dict[Place, Step] = {}
         for each in layers:
@@ -193,11 +207,11 @@ class Stack:
     def _routing(self, flow: Flow) -> tuple[str, ...]:
         """IP's own steps: what comes between the header and the route, and how deep that lies."""
         check, *route = IP.steps
-        return check, *self.netfilter.tracked, *route, *self.fib.nodes(flow)
+        return check, *self._netfilter.tracked, *route, *self.fib.nodes(flow)
 
     def _filtered(self, flow: Flow, climb: dict[Place, Step], queueing: Step) -> Way | None:
         """The way of an IP packet that a rule drops."""
-        rules = self.netfilter
+        rules = self._netfilter
         if not rules.drop_at or Place.IP not in climb or self._host.is_group(flow.destination):
             return None
         if rules.tracks:
@@ -217,8 +231,8 @@ class Stack:
             return Way(climb, queueing, top, None, DropReason.UNHANDLED_PROTO)
         if flow.protocol is Protocol.ARP or self._host.is_group(flow.destination):
             return Way(climb, queueing, top, None, "")
-        if self.forwarder is not None:
-            return self._forwarded(climb, self.forwarder)
+        if self._forwarder is not None:
+            return self._forwarded(climb, self._forwarder)
         if not self._host.is_local(flow.destination):
             return Way(climb, queueing, Place.IP, None, DropReason.IP_INADDRERRORS)
         return self.ip_local_deliver(flow, climb, queueing, top)

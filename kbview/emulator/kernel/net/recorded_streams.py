@@ -56,10 +56,10 @@ class CapturedStreams(Timed):
     Gaps are given up in the order they came.
     """
 
-    def __init__(self, machine: Machine, cache: SkbCache) -> None:
+    def __init__(self, machine: Machine, cache: SkbCache, timers: Timers) -> None:
         self.held = 0
         self.buffers = 0
-        self.timers: Timers | None = None
+        self._timers = timers
         self._counts = machine.counts
         self._enqueue = machine.prices.step("socket_enqueue")
         self._endings = Endings(machine, cache, Place.TCP)
@@ -135,8 +135,7 @@ class CapturedStreams(Timed):
         elif self._gaps.get(stream) != stream.onlooker.due_ps:
             self._gaps.pop(stream, None)
             self._gaps[stream] = stream.onlooker.due_ps
-        if self.timers is not None:
-            self.timers.arm(core)
+        self._timers.arm(core)
 
     @property
     def due_ps(self) -> int:

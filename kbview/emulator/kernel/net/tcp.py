@@ -49,6 +49,7 @@ class Tcp(Timed):
         cache: SkbCache,
         sender: SegmentSender,
         settings: TcpSettings,
+        timers: Timers,
     ) -> None:
         self.queued = 0
         self.skbs = 0
@@ -56,7 +57,7 @@ class Tcp(Timed):
         self.text = 0
         self.unacknowledged = 0
         self.sender = sender
-        self.timers: Timers | None = None
+        self._timers = timers
         self.endpoint = Endpoint(
             Parameters(mss=settings.mss, rcvbuf=settings.tcp_rcvbuf // 2, quick_acks=QUICK_ACKS),
             listening.listener_of,
@@ -71,8 +72,7 @@ class Tcp(Timed):
 
     def arm(self, core: Core) -> None:
         """Timers may have changed."""
-        if self.timers is not None:
-            self.timers.arm(core)
+        self._timers.arm(core)
 
     @property
     def due_ps(self) -> int:

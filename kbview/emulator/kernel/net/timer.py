@@ -27,13 +27,25 @@ class Timed(ABC):
 
 
 class Timers:
-    """What the softirq polls when a timer is due; no packet is its work. Call `arm` after a change."""
+    """Polled by the softirq when a timer is due, with a work of 0 packets. Call `arm` after a change.
 
-    def __init__(self, machine: Machine, softirq: Scheduler, timed: list[Timed]) -> None:
-        self._softirq = softirq
-        self._timed = timed
+    Between `start` and `stop` an interrupt of the softirq's core comes when the first timer is due.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._softirq: Scheduler | None = None  # None before `start`
+        self._timed: list[Timed] = []
         self._interrupt = machine.prices.step("hardirq")
-        self._vector: Vector | None = Vector(softirq.core, self._tick)
+        self._vector: Vector | None = None
+
+    def add(self, timed: Timed) -> None:
+        """From now on `timed` is let expire when it is due, after all that were added before."""
+        self._timed.append(timed)
+
+    def start(self, softirq: Scheduler) -> None:
+        """Expire in this softirq, on its core."""
+        self._softirq = softirq
+        self._vector = Vector(softirq.core, self._tick)
 
     def stop(self) -> None:
         """Nothing more is to be done of its own accord."""
@@ -44,7 +56,7 @@ class Timers:
     @property
     def due_ps(self) -> int:
         """When the first is due."""
-        return min(each.due_ps for each in self._timed)
+        return min((each.due_ps for each in self._timed), default=NEVER_PS)
 
     def arm(self, core: Core) -> None:
         """Something has changed on `core`: let the interrupt come when the first is due."""
@@ -56,11 +68,14 @@ class Timers:
 
     def _tick(self, core: Core) -> None:
         core.spend(self._interrupt)
-        self._softirq.napi_schedule(self)
+        if self._softirq is not None:
+            self._softirq.napi_schedule(self)
 
     def poll(self, weight: int) -> Generator[None, None, int]:
         """TIMER_SOFTIRQ: let all expire that are due."""
         del weight
+        if self._softirq is None:
+            return 0
         core = self._softirq.core
         if core.now_ps > core.horizon_ps:
             yield

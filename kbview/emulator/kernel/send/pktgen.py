@@ -42,7 +42,13 @@ class Pktgen:
     waits = False
 
     def __init__(
-        self, machine: Machine, core: Core, made: Production, queue: TxQueue, settings: PktgenSettings
+        self,
+        machine: Machine,
+        core: Core,
+        made: Production,
+        queue: TxQueue,
+        settings: PktgenSettings,
+        softirq: Softirq | None,
     ) -> None:
         self.core = core
         self._made = made
@@ -57,12 +63,11 @@ class Pktgen:
         step, sequence = machine.prices.step, machine.prices.sequence
         self._fill = sequence("sock_alloc_send_skb", "pktgen_fill")
         self._round = step("pktgen_xmit")
-        self._softirq: Softirq | None = None
+        self._softirq = softirq  # of its core
         self._task = Context(f"kpktgend_{core.number}", self._main(), SYSCALL, Mode.KERNEL)
 
-    def start(self, softirq: Softirq | None) -> None:
-        """Put the thread on its core, whose softirq may be this."""
-        self._softirq = softirq
+    def start(self) -> None:
+        """Put the thread on its core."""
         self._queue.woken.append(self._go_on)
         self.core.start(self._task)
 

@@ -7,10 +7,11 @@ Linux: drivers/net/ethernet/mellanox/mlx5/core/en/xdp.c, kernel/bpf/devmap.c
 
 from typing import NamedTuple
 
+from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.tx import TxRing
-from kbview.emulator.kernel.send.xmit import TxQueue
+from kbview.emulator.kernel.send.xmit import QdiscSettings, TxQueue, TxQueues, plain_queues
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import DropReason, Place
@@ -36,6 +37,13 @@ MANNERS = {
     "redirect": _REDIRECT,
     "fib": _REDIRECT,
 }
+
+
+def xdp_action(settings: ApplicationSettings) -> str:
+    """What an XDP program does with each frame: "drop", "tx", "redirect", "fib"; "" without one."""
+    if settings.app == "drop":
+        return "drop" if settings.drop_at in ("driver", "xdp") else ""
+    return settings.forward_at.partition("xdp_")[2] if settings.app == "forward" else ""
 
 
 class XdpSender(TxQueue):
@@ -75,3 +83,18 @@ class XdpSender(TxQueue):
         """In the poll: what was sent goes back to its ring."""
         for gone in self.ring.clean(core.now_ps, self.ring.size):
             core.spend(self._return, gone.frame.packet)
+
+
+def device_queues(
+    machine: Machine,
+    settings: ApplicationSettings,
+    skbs: SkbCache,
+    rings: list[TxRing],
+    *,
+    xdp_generic: bool,
+) -> TxQueues:
+    """A queue before each ring: without a queueing discipline where a driver's XDP program sends."""
+    action = xdp_action(settings)
+    if not action or xdp_generic:
+        return plain_queues(machine, settings.part(QdiscSettings), skbs, rings)
+    return TxQueues([XdpSender(machine, ring, skbs, MANNERS[action]) for ring in rings])

@@ -139,10 +139,12 @@ class TxQueues:
         """Whether anything waits in a qdisc for a ring's room."""
         return any(queue.waiting for queue in self.queues)
 
+    @property
     def held(self) -> int:
         """Frames passed on that wait for a ring."""
         return sum(queue.held for queue in self.queues)
 
+    @property
     def buffers(self) -> int:
         """sk_buffs on their way out."""
         return sum(queue.buffers for queue in self.queues)
@@ -164,3 +166,10 @@ class Forwarder:
         """Send it on; there is never a run of them to be taken at once."""
         self._queues.of(core).xmit(core, frame, passed_on=True)
         return False
+
+
+def plain_queues(
+    machine: Machine, settings: QdiscSettings, skbs: SkbCache, rings: list[TxRing]
+) -> TxQueues:
+    """A queue of `txqueuelen` frames before each ring."""
+    return TxQueues([TxQueue(machine, ring, skbs, settings.txqueuelen) for ring in rings])

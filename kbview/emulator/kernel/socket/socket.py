@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import Annotated
 
+from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -20,10 +21,12 @@ from kbview.emulator.kernel.skb import charge as charge_of
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.keys import MOST, Keys, number
+from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
 from kbview.tape.meter import SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
 
+ALL_PORTS = range(1 << 16)
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
 
@@ -208,13 +211,15 @@ class SocketTable:
     def _forget_idle(self) -> None:
         self._sockets = {name: each for name, each in self._sockets.items() if each.packets}
 
+    @property
     def held(self) -> int:
         """Packets in the receive queues of datagrams and of captured streams."""
         return sum(len(each.packets) + each.joined for each in self.ready if isinstance(each, Socket))
 
+    @property
     def buffers(self) -> int:
         """Their sk_buffs."""
-        return self.held() - sum(each.bare for each in self.ready if isinstance(each, Socket))
+        return self.held - sum(each.bare for each in self.ready if isinstance(each, Socket))
 
     def meters(self) -> dict[str, SocketMeter]:
         """The fullest sockets, then the ones that received last."""
@@ -241,14 +246,30 @@ class SocketGroup:
         """The socket of a flow towards this host; None where nobody listens."""
         return self.table_of(flow).find(flow)
 
+    @property
     def held(self) -> int:
         """Packets in all receive queues."""
-        return sum(table.held() for table in self.tables)
+        return sum(table.held for table in self.tables)
 
+    @property
     def buffers(self) -> int:
         """Their sk_buffs."""
-        return sum(table.buffers() for table in self.tables)
+        return sum(table.buffers for table in self.tables)
 
     def meters(self) -> dict[str, SocketMeter]:
         """Those of all tables."""
         return {name: meter for table in self.tables for name, meter in table.meters().items()}
+
+
+def socket_group(machine: Machine, settings: ApplicationSettings, skbs: SkbCache) -> SocketGroup:
+    """A table of sockets for each reader. Every port is closed where the application reads nothing."""
+    closed = (
+        ALL_PORTS if settings.app == "generate" else frozenset(settings.part(TcpSettings).closed_ports)
+    )
+    sizes = settings.part(SocketSettings).rcvbuf, settings.part(TcpSettings).tcp_rcvbuf
+    return SocketGroup(
+        [
+            SocketTable(machine, skbs, *sizes, closed, f" #{number}" if settings.readers > 1 else "")
+            for number in range(settings.readers)
+        ]
+    )

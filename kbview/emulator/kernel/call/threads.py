@@ -1,0 +1,67 @@
+"""Builds the application's threads: readers, each with its own way to send, or senders alone."""
+
+from kbview.emulator.application import APPLICATIONS, ApplicationSettings
+from kbview.emulator.hardware.lock import Lock
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.call.accept import ServerSettings
+from kbview.emulator.kernel.call.generate import GenerateSettings, Generating
+from kbview.emulator.kernel.call.reader import Reader
+from kbview.emulator.kernel.call.sender import Sender
+from kbview.emulator.kernel.call.stream_calls import Streams
+from kbview.emulator.kernel.device.busy_poll import BusyPoll, BusyPollSettings
+from kbview.emulator.kernel.device.napi import Napi
+from kbview.emulator.kernel.net.layers import Stack
+from kbview.emulator.kernel.send.xmit import TxQueues
+from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.kernel.socket.socket import SocketGroup
+from kbview.emulator.kernel.socket.wait import ReadSettings
+from kbview.emulator.kernel.softirq import Softirqs
+
+FILES_LINES = 3  # lock, bitmap, the slot
+
+
+def readers_of(
+    machine: Machine,
+    settings: ApplicationSettings,
+    softirqs: Softirqs,
+    napis: list[Napi],
+    stack: Stack,
+    sockets: SocketGroup,
+    tx: TxQueues,
+) -> list[Reader]:
+    """A thread for each reader, on its core; none where the application does not read.
+
+    A reader that polls busily has a queue of its own, as far as there are queues.
+    """
+    app = APPLICATIONS[settings.app](machine)
+    if app.transit or app.name == "generate":
+        return []
+    polling, reading = settings.part(BusyPollSettings), settings.part(ReadSettings)
+    files = Lock(machine.prices, FILES_LINES)
+    made = []
+    for number, cpu in enumerate(settings.reader_cpus):
+        core, busy_poll = machine.cores[cpu], None
+        if polling.busy_poll_us:
+            napi = napis[number % len(napis)]
+            busy_poll = BusyPoll(machine, napi, softirqs.of(core), polling)
+        sender = Sender(machine, tx, softirqs.on(core), stack.tracked)
+        streams = None
+        if stack.tcp is not None:
+            streams = Streams(machine, stack.tcp, app, settings.part(ServerSettings), files)
+        table = sockets.tables[number]
+        made.append(Reader(machine, core, table, app, reading, sender, streams, busy_poll))
+    return made
+
+
+def senders_of(
+    machine: Machine,
+    settings: ApplicationSettings,
+    softirqs: Softirqs,
+    stack: Stack,
+    skbs: SkbCache,
+    tx: TxQueues,
+) -> list[Generating]:
+    """The threads of an application that only sends, as one part; none where there is no such."""
+    if settings.app != "generate":
+        return []
+    return [Generating(machine, settings.part(GenerateSettings), tx, skbs, stack.tracked, softirqs)]

@@ -1,0 +1,65 @@
+"""Builds the protocol layers of a host: routes, netfilter, TCP, and the stack above a driver."""
+
+from kbview.emulator.application import ApplicationSettings
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.net.fib import Fib, FibSettings
+from kbview.emulator.kernel.net.generic_xdp import GenericXdp
+from kbview.emulator.kernel.net.layers import Ends, Stack
+from kbview.emulator.kernel.net.listen import Listening, ListenSettings
+from kbview.emulator.kernel.net.netfilter import Netfilter, NetfilterSettings
+from kbview.emulator.kernel.net.tcp import Tcp
+from kbview.emulator.kernel.net.tcp_output import SegmentSender
+from kbview.emulator.kernel.net.timer import Timers
+from kbview.emulator.kernel.send.xdp_tx import xdp_action
+from kbview.emulator.kernel.send.xmit import Forwarder, TxQueues
+from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.kernel.socket.socket import SocketGroup
+from kbview.emulator.protocol.host import Host
+from kbview.emulator.protocol.tcp.parameters import TcpSettings
+
+
+def datagram_stack(
+    machine: Machine,
+    settings: ApplicationSettings,
+    host: Host,
+    skbs: SkbCache,
+    below: tuple[str, ...],
+    rule: str,
+    sockets: SocketGroup,
+    forwarder: Forwarder | None,
+) -> Stack:
+    """A stack whose streams are a capture's; `rule` is where netfilter drops, "" for nowhere."""
+    netfilter = Netfilter(machine, skbs, rule, conntrack=settings.part(NetfilterSettings).conntrack)
+    ends = Ends(sockets, forwarder=forwarder)
+    fib = Fib(settings.part(FibSettings).routes, host)
+    return Stack(machine, skbs, below, fib, netfilter, ends, Timers(machine))
+
+
+def full_stack(
+    machine: Machine,
+    settings: ApplicationSettings,
+    host: Host,
+    skbs: SkbCache,
+    below: tuple[str, ...],
+    sockets: SocketGroup,
+    tx: TxQueues,
+    xdp_generic: bool,
+) -> Stack:
+    """A stack that also speaks TCP with a peer, and forwards or runs generic XDP if it is told to."""
+    dropping = settings.app == "drop" and not xdp_action(settings)
+    rule = settings.drop_at if dropping else ""
+    netfilter = Netfilter(machine, skbs, rule, conntrack=settings.part(NetfilterSettings).conntrack)
+    timers = Timers(machine)
+    forwards = settings.app == "forward"
+    tcp = xdp = None
+    if machine.peer is not None and settings.app not in ("forward", "drop"):
+        listening = Listening(machine, sockets, settings.part(ListenSettings))
+        sender = SegmentSender(machine, tx, netfilter.tracked)
+        tcp = Tcp(machine, listening, skbs, sender, settings.part(TcpSettings), timers)
+    if xdp_generic and xdp_action(settings):
+        xdp = GenericXdp(machine, skbs, tx if forwards else None)
+    forwarder = Forwarder(tx) if forwards and settings.forward_at == "ip" else None
+    ends = Ends(sockets, tcp, forwarder, xdp)
+    return Stack(
+        machine, skbs, below, Fib(settings.part(FibSettings).routes, host), netfilter, ends, timers
+    )
