@@ -9,33 +9,33 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kbview.sources.af_xdp.opener import Bypasses
-from kbview.sources.counters.opener import Counters
-from kbview.sources.dpdk.opener import Dpdk
-from kbview.sources.emulated.opener import Captures, Scenarios, bundled
-from kbview.sources.interface.opener import Live
-from kbview.sources.lab.opener import Labs
+from kbview.sources.af_xdp.opener import AfXdpOpener
+from kbview.sources.counters.opener import CountersOpener
+from kbview.sources.dpdk.opener import DpdkOpener
+from kbview.sources.emulated.opener import CaptureOpener, ScenarioOpener, bundled
+from kbview.sources.interface.opener import InterfaceOpener
+from kbview.sources.lab.opener import LabOpener
 from kbview.sources.opener import HEAD, Opener, Word
 from kbview.sources.request import Choice
-from kbview.sources.tapes.opener import Tapes
-from kbview.sources.trace.live.opener import Traces
-from kbview.sources.trace.text.opener import TraceTexts
+from kbview.sources.tapes.opener import TapeOpener
+from kbview.sources.trace.live.opener import TraceOpener
+from kbview.sources.trace.text.opener import TraceTextOpener
 from kbview.tape.source import Source, SourceError
 
 if TYPE_CHECKING:
     from kbview.tape.tape import Tape
 
 OPENERS: tuple[Opener, ...] = (
-    Labs(),
-    Bypasses(),
-    Dpdk(),
-    Counters(),
-    Traces(),
-    Live(),
-    Scenarios(),
-    Tapes(),
-    TraceTexts(),
-    Captures(),  # last, for it claims every word
+    LabOpener(),
+    AfXdpOpener(),
+    DpdkOpener(),
+    CountersOpener(),
+    TraceOpener(),
+    InterfaceOpener(),
+    ScenarioOpener(),
+    TapeOpener(),
+    TraceTextOpener(),
+    CaptureOpener(),  # last, for it claims every word
 )
 
 

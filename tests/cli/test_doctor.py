@@ -14,7 +14,7 @@ import pytest
 
 from kbview.cli.checkup import bypass, machine, sources
 from kbview.cli.main import main
-from kbview.sources.dpdk import place
+from kbview.sources.dpdk import socket_path
 from kbview.sources.resolve import OPENERS
 
 WITHOUT = """
@@ -141,7 +141,7 @@ def test_a_refusal_with_a_command_is_taken_apart(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_others_run_is_not_ours_to_see(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(place, "found", dict)
-    monkeypatch.setattr(place, "unreadable", lambda: ["/var/run/dpdk"])
+    monkeypatch.setattr(socket_path, "found", dict)
+    monkeypatch.setattr(socket_path, "unreadable", lambda: ["/var/run/dpdk"])
     (finding,) = bypass.applications()
     assert (finding.works, finding.fix) == (False, "sudo kbview doctor")

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from kbview.sources.trace.live import format as formats
 from kbview.sources.trace.live import page as pages
 from kbview.sources.trace.live.decoder import Decoder
+from kbview.sources.trace.meaning.interpreter import Interpreter
+from kbview.sources.trace.meaning.machine_state import Target
 from kbview.sources.trace.meaning.record import LOST, Record
-from kbview.sources.trace.meaning.scene import Target
 from kbview.sources.trace.meaning.table import BY_NAME
-from kbview.sources.trace.meaning.witness import Witness
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.meter import TOTALS, Sample
@@ -109,21 +109,21 @@ def records(draw: st.DrawFn) -> list[Record]:
 @FEW
 @given(records(), st.integers(0, 60))
 def test_whatever_the_records_say_the_books_are_right(heard: list[Record], half: int) -> None:
-    witness = Witness(Target("veth0"), lambda ns: ns * 1000)
+    interpreter = Interpreter(Target("veth0"), lambda ns: ns * 1000)
     state = State()
-    witness.set_detail(Detail.STEPS)
+    interpreter.set_detail(Detail.STEPS)
     reached_ps = 0
     for part in (heard[:half], heard[half:]):
-        witness.hear(part)
+        interpreter.hear(part)
         reached_ps = max([reached_ps, *(record.time_ns * 1000 for record in part)])
-        events = witness.release(reached_ps)
+        events = interpreter.release(reached_ps)
         assert all(a.time_ps <= b.time_ps for a, b in pairwise(events))
-        state.apply(Sample(0, witness.meters().copy(), Detail.STEPS)) if not half else None
-        meters = witness.meters()
+        state.apply(Sample(0, interpreter.meters().copy(), Detail.STEPS)) if not half else None
+        meters = interpreter.meters()
         assert meters.conserved()
         assert meters.in_flight >= 0
         assert all(getattr(meters, name) >= 0 for name in TOTALS)
         assert all(socket.queued >= 0 and socket.packets >= 0 for socket in meters.sockets.values())
         for core in meters.cores:
             assert core.idle_ps >= 0
-    assert witness.malformed <= len(heard)
+    assert interpreter.malformed <= len(heard)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kbview.sources.dpdk import place
+from kbview.sources.dpdk import socket_path
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.tape import events as ev
@@ -41,7 +41,7 @@ def running() -> Iterator["subprocess.Popen[bytes]"]:
     )
     try:
         end_s = time.monotonic() + 30
-        while PREFIX not in place.found() and time.monotonic() < end_s:
+        while PREFIX not in socket_path.found() and time.monotonic() < end_s:
             assert process.poll() is None, "testpmd ended at once"
             time.sleep(0.05)
         yield process
@@ -53,7 +53,7 @@ def running() -> Iterator["subprocess.Popen[bytes]"]:
 @pytest.fixture(autouse=True)
 def _nothing_left() -> Iterator[None]:
     yield
-    for folder in place.folders():
+    for folder in socket_path.folders():
         shutil.rmtree(folder / PREFIX, ignore_errors=True)
 
 

@@ -94,7 +94,7 @@ def test_datagrams_are_followed_to_their_reader_whom_nobody_named(bed: Testbed) 
     assert meters.interrupts == 0  # a veth has none
     assert [socket.name for socket in meters.sockets.values()] == [f"udp :{PORT}"]
     assert meters.latency.least > 0
-    assert not trace.producer.witness.malformed
+    assert not trace.producer.interpreter.malformed
     assert not trace.producer.damaged
 
 

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from kbview.cli.checkup.finding import Finding
-from kbview.sources.dpdk import place
+from kbview.sources.dpdk import socket_path
 from kbview.sources.linux.procfs.file import number
 from kbview.sources.linux.xdp import probe
 
@@ -43,10 +43,10 @@ def testpmd() -> list[Finding]:
 
 def applications() -> list[Finding]:
     """Which DPDK applications could be watched now?"""
-    found = place.found()
+    found = socket_path.found()
     if found:
         return [Finding("DPDK sockets", True, ", ".join(f"dpdk:{name}" for name in found))]
-    if closed := place.unreadable():
+    if closed := socket_path.unreadable():
         said = f"{closed[0]} is not for this user to read"
         return [Finding("DPDK sockets", False, said, "sudo kbview doctor")]
     return [Finding("DPDK sockets", None, "no application is running with telemetry")]

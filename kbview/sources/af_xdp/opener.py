@@ -15,7 +15,7 @@ _WARNING = "AF_XDP takes {what} from the kernel: nobody else on this machine get
 _ROUTES = Path("/proc/net/route")
 
 
-class Bypasses(Opener):
+class AfXdpOpener(Opener):
     """Asked for by name only, for it changes what the machine receives."""
 
     name = "xdp"

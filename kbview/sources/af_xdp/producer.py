@@ -10,7 +10,7 @@ from kbview.sources.workers import stations
 from kbview.sources.workers.child import Settings
 from kbview.sources.workers.message import Begin, Reading, Tell
 from kbview.sources.workers.receiver import Ingress
-from kbview.sources.workers.totals import Books
+from kbview.sources.workers.totals import ReceiverTotals
 from kbview.sources.workers.worker import Worker
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -37,7 +37,7 @@ class XdpProducer(Producer):
 
     def __init__(self, clock: Clock, place: Ingress) -> None:
         self._clock = clock
-        self._books = Books()
+        self._totals = ReceiverTotals()
         self._events: list[ev.Event] = []
         self._seen_ps = 0
         self._ended: str | None = None
@@ -57,7 +57,7 @@ class XdpProducer(Producer):
             select.select([self._worker.descriptor], [], [], 0.1)
             for report in self._worker.reports():
                 if isinstance(report, Reading):
-                    self._books.read(report)
+                    self._totals.read(report)
                     return report.mode
         raise SourceError(f"the AF_XDP receiver {self._worker.ended or 'did not begin'}", 1)
 
@@ -76,7 +76,7 @@ class XdpProducer(Producer):
 
     def _read(self, reading: Reading) -> None:
         time_ps = self._clock.of_monotonic_ns(reading.time_ns)
-        self._books.read(reading)
+        self._totals.read(reading)
         zero_ps = self._clock.of_monotonic_ns(0)
         for event in reading.events:
             event.time_ps = max(0, event.time_ps + zero_ps)
@@ -92,7 +92,7 @@ class XdpProducer(Producer):
         return taken
 
     def show(self, meters: Meters) -> None:
-        self._books.show(meters)
+        self._totals.show(meters)
 
     @property
     def ended(self) -> str | None:

@@ -3,7 +3,7 @@
 A row: where, the reason of enum skb_drop_reason, and the counters that say it.
 """
 
-from kbview.sources.counters.reading import Reading
+from kbview.sources.counters.reading import CounterReading
 from kbview.tape.vocabulary import DropReason, Place, drop_key
 
 DROPS: tuple[tuple[Place, DropReason, tuple[str, ...]], ...] = (
@@ -27,7 +27,7 @@ _TRANSPORT_6 = ("Udp6InDatagrams", "Udp6NoPorts", "Udp6InErrors")
 _CONSUMED = ("TcpInSegs", "UdpInDatagrams", "Udp6InDatagrams", "IcmpInMsgs", "Icmp6InMsgs")
 
 
-def drops(now: Reading, since: Reading) -> dict[str, int]:
+def drops(now: CounterReading, since: CounterReading) -> dict[str, int]:
     """Packets given up, by "where/REASON"; a reason that nothing was given up for is left out."""
     found = {
         drop_key(where, reason): sum(now.grown(name, since) for name in names)
@@ -42,7 +42,7 @@ def drops(now: Reading, since: Reading) -> dict[str, int]:
     return {key: count for key, count in found.items() if count}
 
 
-def passes(now: Reading, since: Reading) -> dict[str, int]:
+def passes(now: CounterReading, since: CounterReading) -> dict[str, int]:
     """How often the stack's layers were passed, by step."""
     return {
         "netif_receive_skb": max(0, now.softnet.processed - since.softnet.processed),
@@ -52,6 +52,6 @@ def passes(now: Reading, since: Reading) -> dict[str, int]:
     }
 
 
-def consumed(now: Reading, since: Reading) -> int:
+def consumed(now: CounterReading, since: CounterReading) -> int:
     """TCP segments taken in, UDP datagrams that an application read, ICMP messages."""
     return sum(now.grown(name, since) for name in _CONSUMED)

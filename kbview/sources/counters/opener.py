@@ -10,7 +10,7 @@ _NOTES = (
 )
 
 
-class Counters(Opener):
+class CountersOpener(Opener):
     """`counters`."""
 
     name = "counters"

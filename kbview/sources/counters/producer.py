@@ -4,8 +4,8 @@ import contextlib
 import os
 
 from kbview.sources.counters import delivery
-from kbview.sources.counters.reading import Counters, Reading
-from kbview.sources.counters.sockets import Sockets
+from kbview.sources.counters.reading import CounterFiles, CounterReading
+from kbview.sources.counters.sockets import SocketMeters
 from kbview.sources.counters.subject import Subject
 from kbview.sources.watching.clock import Clock
 from kbview.sources.watching.producer import Producer, Way
@@ -56,15 +56,15 @@ class CountersProducer(Producer):
         with contextlib.ExitStack() as opened:
             subject = Subject(interface)
             opened.callback(subject.close)
-            self._counters = Counters(subject)
-            self._sockets = Sockets()
+            self._counters = CounterFiles(subject)
+            self._sockets = SocketMeters()
             opened.pop_all()
         known = _BESIDE | _LEADING if leading else _BESIDE
         lines = self._counters.interrupt_lines()
         self.meters = known | ({"interrupts"} if lines or not subject.has_hardware else set())
         self._since = self._counters.read()
         self._count = 0
-        self._pending: list[tuple[int, Reading, dict[str, SocketMeter]]] = []
+        self._pending: list[tuple[int, CounterReading, dict[str, SocketMeter]]] = []
         self._shown = (0, self._since, dict[str, SocketMeter]())
 
     def start(self) -> None:
@@ -103,7 +103,7 @@ class CountersProducer(Producer):
         if self._leading:
             self._lead(meters, now, since)
 
-    def _lead(self, meters: Meters, now: Reading, since: Reading) -> None:
+    def _lead(self, meters: Meters, now: CounterReading, since: CounterReading) -> None:
         meters.arrived = now.links.rx_packets - since.links.rx_packets + meters.missed
         meters.arrived_bytes = now.links.rx_bytes - since.links.rx_bytes
         meters.delivered = delivery.consumed(now, since)
@@ -118,7 +118,7 @@ class CountersProducer(Producer):
         self._sockets.close()
 
 
-def _cores(now: Reading, since: Reading) -> list[CoreMeter]:
+def _cores(now: CounterReading, since: CounterReading) -> list[CoreMeter]:
     """A row a core, numbered without gaps: one that is offline has no time."""
     cores = []
     for cpu in range(max(now.stat.cores, default=-1) + 1):

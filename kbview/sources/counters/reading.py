@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from kbview.sources.counters.subject import Subject
-from kbview.sources.linux.netlink.links import Counts
+from kbview.sources.linux.netlink.links import LinkTotals
 from kbview.sources.linux.procfs import cpu, interrupts, mib, softirq
 from kbview.sources.linux.procfs.cpu import Stat, Ticks
 from kbview.sources.linux.procfs.file import KernelFile
@@ -12,28 +12,28 @@ from kbview.sources.linux.procfs.softirq import Softnet
 _NET = "/proc/thread-self/net"  # /proc/net is the main thread's namespace, which need not be ours
 
 
-class Reading(NamedTuple):
-    """Counts since boot, or since an interface was made."""
+class CounterReading(NamedTuple):
+    """LinkTotals since boot, or since an interface was made."""
 
-    links: Counts
+    links: LinkTotals
     interrupts: int
     net_rx: int
     softnet: Softnet
     stat: Stat
     protocols: dict[str, int]
 
-    def grown(self, name: str, since: "Reading") -> int:
+    def grown(self, name: str, since: "CounterReading") -> int:
         """How much a protocol counted; a counter that was set back has not grown."""
         return max(0, self.protocols.get(name, 0) - since.protocols.get(name, 0))
 
-    def ticks(self, core: int, since: "Reading") -> Ticks:
+    def ticks(self, core: int, since: "CounterReading") -> Ticks:
         """How a core spent its time; one that was offline begins when it comes."""
         now = self.stat.cores[core]
         before = since.stat.cores.get(core, now)
         return Ticks(*(max(0, later - earlier) for later, earlier in zip(now, before, strict=True)))
 
 
-class Counters:
+class CounterFiles:
     """The open files, and the subject that they are read for."""
 
     def __init__(self, subject: Subject) -> None:
@@ -45,17 +45,17 @@ class Counters:
         self._pairs = [KernelFile(f"{_NET}/{name}") for name in ("snmp", "netstat")]
         self._snmp6 = KernelFile(f"{_NET}/snmp6")
 
-    def interrupt_lines(self) -> list[interrupts.Line]:
+    def interrupt_lines(self) -> list[interrupts.InterruptLine]:
         """Those that received frames raise."""
         lines = interrupts.parse(self._interrupts.read())
         return [line for line in lines if self._subject.raises(line)]
 
-    def read(self) -> Reading:
+    def read(self) -> CounterReading:
         """All of them, one after the other."""
         protocols = mib.parse_lines(self._snmp6.read())
         for pairs in self._pairs:
             protocols |= mib.parse_pairs(pairs.read())
-        return Reading(
+        return CounterReading(
             self._subject.counts(),
             sum(line.total for line in self.interrupt_lines()),
             softirq.parse_softirqs(self._softirqs.read()).get("NET_RX", 0),

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Iterator
 
 from kbview.sources.counters.owner import Owners
-from kbview.sources.linux.netlink.conversation import Conversation
 from kbview.sources.linux.netlink.diag import (
     AF_INET,
     AF_INET6,
@@ -12,6 +11,7 @@ from kbview.sources.linux.netlink.diag import (
     socket_request,
     sockets_of,
 )
+from kbview.sources.linux.netlink.socket import NetlinkSocket
 from kbview.sources.linux.procfs import sockets as table
 from kbview.sources.linux.procfs.file import KernelFile
 from kbview.sources.linux.socket_state import Protocol, SocketState, State
@@ -21,14 +21,14 @@ _NET = "/proc/thread-self/net"
 _FAMILIES = {AF_INET: "", AF_INET6: "6"}
 
 
-class Sockets:
+class SocketMeters:
     """Asks for all of them."""
 
     def __init__(self) -> None:
         self._owners = Owners()
-        self._diag: Conversation | None = None
+        self._diag: NetlinkSocket | None = None
         with contextlib.suppress(OSError):
-            self._diag = Conversation(NETLINK_SOCK_DIAG)
+            self._diag = NetlinkSocket(NETLINK_SOCK_DIAG)
         self._tables = {
             (family, protocol): KernelFile(f"{_NET}/{protocol}{suffix}")
             for family, suffix in _FAMILIES.items()

@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterable
 from functools import reduce
 
-from kbview.sources.linux.netlink.conversation import Conversation
 from kbview.sources.linux.netlink.links import (
     NETLINK_ROUTE,
-    Counts,
     Link,
+    LinkTotals,
     counts_of,
     counts_request,
     link_request,
     links_of,
 )
+from kbview.sources.linux.netlink.socket import NetlinkSocket
 from kbview.sources.linux.procfs import netdev
 from kbview.sources.linux.procfs.file import KernelFile
-from kbview.sources.linux.procfs.interrupts import Line
+from kbview.sources.linux.procfs.interrupts import InterruptLine
 
 # Vectors of a NIC that no received frame raises, by what drivers call them.
 _NOT_RECEIVING = re.compile(
@@ -31,13 +31,13 @@ class Subject:
 
     def __init__(self, interface: str | None) -> None:
         self._listed = KernelFile("/proc/thread-self/net/dev")
-        self._route: Conversation | None = Conversation(NETLINK_ROUTE)
+        self._route: NetlinkSocket | None = NetlinkSocket(NETLINK_ROUTE)
         links = links_of(self._route.ask(link_request()))
         if interface is None:
             self._links = [link for link in links if not link.carries_again]
         else:
             self._links = [link for link in links if link.name == interface]
-        self._last = Counts()
+        self._last = LinkTotals()
         self._one = self._links[0].number if len(self._links) == 1 else None
         self._vectors = {number for link in self._links for number in _vectors_of(link)}
 
@@ -46,7 +46,7 @@ class Subject:
         """Whether any of it can raise interrupts at all."""
         return any(link.device for link in self._links)
 
-    def counts(self) -> Counts:
+    def counts(self) -> LinkTotals:
         """What the interfaces counted, together; of one that is gone, what it had counted."""
         if self._route is not None:
             try:
@@ -58,23 +58,25 @@ class Subject:
         self._last = self._written() or self._last
         return self._last
 
-    def _told(self, route: Conversation) -> Counts:
+    def _told(self, route: NetlinkSocket) -> LinkTotals:
         answers = 1 if self._one is not None else None
         found = counts_of(route.ask(counts_request(self._one), answers=answers))
-        return _together(found.get(link.number, Counts()) for link in self._links)
+        return _together(found.get(link.number, LinkTotals()) for link in self._links)
 
-    def _written(self) -> Counts | None:
+    def _written(self) -> LinkTotals | None:
         """The same from /proc, which does not tell missed frames from dropped ones."""
         found = netdev.parse(self._listed.read())
         there = [found[link.name] for link in self._links if link.name in found]
         if not there:
             return None
         return _together(
-            Counts(each.rx_packets, each.rx_bytes, each.rx_dropped, 0, each.tx_packets, each.tx_bytes)
+            LinkTotals(
+                each.rx_packets, each.rx_bytes, each.rx_dropped, 0, each.tx_packets, each.tx_bytes
+            )
             for each in there
         )
 
-    def raises(self, line: Line) -> bool:
+    def raises(self, line: InterruptLine) -> bool:
         """Whether an interrupt line is one that received frames raise."""
         if _NOT_RECEIVING.search(line.said):
             return False
@@ -87,8 +89,8 @@ class Subject:
             self._route.close()
 
 
-def _together(counts: Iterable[Counts]) -> Counts:
-    return reduce(Counts.plus, counts, Counts())
+def _together(counts: Iterable[LinkTotals]) -> LinkTotals:
+    return reduce(LinkTotals.plus, counts, LinkTotals())
 
 
 def _vectors_of(link: Link) -> list[str]:
@@ -101,7 +103,7 @@ def _vectors_of(link: Link) -> list[str]:
     return []
 
 
-def _is_named(line: Line, link: Link) -> bool:
+def _is_named(line: InterruptLine, link: Link) -> bool:
     """Whether a line's text begins or ends with the name of an interface or of its device."""
     return any(
         re.search(rf"(?:^|[\s,]){re.escape(name)}(?:$|[-_.,@])", line.said)

@@ -7,7 +7,7 @@ from kbview.tape.source import Heading, Origin, Source, SourceError
 _WORD = "dpdk"
 
 
-class Dpdk(Opener):
+class DpdkOpener(Opener):
     """`dpdk` for the only one there is, or `dpdk:PREFIX`."""
 
     name = "dpdk"
@@ -18,7 +18,7 @@ class Dpdk(Opener):
         return word.text == _WORD or word.text.startswith(f"{_WORD}:")
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
-        from kbview.sources.dpdk import place
+        from kbview.sources.dpdk import socket_path
         from kbview.sources.dpdk.producer import TelemetryProducer
         from kbview.sources.watching.clock import Clock
         from kbview.sources.watching.watch import Watch
@@ -27,7 +27,7 @@ class Dpdk(Opener):
         self.refuse_emulated(word, choice)
         for key, _ in choice.overrides:
             raise SourceError(f"{word.text}: nothing can be set there, not even {key}", 2)
-        path = place.choose(word.text.removeprefix(_WORD).removeprefix(":"))
+        path = socket_path.choose(word.text.removeprefix(_WORD).removeprefix(":"))
         clock = Clock()
         producer = TelemetryProducer(path, clock)
         note = f"{producer.version}, process {producer.pid}"

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from kbview.sources.dpdk.client import Client, TelemetryError
-from kbview.sources.dpdk.correspondent import Correspondent
-from kbview.sources.dpdk.growth import Growth
+from kbview.sources.dpdk.delta import Delta
+from kbview.sources.dpdk.poller import Poller
 from kbview.sources.dpdk.snapshot import Fill, Snapshot, take
 from kbview.sources.watching.clock import Clock
 from kbview.sources.watching.producer import Producer, Way
@@ -52,21 +52,21 @@ class TelemetryProducer(Producer):
             code = 4 if isinstance(error.__cause__, PermissionError) else 1
             raise SourceError(f"the application does not answer: {error}", code) from error
         self.version, self.pid = client.version, client.pid
-        self._correspondent = Correspondent(path, client, clock)
-        self._growth = Growth()
+        self._poller = Poller(path, client, clock)
+        self._delta = Delta()
         self._now = first
         self._hear(first)
         self.meters = frozenset(_ALWAYS | _known(first))
 
     def start(self) -> None:
-        self._correspondent.start()
+        self._poller.start()
 
     def settled_ps(self) -> int:
-        return self._correspondent.settled_ps()
+        return self._poller.settled_ps()
 
     def take(self, until_ps: int) -> list[Event]:
         told: list[Event] = []
-        for each in self._correspondent.take(until_ps):
+        for each in self._poller.take(until_ps):
             if isinstance(each, SourceNoted):
                 told.append(each)
             else:
@@ -84,10 +84,10 @@ class TelemetryProducer(Producer):
         for at, thread in enumerate(snapshot.threads):
             counts |= {f"user {at}": thread.user_ns, f"system {at}": thread.system_ns}
             counts[f"switches {at}"] = thread.switches
-        self._growth.add(counts)
+        self._delta.add(counts)
 
     def _sum(self, stat: str) -> int:
-        return sum(self._growth[f"{port.name} {stat}"] for port in self._now.ports)
+        return sum(self._delta[f"{port.name} {stat}"] for port in self._now.ports)
 
     def show(self, meters: Meters) -> None:
         meters.delivered, meters.delivered_bytes = self._sum("ipackets"), self._sum("ibytes")
@@ -102,7 +102,7 @@ class TelemetryProducer(Producer):
         meters.gauges = _gauges(self._now)
         meters.cores = self._cores()
         meters.context_switches = sum(
-            self._growth[f"switches {at}"] for at in range(len(self._now.threads))
+            self._delta[f"switches {at}"] for at in range(len(self._now.threads))
         )
 
     def _cores(self) -> list[CoreMeter]:
@@ -111,8 +111,8 @@ class TelemetryProducer(Producer):
             return [self._lcore(lcore.number) for lcore in self._now.lcores]
         cores = []
         for at, thread in enumerate(self._now.threads):
-            user_ps = self._growth[f"user {at}"] * 1000
-            system_ps = self._growth[f"system {at}"] * 1000
+            user_ps = self._delta[f"user {at}"] * 1000
+            system_ps = self._delta[f"system {at}"] * 1000
             idle_ps = max(0, self._now.time_ps - user_ps - system_ps)
             cores.append(
                 CoreMeter(thread.cpu, thread.name, idle_ps, user_ps=user_ps, syscall_ps=system_ps)
@@ -120,13 +120,13 @@ class TelemetryProducer(Producer):
         return cores
 
     def _lcore(self, number: int) -> CoreMeter:
-        total, busy = self._growth[f"total {number}"], self._growth[f"busy {number}"]
+        total, busy = self._delta[f"total {number}"], self._delta[f"busy {number}"]
         useful_ps = self._now.time_ps * min(busy, total) // (total or 1)
         empty_ps = self._now.time_ps - useful_ps if total else 0
         return CoreMeter(number, "lcore", poll_useful_ps=useful_ps, poll_empty_ps=empty_ps)
 
     def close(self) -> None:
-        self._correspondent.close()
+        self._poller.close()
 
 
 def _known(snapshot: Snapshot) -> set[str]:

@@ -17,7 +17,7 @@ def bundled() -> frozenset[str]:
     return frozenset(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
 
 
-class Scenarios(Opener):
+class ScenarioOpener(Opener):
     """A bundled scenario's name, or the path of a `.toml`."""
 
     name = "scenario"
@@ -33,7 +33,7 @@ class Scenarios(Opener):
         return open_scenario(word, choices)
 
 
-class Captures(Opener):
+class CaptureOpener(Opener):
     """Any word that no other opener claims; `open` refuses a file that is no capture."""
 
     name = "capture"

@@ -7,7 +7,7 @@ from kbview.tape.source import Source
 _PREFIX = "live:"
 
 
-class Live(Opener):
+class InterfaceOpener(Opener):
     """`live:IFACE`."""
 
     name = "live"

@@ -13,7 +13,7 @@ from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.request import Choice
 from kbview.sources.trace.live import interface as traced
 from kbview.sources.trace.live.producer import TraceProducer
-from kbview.sources.trace.meaning import known
+from kbview.sources.trace.meaning import capabilities
 from kbview.sources.watching.clock import Clock
 from kbview.sources.watching.producer import Producer
 from kbview.sources.watching.watch import Watch
@@ -40,7 +40,7 @@ def watch_interface(interface: str, choice: Choice) -> Watch:
         settings = settings.override(key, text)
     clock = Clock()
     producers = _producers(interface, clock, settings, choice.promiscuous, tracing)
-    notes = known.NOTES if tracing else ()
+    notes = capabilities.NOTES if tracing else ()
     watch = Watch(Heading(Origin.LIVE, interface, notes=notes), clock, producers, choice.frames)
     watch.privileged = tracing  # to remove the trace instance, and to follow tasks that turn up
     return watch

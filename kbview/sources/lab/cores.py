@@ -14,7 +14,7 @@ from kbview.tape.meter import CoreMeter
 
 
 class Cores:
-    """Counts from the moment it is made. `cpus` are the numbers of the cores to show."""
+    """StackCounts from the moment it is made. `cpus` are the numbers of the cores to show."""
 
     def __init__(self, cpus: list[int]) -> None:
         self._cpus = cpus

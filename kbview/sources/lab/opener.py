@@ -21,7 +21,7 @@ _KEYS = {
 _MS_PS = 10**9
 
 
-class Labs(Opener):
+class LabOpener(Opener):
     """One lab for each choice."""
 
     name = "lab"

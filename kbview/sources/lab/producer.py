@@ -5,7 +5,7 @@ import select
 import time
 
 from kbview.sources.lab.cores import Cores, split_polling
-from kbview.sources.lab.receivers_switch import Crew, Phase
+from kbview.sources.lab.receivers_switch import Phase, ReceiversSwitch
 from kbview.sources.linux import stale
 from kbview.sources.linux.testbed import Testbed
 from kbview.sources.watching.clock import Clock
@@ -14,7 +14,7 @@ from kbview.sources.workers import kernel_counts, stations
 from kbview.sources.workers.load import Load
 from kbview.sources.workers.message import Reading, Report, Sent
 from kbview.sources.workers.receivers import RECEIVERS
-from kbview.sources.workers.totals import KNOWN, Books
+from kbview.sources.workers.totals import KNOWN, ReceiverTotals
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters
@@ -30,7 +30,7 @@ class LabProducer(Producer):
     meters = KNOWN
 
     def __init__(self, kind: str, load: Load) -> None:
-        self._books = Books()
+        self._totals = ReceiverTotals()
         self._kind, self._mode = kind, ""
         self._counted = kernel_counts.available()
         self._seen_ps = 0
@@ -46,24 +46,24 @@ class LabProducer(Producer):
 
     def _open(self, kind: str, load: Load) -> None:
         """Time begins when the first receiver is open."""
-        self.crew = Crew(self.bed, load, kind)
+        self.receivers = ReceiversSwitch(self.bed, load, kind)
         self._closing.callback(stale.remove_folder, "dpdk")
-        self._closing.callback(self.crew.stop)
+        self._closing.callback(self.receivers.stop)
         self._clock = Clock()
         self._await_open()
-        self._cores = Cores([cpu for cpu in sorted(set(self.crew.cpus)) if cpu >= 0] or [0])
+        self._cores = Cores([cpu for cpu in sorted(set(self.receivers.cpus)) if cpu >= 0] or [0])
         self._closing.callback(self._cores.close)
         self.clock = self._clock = Clock()
         self._seen_ps = 0
 
     def _await_open(self) -> None:
         deadline = time.monotonic() + _PATIENCE_S
-        while self.crew.phase is not Phase.RUNNING:
+        while self.receivers.phase is not Phase.RUNNING:
             if time.monotonic() > deadline:
                 raise SourceError(
-                    f"the {self.crew.kind} receiver did not begin in {_PATIENCE_S:g} s", 1
+                    f"the {self.receivers.kind} receiver did not begin in {_PATIENCE_S:g} s", 1
                 )
-            select.select(self.crew.descriptors, [], [], 0.1)
+            select.select(self.receivers.descriptors, [], [], 0.1)
             self._look()
         self._events.clear()
 
@@ -78,18 +78,18 @@ class LabProducer(Producer):
 
     def settled_ps(self) -> int:
         self._look()
-        if self.crew.phase is not Phase.RUNNING:
+        if self.receivers.phase is not Phase.RUNNING:
             self._seen_ps = max(self._seen_ps, self._clock.now_ps())
         return self._seen_ps
 
     def _look(self) -> None:
-        for report in self.crew.reports():
+        for report in self.receivers.reports():
             self._hear(report)
-        self._events += [ev.SourceNoted(self._clock.now_ps(), note) for note in self.crew.notes()]
+        self._events += [ev.SourceNoted(self._clock.now_ps(), note) for note in self.receivers.notes()]
 
     def _hear(self, report: Report) -> None:
         if isinstance(report, Sent):
-            self._books.sent(report)
+            self._totals.sent(report)
         elif isinstance(report, Reading):
             self._read(report)
 
@@ -97,9 +97,9 @@ class LabProducer(Producer):
         time_ps = self._clock.of_monotonic_ns(reading.time_ns)
         if reading.first:
             self._kind, self._mode = reading.kind, reading.mode
-            self._books.turn_over()
+            self._totals.turn_over()
             self._announce(time_ps)
-        self._books.read(reading)
+        self._totals.read(reading)
         zero_ps = self._clock.of_monotonic_ns(0)
         for event in reading.events:
             event.time_ps += zero_ps
@@ -120,12 +120,12 @@ class LabProducer(Producer):
         return taken
 
     def show(self, meters: Meters) -> None:
-        self._books.show(meters)
+        self._totals.show(meters)
         meters.cores = self._cores.meters()
-        split_polling(meters.cores[-1], *self._books.polling_ps())
+        split_polling(meters.cores[-1], *self._totals.polling_ps())
 
     def set_detail(self, detail: Detail) -> None:
-        self.crew.tell(detail)
+        self.receivers.tell(detail)
 
     def close(self) -> None:
         self._closing.close()

@@ -1,4 +1,4 @@
-"""The crew: a sender, a receiver, and the change from one receiver to the next.
+"""The receivers: a sender, a receiver, and the change from one receiver to the next.
 
     RUNNING                      the sender sends, a receiver receives
        | switch
@@ -41,7 +41,7 @@ _HELD = Load(rate=0)
 _MOST_DEATHS = 3
 
 
-class Crew:
+class ReceiversSwitch:
     """Owns its processes. The sender sends `load` whenever a receiver is running."""
 
     def __init__(self, bed: Testbed, load: Load, kind: str) -> None:

@@ -81,7 +81,7 @@ class Lab(Source):
     def _go_on(self, now_ps: int) -> None:
         """The next receiver's turn, unless the last one is still being opened."""
         self._next_ps = now_ps + (self._tour_ps or 0)
-        if self._producer is None or self._producer.crew.phase is not Phase.RUNNING:
+        if self._producer is None or self._producer.receivers.phase is not Phase.RUNNING:
             return
         names = self.datapaths()
         self._kind = names[(names.index(self._kind) + 1) % len(names)]
@@ -100,7 +100,7 @@ class Lab(Source):
         if datapath not in datapaths():
             raise SourceError(f"the lab has no receiver {datapath}; use {', '.join(datapaths())}", 2)
         if self._producer is not None:
-            self._producer.crew.switch(datapath)
+            self._producer.receivers.switch(datapath)
 
     @property
     def bed(self) -> Testbed | None:
@@ -117,7 +117,7 @@ class Lab(Source):
     def turn(self, knob: str, rungs: int) -> None:
         self._load = self._load.turned(knob, rungs)
         if self._producer is not None:
-            self._producer.crew.set_load(self._load)
+            self._producer.receivers.set_load(self._load)
 
     def set_detail(self, detail: Detail) -> None:
         self._detail = detail

@@ -19,7 +19,7 @@ from itertools import chain, count
 from kbview.sources.linux import stale
 from kbview.sources.linux.ethtool import set_offload
 from kbview.sources.linux.namespace import Namespace
-from kbview.sources.linux.undo import Orderly
+from kbview.sources.linux.undo import Undoable
 from kbview.sources.linux.veth import End, connect
 from kbview.tape.source import SourceError
 
@@ -28,7 +28,7 @@ PERMISSION = 4
 OFFLOADS = ("tx-checksum", "tso", "gso", "gro")
 
 
-class Testbed(Orderly):
+class Testbed(Undoable):
     """Use as a context manager. `queues` of each link; `mtu` 1500; `off` are the offloads turned off.
 
     `napi`: each link polls a ring of its own, as hardware does, and not the core's backlog; for a

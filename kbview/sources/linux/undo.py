@@ -1,4 +1,4 @@
-"""Orderly: something that must be undone however the program ends, short of SIGKILL.
+"""Undoable: something that must be undone however the program ends, short of SIGKILL.
 
 Exceptions and the end of a `with` reach `close` by themselves. SIGTERM and SIGHUP do not: while
 something is open they are turned into SystemExit, unless somebody else handles them already (the
@@ -16,10 +16,10 @@ from typing import Self
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 HELD = (*_ENDING, signal.SIGINT)
-_open: list["Orderly"] = []
+_open: list["Undoable"] = []
 
 
-class Orderly(ABC):
+class Undoable(ABC):
     """Closed once, whoever asks first; signals wait until it is done."""
 
     @abstractmethod

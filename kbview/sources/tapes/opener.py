@@ -16,7 +16,7 @@ _NOT_FOR_TAPES = {  # a choice, and the flag that made it
 }
 
 
-class Tapes(Opener):
+class TapeOpener(Opener):
     """A file or pipe that begins as a tape does, or a path that ends in `.kbt`."""
 
     name = "tape"

@@ -136,7 +136,7 @@ def _receive(settings: Settings, inbox: Inbox, box: Outbox) -> None:
     from kbview.sources.workers.receivers import RECEIVERS
 
     receiver = RECEIVERS[settings.kind]()
-    receiver.telling.cpu = settings.cpu
+    receiver.sampling.cpu = settings.cpu
     hear = _Hearing(receiver)
     if not _await_begin(inbox, box, hear):
         return
@@ -169,7 +169,7 @@ class _Hearing:
 
     def __call__(self, command: Command) -> None:
         if isinstance(command, Tell):
-            self._receiver.telling.detail = command.detail
+            self._receiver.sampling.detail = command.detail
         self.stopped |= isinstance(command, Stop)
 
 

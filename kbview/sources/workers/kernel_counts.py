@@ -4,7 +4,7 @@ import contextlib
 
 from kbview.sources.linux.perf.tally import Tally, allowed
 from kbview.sources.linux.tracefs import Mount
-from kbview.sources.workers.message import Counts
+from kbview.sources.workers.message import StackCounts
 from kbview.tape.source import SourceError
 
 KNOWN = frozenset({"interrupts", "softirqs", "allocations", "frees"})
@@ -13,7 +13,7 @@ _SEEN = ("net:netif_rx_entry", "net:napi_gro_receive_entry", "net:netif_receive_
 
 
 class KernelCounts:
-    """Counts for one link, on all cores. OSError or SourceError where that is not allowed.
+    """StackCounts for one link, on all cores. OSError or SourceError where that is not allowed.
 
     Opened by a receiver, with its rights, and read with its own counts, so that they belong together.
     """
@@ -35,9 +35,9 @@ class KernelCounts:
             self._skbs = [tally(each, f'name == "{link}"') for each in _SEEN]
             undo.pop_all()
 
-    def read(self) -> Counts:
+    def read(self) -> StackCounts:
         """As they are now."""
-        return Counts(
+        return StackCounts(
             self._softirqs.read(),
             self._polls.read(),
             self._empty_polls.read(),

@@ -79,7 +79,7 @@ Told = (
 )
 
 
-class Counts(msgspec.Struct, array_like=True, frozen=True):
+class StackCounts(msgspec.Struct, array_like=True, frozen=True):
     """What the kernel counted of the link while a receiver was open. `skbs` reached the stack."""
 
     softirqs: int = 0
@@ -118,7 +118,7 @@ class Reading(msgspec.Struct, tag=True):
     rings: list[RingMeter]
     sockets: dict[str, SocketMeter]
     latency: Histogram
-    kernel: Counts = Counts()
+    kernel: StackCounts = StackCounts()
     events: list[Told] = []
     untold: int = 0
     first: bool = False

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import msgspec
 
-from kbview.sources.workers.message import Counts, Reading
-from kbview.sources.workers.sampling import Stamp, Telling
+from kbview.sources.workers.message import Reading, StackCounts
+from kbview.sources.workers.sampling import Sampling, Stamp
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import RingMeter, SocketMeter
 
@@ -44,7 +44,7 @@ class Receiver(ABC):
         self.mode = ""
         self.delivered = self.bytes = self.polls = self.empty_polls = self.syscalls = 0
         self.polling_ns = self.useful_ns = 0  # of one that never sleeps: see Reading
-        self.telling = Telling()
+        self.sampling = Sampling()
         self._latencies: list[int] = []
 
     @abstractmethod
@@ -86,7 +86,7 @@ class Receiver(ABC):
         self.bytes += sum(lengths)
         self._latencies += [received_ns - sent for _, sent in stamps if sent]
 
-    def reading(self, came: Callable[[], int], kernel: Counts) -> Reading:
+    def reading(self, came: Callable[[], int], kernel: StackCounts) -> Reading:
         """Everything, as it is now; `came` counts the link's frames, and is asked last."""
         user_ns, system_ns, voluntary, involuntary = self.usage()
         histogram = Histogram()
@@ -113,12 +113,12 @@ class Receiver(ABC):
             sockets=self.sockets(),
             latency=histogram,
             kernel=kernel,
-            events=self.telling.events,
-            untold=self.telling.untold,
+            events=self.sampling.events,
+            untold=self.sampling.untold,
             came=came(),
         )
 
     def forget(self) -> None:
         """The last reading has reached the pipe."""
         self._latencies.clear()
-        self.telling.forget()
+        self.sampling.forget()

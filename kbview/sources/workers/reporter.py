@@ -5,7 +5,7 @@ import time
 
 from kbview.sources.workers.counter import LinkCounter
 from kbview.sources.workers.kernel_counts import KernelCounts
-from kbview.sources.workers.message import Counts, Outbox
+from kbview.sources.workers.message import Outbox, StackCounts
 from kbview.sources.workers.receiver import Ingress, Receiver
 from kbview.tape.source import SourceError
 
@@ -51,7 +51,7 @@ class Reporter:
         """A reading that finds the pipe blocked is not given; the next one holds its totals too."""
         if not self._box.flush():
             return
-        kernel = self._kernel.read() if self._kernel is not None else Counts()
+        kernel = self._kernel.read() if self._kernel is not None else StackCounts()
         reading = self._receiver.reading(self._came, kernel)
         reading.first, reading.last = first, last
         if self._box.post(reading):

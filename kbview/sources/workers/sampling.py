@@ -15,7 +15,7 @@ UNKNOWN = 0  # a stamp that nobody made
 Stamp = tuple[int, int]  # the packet's number, and when it was sent: CLOCK_MONOTONIC, ns
 
 
-class Telling:
+class Sampling:
     """Gathers events until they are taken. Times are CLOCK_MONOTONIC in picoseconds."""
 
     def __init__(self) -> None:

@@ -32,7 +32,7 @@ _BURSTS = re.compile(rb"RX-bursts : (\d+) \[(?:(\d+)% of 0 pkts)?")
 _CYCLES = re.compile(rb"total cycles=(\d+).*at (\d+) MHz")
 
 
-class Counters(msgspec.Struct, frozen=True):
+class TestpmdCounters(msgspec.Struct, frozen=True):
     """Since it began to receive. `bursts` are calls of rx_burst; those that found nothing are known
     to a hundredth of them. `useful_ns` is the time of the others."""
 
@@ -93,7 +93,7 @@ class Testpmd:
             raise OSError(f"{PROGRAM} ended: {_reason(said)}")
         return said
 
-    def counters(self) -> Counters:
+    def counters(self) -> TestpmdCounters:
         """Its counters now."""
         port = self.ask("show port stats 0")
         forwarded = self.ask("show fwd stats all")
@@ -103,7 +103,7 @@ class Testpmd:
         empty = max(bursts * percent // 100, bursts - frames)  # who found something found a frame
         cycles, megahertz = _numbers(_CYCLES, forwarded, 2)
         useful_ns = cycles * 1000 // megahertz if megahertz else 0
-        return Counters(frames, length, missed, no_mbuf, bursts, empty, useful_ns)
+        return TestpmdCounters(frames, length, missed, no_mbuf, bursts, empty, useful_ns)
 
     def usage(self) -> tuple[int, int, int, int]:
         """CPU time in user and kernel mode (ns), voluntary and involuntary switches; all threads.

@@ -8,7 +8,7 @@ Each receiver counts from its own beginning; what its predecessors counted is ca
 import msgspec
 from msgspec.structs import astuple
 
-from kbview.sources.workers.message import Counts, Reading, Sent
+from kbview.sources.workers.message import Reading, Sent, StackCounts
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import Meters
 
@@ -53,10 +53,10 @@ class Totals(msgspec.Struct):
     polling_ns: int = 0
     useful_ns: int = 0
     drops: dict[str, int] = {}
-    kernel: Counts = Counts()
+    kernel: StackCounts = StackCounts()
 
 
-class Books:
+class ReceiverTotals:
     """`came_before`: what the link had received when the lab began."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Books:
         carried.drops = _added(carried.drops, reading.drops)
         carried.kernel = self._kernel_total(reading)
         self._reading = msgspec.structs.replace(
-            reading, kernel=Counts(), drops={}, rings=[], sockets={}, **dict.fromkeys(_CARRIED, 0)
+            reading, kernel=StackCounts(), drops={}, rings=[], sockets={}, **dict.fromkeys(_CARRIED, 0)
         )
 
     def _total(self, name: str) -> int:
@@ -117,11 +117,11 @@ class Books:
         meters.rings, meters.sockets = reading.rings, reading.sockets
         meters.latency = self._latency
 
-    def _kernel_total(self, reading: Reading) -> Counts:
+    def _kernel_total(self, reading: Reading) -> StackCounts:
         pairs = zip(astuple(self._carried.kernel), astuple(reading.kernel), strict=True)
-        return Counts(*(before + now for before, now in pairs))
+        return StackCounts(*(before + now for before, now in pairs))
 
-    def _show_kernel(self, kernel: Counts, meters: Meters) -> None:
+    def _show_kernel(self, kernel: StackCounts, meters: Meters) -> None:
         """Its polls beside the receivers' own; a veth interrupts nobody."""
         meters.interrupts = 0
         meters.softirqs = kernel.softirqs

@@ -7,17 +7,19 @@ import pytest
 
 from kbview.sources.counters import delivery
 from kbview.sources.counters.owner import Owners
-from kbview.sources.counters.reading import Reading
+from kbview.sources.counters.reading import CounterReading
 from kbview.sources.counters.subject import Subject
-from kbview.sources.linux.netlink.links import Counts, Link
+from kbview.sources.linux.netlink.links import Link, LinkTotals
 from kbview.sources.linux.netlink.message import request
 from kbview.sources.linux.procfs.cpu import Stat, Ticks
-from kbview.sources.linux.procfs.interrupts import Line
+from kbview.sources.linux.procfs.interrupts import InterruptLine
 from kbview.sources.linux.procfs.softirq import Softnet
 
 
-def _reading(dropped: int = 0, cores: dict[int, Ticks] | None = None, **protocols: int) -> Reading:
-    return Reading(Counts(), 0, 0, Softnet(10, dropped, 0), Stat(cores or {}, 0), protocols)
+def _reading(
+    dropped: int = 0, cores: dict[int, Ticks] | None = None, **protocols: int
+) -> CounterReading:
+    return CounterReading(LinkTotals(), 0, 0, Softnet(10, dropped, 0), Stat(cores or {}, 0), protocols)
 
 
 def test_drops_carry_the_kernels_reasons_and_only_what_happened() -> None:
@@ -60,14 +62,14 @@ def test_an_interfaces_interrupts_are_found_by_what_drivers_call_them(
     monkeypatch.setattr("kbview.sources.counters.subject.links_of", lambda _: links)
     subject = Subject(None)
     monkeypatch.setattr(subject, "_vectors", set())
-    assert subject.raises(Line("99", 1, said)) == raised
+    assert subject.raises(InterruptLine("99", 1, said)) == raised
     subject.close()
 
 
 def test_a_link_without_hardware_raises_none() -> None:
     subject = Subject("lo")
     assert not subject.has_hardware
-    assert not subject.raises(Line("LOC", 5, "Local timer interrupts lo"))
+    assert not subject.raises(InterruptLine("LOC", 5, "Local timer interrupts lo"))
     subject.close()
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from kbview.sources.workers.load import Load
 from kbview.sources.workers.message import Reading, Sent
-from kbview.sources.workers.totals import Books
+from kbview.sources.workers.totals import ReceiverTotals
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import Meters, SocketMeter
 
@@ -35,14 +35,14 @@ def _sent(refused: int) -> Sent:
     return Sent(0, Load(), 0, 0, refused, 0, 0, 0, 0)
 
 
-def _shown(books: Books) -> Meters:
+def _shown(books: ReceiverTotals) -> Meters:
     meters = Meters()
     books.show(meters)
     return meters
 
 
 def test_every_frame_is_accounted_for_across_receivers() -> None:
-    books = Books()
+    books = ReceiverTotals()
     books.read(_reading(1000, 0))  # what the link had received before is not ours
     books.sent(_sent(refused=3))
     books.read(_reading(1100, 80, drops={"socket/SOCKET_RCVBUFF": 15}))
@@ -63,7 +63,7 @@ def test_every_frame_is_accounted_for_across_receivers() -> None:
 
 
 def test_levels_are_the_present_receivers_only() -> None:
-    books = Books()
+    books = ReceiverTotals()
     books.read(_reading(0, 0, sockets={"udp": SocketMeter("udp", queued=768)}))
     assert _shown(books).sockets["udp"].queued == 768
     books.turn_over()
@@ -71,7 +71,7 @@ def test_levels_are_the_present_receivers_only() -> None:
 
 
 def test_a_system_call_crosses_the_wall_twice_and_a_sleep_is_two_switches() -> None:
-    books = Books()
+    books = ReceiverTotals()
     books.read(_reading(0, 0, syscalls=10, voluntary=4, involuntary=1))
     meters = _shown(books)
     assert meters.mode_switches == 20
@@ -80,13 +80,13 @@ def test_a_system_call_crosses_the_wall_twice_and_a_sleep_is_two_switches() -> N
 
 
 def test_before_the_first_reading_nothing_is_known() -> None:
-    books = Books()
+    books = ReceiverTotals()
     books.sent(_sent(5))
     assert _shown(books) == Meters()
 
 
 def test_latencies_add_up() -> None:
-    books = Books()
+    books = ReceiverTotals()
     for value in (5, 9):
         histogram = Histogram()
         histogram.add([value])

@@ -6,8 +6,8 @@ import struct
 import pytest
 
 from kbview.sources.linux.netlink import diag, links
-from kbview.sources.linux.netlink.conversation import Conversation
 from kbview.sources.linux.netlink.message import Message, attributes, error_of, messages, request
+from kbview.sources.linux.netlink.socket import NetlinkSocket
 from kbview.sources.linux.procfs import netdev
 from kbview.sources.linux.procfs.file import KernelFile
 from kbview.sources.linux.socket_state import Protocol, State
@@ -44,11 +44,11 @@ def test_links_and_their_totals() -> None:
     assert links.links_of([Message(16, link), Message(3, b"")]) == [links.Link(7, "br0", "bridge", "")]
     assert links.Link(7, "br0", "bridge", "").carries_again
     stats = struct.pack("=BxHII", 0, 0, 7, 0) + _attribute(1, struct.pack("=25Q", *range(25)))
-    assert links.counts_of([Message(92, stats)]) == {7: links.Counts(0, 2, 6, 15, 1, 3)}
+    assert links.counts_of([Message(92, stats)]) == {7: links.LinkTotals(0, 2, 6, 15, 1, 3)}
 
 
 def test_the_kernel_tells_the_same_through_netlink_as_in_proc() -> None:
-    conversation = Conversation(links.NETLINK_ROUTE)
+    conversation = NetlinkSocket(links.NETLINK_ROUTE)
     there = links.links_of(conversation.ask(links.link_request()))
     (lo,) = [link for link in there if link.name == "lo"]
     (counts,) = links.counts_of(conversation.ask(links.counts_request(lo.number), answers=1)).values()
@@ -59,14 +59,14 @@ def test_the_kernel_tells_the_same_through_netlink_as_in_proc() -> None:
 
 
 def test_a_refusal_is_an_error() -> None:
-    conversation = Conversation(links.NETLINK_ROUTE)
+    conversation = NetlinkSocket(links.NETLINK_ROUTE)
     with pytest.raises(OSError, match="netlink: "):
         list(conversation.ask(links.counts_request(1 << 30), answers=1))
     conversation.close()
 
 
 def test_a_socket_is_told_with_what_it_holds_and_may_hold() -> None:
-    conversation = Conversation(diag.NETLINK_SOCK_DIAG)
+    conversation = NetlinkSocket(diag.NETLINK_SOCK_DIAG)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as server:
         server.bind(("127.0.0.1", 0))
         server.listen(5)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kbview.sources.interface.ring.allowance import Allowance
+from kbview.sources.interface.ring.cpu_budget import CpuBudget
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape.source import SourceError
 
@@ -29,17 +29,17 @@ def test_an_override_changes_one_thing() -> None:
 
 
 def test_an_allowance_is_a_share_of_the_time() -> None:
-    allowance, spent = Allowance(0.25), 0
+    cpu_budget, spent = CpuBudget(0.25), 0
     for millisecond in range(10_000):
-        if allowance.granted(millisecond / 1000):
-            allowance.charge(0.001)
+        if cpu_budget.granted(millisecond / 1000):
+            cpu_budget.charge(0.001)
             spent += 1
     assert spent == pytest.approx(2500, rel=0.02)
 
 
 def test_an_allowance_cannot_be_saved_for_long() -> None:
-    allowance = Allowance(0.5)
-    assert allowance.granted(1000.0)
-    allowance.charge(0.06)
-    assert not allowance.granted(1000.0)
-    assert allowance.granted(1000.1)
+    cpu_budget = CpuBudget(0.5)
+    assert cpu_budget.granted(1000.0)
+    cpu_budget.charge(0.06)
+    assert not cpu_budget.granted(1000.0)
+    assert cpu_budget.granted(1000.1)

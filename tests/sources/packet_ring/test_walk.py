@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from kbview.sources.interface.ring.books import KIND, Books, Tally
-from kbview.sources.interface.ring.reading import Reading
-from kbview.sources.interface.ring.walk import Manner, Moment, measure, tell
+from kbview.sources.interface.ring.parse import Manner, Moment, measure, tell
+from kbview.sources.interface.ring.policy import BlockPolicy
+from kbview.sources.interface.ring.totals import KIND, RingSum, RingTotals
 from kbview.sources.linux.packet_ring import layout
 from kbview.sources.linux.packet_ring.block import on_wire
 from kbview.sources.linux.packet_ring.settings import RingSettings
@@ -20,16 +20,16 @@ MOMENT = Moment(0, 1, SEEN_PS, -SECOND * 10**9, True)
 LENGTHS = [60, 64, 1514, 200, 61, 42]
 
 
-def _booked(detail: Detail, share: float, lengths: list[int]) -> tuple[Meters, Reading, int]:
-    reading = Reading(RingSettings(share=share), ethernet=True)
-    reading.detail = detail
-    books, meters, lost = Books([RingMeter(0, 4, kind=KIND)]), Meters(), 0
+def _booked(detail: Detail, share: float, lengths: list[int]) -> tuple[Meters, BlockPolicy, int]:
+    policy = BlockPolicy(RingSettings(share=share), ethernet=True)
+    policy.detail = detail
+    totals, meters, lost = RingTotals([RingMeter(0, 4, kind=KIND)]), Meters(), 0
     for _ in range(2):
-        records = reading.of(*block([frame(length) for length in lengths]), MOMENT)
-        books.book(records)
-        lost += sum(record.lost for record in records if isinstance(record, Tally))
-    books.show(meters)
-    return meters, reading, lost
+        records = policy.of(*block([frame(length) for length in lengths]), MOMENT)
+        totals.book(records)
+        lost += sum(record.lost for record in records if isinstance(record, RingSum))
+    totals.show(meters)
+    return meters, policy, lost
 
 
 def test_the_layout_is_that_of_the_kernels_header() -> None:
@@ -102,8 +102,8 @@ def test_totals_do_not_depend_on_detail(detail: Detail) -> None:
 @pytest.mark.parametrize("detail", Detail)
 def test_without_allowance_packets_are_counted_and_bytes_are_near(detail: Detail) -> None:
     lengths = random.Random(5).choices(range(60, 1515), k=40)
-    meters, reading, lost = _booked(detail, 0.0, lengths)
-    assert meters.arrived == meters.delivered == reading.passed_over == 80
+    meters, policy, lost = _booked(detail, 0.0, lengths)
+    assert meters.arrived == meters.delivered == policy.passed_over == 80
     assert lost == {Detail.METERS: 0, Detail.MILESTONES: 240, Detail.STEPS: 320}[detail]
     assert meters.arrived_bytes == pytest.approx(2 * sum(lengths) + 320, abs=80 * layout.ALIGNMENT)
     assert not meters.latency.total

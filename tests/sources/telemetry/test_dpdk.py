@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kbview.sources.dpdk import correspondent, place
+from kbview.sources.dpdk import poller, socket_path
 from kbview.sources.dpdk.client import Client, TelemetryError, whole
-from kbview.sources.dpdk.growth import Growth
+from kbview.sources.dpdk.delta import Delta
 from kbview.sources.dpdk.threads import lcore_threads
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
@@ -32,16 +32,16 @@ NEWER: Answers = {
 @pytest.fixture
 def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A runtime folder of the test's own."""
-    monkeypatch.setattr(place, "folders", lambda: [tmp_path])
-    monkeypatch.setattr(correspondent, "_AGAIN_S", 0.02)
-    monkeypatch.setattr(correspondent, "_PERIOD_S", 0.02)
+    monkeypatch.setattr(socket_path, "folders", lambda: [tmp_path])
+    monkeypatch.setattr(poller, "_AGAIN_S", 0.02)
+    monkeypatch.setattr(poller, "_PERIOD_S", 0.02)
     return tmp_path
 
 
 @pytest.fixture
 def path(runtime: Path) -> Path:
     """Where an application with the prefix `app` listens."""
-    return runtime / "app" / place.SOCKET
+    return runtime / "app" / socket_path.SOCKET
 
 
 @pytest.fixture
@@ -167,11 +167,11 @@ def test_who_greets_strangely_is_refused_or_nameless(path: Path, greeting: objec
 def test_the_only_application_needs_no_name_and_several_do(runtime: Path) -> None:
     with pytest.raises(SourceError, match="no DPDK application with telemetry is running; none"):
         _opened("dpdk")
-    with serving(runtime / "a" / place.SOCKET, port(1)):
+    with serving(runtime / "a" / socket_path.SOCKET, port(1)):
         _opened("dpdk").close()
         with pytest.raises(SourceError, match="--file-prefix b is running; there are dpdk:a"):
             _opened("dpdk:b")
-        with serving(runtime / "b" / place.SOCKET, port(1)):
+        with serving(runtime / "b" / socket_path.SOCKET, port(1)):
             with pytest.raises(SourceError, match="name one: dpdk:a, dpdk:b") as refused:
                 _opened("dpdk")
             assert refused.value.exit_code == 2
@@ -181,7 +181,7 @@ def test_the_only_application_needs_no_name_and_several_do(runtime: Path) -> Non
 def test_a_socket_left_behind_is_nobodys(path: Path) -> None:
     Server(path, port(1)).stop()
     assert path.is_socket()
-    assert place.found() == {}
+    assert socket_path.found() == {}
 
 
 def test_a_folder_that_is_not_ours_to_read(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +213,7 @@ def test_a_question_that_nobody_answers_is_given_up(
 
 
 def test_growth_survives_resets_and_newcomers() -> None:
-    growth = Growth()
+    growth = Delta()
     for counts in ({"a": 100}, {"a": 130}, {"a": 20, "b": 5}, {"b": 6}, {"a": 25}):
         growth.add(counts)
     assert (growth["a"], growth["b"], growth["c"]) == (30 + 20 + 5, 6, 0)

@@ -1,12 +1,12 @@
-"""Records by hand: a small language for what a kernel would write, and a witness that hears it."""
+"""Records by hand: a small language for what a kernel would write, and a interpreter that hears it."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from kbview.sources.trace.meaning.interpreter import Interpreter
+from kbview.sources.trace.meaning.machine_state import Target
 from kbview.sources.trace.meaning.record import Record
-from kbview.sources.trace.meaning.scene import Target
 from kbview.sources.trace.meaning.table import BY_NAME
-from kbview.sources.trace.meaning.witness import Witness
 from kbview.tape import events as ev
 
 E = TypeVar("E", bound=ev.Event)
@@ -15,12 +15,12 @@ READER, IDLE = 50, 0
 
 
 class Trace:
-    """Time goes on by a microsecond a record; `run` is what the witness tells."""
+    """Time goes on by a microsecond a record; `run` is what the interpreter tells."""
 
     def __init__(self, target: Target | None = None) -> None:
         self.records: list[Record] = []
         target = target or Target("veth0", rcvbuf=(212_992, 131_072))
-        self.witness = Witness(target, lambda ns: ns * 1000)
+        self.interpreter = Interpreter(target, lambda ns: ns * 1000)
         self.cpu, self.pid, self.flags = 0, IDLE, 0
         self.now_ns = 1_000_000
         self.found: list[str] = []
@@ -74,9 +74,9 @@ class Trace:
 
     def tell(self) -> list[ev.Event]:
         """What all of it means so far."""
-        self.witness.hear(self.records)
+        self.interpreter.hear(self.records)
         self.records = []
-        return self.witness.release(self.now_ns * 1000)
+        return self.interpreter.release(self.now_ns * 1000)
 
 
 def of(events: Sequence[ev.Event], *kinds: type[E]) -> list[E]:

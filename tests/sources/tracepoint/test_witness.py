@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from kbview.sources.trace.meaning.interpreter import Interpreter
+from kbview.sources.trace.meaning.machine_state import Target
 from kbview.sources.trace.meaning.record import LOST, Record
-from kbview.sources.trace.meaning.scene import Target
 from kbview.sources.trace.meaning.stations import stations
 from kbview.sources.trace.meaning.table import BY_NAME, TRACEPOINTS
-from kbview.sources.trace.meaning.witness import Witness
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meaning import UNKNOWN, meaning_of
@@ -50,7 +50,7 @@ def call(trace: Trace, length: int) -> Trace:
 
 
 def test_every_tracepoint_of_the_table_is_understood_and_no_other() -> None:
-    handled = Witness(Target("x"), lambda ns: ns).handlers.keys() - {LOST}
+    handled = Interpreter(Target("x"), lambda ns: ns).handlers.keys() - {LOST}
     assert handled == BY_NAME.keys()
     assert len(BY_NAME) == len(TRACEPOINTS)
     for point in TRACEPOINTS:
@@ -119,7 +119,7 @@ def test_the_steps_of_a_core_follow_each_other_and_are_all_of_its_busy_time() ->
         "recvfrom",
     ]
     assert all(a.time_ps + a.duration_ps <= b.time_ps for a, b in pairwise(steps))
-    (core,) = trace.witness.meters().cores
+    (core,) = trace.interpreter.meters().cores
     assert sum(core.of(account) for account in ev.Account) == trace.now_ns * 1000
     assert core.softirq_ps == sum(step.duration_ps for step in steps[:4])
     assert core.syscall_ps == steps[4].duration_ps
@@ -127,7 +127,7 @@ def test_the_steps_of_a_core_follow_each_other_and_are_all_of_its_busy_time() ->
 
 def test_a_step_that_was_interrupted_is_told_in_pieces_that_do_not_overlap() -> None:
     trace = Trace().switch(READER)
-    trace.witness.watch(READER, "reader")
+    trace.interpreter.watch(READER, "reader")
     datagram(trace.say("sys_enter_sendto", fd=3)).say("sys_exit_sendto", ret=100)
     steps = [step.step for step in of(trace.tell(), ev.StepTaken)]
     assert steps == [
@@ -147,7 +147,7 @@ def test_a_read_takes_the_oldest_and_the_meters_agree() -> None:
     trace.switch(READER)
     call(trace, 100)
     assert delivered(trace.tell()) == [(0, "app")]
-    meters = trace.witness.meters()
+    meters = trace.interpreter.meters()
     assert (meters.arrived, meters.delivered, meters.in_flight) == (3, 1, 2)
     (socket,) = meters.sockets.values()
     assert (socket.queued, socket.packets, socket.received) == (2 * 832, 2, 3)
@@ -176,7 +176,7 @@ def test_a_task_already_in_its_call_when_we_came_leaves_it_with_what_it_read() -
 
 def test_a_reader_s_sk_buff_may_be_freed_by_another_core_before_the_read_is_told() -> None:
     trace = datagram(Trace())
-    trace.witness.expect(TRACEPOINTS)
+    trace.interpreter.expect(TRACEPOINTS)
     trace.switch(READER).say("sys_enter_recvfrom", fd=3)
     trace.say("consume_skb", skbaddr=A, location="skb_defer_free_flush")
     assert delivered(trace.tell()) == []
@@ -221,7 +221,7 @@ def test_ends_by_the_function_and_reason(
     else:
         assert delivered(events) == [(0, end[0])]
     assert len(of(events, ev.SkbFreed)) == 1
-    assert trace.witness.meters().conserved()
+    assert trace.interpreter.meters().conserved()
 
 
 def test_a_full_socket_tells_its_limit_with_the_drop() -> None:
@@ -229,7 +229,7 @@ def test_a_full_socket_tells_its_limit_with_the_drop() -> None:
     trace.arrive(B).begin_softirq().climb(B)
     trace.say("sock_rcvqueue_full", rmem_alloc=4000, sk_rcvbuf=4096)
     trace.say("kfree_skb", skbaddr=B, rx_sk=SOCK, reason="SOCKET_RCVBUFF").poll().end_softirq().tell()
-    (socket,) = trace.witness.meters().sockets.values()
+    (socket,) = trace.interpreter.meters().sockets.values()
     assert (socket.drops, socket.rcvbuf) == (1, 4096)
 
 
@@ -237,7 +237,7 @@ def test_an_end_that_nobody_tells_is_believed_after_a_while() -> None:
     trace = Trace().arrive(A).begin_softirq().climb(A).poll().end_softirq()
     assert delivered(trace.tell()) == []
     assert delivered(trace.wait(30).tell()) == [(0, "ip")]
-    assert trace.witness.meters().in_flight == 0
+    assert trace.interpreter.meters().in_flight == 0
 
 
 def test_or_as_soon_as_its_sk_buff_is_another_s() -> None:
@@ -256,7 +256,7 @@ def test_a_softirq_of_another_interface_is_not_told_but_its_time_is_booked() -> 
     trace = Trace().begin_softirq()
     trace.say("netif_receive_skb", skbaddr=B, name="other", len=50).poll().end_softirq()
     assert trace.tell() == []
-    assert trace.witness.meters().cores[0].softirq_ps == 3_000_000
+    assert trace.interpreter.meters().cores[0].softirq_ps == 3_000_000
 
 
 # ---- TCP -------------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def test_segments_are_read_byte_by_byte_even_when_their_sk_buffs_were_joined() -
     trace.say("sys_enter_read", fd=4).say("skb_copy_datagram_iovec", skbaddr=B, len=150)
     trace.say("sys_exit_read", ret=150)
     assert delivered(trace.tell()) == [(1, "app"), (2, "app")]
-    (socket,) = trace.witness.meters().sockets.values()
+    (socket,) = trace.interpreter.meters().sockets.values()
     assert (socket.name, socket.queued) == ("tcp :80 < 10.0.0.1:99", 0)
 
 
@@ -355,7 +355,7 @@ def test_an_interrupt_is_told_with_its_queue_and_unmasked_after_the_last_poll() 
     assert [event.by for event in of(events, ev.SoftirqEntered)] == ["irq_exit"]
     polls = names([each for each in events if isinstance(each, (ev.NapiPolled, ev.IrqUnmasked))])
     assert polls == ["NapiPolled", "NapiPolled", "IrqUnmasked"]
-    assert trace.witness.meters().stages["hardirq"].total_ps == 2_000_000
+    assert trace.interpreter.meters().stages["hardirq"].total_ps == 2_000_000
 
 
 def test_a_run_whose_budget_is_used_up_with_work_left_is_squeezed() -> None:
@@ -377,7 +377,7 @@ def test_merged_segments_share_the_end_of_the_one_that_took_them_in() -> None:
     assert [(each.packet, each.into) for each in of(events, ev.PacketMerged)] == [(1, 0), (2, 0)]
     trace.switch(READER).say("skb_copy_datagram_iovec", skbaddr=A, len=4344)
     assert delivered(trace.tell()) == [(0, "app"), (1, "app"), (2, "app")]
-    meters = trace.witness.meters()
+    meters = trace.interpreter.meters()
     assert (meters.arrived, meters.delivered, meters.in_flight) == (3, 3, 0)
     assert meters.allocations == meters.frees == 3
 
@@ -386,7 +386,7 @@ def test_ksoftirqd_is_told_apart() -> None:
     trace = Trace().switch(9, "ksoftirqd/0").arrive(A).begin_softirq().climb(A)
     events = trace.poll().end_softirq().tell()
     assert [event.by for event in of(events, ev.SoftirqEntered)] == ["ksoftirqd"]
-    assert trace.witness.meters().cores[0].ksoftirqd_ps > 0
+    assert trace.interpreter.meters().cores[0].ksoftirqd_ps > 0
 
 
 # ---- sending ---------------------------------------------------------------------------------------
@@ -417,7 +417,7 @@ def test_lost_records_are_said_and_nothing_stays_in_flight() -> None:
     events = trace.wait(1).end_softirq().tell()
     assert [event.count for event in of(events, ev.EventsLost)] == [812]
     assert dropped(events) == [(0, "trace", "EVENTS_LOST"), (1, "trace", "EVENTS_LOST")]
-    meters = trace.witness.meters()
+    meters = trace.interpreter.meters()
     assert meters.in_flight == 0
     assert all(socket.queued == 0 for socket in meters.sockets.values())
 
@@ -427,12 +427,12 @@ def test_a_switch_that_was_not_recorded_is_told_with_the_next_record() -> None:
     trace.pid = READER
     events = call(trace, 100).tell()
     assert [event.to for event in of(events, ev.ContextSwitched)] == ["reader"]
-    assert trace.witness.scene.cpu(0).task.pid == READER
+    assert trace.interpreter.machine.cpu(0).task.pid == READER
 
 
 def test_who_runs_before_the_first_record_did_not_switch() -> None:
     trace = Trace()
-    trace.witness.watch(READER, "reader")
+    trace.interpreter.watch(READER, "reader")
     trace.pid = READER
     assert of(trace.say("sys_enter_recvfrom", fd=3).tell(), ev.ContextSwitched) == []
 
@@ -440,10 +440,10 @@ def test_who_runs_before_the_first_record_did_not_switch() -> None:
 @pytest.mark.parametrize("detail", Detail)
 def test_whatever_is_told_all_of_it_is_counted(detail: Detail) -> None:
     trace = datagram(Trace()).switch(READER)
-    trace.witness.set_detail(detail)
+    trace.interpreter.set_detail(detail)
     events = call(trace, 100).tell()
     assert {event.level <= detail for event in events} <= {True}
-    meters = trace.witness.meters()
+    meters = trace.interpreter.meters()
     counts = (meters.arrived, meters.delivered, meters.copies, meters.syscalls, meters.mode_switches)
     assert counts == (1, 1, 1, 1, 2)
     assert meters.wakeups == meters.polls == meters.softirqs == 1

@@ -52,7 +52,7 @@ SHAPES: list[tuple[str, tuple[int, int, int, str, int, str]]] = [
 @pytest.mark.parametrize(("text", "said"), SHAPES)
 def test_every_shape_of_a_line(text: str, said: tuple[int, int, int, str, int, str]) -> None:
     parsed = line.parse(text)
-    assert isinstance(parsed, line.Line)
+    assert isinstance(parsed, line.TraceLine)
     assert parsed[:-1] == said
     assert line.looks_like_one(text.encode()[:64])
 

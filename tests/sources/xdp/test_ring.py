@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbview.sources.linux.xdp.ring import ADDRESS, DESCRIPTOR, Offsets, Ring
+from kbview.sources.linux.xdp.ring import ADDRESS, DESCRIPTOR, Offsets, XskRing
 from kbview.tape.vocabulary import RingKind
 
 SIZE = 8
@@ -22,8 +22,8 @@ class Pair:
         os.ftruncate(memory, 4096)
         os.pwrite(memory, struct.pack("=I", start), OFFSETS.producer)
         os.pwrite(memory, struct.pack("=I", start), OFFSETS.consumer)
-        self.ours = Ring(RingKind.FILL, memory, 0, OFFSETS, SIZE, entry)
-        self.theirs = Ring(RingKind.FILL, memory, 0, OFFSETS, SIZE, entry)
+        self.ours = XskRing(RingKind.FILL, memory, 0, OFFSETS, SIZE, entry)
+        self.theirs = XskRing(RingKind.FILL, memory, 0, OFFSETS, SIZE, entry)
         self.memory = memory
 
     def close(self) -> None:

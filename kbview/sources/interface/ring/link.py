@@ -19,7 +19,7 @@ _FLAGS = struct.Struct("=16sH22x")
 _WITH_ETHERNET_HEADER = (1, 772)  # ARPHRD_ETHER, ARPHRD_LOOPBACK
 
 
-class Link:
+class WatchedLink:
     """One interface. Errors: SourceError when there is none of that name."""
 
     def __init__(self, control: socket.socket, name: str) -> None:

@@ -4,25 +4,27 @@ import errno
 import socket
 from collections.abc import Sequence
 
-from kbview.sources.interface.ring.link import Link
+from kbview.sources.interface.ring.link import WatchedLink
 from kbview.sources.linux.packet_ring import layout
-from kbview.sources.linux.packet_ring.ring import Ring
+from kbview.sources.linux.packet_ring.ring import TapRing
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape.source import SourceError
 
 PERMISSION, UNSUPPORTED = 4, 5
 
 
-def open_rings(name: str, settings: RingSettings, *, promiscuous: bool) -> tuple[Link, list[Ring]]:
+def open_rings(
+    name: str, settings: RingSettings, *, promiscuous: bool
+) -> tuple[WatchedLink, list[TapRing]]:
     """The interface and its bound rings, still shut.
 
     SourceError says what is missing; then nothing stays open.
     """
-    rings: list[Ring] = []
+    rings: list[TapRing] = []
     try:
         while len(rings) < settings.rings:
             rings.append(open_ring(f"live {name}", settings))
-        link = Link(rings[0].socket, name)
+        link = WatchedLink(rings[0].socket, name)
         if promiscuous:
             _see_all(rings[0].socket, link)
         _join(rings, link)
@@ -33,7 +35,7 @@ def open_rings(name: str, settings: RingSettings, *, promiscuous: bool) -> tuple
     return link, rings
 
 
-def open_ring(command: str, settings: RingSettings) -> Ring:
+def open_ring(command: str, settings: RingSettings) -> TapRing:
     """A ring that receives nothing yet; `command` is what would work as root."""
     return _open_ring(_open_socket(command), settings)
 
@@ -52,9 +54,9 @@ def _open_socket(command: str) -> socket.socket:
         ) from error
 
 
-def _open_ring(control: socket.socket, settings: RingSettings) -> Ring:
+def _open_ring(control: socket.socket, settings: RingSettings) -> TapRing:
     try:
-        return Ring(control, settings)
+        return TapRing(control, settings)
     except OSError as error:
         control.close()
         if error.errno == errno.ENOPROTOOPT:
@@ -65,13 +67,13 @@ def _open_ring(control: socket.socket, settings: RingSettings) -> Ring:
         ) from error
 
 
-def _see_all(control: socket.socket, link: Link) -> None:
+def _see_all(control: socket.socket, link: WatchedLink) -> None:
     """Promiscuous for as long as the socket is open."""
     wanted = layout.MEMBERSHIP.pack(link.index, layout.PACKET_MR_PROMISC, 0, b"")
     control.setsockopt(layout.SOL_PACKET, layout.PACKET_ADD_MEMBERSHIP, wanted)
 
 
-def _join(rings: Sequence[Ring], link: Link) -> None:
+def _join(rings: Sequence[TapRing], link: WatchedLink) -> None:
     """Bind all; the kernel spreads the interface's packets over them by their flow's hash.
 
     They are still shut, or packets would be counted more than once until all have joined.

@@ -2,10 +2,10 @@
 
 import time
 
-from kbview.sources.interface.ring.books import KIND, KNOWN, Books, Tally
 from kbview.sources.interface.ring.opening import open_rings
-from kbview.sources.interface.ring.reader import Reader
-from kbview.sources.interface.ring.reading import Reading
+from kbview.sources.interface.ring.policy import BlockPolicy
+from kbview.sources.interface.ring.thread import RingThread
+from kbview.sources.interface.ring.totals import KIND, KNOWN, RingSum, RingTotals
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.watching.clock import Clock
 from kbview.sources.watching.producer import Producer, Way
@@ -67,9 +67,9 @@ class RingProducer(Producer):
     ) -> None:
         self.link, rings = open_rings(interface, settings, promiscuous=promiscuous)
         ethernet = self.link.has_ethernet_header()
-        self._reading = Reading(settings, ethernet=ethernet)
-        self._reader = Reader(rings, clock, settings, self._reading)
-        self._books = Books(
+        self._policy = BlockPolicy(settings, ethernet=ethernet)
+        self._reading_thread = RingThread(rings, clock, settings, self._policy)
+        self._totals = RingTotals(
             [RingMeter(queue, ring.blocks, kind=KIND) for queue, ring in enumerate(rings)]
         )
         self._notes: list[str] = []
@@ -84,22 +84,24 @@ class RingProducer(Producer):
             self._notes.append(self._down_note())
 
     def start(self) -> None:
-        self._reader.start()
+        self._reading_thread.start()
 
     def settled_ps(self) -> int:
-        if self._reader.failure is not None:
-            raise SourceError(f"{self.link.name}: reading the ring failed: {self._reader.failure}", 1)
-        if self._reader.down or self._waiting:
+        if self._reading_thread.failure is not None:
+            raise SourceError(
+                f"{self.link.name}: reading the ring failed: {self._reading_thread.failure}", 1
+            )
+        if self._reading_thread.down or self._waiting:
             self._look()
-        return self._reader.settled_ps()
+        return self._reading_thread.settled_ps()
 
     def _look(self) -> None:
         """The link is down or was: gone for good, or up again?"""
         now_s = time.monotonic()
-        if not self._reader.down and now_s - self._looked_s < _LOOK_S:
+        if not self._reading_thread.down and now_s - self._looked_s < _LOOK_S:
             return
         self._looked_s = now_s
-        fell, self._reader.down = self._reader.down, False
+        fell, self._reading_thread.down = self._reading_thread.down, False
         if not self.link.exists():
             self._gone = f"{self.link.name} is gone: somebody removed the interface"
         elif self.link.is_up():
@@ -113,7 +115,7 @@ class RingProducer(Producer):
         return f"{self.link.name} is down and brings nothing; ip link set {self.link.name} up"
 
     def take(self, until_ps: int) -> list[ev.Event]:
-        if self._reading.passed_over and self._counting_only:
+        if self._policy.passed_over and self._counting_only:
             self._notes.append(self._counting_only)
             self._counting_only = ""
         told: list[ev.Event] = [ev.SourceNoted(until_ps, note) for note in self._notes]
@@ -125,33 +127,33 @@ class RingProducer(Producer):
 
     def _booked(self, until_ps: int) -> tuple[list[ev.Event], int]:
         """What is told of the records up to then, all of them booked, and how many events were lost."""
-        steps = self._reading.detail is Detail.STEPS
+        steps = self._policy.detail is Detail.STEPS
         events: list[ev.Event] = []
         lost = 0
-        records = self._reader.take(until_ps)
-        self._books.book(records)
+        records = self._reading_thread.take(until_ps)
+        self._totals.book(records)
         for record in records:
-            if isinstance(record, Tally):
+            if isinstance(record, RingSum):
                 lost += record.lost
             elif steps or isinstance(record, _MILESTONES):
                 events.append(record)
         return events, lost
 
     def show(self, meters: Meters) -> None:
-        self._books.show(meters)
+        self._totals.show(meters)
 
     def spent(self, cpu_s: float) -> None:
-        self._reader.charge(cpu_s)
+        self._reading_thread.charge(cpu_s)
 
     @property
     def ended(self) -> str | None:
         return self._gone
 
     def set_detail(self, detail: Detail) -> None:
-        self._reading.detail = detail
+        self._policy.detail = detail
 
     def close(self) -> None:
-        self._reader.close()
+        self._reading_thread.close()
 
 
 class BesideRing(RingProducer):
@@ -163,4 +165,4 @@ class BesideRing(RingProducer):
         return [event for event in super().take(until_ps) if isinstance(event, _OF_RINGS)]
 
     def show(self, meters: Meters) -> None:
-        self._books.show_rings(meters)
+        self._totals.show_rings(meters)

@@ -41,7 +41,7 @@ class Link(NamedTuple):
         return self.kind in _CARRY_AGAIN
 
 
-class Counts(NamedTuple):
+class LinkTotals(NamedTuple):
     """Totals since the interface was made. `rx_missed`: its NIC had no descriptor free."""
 
     rx_packets: int = 0
@@ -51,9 +51,9 @@ class Counts(NamedTuple):
     tx_packets: int = 0
     tx_bytes: int = 0
 
-    def plus(self, other: "Counts") -> "Counts":
+    def plus(self, other: "LinkTotals") -> "LinkTotals":
         """Both together."""
-        return Counts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return LinkTotals(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 def link_request() -> bytes:
@@ -87,7 +87,7 @@ def links_of(answer: Iterable[Message]) -> list[Link]:
     return links
 
 
-def counts_of(answer: Iterable[Message]) -> dict[int, Counts]:
+def counts_of(answer: Iterable[Message]) -> dict[int, LinkTotals]:
     """The totals in an answer, by the link's number."""
     found = {}
     for message in answer:
@@ -97,7 +97,7 @@ def counts_of(answer: Iterable[Message]) -> dict[int, Counts]:
         if len(data) >= _COUNTS.size:
             rx, tx, rx_bytes, tx_bytes, _, _, dropped, *rest = _COUNTS.unpack_from(data)
             link = _STATS.unpack_from(message.body)[2]
-            found[link] = Counts(rx, rx_bytes, dropped, rest[-1], tx, tx_bytes)
+            found[link] = LinkTotals(rx, rx_bytes, dropped, rest[-1], tx, tx_bytes)
     return found
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH
 from kbview.sources.linux.packet_ring import layout
-from kbview.sources.linux.packet_ring.ring import Ring
+from kbview.sources.linux.packet_ring.ring import TapRing
 
 NS = 1_000_000_000
 SHORTEST = ETHERNET_MINIMUM - FCS_LENGTH
@@ -23,7 +23,7 @@ class Block(NamedTuple):
     last_ns: int
 
 
-def read_block(ring: Ring, number: int) -> Block:
+def read_block(ring: TapRing, number: int) -> Block:
     """The descriptor of a block that is ours."""
     start = ring.start_of(number)
     status, packets, first, length, _, _, _, seconds, nanoseconds = layout.BLOCK.unpack_from(

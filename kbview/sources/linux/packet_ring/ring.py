@@ -22,7 +22,7 @@ _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _REFUSE_ALL = struct.pack("=HBBI", 0x06, 0, 0, 0)  # one classic BPF instruction: return 0 bytes
 
 
-class Ring:
+class TapRing:
     """Shut when made: nothing arrives before it is both bound and open."""
 
     def __init__(self, control: socket.socket, settings: RingSettings) -> None:

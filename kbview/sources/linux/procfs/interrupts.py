@@ -5,7 +5,7 @@ from typing import NamedTuple
 from kbview.sources.linux.procfs.file import number
 
 
-class Line(NamedTuple):
+class InterruptLine(NamedTuple):
     """One interrupt: its number or letters, all cores together, and what is said of it.
 
     What is said ends with who asked for it, several if they share it.
@@ -16,7 +16,7 @@ class Line(NamedTuple):
     said: str
 
 
-def parse(text: str) -> list[Line]:
+def parse(text: str) -> list[InterruptLine]:
     """The lines, in their order."""
     heading, _, rest = text.partition("\n")
     cores = len(heading.split())
@@ -27,5 +27,5 @@ def parse(text: str) -> list[Line]:
         counts = [word for word in words[:cores] if word.isdecimal()]
         if colon and counts:
             said = " ".join(words[len(counts) :])
-            lines.append(Line(label.strip(), sum(map(number, counts)), said))
+            lines.append(InterruptLine(label.strip(), sum(map(number, counts)), said))
     return lines

@@ -42,7 +42,7 @@ def _barrier() -> None:
         pass
 
 
-class Ring:
+class XskRing:
     """The mapping of one ring. `entry` is ADDRESS or DESCRIPTOR; `kind` what the screen calls it."""
 
     def __init__(

@@ -23,7 +23,7 @@ from mmap import MAP_ANONYMOUS, MAP_POPULATE, MAP_PRIVATE, mmap
 import msgspec
 
 from kbview.sources.linux.xdp import bpf, program
-from kbview.sources.linux.xdp.ring import ADDRESS, DESCRIPTOR, Offsets, Ring
+from kbview.sources.linux.xdp.ring import ADDRESS, DESCRIPTOR, Offsets, XskRing
 from kbview.tape.vocabulary import RingKind
 
 AF_XDP, _SOL_XDP = 44, 283
@@ -82,12 +82,12 @@ class Xsk:
         for option in (_FILL_RING, _COMPLETION_RING, _RX_RING):
             self._set(option, struct.pack("=i", self.size))
 
-    def _map_rings(self) -> tuple[Ring, Ring]:
+    def _map_rings(self) -> tuple[XskRing, XskRing]:
         told = struct.unpack("=16Q", self.socket.getsockopt(_SOL_XDP, _MMAP_OFFSETS, 128))
         rx, _tx, fill, _completion = (Offsets(*told[at : at + 4]) for at in range(0, 16, 4))
         rings = []
         for kind, offsets, entry in ((RingKind.FILL, fill, ADDRESS), (RingKind.XSK_RX, rx, DESCRIPTOR)):
-            ring = Ring(kind, self.socket.fileno(), _PAGE_OFFSET[kind], offsets, self.size, entry)
+            ring = XskRing(kind, self.socket.fileno(), _PAGE_OFFSET[kind], offsets, self.size, entry)
             self._closing.callback(ring.close)
             rings.append(ring)
         return rings[0], rings[1]

@@ -25,7 +25,7 @@ _WRITING_NS = 1_000_000  # a record may be reserved and still be written for so 
 _TIME = itemgetter(0)
 
 
-class Reading(NamedTuple):
+class BufferedRecords(NamedTuple):
     """What came: records in the order of time, all there are up to `until_ns`.
 
     Where a core's were overwritten before they could be read, a record of the point LOST says so.
@@ -56,7 +56,7 @@ class Buffers:
             self.close()
             raise
 
-    def read(self) -> Reading:
+    def read(self) -> BufferedRecords:
         """Everything that is there now; OSError when the instance is gone."""
         until_ns = time.monotonic_ns() - _WRITING_NS
         records, self._kept = self._kept, []
@@ -67,7 +67,7 @@ class Buffers:
         while count and records[count - 1].time_ns > until_ns:
             count -= 1
         self._kept = records[count:]
-        return Reading(records[:count], until_ns)
+        return BufferedRecords(records[:count], until_ns)
 
     def _read_core(self, cpu: int, file: int, records: list[Record]) -> int:
         """Append what a core has; returns the time up to which that is all."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kbview.sources.linux.procfs import interrupts
 from kbview.sources.trace.live.symbols import Symbols
-from kbview.sources.trace.meaning.scene import Target
+from kbview.sources.trace.meaning.machine_state import Target
 from kbview.tape.source import SourceError
 
 _CLASS = Path("/sys/class/net")

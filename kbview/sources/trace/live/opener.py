@@ -7,7 +7,7 @@ from kbview.tape.source import Heading, Origin, Source, SourceError
 _PREFIX = "trace:"
 
 
-class Traces(Opener):
+class TraceOpener(Opener):
     """An interface's name behind the prefix."""
 
     name = "trace"
@@ -29,7 +29,7 @@ class Traces(Opener):
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         from kbview.sources.trace.live import interface
         from kbview.sources.trace.live.producer import TraceProducer
-        from kbview.sources.trace.meaning import known
+        from kbview.sources.trace.meaning import capabilities
         from kbview.sources.watching.clock import Clock
         from kbview.sources.watching.watch import Watch
 
@@ -41,7 +41,7 @@ class Traces(Opener):
         index = interface.check(device)
         clock = Clock()
         producer = TraceProducer(device, clock, index=index)
-        heading = Heading(Origin.LIVE, word.text, notes=known.NOTES)
+        heading = Heading(Origin.LIVE, word.text, notes=capabilities.NOTES)
         watch = Watch(heading, clock, [producer], choice.frames)
         watch.privileged = True  # to remove the instance, and to follow tasks that turn up
         return [watch]

@@ -1,8 +1,8 @@
 """The kernel's tracepoints as a producer: what it records of an interface, told as it happens.
 
-    instance  →  Choosing  which events are on, for whom
+    instance  →  EventSwitches  which events are on, for whom
               →  Buffers   records, merged by time
-              →  Witness   events, counted
+              →  Interpreter   events, counted
 
 Needs its rights until it is closed: the instance is removed with them.
 """
@@ -14,18 +14,18 @@ from collections.abc import Iterable
 
 from kbview.sources.linux import stale
 from kbview.sources.linux.tracefs import refusal
-from kbview.sources.linux.undo import Orderly
+from kbview.sources.linux.undo import Undoable
 from kbview.sources.trace.live import interface
 from kbview.sources.trace.live.buffers import Buffers
-from kbview.sources.trace.live.choosing import Choosing
+from kbview.sources.trace.live.event_switches import EventSwitches
 from kbview.sources.trace.live.instance import Instance
-from kbview.sources.trace.live.names import Names
+from kbview.sources.trace.live.socket_names import SocketNames
 from kbview.sources.trace.live.symbols import Symbols
-from kbview.sources.trace.meaning import known
+from kbview.sources.trace.meaning import capabilities
+from kbview.sources.trace.meaning.interpreter import Interpreter
+from kbview.sources.trace.meaning.machine_state import Task
 from kbview.sources.trace.meaning.record import Record
-from kbview.sources.trace.meaning.scene import Task
 from kbview.sources.trace.meaning.stations import stations
-from kbview.sources.trace.meaning.witness import Witness
 from kbview.sources.watching.clock import Clock
 from kbview.sources.watching.producer import Producer, Way
 from kbview.tape.detail import Detail
@@ -38,7 +38,7 @@ _REMOVED = "somebody else removed kbview's trace instance"
 _LOOK_S = 0.5  # between two looks at whether interface and instance are still there
 
 
-class TraceProducer(Orderly, Producer):
+class TraceProducer(Undoable, Producer):
     """Watches one interface. `pids` are tasks that are to be watched from the start.
 
     `index` is the interface's in this namespace; None for one elsewhere, whose name must be enough.
@@ -58,17 +58,17 @@ class TraceProducer(Orderly, Producer):
         self._index = index
         self._target = target = interface.target(device, index, Symbols())
         self._physical = index is not None and interface.is_physical(device)
-        self.way = Way("kernel", known.SUMMARY, stations(physical=self._physical))
+        self.way = Way("kernel", capabilities.SUMMARY, stations(physical=self._physical))
         self._missed_before = self._missed()
-        self.meters = known.METERS
+        self.meters = capabilities.METERS
         self._pids: set[int] = set()
         self._ended: str | None = None
         self._looked_s = 0.0
         self._pending: list[Record] = []
-        self._names = Names(here=index is not None)
-        self.witness = Witness(target, clock.of_monotonic_ns, self._found)
+        self._names = SocketNames(here=index is not None)
+        self.interpreter = Interpreter(target, clock.of_monotonic_ns, self._found)
         for pid in pids:
-            self.witness.watch(pid, interface.task_name(pid))
+            self.interpreter.watch(pid, interface.task_name(pid))
         self._to_ps = clock.of_monotonic_ns
         self._instance: Instance | None = None
         self._buffers: Buffers | None = None
@@ -81,11 +81,11 @@ class TraceProducer(Orderly, Producer):
 
     def _open(self) -> None:
         self.instance.write("tracing_on", "0")
-        self._choosing = Choosing(self.instance, self._target)
-        self._choosing.follow(frozenset(self._pids))
-        self._choosing.set_detail(Detail.METERS)
-        self.witness.expect(self._choosing.points)
-        self._buffers = self._reader = Buffers(self.instance, self._choosing.points)
+        self._switches = EventSwitches(self.instance, self._target)
+        self._switches.follow(frozenset(self._pids))
+        self._switches.set_detail(Detail.METERS)
+        self.interpreter.expect(self._switches.points)
+        self._buffers = self._reader = Buffers(self.instance, self._switches.points)
 
     def start(self) -> None:
         self.instance.write("tracing_on", "1")
@@ -98,13 +98,13 @@ class TraceProducer(Orderly, Producer):
     def settled_ps(self) -> int:
         self._look()
         try:
-            reading = self._reader.read()
-            self._choosing.follow(frozenset(self._pids))
+            buffered = self._reader.read()
+            self._switches.follow(frozenset(self._pids))
         except OSError:
             self._ended = self._ended or _REMOVED
             return self._to_ps(time.monotonic_ns())
-        self._pending += reading.records
-        return max(0, self._to_ps(reading.until_ns))
+        self._pending += buffered.records
+        return max(0, self._to_ps(buffered.until_ns))
 
     def _look(self) -> None:
         """Now and then: is everything still as we left it?"""
@@ -123,20 +123,20 @@ class TraceProducer(Orderly, Producer):
         """A filter has room for some tasks only, and their numbers come again."""
         for pid in [pid for pid in self._pids if not stale.lives(pid)]:
             self._pids.discard(pid)
-            self.witness.forget(pid)
+            self.interpreter.forget(pid)
 
     def take(self, until_ps: int) -> list[Event]:
         """Hear the records up to there, and say what they tell."""
         pending, to_ps = self._pending, self._to_ps
         count = bisect_right(pending, until_ps, key=lambda record: to_ps(record.time_ns))
-        self.witness.hear(pending[:count])
+        self.interpreter.hear(pending[:count])
         del pending[:count]
-        return self.witness.release(until_ps)
+        return self.interpreter.release(until_ps)
 
     def show(self, meters: Meters) -> None:
-        self._names.look(self.witness.scene.sockets.values())
-        own = self.witness.meters()
-        for name in known.LEVELS:
+        self._names.look(self.interpreter.machine.sockets.values())
+        own = self.interpreter.meters()
+        for name in capabilities.LEVELS:
             setattr(meters, name, getattr(own, name))
         missed = self._missed() - self._missed_before
         meters.missed = missed
@@ -156,9 +156,9 @@ class TraceProducer(Orderly, Producer):
         return self._ended
 
     def set_detail(self, detail: Detail) -> None:
-        self.witness.set_detail(detail)
+        self.interpreter.set_detail(detail)
         try:
-            self._choosing.set_detail(detail)
+            self._switches.set_detail(detail)
         except OSError:
             self._ended = self._ended or _REMOVED
 

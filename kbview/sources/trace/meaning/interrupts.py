@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Literal, cast
 
-from kbview.sources.trace.meaning import ending
+from kbview.sources.trace.meaning import transition
 from kbview.sources.trace.meaning.ledger import Step
-from kbview.sources.trace.meaning.queueing import enqueue_out_of_order
+from kbview.sources.trace.meaning.machine_state import Cpu, Interrupt, MachineState, Run
 from kbview.sources.trace.meaning.record import Record, in_hardirq, in_softirq
-from kbview.sources.trace.meaning.scene import Cpu, Interrupt, Run, Scene
+from kbview.sources.trace.meaning.transition import enqueue_out_of_order
 from kbview.tape.events import (
     NO_PACKET,
     Account,
@@ -28,8 +28,8 @@ Handler = Callable[[int, Cpu, Record], None]
 class Interrupts:
     """How a core comes to look for packets."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, machine: MachineState) -> None:
+        self._machine = machine
         self._have_vectors = False
         self._instances: dict[Any, int] = {}  # struct napi_struct, and the queue that it is
         self.handlers: dict[str, Handler] = {
@@ -44,21 +44,21 @@ class Interrupts:
     def _irq_entered(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         number = record.values[0]
         cpu.interrupt = Interrupt(time_ps, number)
-        cpu.line.push(time_ps, Step("hardirq", Account.HARDIRQ))
-        if number in self._scene.target.vectors:
+        cpu.ledger.push(time_ps, Step("hardirq", Account.HARDIRQ))
+        if number in self._machine.target.vectors:
             self._tell_irq(cpu, cpu.interrupt)
 
     def _tell_irq(self, cpu: Cpu, interrupt: Interrupt) -> None:
         """It is for received frames: by its number, or because the receive softirq is raised in it."""
         if not interrupt.told:
             interrupt.told = self._have_vectors = True
-            queue = self._scene.target.vectors.get(interrupt.number, 0)
-            self._scene.tell(IrqRaised(interrupt.begun_ps, cpu.number, queue))
+            queue = self._machine.target.vectors.get(interrupt.number, 0)
+            self._machine.tell(IrqRaised(interrupt.begun_ps, cpu.number, queue))
 
     def _irq_left(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         if cpu.interrupt is not None and cpu.interrupt.number == record.values[0]:
             cpu.interrupt = None
-            cpu.line.pop(time_ps, 2 if cpu.run else 1)
+            cpu.ledger.pop(time_ps, 2 if cpu.run else 1)
 
     def _raised(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         """Who raises it decides how it is entered; net_rx_action itself does when work is left."""
@@ -79,7 +79,7 @@ class Interrupts:
         threaded = cpu.task.name.startswith("ksoftirqd/")
         cpu.run = Run(time_ps, "ksoftirqd" if threaded else _entry(cpu.raise_flags))
         account = Account.KSOFTIRQD if threaded else Account.SOFTIRQ
-        cpu.line.push(time_ps, Step("", account))
+        cpu.ledger.push(time_ps, Step("", account))
 
     def _left(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         if record.values[0] == NET_RX and cpu.run is not None:
@@ -88,14 +88,14 @@ class Interrupts:
     def _leave(self, time_ps: int, cpu: Cpu) -> None:
         run = cast(Run, cpu.run)
         cpu.run = None
-        cpu.line.pop(time_ps, 1)
-        settle(self._scene, time_ps, cpu)
+        cpu.ledger.pop(time_ps, 1)
+        settle(self._machine, time_ps, cpu)
         if run.ours:
-            self._scene.tell(SoftirqExited(time_ps, cpu.number, self._squeezed(run, time_ps)))
+            self._machine.tell(SoftirqExited(time_ps, cpu.number, self._squeezed(run, time_ps)))
 
     def _squeezed(self, run: Run, time_ps: int) -> bool:
         """Work was left, and one of the two budgets was used up (net/core/dev.c net_rx_action)."""
-        target = self._scene.target
+        target = self._machine.target
         spent = run.work >= target.budget or time_ps - run.begun_ps >= target.budget_ps
         return run.raised and spent
 
@@ -104,17 +104,17 @@ class Interrupts:
         run = cpu.run
         if run is not None:
             run.work += work
-        own = device == self._scene.target.device
+        own = device == self._machine.target.device
         if own or (device == NO_DEVICE and run is not None and run.received):
-            ours(self._scene, cpu)
+            ours(self._machine, cpu)
             queue = self._queue(instance) if own else cpu.number
-            self._scene.tell(NapiPolled(time_ps, cpu.number, queue, work, budget))
+            self._machine.tell(NapiPolled(time_ps, cpu.number, queue, work, budget))
             if own and self._have_vectors and work < budget:
-                self._scene.tell(IrqUnmasked(time_ps, cpu.number, queue))
+                self._machine.tell(IrqUnmasked(time_ps, cpu.number, queue))
         if run is not None:
             run.received = False
             next_step(cpu, time_ps, "net_rx_action")
-        settle(self._scene, time_ps, cpu)
+        settle(self._machine, time_ps, cpu)
 
     def _queue(self, instance: Any) -> int:
         """Instances are numbered as they are first heard of."""
@@ -133,31 +133,31 @@ def next_step(cpu: Cpu, time_ps: int, name: str, packet: int = NO_PACKET) -> Non
     Outside a run the task's own step goes on.
     """
     if cpu.run is not None:
-        step = Step(name if cpu.run.ours else "", cpu.line.levels[-1].account, packet)
-        cpu.line.begin(time_ps, step)
+        step = Step(name if cpu.run.ours else "", cpu.ledger.levels[-1].account, packet)
+        cpu.ledger.begin(time_ps, step)
 
 
-def ours(scene: Scene, cpu: Cpu) -> None:
+def ours(machine: MachineState, cpu: Cpu) -> None:
     """Something of the watched interface happened in this run: now its beginning is worth telling."""
     run = cpu.run
     if run is not None and not run.ours:
         run.ours = True
-        cpu.line.levels[-1].name = "softirq_dispatch"
+        cpu.ledger.levels[-1].name = "softirq_dispatch"
         by = cast(Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable"], run.by)
-        scene.tell(SoftirqEntered(run.begun_ps, cpu.number, by))
+        machine.tell(SoftirqEntered(run.begun_ps, cpu.number, by))
 
 
-def settle(scene: Scene, time_ps: int, cpu: Cpu) -> None:
+def settle(machine: MachineState, time_ps: int, cpu: Cpu) -> None:
     """A poll is over: who was still climbing has got as far as it was seen."""
-    for flight in cpu.climbing:
-        if flight.ended or flight.socket is not None:
+    for tracked in cpu.climbing:
+        if tracked.ended or tracked.socket is not None:
             continue
-        flight.seen_ps = time_ps
-        if flight.layer == Place.TCP and not flight.payload:  # TCP took it in, which has no tracepoint
-            ending.take_in(scene, time_ps, cpu, flight, Place.TCP)
-        elif flight.payload:
-            enqueue_out_of_order(scene, time_ps, cpu, flight)
+        tracked.seen_ps = time_ps
+        if tracked.layer == Place.TCP and not tracked.payload:  # taken in by TCP: no tracepoint
+            transition.take_in(machine, time_ps, cpu, tracked, Place.TCP)
+        elif tracked.payload:
+            enqueue_out_of_order(machine, time_ps, cpu, tracked)
         else:
-            scene.flights.loosen(flight, time_ps)
+            machine.tracked_skbs.loosen(tracked, time_ps)
     cpu.climbing.clear()
     cpu.current = cpu.ready = cpu.held = cpu.filled = None

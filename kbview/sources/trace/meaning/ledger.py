@@ -35,7 +35,7 @@ def idle() -> Step:
     return Step("", Account.IDLE)
 
 
-class Line:
+class CoreLedger:
     """One core: what runs now is the last of `levels`."""
 
     def __init__(self, cpu: int, tell: _Tell) -> None:

@@ -7,13 +7,12 @@ sock_recv_length         a read of this socket returned so much: for a datagram 
 tcp_probe                an established connection works on this segment: its payload, its socket
 """
 
-from kbview.sources.trace.meaning import address, ending
-from kbview.sources.trace.meaning.flight import Flight
+from kbview.sources.trace.meaning import address, transition
 from kbview.sources.trace.meaning.interrupts import Handler, next_step
-from kbview.sources.trace.meaning.queue import SocketQueue
-from kbview.sources.trace.meaning.queueing import enqueue
+from kbview.sources.trace.meaning.machine_state import Call, Cpu, MachineState
 from kbview.sources.trace.meaning.record import Record
-from kbview.sources.trace.meaning.scene import Call, Cpu, Scene
+from kbview.sources.trace.meaning.tracked_skb import SocketQueue, TrackedSkb
+from kbview.sources.trace.meaning.transition import enqueue
 from kbview.tape.events import (
     NO_PACKET,
     Copied,
@@ -37,8 +36,8 @@ _BY_ARRIVAL = (
 class Sockets:
     """What the tracepoints of sockets and TCP tell."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, machine: MachineState) -> None:
+        self._machine = machine
         self.handlers: dict[str, Handler] = {
             "sk_data_ready": self._ready,
             "sock_recv_length": self._read,
@@ -53,111 +52,111 @@ class Sockets:
 
     def _ready(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         socket, protocol = record.values
-        flight = cpu.current
-        if flight is None and not (protocol in _TCP and self._scene.probes_told):
-            flight = _oldest_climbing(cpu) or self._another_cores(cpu, socket)
-        if flight is None or flight.ended or flight.socket is not None:
+        tracked = cpu.current
+        if tracked is None and not (protocol in _TCP and self._machine.probes_told):
+            tracked = _oldest_climbing(cpu) or self._another_cores(cpu, socket)
+        if tracked is None or tracked.ended or tracked.socket is not None:
             return
-        if flight.layer == Place.TCP and not flight.payload:
+        if tracked.layer == Place.TCP and not tracked.payload:
             return  # a connection is ready to be accepted, or something else without data
-        queue = flight.home or self._scene.socket(socket, protocol)
-        enqueue(self._scene, time_ps, cpu, flight, queue)
-        cpu.ready, cpu.filled = flight, socket
-        next_step(cpu, time_ps, "sk_data_ready", flight.packet)
+        queue = tracked.home or self._machine.socket(socket, protocol)
+        enqueue(self._machine, time_ps, cpu, tracked, queue)
+        cpu.ready, cpu.filled = tracked, socket
+        next_step(cpu, time_ps, "sk_data_ready", tracked.packet)
 
-    def _another_cores(self, cpu: Cpu, socket: int | str | None) -> Flight | None:
+    def _another_cores(self, cpu: Cpu, socket: int | str | None) -> TrackedSkb | None:
         """One core may fill a queue for others: since 6.18 UDP lets the first of them do it for all."""
         if socket is None or cpu.filled != socket:
             return None
-        others = map(_oldest_climbing, self._scene.cpus.values())
-        return next((flight for flight in others if flight is not None), None)
+        others = map(_oldest_climbing, self._machine.cpus.values())
+        return next((tracked for tracked in others if tracked is not None), None)
 
     def _full(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         """The limit of the socket that drops the packet which climbs now; kfree_skb says which."""
         del time_ps
-        flight = _oldest_climbing(cpu)
-        if flight is not None:
+        tracked = _oldest_climbing(cpu)
+        if tracked is not None:
             cpu.limit = record.values[1]
 
     # ---- TCP -------------------------------------------------------------------------------
 
     def _probed(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         skb, socket, payload, port, peer = record.values
-        flight = self._scene.flights.by_skb.get(skb)
-        if flight is None or flight.socket is not None:
+        tracked = self._machine.tracked_skbs.by_skb.get(skb)
+        if tracked is None or tracked.socket is not None:
             return
-        self._scene.probes_told = True
-        flight.layer, flight.payload = Place.TCP, payload or 0
-        flight.seen_ps = time_ps
+        self._machine.probes_told = True
+        tracked.layer, tracked.payload = Place.TCP, payload or 0
+        tracked.seen_ps = time_ps
         if not payload:
-            ending.take_in(self._scene, time_ps, cpu, flight, Place.TCP)
+            transition.take_in(self._machine, time_ps, cpu, tracked, Place.TCP)
             return
-        queue = self._scene.socket(socket, "IPPROTO_TCP")
+        queue = self._machine.socket(socket, "IPPROTO_TCP")
         queue.name = f"tcp :{port} < {address.of_sockaddr(peer)}"
-        flight.home = queue
-        cpu.current = flight
+        tracked.home = queue
+        cpu.current = tracked
 
     def _state_changed(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         """A packet that moves a connection from state to state is TCP's own."""
         socket, before, after, port, peer_port, family, *addresses = record.values
-        flight = self._worked_on(time_ps, cpu, (before, after))
-        known = socket in self._scene.sockets
-        if flight is None and not known and (cpu.run is not None or not cpu.task.watched):
+        tracked = self._worked_on(time_ps, cpu, (before, after))
+        known = socket in self._machine.sockets
+        if tracked is None and not known and (cpu.run is not None or not cpu.task.watched):
             return
         name = f"tcp :{port} < {address.of_peer(family, addresses, peer_port)}"
         if known:
-            self._scene.sockets[socket].name = name
+            self._machine.sockets[socket].name = name
         if after == "TCP_CLOSE":  # the memory will be another socket's
-            self._scene.sockets.pop(socket, None)
-        self._scene.tell(TcpStateChanged(time_ps, cpu.number, name, str(before)[4:], str(after)[4:]))
+            self._machine.sockets.pop(socket, None)
+        self._machine.tell(TcpStateChanged(time_ps, cpu.number, name, str(before)[4:], str(after)[4:]))
 
-    def _worked_on(self, time_ps: int, cpu: Cpu, change: tuple[str, str]) -> Flight | None:
+    def _worked_on(self, time_ps: int, cpu: Cpu, change: tuple[str, str]) -> TrackedSkb | None:
         """The packet that changes a connection's state.
 
         Outside a softirq it is one that had to wait for the socket's lock: nothing else tells of it.
         """
         if cpu.run is not None:
-            flight = _oldest_climbing(cpu)
-            if flight is not None and flight.payload is None and change[1] in _ESTABLISHING:
-                flight.layer = Place.TCP
-            return flight
-        flight = self._scene.flights.last_loose() if change in _BY_ARRIVAL else None
-        if flight is not None:
-            flight.seen_ps = time_ps
-            ending.take_in(self._scene, time_ps, cpu, flight, Place.TCP)
-        return flight
+            tracked = _oldest_climbing(cpu)
+            if tracked is not None and tracked.payload is None and change[1] in _ESTABLISHING:
+                tracked.layer = Place.TCP
+            return tracked
+        tracked = self._machine.tracked_skbs.last_loose() if change in _BY_ARRIVAL else None
+        if tracked is not None:
+            tracked.seen_ps = time_ps
+            transition.take_in(self._machine, time_ps, cpu, tracked, Place.TCP)
+        return tracked
 
     def _retransmitted(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         """By an acknowledgement that came in: fast; else by the timer."""
-        queue = self._scene.sockets.get(record.values[0])
+        queue = self._machine.sockets.get(record.values[0])
         if queue is not None:
             why = "fast" if cpu.run is not None else "timeout"
-            self._scene.tell(SegmentRetransmitted(time_ps, cpu.number, queue.key, NO_PACKET, why))
+            self._machine.tell(SegmentRetransmitted(time_ps, cpu.number, queue.key, NO_PACKET, why))
 
     # ---- out -------------------------------------------------------------------------------
 
     def _copied(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         skb, length = record.values
-        flight = self._scene.flights.by_skb.get(skb)
-        if flight is None or flight.socket is None or length <= 0:
+        tracked = self._machine.tracked_skbs.by_skb.get(skb)
+        if tracked is None or tracked.socket is None or length <= 0:
             return
-        queue = flight.socket
-        self._scene.tell(Copied(time_ps, cpu.number, flight.packet, CopyKind.TO_USER, length))
+        queue = tracked.socket
+        self._machine.tell(Copied(time_ps, cpu.number, tracked.packet, CopyKind.TO_USER, length))
         if cpu.task.call is not None:
             cpu.task.call.copied = True
         if queue.stream:
-            known = flight.payload is not None
-            self._take(time_ps, cpu, queue, queue.take(length) if known else queue.take_before(flight))
+            known = tracked.payload is not None
+            self._take(time_ps, cpu, queue, queue.take(length) if known else queue.take_before(tracked))
 
     def _read(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         socket, protocol, length, flags = record.values
-        self._scene.reads_told = True
-        queue = self._scene.sockets.get(socket)
+        self._machine.reads_told = True
+        queue = self._machine.sockets.get(socket)
         if queue is None and protocol in _UDP:
-            queue = self._scene.sockets.get("udp")  # a text does not say which
+            queue = self._machine.sockets.get("udp")  # a text does not say which
         if queue is None or length is None or length < 0 or (flags or 0) & _PEEK:
             return
-        self._scene.follow(cpu.task)
+        self._machine.follow(cpu.task)
         if queue.stream:
             return  # its bytes were counted where they were copied
         taken = queue.take(length)
@@ -170,33 +169,35 @@ class Sockets:
         self._take(time_ps, cpu, queue, taken, 0 if told else length)
 
     def _take(
-        self, time_ps: int, cpu: Cpu, queue: SocketQueue, taken: list[Flight], copied: int = 0
+        self, time_ps: int, cpu: Cpu, queue: SocketQueue, taken: list[TrackedSkb], copied: int = 0
     ) -> None:
         """Out of the queue and freed; it is the application's when its system call returns.
 
         `copied`: bytes whose copy nothing else tells.
         """
         task = cpu.task
-        if taken and task.call is None and self._scene.calls_told:  # it was in there when we came
+        if taken and task.call is None and self._machine.calls_told:  # it was in there when we came
             task.call = Call("", time_ps, cpu.number, told=True)
         call = task.call
-        queued = queue.queued + sum(flight.truesize for flight in taken)
-        for flight in taken:
-            queued -= flight.truesize
-            flight.seen_ps = 0
-            self._scene.tell(SocketDequeued(time_ps, cpu.number, flight.packet, queue.key, queued))
+        queued = queue.queued + sum(tracked.truesize for tracked in taken)
+        for tracked in taken:
+            queued -= tracked.truesize
+            tracked.seen_ps = 0
+            self._machine.tell(SocketDequeued(time_ps, cpu.number, tracked.packet, queue.key, queued))
             if copied:
-                self._scene.tell(Copied(time_ps, cpu.number, flight.packet, CopyKind.TO_USER, copied))
-            ending.free(self._scene, time_ps, cpu, flight)
-            self._scene.flights.end(flight)
-            flight.ended = False  # not told yet
+                self._machine.tell(
+                    Copied(time_ps, cpu.number, tracked.packet, CopyKind.TO_USER, copied)
+                )
+            transition.free(self._machine, time_ps, cpu, tracked)
+            self._machine.tracked_skbs.end(tracked)
+            tracked.ended = False  # not told yet
             if call is not None:
-                call.taken.append(flight)
+                call.taken.append(tracked)
             else:
-                ending.deliver(self._scene, time_ps, cpu, flight, Place.APP)
+                transition.deliver(self._machine, time_ps, cpu, tracked, Place.APP)
 
 
-def _oldest_climbing(cpu: Cpu) -> Flight | None:
+def _oldest_climbing(cpu: Cpu) -> TrackedSkb | None:
     """Lists of packets reach their sockets in the order in which they came up."""
     undecided = (each for each in cpu.climbing if not each.ended and each.socket is None)
     return next(undecided, None)

@@ -1,8 +1,8 @@
-"""The table: which tracepoints are read, what of each record is wanted, and which events it tells.
+"""The table: the tracepoints that are read, the fields of a record that are used, the events it tells.
 
-`whose` says for whom the kernel is asked to record it, so that only the watched interface's traffic
-and the watched tasks are paid for; `detail` from which setting of the dial on it is recorded. What a
-meter counts is always on.
+The kernel records only the passes in `scope`, so only the watched interface's traffic and the watched
+tasks cost anything. A tracepoint is recorded from the setting `detail` of the dial on. Tracepoints that
+a meter counts by are always recorded.
 """
 
 from enum import Enum
@@ -13,7 +13,7 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 
 
-class Whose(Enum):
+class Scope(Enum):
     """The part of a tracepoint's passes that is recorded."""
 
     ALL = "all"
@@ -36,7 +36,7 @@ class Tracepoint(msgspec.Struct, frozen=True):
     system: str
     name: str
     fields: tuple[str, ...]
-    whose: Whose = Whose.ALL
+    scope: Scope = Scope.ALL
     detail: Detail = Detail.METERS
     tells: tuple[type[ev.Event], ...] = ()
     named: tuple[str, ...] = ()
@@ -68,40 +68,40 @@ _HAVE_FD = (*SOCKET_CALLS, *STREAM_CALLS)
 
 def _call(name: str) -> tuple[Tracepoint, Tracepoint]:
     """A system call's two ends. Reads and writes are of files, too: only those of watched tasks."""
-    whose = Whose.WATCHED if name in STREAM_CALLS else Whose.OTHERS
+    scope = Scope.WATCHED if name in STREAM_CALLS else Scope.OTHERS
     fields = ("fd",) if name in _HAVE_FD else ()
     return (
-        Tracepoint("syscalls", f"sys_enter_{name}", fields, whose, tells=_BLOCKING),
-        Tracepoint("syscalls", f"sys_exit_{name}", ("ret",), whose, tells=(ev.ModeSwitched, *_ENDED)),
+        Tracepoint("syscalls", f"sys_enter_{name}", fields, scope, tells=_BLOCKING),
+        Tracepoint("syscalls", f"sys_exit_{name}", ("ret",), scope, tells=(ev.ModeSwitched, *_ENDED)),
     )
 
 
 TRACEPOINTS: tuple[Tracepoint, ...] = (
-    Tracepoint("irq", "irq_handler_entry", ("irq",), Whose.VECTOR, tells=(ev.IrqRaised,)),
-    Tracepoint("irq", "irq_handler_exit", ("irq",), Whose.VECTOR),
-    Tracepoint("irq", "softirq_raise", ("vec",), Whose.NET_RX, Detail.STEPS),
-    Tracepoint("irq", "softirq_entry", ("vec",), Whose.NET_RX, tells=(ev.SoftirqEntered,)),
-    Tracepoint("irq", "softirq_exit", ("vec",), Whose.NET_RX, tells=(ev.SoftirqExited,)),
+    Tracepoint("irq", "irq_handler_entry", ("irq",), Scope.VECTOR, tells=(ev.IrqRaised,)),
+    Tracepoint("irq", "irq_handler_exit", ("irq",), Scope.VECTOR),
+    Tracepoint("irq", "softirq_raise", ("vec",), Scope.NET_RX, Detail.STEPS),
+    Tracepoint("irq", "softirq_entry", ("vec",), Scope.NET_RX, tells=(ev.SoftirqEntered,)),
+    Tracepoint("irq", "softirq_exit", ("vec",), Scope.NET_RX, tells=(ev.SoftirqExited,)),
     Tracepoint(
         "napi",
         "napi_poll",
         ("napi", "dev_name", "work", "budget"),
-        Whose.POLL,
+        Scope.POLL,
         tells=(ev.NapiPolled, ev.IrqUnmasked),
     ),
-    Tracepoint("net", "netif_rx_entry", _FRAME, Whose.DEVICE, tells=_SEEN),
-    Tracepoint("net", "napi_gro_receive_entry", _FRAME, Whose.DEVICE, tells=_SEEN),
-    Tracepoint("net", "napi_gro_frags_entry", _FRAME, Whose.DEVICE, tells=_SEEN),
-    Tracepoint("net", "napi_gro_receive_exit", ("ret",), Whose.MERGED, tells=(ev.PacketMerged,)),
-    Tracepoint("net", "napi_gro_frags_exit", ("ret",), Whose.MERGED, tells=(ev.PacketMerged,)),
-    Tracepoint("net", "netif_receive_skb_entry", _FRAME, Whose.DEVICE, tells=_SEEN),
-    Tracepoint("net", "netif_receive_skb_list_entry", _FRAME, Whose.DEVICE, tells=_SEEN),
-    Tracepoint("net", "netif_receive_skb", ("skbaddr", "len", "name"), Whose.DEVICE, tells=_SEEN),
-    Tracepoint("net", "net_dev_start_xmit", ("name", "queue_mapping", "skbaddr"), Whose.DEVICE),
+    Tracepoint("net", "netif_rx_entry", _FRAME, Scope.DEVICE, tells=_SEEN),
+    Tracepoint("net", "napi_gro_receive_entry", _FRAME, Scope.DEVICE, tells=_SEEN),
+    Tracepoint("net", "napi_gro_frags_entry", _FRAME, Scope.DEVICE, tells=_SEEN),
+    Tracepoint("net", "napi_gro_receive_exit", ("ret",), Scope.MERGED, tells=(ev.PacketMerged,)),
+    Tracepoint("net", "napi_gro_frags_exit", ("ret",), Scope.MERGED, tells=(ev.PacketMerged,)),
+    Tracepoint("net", "netif_receive_skb_entry", _FRAME, Scope.DEVICE, tells=_SEEN),
+    Tracepoint("net", "netif_receive_skb_list_entry", _FRAME, Scope.DEVICE, tells=_SEEN),
+    Tracepoint("net", "netif_receive_skb", ("skbaddr", "len", "name"), Scope.DEVICE, tells=_SEEN),
+    Tracepoint("net", "net_dev_start_xmit", ("name", "queue_mapping", "skbaddr"), Scope.DEVICE),
     Tracepoint(
-        "net", "net_dev_xmit", ("skbaddr", "len", "rc", "name"), Whose.DEVICE, tells=(ev.FrameSent,)
+        "net", "net_dev_xmit", ("skbaddr", "len", "rc", "name"), Scope.DEVICE, tells=(ev.FrameSent,)
     ),
-    Tracepoint("skb", "consume_skb", ("skbaddr", "location"), Whose.SOFTIRQ, tells=_ENDED),
+    Tracepoint("skb", "consume_skb", ("skbaddr", "location"), Scope.SOFTIRQ, tells=_ENDED),
     Tracepoint(
         "skb",
         "kfree_skb",
@@ -110,12 +110,12 @@ TRACEPOINTS: tuple[Tracepoint, ...] = (
         named=("reason",),
     ),
     Tracepoint("skb", "skb_copy_datagram_iovec", ("skbaddr", "len"), tells=(ev.Copied,)),
-    Tracepoint("sock", "sk_data_ready", ("skaddr", "protocol"), Whose.INET, tells=(ev.SocketQueued,)),
+    Tracepoint("sock", "sk_data_ready", ("skaddr", "protocol"), Scope.INET, tells=(ev.SocketQueued,)),
     Tracepoint(
         "sock",
         "sock_recv_length",
         ("sk", "protocol", "ret", "flags"),
-        Whose.INET,
+        Scope.INET,
         tells=(ev.SocketDequeued, ev.Copied, *_ENDED),
     ),
     Tracepoint("sock", "sock_rcvqueue_full", ("rmem_alloc", "sk_rcvbuf")),
@@ -123,7 +123,7 @@ TRACEPOINTS: tuple[Tracepoint, ...] = (
         "sock",
         "inet_sock_set_state",
         (*_STATE, *_ADDRESSES),
-        Whose.SELDOM,
+        Scope.SELDOM,
         tells=(ev.TcpStateChanged,),
         named=("oldstate", "newstate"),
     ),
@@ -137,7 +137,7 @@ TRACEPOINTS: tuple[Tracepoint, ...] = (
         "tcp",
         "tcp_retransmit_skb",
         ("skaddr",),
-        Whose.SELDOM,
+        Scope.SELDOM,
         Detail.STEPS,
         tells=(ev.SegmentRetransmitted,),
     ),
@@ -151,11 +151,11 @@ TRACEPOINTS: tuple[Tracepoint, ...] = (
         "sched",
         "sched_waking",
         ("comm", "pid"),
-        Whose.AWAKE,
+        Scope.AWAKE,
         tells=(ev.TaskWoken, ev.KsoftirqdWoken),
     ),
     Tracepoint(
-        "xdp", "xdp_exception", ("act", "ifindex"), Whose.SELDOM, tells=(ev.XdpRan,), named=("act",)
+        "xdp", "xdp_exception", ("act", "ifindex"), Scope.SELDOM, tells=(ev.XdpRan,), named=("act",)
     ),
     Tracepoint("xdp", "xdp_redirect", ("act", "ifindex"), tells=(ev.XdpRan,), named=("act",)),
     *(end for name in (*SOCKET_CALLS, *WAITING_CALLS, *STREAM_CALLS) for end in _call(name)),

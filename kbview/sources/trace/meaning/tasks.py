@@ -6,13 +6,13 @@ two as well, but no tracepoint says in which mode it found the core: those are n
 
 from functools import partial
 
-from kbview.sources.trace.meaning import ending
+from kbview.sources.trace.meaning import transition
 from kbview.sources.trace.meaning.interrupts import Handler
 from kbview.sources.trace.meaning.ledger import Step
-from kbview.sources.trace.meaning.queueing import enqueue_out_of_order
+from kbview.sources.trace.meaning.machine_state import Call, Cpu, MachineState, Task
 from kbview.sources.trace.meaning.record import Record
-from kbview.sources.trace.meaning.scene import Call, Cpu, Scene, Task
 from kbview.sources.trace.meaning.table import SOCKET_CALLS, STREAM_CALLS, WAITING_CALLS
+from kbview.sources.trace.meaning.transition import enqueue_out_of_order
 from kbview.tape.events import (
     Account,
     ContextSwitched,
@@ -30,8 +30,8 @@ _KSOFTIRQD = "ksoftirqd/"
 class Tasks:
     """What the tracepoints of the scheduler and of system calls tell."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, machine: MachineState) -> None:
+        self._machine = machine
         self.handlers: dict[str, Handler] = {
             "sched_switch": self._switched,
             "sched_waking": self._woken,
@@ -44,27 +44,27 @@ class Tasks:
 
     def _switched(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         name_before, pid_before, name, pid = record.values
-        before = self._scene.task(pid_before, name_before)
+        before = self._machine.task(pid_before, name_before)
         cpu.run = cpu.interrupt = None  # the scheduler runs in neither
-        cpu.line.pop(time_ps, 1)
-        cpu.task = task = self._scene.task(pid, name)
+        cpu.ledger.pop(time_ps, 1)
+        cpu.task = task = self._machine.task(pid, name)
         task.woken = False
-        cpu.line.change_task(time_ps, task.step)
+        cpu.ledger.change_task(time_ps, task.step)
         if before.watched or task.watched:
-            self._scene.tell(ContextSwitched(time_ps, cpu.number, shown(task)))
+            self._machine.tell(ContextSwitched(time_ps, cpu.number, shown(task)))
 
     def _woken(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         """By the packet that the record before put into a socket: whoever wakes is its reader."""
         name, pid = record.values
         if name.startswith(_KSOFTIRQD):
             if cpu.run is not None and cpu.run.ours:
-                self._scene.tell(KsoftirqdWoken(time_ps, cpu.number))
+                self._machine.tell(KsoftirqdWoken(time_ps, cpu.number))
             return
         if cpu.ready is not None:
-            task = self._scene.task(pid, name)
+            task = self._machine.task(pid, name)
             task.woken = True
-            self._scene.follow(task)
-            self._scene.tell(TaskWoken(time_ps, cpu.number, name))
+            self._machine.follow(task)
+            self._machine.tell(TaskWoken(time_ps, cpu.number, name))
             cpu.ready = None
 
     # ---- system calls ----------------------------------------------------------------------
@@ -72,33 +72,33 @@ class Tasks:
     def _entered(self, name: str, time_ps: int, cpu: Cpu, record: Record) -> None:
         fields = record.values
         task = cpu.task
-        self._scene.calls_told = True
+        self._machine.calls_told = True
         task.call = Call(name, time_ps, cpu.number, fields[0] if fields else None)
         task.step = Step(name if task.watched else "", Account.SYSCALL)
-        cpu.line.change_task(time_ps, task.step)
+        cpu.ledger.change_task(time_ps, task.step)
         if task.watched:
             self._tell_entry(task.call)
 
     def _tell_entry(self, call: Call) -> None:
         call.told = True
-        self._scene.tell(SyscallEntered(call.begun_ps, call.cpu, call.name))
-        self._scene.tell(ModeSwitched(call.begun_ps, call.cpu, Mode.KERNEL, "syscall"))
+        self._machine.tell(SyscallEntered(call.begun_ps, call.cpu, call.name))
+        self._machine.tell(ModeSwitched(call.begun_ps, call.cpu, Mode.KERNEL, "syscall"))
 
     def _left(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         del record
-        self._scene.calls_told = True
+        self._machine.calls_told = True
         task, call = cpu.task, cpu.task.call
         task.call = None
-        enqueue_out_of_order(self._scene, time_ps, cpu, cpu.current)
+        enqueue_out_of_order(self._machine, time_ps, cpu, cpu.current)
         cpu.current = None
         if task.watched and call is not None and not call.told:
             self._tell_entry(call)  # it turned out in the call that the task is one of ours
         task.step = _work(call)
-        cpu.line.change_task(time_ps, task.step)
+        cpu.ledger.change_task(time_ps, task.step)
         if task.watched:
-            self._scene.tell(ModeSwitched(time_ps, cpu.number, Mode.USER, "syscall"))
-        for flight in call.taken if call else ():
-            ending.deliver(self._scene, time_ps, cpu, flight, Place.APP)
+            self._machine.tell(ModeSwitched(time_ps, cpu.number, Mode.USER, "syscall"))
+        for tracked in call.taken if call else ():
+            transition.deliver(self._machine, time_ps, cpu, tracked, Place.APP)
 
 
 def _work(call: Call | None) -> Step:

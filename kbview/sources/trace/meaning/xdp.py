@@ -4,16 +4,16 @@ Passing a frame on has no tracepoint; an exception and a redirection have.
 """
 
 from kbview.sources.trace.meaning.interrupts import Handler
+from kbview.sources.trace.meaning.machine_state import Cpu, MachineState
 from kbview.sources.trace.meaning.record import Record
-from kbview.sources.trace.meaning.scene import Cpu, Scene
 from kbview.tape.events import NO_PACKET, XdpRan
 
 
 class Xdp:
     """The xdp tracepoints, those of the watched interface."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, machine: MachineState) -> None:
+        self._machine = machine
         self.handlers: dict[str, Handler] = {
             "xdp_exception": self._decided,
             "xdp_redirect": self._decided,
@@ -21,5 +21,5 @@ class Xdp:
 
     def _decided(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         action, index = record.values
-        if index == self._scene.target.index:
-            self._scene.tell(XdpRan(time_ps, cpu.number, NO_PACKET, str(action).lower()))
+        if index == self._machine.target.index:
+            self._machine.tell(XdpRan(time_ps, cpu.number, NO_PACKET, str(action).lower()))

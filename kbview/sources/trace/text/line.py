@@ -29,7 +29,7 @@ _SHAPES = (
 _LOST = re.compile(r"\s*CPU:\s?(?P<cpu>\d{1,5}) \[(?:LOST )?(?P<count>\d{1,12}) EVENTS(?: DROPPED)?\]")
 
 
-class Line(NamedTuple):
+class TraceLine(NamedTuple):
     """One line. `rest` is what stands after the event's name."""
 
     time_ns: int
@@ -48,7 +48,7 @@ class LostLine(NamedTuple):
     records: int
 
 
-def parse(text: str) -> Line | LostLine | None:
+def parse(text: str) -> TraceLine | LostLine | None:
     """What a line says; None when it is no line of a trace."""
     for shape in _SHAPES:
         found = shape.match(text)
@@ -58,12 +58,12 @@ def parse(text: str) -> Line | LostLine | None:
     return LostLine(int(lost["cpu"]), int(lost["count"])) if lost else None
 
 
-def _line(found: "re.Match[str]", rest: str) -> Line:
+def _line(found: "re.Match[str]", rest: str) -> TraceLine:
     time_ns = int(found["seconds"]) * 1_000_000_000 + int(found["part"].ljust(9, "0"))
     letters = found["flags"] or ""
     flags = _CONTEXTS.get(letters[2], 0) if len(letters) > 2 else 0
     comm = found["comm"].strip()
-    return Line(
+    return TraceLine(
         time_ns, int(found["cpu"]), int(found["pid"]), comm, flags, found["event"], rest.strip("\n")
     )
 

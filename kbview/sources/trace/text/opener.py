@@ -8,7 +8,7 @@ from kbview.tape.source import Source, SourceError
 _KEY = "device"
 
 
-class TraceTexts(Opener):
+class TraceTextOpener(Opener):
     """What `trace_pipe`, `trace-cmd report` or `perf script` printed."""
 
     name = "trace text"

@@ -1,4 +1,4 @@
-"""A recorded kernel trace as a source: the same table and the same witness as for the live kernel."""
+"""A recorded kernel trace as a source; table and interpreter are those of the live kernel."""
 
 import io
 import time
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from kbview.sources.opener import Word
-from kbview.sources.trace.meaning import known
+from kbview.sources.trace.meaning import capabilities
+from kbview.sources.trace.meaning.interpreter import Interpreter
+from kbview.sources.trace.meaning.machine_state import Target
 from kbview.sources.trace.meaning.record import Record
-from kbview.sources.trace.meaning.scene import Target
 from kbview.sources.trace.meaning.stations import stations
-from kbview.sources.trace.meaning.witness import Witness
 from kbview.sources.trace.text.reader import TraceReader
 from kbview.tape.detail import Detail
 from kbview.tape.events import DatapathStarted, SourceEnded
@@ -27,7 +27,7 @@ class TextSource(Source):
 
     name = "trace text"
     summary = "a recorded kernel trace"
-    capabilities = Capabilities(lossy=True, meters=known.METERS)
+    capabilities = Capabilities(lossy=True, meters=capabilities.METERS)
 
     def __init__(self, heading: Heading, reader: TraceReader, device: str, file: TextIO) -> None:
         self.heading = heading
@@ -37,7 +37,7 @@ class TextSource(Source):
         self._next = next(self._records, None)
         self._origin_ns = self._next.time_ns if self._next else 0
         target = Target(device, name_of=lambda pid: reader.names.get(pid, ""))
-        self._witness = Witness(target, lambda time_ns: (time_ns - self._origin_ns) * 1000)
+        self._interpreter = Interpreter(target, lambda time_ns: (time_ns - self._origin_ns) * 1000)
         self._stations = stations(physical=reader.has_interrupts(device))
         self._detail = Detail.STEPS
         self._reached_ps = -1
@@ -51,13 +51,13 @@ class TextSource(Source):
         return self._told_end
 
     def next_ps(self) -> int | None:
-        return None if self._next is None else self._witness.time_ps(self._next.time_ns)
+        return None if self._next is None else self._interpreter.time_ps(self._next.time_ns)
 
     def pump(self, tape: Tape, until_ps: int, *, budget_s: float = float("inf")) -> int:
         deadline = time.monotonic() + budget_s
         if self._reached_ps < 0:
             self._reached_ps = 0
-            started = DatapathStarted(0, "kernel", known.RECORDED, self._stations)
+            started = DatapathStarted(0, "kernel", capabilities.RECORDED, self._stations)
             tape.extend([started, self._sample()])
         while not self._told_end and self._reached_ps < until_ps:
             self._advance(tape, until_ps)
@@ -68,20 +68,20 @@ class TextSource(Source):
     def _advance(self, tape: Tape, until_ps: int) -> None:
         """Hear a batch of records, and tell as far as they go."""
         batch = self._batch(until_ps)
-        self._witness.hear(batch)
+        self._interpreter.hear(batch)
         if self._next is None:
-            until_ps = self._witness.time_ps(batch[-1].time_ns) if batch else self._reached_ps
-        elif (next_ps := self._witness.time_ps(self._next.time_ns)) <= until_ps:
+            until_ps = self._interpreter.time_ps(batch[-1].time_ns) if batch else self._reached_ps
+        elif (next_ps := self._interpreter.time_ps(self._next.time_ns)) <= until_ps:
             until_ps = max(self._reached_ps, next_ps - 1)
         self._reached_ps = until_ps
-        tape.extend([*self._witness.release(until_ps), self._sample()])
+        tape.extend([*self._interpreter.release(until_ps), self._sample()])
         if self._next is None:
             self._told_end = True
             tape.extend([SourceEnded(until_ps, self._note())])
 
     def _batch(self, until_ps: int) -> list[Record]:
         batch: list[Record] = []
-        while self._next is not None and self._witness.time_ps(self._next.time_ns) <= until_ps:
+        while self._next is not None and self._interpreter.time_ps(self._next.time_ns) <= until_ps:
             batch.append(self._next)
             self._next = self._read()
             if len(batch) >= _BATCH and self._next and self._next.time_ns > batch[-1].time_ns:
@@ -95,15 +95,15 @@ class TextSource(Source):
             raise SourceError(f"{self.heading.name}: cannot be read on: {error}") from error
 
     def _sample(self) -> Sample:
-        return Sample(self._reached_ps, self._witness.meters().copy(), self._detail)
+        return Sample(self._reached_ps, self._interpreter.meters().copy(), self._detail)
 
     def _note(self) -> str:
-        strange = self._reader.strange + self._witness.malformed
+        strange = self._reader.strange + self._interpreter.malformed
         return f"{strange} lines are no kernel trace, or make no sense" if strange else ""
 
     def set_detail(self, detail: Detail) -> None:
         self._detail = detail
-        self._witness.set_detail(detail)
+        self._interpreter.set_detail(detail)
 
     def close(self) -> None:
         self._file.close()

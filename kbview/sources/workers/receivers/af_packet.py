@@ -11,7 +11,7 @@ import time
 
 from kbview.sources.linux.packet_ring import layout
 from kbview.sources.linux.packet_ring.block import Block, on_wire, read_block
-from kbview.sources.linux.packet_ring.ring import Ring
+from kbview.sources.linux.packet_ring.ring import TapRing
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.workers.payload_stamp import HEADERS, STAMP
 from kbview.sources.workers.receiver import Ingress, Receiver
@@ -32,7 +32,7 @@ class AfPacket(Receiver):
     summary = "a TPACKET_V3 ring: one copy into shared blocks, one wake-up a block"
 
     def open(self, place: Ingress) -> None:
-        self._ring = Ring(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0), _SETTINGS)
+        self._ring = TapRing(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0), _SETTINGS)
         self._port = (place.port or 0).to_bytes(2, "big")
         self._drops = self._freezes = 0
         self._poll = select.poll()
@@ -75,26 +75,26 @@ class AfPacket(Receiver):
             at += header[0]
         received_ns = time.monotonic_ns()
         self.took(received_ns, stamps, lengths)
-        if self.telling.milestones:
+        if self.sampling.milestones:
             self._tell(received_ns, stamps, lengths, number, block)
 
     def _tell(
         self, received_ns: int, stamps: list[Stamp], lengths: list[int], number: int, block: Block
     ) -> None:
-        telling, time_ps = self.telling, received_ns * 1000
-        telling.add(telling.arrivals(received_ns, stamps, lengths))
-        if telling.steps:
+        sampling, time_ps = self.sampling, received_ns * 1000
+        sampling.add(sampling.arrivals(received_ns, stamps, lengths))
+        if sampling.steps:
             copies = zip(stamps, lengths, strict=True)
-            telling.add(
+            sampling.add(
                 [
                     Copied(sent * 1000, NO_CPU, packet, words.CopyKind.TO_RING, n)
                     for (packet, sent), n in copies
                 ]
             )
-            telling.add([BlockRetired(time_ps, 0, number, block.packets, block.timed_out)])
-        telling.add(telling.deliveries(received_ns, stamps, lengths))
-        if telling.steps:
-            telling.add([BlockReleased(time_ps, 0, number)])
+            sampling.add([BlockRetired(time_ps, 0, number, block.packets, block.timed_out)])
+        sampling.add(sampling.deliveries(received_ns, stamps, lengths))
+        if sampling.steps:
+            sampling.add([BlockReleased(time_ps, 0, number)])
 
     def drops(self) -> dict[str, int]:
         drops, freezes = self._ring.statistics()  # the kernel clears them

@@ -3,7 +3,7 @@
 import select
 import time
 
-from kbview.sources.linux.xdp.ring import Ring
+from kbview.sources.linux.xdp.ring import XskRing
 from kbview.sources.linux.xdp.xsk import Xsk
 from kbview.sources.workers.message import Told
 from kbview.sources.workers.payload_stamp import FCS, HEADERS, LEAST, STAMP
@@ -49,9 +49,9 @@ class AfXdp(Receiver):
         wire = [max(length + FCS, LEAST) for length in lengths]
         received_ns = time.monotonic_ns()
         self.took(received_ns, stamps, wire)
-        if self.telling.milestones:
+        if self.sampling.milestones:
             self._tell(received_ns, stamps, wire)
-        if self.telling.snap:
+        if self.sampling.snap:
             self._record(received_ns, stamps, addresses, lengths)
         self._xsk.rx.release(len(addresses))
         self._xsk.fill.put(addresses)
@@ -65,18 +65,18 @@ class AfXdp(Receiver):
         return [(number, UNKNOWN) for number in range(self.delivered, self.delivered + len(addresses))]
 
     def _tell(self, received_ns: int, stamps: list[Stamp], lengths: list[int]) -> None:
-        telling, time_ps, count = self.telling, received_ns * 1000, len(stamps)
-        telling.add(telling.arrivals(received_ns, stamps, lengths))
-        if telling.steps:
+        sampling, time_ps, count = self.sampling, received_ns * 1000, len(stamps)
+        sampling.add(sampling.arrivals(received_ns, stamps, lengths))
+        if sampling.steps:
             left = self._xsk.rx.waiting - count
-            telling.add([XdpRan(time_ps, NO_CPU, packet, "redirect") for packet, _ in stamps])
-            telling.add(self._copies(time_ps, stamps, lengths))
-            telling.add([RingProduced(time_ps, NO_CPU, words.RingKind.XSK_RX, 0, count, left + count)])
-            telling.add([RingConsumed(time_ps, telling.cpu, words.RingKind.XSK_RX, 0, count, left)])
-        telling.add(telling.deliveries(received_ns, stamps, lengths))
-        if telling.steps:
+            sampling.add([XdpRan(time_ps, NO_CPU, packet, "redirect") for packet, _ in stamps])
+            sampling.add(self._copies(time_ps, stamps, lengths))
+            sampling.add([RingProduced(time_ps, NO_CPU, words.RingKind.XSK_RX, 0, count, left + count)])
+            sampling.add([RingConsumed(time_ps, sampling.cpu, words.RingKind.XSK_RX, 0, count, left)])
+        sampling.add(sampling.deliveries(received_ns, stamps, lengths))
+        if sampling.steps:
             filled = self._xsk.fill.waiting + count
-            telling.add([RingProduced(time_ps, telling.cpu, words.RingKind.FILL, 0, count, filled)])
+            sampling.add([RingProduced(time_ps, sampling.cpu, words.RingKind.FILL, 0, count, filled)])
 
     def _copies(self, time_ps: int, stamps: list[Stamp], lengths: list[int]) -> list[Told]:
         if not self.copies_each:
@@ -91,8 +91,8 @@ class AfXdp(Receiver):
         self, received_ns: int, stamps: list[Stamp], addresses: tuple[int, ...], lengths: list[int]
     ) -> None:
         """The first bytes of each frame."""
-        umem, snap = self._xsk.umem, self.telling.snap
-        self.telling.add(
+        umem, snap = self._xsk.umem, self.sampling.snap
+        self.sampling.add(
             [
                 FrameRecorded(
                     received_ns * 1000,
@@ -122,5 +122,5 @@ class AfXdp(Receiver):
         self._xsk.close()
 
 
-def _meter(ring: Ring) -> RingMeter:
+def _meter(ring: XskRing) -> RingMeter:
     return RingMeter(0, ring.size, done=ring.waiting, kind=ring.kind)

@@ -12,7 +12,7 @@ from kbview.sources.workers.receiver import Ingress, Receiver
 _ASK_S = 0.05
 
 
-class Dpdk(Receiver):
+class DpdkReceiver(Receiver):
     """A real DPDK application; a veth has no hardware queue to give it, so the kernel fills its umem.
 
     It does not read the stamps, so latency is not known.
@@ -32,7 +32,7 @@ class Dpdk(Receiver):
             f"net_af_xdp0,iface={place.link},busy_budget=0", (cpus[0], cpus[-1]), folder
         )
         self.mode = "AF_XDP driver"
-        self._told = testpmd.Counters()
+        self._told = testpmd.TestpmdCounters()
         self._start_ns = time.monotonic_ns()
 
     def receive(self, until_ns: int) -> None:

@@ -43,7 +43,7 @@ class KernelSocket(Receiver):
 
     def _recv(self) -> bool:
         self.syscalls += 1
-        entered_ns = time.monotonic_ns() if self.telling.steps else 0
+        entered_ns = time.monotonic_ns() if self.sampling.steps else 0
         try:
             length = self._socket.recv_into(self._buffer)
         except BlockingIOError:  # nothing within the time
@@ -56,22 +56,24 @@ class KernelSocket(Receiver):
             [wire_length(length)],
         )
         self.took(received_ns, stamps, lengths)
-        if self.telling.milestones:
+        if self.sampling.milestones:
             self._tell(entered_ns, received_ns, stamps, lengths)
         return True
 
     def _tell(self, entered_ns: int, received_ns: int, stamps: list[Stamp], lengths: list[int]) -> None:
-        telling = self.telling
-        telling.add(telling.arrivals(received_ns, stamps, lengths))
-        if telling.steps:
-            copied = Copied(received_ns * 1000, telling.cpu, stamps[0][0], CopyKind.TO_USER, lengths[0])
+        sampling = self.sampling
+        sampling.add(sampling.arrivals(received_ns, stamps, lengths))
+        if sampling.steps:
+            copied = Copied(
+                received_ns * 1000, sampling.cpu, stamps[0][0], CopyKind.TO_USER, lengths[0]
+            )
             self._tell_call(entered_ns, received_ns, [copied])
-        telling.add(telling.deliveries(received_ns, stamps, lengths))
+        sampling.add(sampling.deliveries(received_ns, stamps, lengths))
 
     def _tell_call(self, entered_ns: int, left_ns: int, inside: list[Told]) -> None:
         """A system call: over the wall, what happens there, and back."""
-        cpu = self.telling.cpu
-        self.telling.add(
+        cpu = self.sampling.cpu
+        self.sampling.add(
             [
                 SyscallEntered(entered_ns * 1000, cpu, "recvfrom"),
                 ModeSwitched(entered_ns * 1000, cpu, Mode.KERNEL, "syscall"),

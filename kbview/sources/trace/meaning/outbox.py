@@ -1,4 +1,4 @@
-"""The teller: puts what was found out into the order of time, counts it, and lets the asked for go on.
+"""The outbox: puts what was found out into the order of time, counts it, and lets the asked for go on.
 
 A record may tell of a moment before it: a step when it ends, an interrupt when it turns out to be one
 of ours. What would come before something that is on the tape already is told as of then.
@@ -13,7 +13,7 @@ from kbview.tape.meter import Meters
 _TIME = attrgetter("time_ps")
 
 
-class Teller:
+class EventOutbox:
     """`meters` have counted exactly the events that were released."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The scene: what is known at one moment of a trace. Cores, tasks, packets, sockets; no decisions.
+"""The machine: what is known at one moment of a trace. Cores, tasks, packets, sockets; no decisions.
 
 Cpu    which task, which softirq run, which packets climb the layers here
 Task   whether it is one of those watched, and which system call it is in
@@ -8,10 +8,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from kbview.sources.trace.meaning.flight import Flight, Flights
-from kbview.sources.trace.meaning.ledger import Line, Step, idle
-from kbview.sources.trace.meaning.queue import SocketQueue
-from kbview.sources.trace.meaning.teller import Teller
+from kbview.sources.trace.meaning.ledger import CoreLedger, Step, idle
+from kbview.sources.trace.meaning.outbox import EventOutbox
+from kbview.sources.trace.meaning.tracked_skb import SocketQueue, TrackedSkb, TrackedSkbs
 from kbview.tape.events import Account, Event
 
 MOST_CPUS = 4096
@@ -48,7 +47,7 @@ class Call(msgspec.Struct, gc=False):
     fd: int | None = None
     copied: bool = False
     told: bool = False
-    taken: list[Flight] = msgspec.field(default_factory=list)
+    taken: list[TrackedSkb] = msgspec.field(default_factory=list)
 
 
 class Task(msgspec.Struct, gc=False):
@@ -84,31 +83,31 @@ class Interrupt(msgspec.Struct, gc=False):
 class Cpu:
     """One core's moment. `climbing` are packets whose layer has not decided yet, oldest first."""
 
-    def __init__(self, number: int, line: Line) -> None:
+    def __init__(self, number: int, ledger: CoreLedger) -> None:
         self.number = number
-        self.line = line
+        self.ledger = ledger
         self.task = Task(0, "idle", idle())
         self.heard = False  # whether there was a record of it
         self.run: Run | None = None
         self.interrupt: Interrupt | None = None
-        self.climbing: list[Flight] = []
-        self.current: Flight | None = None  # whom TCP works on just now
-        self.ready: Flight | None = None  # who was queued by the record before
+        self.climbing: list[TrackedSkb] = []
+        self.current: TrackedSkb | None = None  # whom TCP works on just now
+        self.ready: TrackedSkb | None = None  # who was queued by the record before
         self.filled: int | str | None = None  # the socket that was filled since the last packet came
-        self.held: Flight | None = None  # the last that GRO was given
+        self.held: TrackedSkb | None = None  # the last that GRO was given
         self.sending: dict[int | str, tuple[int, int, int]] = {}  # time, packet, queue
         self.raise_flags = 0
         self.limit = 0  # of the socket that was just found full
 
 
-class Scene:
+class MachineState:
     """All of it."""
 
     def __init__(self, target: Target, found: Callable[[Task], None]) -> None:
         self.target = target
         self._found = found
-        self.teller = Teller()
-        self.flights = Flights()
+        self.outbox = EventOutbox()
+        self.tracked_skbs = TrackedSkbs()
         self.cpus: dict[int, Cpu] = {}
         self.tasks: dict[int, Task] = {}
         self.sockets: dict[int | str, SocketQueue] = {}
@@ -118,14 +117,14 @@ class Scene:
         self.probes_told = False  # segments with their socket
 
     def tell(self, event: Event) -> None:
-        """Say it; the teller puts it in order."""
-        self.teller.tell(event)
+        """Say it; the outbox puts it in order."""
+        self.outbox.tell(event)
 
     def cpu(self, number: int) -> Cpu:
         """A core, new when it is first heard of."""
         cpu = self.cpus.get(number)
         if cpu is None:
-            cpu = self.cpus[number] = Cpu(number, Line(number, self.teller.tell))
+            cpu = self.cpus[number] = Cpu(number, CoreLedger(number, self.outbox.tell))
         return cpu
 
     def task(self, pid: int, name: str = "") -> Task:
@@ -165,7 +164,7 @@ class Scene:
 
     def _forget_sockets(self) -> None:
         if len(self.sockets) >= _MOST_SOCKETS:
-            self.sockets = {at: queue for at, queue in self.sockets.items() if queue.flights}
+            self.sockets = {at: queue for at, queue in self.sockets.items() if queue.tracked_skbs}
 
 
 def _default_step(pid: int, name: str) -> Step:

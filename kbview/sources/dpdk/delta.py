@@ -1,7 +1,7 @@
-"""Growth of counters that begin anew when their application does."""
+"""Delta of counters that begin anew when their application does."""
 
 
-class Growth:
+class Delta:
     """What counters grew by since the first round, over restarts and resets.
 
     A counter that fell was set back: what it shows now has been counted since. One that appears

@@ -12,11 +12,11 @@ import threading
 from bisect import bisect_right
 from operator import attrgetter
 
-from kbview.sources.interface.ring.books import Tally
-from kbview.sources.interface.ring.reading import Reading, Record
-from kbview.sources.interface.ring.walk import Moment
+from kbview.sources.interface.ring.parse import Moment
+from kbview.sources.interface.ring.policy import BlockPolicy, Record
+from kbview.sources.interface.ring.totals import RingSum
 from kbview.sources.linux.packet_ring.block import Block, read_block
-from kbview.sources.linux.packet_ring.ring import Ring
+from kbview.sources.linux.packet_ring.ring import TapRing
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.watching.clock import Clock
 from kbview.tape.events import BlockReleased, BlockRetired
@@ -29,17 +29,17 @@ _BY_TIME = attrgetter("time_ps")
 _sched_getcpu = ctypes.PyDLL(None).sched_getcpu
 
 
-class Reader:
+class RingThread:
     """Reads all rings of one interface; owns them."""
 
     def __init__(
-        self, rings: list[Ring], clock: Clock, settings: RingSettings, reading: Reading
+        self, rings: list[TapRing], clock: Clock, settings: RingSettings, policy: BlockPolicy
     ) -> None:
         self.failure: Exception | None = None
         self.down = False  # the kernel said ENETDOWN; whoever looks into it sets it back
         self._rings = rings
         self._clock = clock
-        self._reading = reading
+        self._policy = policy
         self._pending: list[Record] = []
         self._held: list[Record] = []  # seen, but later than anybody has asked for; the taker's own
         self._settled_ps = [0] * len(rings)
@@ -75,9 +75,9 @@ class Reader:
         return held[:cut]
 
     def charge(self, spent_s: float) -> None:
-        """Book CPU time that somebody else spent on our records to the same allowance."""
+        """Book CPU time that somebody else spent on our records to the same cpu_budget."""
         with self._lock:
-            self._reading.allowance.charge(spent_s)
+            self._policy.cpu_budget.charge(spent_s)
 
     def close(self) -> None:
         """End the thread, then give the rings back."""
@@ -105,7 +105,7 @@ class Reader:
         except Exception as error:
             self.failure = error
 
-    def _drain(self, queue: int, ring: Ring) -> None:
+    def _drain(self, queue: int, ring: TapRing) -> None:
         """Read what is ours now; what comes meanwhile wakes us again."""
         numbers = [(ring.next + ahead) % ring.blocks for ahead in range(ring.ready())]
         blocks = [read_block(ring, number) for number in numbers]
@@ -120,7 +120,7 @@ class Reader:
         for block in blocks:
             self._read(queue, ring, block, room)
 
-    def _read(self, queue: int, ring: Ring, block: Block, room: bool) -> None:
+    def _read(self, queue: int, ring: TapRing, block: Block, room: bool) -> None:
         """Enter one block and give it back, both before anybody else can look."""
         with self._lock:
             moment = Moment(
@@ -130,7 +130,7 @@ class Reader:
                 self._clock.realtime_offset_ns(),
                 room and self._has_room(),
             )
-            records = self._reading.of(ring.memory, block, moment)
+            records = self._policy.of(ring.memory, block, moment)
             number = ring.next
             ring.release()
             if room:
@@ -144,8 +144,8 @@ class Reader:
         for record in records:
             last = self._pending[-1] if self._pending else None
             if (
-                isinstance(record, Tally)
-                and isinstance(last, Tally)
+                isinstance(record, RingSum)
+                and isinstance(last, RingSum)
                 and record.queue == last.queue
                 and record.time_ps - last.time_ps < _MERGED_PS
             ):
@@ -159,9 +159,9 @@ class Reader:
     def _settle(self, queue: int, time_ps: int) -> None:
         self._settled_ps[queue] = max(self._settled_ps[queue], time_ps)
 
-    def _count_drops(self, queue: int, ring: Ring, now_ps: int) -> None:
+    def _count_drops(self, queue: int, ring: TapRing, now_ps: int) -> None:
         drops, freezes = ring.statistics()
         if drops or freezes:
             self._pending.append(
-                Tally(now_ps, arrived=drops, drops=drops, freezes=freezes, queue=queue)
+                RingSum(now_ps, arrived=drops, drops=drops, freezes=freezes, queue=queue)
             )

@@ -1,9 +1,9 @@
-"""An allowance of CPU time: a share of a core, saved up for at most a moment."""
+"""An cpu_budget of CPU time: a share of a core, saved up for at most a moment."""
 
 _SAVED_S = 0.1  # of real time whose share may be saved
 
 
-class Allowance:
+class CpuBudget:
     """Spend first, then wait until the share has paid for it. Times are seconds."""
 
     def __init__(self, share: float) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kbview.packet.frame import endpoint
-from kbview.sources.linux.netlink.conversation import Conversation
 from kbview.sources.linux.netlink.diag import (
     AF_INET,
     AF_INET6,
@@ -21,25 +20,26 @@ from kbview.sources.linux.netlink.diag import (
     socket_request,
     sockets_of,
 )
+from kbview.sources.linux.netlink.socket import NetlinkSocket
 from kbview.sources.linux.procfs import sockets as procfs_sockets
 from kbview.sources.linux.socket_state import Protocol, SocketState
-from kbview.sources.trace.meaning.queue import SocketQueue
+from kbview.sources.trace.meaning.tracked_skb import SocketQueue
 
 _INODE = re.compile(r"socket:\[(\d+)\]")
 _TABLES = ("udp", "udp6")
 _LOOK_S = 1.0  # between two looks at all sockets
 
 
-class Names:
+class SocketNames:
     """Finds out what it can of the queues in the trace. `here`: they are of our namespace."""
 
     def __init__(self, *, here: bool) -> None:
         self._inodes: dict[str, int] = {}  # by the queue's key
         self._looked_s = 0.0
-        self._diag: Conversation | None = None
+        self._diag: NetlinkSocket | None = None
         if here:
             with contextlib.suppress(OSError):
-                self._diag = Conversation(NETLINK_SOCK_DIAG)
+                self._diag = NetlinkSocket(NETLINK_SOCK_DIAG)
 
     def look(self, queues: Iterable[SocketQueue]) -> None:
         """Name those that have none, and now and then ask for the limits of all."""
@@ -59,7 +59,7 @@ class Names:
             self._inodes[queue.key] = inode
             queue.name = f"udp :{port}" if (port := _port_of(pid, inode)) else queue.name
 
-    def _limit(self, queues: list[SocketQueue], diag: Conversation) -> None:
+    def _limit(self, queues: list[SocketQueue], diag: NetlinkSocket) -> None:
         try:
             states = [
                 state

@@ -11,7 +11,7 @@ _LARGEST = 1 << 16
 _PATIENCE_S = 1.0
 
 
-class Conversation:
+class NetlinkSocket:
     """With one family of netlink, in the namespace it was opened in. OSError when refused."""
 
     def __init__(self, family: int) -> None:

@@ -1,17 +1,17 @@
-"""The witness: takes records in the order of time, and tells what they mean for the watched interface.
+"""The interpreter turns records, in the order of time, into events of the watched interface.
 
-    records -> Interrupts, Frames, Sockets, Tasks -> Scene -> Teller -> events, counted
+    records -> Interrupts, Frames, Sockets, Tasks -> MachineState -> EventOutbox -> events, counted
 
 It believes nothing: an unknown address, a missing end, a value that makes no sense are passed over.
 """
 
 from collections.abc import Callable, Iterable
 
-from kbview.sources.trace.meaning import ending
+from kbview.sources.trace.meaning import transition
 from kbview.sources.trace.meaning.frames import Frames
 from kbview.sources.trace.meaning.interrupts import Handler, Interrupts
+from kbview.sources.trace.meaning.machine_state import MOST_CPUS, Cpu, MachineState, Target, Task
 from kbview.sources.trace.meaning.record import LOST, Record
-from kbview.sources.trace.meaning.scene import MOST_CPUS, Cpu, Scene, Target, Task
 from kbview.sources.trace.meaning.sockets import Sockets
 from kbview.sources.trace.meaning.table import Tracepoint
 from kbview.sources.trace.meaning.tasks import Tasks, shown
@@ -23,7 +23,7 @@ from kbview.tape.meter import CoreMeter, Meters
 _PS_PER_NS = 1000
 
 
-class Witness:
+class Interpreter:
     """`to_ps` turns the tracer's time into the tape's; both go equally fast.
 
     `found` is told of tasks that turn out to read or send the interface's packets. `malformed`
@@ -36,15 +36,15 @@ class Witness:
         to_ps: Callable[[int], int],
         found: Callable[[Task], None] = lambda _: None,
     ) -> None:
-        self.scene = Scene(target, found)
+        self.machine = MachineState(target, found)
         self.malformed = 0
         self._to_ps = to_ps
         parts = (
-            Interrupts(self.scene),
-            Frames(self.scene),
-            Sockets(self.scene),
-            Tasks(self.scene),
-            Xdp(self.scene),
+            Interrupts(self.machine),
+            Frames(self.machine),
+            Sockets(self.machine),
+            Tasks(self.machine),
+            Xdp(self.machine),
         )
         self.handlers: dict[str, Handler] = {LOST: self._lose}
         for part in parts:
@@ -56,13 +56,13 @@ class Witness:
 
     def hear(self, records: Iterable[Record]) -> None:
         """Take the next records; they are not older than the ones before."""
-        handlers, scene = self.handlers, self.scene
+        handlers, machine = self.handlers, self.machine
         base_ps = self._to_ps(0)
         for record in records:
             handle = handlers.get(record.point)
             if handle is None or not 0 <= record.cpu < MOST_CPUS:
                 continue
-            cpu = scene.cpus.get(record.cpu) or scene.cpu(record.cpu)
+            cpu = machine.cpus.get(record.cpu) or machine.cpu(record.cpu)
             time_ps = max(0, record.time_ns * _PS_PER_NS + base_ps)
             if cpu.task.pid != record.pid and record.point != "sched_switch":
                 self._find_task(time_ps, cpu, record)
@@ -80,57 +80,57 @@ class Witness:
         The switch is told now. Who ran before a core's first record is not known, unless it is a task
         that was woken meanwhile.
         """
-        before, task = cpu.task, self.scene.task(record.pid)
+        before, task = cpu.task, self.machine.task(record.pid)
         cpu.task = task
-        cpu.line.change_task(time_ps, task.step)
+        cpu.ledger.change_task(time_ps, task.step)
         if task.woken or (cpu.heard and (before.watched or task.watched)):
-            self.scene.tell(ContextSwitched(time_ps, cpu.number, shown(task)))
+            self.machine.tell(ContextSwitched(time_ps, cpu.number, shown(task)))
         task.woken = False
 
     def _lose(self, time_ps: int, cpu: Cpu, record: Record) -> None:
-        ending.lose(self.scene, time_ps, cpu, record.values[0])
+        transition.lose(self.machine, time_ps, cpu, record.values[0])
 
     def watch(self, pid: int, name: str) -> None:
         """This task is one of those watched, whatever is found out."""
-        self.scene.follow(self.scene.task(pid, name))
+        self.machine.follow(self.machine.task(pid, name))
 
     def forget(self, pid: int) -> None:
         """This task is no more."""
-        self.scene.tasks.pop(pid, None)
+        self.machine.tasks.pop(pid, None)
 
     def expect(self, points: Iterable[Tracepoint]) -> None:
         """What is in the trace; else that is found out when the first of them is heard."""
         names = {point.name for point in points}
-        self.scene.calls_told = "sys_exit_recvfrom" in names
-        self.scene.reads_told = "sock_recv_length" in names
+        self.machine.calls_told = "sys_exit_recvfrom" in names
+        self.machine.reads_told = "sock_recv_length" in names
 
     # ---- what is told ----------------------------------------------------------------------
 
     def release(self, until_ps: int) -> list[Event]:
         """The events up to a time, in order and counted; nothing older may be heard afterwards."""
-        scene = self.scene
-        for flight in scene.flights.unseen(until_ps):
-            ending.take_in(scene, until_ps, scene.cpu(0), flight, flight.layer)
-        for cpu in scene.cpus.values():
-            cpu.line.cut(until_ps)
+        machine = self.machine
+        for tracked in machine.tracked_skbs.unseen(until_ps):
+            transition.take_in(machine, until_ps, machine.cpu(0), tracked, tracked.layer)
+        for cpu in machine.cpus.values():
+            cpu.ledger.cut(until_ps)
         self._have_cores()
-        return scene.teller.release(until_ps)
+        return machine.outbox.release(until_ps)
 
     def _have_cores(self) -> None:
         """The count of a step needs a core to book it to."""
-        cores = self.scene.teller.meters.cores
-        last = max(self.scene.cpus, default=-1)
+        cores = self.machine.outbox.meters.cores
+        last = max(self.machine.cpus, default=-1)
         cores += [CoreMeter(number) for number in range(len(cores), last + 1)]
 
     def meters(self) -> Meters:
-        """As of the last release. Frames in flight are counted by their events."""
-        meters, scene = self.scene.teller.meters, self.scene
+        """As of the last release. Frames in tracked are counted by their events."""
+        meters, machine = self.machine.outbox.meters, self.machine
         self._have_cores()
-        for number, cpu in scene.cpus.items():
-            meters.cores[number] = cpu.line.meter(shown(cpu.task))
-        meters.sockets = {queue.key: queue.meter() for queue in scene.sockets.values()}
+        for number, cpu in machine.cpus.items():
+            meters.cores[number] = cpu.ledger.meter(shown(cpu.task))
+        meters.sockets = {queue.key: queue.meter() for queue in machine.sockets.values()}
         return meters
 
     def set_detail(self, detail: Detail) -> None:
         """Tell no more than this; everything is counted all the same."""
-        self.scene.teller.detail = detail
+        self.machine.outbox.detail = detail

@@ -4,24 +4,24 @@ import mmap
 import time
 
 from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH
-from kbview.sources.interface.ring.allowance import Allowance
-from kbview.sources.interface.ring.books import Tally
-from kbview.sources.interface.ring.walk import Manner, Measured, Moment, measure, tell
+from kbview.sources.interface.ring.cpu_budget import CpuBudget
+from kbview.sources.interface.ring.parse import Manner, Measured, Moment, measure, tell
+from kbview.sources.interface.ring.totals import RingSum
 from kbview.sources.linux.packet_ring import layout
 from kbview.sources.linux.packet_ring.block import Block
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 
-Record = Event | Tally
+Record = Event | RingSum
 
 _MOST_FLOWS = 65_536
 
 
-class Reading:
+class BlockPolicy:
     """Numbers packets in the order in which they are read. `flows` are the rxhashes seen.
 
-    `allowance` pays for it; `passed_over`: packets whose headers were not read, for want of allowance.
+    `passed_over` counts packets with headers that were not read, because `cpu_budget` was used up.
     """
 
     def __init__(self, settings: RingSettings, *, ethernet: bool) -> None:
@@ -30,14 +30,14 @@ class Reading:
         self.passed_over = 0
         self._snap = settings.snap
         self._ethernet = ethernet
-        self.allowance = Allowance(settings.share)
+        self.cpu_budget = CpuBudget(settings.share)
         self._overhead = 85.5  # bytes of header and padding beside an Ethernet frame, until measured
         self._packet = 0
 
     def of(self, memory: mmap.mmap, block: Block, moment: Moment) -> list[Record]:
         """The block's records, in time order."""
         first, self._packet = self._packet, self._packet + block.packets
-        if not self.allowance.granted(time.monotonic()):
+        if not self.cpu_budget.granted(time.monotonic()):
             self.passed_over += block.packets
             return self._untold(block, self._estimate(block), moment)
         began_s = time.thread_time()
@@ -45,7 +45,7 @@ class Reading:
             records = self._untold(block, self._measured(memory, block), moment)
         else:
             records = self._told(memory, block, moment, first)
-        self.allowance.charge(time.thread_time() - began_s)
+        self.cpu_budget.charge(time.thread_time() - began_s)
         return records
 
     def _told(self, memory: mmap.mmap, block: Block, moment: Moment, first: int) -> list[Record]:
@@ -54,7 +54,7 @@ class Reading:
         if not manner.steps:  # copies that are not told were made all the same
             copied = self._estimate(block).captured
             last_ps = moment.of(block.last_ns)
-            tally = Tally(last_ps, copies=block.packets, copied_bytes=copied, queue=moment.queue)
+            tally = RingSum(last_ps, copies=block.packets, copied_bytes=copied, queue=moment.queue)
             records.append(tally)
         return records
 
@@ -79,7 +79,7 @@ class Reading:
         count, queue = block.packets, moment.queue
         latencies_ps = [moment.seen_ps - moment.of(stamp) for stamp in found.stamps_ns]
         return [
-            Tally(
+            RingSum(
                 moment.of(block.last_ns),
                 arrived=count,
                 arrived_bytes=found.wire,
@@ -87,7 +87,7 @@ class Reading:
                 copied_bytes=found.captured,
                 queue=queue,
             ),
-            Tally(
+            RingSum(
                 moment.seen_ps,
                 delivered=count,
                 delivered_bytes=found.wire,

@@ -1,6 +1,6 @@
-"""The books of a ring reader: totals and levels as they were at a moment that has settled.
+"""The totals of a ring reader: totals and levels as they were at a moment that has settled.
 
-Packets are read late, a block at a time; what the books say of a moment must not know more than that
+Packets are read late, a block at a time; what the totals say of a moment must not know more than that
 moment did. So everything is entered with its time, and booked when the moment comes.
 """
 
@@ -18,7 +18,7 @@ KNOWN = ("arrived", "delivered", "arrived_bytes", "delivered_bytes", "copies", "
 _LATENCIES = 64
 
 
-class Tally(msgspec.Struct):
+class RingSum(msgspec.Struct):
     """A sum that is not told packet by packet: what to add at `time_ps`. `lost`: events not told."""
 
     time_ps: int
@@ -34,7 +34,7 @@ class Tally(msgspec.Struct):
     lost: int = 0
     latencies_ps: list[int] = msgspec.field(default_factory=list)
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "RingSum") -> None:
         """Take in a later one; of many latencies a sample is enough."""
         for name in (*KNOWN, "drops", "freezes", "lost"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -43,13 +43,13 @@ class Tally(msgspec.Struct):
         self.time_ps = max(self.time_ps, other.time_ps)
 
 
-class Books:
+class RingTotals:
     """What has been booked so far."""
 
     def __init__(self, rings: list[RingMeter]) -> None:
         self._meters = Meters(rings=rings)
 
-    def book(self, records: Iterable[Event | Tally]) -> None:
+    def book(self, records: Iterable[Event | RingSum]) -> None:
         """Enter records; latencies all at once, which costs a fifth of one by one."""
         meters = self._meters
         latencies: list[int] = []
@@ -59,13 +59,13 @@ class Books:
                 meters.in_flight -= 1
                 meters.delivered_bytes += record.length
                 latencies.append(record.latency_ps)
-            elif isinstance(record, Tally):
+            elif isinstance(record, RingSum):
                 self._add(record)
             else:
                 record.change(meters)
         meters.latency.add(latencies)
 
-    def _add(self, tally: Tally) -> None:
+    def _add(self, tally: RingSum) -> None:
         meters = self._meters
         for name in KNOWN:
             setattr(meters, name, getattr(meters, name) + getattr(tally, name))

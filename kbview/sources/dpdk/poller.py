@@ -1,4 +1,4 @@
-"""The correspondent: a thread that asks an application round by round, and waits for it to come back.
+"""The poller: a thread that asks an application in rounds, and waits for it to come back.
 
 A thread, because an application that hangs lets us wait a second, and the screen must not.
 """
@@ -19,7 +19,7 @@ _MOST = 3_000  # rounds that wait for a viewer in slow motion; then every other 
 News = Snapshot | SourceNoted
 
 
-class Correspondent:
+class Poller:
     """Owns the client. News carry the time at which they were asked for."""
 
     def __init__(self, path: Path, client: Client, clock: Clock) -> None:

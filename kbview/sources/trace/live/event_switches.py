@@ -1,15 +1,15 @@
-"""Choosing: which events of our instance are on, by the detail and by who is watched."""
+"""EventSwitches: which events of our instance are on, by the detail and by who is watched."""
 
 import contextlib
 
 from kbview.sources.trace.live import filters
 from kbview.sources.trace.live.instance import Instance
-from kbview.sources.trace.meaning.scene import Target
-from kbview.sources.trace.meaning.table import TRACEPOINTS, Tracepoint, Whose
+from kbview.sources.trace.meaning.machine_state import Target
+from kbview.sources.trace.meaning.table import TRACEPOINTS, Scope, Tracepoint
 from kbview.tape.detail import Detail
 
 
-class Choosing:
+class EventSwitches:
     """Switches the instance's events on and off, by the detail and by who is watched."""
 
     def __init__(self, instance: Instance, target: Target) -> None:
@@ -21,7 +21,7 @@ class Choosing:
 
     def _exists(self, point: Tracepoint) -> bool:
         """Whether this kernel has it, and the interface anything to do with it."""
-        if point.whose is Whose.VECTOR and not self._target.vectors:
+        if point.scope is Scope.VECTOR and not self._target.vectors:
             return False
         return (self._instance.path / _folder(point)).is_dir()
 
@@ -42,11 +42,11 @@ class Choosing:
             return
         self._pids = pids
         for point in self.points:
-            if point.whose in (Whose.WATCHED, Whose.AWAKE) and point.name in self._on:
+            if point.scope in (Scope.WATCHED, Scope.AWAKE) and point.name in self._on:
                 self._filter(point)
 
     def _filter(self, point: Tracepoint) -> None:
-        text = filters.text(point.whose, self._target, self._pids)
+        text = filters.text(point.scope, self._target, self._pids)
         with contextlib.suppress(OSError):  # a field it does not have: all of its passes, then
             self._instance.write(f"{_folder(point)}/filter", text)
 
