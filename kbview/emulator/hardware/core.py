@@ -1,7 +1,7 @@
 """A core: one context at a time, the most urgent first: hardirq > softirq > task.
 
-Every picosecond is booked to one account. A core that has nothing to run rests: idle, or spinning
-on an empty ring; how long is known only when it is needed again, so resting costs nothing.
+Every picosecond is booked to one account. The rules of time, the words for it and the smallest program
+that runs on a core stand at the head of this package, in hardware/__init__.py.
 """
 
 from operator import attrgetter
@@ -45,10 +45,10 @@ class Context:
 
 
 class Core:
-    """A clock, a mode, and who runs. `spend` moves the clock; others run only where a program yields.
+    """A clock, a mode, and the contexts that run. `spend` moves the clock; others run only at `yield`.
 
-    Just before a program touches what others share, it yields if `now_ps` is past `horizon_ps`: then
-    somebody else is behind, or more urgent. `irq_due_ps` is when the first of its `vectors` fires.
+    A program yields before it touches anything shared if `now_ps` is past `horizon_ps`: another actor
+    is behind then, or an interrupt is due. `irq_due_ps` is when the first of its `vectors` fires.
     """
 
     def __init__(self, number: int, prices: Prices, governor: Governor, counts: WorkCounts) -> None:
@@ -97,7 +97,7 @@ class Core:
         self.now_ps += count * step.cost_ps
 
     def spend_waiting(self, step: Step, wait_ps: int, packet: int = NO_PACKET) -> None:
-        """As `spend`, where others come first: the core stalls until then, and is busy."""
+        """As `spend`, after the core has stalled for `wait_ps`, for which it is busy."""
         duration_ps = wait_ps + step.cost_ps
         step.count += 1
         step.extra_ps += wait_ps
@@ -109,7 +109,7 @@ class Core:
         self.now_ps += duration_ps
 
     def spend_copying(self, step: Step, length: int, packet: int = NO_PACKET) -> None:
-        """As `spend`, where a part of the step copies `length` bytes: that is booked as a copy."""
+        """As `spend`, for a step that copies `length` bytes: the copy is booked to its own account."""
         copying = step.copying
         if copying is None:
             raise ValueError(f"step {step.name} copies nothing")
@@ -135,8 +135,8 @@ class Core:
 
     # ---- who runs --------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Find out when this core goes on: now, or when its rest ends."""
+    def compute_due(self) -> None:
+        """Set `due_ps`: now, or for a resting core the time at which its rest ends."""
         if self._resting:
             self.due_ps = min(self._rest_until_ps, self.irq_due_ps)
         else:
@@ -151,7 +151,7 @@ class Core:
         """Run the most urgent context, and again, until the clock passes `horizon_ps`."""
         self._limit_ps = horizon_ps
         if self._resting:
-            self._rise(self.due_ps)
+            self._end_rest(self.due_ps)
         while self.now_ps <= self._limit_ps:
             if self.irq_due_ps <= self.now_ps:
                 self._interrupt()
@@ -168,10 +168,10 @@ class Core:
                 self._leave(context)
             elif self._resting:
                 break
-        self.refresh()
+        self.compute_due()
 
     def _pick(self) -> Context | None:
-        """The task to run: the one that is running, or the runnable one that has had least."""
+        """The running task, or the runnable task with the least run time; None if none is runnable."""
         if len(self.tasks) == 1:
             only = self.tasks[0]
             return only if only.runnable else None
@@ -191,7 +191,7 @@ class Core:
         return fairest
 
     def need_resched(self) -> bool:
-        """Whether another task has more right to the core than the one that runs or is interrupted."""
+        """Whether another task should take the core from the task that runs or is interrupted."""
         task = self._task
         if task is None or not task.runnable:
             return any(each.runnable for each in self.tasks)
@@ -207,7 +207,7 @@ class Core:
 
     @property
     def turn_ends_ps(self) -> int:
-        """Until when the running task goes on before another that could run; NEVER_PS if none could."""
+        """Time at which the running task gives way to another runnable task; NEVER_PS without one."""
         task = self._task
         others = [each.ran_ps for each in self.tasks if each.runnable and each is not task]
         if task is None or not others:
@@ -215,7 +215,7 @@ class Core:
         return self._since_ps + max(0, min(others) + self.slice_ps - task.ran_ps)
 
     def _enter(self, context: Context) -> None:
-        """Change to another context; to another task it is a context switch."""
+        """Change to another context. A change to another task is a context switch."""
         self._save()
         if context is not self.softirq and context is not self._task:
             self._switch_task(context)
@@ -247,7 +247,7 @@ class Core:
         self._since_ps = self.now_ps
 
     def _interrupt(self) -> None:
-        """The vector fires: whatever runs is put aside, on its own time."""
+        """The first vector fires: the handler runs before every other context."""
         self._save()
         self.account = HARDIRQ
         self.interrupted = self.mode
@@ -260,20 +260,20 @@ class Core:
         self.irq_due_ps = NEVER_PS if len(vectors) == 1 else min(map(_DUE, vectors))
         vector.handler(self)
 
-    def look_at_vectors(self) -> None:
-        """One of the vectors was armed anew."""
+    def vectors_changed(self) -> None:
+        """A vector was armed: find the one that fires first."""
         vectors = self.vectors
         due_ps = vectors[0].due_ps if len(vectors) == 1 else min(map(_DUE, vectors))
         self.irq_due_ps = due_ps
         if self._resting:
-            self.refresh()
+            self.compute_due()
         elif due_ps < self.horizon_ps:
             self.horizon_ps = due_ps
 
     # ---- mode ------------------------------------------------------------------------------
 
     def enter_kernel(self, task: Context, step: Step, call: str) -> None:
-        """The running task makes a system call: the wall is crossed and the entry paid."""
+        """The running task makes a system call: it crosses the wall and pays for the entry."""
         self.mode = task.mode = KERNEL_MODE
         self.account = SYSCALL
         self._counts.syscall(self, call)
@@ -301,52 +301,52 @@ class Core:
         self._idle_since_ps = self.now_ps
 
     def spin(self, empty_poll: Step, until_ps: int) -> None:
-        """Poll an empty ring until `until_ps`. If others come first, the program has to yield."""
+        """Poll an empty ring until `until_ps`. The program yields next if the core is then at rest."""
         self._spin = empty_poll
         self._rest_until_ps = until_ps
         self._resting = True
         if until_ps <= self.horizon_ps and until_ps < NEVER_PS:
-            self._rise(until_ps)
+            self._end_rest(until_ps)
 
-    def _rise(self, at_ps: int) -> None:
+    def _end_rest(self, at_ps: int) -> None:
         if self._spin is None:
             at_ps += self._governor.wake(at_ps - self._idle_since_ps)
-        self.settle(at_ps)
+        self.book_rest(at_ps)
         self._resting = False
         self._spin = None
         self.due_ps = self.now_ps
 
-    def rouse(self, task: Context, waker: "Core", step: Step, exit_ps: int = 0) -> None:
+    def pay_and_wake(self, task: Context, waker: "Core", step: Step, exit_ps: int = 0) -> None:
         """The waker pays `step` to wake a task of this core, which takes `exit_ps` more if it idles."""
         waker.spend(step)
         self._counts.task_woken(waker, task.name)
-        self.wake(task, waker.now_ps + exit_ps, waker)
+        self.make_runnable(task, waker.now_ps + exit_ps, waker)
 
-    def wake(self, task: Context, at_ps: int, waker: "Core") -> None:
-        """Make a task runnable; an idle core gets up for it at `at_ps`, and the waker minds it.
+    def make_runnable(self, task: Context, at_ps: int, waker: "Core") -> None:
+        """Make a task runnable. An idle core ends its rest at `at_ps`; the waker lets it run by then.
 
-        Who slept is owed at most a slice, so it comes before who ran meanwhile: place_entity() in
-        kernel/sched/fair.c.
+        A task that slept is owed one slice at most and comes before tasks that ran meanwhile:
+        place_entity() in kernel/sched/fair.c.
         """
         others = [each.ran_ps for each in self.tasks if each.runnable]
         task.runnable = True
         if others:
             task.ran_ps = max(task.ran_ps, min(others) - self.slice_ps)
         if self._resting and self is not waker:
-            self._rise(at_ps)
-            waker.mind(self.now_ps)
+            self._end_rest(at_ps)
+            waker.give_way_by(self.now_ps)
 
-    def mind(self, due_ps: int) -> None:
-        """Another actor will be due at `due_ps` because of what this core did: let it come first."""
+    def give_way_by(self, due_ps: int) -> None:
+        """Let an actor that this core made due at `due_ps` run before this core passes that time."""
         self._limit_ps = min(self._limit_ps, due_ps)
         self.horizon_ps = min(self.horizon_ps, due_ps)
 
-    def stir(self, at_ps: int) -> None:
-        """What a resting core waits for will be there at `at_ps` already."""
+    def shorten_rest(self, at_ps: int) -> None:
+        """End the rest at `at_ps` if it would last longer."""
         self._rest_until_ps = min(self._rest_until_ps, at_ps)
-        self.refresh()
+        self.compute_due()
 
-    def settle(self, until_ps: int) -> None:
+    def book_rest(self, until_ps: int) -> None:
         """Book a resting core's time up to `until_ps`."""
         gap_ps = until_ps - self.now_ps
         if not self._resting or gap_ps <= 0:
@@ -372,7 +372,7 @@ class Core:
         self._task = task
         self.mode = task.mode
         self._resting = False
-        self.refresh()
+        self.compute_due()
 
     def clear(self) -> None:
         """Take every program off; the core idles."""
@@ -382,9 +382,9 @@ class Core:
         self.irq_due_ps = self._rest_until_ps = NEVER_PS
         self.mode, self.account, self._resting = KERNEL_MODE, IDLE, True
         self._idle_since_ps = self.now_ps
-        self.refresh()
+        self.compute_due()
 
     def meter(self) -> CoreMeter:
-        """What a panel draws of it."""
+        """The accounts of this core and the task on it."""
         booked = {f"{account}_ps": ps for account, ps in zip(ACCOUNTS, self.booked, strict=True)}
         return CoreMeter(self.number, self._task.name if self._task else "idle", **booked)

@@ -163,7 +163,7 @@ class Machine:
         """Bring every core and the NIC up to a time, so that the books can be read."""
         self.nic.settle(until_ps)
         for core in self.cores:
-            core.settle(until_ps)
+            core.book_rest(until_ps)
 
     def resting(self) -> bool:
         """Whether no core has anything to do, nothing is on its way out and the peer has no plans."""

@@ -115,7 +115,7 @@ class Peer(ABC):
             self.lost += 1
             return
         self.call_at(left_ps + self._way.crossing_ps(), partial(self.receive, frame))
-        core.mind(self.due_ps)
+        core.give_way_by(self.due_ps)
 
     def run(self, horizon_ps: int) -> None:
         """Do what is due first, and let the engine look who is due because of it."""

@@ -112,7 +112,7 @@ class TxRing:
         self._posted.clear()
         if self.changed is not None:
             self.changed()
-            core.mind(self.next_done_ps())
+            core.give_way_by(self.next_done_ps())
 
     def next_done_ps(self) -> int:
         """When the oldest frame not cleaned will have been written back; NEVER_PS without one."""

@@ -29,4 +29,4 @@ class Vector:
     def arm(self, due_ps: int) -> None:
         """Let it reach the core at `due_ps`; NEVER_PS disarms it."""
         self.due_ps = due_ps
-        self.core.look_at_vectors()
+        self.core.vectors_changed()

@@ -156,7 +156,7 @@ class Softirq:
     def _wake_ksoftirqd(self) -> None:
         core = self.core
         self._counts.ksoftirqd_woken(core)
-        core.wake(self._ksoftirqd, core.now_ps, core)
+        core.make_runnable(self._ksoftirqd, core.now_ps, core)
         self._arm_tick()
 
     def _run_ksoftirqd(self) -> Process:

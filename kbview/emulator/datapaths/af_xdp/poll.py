@@ -140,4 +140,4 @@ class XskPoll(NapiInstance):
         if self._queue.masked is False:
             due_ps = min(self._vector.due_ps, core.now_ps + self._queue.moderation.delivery_ps)
             self._vector.arm(due_ps)
-            core.mind(due_ps)
+            core.give_way_by(due_ps)

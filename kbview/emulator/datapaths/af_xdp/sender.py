@@ -37,7 +37,7 @@ class XskSender(XskThread):
 
     def stop(self) -> None:
         if self._core.resting and self._task.runnable:
-            self._core.stir(self._core.now_ps)
+            self._core.shorten_rest(self._core.now_ps)
 
     def _main(self) -> Process:
         core, xsk = self._core, self._xsk

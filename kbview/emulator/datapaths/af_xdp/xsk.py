@@ -100,8 +100,8 @@ class Xsk:
     def _shorten_spin(self, core: Core) -> None:
         """A thread that spins sees the ring at once; a thread that sleeps waits for its wake-up."""
         if self.waiters.sleeper is None:
-            self._reader.stir(core.now_ps)
-            core.mind(core.now_ps)
+            self._reader.shorten_rest(core.now_ps)
+            core.give_way_by(core.now_ps)
 
     def held(self, *, passes_on: bool) -> int:
         """Received frames in the socket's rings and in the application; answers do not count."""

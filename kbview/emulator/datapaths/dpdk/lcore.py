@@ -83,4 +83,4 @@ class Lcore:
     def _shorten_spin(self, ready_ps: int) -> None:
         """A frame will be in memory earlier than was known when the spin began."""
         if self._core.resting and ready_ps < NEVER_PS:
-            self._core.stir(ready_ps)
+            self._core.shorten_rest(ready_ps)

@@ -74,7 +74,7 @@ class Netisr:
             self._deliver(caller)
         else:
             self._vector.arm(caller.now_ps + self._delivery_ps)
-            caller.mind(caller.now_ps + self._delivery_ps)
+            caller.give_way_by(caller.now_ps + self._delivery_ps)
 
     def _schednetisr(self) -> None:
         if self._requested:

@@ -126,7 +126,7 @@ class NapiInstance(ABC):
             self._wanted = self._watchdog is not None
             return False
         self._scheduled = self.claimed = True
-        self._core, self._queue.watcher = core, core.stir
+        self._core, self._queue.watcher = core, core.shorten_rest
         return True
 
     def release(self) -> None:
@@ -156,5 +156,5 @@ class NapiInstance(ABC):
         core, vector = self._core, self._queue.vector
         self._queue.unmask(core.now_ps)
         if vector is not None and vector.core is not core:
-            core.mind(vector.due_ps)
+            core.give_way_by(vector.due_ps)
         self._counts.unmasked(core, self._queue.number)

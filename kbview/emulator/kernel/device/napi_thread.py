@@ -29,7 +29,7 @@ class NapiThread:
     def napi_schedule(self, napi: Pollable) -> None:
         """In the interrupt's handler: wake the thread."""
         core, self._napi = self.core, napi
-        core.rouse(self._task, core, self._try_to_wake_up)
+        core.pay_and_wake(self._task, core, self._try_to_wake_up)
 
     def _main(self) -> Process:
         task = self._task

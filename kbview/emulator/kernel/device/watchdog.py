@@ -45,7 +45,7 @@ class Watchdog:
         """Count from now on."""
         self._vector.arm(core.now_ps + self._timeout_ps)
         if self._vector.core is not core:
-            core.mind(self._vector.due_ps)
+            core.give_way_by(self._vector.due_ps)
 
     def _expired(self, core: Core) -> None:
         core.spend(self._interrupt)

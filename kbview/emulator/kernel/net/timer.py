@@ -64,7 +64,7 @@ class Timers:
         if vector is not None and vector.due_ps != due_ps:
             vector.arm(max(due_ps, core.now_ps) if due_ps < NEVER_PS else NEVER_PS)
             if vector.core is not core:
-                core.mind(vector.due_ps)
+                core.give_way_by(vector.due_ps)
 
     def _tick(self, core: Core) -> None:
         core.spend(self._interrupt)

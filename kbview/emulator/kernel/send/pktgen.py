@@ -81,7 +81,7 @@ class Pktgen:
     def stop(self) -> None:
         """Nothing more is made: look up from trying."""
         if self._spins:
-            self.core.stir(self.core.now_ps)
+            self.core.shorten_rest(self.core.now_ps)
 
     def meters(self) -> dict[str, SocketMeter]:
         """It has no socket."""
@@ -140,5 +140,5 @@ class Pktgen:
     def _go_on(self, waker: Core) -> None:
         """netif_tx_wake_queue(): the ring has room, which the next try will see."""
         if self._spins and self.core is not waker:
-            self.core.stir(waker.now_ps)
-            waker.mind(waker.now_ps)
+            self.core.shorten_rest(waker.now_ps)
+            waker.give_way_by(waker.now_ps)

@@ -66,4 +66,4 @@ class WaitQueue:
             return
         core, task = self.sleeper
         self.sleeper = None
-        core.rouse(task, waker, self._wake_step, self._idle_exit_ps)
+        core.pay_and_wake(task, waker, self._wake_step, self._idle_exit_ps)
