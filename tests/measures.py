@@ -17,6 +17,7 @@ LONG_SENTENCE = 40
 PARTS = frozenset({"__init__", "datapath", "opener", "stations"})
 _CODE = re.compile(r"```.*?```|`[^`]*`|^\s*\|.*?$|^    .*?$", re.DOTALL | re.MULTILINE)
 _COLUMNS = re.compile(r"^.*\S {2,}\S.*$", re.MULTILINE)  # a line of a table or of a figure
+_EXAMPLE = re.compile(r"^ *(>>>|\.\.\.).*\n?", re.MULTILINE)  # of doctest
 _SENTENCE = re.compile(r"(?<=[.;:!?])\s+(?=[A-Z\"`(])|\n\n|\n(?=\s*[-*] )")
 
 
@@ -38,7 +39,7 @@ def prose(path: Path) -> str:
         return _CODE.sub(" ", path.read_text(encoding="utf-8"))
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     texts = [ast.get_docstring(node) for node in ast.walk(tree(path)) if isinstance(node, kinds)]
-    return "\n\n".join(text for text in texts if text)
+    return _EXAMPLE.sub("", "\n\n".join(text for text in texts if text))
 
 
 def pronouns() -> dict[str, float]:

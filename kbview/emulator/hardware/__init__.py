@@ -8,10 +8,10 @@ Each core has a clock of its own, `now_ps`. A program on a core is a generator, 
 
 Four times bound the work of a core:
 
-    now_ps        the core's clock.
-    limit         the clock of the next actor: beyond it the core stops, and the next actor runs.
-    irq_due_ps    the time at which the first of its vectors fires.
-    horizon_ps    the earlier of limit and irq_due_ps: beyond it a program has to yield.
+    - now_ps        the core's clock.
+    - limit         the clock of the next actor: beyond it the core stops, and the next actor runs.
+    - irq_due_ps    the time at which the first of its vectors fires.
+    - horizon_ps    the earlier of limit and irq_due_ps: beyond it a program has to yield.
 
         core 0   ----work----work----work--|yield
         core 1   ------work----------------^  limit of core 0: core 1 runs next
@@ -23,13 +23,13 @@ A core without runnable tasks rests. It idles until a vector fires or a task is 
 spins: a program that polls an empty ring calls `spin` and yields. The end of a rest is known only when
 something happens, and the time between is booked at once then: a rest costs the emulator nothing.
 
-    compute_due       find the time at which the core runs next.
-    pay_and_wake      the waking core pays for the wake-up, then makes the task runnable.
-    make_runnable     a task may run; the rest of an idle core ends.
-    shorten_rest      a resting core goes on earlier than planned.
-    book_rest         book the rest up to a time, so that the accounts can be read.
-    give_way_by       this core made another actor due: let that actor run first.
-    vectors_changed   a vector was armed: look again which fires first.
+    - compute_due       find the time at which the core runs next.
+    - pay_and_wake      the waking core pays for the wake-up, then makes the task runnable.
+    - make_runnable     a task may run; the rest of an idle core ends.
+    - shorten_rest      a resting core goes on earlier than planned.
+    - book_rest         book the rest up to a time, so that the accounts can be read.
+    - give_way_by       this core made another actor due: let that actor run first.
+    - vectors_changed   a vector was armed: look again which fires first.
 
 The smallest program: two cores write into one list, and the list is in the order of time.
 
