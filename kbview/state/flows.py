@@ -50,7 +50,8 @@ FOUND_NOTHING = frozenset(
     {"rx_burst_empty", "xsk_peek_empty"}
 )  # no packet passed, and none is to pay for it
 # of a packet more than one, or none of a packet's
-_NO_PASS = FOUND_NOTHING | {"context_switch", "line_transfer", "fib_node"}
+_BUFFERS = {"skb_free", "skb_frag_unref", "mbuf_free"}  # a dropped packet's, too
+_NO_PASS = FOUND_NOTHING | _BUFFERS | {"context_switch", "line_transfer", "fib_node"}
 
 
 def passed(span: Span, station: Station) -> int:

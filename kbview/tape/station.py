@@ -83,6 +83,7 @@ STACK = (
             "fib_lookup",
             "fib_node",
             "nf_reject",
+            "ip_defrag",
             "arp_rcv",
             "icmp_rcv",
             "ip_forward",
@@ -92,7 +93,7 @@ STACK = (
         "TCP/UDP",
         Domain.KERNEL,
         "checksum, and whose packet is this?",
-        ("udp_rcv", "tcp_v4_rcv"),
+        ("udp_rcv", "tcp_v4_rcv", "tcp_conn_request", "tcp_create_child"),
     ),
     Station(
         "socket",

@@ -7,6 +7,8 @@ generate  wire NIC rx ring ║ irq softirq ║ app ║ send ║ tx ring      pkt
 drop      up to the layer that drops: XDP, skb (raw) or IP (input)
 """
 
+import msgspec
+
 from kbview.emulator.application import ApplicationSettings
 from kbview.tape.station import STACK, Domain, Station
 
@@ -24,6 +26,9 @@ READ = Station(
         "mmsghdr_next",
         "socket_recv",
         "copy_to_user",
+        "udp_gro_cmsg",
+        "skb_frag_unref",
+        "skb_free",
         "syscall_exit",
         "context_switch",
     ),
@@ -34,15 +39,24 @@ _OUT = ("ip_output", "dev_queue_xmit", "ndo_start_xmit", "doorbell", "tx_clean")
 SEND = Station(
     "send",
     Domain.KERNEL,
-    "a system call: copy into a new sk_buff, UDP, IP, queueing discipline, driver",
-    ("socket_send", "sock_alloc_send_skb", "copy_from_user", "udp_send_skb", *_OUT),
+    "copy into a new sk_buff, UDP or TCP, IP, queueing discipline, driver; TCP's ACKs begin here",
+    (
+        "socket_send",
+        "tcp_sendmsg",
+        "sock_alloc_send_skb",
+        "copy_from_user",
+        "udp_send_skb",
+        "tcp_transmit_skb",
+        *_OUT,
+    ),
 )
 QDISC = Station(
     "qdisc",
     Domain.KERNEL,
     "IP's output, the queueing discipline and the driver; a full ring makes frames wait here",
-    _OUT,
+    (*_OUT, "skb_free"),
 )
+SEND_ALONE = msgspec.structs.replace(SEND, steps=(*SEND.steps, "skb_free"))  # nothing is read
 PKTGEN = Station(
     "pktgen",
     Domain.KERNEL,
@@ -83,9 +97,9 @@ def path(
     """The stations for an application, between those of the hardware."""
     before_xdp = _up_to("skb" if xdp_generic else "softirq")
     if settings.app == "generate":  # interrupts are of what was sent
-        senders = (PKTGEN,) if settings.generator == "pktgen" else (APP, SEND)
+        senders = (PKTGEN,) if settings.generator == "pktgen" else (APP, SEND_ALONE)
         return (*hardware, *_up_to("softirq"), *senders, tx_ring)
-    if settings.app == "echo":
+    if settings.app in ("echo", "http"):
         return (*hardware, *SINK, SEND, tx_ring)
     if settings.app == "forward" and settings.forward_at != "ip":
         return (*hardware, *before_xdp, XDP, XDP_OUT, tx_ring)

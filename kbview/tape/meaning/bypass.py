@@ -23,6 +23,14 @@ BYPASS: dict[str, Meaning] = {
         "rte_pktmbuf_free()",
         "The buffer goes back to this lcore's cache; no lock, and the next frame finds it warm.",
     ),
+    "second_tlb": Meaning(
+        "a hit in the second-level TLB",
+        "The first-level TLB has no entry for the buffer's page; the second level is slower.",
+    ),
+    "page_walk": Meaning(
+        "a page walk: neither TLB has the page",
+        "The core reads the page tables for the buffer's address. Larger pages need fewer walks.",
+    ),
     "mempool_ring": Meaning(
         "rte_mempool_ops_dequeue_bulk(), rte_ring_mc_dequeue_bulk()",
         "This lcore's cache ran empty, or over: many mbufs at once from the ring of all, or to it.",

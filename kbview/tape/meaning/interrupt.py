@@ -59,6 +59,10 @@ INTERRUPT: dict[str, Meaning] = {
         "cpuidle, reschedule interrupt",
         "The core of that task was asleep and has to leave its idle state first.",
     ),
+    "cache_pollution": Meaning(
+        "cold caches after a context switch",
+        "Tasks that share a core evict each other's cache lines: work after a switch is slower.",
+    ),
     "context_switch": Meaning(
         "__schedule(), context_switch()",
         "Another task runs now: registers and address space are exchanged, its caches have gone cold.",

@@ -69,7 +69,17 @@ class AfXdp(Datapath):
             "XDP",
             Domain.KERNEL,
             "a program in the driver's poll redirects the frame to the socket of this queue",
-            ("xdp_program", "xsk_redirect", "xsk_copy", "XdpRan", "Copied", "xsk_tx", "xsk_complete"),
+            (
+                "descriptor_read",
+                "first_touch",
+                "xdp_program",
+                "xsk_redirect",
+                "xsk_copy",
+                "XdpRan",
+                "Copied",
+                "xsk_tx",
+                "xsk_complete",
+            ),
         ),
         *bypass(tuple(ABOVE)),
         Station(
@@ -86,7 +96,7 @@ class AfXdp(Datapath):
                 *COPIED,
             ),
         ),
-        Station("app", Domain.USER, "the application's own work", ("app_work",)),
+        Station("app", Domain.USER, "the application's own work", ("app_work", "frame_rewrite")),
     )
     serves = ("sink", "echo", "forward", "drop", "generate")
     steps = (

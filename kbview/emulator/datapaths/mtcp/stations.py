@@ -14,7 +14,7 @@ TCP_THREAD = Station(
     "TCP thread",
     Domain.USER,
     "IP and TCP in one loop; text is copied into the stream's ring: copy 1",
-    ("mtcp_ip_in", "mtcp_tcp_in", "mtcp_create_stream", "mtcp_copy_in", "mtcp_timer"),
+    ("mtcp_ip_in", "mtcp_tcp_in", "mtcp_create_stream", "mtcp_copy_in", "mtcp_timer", "mbuf_free"),
 )
 EVENTS = Station(
     "events",
@@ -40,6 +40,7 @@ JOBS = Station(
         "mtcp_tcp_out",
         "mtcp_copy_frame",
         "tx_burst",
+        "pmd_tx_descriptor",
         "psio_send",
         "psio_tx_cell",
         "psio_tx_copy",

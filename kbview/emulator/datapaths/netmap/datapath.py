@@ -60,7 +60,9 @@ class Netmap(Datapath):
             "poll(): crosses the wall once a batch; sleeps only when no slot is filled",
             ("syscall_enter", "syscall_exit", "context_switch"),
         ),
-        Station("app", Domain.USER, "the application's own work, in the slot", ("app_work",)),
+        Station(
+            "app", Domain.USER, "the application's own work, in the slot", ("app_work", "frame_rewrite")
+        ),
     )
     serves = ("sink", "echo", "forward", "drop", "generate")
     steps = (
