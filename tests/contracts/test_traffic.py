@@ -144,7 +144,7 @@ def _busy(meters: Meters) -> int:
 
 
 def _works(core: CoreMeter) -> bool:
-    in_kernel_ps = core.hardirq_ps + core.softirq_ps + core.syscall_ps
+    in_kernel_ps = core.hardirq_ps + core.softirq_ps + core.ksoftirqd_ps + core.syscall_ps
     return in_kernel_ps + core.poll_useful_ps + core.user_ps > 10_000_000
 
 
