@@ -25,12 +25,6 @@ _LOWEST = [
 _BUCKET = partial(bisect_right, _LOWEST)
 
 
-def bucket_of(value: int) -> int:
-    """The bucket's lowest value; values of one bucket share it."""
-    lowest: int = _LOWEST[_BUCKET(value) - 1]
-    return lowest
-
-
 def _middle(lowest: int) -> int:
     after = _LOWEST[min(_BUCKET(lowest), len(_LOWEST) - 1)]
     return (lowest + after - 1) // 2 if after > lowest else lowest
