@@ -45,35 +45,66 @@ class Comparison:
         for datapath in list(self._players):
             self.remove(datapath)
 
-    def advance(self, now_ps: int) -> None:
-        """Go to a time, or as near as all get in one frame's time: `now_ps` is where they meet."""
+    def advance(self, now_ps: int, detail: Detail = Detail.METERS) -> None:
+        """Go to a time, or as near as all get in one frame's time: `now_ps` is where they meet.
+
+        They meet at a moment for which every tape has a sample, so that no total is older than
+        another's. `detail` is that of the columns near `now_ps`.
+        """
         budget_s = BUDGET_S / max(1, len(self._players))
-        reached = [_produce(player, now_ps, budget_s) for player in self._players.values()]
-        ended = [player.ended for player in self._players.values()]
-        going = [ps for ps, end in zip(reached, ended, strict=True) if not end]
-        meet_ps = min([*(going or reached), now_ps])
+        for player in self._players.values():
+            _produce(player, now_ps, budget_s, detail)
+        meet_ps = _common_ps(list(self._players.values()), now_ps)
         for player in self._players.values():
             _put(player, meet_ps)
         self.now_ps = meet_ps
 
 
-def _produce(player: Player, now_ps: int, budget_s: float) -> int:
-    """Towards a time, with a sample a column where it is near: the last ones are what is drawn."""
-    fine_ps = now_ps - FINE * player.pace.column_ps
+def _common_ps(players: list[Player], now_ps: int) -> int:
+    """The latest time up to `now_ps` for which every tape that has not ended before has a sample."""
+    while True:
+        sampled = [_sampled_ps(player, now_ps) for player in players]
+        going = [
+            ps
+            for ps, player in zip(sampled, players, strict=True)
+            if not player.source.ended or ps < player.tape.end_ps
+        ]
+        if len(set(going)) <= 1 or not min(going):
+            return min(going, default=now_ps)
+        now_ps = min(going)
+
+
+def _sampled_ps(player: Player, now_ps: int) -> int:
+    """When the last sample of a tape up to a time was taken; 0 if there is none."""
+    tape = player.tape
+    at = tape.sample_before(tape.position_at(now_ps))
+    return 0 if at is None else tape.sample_time_at(at)
+
+
+def _produce(player: Player, now_ps: int, budget_s: float, detail: Detail) -> None:
+    """Towards a time, with a sample at the end of each column where it is near.
+
+    Columns end at the same times for every player, so that their samples stand at the same times.
+    """
+    column_ps = player.pace.column_ps
+    fine_ps = (now_ps // column_ps - FINE) * column_ps
     if player.tape.end_ps < fine_ps:
-        return player.produce(fine_ps, budget_s)
-    reached_ps = player.tape.end_ps
+        player.set_detail(Detail.METERS)
+        player.produce(fine_ps, budget_s)
+        return
+    player.set_detail(detail)
     for _ in range(FINE):
-        until_ps = min(now_ps, player.tape.end_ps + player.pace.column_ps)
+        until_ps = min(now_ps, (player.tape.end_ps // column_ps + 1) * column_ps)
         reached_ps = player.produce(until_ps, budget_s / FINE)
         if reached_ps < until_ps or reached_ps >= now_ps:
             break
-    return reached_ps
 
 
 def _put(player: Player, now_ps: int) -> None:
     state = player.state
     if now_ps < state.now_ps or state.histories.column_ps != player.pace.column_ps:
         player.go(player.tape.position_at(now_ps), now_ps)
-    else:
-        player.show(now_ps)
+    elif player.fold(player.tape.position_at(now_ps)):
+        state.pass_time(now_ps)
+    else:  # too far for one frame
+        player.go(player.tape.position_at(now_ps), now_ps)

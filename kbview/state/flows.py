@@ -29,6 +29,16 @@ def _written_back(meters: Meters) -> int:
     return meters.arrived - meters.missed - refused
 
 
+def taken_from_rings(span: Span) -> int:
+    """Frames that polls took off the receive rings: all written back, less the growth of the rings."""
+    waiting = _waiting(span.after) - _waiting(span.before)
+    return _written_back(span.after.meters) - _written_back(span.before.meters) - waiting
+
+
+def _waiting(sample: Sample) -> int:
+    return sum(ring.done for ring in sample.meters.rings if ring.kind == "rx")
+
+
 # What counts an event that is no step of a core.
 _COUNTS: dict[str, Callable[[Meters], int]] = {
     "FrameArrived": _total("arrived"),

@@ -69,6 +69,7 @@ class Controls:
     def step(self, kind: str = "event") -> None:
         """Go on by one event, packet or stage."""
         found = self._desk.attempt(partial(self._session.transport.step, kind))
+        self._session.chosen = NO_PACKET  # the packet that moved is looked at
         self._desk.moved()
         if found is False:
             self._desk.say(f"no further {kind} is told")
@@ -76,6 +77,7 @@ class Controls:
     def step_back(self, kind: str = "event") -> None:
         """Go back by one event, packet or stage."""
         found = self._desk.attempt(partial(self._session.transport.step_back, kind))
+        self._session.chosen = NO_PACKET
         self._desk.moved()
         if found is False:
             self._desk.say(f"no earlier {kind} is on the tape")
@@ -90,17 +92,19 @@ class Controls:
         session = self._session
         packet = session.packet
         session.transport.followed = NO_PACKET if session.transport.followed == packet else packet
-        followed = session.transport.followed
+        followed = session.chosen = session.transport.followed
         self._desk.moved()
         told = (
             f"following #{followed}: . , s S stop at it alone"
             if followed != NO_PACKET
-            else "following nobody"
+            else "following no packet"
         )
         self._desk.say(told)
 
     def home(self) -> None:
-        """To the beginning of the tape."""
+        """To the beginning of the tape; as fast as possible there would be nothing to see of it."""
+        if self._player.speed_ps is None:
+            self._player.stop()
         self._desk.attempt(self._session.transport.home)
         self._desk.moved()
 
@@ -176,6 +180,7 @@ class Controls:
         found = self._desk.attempt(partial(self._session.transport.seek_to, destination))
         self._desk.moved()
         packet, arrived = destination.packet, self._player.state.packet
+        self._session.chosen = NO_PACKET if packet is None else packet
         if found is False:
             self._desk.say(f"{text} is not told on this tape")
         elif packet is not None and self._player.until is None and arrived != packet:

@@ -9,12 +9,18 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from kbview.ui.board import Board, Drawing
-from kbview.ui.row import Row, Size, block
+from kbview.ui.row import Row, Size, block, spread
 from kbview.ui.theme import Theme
 
 _TERM = 27
 _PAGE = 10
-_BACK: Row = [(" Esc", "key"), (" back   ", "dim"), ("Up Down Space b", "key"), (" scroll", "dim")]
+_BACK: Row = [
+    (" Esc", "key"),
+    (" back   ", "dim"),
+    ("↑ ↓ Space b Home End", "key"),
+    (" scroll", "dim"),
+]
+_FAR = 1 << 20  # rows: more than any help has
 
 
 Section = tuple[str, Sequence[tuple[str, str]]]
@@ -46,6 +52,8 @@ class HelpScreen(Screen[None]):
         Binding("down,j", "scroll(1)", "down", id="help.down"),
         Binding("up,k", "scroll(-1)", "up", id="help.up"),
         Binding("pagedown,space", f"scroll({_PAGE})", "page down", id="help.page_down"),
+        Binding("home", f"scroll(-{_FAR})", "first page", id="help.home"),
+        Binding("end", f"scroll({_FAR})", "last page", id="help.end"),
         Binding("pageup,b", f"scroll(-{_PAGE})", "page up", id="help.page_up"),
     ]
     DEFAULT_CSS = """
@@ -75,5 +83,10 @@ class HelpScreen(Screen[None]):
         self._board.show()
 
     def _draw(self, size: Size) -> list[Row]:
-        text = pages(self._sections, size.width)[self._offset :]
-        return [*block(text, Size(size.width, size.height - 1)), *block([_BACK], Size(size.width, 1))]
+        text, room = pages(self._sections, size.width), size.height - 1
+        shown = text[self._offset : self._offset + room]
+        place = f"{self._offset + 1} to {self._offset + len(shown)} of {len(text)} "
+        return [
+            *block(shown, Size(size.width, room)),
+            spread(_BACK, [(place, "dim")], size.width),
+        ]

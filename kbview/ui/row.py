@@ -1,5 +1,6 @@
 """Rows: what a panel draws. A row is a list of runs of text, each with the name of its style."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -9,6 +10,9 @@ from kbview.ui.characters import clean
 
 Run = tuple[str, str]
 Row = list[Run]
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_NUMBER_AT_END = re.compile(r"[#×]?\d[\w.,/]*$")
+_GOES_ON = re.compile(r"[\w.,/]")
 
 
 class Size(NamedTuple):
@@ -29,14 +33,54 @@ def text_of(row: Row) -> str:
 
 
 def fit(row: Iterable[Run], width: int) -> Row:
-    """The row, cut or padded to exactly `width` cells; neighbours of one style become one run."""
+    """The row, cut or padded to exactly `width` cells; neighbours of one style become one run.
+
+    Words and numbers that do not fit are marked by `…`; a number is left out whole, never cut.
+    """
     fitted: Row = []
-    for text, style in row:
+    runs = list(row)
+    if length(runs) > width:
+        runs = _shortened(runs, width)
+    for text, style in runs:
         room = width - length(fitted)
         piece = text if cell_len(text) <= room else set_cell_size(text, room)
         _append(fitted, piece, style)
     _append(fitted, " " * (width - length(fitted)), "text")
     return fitted
+
+
+def _shortened(row: Row, width: int) -> Row:
+    """The beginning of the row that fits, with `…` at its end where a word or a number is missing."""
+    text = text_of(row)
+    if width < 1 or not any(char.isalnum() for char in _behind(text, width)):
+        return row
+    kept = cut(text, width).removesuffix("…")
+    shortened: Row = []
+    left = len(kept)
+    for run, style in row:
+        shortened.append((run[:left], style))
+        left -= len(run)
+        if left <= 0:
+            return [*shortened, ("…", style)]
+    return shortened
+
+
+def _behind(text: str, width: int) -> str:
+    """The part of the text behind its first `width` cells."""
+    return text[len(set_cell_size(text, width)) :]
+
+
+def whole(parts: Iterable[tuple[Row, int]], width: int) -> Row:
+    """The parts that fit side by side, in their order; those of the least worth are left out first."""
+    kept = [part for part in parts if part[0]]
+    while kept and sum(length(row) for row, _ in kept) > width:
+        kept.remove(min(kept, key=lambda part: part[1]))
+    return [run for row, _ in kept for run in row]
+
+
+def first_that_fits(texts: Iterable[str], width: int) -> str:
+    """The first text that is not too wide; `…` if none is."""
+    return next((text for text in texts if cell_len(text) <= width), "…"[:width])
 
 
 def _append(row: Row, text: str, style: str) -> None:
@@ -62,14 +106,21 @@ def block(rows: Iterable[Row], size: Size) -> list[Row]:
 
 
 def bar(share: float, width: int, style: str) -> Row:
-    """A level in whole cells; anything above nothing shows at least one."""
-    filled = min(width, max(round(share * width), 1 if share > 0 else 0))
-    return [("█" * filled, style), ("░" * (width - filled), "faint")]
+    """A level in whole cells; a level below one cell is a part of a cell, in eighths, at least one."""
+    filled = min(width, int(share * width + 0.5) if share * width >= 1 else 0)
+    part = _EIGHTHS[max(1, round(8 * share * width))] if share > 0 and width and not filled else ""
+    return [("█" * filled + part, style), ("░" * (width - filled - len(part)), "shade")]
 
 
 def cut(text: str, width: int) -> str:
-    """The text, with an ellipsis when it does not fit."""
-    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)) + "…"[:width]
+    """The text, with an ellipsis when it does not fit; a number is left out whole."""
+    if cell_len(text) <= width:
+        return text
+    kept = set_cell_size(text, max(0, width - 1))
+    number = _NUMBER_AT_END.search(kept)
+    if number and _GOES_ON.match(text[len(kept) :]):
+        kept = kept[: number.start()]
+    return kept + "…"[:width]
 
 
 def title_row(name: str, right: str, width: int, focused: bool = False) -> Row:

@@ -47,6 +47,21 @@ class Session:
         self.chosen = NO_PACKET
         self.closing: list[Callable[[], None]] = [player.source.close]
 
+    @property
+    def slow(self) -> bool:
+        """Whether the screens show single packets: paused, or slow enough to follow them."""
+        return not self.player.playing or self.player.slow
+
+    @property
+    def followed(self) -> int:
+        """The packet that was chosen or is followed, else the one of the last event in a pause."""
+        player = self.player
+        moved = NO_PACKET
+        if not player.playing:
+            moved = getattr(player.state.last_event, "packet", NO_PACKET)
+        wanted = (self.transport.followed, self.chosen, moved)
+        return next((packet for packet in wanted if packet != NO_PACKET), NO_PACKET)
+
     def close(self) -> None:
         """Let go of every source that was opened."""
         for close in self.closing:

@@ -30,8 +30,10 @@ STYLES: dict[str, tuple[str, str, str, str]] = {
     # name            dark                 light                16 colours         none
     "text":          ("",                  "",                  "",                ""),
     "strong":        ("bold",              "bold",              "bold",            "bold"),
-    "dim":           ("color(246)",        "color(241)",        "",                ""),
-    "faint":         ("color(240)",        "color(250)",        "bright_black",    "dim"),
+    "dim":           ("color(249)",        "color(239)",        "",                ""),
+    "faint":         ("color(245)",        "color(241)",        "",                ""),
+    # glyphs only: nothing that has to be read
+    "shade":         ("color(240)",        "color(250)",        "bright_black",    "dim"),
     "rule":          ("color(238)",        "color(251)",        "bright_black",    "dim"),
     "title":         ("bold color(252)",   "bold color(236)",   "bold",            "bold"),
     "origin":        ("bold color(16) on color(221)", "bold color(231) on color(94)",
@@ -57,15 +59,15 @@ STYLES: dict[str, tuple[str, str, str, str]] = {
     "pointer":       ("bold color(16) on color(252)", "bold color(231) on color(238)",
                       "bold reverse", "bold reverse"),
     # what a core's time is booked to
-    "idle":          ("color(240)",        "color(250)",        "bright_black",    "dim"),
+    "idle":          ("color(245)",        "color(241)",        "",                ""),
     "hardirq":       ("color(203)",        "color(160)",        "red",             "bold"),
     "softirq":       ("color(215)",        "color(130)",        "magenta",         ""),
-    "ksoftirqd":     ("color(221)",        "color(136)",        "yellow",          "bold"),
+    "ksoftirqd":     ("color(221)",        "color(94)",        "yellow",          "bold"),
     "syscall":       ("color(176)",        "color(90)",         "bright_magenta",  ""),
-    "copy":          ("color(117)",        "color(31)",         "cyan",            "bold"),
+    "copy":          ("color(117)",        "color(24)",         "cyan",            "bold"),
     "user time":     ("color(79)",         "color(29)",         "green",           ""),
     "poll_useful":   ("color(79)",         "color(29)",         "green",           "bold"),
-    "poll_empty":    ("color(138)",        "color(138)",        "yellow",          "dim"),
+    "poll_empty":    ("color(138)",        "color(95)",        "yellow",          "dim"),
 }
 # fmt: on
 

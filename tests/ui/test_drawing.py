@@ -99,7 +99,7 @@ def test_sizes_and_clocks() -> None:
 
 
 def test_a_bar_that_is_not_empty_shows() -> None:
-    assert row.text_of(row.bar(0.001, 8, "done")) == "█░░░░░░░"
+    assert row.text_of(row.bar(0.001, 8, "done")) == "▏░░░░░░░"
     assert row.text_of(row.bar(0, 8, "done")) == "░░░░░░░░"
 
 

@@ -16,6 +16,7 @@ from kbview.ui.panels import PANELS
 from kbview.ui.row import Size, text_of
 from kbview.ui.theme import STYLES
 from tests.ui.pictures import STATES, played
+from tests.ui.screens import session_of
 
 NAMED = {panel.name: panel for panel in PANELS}
 
@@ -199,3 +200,28 @@ def test_a_mempool_is_drawn_beside_the_ring_and_is_none_of_its_slots() -> None:
     assert rows[3].count("█") > rows[2].count("█") > 0
     pool.freezes = 12
     assert "rx_nombuf 12" in text_of(NAMED["rings"].draw(state, Size(60, 6))[0])
+
+
+@pytest.mark.parametrize("word", ["http.pcap", "bursts", "paced-udp", "overload-udp"])
+def test_a_poll_that_found_frames_brought_at_least_one_and_at_most_its_budget(word: str) -> None:
+    session = session_of("kernel", 0, word)
+    seen = 0
+    for _ in range(40):
+        session.player.tick(0.1)
+        text = "\n".join(map(text_of, NAMED["interrupts"].draw(session.player.state, Size(60, 6))))
+        if found := re.search(r"([\d.]+) a poll", text):
+            seen += 1
+            assert 1 <= float(found[1]) <= 64
+    assert seen
+
+
+def test_work_for_packets_that_are_dropped_is_busy_and_not_useful() -> None:
+    state = session_of("kernel", 30, "livelock-classic").player.state
+    delivered, dropped = state.histories.change("delivered"), state.histories.change("dropped")
+    kept = delivered / (delivered + dropped) if delivered + dropped else 1.0
+    for row in map(text_of, NAMED["cores"].draw(state, Size(60, 6))):
+        if found := re.match(r"cpu\d.* (\d+) % +(\d+) %$", row):
+            busy, useful = map(int, found.groups())
+            assert useful <= busy
+            if kept == 0 and "y" not in row and "u" not in row.removeprefix("cpu"):
+                assert useful == 0

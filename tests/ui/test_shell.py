@@ -1,6 +1,7 @@
 """The app under a pilot: every key, every size, and what is drawn when."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from textwrap import wrap
 
@@ -669,3 +670,40 @@ def test_keys_for_the_load_are_offered_only_where_the_load_can_be_changed() -> N
 
     drive(without, size=(160, 50))
     drive(with_knobs, Knobbed(), size=(160, 50))
+
+
+def test_home_and_end_scroll_the_help_and_its_place_is_shown() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await pilot.pause()
+        first = shown(shell)
+        assert re.search(r"1 to 23 of \d+", first)
+        await pilot.press("end")
+        last = shown(shell)
+        found = re.search(r"to (\d+) of (\d+)", last)
+        assert found
+        assert found[1] == found[2]
+        await pilot.press("home")
+        assert shown(shell) == first
+
+    drive(act)
+
+
+def test_the_selection_follows_g_f_and_steps() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        session = shell._session
+        await pilot.press("g", *"#9", "enter")
+        await pilot.pause()
+        assert session.packet == 9
+        await pilot.press("f")
+        await pilot.pause()
+        assert "following #9" in shown(shell)
+        assert session.packet == 9
+        await pilot.press("f")
+        await pilot.pause()
+        assert "following no packet" in shown(shell)
+        await pilot.press("greater_than_sign")
+        assert session.packet == shell._player.state.packet == 10
+
+    drive(act)

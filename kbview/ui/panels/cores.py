@@ -20,7 +20,8 @@ _LETTERS: dict[Account, tuple[str, str, str]] = {
     Account.IDLE: ("·", "idle", "idle"),
 }
 _NAME, _NUMBERS = 6, 14
-_WASTED = (Account.IDLE, Account.POLL_EMPTY)
+_RECEIVING = (Account.HARDIRQ, Account.SOFTIRQ, Account.KSOFTIRQD, Account.POLL_USEFUL)
+_FOR_READERS = (Account.SYSCALL, Account.COPY, Account.USER)
 
 
 class CoresPanel(Panel):
@@ -30,7 +31,14 @@ class CoresPanel(Panel):
     title = "cores"
     help = (
         ("busy", "share of the core's time that is not idle, over the last second"),
-        ("useful", "busy without the polls that found nothing: " + DEFINITIONS["empty_polls"]),
+        (
+            "useful",
+            (
+                "work for packets that were delivered: time in system calls, copies and user code, and "
+                "the delivered share of the receiving work; not empty polls: "
+                + DEFINITIONS["empty_polls"]
+            ),
+        ),
         ("hardirq, softirq", "interrupt handlers, and net_rx_action at their tail"),
         ("ksoftirqd", "the same work as a thread, when the softirq loop hit its limit"),
         ("syscall, copy", "the kernel on the application's behalf, and copying payload for it"),
@@ -52,21 +60,28 @@ class CoresPanel(Panel):
         legend = _legend(shares, size.width)[: max(0, size.height - 1)]
         room = size.height - len(legend)
         shown = len(shares) if len(shares) <= room else max(1, room - 1)
-        cores = state.meters.cores
-        rows = [_core(cores[at].cpu, shares[at], size.width) for at in range(shown)]
+        cores, kept = state.meters.cores, _kept(state)
+        rows = [_core(cores[at].cpu, shares[at], kept, size.width) for at in range(shown)]
         if shown < len(shares):
             rows.append([(f"and {len(shares) - shown} more", "dim")])
         return [*rows[:room], *legend]
 
 
-def _core(cpu: int, shares: dict[Account, float], width: int) -> Row:
+def _core(cpu: int, shares: dict[Account, float], kept: float, width: int) -> Row:
     row: Row = [(f"cpu{cpu}".ljust(_NAME), "text")]
     for account, cells in _portions(shares, max(0, width - _NAME - _NUMBERS)).items():
         letter, style, _ = _LETTERS[account]
         row.append((letter * cells, style))
     busy = 1 - shares[Account.IDLE]
-    useful = 1 - sum(shares[account] for account in _WASTED)
+    receiving = sum(shares[account] for account in _RECEIVING)
+    useful = kept * receiving + sum(shares[account] for account in _FOR_READERS)
     return [*row, (f" {fmt.percent(busy):>6}", "strong"), (f" {fmt.percent(useful):>6}", "text")]
+
+
+def _kept(state: State) -> float:
+    """The delivered share of the packets that left the stack over the last columns, 0..1."""
+    delivered, dropped = state.histories.change("delivered"), state.histories.change("dropped")
+    return delivered / (delivered + dropped) if delivered + dropped else 1.0
 
 
 def _portions(shares: dict[Account, float], width: int) -> dict[Account, int]:

@@ -1,5 +1,6 @@
 """Interrupts against polls: which of the two brings the packets in, and what the vector does now."""
 
+from kbview.state.flows import taken_from_rings
 from kbview.state.state import State
 from kbview.tape.meter import DEFINITIONS
 from kbview.tape.vocabulary import RingKind
@@ -30,7 +31,7 @@ class InterruptsPanel(Panel):
                 "the caller's time, and in ksoftirqd; shown where not all were the first"
             ),
         ),
-        ("17 a poll", "frames that a poll brought, of those that found any"),
+        ("17 a poll", "frames taken from the rings, divided by the polls that found any"),
         (
             "masked, armed",
             (
@@ -85,8 +86,12 @@ def _words(state: State) -> list[Row]:
     polls = histories.change("polls")
     empty = fmt.percent(histories.change("empty_polls") / polls) if polls else "-"
     found = polls - histories.change("empty_polls")
-    taken = histories.change("arrived") - histories.change("missed")
-    each = fmt.quantity(taken / found) if found else "-"
+    recent = histories.recent()
+    taken = taken_from_rings(recent) if recent else 0
+    begun = recent.stages().get("napi_poll") if recent else None
+    if begun is not None:  # a poll is counted when it ends; its frames before that
+        found = max(found, begun.count - histories.change("empty_polls"))
+    each = fmt.quantity(taken / found) if found and taken >= found else "-"
     return [
         [(f"empty {empty}".ljust(_LABEL), "dim")],
         *_ways_in(state),

@@ -14,12 +14,14 @@ from collections.abc import Callable
 from kbview.state.flows import cost_ps, dots, rate, unit
 from kbview.state.state import State
 from kbview.tape.detail import Detail
+from kbview.tape.event import NO_PACKET
 from kbview.tape.meter import DEFINITIONS
 from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
+from kbview.ui.packet_road import packet_road
 from kbview.ui.panel import Panel
 from kbview.ui.path_cells import Spot, lay, regions
-from kbview.ui.row import Row, Size, bar, block, cut, length
+from kbview.ui.row import Row, Size, bar, block, cut, first_that_fits, length
 
 # What happens at a ring, and the kind of ring that is.
 _RINGS = {"DescriptorDone": RingKind.RX, "BlockRetired": RingKind.BLOCK}
@@ -38,6 +40,14 @@ class PathPanel(Panel):
             "●=50",
             "a dot on the road is so many passes of the station it left; it moves on at every frame",
         ),
+        (
+            "▶#28, #29+3",
+            (
+                "at 1 s = 50 µs and slower, or paused: the followed packet, and the oldest packet of a "
+                "station with the number of others there; no dots"
+            ),
+        ),
+        ("╌╌╌", "a stretch that this datapath does not visit"),
         (
             "level",
             "ring: slots or blocks that wait to be read; socket: its receive buffer, in truesize",
@@ -66,19 +76,39 @@ class PathPanel(Panel):
         ]
         return block(rows, size)
 
+    def draw_packets(self, state: State, size: Size, followed: int = NO_PACKET) -> list[Row]:
+        """For slow motion: single packets by number where they are, and no dots."""
+        spots = lay(state.stations, size.width)
+        standing = state.positions.standing()
+        if state.positions.of(followed) is None:
+            followed = min(state.positions.at, default=NO_PACKET)
+        rows = [
+            _banner(state, spots, "▶ followed"),
+            _names(spots),
+            packet_road(spots, standing, followed, size.width),
+            _noted(state, spots, _queue),
+            _noted(state, spots, _rate),
+            _noted(state, spots, _losses),
+            _noted(state, spots, _cost),
+        ]
+        return block(rows, size)
+
     def body(self, state: State, size: Size) -> list[Row]:
         """The same: there is no title above."""
         return self.draw(state, size)
 
 
-def _banner(state: State, spots: list[Spot]) -> Row:
+def _banner(state: State, spots: list[Spot], key: str = "") -> Row:
+    """The grounds; `key` explains the road, by default the worth of a dot."""
+    key = key or f"●={fmt.quantity(unit(state.histories))}"
     row: Row = []
     for region in regions(spots):
         _wall(row, region[0], lead=1)
         domain = region[0].domain
         row.append((f" {domain.upper()} ", f"{domain} chip"))
         if region[0] is spots[0]:
-            row.append((f" ●={fmt.quantity(unit(state.histories))}", "dim"))
+            room = region[-1].x + region[-1].width - length(row) - 2
+            row.append((f" {key}" if len(key) <= room else "", "dim"))
         gone = [spot for spot in region if spot.station.bypassed]
         if gone:
             end = gone[-1].x + gone[-1].width - 1
@@ -109,14 +139,17 @@ def _names(spots: list[Spot]) -> Row:
 
 
 def _road(state: State, spots: list[Spot], width: int) -> Row:
-    """Each visited station's dots run from it to the next one that is visited."""
-    visited = [spot for spot in spots if not spot.station.bypassed]
+    """Each visited station's dots run from it to the next station; a bypassed one has a dashed line."""
     walls = {spot.x - 2 for spot in spots if spot.wall}
     row: Row = [(" ", "text")] if spots else []
-    ends = [*(spot.x for spot in visited[1:]), width]
-    for spot, end in zip(visited, ends, strict=False):
-        lane = dots(state.histories, spot.station, end - length(row))
-        for at, dot in enumerate(lane, start=length(row)):
+    ends = [*(spot.x for spot in spots[1:]), width]
+    for spot, end in zip(spots, ends, strict=False):
+        begin = length(row)
+        if spot.station.bypassed:
+            row += [("║", "wall") if at in walls else ("╌", "shade") for at in range(begin, end)]
+            continue
+        lane = dots(state.histories, spot.station, max(0, end - begin))
+        for at, dot in enumerate(lane, start=begin):
             if at in walls:
                 row.append(("╫" if dot else "║", "wall"))
             else:
@@ -143,9 +176,14 @@ def _level(state: State, spot: Spot) -> Row:
     standing = state.positions.standing().get(spot.station.name, [])
     if not standing:
         return []
-    number = f"#{standing[0]}"
-    alone = len(standing) == 1 and len(number) <= spot.room
-    return [(number if alone else f"×{fmt.quantity(len(standing))}", "strong")]
+    number = [f"#{standing[0]}"] if len(standing) == 1 else []
+    return [(first_that_fits([*number, f"×{fmt.quantity(len(standing))}"], spot.room), "strong")]
+
+
+def _queue(state: State, spot: Spot) -> Row:
+    """The level of a ring or a socket; packets elsewhere stand on the road."""
+    fill = _fill(state, spot)
+    return [] if fill is None else bar(fill, spot.room, "bad" if fill > 0.9 else f"{spot.domain}")
 
 
 def _fill(state: State, spot: Spot) -> float | None:
@@ -164,7 +202,8 @@ def _fill(state: State, spot: Spot) -> float | None:
 def _rate(state: State, spot: Spot) -> Row:
     passes = rate(state.histories, spot.station)
     text = fmt.rate(passes)
-    return [(text if len(text) <= spot.room else fmt.quantity(passes), "text" if passes else "faint")]
+    told = first_that_fits([text, fmt.quantity(passes)], spot.room)
+    return [(told, "text" if passes else "faint")]
 
 
 def _losses(state: State, spot: Spot) -> Row:
@@ -178,10 +217,11 @@ def _losses(state: State, spot: Spot) -> Row:
 def _lost(word: str, count: int, spot: Spot) -> Row:
     """How many, and the word where there is room for it."""
     number = fmt.quantity(count)
-    text = f"{word} {number}"
-    return [(text if len(text) <= spot.room else cut(number, spot.room), "bad")]
+    return [(first_that_fits([f"{word} {number}", number], spot.room), "bad")]
 
 
 def _cost(state: State, spot: Spot) -> Row:
     cost = cost_ps(state.histories, spot.station)
-    return [(fmt.duration(cost).replace(" ", "")[: spot.room], "dim")] if cost else []
+    if not cost:
+        return []
+    return [(first_that_fits([fmt.duration(cost).replace(" ", "")], spot.room), "dim")]

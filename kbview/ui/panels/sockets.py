@@ -1,13 +1,18 @@
-"""Sockets: what waits in the receive and send queues of each, in truesize bytes."""
+"""Sockets: the receive and send queues of each, in truesize bytes.
+
+─ socket queues ──────────────────── 2 ─
+udp :9000      RQ ██░░░░ 63K of 208K ×81
+               WQ 0 not sent yet
+"""
 
 from kbview.state.state import State
 from kbview.tape.meter import SocketMeter
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
 from kbview.ui.panel import Panel
-from kbview.ui.row import Row, Size, bar, cut, fit
+from kbview.ui.row import Row, Size, bar, cut, fit, whole
 
-_NAME, _BAR = 14, 6
+_NAME, _BAR, _NUMBERS = 14, 6, 36
 _UNKNOWN = "WQ unknown: this source tells none"
 
 
@@ -36,33 +41,42 @@ class SocketsPanel(Panel):
         if not sockets:
             return [[("no socket has received anything", "faint")]]
         known = any(socket.send_queued is not None for socket in sockets)
+        name = _name_width(sockets, size.width)
         rows: list[Row] = []
         for socket in sockets:
-            rows.append(_receive(socket, size.width))
+            rows.append(_receive(socket, name, size.width))
             if known:
-                rows.append(_send(socket))
+                rows.append(_send(socket, name))
         unknown: list[Row] = [] if known else [[(_UNKNOWN, "faint")]]
         return [*rows[: max(1, size.height - len(unknown))], *unknown]
 
 
-def _receive(socket: SocketMeter, width: int) -> Row:
+def _receive(socket: SocketMeter, name: int, width: int) -> Row:
+    """The bar goes first where it is narrow, then the limit; numbers are whole or left out."""
     share = socket.queued / socket.rcvbuf if socket.rcvbuf else 0.0
     limit = f" of {fmt.size(socket.rcvbuf)}" if socket.rcvbuf else ""
     packets = f" ×{fmt.quantity(socket.packets)}" if socket.packets or socket.received else ""
-    row: Row = [
-        *fit([(cut(clean(socket.name), _NAME), "user")], _NAME),
-        (" RQ ", "dim"),
-        *bar(share, _BAR, "bad" if share > 0.9 else "done"),
-        (f" {fmt.size(socket.queued)}{limit}", "text"),
-        (packets, "dim"),
+    drops = f" drop {fmt.quantity(socket.drops)}" if socket.drops else ""
+    parts: list[tuple[Row, int]] = [
+        (fit([(cut(clean(socket.name), name), "user")], name), 7),
+        ([(" RQ ", "dim")], 6),
+        (bar(share, _BAR, "bad" if share > 0.9 else "done"), 1),
+        ([(f" {fmt.size(socket.queued)}", "text")], 9),
+        ([(limit, "text")] if limit else [], 2),
+        ([(packets, "dim")] if packets else [], 5),
+        ([(drops, "bad")] if drops else [], 8),
     ]
-    if socket.drops:
-        row.append((f" drop {fmt.quantity(socket.drops)}", "bad"))
-    return fit(row, width)
+    return fit(whole(parts, width), width)
 
 
-def _send(socket: SocketMeter) -> Row:
-    label = ("WQ ".rjust(_NAME + 4), "dim")
+def _name_width(sockets: list[SocketMeter], width: int) -> int:
+    """Cells for the names: all of the longest where there is room."""
+    longest = max(len(clean(socket.name)) for socket in sockets)
+    return max(_NAME, min(longest, width - _NUMBERS))
+
+
+def _send(socket: SocketMeter, name: int) -> Row:
+    label = ("WQ ".rjust(name + 4), "dim")
     if socket.send_queued is None:
         return [label, ("unknown", "faint")]
     until = "not sent yet" if socket.name.startswith("udp") else "not acknowledged"

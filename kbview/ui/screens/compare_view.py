@@ -21,6 +21,7 @@ from kbview.state.contrast import contrast
 from kbview.state.measure import MEASURES, Measure
 from kbview.state.report import build
 from kbview.state.state import State
+from kbview.tape.detail import Detail
 from kbview.tape.source import Capabilities, SourceError
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
@@ -136,7 +137,8 @@ class CompareView(View):
     def _draw(self, frame: int) -> None:
         if self._comparison is not None and self._names():
             try:
-                self._comparison.advance(self.session.player.state.now_ps)
+                detail = Detail.STEPS if self.session.slow else Detail.METERS
+                self._comparison.advance(self.session.player.state.now_ps, detail)
             except SourceError as error:
                 self.session.message = str(error)
         super()._draw(frame)
@@ -149,7 +151,9 @@ class CompareView(View):
         if self._comparison is None or at >= len(names):
             return block([], size)
         state = self._comparison.states[names[at]]
-        drawn = _PATH.draw(state, size)
+        slow = self.session.slow and state.detail is Detail.STEPS
+        followed = self.session.followed
+        drawn = _PATH.draw_packets(state, size, followed) if slow else _PATH.draw(state, size)
         banner = 1 if size.height == _LEAST else 0  # no room for it
         return block(
             [

@@ -20,7 +20,7 @@ from kbview.ui import budget_rows, histogram_rows
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, Size, bar, block, cut, spread, title_row
+from kbview.ui.row import Row, Size, bar, block, cut, title_row, whole
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _HEAD = 6
@@ -28,6 +28,7 @@ _SIDE = 27  # cells for the latencies at 80
 _BOTH = 36  # cells that two percentiles need
 _MEMORY = 4  # rows of what memory costs
 _STEP, _PLACE, _EACH, _SURE = 19, 9, 9, 9
+_LEAST_BAR = 4
 
 
 class CostsView(View):
@@ -114,18 +115,16 @@ class CostsView(View):
         costs = self.session.player.source.heading.costs
         row = costs.steps.get(one.step) if costs else None
         sure = row.confidence if row else "measured" if costs is None else "?"
+        ground = f"{one.domain}" if one.domain else "dim"
         room = width - _STEP - _PLACE - _EACH - _SURE - 1
-        left: Row = [
-            (f" {cut(clean(one.step), _STEP - 2):<{_STEP - 1}}", "text"),
-            (
-                f"{cut(clean(one.station), _PLACE - 1):<{_PLACE}}",
-                f"{one.domain}" if one.domain else "faint",
-            ),
-            (f"{fmt.duration(one.each_ps):>{_EACH - 1}} ", "strong"),
+        parts: list[tuple[Row, int]] = [
+            ([(f" {cut(clean(one.step), _STEP - 2):<{_STEP - 1}}", "text")], 8),
+            ([(f"{cut(clean(one.station), _PLACE - 1):<{_PLACE}}", ground)], 3),
+            ([(f"{fmt.duration(one.each_ps):>{_EACH - 1}} ", "strong")], 9),
+            (bar(share, room, ground) if room >= _LEAST_BAR else [], 1),
+            ([(f" {clean(sure)}".ljust(_SURE), "dim")], 2),
         ]
-        if room >= 4:
-            left += bar(share, room, f"{one.domain}" if one.domain else "dim")
-        return spread(left, [(f" {clean(sure)}".ljust(_SURE), "dim")], width)
+        return whole(parts, width)
 
     # ---- latency and memory ----------------------------------------------------------------
 

@@ -47,6 +47,7 @@ class JourneyView(View):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._cursor = (NO_PACKET, 0)  # a packet, and which of its stops
+        self._position = 0  # of the view when the cursor was set
         self._scale = journey_rows.Scale()
 
     def lacks(self, capabilities: Capabilities) -> str | None:
@@ -78,13 +79,19 @@ class JourneyView(View):
     def _stops(self) -> tuple[list[Stop], int]:
         """The stops of the packet that is looked at, and which of them the cursor is on.
 
-        Until somebody moves it, it is where the packet is, or after its end at what took longest.
+        Until a key moves it, it is at the event that was just told, else where the packet is, or after
+        the packet's end at its longest step. A step of the player moves it on.
         """
         packet = self.session.packet
         stops = self.session.journeys.stops(packet)
         of, at = self._cursor
-        if of == packet:
+        player = self.session.player
+        stays = player.playing or player.state.position == self._position
+        if of == packet and stays:
             return stops, min(at, len(stops) - 1)
+        last = player.state.last_event
+        if not player.playing and any(stop.event is last for stop in stops):
+            return stops, next(at for at, stop in enumerate(stops) if stop.event is last)
         if any(stop.ends for stop in stops):
             return stops, max(range(len(stops)), key=lambda at: stops[at].duration_ps)
         return stops, len(stops) - 1
@@ -103,6 +110,7 @@ class JourneyView(View):
         """The step before or after; the packet stays the one that is looked at."""
         stops, at = self._stops()
         self.session.chosen = self.session.packet
+        self._position = self.session.player.state.position
         self._cursor = self.session.chosen, max(0, min(at + by, len(stops) - 1))
         self.show()
 

@@ -7,6 +7,7 @@ from kbview.ui.board import Drawing
 from kbview.ui.layout import arrange, frame_rows
 from kbview.ui.panel import Panel
 from kbview.ui.panels import PANELS
+from kbview.ui.panels.path import PathPanel
 from kbview.ui.row import Row, Size
 from kbview.ui.view import Arrangement, View
 
@@ -37,6 +38,9 @@ class OverviewView(View):
             return Drawing(partial(panel.draw_greyed, reason), height, panel.cadence)
 
         def draw(size: Size) -> list[Row]:
-            return panel.draw(self.session.player.state, size)
+            state = self.session.player.state
+            if isinstance(panel, PathPanel) and self.session.slow:
+                return panel.draw_packets(state, size, self.session.followed)
+            return panel.draw(state, size)
 
         return Drawing(draw, height, panel.cadence)
