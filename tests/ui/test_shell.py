@@ -641,7 +641,7 @@ def test_a_run_says_what_was_reached_where_and_by_whom_and_the_sentence_stays() 
         text = shown(shell)
         assert "reached: the user/kernel wall is crossed: cpu" in text
         assert f"to {event.to} mode by" in text
-        assert "the wall was crossed" in text
+        assert meaning_of(event).why in " ".join(text.split())
 
     drive(act)
 
