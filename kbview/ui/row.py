@@ -1,4 +1,4 @@
-"""Rows: what a panel draws. A row is a list of runs of text, each with the name of its style."""
+"""Rows: the drawing of a panel. A row is a list of runs of text, each with the name of its style."""
 
 import re
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ def length(row: Row) -> int:
 
 
 def text_of(row: Row) -> str:
-    """What the row says, without its styles."""
+    """The text of the row, without its styles."""
     return "".join(text for text, _ in row)
 
 
@@ -71,7 +71,7 @@ def _behind(text: str, width: int) -> str:
 
 
 def whole(parts: Iterable[tuple[Row, int]], width: int) -> Row:
-    """The parts that fit side by side, in their order; those of the least worth are left out first."""
+    """The parts that fit side by side, in their order; parts of the least worth are left out first."""
     kept = [part for part in parts if part[0]]
     while kept and sum(length(row) for row, _ in kept) > width:
         kept.remove(min(kept, key=lambda part: part[1]))
