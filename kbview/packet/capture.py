@@ -13,7 +13,7 @@ from kbview.packet.foreign import guess
 from kbview.packet.frame import Frame
 from kbview.packet.link import can_read, refusal
 from kbview.packet.reader import Reader
-from kbview.packet.record import MAXIMUM_SNAPLEN, PS_PER_SECOND, UnknownLinkTypeError
+from kbview.packet.record import LONGEST_PACKET, PS_PER_SECOND, UnknownLinkTypeError
 from kbview.packet.window import Window
 
 _Item = TypeVar("_Item")
@@ -59,7 +59,7 @@ class Capture:
             remarks.append(f"{_count(count, 'packet')} left out: {refusal(link_type)}")
         if oversized := self._decoder.oversized:
             remarks.append(
-                f"{_count(oversized, 'packet')} said to be longer than {MAXIMUM_SNAPLEN:,} bytes, "
+                f"{_count(oversized, 'packet')} said to be longer than {LONGEST_PACKET:,} bytes, "
                 "taken as that long"
             )
         return "; ".join([*remarks, *_clock_remarks(self._decoder.clock)])

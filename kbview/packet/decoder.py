@@ -8,7 +8,7 @@ from kbview.packet.flow import Flows
 from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH, Frame
 from kbview.packet.link import as_ethernet
 from kbview.packet.outline import outline
-from kbview.packet.record import MAXIMUM_SNAPLEN, Interface, Record
+from kbview.packet.record import LONGEST_PACKET, Interface, Record
 
 
 class Decoder:
@@ -31,8 +31,8 @@ class Decoder:
         self, arrived_ps: int, packet: int, original: int, interface: Interface, data: bytes
     ) -> Frame:
         """Decode one record of any shape."""
-        if original > MAXIMUM_SNAPLEN:
-            original = MAXIMUM_SNAPLEN
+        if original > LONGEST_PACKET:
+            original = LONGEST_PACKET
             self.oversized += 1
         original -= interface.fcs_length
         broken = self.verify and _fcs_broken(data, original, interface)

@@ -14,6 +14,13 @@ IP_DF = 0x4000
 IP_MF = 0x2000
 IP_OFFSET = 0x1FFF
 
+# The fields' places in a header, as the short cuts read them.
+TOTAL_LENGTH = slice(2, 4)
+PROTOCOL = 9
+CHECKSUM = slice(10, 12)
+ADDRESSES = slice(12, 20)
+UNPADDED = 46  # bytes; a frame with a longer datagram has no padding (IEEE 802.3)
+
 _HEADER = struct.Struct("!BBHHHBBH4s4s")
 
 
@@ -43,13 +50,19 @@ class IPv4(msgspec.Struct):
 
 
 def parse(data: bytes) -> tuple[IPv4, bytes]:
-    """Read a header; return it and the rest of the datagram, without the frame's padding."""
+    """Read a header; return it and the rest of the datagram, without the frame's padding.
+
+    A TCP segment that a NIC has still to cut up (TSO, BIG TCP) says 0 for its length and is as long as
+    its frame: Linux, iph_totlen().
+    """
     if len(data) < _HEADER.size:
         raise MalformedPacketError("IP_INHDR", "an IPv4 header needs 20 bytes")
     (version, tos, total_length, identification, fragment, ttl, protocol, _, source, destination) = (
         _HEADER.unpack_from(data)
     )
     header_length = (version & 0xF) * 4
+    if not total_length and unsegmented(data):
+        total_length = len(data)
     if version >> 4 != 4 or not _HEADER.size <= header_length <= len(data):
         raise MalformedPacketError("IP_INHDR", "not an IPv4 header")
     if len(data) < total_length:
@@ -69,6 +82,12 @@ def parse(data: bytes) -> tuple[IPv4, bytes]:
         data[_HEADER.size : header_length],
     )
     return header, data[header_length:total_length]
+
+
+def unsegmented(datagram: bytes) -> bool:
+    """Whether this is a TCP segment that says 0 for its length, for a NIC will cut it up."""
+    tcp = len(datagram) > UNPADDED and datagram[PROTOCOL] == IPPROTO_TCP
+    return tcp and datagram[TOTAL_LENGTH] == b"\0\0"
 
 
 def emit(header: IPv4, payload: bytes) -> bytes:

@@ -20,6 +20,10 @@ EXTENSIONS = (IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_FRAGMENT, IPPROTO_AH, IP
 IP6_MAX_EXT_HDRS_CNT = 8  # the kernel's; a longer chain is an attack
 
 _HEADER = struct.Struct("!IHBB16s16s")
+_IPPROTO_TCP = 6
+_UNPADDED = 46  # bytes; a frame with a longer packet has no padding (IEEE 802.3)
+_JUMBO, _JUMBO_LENGTH = 0xC2, 4  # RFC 2675: type and length of the option
+_LONGEST = 0xFFFF  # bytes that the field itself can say
 
 
 class Extension(msgspec.Struct):
@@ -65,11 +69,45 @@ def parse(data: bytes) -> tuple[IPv6, bytes]:
     first, payload_length, number, hop_limit, source, destination = _HEADER.unpack_from(data)
     if first >> 28 != 6:
         raise MalformedPacketError("IP_INHDR", "not an IPv6 header")
+    if not payload_length:
+        payload_length = _real_length(number, data)
     if len(data) - _HEADER.size < payload_length:
         raise MalformedPacketError("PKT_TOO_SMALL", "the packet is longer than its frame")
     rest = data[_HEADER.size : _HEADER.size + payload_length]
     header = IPv6(source, destination, number, hop_limit, first >> 20 & 0xFF, first & 0xFFFFF)
     return header, _parse_extensions(header, rest)
+
+
+def unsegmented(packet: bytes) -> bool:
+    """Whether this is a packet with TCP that says 0 for its length, for a NIC will cut it up."""
+    return len(packet) > _UNPADDED and packet[4:6] == b"\0\0" and packet[6] in (0, _IPPROTO_TCP)
+
+
+def _real_length(number: int, data: bytes) -> int:
+    """Bytes after the header of a packet that says 0: Linux, ipv6_payload_len(), ipv6_hop_jumbo()."""
+    if number == _IPPROTO_TCP and len(data) > _UNPADDED:
+        return len(data) - _HEADER.size
+    if number == IPPROTO_HOPOPTS and len(data) >= _HEADER.size + 8:
+        return _jumbo_length(data[_HEADER.size :])
+    return 0
+
+
+def _jumbo_length(options: bytes) -> int:
+    """The length in a jumbo payload option, 0 if there is none."""
+    place, end = 2, min((options[1] + 1) * 8, len(options))
+    while place + 2 <= end:
+        kind, size = options[place], options[place + 1]
+        if kind == _JUMBO:
+            return _checked_jumbo(options, place, size)
+        place += 1 if kind == 0 else 2 + size
+    return 0
+
+
+def _checked_jumbo(options: bytes, place: int, size: int) -> int:
+    length = int.from_bytes(options[place + 2 : place + 6], "big")
+    if size != _JUMBO_LENGTH or place & 3 != 2 or length <= _LONGEST:
+        raise MalformedPacketError("IP_INHDR", "a jumbo payload option that is none")
+    return length
 
 
 def _parse_extensions(header: IPv6, rest: bytes) -> bytes:

@@ -11,9 +11,9 @@ from kbview.packet import arp, ethernet, icmp, ipv4, ipv6, tcp, udp
 from kbview.packet.checksum import partial, pseudo_header, valid
 from kbview.packet.frame import Part, Protocol
 from kbview.packet.malformed import MalformedPacketError
+from kbview.packet.record import LONGEST_PACKET
 
 PART_HEAD = tcp.HEADER  # bytes of a fragment that are kept: of the first, its transport's header
-LONGEST_PACKET = 65_575  # an IPv6 header and the most that it can announce
 
 # What consumes a datagram, and how much of its header must have been captured to say more.
 _TRANSPORTS = {
@@ -77,8 +77,11 @@ def _read_ipv4(seen: Outline, packet: bytes, captured: int, verify: bool) -> Non
     seen.source, seen.destination = header.source, header.destination
     seen.fragment = header.fragment
     verify = verify and captured >= header.length + len(payload)
-    if verify and not valid(packet[: header.length]):
+    unsegmented = ipv4.unsegmented(packet)
+    summed = not unsegmented or packet[ipv4.CHECKSUM] != b"\0\0"  # else left to the NIC
+    if verify and summed and not valid(packet[: header.length]):
         seen.fault = "IP_CSUM"
+    verify = verify and not unsegmented  # the NIC sums each segment that it cuts
     if seen.fragment:
         seen.inner = Part(header, len(payload), payload[:PART_HEAD])
     _read_transport(seen, header.protocol, payload, captured - header.length, verify)
@@ -89,7 +92,7 @@ def _read_ipv6(seen: Outline, packet: bytes, captured: int, verify: bool) -> Non
     header, payload = ipv6.parse(packet)
     seen.source, seen.destination = header.source, header.destination
     seen.fragment = header.fragment
-    verify = verify and captured >= header.length + len(payload)
+    verify = verify and captured >= header.length + len(payload) and not ipv6.unsegmented(packet)
     if seen.fragment:
         seen.inner = Part(header, len(payload), payload[:PART_HEAD])
     _read_transport(seen, header.protocol, payload, captured - header.length, verify)
@@ -118,7 +121,7 @@ def datagram_fault(datagram: bytes) -> str:
     """Why the kernel would refuse a whole IPv4 datagram without options, or "" if it is sound."""
     if not valid(datagram[:20]):
         return "IP_CSUM"
-    return transport_fault(datagram[9], datagram[12:20], datagram[20:])
+    return transport_fault(datagram[ipv4.PROTOCOL], datagram[ipv4.ADDRESSES], datagram[20:])
 
 
 def transport_fault(number: int, addresses: bytes, segment: bytes) -> str:

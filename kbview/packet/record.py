@@ -7,6 +7,7 @@ import msgspec
 from kbview.packet.link import LINKTYPE_ETHERNET
 
 MAXIMUM_SNAPLEN = 262_144  # libpcap's; a longer record is damage
+LONGEST_PACKET = 1 << 20  # on the wire; twice what Linux hands a NIC at most (GSO_MAX_SIZE)
 BATCH = 4096  # records at a time
 PS_PER_SECOND = 1_000_000_000_000
 

@@ -228,4 +228,4 @@ def test_an_absurd_original_length_is_said() -> None:
     struct.pack_into("<I", data, 24 + 12, 0xFFFFFFFF)
     frames, note = read(bytes(data))
     assert len(frames) == 5
-    assert note == "1 packet said to be longer than 262,144 bytes, taken as that long"
+    assert note == "1 packet said to be longer than 1,048,576 bytes, taken as that long"

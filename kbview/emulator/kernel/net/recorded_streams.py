@@ -18,6 +18,9 @@ from kbview.packet.frame import Flow, Frame, parts
 from kbview.packet.tcp import FIN, RST, SYN
 from kbview.tape.vocabulary import DropReason, Place
 
+# BIG TCP: a sender has such a segment only for a window that tcp_rcv_space_adjust() has long opened.
+LONGEST_IPV4 = 65_535
+TCP_RMEM_MAX = 6 << 20  # bytes: net.ipv4.tcp_rmem
 _KEPT = 65_536  # flows followed; past that all are begun anew
 _TURNS = SYN | FIN | RST
 
@@ -80,6 +83,9 @@ class CapturedStreams(Timed):
 
     def take(self, core: Core, stream: CapturedStream, frame: Frame) -> None:
         """Text that is next goes to the socket; a segment without any was for TCP itself."""
+        if frame.payload > LONGEST_IPV4:
+            socket = stream.socket
+            socket.rcvbuf = max(socket.rcvbuf, TCP_RMEM_MAX)
         if frame.payload:
             core.spend(self._enqueue, frame.packet)
             stream.socket.queue_rcv(core, frame)
