@@ -158,7 +158,7 @@ def _clock_remarks(clock: Clock) -> list[str]:
     """Changes that the clock made to the time stamps."""
     remarks = []
     if clock.early:
-        remarks.append(f"{_count(clock.early, 'packet')} out of order, moved to the time before")
+        remarks.append(f"{_count(clock.early, 'packet')} out of order, given the time before them")
     if clock.set_back:
         back_s = clock.set_back_ps / PS_PER_SECOND
         remarks.append(

@@ -42,9 +42,7 @@ class Decoder:
         flow = self.flows.find(seen)
         length = max(original + FCS_LENGTH, ETHERNET_MINIMUM)
         fault = "FCS" if broken else seen.fault
-        # A segment's header is left out as long as the short cut has none to give.
-        inner = seen.inner if seen.fragment else None
-        return Frame(arrived_ps, packet, length, flow, seen.payload, seen.tcp_flags, fault, inner)
+        return Frame(arrived_ps, packet, length, flow, seen.payload, seen.tcp_flags, fault, seen.inner)
 
 
 def _fcs_broken(data: bytes, length: int, interface: Interface) -> bool:

@@ -89,8 +89,8 @@ class Frame(msgspec.Struct, gc=False, eq=False):
     `payload` is what follows the TCP or UDP header (0 elsewhere), `tcp_flags` the flag byte. `fault`
     is "" or the reason for which NIC or kernel refuses it: "FCS", or a name from the kernel's
     enum skb_drop_reason such as "IP_CSUM". `inner` is what a layer needs to look at in it, where that
-    is known: of a captured segment its header (packet/tcp.py), of a captured fragment a Part, of what
-    was put together Combined or Merged; in a closed loop the segment itself.
+    is known: of a captured segment the numbers in its header as bytes (packet/tcp.py), of a captured
+    fragment a Part, of what was put together Combined or Merged; in a closed loop the segment itself.
     """
 
     arrived_ps: int

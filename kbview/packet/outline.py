@@ -43,7 +43,7 @@ class Outline(msgspec.Struct):
     payload: int = 0
     tcp_flags: int = 0
     fault: str = ""
-    inner: object = None  # the TCP header, or of a fragment a Part
+    inner: object = None  # the numbers in a TCP header, or of a fragment a Part
 
 
 def outline(data: bytes, length: int, verify: bool) -> Outline:
@@ -110,7 +110,8 @@ def _read_transport(seen: Outline, number: int, segment: bytes, captured: int, v
         seen.ports = segment[:4]
     if protocol is Protocol.TCP:
         header, payload = tcp.parse(segment)
-        seen.payload, seen.tcp_flags, seen.inner = len(payload), header.flags, header
+        seen.payload, seen.tcp_flags = len(payload), header.flags
+        seen.inner = bytes(segment[tcp.NUMBERS])
     elif protocol is Protocol.UDP:
         seen.payload = len(udp.parse(segment)[1])
     if verify and not seen.fault:

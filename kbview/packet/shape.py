@@ -25,7 +25,7 @@ _NONE: _Known = {}  # stays empty
 _Find = Callable[[bytes], Flow | None]
 # Bytes of the record; length on the wire; bytes of the segment, and these as UDP's length must have
 # them; where the datagram ends in the record if it can be summed, else 0; flows of TCP, of UDP.
-Shape = tuple[int, int, int, int, int, _Find, _Find]
+Shape = tuple[int, int, int, bytes, int, _Find, _Find]
 
 
 class Shapes:
@@ -34,7 +34,6 @@ class Shapes:
     def __init__(self, order: str, flows: Flows, verify: bool) -> None:
         self.known: dict[bytes, Shape] = {}
         self._sizes = struct.Struct(order + "II 12s 3s x 2s")
-        self._short = struct.Struct(order + "H")
         self._flows = flows
         self._forgotten = flows.forgotten
         self._verify = verify
@@ -48,7 +47,7 @@ class Shapes:
         sound = captured <= original <= MAXIMUM_SNAPLEN and datagram <= original - ETH_HLEN
         if kind != _PLAIN_IPV4 or not sound or min(segment, room) < UDP:
             size = RECORD + captured if captured <= MAXIMUM_SNAPLEN else _ENDLESS
-            return size, 0, 0, 0, 0, _NONE.get, _NONE.get
+            return size, 0, 0, b"", 0, _NONE.get, _NONE.get
         if len(self.known) == MOST_SHAPES:
             self.known.clear()
         tcp, udp = self._links.setdefault(macs, ({}, {}))
@@ -56,7 +55,7 @@ class Shapes:
             RECORD + captured,
             max(original + FCS_LENGTH, ETHERNET_MINIMUM),
             segment,
-            self._short.unpack(segment.to_bytes(2, "big"))[0],
+            segment.to_bytes(2, "big"),
             RECORD + ETH_HLEN + datagram if self._verify and segment <= room else 0,
             tcp.get if room >= TCP else _NONE.get,
             udp.get,

@@ -2,8 +2,8 @@
 
     | time 8 | captured 4, original 4, MACs 12, type 2, version 1, TOS 1, total 2 | id 2 | fragment 2 |
              '----------------------------- shape 26 -----------------------------'
-    | TTL 1 | protocol 1 | sum 2 | addresses 8, ports 4 | UDP length 2 | ... | TCP offset 1, flags 1 |
-                                 '------- ends 12 ------'
+    | TTL 1 | protocol 1 | sum 2 | addresses 8, ports 4 | numbers 8, TCP offset 1, flags 1, window 2 |
+                                 '------- ends 12 ------'---------------- numbers 12 ---------------'
 
 Lengths and flows are remembered apart (shape.py), so that packets of any length are as fast as those of
 a few; what is not plain, or new, is decoded with care and gives the same frame.
@@ -21,6 +21,7 @@ from kbview.packet.record import BATCH, PS_PER_SECOND, Interface
 from kbview.packet.shape import RECORD, UDP, Shapes
 from kbview.packet.window import Window
 
+_OFFSET, _FLAGS = 8, 9  # of the header's length and flags in TCP's numbers
 _IPV4 = RECORD + ETH_HLEN  # where it begins in a record
 # The length of a TCP header by its data offset byte; an impossible one is longer than any packet.
 _TCP_LENGTHS = tuple((byte >> 4) * 4 if byte >> 4 >= 5 else 1 << 16 for byte in range(256))
@@ -34,7 +35,7 @@ class ShortCut:
         self._interface = interface
         self._tick_ps = PS_PER_SECOND // interface.ticks_per_second
         self._shapes = Shapes(order, decoder.flows, decoder.verify)
-        self._fields = struct.Struct(order + "II 26s 2x H x B 2x 12s H 6x BB")
+        self._fields = struct.Struct(order + "II 26s 2x H x B 2x 12s 12s")
         self._original = struct.Struct(order + "12x I")
         (self._dont_fragment,) = struct.unpack(order + "H", b"\x40\0")
 
@@ -47,7 +48,7 @@ class ShortCut:
         frames: list[Frame] = []
         keep = frames.append
         for packet in range(first, first + BATCH):
-            seconds, ticks, key, fragment, kind, ends, udp_length, offset, flags = unpack(data, used)
+            seconds, ticks, key, fragment, kind, ends, numbers = unpack(data, used)
             try:
                 size, length, payload, expected, summed, tcp, udp = shapes[key]
             except KeyError:
@@ -59,22 +60,23 @@ class ShortCut:
             if ticks < latest or seconds != second:
                 base_ps, ticks = self._turn(seconds, ticks, base_ps + latest * tick_ps)
                 second = seconds
-            latest = ticks
+            latest, arrived_ps = ticks, base_ps + ticks * tick_ps
             if kind == is_tcp:
                 flow = tcp(ends)
-                payload -= lengths[offset]
+                payload -= lengths[numbers[_OFFSET]]
+                flags = numbers[_FLAGS]
             else:
-                flow = udp(ends) if kind == is_udp and udp_length == expected else None
-                payload, flags = payload - UDP, 0
+                flow = udp(ends) if kind == is_udp and numbers[:2] == expected else None
+                payload, flags, numbers = payload - UDP, 0, None
             if flow is None or payload < 0 or (fragment and fragment != whole):
                 start = used - size
-                keep(self._careful(data[start:used], base_ps + ticks * tick_ps, packet))
+                keep(self._careful(data[start:used], arrived_ps, packet))
             elif summed:
                 datagram = data[used - size + _IPV4 : used - size + summed]
                 fault = "" if datagram_valid(datagram) else datagram_fault(datagram)
-                keep(make(base_ps + ticks * tick_ps, packet, length, flow, payload, flags, fault))
+                keep(make(arrived_ps, packet, length, flow, payload, flags, fault, numbers))
             else:
-                keep(make(base_ps + ticks * tick_ps, packet, length, flow, payload, flags))
+                keep(make(arrived_ps, packet, length, flow, payload, flags, "", numbers))
         clock.last_ps = base_ps + latest * tick_ps
         return frames, used
 

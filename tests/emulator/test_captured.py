@@ -1,5 +1,6 @@
 """Captures on the kernel path: segments by their numbers, fragments into datagrams, none lost."""
 
+import struct
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -14,7 +15,7 @@ from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
 from kbview.packet.capture import open_capture
 from kbview.packet.frame import Flow, Frame, Protocol
-from kbview.packet.tcp import ACK, FIN, SYN, Tcp
+from kbview.packet.tcp import ACK, FIN, RST, SYN, Tcp
 from kbview.packet.writer import PcapWriter
 from kbview.sources.emulated import profile
 from kbview.sources.emulated.source import EmulatorSource
@@ -87,18 +88,94 @@ def test_segments_go_to_the_socket_once_and_in_order() -> None:
     assert states == ["SYN-RECEIVED", "ESTABLISHED", "CLOSE-WAIT"]
 
 
-def test_what_the_capture_lacks_is_waited_for_and_then_passed_over() -> None:
+def test_nothing_behind_a_hole_of_the_capture_is_delivered() -> None:
+    """Linux keeps it in the out-of-order queue until the connection ends."""
     frames = [segment(0, 1, 100), segment(1, 301, 100), segment(2, 401, 100)]
     made, events = emulated(frames)
-    assert ends(events) == {0: "app", 1: "app", 2: "app"}
-    assert made.now_ps > 1000 * MS_PS
+    assert ends(events) == {0: "app", 1: "SOCKET_CLOSE", 2: "SOCKET_CLOSE"}
+    assert made.sample().meters.copied_bytes == 100
 
 
-def test_a_gap_that_would_hold_more_than_the_buffer_is_not_waited_for() -> None:
+def test_a_hole_may_be_filled_however_late() -> None:
+    late = segment(3, 101, 200)
+    late.arrived_ps = 700_000 * MS_PS
+    made, events = emulated([segment(0, 1, 100), segment(1, 301, 100), segment(2, 401, 100), late])
+    assert ends(events) == dict.fromkeys(range(4), "app")
+    assert made.sample().meters.copied_bytes == 500
+
+
+def test_more_than_the_buffer_holds_behind_a_hole_is_pruned() -> None:
+    """Linux: tcp_prune_ofo_queue()"""
     frames = [segment(0, 1, 100), *(segment(n, 100_000 + n * 100, 100) for n in range(1, 40))]
     made, events = emulated(frames, Settings(tcp_rcvbuf=40_000))
-    assert set(ends(events).values()) == {"app"}
-    assert made.now_ps < 1000 * MS_PS
+    assert set(ends(events).values()) == {"app", "TCP_OFO_QUEUE_PRUNE", "SOCKET_CLOSE"}
+    assert made.sample().meters.copied_bytes == 100
+
+
+def captured(number: int, seq: int, length: int, flags: int = ACK) -> Frame:
+    """A segment as a capture's reader tells it: by the numbers in its header."""
+    numbers = struct.pack("!IIBBH", seq, 0, 0x50, flags, 1000)
+    return Frame(number * MS_PS, number, max(64, 58 + length), FLOW, length, flags, "", numbers)
+
+
+# What a recorded sender sent, as (sequence number, bytes, flags); the bytes that are copied once; the
+# reasons of the kernel for the others.
+ODD: dict[str, tuple[list[tuple[int, int, int]], int, dict[int, str]]] = {
+    "a segment three times": ([(101, 500, ACK)] * 3, 500, {2: "TCP_OLD_DATA", 3: "TCP_OLD_DATA"}),
+    "partly new": ([(101, 500, ACK), (301, 700, ACK)], 900, {}),
+    "within an old one": ([(101, 500, ACK), (201, 50, ACK)], 500, {2: "TCP_OLD_DATA"}),
+    "overlaps out of order": ([(301, 300, ACK), (201, 200, ACK), (101, 150, ACK)], 500, {}),
+    "covers what is held":
+    ([(301, 100, ACK), (201, 400, ACK), (101, 100, ACK)], 500, {1: "TCP_OFOMERGE"}),
+    "keep-alives": ([(101, 10, ACK), (110, 1, ACK), (110, 0, ACK)], 10, {2: "TCP_OLD_DATA"}),
+    "wraps": ([((1 << 32) - 99, 100, ACK)], 0, {1: "TCP_OLD_DATA"}),
+    "after a reset":
+    ([(101, 10, ACK), (111, 0, RST), (111, 10, ACK)], 10, {2: "TCP_RESET", 3: "TCP_FLAGS"}),
+    "anew after a reset": ([(101, 0, RST), (900, 0, SYN), (901, 10, ACK)], 10, {1: "TCP_RESET"}),
+    "no flag at all": ([(101, 10, 0), (101, 10, ACK)], 10, {1: "TCP_FLAGS"}),
+    "FIN without ACK": ([(101, 0, FIN)], 0, {1: "TCP_FLAGS"}),
+    "SYN with FIN": ([(100, 0, SYN | FIN), (101, 10, ACK)], 10, {1: "TCP_FLAGS"}),
+    "SYN again": ([(100, 0, SYN), (101, 10, ACK), (100, 0, SYN)], 10, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("gro", [False, True])
+def test_each_byte_of_a_captured_stream_is_copied_once(name: str, gro: bool) -> None:
+    segments, copied, reasons = ODD[name]
+    frames = [captured(0, 100, 0, SYN)]
+    frames += [captured(number, *each) for number, each in enumerate(segments, 1)]
+    made, events = emulated(frames, Settings(gro=gro))
+    assert made.sample().meters.copied_bytes == copied
+    assert {packet: end for packet, end in ends(events).items() if end.isupper()} == reasons
+
+
+def test_numbers_wrap() -> None:
+    begin = (1 << 32) - 150
+    frames = [
+        captured(0, begin - 1, 0, SYN),
+        *(captured(n, (begin + n * 100 - 100) & 0xFFFFFFFF, 100) for n in (1, 3, 2)),
+    ]
+    for number, frame in enumerate(frames):
+        frame.packet, frame.arrived_ps = number, number * MS_PS
+    made, events = emulated([*frames, captured(4, 50, 100), captured(5, 150, 7)])
+    assert made.sample().meters.copied_bytes == 307
+    assert ends(events)[4] == "TCP_OLD_DATA"
+
+
+def test_text_in_a_syn_is_text() -> None:
+    """Fast Open (RFC 7413), and a SYN that comes again without it."""
+    frames = [captured(0, 100, 18, SYN), captured(1, 100, 0, SYN), captured(2, 119, 5)]
+    made, events = emulated(frames)
+    assert made.sample().meters.copied_bytes == 23
+    assert not any(end.isupper() for end in ends(events).values())
+
+
+def test_a_segment_of_big_tcp_has_room() -> None:
+    frames = [captured(0, 1, 180_000), captured(1, 180_001, 500_000)]
+    made, events = emulated(frames)
+    assert ends(events) == {0: "app", 1: "app"}
+    assert made.sample().meters.copied_bytes == 680_000
 
 
 def frames_of(packets: list[Any]) -> list[Frame]:

@@ -74,7 +74,7 @@ def test_stragglers_move_nobody(link_type: int) -> None:
     """Merged captures: a late batch of an interface has the time before it, and the rest its own."""
     frames, note = read(capture([0, 5, 2.1, 2.2, 5.1, 2.3, 5.2, 6], link_type))
     assert [round(frame.arrived_ps / MS_PS, 3) for frame in frames] == [0, 5, 5, 5, 5.1, 5.1, 5.2, 6]
-    assert note == "3 packets out of order, moved to the time before"
+    assert note == "3 packets out of order, given the time before them"
 
 
 @BOTH
@@ -92,4 +92,4 @@ def test_a_small_step_back_crowds_no_more_packets_than_a_ring_holds(link_type: i
 def test_pcapng_keeps_distances_too() -> None:
     frames, note = read(section() + interface() + block_of(4) + block_of(1) + block_of(2))
     assert distances_ms(frames) == [0, 0]
-    assert note == "2 packets out of order, moved to the time before"
+    assert note == "2 packets out of order, given the time before them"

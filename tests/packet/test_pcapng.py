@@ -134,7 +134,7 @@ def test_a_packet_without_bytes_is_a_packet() -> None:
     empty = block("<", ENHANCED, struct.pack("<IIIII", 0, 0, 5000, 0, 1500))
     frames, note = read(section(), interface(), ALL[0], empty, packet(4))
     assert [(frame.length, frame.fault) for frame in frames[1:2]] == [(1504, "")]
-    assert (len(frames), note) == (3, "1 packet out of order, moved to the time before")
+    assert (len(frames), note) == (3, "1 packet out of order, given the time before them")
 
 
 @pytest.mark.parametrize(

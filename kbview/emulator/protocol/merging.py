@@ -52,7 +52,8 @@ def look_at(frame: Frame) -> Look | None:
     if isinstance(header, Tcp):
         kept = (header.acknowledgement, header.window, header.flags & ~_MAY_DIFFER, header.options)
         return Look(kept, header.sequence, bool(header.flags & ENDING))
-    return Look(frame.tcp_flags & ~_MAY_DIFFER, None, bool(frame.tcp_flags & ENDING))
+    number = int.from_bytes(header[:4], "big") if isinstance(header, bytes) else None
+    return Look(frame.tcp_flags & ~_MAY_DIFFER, number, bool(frame.tcp_flags & ENDING))
 
 
 class Train:

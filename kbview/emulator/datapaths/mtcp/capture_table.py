@@ -86,8 +86,10 @@ class CaptureTable(StreamTable):
         if stream.pending:
             self.events.add(stream, frame.packet if frame is not None else NO_PACKET)
         kept = sum(segment.length for segment in followed.onlooker.order.segments)
-        if kept > stream.rcvbuf:  # the ring is full: give the gap up at once
-            self._follow(followed, followed.onlooker.skip(self.core.now_ps), None)
+        if kept > stream.rcvbuf:  # no place in the ring: the gap is given up earlier
+            lost_here = self.machine.meters.missed > 0
+            outcome = followed.onlooker.prune(self.core.now_ps, lost_here=lost_here)
+            self._follow(followed, outcome, None)
         self._note_gap(followed)
 
     # ---- the application's side ------------------------------------------------------------
@@ -113,12 +115,14 @@ class CaptureTable(StreamTable):
 
     @property
     def due_ps(self) -> int:
-        return next(iter(self._gaps.values()), NEVER_PS)
+        return min(self._gaps.values(), default=NEVER_PS)
 
     def expire(self) -> None:
         while self.due_ps <= self.core.now_ps:
-            followed = next(iter(self._gaps))
-            self._follow(followed, followed.onlooker.skip(self.core.now_ps), None)
+            followed = min(self._gaps, key=self._gaps.__getitem__)
+            more, lost_here = not self.machine.nic.exhausted, self.machine.meters.missed > 0
+            outcome = followed.onlooker.expire(self.core.now_ps, lost_here=lost_here, more=more)
+            self._follow(followed, outcome, None)
 
     def abandon(self) -> None:
         for followed in self._followed.values():

@@ -15,14 +15,14 @@ from kbview.emulator.protocol.tcp import Outcome, wire
 from kbview.emulator.protocol.tcp.onlooker import Onlooker
 from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.packet.frame import Flow, Frame, parts
-from kbview.packet.tcp import FIN, RST, SYN
+from kbview.packet.tcp import ACK, FIN, RST, SYN
 from kbview.tape.vocabulary import DropReason, Place
 
 # BIG TCP: a sender has such a segment only for a window that tcp_rcv_space_adjust() has long opened.
 LONGEST_IPV4 = 65_535
 TCP_RMEM_MAX = 6 << 20  # bytes: net.ipv4.tcp_rmem
 _KEPT = 65_536  # flows followed; past that all are begun anew
-_TURNS = SYN | FIN | RST
+_USUAL = SYN | FIN | RST | ACK  # of these, text that is under way has ACK alone
 
 
 class CapturedStream:
@@ -38,7 +38,7 @@ class CapturedStream:
     def queue_rcv(self, core: Core, frame: Frame) -> bool:
         """Take a segment whose way up to here was paid; there is never a run of them."""
         onlooker, header = self.onlooker, frame.inner
-        if type(header) is bytes and not (frame.tcp_flags & _TURNS or onlooker.order.segments):
+        if type(header) is bytes and frame.tcp_flags & _USUAL == ACK and not onlooker.order.segments:
             seq = int.from_bytes(header[:4], "big")
             if onlooker.expects(seq):  # the usual case, without a Segment
                 onlooker.pass_by(frame.payload)
@@ -56,7 +56,7 @@ class CapturedStream:
 class CapturedStreams(Timed):
     """All of them; `held` counts frames beyond gaps, and `buffers` their sk_buffs.
 
-    Gaps are given up in the order they came.
+    A gap is looked at again when its onlooker says so.
     """
 
     def __init__(self, machine: Machine, cache: SkbCache, timers: Timers) -> None:
@@ -64,10 +64,12 @@ class CapturedStreams(Timed):
         self.buffers = 0
         self._timers = timers
         self._counts = machine.counts
+        self._machine = machine
         self._enqueue = machine.prices.step("socket_enqueue")
         self._endings = Endings(machine, cache, Place.TCP)
         self._streams: dict[Flow, CapturedStream] = {}
         self._gaps: dict[CapturedStream, int] = {}
+        self._due_ps = NEVER_PS  # the first of them
 
     def of(self, flow: Flow, socket: Socket) -> CapturedStream:
         """The stream of a flow."""
@@ -135,22 +137,25 @@ class CapturedStreams(Timed):
     def _note_gap(self, core: Core, stream: CapturedStream) -> None:
         held, socket = stream.onlooker.order.segments, stream.socket
         if held and socket.queued + (len(held) + 1) * truesize(1) > socket.rcvbuf:
-            self.follow(core, stream, stream.onlooker.skip(core.now_ps))
-        elif not held:
+            lost_here = self._machine.meters.missed > 0
+            self.follow(core, stream, stream.onlooker.prune(core.now_ps, lost_here=lost_here))
+        elif self._gaps.get(stream, NEVER_PS) != stream.onlooker.due_ps:
             self._gaps.pop(stream, None)
-        elif self._gaps.get(stream) != stream.onlooker.due_ps:
-            self._gaps.pop(stream, None)
-            self._gaps[stream] = stream.onlooker.due_ps
+            if held:
+                self._gaps[stream] = stream.onlooker.due_ps
+            self._due_ps = min(self._gaps.values(), default=NEVER_PS)
         self._timers.arm(core)
 
     @property
     def due_ps(self) -> int:
-        return next(iter(self._gaps.values()), NEVER_PS)
+        return self._due_ps
 
     def expire(self, core: Core) -> Process:
         while self.due_ps <= core.now_ps:
-            stream = next(iter(self._gaps))
-            self.follow(core, stream, stream.onlooker.skip(core.now_ps))
+            stream = min(self._gaps, key=self._gaps.__getitem__)
+            more, lost_here = not self._machine.nic.exhausted, self._machine.meters.missed > 0
+            outcome = stream.onlooker.expire(core.now_ps, lost_here=lost_here, more=more)
+            self.follow(core, stream, outcome)
             if core.now_ps > core.horizon_ps:
                 yield
 
@@ -163,3 +168,4 @@ class CapturedStreams(Timed):
                 self._endings.drop(core, wire.frame_of(segment), DropReason.SOCKET_CLOSE)
             segments.clear()
         self._gaps.clear()
+        self._due_ps = NEVER_PS

@@ -2,29 +2,35 @@
 
     in order --> delivered      seen before --> dropped      beyond a gap --> held until it is filled
 
-What a capture or a full ring has lost is never sent again: a gap is given up after `patience_ps`, a
-retransmission timeout, and what lies behind it goes on. Windows are not checked; the sender kept to
-those of the host that was recorded.
+A frame that a full ring of this machine has lost is never sent again: its gap is given up after
+`patience_ps`, a retransmission timeout, and the text behind it goes on. A gap of the capture's own is
+waited for as long as there are frames to come; nothing behind it is ever delivered. Windows are not
+checked; the sender kept to the windows of the host that was recorded.
 """
 
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.protocol.tcp.order import OFO_DROP, OutOfOrder
-from kbview.emulator.protocol.tcp.outcome import Outcome
+from kbview.emulator.protocol.tcp.outcome import Discard, Outcome
 from kbview.emulator.protocol.tcp.receiver import OLD_DATA
-from kbview.emulator.protocol.tcp.segment import Segment, part
+from kbview.emulator.protocol.tcp.segment import Segment, part, without_syn
 from kbview.emulator.protocol.tcp.sequence import distance, plus
 from kbview.emulator.protocol.tcp.state import State
+from kbview.packet.frame import Frame
 from kbview.packet.tcp import ACK, FIN, RST, SYN
 from kbview.tape.vocabulary import DropReason
 
 PATIENCE_PS = 1_000_000_000_000  # TCP_TIMEOUT_INIT
+TCP_FLAGS = DropReason.TCP_FLAGS
+OFO_QUEUE_PRUNE = DropReason.TCP_OFO_QUEUE_PRUNE
+SOCKET_CLOSE = DropReason.SOCKET_CLOSE
+_FIRST_TEXT = 1 << 16  # bytes that a SYN may bring (RFC 7413)
 _ANOTHER = 1 << 26  # bytes: no window is so wide, so this is another connection
 
 
 class Onlooker:
     """One direction of a connection, from wherever the capture begins."""
 
-    __slots__ = ("due_ps", "known", "order", "patience_ps", "rcv_nxt", "state")
+    __slots__ = ("due_ps", "known", "order", "patience_ps", "rcv_nxt", "state", "waits")
 
     def __init__(self, patience_ps: int = PATIENCE_PS) -> None:
         self.patience_ps = patience_ps
@@ -32,12 +38,15 @@ class Onlooker:
         self.known = False  # whether rcv_nxt is
         self.rcv_nxt = 0
         self.order = OutOfOrder()
-        self.due_ps = NEVER_PS  # when the gap is given up, if there is one
+        self.due_ps = NEVER_PS  # when the gap is looked at again, if there is one
+        self.waits = 0  # times that the gap was looked at
 
     def arrive(self, segment: Segment, now_ps: int) -> Outcome:
         """A segment of the capture."""
         outcome = Outcome()
-        if segment.flags & SYN:
+        if _is_impossible(segment.flags) or self._is_after_reset(segment):
+            outcome.reason = TCP_FLAGS
+        elif segment.flags & SYN:
             self._begin(segment, outcome)
         elif segment.flags & RST:
             self.order.purge(outcome, DropReason.TCP_RESET)
@@ -47,6 +56,36 @@ class Onlooker:
             self._established(segment, outcome)
             if segment.span:
                 outcome.reason = self._take(segment, outcome)
+        self._note_gap(now_ps)
+        if _is_captured(segment):
+            outcome.changes.clear()  # a direction that was overheard has no socket to tell them of
+        return outcome
+
+    def expire(self, now_ps: int, *, lost_here: bool, more: bool) -> Outcome:
+        """The gap has lasted until `due_ps`: go on after it, wait twice as long, or give up.
+
+        `lost_here`: this machine has lost frames; `more`: the traffic has frames to come.
+        """
+        if lost_here:
+            return self.skip(now_ps)
+        outcome = Outcome()
+        if more:
+            self.waits += 1
+            self.due_ps = now_ps + (self.patience_ps << self.waits)
+        else:
+            self.order.purge(outcome, SOCKET_CLOSE)
+            self._note_gap(now_ps)
+        return outcome
+
+    def prune(self, now_ps: int, *, lost_here: bool) -> Outcome:
+        """There is no room for all that is held: go on after the gap, or drop the last segment.
+
+        Linux: tcp_prune_ofo_queue()
+        """
+        if lost_here:
+            return self.skip(now_ps)
+        outcome = Outcome()
+        outcome.discarded.append(Discard(self.order.segments.pop(), OFO_QUEUE_PRUNE))
         self._note_gap(now_ps)
         return outcome
 
@@ -61,7 +100,8 @@ class Onlooker:
 
     def expects(self, seq: int) -> bool:
         """Whether this is the next byte of a connection that is under way."""
-        return seq == self.rcv_nxt and self.known and self.state is not State.SYN_RECEIVED
+        under_way = self.state is not State.SYN_RECEIVED and self.state is not State.CLOSED
+        return seq == self.rcv_nxt and self.known and under_way
 
     def pass_by(self, length: int) -> None:
         """So many bytes came that were next."""
@@ -70,15 +110,24 @@ class Onlooker:
     # ---- within ----------------------------------------------------------------------------
 
     def _begin(self, segment: Segment, outcome: Outcome) -> None:
-        """A SYN: of this connection, seen before, or of a new one from the same port."""
+        """A SYN of this connection that was seen before, or of a new connection from the same port."""
         after = plus(segment.seq, 1)
-        if self.known and after == self.rcv_nxt:
+        ahead = distance(after, self.rcv_nxt)
+        again = ahead == 0 or (self.state is State.SYN_RECEIVED and 0 < ahead <= _FIRST_TEXT)
+        if self.known and again:
             return
         self._give_up_all(outcome)
         self.known, self.rcv_nxt = True, after
         if self.state is not State.LISTEN:
             self._enter(State.LISTEN, outcome)
         self._enter(State.SYN_RECEIVED, outcome)
+        if segment.length:  # Fast Open
+            outcome.delivered.append(without_syn(segment))
+            self.rcv_nxt = plus(after, segment.length)
+
+    def _is_after_reset(self, segment: Segment) -> bool:
+        """Whether the segment finds a listener alone, which takes nothing but a SYN."""
+        return self.state is State.CLOSED and not segment.flags & (SYN | RST)
 
     def _established(self, segment: Segment, outcome: Outcome) -> None:
         far = self.known and abs(distance(self.rcv_nxt, segment.seq)) > _ANOTHER
@@ -100,7 +149,7 @@ class Onlooker:
         return ""
 
     def _go_on(self, rcv_nxt: int, outcome: Outcome) -> None:
-        """Everything before `rcv_nxt` is dealt with: take what follows."""
+        """Everything before `rcv_nxt` is dealt with: take the text after it."""
         if not outcome.delivered:
             outcome.delivered.append(self.order.segments.pop(0))
             rcv_nxt = outcome.delivered[0].end
@@ -110,12 +159,12 @@ class Onlooker:
             self._enter(State.CLOSE_WAIT, outcome)
 
     def _give_up_all(self, outcome: Outcome) -> None:
-        """What is held belongs to a connection that is over."""
+        """The text that is held belongs to a connection that is over."""
         self.order.purge(outcome, OFO_DROP)
 
     def _note_gap(self, now_ps: int) -> None:
         if not self.order.segments:
-            self.due_ps = NEVER_PS
+            self.due_ps, self.waits = NEVER_PS, 0
         elif self.due_ps == NEVER_PS:
             self.due_ps = now_ps + self.patience_ps
 
@@ -123,3 +172,14 @@ class Onlooker:
         if state is not self.state:
             outcome.changes.append((self.state, state))
             self.state = state
+
+
+def _is_captured(segment: Segment) -> bool:
+    """Whether a frame of a capture brought the segment: the numbers of its header are bytes."""
+    frame = segment.carrier
+    return isinstance(frame, Frame) and isinstance(frame.inner, bytes)
+
+
+def _is_impossible(flags: int) -> bool:
+    """Whether no state takes a segment with these flags: Linux, tcp_rcv_state_process()."""
+    return not flags & (SYN | ACK | RST) or bool(flags & SYN and flags & (FIN | RST))
