@@ -397,7 +397,7 @@ def test_u_runs_until_something_happens() -> None:
             pilot,
             lambda: (
                 not shell._player.playing
-                and ("stopped: a packet is dropped or missed" in shown(shell))
+                and "reached: a packet is dropped or missed" in shown(shell)
                 and shell._player.state.meters.dropped == 1
             ),
         )
