@@ -30,7 +30,7 @@ class Comparison:
         return {name: player.state for name, player in self._players.items()}
 
     def add(self, datapath: str, pace: Pace) -> None:
-        """Take another in, from the start; it has to catch up. Its columns are the columns of `pace`."""
+        """Take another in, from the start; it has to catch up. It has the columns of `pace`."""
         player = Player(self._twin(datapath))
         player.set_detail(Detail.METERS)
         player.pace = pace
