@@ -22,7 +22,7 @@ from kbview.tape.tape import Tape
 from tests.tape.folding import folded, picture
 from tests.tape.small import opened, written
 
-TRACE = Path(__file__).parents[1] / "sources" / "tracetext" / "trace_pipe.txt"
+TRACE = Path(__file__).parents[1] / "sources" / "trace" / "text" / "trace_pipe.txt"
 NEVER_PS = 1 << 62
 DECLARED = {Sample, *ev.MARKERS, *ev.MILESTONES, *ev.STEPS}
 

@@ -16,7 +16,7 @@ from kbview.sources.trace.meaning.table import BY_NAME
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.meter import TOTALS, Sample
-from tests.sources.tracefs.pages import KFREE_SKB, NAPI_POLL, SCHED_WAKING, common, event, page
+from tests.sources.trace.live.pages import KFREE_SKB, NAPI_POLL, SCHED_WAKING, common, event, page
 
 FEW = settings(max_examples=200, deadline=None, derandomize=True,
                suppress_health_check=[HealthCheck.too_slow])  # fmt: skip

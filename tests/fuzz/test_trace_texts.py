@@ -14,11 +14,11 @@ from kbview.sources.trace.text import line, values
 from kbview.tape.meter import Sample
 from kbview.tape.source import SourceError
 from kbview.tape.tape import Tape
-from tests.sources.tracetext.test_source import pipe
+from tests.sources.trace.text.test_source import pipe
 
 FEW = settings(max_examples=100, deadline=None, derandomize=True,
                suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
-FOLDER = Path(__file__).parents[1] / "sources" / "tracetext"
+FOLDER = Path(__file__).parents[1] / "sources" / "trace" / "text"
 SAMPLES = [path.read_bytes()[:12_000] for path in sorted(FOLDER.glob("*.txt"))]
 
 

@@ -13,7 +13,7 @@ from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, RingMeter
-from tests.sources.packet_ring.blocks import SECOND, block, frame
+from tests.sources.linux.packet_ring.blocks import SECOND, block, frame
 
 SEEN_PS = 10**9
 MOMENT = Moment(0, 1, SEEN_PS, -SECOND * 10**9, True)

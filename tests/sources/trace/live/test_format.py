@@ -7,7 +7,7 @@ import pytest
 from kbview.sources.trace.live import format as formats
 from kbview.sources.trace.live.decoder import Decoder
 from kbview.sources.trace.live.format import Format, Kind
-from tests.sources.tracefs.pages import KFREE_SKB, NAPI_POLL, SCHED_WAKING, common
+from tests.sources.trace.live.pages import KFREE_SKB, NAPI_POLL, SCHED_WAKING, common
 
 
 def parsed(text: str) -> Format:

@@ -18,7 +18,7 @@ from kbview.tape import events as ev
 from kbview.tape.meter import Meters, Sample
 from kbview.tape.source import Source, SourceError
 from kbview.tape.tape import Tape
-from tests.sources.telemetry.server import Answers, Server, port, serving
+from tests.sources.dpdk.server import Answers, Server, port, serving
 
 MS = 10**9
 NEWER: Answers = {

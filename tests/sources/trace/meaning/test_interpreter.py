@@ -15,9 +15,9 @@ from kbview.sources.trace.meaning.table import BY_NAME, TRACEPOINTS
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meaning import UNKNOWN, meaning_of
-from tests.sources.tracepoint.scenes import READER, Trace, names, of
+from tests.sources.trace.meaning.scenes import READER, Trace, names, of
 
-DOCUMENTATION = Path(__file__).parents[3] / "docs" / "tracing.md"
+DOCUMENTATION = Path(__file__).parents[4] / "docs" / "tracing.md"
 A, B, C = 0xAAA0, 0xBBB0, 0xCCC0  # sk_buffs
 SOCK = 0x5000
 

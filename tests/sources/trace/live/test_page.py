@@ -3,7 +3,7 @@
 import pytest
 
 from kbview.sources.trace.live import page as pages
-from tests.sources.tracefs.pages import common, event, extend, given_up, header, page, stamp
+from tests.sources.trace.live.pages import common, event, extend, given_up, header, page, stamp
 
 LAYOUT = pages.Layout()
 
