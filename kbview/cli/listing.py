@@ -1,32 +1,113 @@
-"""`kbview list`: scenarios, datapaths and profiles."""
+"""`kbview list`: the names that the command line takes, section by section, within 80 columns."""
 
 import argparse
+import json
+import textwrap
+from collections.abc import Callable
+from typing import Any
 
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
 
+WIDTH = 79
+Rows = list[dict[str, Any]]
+
 
 class List(Command):
-    """What can be named on the command line."""
+    """Prints one section, or all but the settings."""
 
     name = "list"
-    summary = "scenarios, datapaths, profiles"
+    summary = "scenarios, recordings, datapaths, profiles, settings"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        del parser
+        parser.add_argument(
+            "section",
+            nargs="?",
+            choices=SECTIONS,
+            metavar="SECTION",
+            help=f"one of {', '.join(SECTIONS)} (default: all but settings)",
+        )
+        parser.add_argument("--json", action="store_true", help="for programs: an object of sections")
 
-    def run(self, _arguments: argparse.Namespace) -> int:
-        from kbview.emulator.datapaths import DATAPATHS
-        from kbview.sources.emulated import profile
-        from kbview.sources.emulated.scenario import scenarios
-
-        groups = {
-            "scenarios": {name: each.summary for name, each in scenarios().items()},
-            "datapaths": {name: each.summary for name, each in DATAPATHS.items()},
-            "profiles": {name: profile.load(name).summary for name in profile.names()},
-        }
-        for title, entries in groups.items():
-            print(title)
-            for name, summary in entries.items():
-                print(f"  {name:<14} {summary}")
+    def run(self, arguments: argparse.Namespace) -> int:
+        names = [arguments.section] if arguments.section else [*SECTIONS][:-1]
+        sections = {name: SECTIONS[name]() for name in names}
+        if arguments.json:
+            print(json.dumps(sections, indent=2))
+            return DONE
+        for name, rows in sections.items():
+            print(name)
+            for row in rows:
+                print(_text(row))
+        if not arguments.section:
+            print("\n`kbview list settings` explains every key of a scenario.")
         return DONE
+
+
+def _text(row: dict[str, Any]) -> str:
+    """A name with its summary; of a setting default, bounds and unit, then its meaning."""
+    if "meaning" not in row:
+        head = f"  {row['name']:<19} "
+        indent = " " * len(head) if len(head) == len(f"  {'':<19} ") else " " * 22
+        return textwrap.fill(row["summary"], WIDTH, initial_indent=head, subsequent_indent=indent)
+    default = json.dumps(row["default"])
+    facts = " ".join(filter(None, (f"= {default},", row["bounds"], row["unit"])))
+    head = f"  {row['key']} {facts}".rstrip(", ")
+    lines = textwrap.wrap(head, WIDTH, subsequent_indent=" " * 6, break_long_words=False)
+    indent = " " * 6
+    meaning = textwrap.wrap(
+        row["meaning"], WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+    )
+    return "\n".join([*lines, *meaning])
+
+
+def _scenarios() -> Rows:
+    from kbview.sources.emulated.scenario import scenarios
+
+    return [_named(name, each.summary) for name, each in scenarios().items()]
+
+
+def _recordings() -> Rows:
+    from kbview.sources.resolve import recordings
+
+    return [_named(name, caption) for name, caption in recordings().items()]
+
+
+def _datapaths() -> Rows:
+    from kbview.emulator.datapaths import DATAPATHS
+
+    return [_named(name, each.summary) for name, each in DATAPATHS.items()]
+
+
+def _profiles() -> Rows:
+    from kbview.sources.emulated import profile
+
+    return [_named(name, profile.load(name).summary) for name in profile.names()]
+
+
+def _settings() -> Rows:
+    from kbview.emulator.scenario import reference
+
+    return [
+        {
+            "key": f"{section}.{key.name}" if section else key.name,
+            "default": key.default,
+            "unit": key.unit,
+            "bounds": key.bounds,
+            "meaning": key.meaning,
+        }
+        for section, key in reference()
+    ]
+
+
+def _named(name: str, summary: str) -> dict[str, Any]:
+    return {"name": name, "summary": summary}
+
+
+SECTIONS: dict[str, Callable[[], Rows]] = {
+    "scenarios": _scenarios,
+    "recordings": _recordings,
+    "datapaths": _datapaths,
+    "profiles": _profiles,
+    "settings": _settings,
+}

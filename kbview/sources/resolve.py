@@ -39,6 +39,20 @@ OPENERS: tuple[Opener, ...] = (
 )
 
 
+_CAPTIONS = {
+    "http.pcap": "60 short HTTP connections, at most six open at once",
+    "bulk.pcap": "one upload of 2.5 MB over TCP, full frames back to back",
+    "udp-bursts.pcap": "32 bursts of 8 to 256 datagrams, and a steady flow",
+    "mixed.pcap": "ARP, DNS, HTTP, pings, fragments, closed ports: each by another way",
+    "lab.kbt": "real packets through four real receivers, recorded in the lab",
+}
+
+
+def recordings() -> dict[str, str]:
+    """The bundled recordings: names that any command takes as a SOURCE, with their captions."""
+    return {name: caption for name, caption in _CAPTIONS.items() if recording(name)}
+
+
 def recording(name: str) -> str | None:
     """The path of a bundled recording, wherever this program was installed from."""
     for folder in (Path(str(files("kbview"))), Path(str(files("kbview"))).parent):
@@ -48,9 +62,16 @@ def recording(name: str) -> str | None:
     return None
 
 
+def _located(word: str) -> str:
+    """The word; the path of a bundled recording if only that has this name."""
+    if word in _CAPTIONS and not Path(word).exists():
+        return recording(word) or word
+    return word
+
+
 def datapaths(text: str, word: str) -> list[str]:
     """The datapaths of `a,b` or `all`, of the SOURCE `word`; SourceError on one that there is not."""
-    known = _opener(look(word, None)).datapaths()
+    known = _opener(look(_located(word), None)).datapaths()
     if text == "all":
         return list(known)
     names = [name.strip() for name in text.split(",")]
@@ -67,6 +88,7 @@ def resolve(word: str, choice: Choice, stream: BufferedReader | None = None) -> 
 
 def resolve_all(text: str, choices: list[Choice], stream: BufferedReader | None) -> list[Source]:
     """The same traffic for several choices; they are to be pumped side by side."""
+    text = _located(text)
     word = look(text, _fifo(text) if stream is None else stream)
     opener = _opener(word)
     sources = opener.open(word, choices)
@@ -91,18 +113,25 @@ def help_text() -> str:
 
 def _opener(word: Word) -> Opener:
     opener = next(opener for opener in OPENERS if opener.claims(word))
-    if opener is OPENERS[-1] and not word.head and word.text.replace("-", "").isalnum():
+    if opener is OPENERS[-1] and not word.head and not _exists(word.text):
         _refuse_name(word.text)
     return opener
 
 
+def _exists(text: str) -> bool:
+    try:
+        return text == "-" or Path(text).exists()
+    except OSError:  # a name that no file can have: the opener says so
+        return True
+
+
 def _refuse_name(text: str) -> None:
-    """A word that names no file and looks like a scenario is one misspelt; SourceError."""
-    if Path(text).exists():
-        return
-    close = get_close_matches(text, bundled(), n=1)
-    hint = f"did you mean {close[0]}?" if close else "see `kbview list`"
-    raise SourceError(f"{text}: neither a file nor a scenario; {hint}", 2)
+    """Refuse a word that names no file and is close to a bundled name, or can be no path."""
+    close = get_close_matches(text, [*bundled(), *_CAPTIONS], n=1, cutoff=0.75)
+    if close:
+        raise SourceError(f"{text}: neither a file nor a scenario; did you mean {close[0]}?", 2)
+    if text.replace("-", "").isalnum():
+        raise SourceError(f"{text}: neither a file nor a scenario; see `kbview list`", 2)
 
 
 def is_pipe(text: str) -> bool:
