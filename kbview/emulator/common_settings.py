@@ -6,8 +6,8 @@ from kbview.emulator.bypass.mempool import MempoolSettings
 from kbview.emulator.engine import US_PS
 from kbview.emulator.kernel.call.accept import ServerSettings
 from kbview.emulator.kernel.call.generate import GenerateSettings
-from kbview.emulator.kernel.device.adaptive import AdaptiveSettings
 from kbview.emulator.kernel.device.busy_poll import BusyPollSettings
+from kbview.emulator.kernel.device.dim import AdaptiveSettings
 from kbview.emulator.kernel.device.gro import GroSettings
 from kbview.emulator.kernel.device.xdp import XdpSettings
 from kbview.emulator.kernel.net.fib import FibSettings

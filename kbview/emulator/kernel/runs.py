@@ -44,13 +44,17 @@ class QueueRuns:
         self._dma_ps = queue.moderation.dma_ps
         self._alone = len(machine.nic.queues) == 1
 
-    def queue(self, core: Core, socket: Socket, most: int) -> int:
-        """Queue up to `most` more, right after one was queued; returns how many, perhaps none.
+    def queue(self, core: Core, socket: Socket, last: Frame, most: int) -> int:
+        """Queue up to `most` datagrams right after `last`; returns their number.
+
+        0 where the socket has dropped `last`, or where one at a time is not sure to come to the same.
 
         What arrives while the run lasts goes with it, as long as each is there when its turn comes.
         """
         step = socket.delivery
         if step is None or socket.stream or not self._alone:
+            return 0
+        if not socket.packets or socket.packets[-1][0] is not last:
             return 0
         if step.cost_ps > socket.table.shortest_read_ps:
             return 0

@@ -10,6 +10,7 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.packet.frame import Combined, Flow, Frame, Merged, parts
 from kbview.tape.events import NO_PACKET
+from kbview.tape.vocabulary import Place, Reason
 
 SK_BUFF = 256  # sizeof(struct sk_buff), cache-line aligned
 RX_BUFFER = 2048  # half a page: the frame and its skb_shared_info
@@ -150,3 +151,22 @@ class SkbCache:
             return
         core.spend(self._free, skb.packet)
         self._counts.skb_freed(core, skb.packet)
+
+
+class Endings:
+    """Ends frames in one layer, named `where`, and frees their sk_buffs."""
+
+    def __init__(self, machine: Machine, skbs: SkbCache, where: Place) -> None:
+        self._machine = machine
+        self._skbs = skbs
+        self._where = where
+
+    def consume(self, core: Core, frame: Frame) -> None:
+        """It was for this layer."""
+        self._machine.deliver(core, frame, self._where)
+        self._skbs.free(core, frame)
+
+    def drop(self, core: Core, frame: Frame, reason: Reason) -> None:
+        """This layer does not want it."""
+        self._machine.drop(core, frame, self._where, reason)
+        self._skbs.free(core, frame)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbview.emulator.emulation import Emulation
-from kbview.emulator.kernel.device.net_dim import (
+from kbview.emulator.kernel.device.dim import (
     DEFAULT_PROFILE,
     PROFILES,
     NetDim,

@@ -2,15 +2,15 @@
 
 lecture, station, function, file
 
-3.1  wire     Nic.load                  hardware/nic.py
-3.1  NIC      Port.sort                 hardware/nic.py
-3.1  rx ring  RxRing.claim              hardware/ring.py
-3.2  irq      NapiInstance.irq_handler  kernel/device/napi_state.py
-3.3  softirq  Softirq.net_rx_action     kernel/softirq.py
-3.3  skb      Napi.make_skb             kernel/device/napi.py
--    block    PacketRing.queue_rcv      datapaths/af_packet/ring.py
--    walk     BlockReader._walk         datapaths/af_packet/reader.py
--    app      BlockReader._walk         datapaths/af_packet/reader.py
+3.1  wire     Nic.load               hardware/nic.py
+3.1  NIC      Port.sort              hardware/nic.py
+3.1  rx ring  RxRing.claim           hardware/ring.py
+3.2  irq      Napi.irq_handler       kernel/device/napi.py
+3.3  softirq  Softirq.net_rx_action  kernel/softirq.py
+3.3  skb      DriverPoll.make_skb    kernel/device/driver.py
+-    block    PacketRing.receive     datapaths/af_packet/ring.py
+-    walk     BlockReader._walk      datapaths/af_packet/reader.py
+-    app      BlockReader._walk      datapaths/af_packet/reader.py
 """
 
 from kbview.emulator.application import APPLICATIONS
@@ -19,7 +19,7 @@ from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
 from kbview.emulator.datapaths.af_packet.reader import BlockReader
 from kbview.emulator.datapaths.af_packet.ring import Geometry, PacketRing, PacketRingSettings
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.device.napi import Napi
+from kbview.emulator.kernel.device.driver import DriverPoll
 from kbview.emulator.kernel.send.xmit import plain_queues
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.softirq import Softirqs
@@ -29,10 +29,10 @@ from kbview.tape.station import STACK, Domain, Station, bypass
 
 WAY = (
     *ARRIVAL,
-    Row("3.2", "irq", "NapiInstance.irq_handler", "kernel/device/napi_state.py"),
+    Row("3.2", "irq", "Napi.irq_handler", "kernel/device/napi.py"),
     Row("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
-    Row("3.3", "skb", "Napi.make_skb", "kernel/device/napi.py"),
-    Row("-", "block", "PacketRing.queue_rcv", "datapaths/af_packet/ring.py"),
+    Row("3.3", "skb", "DriverPoll.make_skb", "kernel/device/driver.py"),
+    Row("-", "block", "PacketRing.receive", "datapaths/af_packet/ring.py"),
     Row("-", "walk", "BlockReader._walk", "datapaths/af_packet/reader.py"),
     Row("-", "app", "BlockReader._walk", "datapaths/af_packet/reader.py"),
 )
@@ -113,13 +113,13 @@ class AfPacket(Datapath):
         own = settings.part(PacketRingSettings)
         geometry = Geometry(own.blocks, own.block_bytes, round(own.retire_us * US_PS))
         self._blocks: list[PacketRing] = []
-        self._napis: list[Napi] = []
+        self._napis: list[DriverPoll] = []
         self._readers: list[BlockReader] = []
         for queue in queues:
             number, softirq = queue.number, softirqs.of(machine.core_of(queue.number))
             ring = PacketRing(machine, softirq.core, number, skbs, geometry)
             self._blocks.append(ring)
-            self._napis.append(Napi(machine, queue, softirq, ring, tx.queues[number]))
+            self._napis.append(DriverPoll(machine, queue, softirq, ring, tx.queues[number]))
             reader_core = machine.cores[(settings.reader_cpu - number) % settings.cores]
             self._readers.append(BlockReader(machine, reader_core, ring, app))
 

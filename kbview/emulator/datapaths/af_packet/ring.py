@@ -13,11 +13,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
-from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.kernel.net.taker import Layer
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.keys import MOST, Keys, number
@@ -90,15 +89,7 @@ class PacketRing:
         core.spend(self._climb, frame.packet)
         return self
 
-    def receive_merged(self, core: Core, frame: Frame) -> "PacketRing":
-        """No driver below a tap merges here."""
-        raise NotImplementedError
-
-    def hand_over(self, core: Core, frame: Frame, layer: Layer) -> Process:
-        """There is no layer above a tap that would hold a packet or answer it."""
-        raise NotImplementedError
-
-    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+    def receive(self, core: Core, frame: Frame) -> None:
         """Copy the clone into the open block; the sk_buff itself goes on up and ends in the stack."""
         if self._store(core, frame):
             core.spend_copying(self._copy, frame.length, frame.packet)
@@ -108,7 +99,6 @@ class PacketRing:
             self._machine.drop(core, frame, Place.BLOCK, PACKET_SOCK_ERROR)
         core.spend(self._stack[frame.flow.protocol], frame.packet)
         self._skbs.freed(core, frame)
-        return False
 
     def _store(self, core: Core, frame: Frame) -> bool:
         room = _HEADER + frame.length

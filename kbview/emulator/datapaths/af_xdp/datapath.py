@@ -2,14 +2,14 @@
 
 lecture, station, function, file
 
-3.1  wire     Nic.load                  hardware/nic.py
-3.1  NIC      Port.sort                 hardware/nic.py
-3.1  rx ring  RxRing.claim              hardware/ring.py
-3.2  irq      NapiInstance.irq_handler  kernel/device/napi_state.py
-3.3  softirq  Softirq.net_rx_action     kernel/softirq.py
--    XDP      XskPoll._redirect         datapaths/af_xdp/poll.py
--    umem     XskReader._take           datapaths/af_xdp/reader.py
--    app      XskReader._main           datapaths/af_xdp/reader.py
+3.1  wire     Nic.load               hardware/nic.py
+3.1  NIC      Port.sort              hardware/nic.py
+3.1  rx ring  RxRing.claim           hardware/ring.py
+3.2  irq      Napi.irq_handler       kernel/device/napi.py
+3.3  softirq  Softirq.net_rx_action  kernel/softirq.py
+-    XDP      XskPoll._redirect      datapaths/af_xdp/poll.py
+-    umem     XskReader._take        datapaths/af_xdp/reader.py
+-    app      XskReader._main        datapaths/af_xdp/reader.py
 """
 
 from typing import NamedTuple
@@ -33,7 +33,7 @@ from kbview.tape.station import STACK, Domain, Station, bypass
 
 WAY = (
     *ARRIVAL,
-    Row("3.2", "irq", "NapiInstance.irq_handler", "kernel/device/napi_state.py"),
+    Row("3.2", "irq", "Napi.irq_handler", "kernel/device/napi.py"),
     Row("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
     Row("-", "XDP", "XskPoll._redirect", "datapaths/af_xdp/poll.py"),
     Row("-", "umem", "XskReader._take", "datapaths/af_xdp/reader.py"),

@@ -18,7 +18,7 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
-from kbview.emulator.kernel.device.napi_state import NapiInstance
+from kbview.emulator.kernel.device.napi import Napi
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import CopyKind, DropReason, Place
@@ -26,7 +26,7 @@ from kbview.tape.vocabulary import CopyKind, DropReason, Place
 XSK_RX_FULL = DropReason.XDP
 
 
-class XskPoll(NapiInstance):
+class XskPoll(Napi):
     """The NAPI instance of a queue pair with a socket bound to it."""
 
     def __init__(

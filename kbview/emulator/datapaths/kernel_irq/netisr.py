@@ -12,18 +12,39 @@ follows at once. 4.2BSD: schednetisr(), ipintr(); Mogul and Ramakrishnan, ACM TO
 
 from collections import deque
 
-from kbview.emulator.datapaths.kernel_irq.intake import ALLOCATE, Intake
 from kbview.emulator.datapaths.kernel_irq.ipintrq import InputQueue
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import SOFTIRQ, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.net.layers import Stack
+from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.kernel.softirq import Pollable
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 
-__all__ = ["ALLOCATE", "Netisr", "Netisrs"]
+ALLOCATE = ("skb_alloc",)  # what the stack's prices begin with
+
+
+class Intake:
+    """The way up on one core. `in_hand`: a packet is on it."""
+
+    def __init__(self, machine: Machine, stack: Stack) -> None:
+        self.in_hand = False
+        self._stack = stack
+        self._counts = machine.counts
+
+    def receive(self, core: Core, frame: Frame) -> Process:
+        """Allocate an sk_buff and take it as far as it comes; yield before what others share."""
+        self._counts.skb_allocated(core, frame.packet, truesize(frame.length))
+        taker = self._stack.netif_receive_skb(core, frame)
+        self.in_hand = taker is not None
+        if core.now_ps > core.horizon_ps:
+            yield
+        self.in_hand = False
+        rest = taker.receive(core, frame) if taker is not None else None
+        if rest is not None:
+            yield from rest
 
 
 class Netisr:

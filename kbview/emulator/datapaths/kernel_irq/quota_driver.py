@@ -13,8 +13,7 @@ Mogul and Ramakrishnan, ACM TOCS 15(3), 1997, sections 5 and 6. NAPI came of it.
 
 from collections.abc import Generator
 
-from kbview.emulator.datapaths.kernel_irq.driver import IrqDriver
-from kbview.emulator.datapaths.kernel_irq.frame_taker import FrameTaker
+from kbview.emulator.datapaths.kernel_irq.driver import FrameTaker, IrqDriver
 from kbview.emulator.datapaths.kernel_irq.netisr import Netisr, Netisrs
 from kbview.emulator.datapaths.kernel_irq.screend import ScreenQueue
 from kbview.emulator.datapaths.kernel_irq.stations import KernelIrqSettings

@@ -5,20 +5,20 @@ Into the kernel and back for each packet: two mode switches, one copy. Lecture, 
 
 from kbview.emulator.application import APPLICATIONS, Application, ApplicationSettings
 from kbview.emulator.cost import Step
-from kbview.emulator.datapaths.kernel_irq.user_work import user_work
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Context, Core
+from kbview.emulator.hardware.core import ACCOUNTS, USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.call.reader import TAKE
 from kbview.emulator.kernel.call.sender import Sender
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
 from kbview.emulator.kernel.socket.socket import Socket, SocketGroup, SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
+from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Frame
-from kbview.tape.events import Mode
+from kbview.tape.events import Mode, StepTaken
+from kbview.tape.meaning.traced import RESUMED
 from kbview.tape.vocabulary import CopyKind, Place
-
-TAKE = ("socket_recv", "copy_to_user", "skb_free")
 
 
 class ReadLoop:
@@ -119,3 +119,22 @@ def read_loops(
         )
         for cpu, table in zip(settings.reader_cpus, sockets.tables, strict=True)
     ]
+
+
+def user_work(core: Core, step: Step, recorder: Recorder, packet: int) -> Process:
+    """Take a step of one part, in as many pieces as interrupts make of it."""
+    step.count += 1
+    left_ps, name = step.cost_ps, step.name
+    while True:
+        piece_ps = min(left_ps, max(0, core.irq_due_ps - core.now_ps))
+        if recorder.steps and piece_ps:
+            account = ACCOUNTS[core.account]
+            recorder.emit(StepTaken(core.now_ps, core.number, packet, name, piece_ps, account))
+            name = step.name + RESUMED
+        core.booked[core.account] += piece_ps
+        core.now_ps += piece_ps
+        left_ps -= piece_ps
+        if core.irq_due_ps <= core.now_ps or core.now_ps > core.horizon_ps:
+            yield
+        if not left_ps:
+            return

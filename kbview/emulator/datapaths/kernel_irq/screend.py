@@ -12,7 +12,7 @@ J. Mogul, "Simple and flexible datagram access controls for Unix-based gateways"
 from collections import deque
 from typing import Protocol
 
-from kbview.emulator.datapaths.kernel_irq.user_work import user_work
+from kbview.emulator.datapaths.kernel_irq.read_loop import user_work
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
@@ -59,19 +59,18 @@ class ScreenQueue(Forwarder):
 
     buffers = held
 
-    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+    def receive(self, core: Core, frame: Frame) -> None:
         """Append and wake the process; there is never a run of them to be taken at once."""
         entries = self.entries
         if not entries.room:
             self._machine.drop(core, frame, Place.SCREENQ, FULL_RING)
             self._skbs.free(core, frame)
-            return False
+            return
         self._frames.append(frame)
         entries.produce(core, 1)
         self.inhibits = self.inhibits or 4 * entries.filled >= 3 * entries.size
         if self.waiters.sleeper is not None:
             self.waiters.wake(core)
-        return False
 
     def take(self, core: Core) -> Frame:
         """The oldest; at a quarter, input that was stopped goes on."""
@@ -135,7 +134,7 @@ class Screend:
         if core.now_ps > core.horizon_ps:
             yield
         self.in_hand = False
-        self._forwarder.queue_rcv(core, frame)
+        self._forwarder.receive(core, frame)
 
     def _shown(self, core: Core, frame: Frame) -> None:
         core.spend_copying(self._show, SHOWN, frame.packet)

@@ -16,7 +16,6 @@ from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.call.remains import Remains
 from kbview.emulator.kernel.call.sender import Sender
 from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
@@ -25,7 +24,7 @@ from kbview.emulator.kernel.skb import packets, skbs
 from kbview.emulator.kernel.socket.socket import AnySocket, Socket, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import ReadSettings
-from kbview.packet.frame import Frame, parts
+from kbview.packet.frame import Frame, Merged, Protocol, parts
 from kbview.tape.events import Mode
 from kbview.tape.vocabulary import CopyKind, Place
 
@@ -39,6 +38,29 @@ CALLS = {
 }
 TAKE = ("socket_recv", "copy_to_user", "skb_free")
 MESSAGE = ("msghdr_copy", "mmsghdr_next", *TAKE)
+
+
+class Remains:
+    """Frees them, and pays."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._free = machine.prices.step("skb_free")
+        self._unref = machine.prices.step("skb_frag_unref")
+        self._cmsg = machine.prices.step("udp_gro_cmsg")
+
+    def free(self, core: Core, frame: Frame) -> None:
+        """Pay for all but the first; the caller counts them."""
+        for _ in skbs(frame)[1:]:
+            core.spend(self._free, frame.packet)
+        if isinstance(frame.inner, Merged):
+            self._unmerge(core, frame)
+
+    def _unmerge(self, core: Core, frame: Frame) -> None:
+        """The application learns where datagrams end; buffers of merged packets are given back."""
+        if frame.flow.protocol is Protocol.UDP:
+            core.spend(self._cmsg, frame.packet)
+        for _ in range(len(parts(frame)) - len(skbs(frame))):
+            core.spend(self._unref, frame.packet)
 
 
 class Reader:

@@ -9,7 +9,7 @@ from kbview.emulator.kernel.call.reader import Reader
 from kbview.emulator.kernel.call.sender import Sender
 from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.device.busy_poll import BusyPoll, BusyPollSettings
-from kbview.emulator.kernel.device.napi import Napi
+from kbview.emulator.kernel.device.driver import DriverPoll
 from kbview.emulator.kernel.net.layers import Stack
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import SkbCache
@@ -24,7 +24,7 @@ def readers_of(
     machine: Machine,
     settings: ApplicationSettings,
     softirqs: Softirqs,
-    napis: list[Napi],
+    napis: list[DriverPoll],
     stack: Stack,
     sockets: SocketGroup,
     tx: TxQueues,

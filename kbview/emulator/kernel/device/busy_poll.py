@@ -19,7 +19,7 @@ from kbview.emulator.engine import US_PS, Process
 from kbview.emulator.hardware.core import POLL_EMPTY, POLL_USEFUL, SYSCALL, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.nic import NicSettings
-from kbview.emulator.kernel.device.napi_state import NapiInstance, NapiSettings
+from kbview.emulator.kernel.device.napi import Napi, NapiSettings
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.keys import MOST, ScenarioError, number
 
@@ -53,7 +53,7 @@ class BusyPoll:
     """What one reader does before it sleeps. `softirq` is that of its core."""
 
     def __init__(
-        self, machine: Machine, napi: NapiInstance, softirq: Softirq, settings: BusyPollSettings
+        self, machine: Machine, napi: Napi, softirq: Softirq, settings: BusyPollSettings
     ) -> None:
         self._napi = napi
         napi.contested = True

@@ -1,22 +1,208 @@
-"""Builds the poll of a queue pair with what is switched on: threaded NAPI, XDP, GRO, moderation."""
+"""The driver's half of NAPI: the poll of a queue pair, and how it is built.
+
+    poll --> clean the transmit ring --> clean the receive ring, up to `weight` descriptors
+               each frame --> XDP program --> sk_buff --> GRO, if it merges --> netif_receive_skb
+
+Linux: drivers/net/ethernet/mellanox/mlx5/core/en_txrx.c mlx5e_napi_poll(), en_rx.c
+"""
+
+from collections.abc import Generator
+from typing import NamedTuple
 
 from kbview.emulator.application import ApplicationSettings
-from kbview.emulator.engine import US_PS
+from kbview.emulator.engine import US_PS, Process
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.kernel.device.adaptive import AdaptiveModeration, AdaptiveSettings
+from kbview.emulator.kernel.device.dim import AdaptiveModeration, AdaptiveSettings
 from kbview.emulator.kernel.device.gro import Gro, GroSettings
-from kbview.emulator.kernel.device.napi import CLEAN, Features, Napi
-from kbview.emulator.kernel.device.napi_state import NapiSettings
+from kbview.emulator.kernel.device.napi import Napi, NapiSettings
 from kbview.emulator.kernel.device.napi_thread import NapiThread
-from kbview.emulator.kernel.device.xdp import XdpDrop, XdpFib, XdpForward, XdpProgram
+from kbview.emulator.kernel.device.xdp import Verdict, XdpDrop, XdpFib, XdpForward, XdpProgram
 from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.layers import Stack
+from kbview.emulator.kernel.net.taker import LayersAbove, Taker
+from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.send.xdp_tx import XdpSender, xdp_action
 from kbview.emulator.kernel.send.xmit import TxQueue, TxQueues
+from kbview.emulator.kernel.skb import PAGE, RX_BUFFER, SMALLEST, truesize
+from kbview.emulator.kernel.socket.socket import Socket
 from kbview.emulator.kernel.softirq import Scheduler, Softirqs, SoftirqSettings
+from kbview.packet.frame import Frame
 
-__all__ = ["CLEAN", "napi_of"]
+# What cleaning one descriptor costs; paid together with the climb through the layers that follows,
+# unless GRO comes between.
+CLEAN = ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive")
+
+
+class Features(NamedTuple):
+    """Options of a driver that are switched on. `xdp` runs on each frame, `gro` merges packets."""
+
+    xdp: XdpProgram | None = None
+    gro: Gro | None = None
+    adaptive: AdaptiveModeration | None = None
+    defer_ps: int = 0
+
+
+PLAIN = Features()
+
+
+class DriverPoll(Napi):
+    """One queue pair's driver instance: its poll cleans the transmit ring, then the receive ring."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        queue: RxQueue,
+        scheduler: Scheduler,
+        stack: LayersAbove,
+        tx: TxQueue,
+        features: Features = PLAIN,
+    ) -> None:
+        super().__init__(machine, queue, scheduler, features.adaptive, features.defer_ps)
+        self.in_hand = False
+        self._xdp = features.xdp
+        self._gro = features.gro
+        self._stack = stack
+        self._ring = queue.ring
+        self._ddio = machine.ddio
+        self._crowded = False
+        self._one_by_one = True
+        self._tx = tx
+        self._runs = QueueRuns(machine, queue)
+        prices = machine.prices
+        self._clean = prices.sequence(*CLEAN)
+        self._rx_page = prices.step("rx_page")
+        self._llc_miss = prices.step("llc_miss")
+        self._napi_poll = prices.step("napi_poll")
+
+    @property
+    def held(self) -> int:
+        """Frames taken out of the ring that no layer has yet."""
+        return self.in_hand + (self._gro.held if self._gro is not None else 0)
+
+    @property
+    def buffers(self) -> int:
+        """Their sk_buffs."""
+        return self.in_hand + (self._gro.buffers if self._gro is not None else 0)
+
+    def poll(self, weight: int) -> Generator[None, None, int]:
+        """Clean sent frames, then up to `weight` descriptors, and pass their frames up the stack."""
+        core = self._core
+        self._crowded = self._ddio.crowded()
+        self._one_by_one = self._crowded or self._recorder.milestones
+        core.spend(self._napi_poll)
+        if self._tx.ring.used:
+            yield from self._clean_tx(core)
+        work = yield from self._clean_rx(core, weight)
+        if self._gro is not None and self._gro.held:
+            self._gro.flush(core, complete=work < weight)
+            yield from self._pass_up(core, self._gro)
+        if self._xdp is not None or self.contested:
+            yield from self._give_way(core)
+        return self._finish(work, weight)
+
+    def _clean_rx(self, core: Core, weight: int) -> Generator[None, None, int]:
+        ring, dma_ps, gro = self._ring, self._queue.moderation.dma_ps, self._gro
+        work = 0
+        while work < weight:
+            frame = ring.take_done(core.now_ps - dma_ps) or self._look_at_wire()
+            if frame is None:
+                break
+            work += 1
+            if gro is not None and gro.wants(frame):
+                yield from self._napi_gro_receive(core, frame, gro)
+                continue
+            taker = self._climb(core, frame)
+            self.in_hand = taker is not None
+            if core.now_ps > core.horizon_ps:
+                yield  # somebody on another core may be looking at the same socket or ring
+            if taker is None:
+                continue
+            self.in_hand = False
+            rest = taker.receive(core, frame)
+            if rest is not None:
+                yield from rest
+            elif not self._one_by_one and isinstance(taker, Socket):
+                work += self._runs.queue(core, taker, frame, weight - work)
+        return work
+
+    def _give_way(self, core: Core) -> Process:
+        """Ring the doorbell for all frames that XDP sent; let a reader look whether it may poll."""
+        if core.now_ps > core.horizon_ps:
+            yield  # the wire is everybody's, and so is the poll
+        if self._xdp is not None:
+            self._xdp.flush(core)
+            if self.contested and core.now_ps > core.horizon_ps:
+                yield
+
+    def _clean_tx(self, core: Core) -> Process:
+        if core.now_ps > core.horizon_ps:
+            yield  # somebody on another core may be sending through the same ring
+        self._tx.clean(core)
+
+    def _climb(self, core: Core, frame: Frame) -> Taker | None:
+        """Take a frame up the layers; returns its taker, None where its journey ended on the way."""
+        if self._crowded or self._recorder.steps:
+            self._take_in(core, frame)
+        if self._xdp is not None:
+            verdict = self._xdp.run(core, frame)
+            if verdict is not Verdict.PASS:
+                return verdict
+        self.make_skb(core, frame)
+        return self._stack.netif_receive_skb(core, frame)
+
+    def _take_in(self, core: Core, frame: Frame) -> None:
+        """Clean the descriptor."""
+        self._counts.descriptor_cleaned(core, self._ring, frame.packet)
+        if self._crowded:
+            core.spend(self._llc_miss, frame.packet)
+
+    def make_skb(self, core: Core, frame: Frame) -> None:
+        """Build the frame's sk_buff; a frame in pages of its own gives the ring new pages."""
+        size = SMALLEST
+        if frame.length > RX_BUFFER:
+            size = truesize(frame.length)
+            for _ in range(-(-frame.length // PAGE)):
+                core.spend(self._rx_page, frame.packet)
+        self._counts.skb_allocated(core, frame.packet, size)
+
+    # ---- with GRO between ------------------------------------------------------------------
+
+    def _napi_gro_receive(self, core: Core, frame: Frame, gro: Gro) -> Process:
+        """Clean a frame of a flow that may be merged; complete packets go up, a batch at a time."""
+        self._take_in(core, frame)
+        self.make_skb(core, frame)
+        core.spend(self._clean, frame.packet)
+        if gro.receive(core, frame):
+            yield from self._pass_up(core, gro)
+
+    def _pass_up(self, core: Core, gro: Gro) -> Process:
+        """netif_receive_skb_list: one after the other, as they came."""
+        for skb in gro.take_up():
+            taker = gro.receive_merged(core, skb)
+            if taker is not None and core.now_ps > core.horizon_ps:
+                yield  # somebody on another core may be looking at the same socket
+            gro.go(skb)
+            rest = taker.receive(core, skb) if taker is not None else None
+            if rest is not None:
+                yield from rest
+
+    # ---- the ends of a poll ----------------------------------------------------------------
+
+    def _look_at_wire(self) -> Frame | None:
+        """The ring seemed empty: has anything arrived meanwhile?"""
+        now_ps = self._core.now_ps
+        self._queue.catch_up(now_ps)
+        return self._ring.take_done(now_ps - self._queue.moderation.dma_ps)
+
+    def _finish(self, work: int, weight: int) -> int:
+        """Refill, and go back to interrupts if the ring was emptied; returns the work of the poll."""
+        core, queue = self._core, self._ring.queue
+        self._queue.catch_up(core.now_ps)
+        self._counts.ring_refilled(core, queue, self._ring.refill())
+        self._counts.polled(core, queue, work, weight)
+        return self._polled(work, weight)
 
 
 def napi_of(
@@ -26,7 +212,7 @@ def napi_of(
     softirqs: Softirqs,
     stack: Stack,
     tx: TxQueues,
-) -> Napi:
+) -> DriverPoll:
     """The NAPI instance of a queue; a softirq polls it, or a thread of its own if NAPI is threaded."""
     scheduler: Scheduler = softirqs.of(machine.core_of(queue.number))
     if settings.part(NapiSettings).threaded_napi:
@@ -34,19 +220,20 @@ def napi_of(
             machine, scheduler.core, queue.number, settings.part(SoftirqSettings).napi_weight
         )
     own = tx.queues[queue.number]
-    features = _features(machine, settings, queue, own, stack.fib)
-    return Napi(machine, queue, scheduler, stack, own, features)
+    features = _features(machine, settings, queue, own, stack)
+    return DriverPoll(machine, queue, scheduler, stack, own, features)
 
 
 def _features(
-    machine: Machine, settings: ApplicationSettings, queue: RxQueue, tx: TxQueue, fib: Fib
+    machine: Machine, settings: ApplicationSettings, queue: RxQueue, tx: TxQueue, stack: Stack
 ) -> Features:
     program = gro = adaptive = None
     merging, since = settings.part(GroSettings), settings.part(AdaptiveSettings).adaptive_moderation
     if isinstance(tx, XdpSender):
-        program = _program(machine, xdp_action(settings), tx, fib)
+        program = _program(machine, xdp_action(settings), tx, stack.fib)
     elif merging.gro and settings.app != "forward" and not xdp_action(settings):
-        gro = Gro(machine, udp=merging.udp_gro, hz=settings.part(SoftirqSettings).hz)
+        hz = settings.part(SoftirqSettings).hz
+        gro = Gro(machine, stack.receive_merged, udp=merging.udp_gro, hz=hz)
     if since != "off":
         adaptive = AdaptiveModeration(machine, queue, since)
     return Features(program, gro, adaptive, round(settings.part(NapiSettings).irq_defer_us * US_PS))

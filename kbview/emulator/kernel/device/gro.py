@@ -12,11 +12,13 @@ that are passed on are left alone here, for they would have to be split again (G
 Linux: net/core/gro.c, net/core/dev.c napi_poll()
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.net.taker import Taker
 from kbview.emulator.kernel.skb import RX_BUFFER, skbs
 from kbview.emulator.keys import Keys, meaning
 from kbview.emulator.protocol.merging import ENDING, Look, Train, look_at
@@ -46,7 +48,15 @@ class Gro:
     cleaned and has an sk_buff.
     """
 
-    def __init__(self, machine: Machine, *, udp: bool = False, hz: int = 250) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        receive_merged: Callable[[Core, Frame], Taker | None],
+        *,
+        udp: bool = False,
+        hz: int = 250,
+    ) -> None:
+        self.receive_merged = receive_merged
         self.held = 0
         self.buffers = 0
         self.up: list[Frame] = []

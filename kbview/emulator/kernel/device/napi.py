@@ -5,217 +5,168 @@
        |                          +-- work==weight -+
        +------- napi_complete <------ work< weight -+
 
-The vector is masked from the handler until napi_complete; the core itself takes other interrupts.
+    armed --IRQ--> scheduled: a softirq or a thread polls --empty--> armed
+      |                ^   |                                           ^
+      |  watchdog, IRQ |   | wanted, or left behind on another core    |
+      +--claim--> claimed: a reader polls, on its core --release-------+
+
+`net_rx_action` belongs to the softirq (softirq.py), `poll` to the driver (driver.py). The vector is
+masked from the handler until napi_complete; the core takes interrupts of other devices meanwhile. An
+instance that is scheduled or claimed has one poller (NAPI_STATE_SCHED). While interrupts are deferred,
+the watchdog runs in place of "armed" and the vector stays masked.
 Linux: net/core/dev.c, Documentation/networking/napi.rst
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Annotated
 
-from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.kernel.device.adaptive import AdaptiveModeration
-from kbview.emulator.kernel.device.gro import Gro
-from kbview.emulator.kernel.device.napi_state import NapiInstance
-from kbview.emulator.kernel.device.xdp import PASS, XdpProgram
-from kbview.emulator.kernel.net.defrag import Defrag
-from kbview.emulator.kernel.net.netfilter import Unconfirmed
-from kbview.emulator.kernel.net.taker import Layer, Receiver, Taker
-from kbview.emulator.kernel.net.tcp import Tcp
-from kbview.emulator.kernel.runs import QueueRuns
-from kbview.emulator.kernel.send.xmit import TxQueue
-from kbview.emulator.kernel.skb import PAGE, RX_BUFFER, SMALLEST, truesize
-from kbview.emulator.kernel.socket.socket import Socket
+from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.device.dim import AdaptiveModeration
+from kbview.emulator.kernel.device.watchdog import Watchdog
 from kbview.emulator.kernel.softirq import Scheduler
-from kbview.packet.frame import Frame
-
-# What cleaning one descriptor costs; paid together with the climb through the layers that follows,
-# unless GRO comes between.
-CLEAN = ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive")
+from kbview.emulator.keys import MOST, Keys, meaning, number
 
 
-class Features(NamedTuple):
-    """Options of a driver that are switched on. `xdp` runs on each frame, `gro` merges packets."""
+@dataclass(frozen=True, kw_only=True)
+class NapiSettings(Keys):
+    """How the polls of a queue are started."""
 
-    xdp: XdpProgram | None = None
-    gro: Gro | None = None
-    adaptive: AdaptiveModeration | None = None
-    defer_ps: int = 0
+    threaded_napi: Annotated[
+        bool, meaning("whether a kernel thread polls each queue instead of the softirq")
+    ] = False
+    irq_defer_us: Annotated[
+        float,
+        number(
+            "how long interrupts stay off after a poll that found frames (gro_flush_timeout)",
+            ge=0,
+            le=MOST,
+        ),
+    ] = 0.0
 
 
-PLAIN = Features()
+class Napi(ABC):
+    """One queue's, which takes the queue's vector. It is complete when its vector is unmasked.
 
-
-class Napi(NapiInstance):
-    """One queue pair's driver instance: its poll cleans the transmit ring, then the receive ring."""
+    `contested`: a reader may want to poll the queue; `claimed`: a reader does, see busy_poll.py.
+    `adaptive` moderates the interrupts, None where moderation is fixed. `defer_ps`: how long the
+    watchdog waits while interrupts are deferred, 0 where they are not.
+    """
 
     def __init__(
         self,
         machine: Machine,
         queue: RxQueue,
         scheduler: Scheduler,
-        stack: Receiver,
-        tx: TxQueue,
-        features: Features = PLAIN,
+        adaptive: AdaptiveModeration | None = None,
+        defer_ps: int = 0,
     ) -> None:
-        super().__init__(machine, queue, scheduler, features.adaptive, features.defer_ps)
-        self.in_hand = False
-        self._xdp = features.xdp
-        self._gro = features.gro or Gro(machine)
-        self._merges = _nothing if features.gro is None else features.gro.wants
-        self._stack = stack
-        self._ring = queue.ring
-        self._ddio = machine.ddio
-        self._crowded = False
-        self._tx = tx
-        self._runs = QueueRuns(machine, queue)
-        prices = machine.prices
-        self._clean = prices.sequence(*CLEAN)
-        self._rx_page = prices.step("rx_page")
-        self._llc_miss = prices.step("llc_miss")
-        self._napi_poll = prices.step("napi_poll")
+        self.contested = False
+        self.claimed = False
+        self._scheduled = False
+        self._wanted = False  # by a reader, while a softirq polls
+        self._core = scheduler.core  # whose poll it is
+        self._scheduler = scheduler
+        self._queue = queue
+        self._counts = machine.counts
+        self._recorder = machine.recorder
+        self._adaptive = adaptive
+        self._vector = Vector(scheduler.core, self.irq_handler)
+        queue.request_irq(self._vector)
+        self._watchdog: Watchdog | None = None
+        if defer_ps:
+            self._watchdog = Watchdog(machine, scheduler.core, defer_ps, self.napi_schedule)
+        self._hardirq = machine.prices.step("hardirq")
+        self._napi_complete = machine.prices.step("napi_complete")
 
-    @property
-    def held(self) -> int:
-        """Frames taken out of the ring that no layer has yet."""
-        return self.in_hand + self._gro.held
-
-    @property
-    def buffers(self) -> int:
-        """Their sk_buffs."""
-        return self.in_hand + self._gro.buffers
-
+    @abstractmethod
     def poll(self, weight: int) -> Generator[None, None, int]:
-        """Clean sent frames, then up to `weight` descriptors, and pass their frames up the stack."""
+        """Take up to `weight` packets; return how many, all of them if it wants another poll."""
+
+    def irq_handler(self, core: Core) -> None:
+        """Acknowledge, mask the vector, and leave the rest to a softirq or thread."""
+        self._queue.mask(core.now_ps)
+        if self._adaptive is not None:
+            self._adaptive.events += 1
+        self._counts.interrupt(core, self._queue.number)
+        core.spend(self._hardirq)
+        self.napi_schedule()
+
+    def napi_schedule(self) -> None:
+        """Have it polled on its queue's core, unless somebody polls it already."""
+        if not self._scheduled:
+            self._scheduled = True
+            self._scheduler.napi_schedule(self)
+
+    def _polled(self, work: int, weight: int) -> int:
+        """A poll is over: whose is it now? Returns the work, less than `weight` if nobody's."""
         core = self._core
-        self._crowded = self._ddio.crowded()
-        core.spend(self._napi_poll)
-        if self._tx.ring.used:
-            yield from self._clean_tx(core)
-        work = yield from self._clean_rx(core, weight)
-        if self._gro.held:
-            yield from self._napi_gro_flush(core, complete=work < weight)
-        if self._xdp is not None or self.contested:
-            yield from self._give_way(core)
-        return self._finish(work, weight)
+        if self.claimed:
+            return work
+        if work < weight or core is not self._scheduler.core:  # a driver keeps to its vector's core
+            self.napi_complete(core, work)
+        elif self._wanted:
+            self.let_go()
+        return work if self._scheduled else min(work, weight - 1)
 
-    def _clean_rx(self, core: Core, weight: int) -> Generator[None, None, int]:
-        ring, dma_ps, merges = self._ring, self._queue.moderation.dma_ps, self._merges
-        work = 0
-        while work < weight:
-            frame = ring.take_done(core.now_ps - dma_ps) or self._look_at_wire()
-            if frame is None:
-                break
-            work += 1
-            if merges(frame):
-                yield from self._napi_gro_receive(core, frame)
-                continue
-            taker = self._climb(core, frame)
-            self.in_hand = taker is not None
-            if core.now_ps > core.horizon_ps:
-                yield  # somebody on another core may be looking at the same socket or ring
-            if isinstance(taker, (Tcp, Defrag, Unconfirmed)):
-                self.in_hand = False
-                yield from self._stack.hand_over(core, frame, taker)
-            elif taker is not None:
-                work += self._hand_over(core, frame, taker, weight - work)
-        return work
+    def napi_complete(self, core: Core, work: int) -> None:
+        """Stop polling, and unmask the vector unless the watchdog defers interrupts."""
+        if self._adaptive is not None:
+            self._adaptive.poll_ended(core)
+        core.spend(self._napi_complete)
+        if self._watchdog is None or not self._watchdog.defers(core, work):
+            self.unmask()
+        self._give_back()
 
-    def _give_way(self, core: Core) -> Process:
-        """Ring the doorbell for all frames that XDP sent; let a reader look whether it may poll."""
-        if core.now_ps > core.horizon_ps:
-            yield  # the wire is everybody's, and so is the poll
-        if self._xdp is not None:
-            self._xdp.flush(core)
-            if self.contested and core.now_ps > core.horizon_ps:
-                yield
+    def _give_back(self) -> None:
+        self._core = self._scheduler.core
+        self._scheduled = self._wanted = False
 
-    def _clean_tx(self, core: Core) -> Process:
-        if core.now_ps > core.horizon_ps:
-            yield  # somebody on another core may be sending through the same ring
-        self._tx.clean(core)
+    # ---- a reader that polls ---------------------------------------------------------------
 
-    def _climb(self, core: Core, frame: Frame) -> Taker | Layer | None:
-        """Take a frame up the layers; returns its taker, None where its journey ended on the way."""
-        if self._crowded or self._recorder.steps:
-            self._take_in(core, frame)
-        if self._xdp is not None:
-            verdict = self._xdp.run(core, frame)
-            if verdict is not PASS:
-                return verdict
-        self.make_skb(core, frame)
-        return self._stack.netif_receive_skb(core, frame)
+    def next_ready_ps(self) -> int:
+        """When a poll will find something."""
+        return self._queue.next_ready_ps()
 
-    def _take_in(self, core: Core, frame: Frame) -> None:
-        """Clean the descriptor."""
-        self._counts.descriptor_cleaned(core, self._ring, frame.packet)
-        if self._crowded:
-            core.spend(self._llc_miss, frame.packet)
+    def claim(self, core: Core) -> bool:
+        """Who reads polls from now on, on its own core, unless somebody does already."""
+        if self._scheduled:
+            self._wanted = self._watchdog is not None
+            return False
+        self._scheduled = self.claimed = True
+        self._core, self._queue.watcher = core, core.shorten_rest
+        return True
 
-    def make_skb(self, core: Core, frame: Frame) -> None:
-        """Build the frame's sk_buff; a frame in pages of its own gives the ring new pages."""
-        size = SMALLEST
-        if frame.length > RX_BUFFER:
-            size = truesize(frame.length)
-            for _ in range(-(-frame.length // PAGE)):
-                core.spend(self._rx_page, frame.packet)
-        self._counts.skb_allocated(core, frame.packet, size)
+    def release(self) -> None:
+        """It will poll once more; after that nobody does."""
+        self.claimed, self._queue.watcher = False, None
+        self._queue.look_again()
+        if self._watchdog is not None:
+            self._watchdog.renew()
 
-    # ---- with GRO between ------------------------------------------------------------------
+    def let_go(self) -> bool:
+        """There is more, but an application is to come for it, before the timer; False without one."""
+        if self._watchdog is None:
+            return False
+        self._watchdog.start(self._core)
+        self._give_back()
+        return True
 
-    def _napi_gro_receive(self, core: Core, frame: Frame) -> Process:
-        """Clean a frame of a flow that may be merged; complete packets go up, a batch at a time."""
-        self._take_in(core, frame)
-        self.make_skb(core, frame)
-        core.spend(self._clean, frame.packet)
-        if self._gro.receive(core, frame):
-            yield from self._pass_up(core)
+    # ---- the vector ------------------------------------------------------------------------
 
-    def _napi_gro_flush(self, core: Core, *, complete: bool) -> Process:
-        """The poll is over: held packets go up, unless they may wait for the next poll."""
-        self._gro.flush(core, complete=complete)
-        yield from self._pass_up(core)
+    def unmask_again(self) -> None:
+        """Traffic has ended: wait for what is there, not for what would have come."""
+        if not self._queue.masked:
+            self.unmask()
 
-    def _pass_up(self, core: Core) -> Process:
-        """netif_receive_skb_list: one after the other, as they came."""
-        for skb in self._gro.take_up():
-            taker = self._stack.receive_merged(core, skb)
-            if taker is not None and core.now_ps > core.horizon_ps:
-                yield  # somebody on another core may be looking at the same socket
-            self._gro.go(skb)
-            if isinstance(taker, (Tcp, Defrag, Unconfirmed)):
-                yield from self._stack.hand_over(core, skb, taker)
-            elif taker is not None:
-                taker.queue_rcv(core, skb)
-
-    # ---- after the climb --------------------------------------------------------------------
-
-    def _hand_over(self, core: Core, frame: Frame, taker: Taker, most: int) -> int:
-        """Give the frame to a socket or to the device; returns how many more went with it."""
-        self.in_hand = False
-        queued = taker.queue_rcv(core, frame)
-        one_by_one = self._crowded or self._recorder.milestones
-        if queued and isinstance(taker, Socket) and not one_by_one:
-            return self._runs.queue(core, taker, most)
-        return 0
-
-    def _look_at_wire(self) -> Frame | None:
-        """The ring seemed empty: has anything arrived meanwhile?"""
-        now_ps = self._core.now_ps
-        self._queue.catch_up(now_ps)
-        return self._ring.take_done(now_ps - self._queue.moderation.dma_ps)
-
-    def _finish(self, work: int, weight: int) -> int:
-        """Refill, and go back to interrupts if the ring was emptied; returns the work of the poll."""
-        core, queue = self._core, self._ring.queue
-        self._queue.catch_up(core.now_ps)
-        self._counts.ring_refilled(core, queue, self._ring.refill())
-        self._counts.polled(core, queue, work, weight)
-        return self._polled(work, weight)
-
-
-def _nothing(_frame: Frame) -> bool:
-    """Without GRO no packet is merged."""
-    return False
+    def unmask(self) -> None:
+        """napi_complete_done: the vector may fire again."""
+        core, vector = self._core, self._queue.vector
+        self._queue.unmask(core.now_ps)
+        if vector is not None and vector.core is not core:
+            core.give_way_by(vector.due_ps)
+        self._counts.unmasked(core, self._queue.number)

@@ -12,6 +12,7 @@ bpf_fib_lookup(), kernel/bpf/devmap.c; "The eXpress Data Path", CoNEXT 2018.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Annotated
 
 from kbview.emulator.application import ApplicationSettings
@@ -45,15 +46,10 @@ class XdpSettings(ApplicationSettings):
             )
 
 
-class Passed:
-    """Nobody: the frame goes on to the stack."""
+class Verdict(Enum):
+    """XDP_PASS: the frame goes to the stack."""
 
-    def queue_rcv(self, core: Core, frame: Frame) -> bool:
-        """It is no end of a way."""
-        raise NotImplementedError
-
-
-PASS = Passed()
+    PASS = auto()
 
 
 class XdpProgram(ABC):
@@ -63,8 +59,8 @@ class XdpProgram(ABC):
         self._machine = machine
 
     @abstractmethod
-    def run(self, core: Core, frame: Frame) -> "XdpSender | Passed | None":
-        """Decide, and pay for it: who sends it on, PASS, or None when it was dropped."""
+    def run(self, core: Core, frame: Frame) -> XdpSender | Verdict | None:
+        """Decide, and pay for it: returns the ring that sends the frame, PASS, or None after a drop."""
 
     def flush(self, core: Core) -> None:  # noqa: B027 - a program that sends nothing has nothing
         """The poll ends: ring the doorbell. Yield before if the core is past its horizon."""
@@ -95,7 +91,7 @@ class XdpForward(XdpProgram):
         self._action = action
         self._step = machine.prices.sequence(*_RECEIVED, *extra)
 
-    def run(self, core: Core, frame: Frame) -> XdpSender | Passed | None:
+    def run(self, core: Core, frame: Frame) -> XdpSender | Verdict | None:
         return self._sent(core, frame, self._step)
 
     def _sent(self, core: Core, frame: Frame, step: Step) -> XdpSender:
@@ -115,7 +111,7 @@ class XdpFib(XdpForward):
         self._fib = fib
         self._steps: dict[Flow, Step | None] = {}
 
-    def run(self, core: Core, frame: Frame) -> XdpSender | Passed | None:
+    def run(self, core: Core, frame: Frame) -> XdpSender | Verdict | None:
         if frame.flow not in self._steps:
             self._learn(frame.flow)
         step = self._steps[frame.flow]
@@ -123,7 +119,7 @@ class XdpFib(XdpForward):
             return self._sent(core, frame, step)
         core.spend(self._machine.prices.step("xdp_program"), frame.packet)
         self._tell(core, frame, "pass")
-        return PASS
+        return Verdict.PASS
 
     def _learn(self, flow: Flow) -> None:
         if len(self._steps) >= _FLOWS_KNOWN:

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.net.ending import Endings
-from kbview.emulator.kernel.net.timer import Timed
-from kbview.emulator.kernel.skb import SkbCache, truesize
+from kbview.emulator.kernel.net.timer import Timed, Timers
+from kbview.emulator.kernel.skb import Endings, SkbCache, truesize
 from kbview.emulator.protocol.datagram import Datagrams, fragment_of
 from kbview.emulator.protocol.fragment import Fragment
 from kbview.emulator.protocol.reassembly import Limits, Lost, Reassembly
@@ -27,9 +26,8 @@ GoOn = Callable[[Core, Frame], Process]
 class Defrag(Timed):
     """The layer's queues. `go_on` takes a whole datagram up."""
 
-    stream = False
-
-    def __init__(self, machine: Machine, skbs: SkbCache, go_on: GoOn) -> None:
+    def __init__(self, machine: Machine, skbs: SkbCache, go_on: GoOn, timers: Timers) -> None:
+        self._timers = timers
         self._reassembly = Reassembly(Limits())
         self._recorder = machine.recorder
         self._endings = Endings(machine, skbs, Place.IP)
@@ -58,6 +56,7 @@ class Defrag(Timed):
             yield from self._go_on(core, whole)
         elif self._recorder.steps and all(each is not fragment for each, _ in lost):
             self._recorder.emit(FragmentHeld(core.now_ps, core.number, frame.packet))
+        self._timers.arm(core)
 
     def _drop(self, core: Core, lost: list[Lost]) -> None:
         for fragment, reason in lost:

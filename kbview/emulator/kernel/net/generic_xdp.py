@@ -24,14 +24,13 @@ class GenericXdp:
         self._skbs = skbs
         self._sends = sends
 
-    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+    def receive(self, core: Core, frame: Frame) -> None:
         """Decide; its way up to here was paid. It goes past the qdisc: a full ring drops it."""
         action = "drop" if self._sends is None else "tx"
         self._machine.counts.xdp_ran(core, frame.packet, action)
         queue = self._sends.of(core) if self._sends is not None else None
         if queue is not None and queue.ring.free:
             queue.xmit(core, frame, passed_on=True)
-            return False
+            return
         self._machine.drop(core, frame, XDP, DropReason.XDP if queue is None else XDP_RING_FULL)
         self._skbs.free(core, frame)
-        return False

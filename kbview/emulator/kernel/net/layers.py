@@ -14,21 +14,20 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.defrag import Defrag
 from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.generic_xdp import XDP, GenericXdp
-from kbview.emulator.kernel.net.netfilter import NETFILTER_DROP, Netfilter, Unconfirmed
-from kbview.emulator.kernel.net.recorded_streams import CapturedStream, CapturedStreams
+from kbview.emulator.kernel.net.netfilter import NETFILTER_DROP, Netfilter
+from kbview.emulator.kernel.net.recorded_streams import CapturedStreams
+from kbview.emulator.kernel.net.taker import Taker
 from kbview.emulator.kernel.net.tcp import Tcp
 from kbview.emulator.kernel.net.timer import Timers
 from kbview.emulator.kernel.send.xmit import Forwarder
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.socket.socket import Socket, SocketGroup
+from kbview.emulator.kernel.socket.socket import SocketGroup
 from kbview.emulator.protocol import layer
 from kbview.emulator.protocol.layer import IP, LAYERS, NETIF, layer_of_fault
 from kbview.packet.frame import Flow, Frame, Protocol, parts
 from kbview.tape.vocabulary import DropReason, Place, Reason
 
 _FLOWS_KNOWN = 65_536
-Layer = Tcp | Defrag | Unconfirmed
-Taker = Socket | Forwarder | CapturedStream | GenericXdp | Layer
 
 
 class Way(NamedTuple):
@@ -83,7 +82,7 @@ class Stack:
         self._lifted: dict[Flow, Way] = {}  # of what GRO lets up
         self.in_hand = 0  # frames of such a datagram on its way to its socket
         self._captured = CapturedStreams(machine, skbs, timers)
-        self._defrag = Defrag(machine, skbs, self._up)
+        self._defrag = Defrag(machine, skbs, self._up, timers)
         self.timers = timers
         timers.add(self._defrag)
         timers.add(self._captured)
@@ -148,11 +147,6 @@ class Stack:
         self._skbs.free(core, frame)
         return None
 
-    def hand_over(self, core: Core, frame: Frame, taker: Layer) -> Process:
-        """A layer takes a packet that was brought to it, and does what follows from it."""
-        yield from taker.receive(core, frame)
-        self.timers.arm(core)
-
     def _up(self, core: Core, frame: Frame) -> Process:
         """A datagram that was put together goes on to its transport."""
         way = self._upper.get(frame.flow) or self._find_upper(frame.flow)
@@ -164,10 +158,9 @@ class Stack:
             self.in_hand += count
             yield
             self.in_hand -= count
-        if isinstance(taker, (Tcp, Defrag, Unconfirmed)):
-            yield from taker.receive(core, frame)
-        else:
-            taker.queue_rcv(core, frame)
+        rest = taker.receive(core, frame)
+        if rest is not None:
+            yield from rest
 
     def _drop(self, core: Core, frame: Frame, climb: Step, where: Place, reason: Reason) -> None:
         core.spend(climb, frame.packet)

@@ -7,9 +7,8 @@ out-of-order queue, as Linux does both. What the host answered is in the capture
 from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.net.ending import Endings
 from kbview.emulator.kernel.net.timer import Timed, Timers
-from kbview.emulator.kernel.skb import SkbCache, skbs, truesize
+from kbview.emulator.kernel.skb import Endings, SkbCache, skbs, truesize
 from kbview.emulator.kernel.socket.socket import Socket
 from kbview.emulator.protocol.tcp import Outcome, wire
 from kbview.emulator.protocol.tcp.onlooker import Onlooker
@@ -28,14 +27,12 @@ _USUAL = SYN | FIN | RST | ACK  # of these, text that is under way has ACK alone
 class CapturedStream:
     """One flow into one socket. To the poll it is what a socket is."""
 
-    stream = False
-
     def __init__(self, streams: "CapturedStreams", socket: Socket) -> None:
         self.socket = socket
         self.onlooker = Onlooker()
         self._streams = streams
 
-    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+    def receive(self, core: Core, frame: Frame) -> None:
         """Take a segment whose way up to here was paid; there is never a run of them."""
         onlooker, header = self.onlooker, frame.inner
         if type(header) is bytes and frame.tcp_flags & _USUAL == ACK and not onlooker.order.segments:
@@ -43,14 +40,13 @@ class CapturedStream:
             if onlooker.expects(seq):  # the usual case, without a Segment
                 onlooker.pass_by(frame.payload)
                 self._streams.take(core, self, frame)
-                return False
+                return
         segment = wire.segment_of(frame)
         if segment is None:  # nobody knows its number: it is next
             onlooker.pass_by(frame.payload)
             self._streams.take(core, self, frame)
         else:
             self._streams.follow(core, self, onlooker.arrive(segment, core.now_ps), frame)
-        return False
 
 
 class CapturedStreams(Timed):
@@ -90,7 +86,7 @@ class CapturedStreams(Timed):
             socket.rcvbuf = max(socket.rcvbuf, TCP_RMEM_MAX)
         if frame.payload:
             core.spend(self._enqueue, frame.packet)
-            stream.socket.queue_rcv(core, frame)
+            stream.socket.receive(core, frame)
         else:
             self._endings.consume(core, frame)
 

@@ -1,32 +1,25 @@
-"""Who takes packets from a driver's poll: contracts between NAPI and what is above it."""
+"""Contracts between a driver's poll and the kernel above it."""
 
 from typing import Protocol
 
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.kernel.net.defrag import Defrag
-from kbview.emulator.kernel.net.netfilter import Unconfirmed
-from kbview.emulator.kernel.net.tcp import Tcp
 from kbview.packet.frame import Frame
-
-Layer = Tcp | Defrag | Unconfirmed  # may take its time, and others come between
 
 
 class Taker(Protocol):
-    """The end of the way up: a socket, the forwarder, a packet ring."""
+    """The end of a packet's way up: a socket, a layer, the forwarder, a packet ring."""
 
-    def queue_rcv(self, core: Core, frame: Frame) -> bool:
-        """Take the packet, or give it up and say False."""
+    def receive(self, core: Core, frame: Frame) -> Process | None:
+        """Take a packet whose way up was paid, or drop it.
+
+        None when that is done. A layer that lets other cores come between returns a process, which has
+        not begun; the caller runs it with `yield from`.
+        """
 
 
-class Receiver(Protocol):
-    """The layers above the driver."""
+class LayersAbove(Protocol):
+    """The kernel above a driver: the stack, or a tap."""
 
-    def netif_receive_skb(self, core: Core, frame: Frame) -> Taker | Layer | None:
-        """Take a packet up; returns who is to have it, or None where its way ended."""
-
-    def receive_merged(self, core: Core, frame: Frame) -> Taker | Layer | None:
-        """As `netif_receive_skb` for what GRO lets up, whose cleaning was paid."""
-
-    def hand_over(self, core: Core, frame: Frame, layer: Layer) -> Process:
-        """Give it to a layer that may answer, or hold it; it yields where others come first."""
+    def netif_receive_skb(self, core: Core, frame: Frame) -> Taker | None:
+        """Take a packet up; returns its taker, None where its way ended."""

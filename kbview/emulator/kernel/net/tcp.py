@@ -11,11 +11,10 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.net.ending import Endings
 from kbview.emulator.kernel.net.listen import Listening
 from kbview.emulator.kernel.net.tcp_output import SegmentSender, connection_name
 from kbview.emulator.kernel.net.timer import Timed, Timers
-from kbview.emulator.kernel.skb import SkbCache, skbs
+from kbview.emulator.kernel.skb import Endings, SkbCache, skbs
 from kbview.emulator.kernel.socket.stream import StreamSocket
 from kbview.emulator.protocol.tcp import Outcome, Parameters
 from kbview.emulator.protocol.tcp.endpoint import LISTEN_OVERFLOW, Endpoint, Entry
@@ -39,8 +38,6 @@ class Tcp(Timed):
     whose text a call has copied and not returned yet, `unacknowledged` sk_buffs in send queues, and
     `text` bytes that wait in receive queues.
     """
-
-    stream = False
 
     def __init__(
         self,
@@ -125,10 +122,11 @@ class Tcp(Timed):
             lock.release(core)
         if entry is not None:
             yield from self.follow(core, entry, outcome)
-            return
-        if outcome.reason == LISTEN_OVERFLOW:
-            self._listening.overflowed(frame.flow)
-        yield from self.sender.send(core, frame.flow, outcome.segments)
+        else:
+            if outcome.reason == LISTEN_OVERFLOW:
+                self._listening.overflowed(frame.flow)
+            yield from self.sender.send(core, frame.flow, outcome.segments)
+        self._timers.arm(core)
 
     def _take(self, core: Core, frame: Frame, lock: Lock) -> Process:
         if core.now_ps > core.horizon_ps:

@@ -61,17 +61,16 @@ class XdpSender(TxQueue):
         """sk_buffs: none."""
         return 0
 
-    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+    def receive(self, core: Core, frame: Frame) -> None:
         """Write its descriptor, or drop it: nobody waits for a ring here."""
         if not self.ring.free:
             self._books.drop(core, frame, Place.XDP, XDP_RING_FULL)
-            return False
+            return
         core.spend(self._post, frame.packet)
         self.ring.post(core, frame, passed_on=True)
         self._waiting += 1
         if self._waiting == self._bulk:
             self.flush(core)
-        return False
 
     def flush(self, core: Core) -> None:
         """Tell the NIC what was posted. Yield before if the core is past its horizon."""

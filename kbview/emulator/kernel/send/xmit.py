@@ -157,15 +157,13 @@ class Forwarder:
     """
 
     steps: tuple[str, ...] = ("ip_forward", "ip_output", "dev_queue_xmit")
-    stream = False
 
     def __init__(self, queues: TxQueues) -> None:
         self._queues = queues
 
-    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+    def receive(self, core: Core, frame: Frame) -> None:
         """Send it on; there is never a run of them to be taken at once."""
         self._queues.of(core).xmit(core, frame, passed_on=True)
-        return False
 
 
 def plain_queues(

@@ -61,7 +61,7 @@ class Socket:
         self.delivery: Step | None = None  # what bringing a packet here costs the softirq
         self.table = table
 
-    def queue_rcv(self, core: Core, frame: Frame) -> bool:
+    def receive(self, core: Core, frame: Frame) -> None:
         """Append to the receive queue and wake the reader; False if the buffer was full.
 
         What that costs is the last part of the climb, see stack.py.
@@ -74,7 +74,7 @@ class Socket:
             reason = DropReason.TCP_ZEROWINDOW if self.stream else DropReason.SOCKET_RCVBUFF
             table.machine.drop(core, frame, Place.SOCKET, reason)
             table.cache.free(core, frame)
-            return False
+            return
         self.queued += charge
         self.received += 1
         self.last_ps = core.now_ps
@@ -86,7 +86,6 @@ class Socket:
             table.ready.append(self)
         if table.waiters.sleeper is not None:
             table.waiters.wake(core)
-        return True
 
     def _join(self, frame: Frame, sign: int) -> None:
         count = len(parts(frame))
@@ -94,7 +93,7 @@ class Socket:
         self.bare += sign * (count - len(skbs(frame)))
 
     def extend(self, entries: Iterable[tuple[Frame, int, int]], count: int, core: Core) -> None:
-        """As `queue_rcv`, for `count` small datagrams that fit while the reader is awake."""
+        """As `receive`, for `count` small datagrams that fit while the reader is awake."""
         self.packets.extend(entries)
         self.queued += count * SMALLEST
         self.received += count

@@ -10,14 +10,32 @@ after ten steps without a top it is tired and pauses.
 Linux: lib/dim/net_dim.c, include/linux/dim.h; this is an account of it, not its code.
 """
 
+from dataclasses import dataclass
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+from kbview.emulator.engine import US_PS
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.keys import Keys, meaning
 
 EVENTS = 64  # in a sample
 PROFILES = 5
 DEFAULT_PROFILE = 1
 _SIGNIFICANT_PERCENT = 10
 _TIRED_AFTER = 2 * PROFILES
+_MS_US = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptiveSettings(Keys):
+    """Adaptive moderation, ethtool -C adaptive-rx."""
+
+    adaptive_moderation: Annotated[
+        Literal["off", "event", "completion"],
+        meaning("whether DIM chooses the moderation, and from when the NIC counts its time"),
+    ] = "off"
 
 
 class Profile(NamedTuple):
@@ -29,6 +47,7 @@ class Profile(NamedTuple):
 
 FROM_EVENT = tuple(Profile(usecs, 256) for usecs in (1, 8, 64, 128, 256))
 FROM_COMPLETION = (Profile(2, 256), Profile(8, 128), Profile(16, 64), Profile(32, 64), Profile(64, 64))
+SINCE = {"event": FROM_EVENT, "completion": FROM_COMPLETION}
 
 
 class Rates(NamedTuple):
@@ -119,3 +138,41 @@ class NetDim:
         """Leave the parking place: to the left if there is one."""
         self.tune = Tune.LEFT if self.profile else Tune.RIGHT
         self._step()
+
+
+class AdaptiveModeration:
+    """Its sample and its climber. `since` is what the time of a profile is counted from."""
+
+    def __init__(self, machine: Machine, queue: RxQueue, since: str) -> None:
+        self.events = 0
+        self.dim = NetDim()
+        self._queue = queue
+        self._profiles = SINCE[since]
+        self._quiet = since == "completion"
+        self._apply_step = machine.prices.step("dim_apply")
+        self._began: tuple[int, int, int, int] | None = None  # time, bytes, packets, events
+        self._apply()
+
+    def poll_ended(self, core: Core) -> None:
+        """The ring is empty and the vector about to be unmasked: is a sample full?"""
+        queue = self._queue
+        now = (core.now_ps, queue.taken_bytes, queue.taken, self.events)
+        if self._began is None:
+            self._began = now
+        if self.events - self._began[-1] < EVENTS:
+            return
+        time_us, octets, packets, _ = (a - b for a, b in zip(now, self._began, strict=True))
+        time_us //= US_PS
+        self._began = now
+        if not time_us:
+            return
+        rates = Rates(*(-(-count * _MS_US // time_us) for count in (octets, packets, EVENTS)))
+        if self.dim.decide(rates):
+            core.spend(self._apply_step)
+            self._apply()
+
+    def _apply(self) -> None:
+        usecs, frames = self._profiles[self.dim.profile]
+        self._queue.moderation = self._queue.moderation._replace(
+            gap_ps=usecs * US_PS, frames=frames, quiet=self._quiet
+        )
