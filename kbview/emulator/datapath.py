@@ -101,7 +101,7 @@ class Datapath(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     stations: ClassVar[tuple[Station, ...]]
-    way: ClassVar[tuple[Row, ...]] = ()
+    way: ClassVar[tuple[Row, ...]]
     steps: ClassVar[tuple[str, ...]]
     serves: ClassVar[tuple[App, ...]]
     drops_at: ClassVar[tuple[str, ...]] = ()

@@ -127,7 +127,6 @@ def test_the_documents_say_what_each_can_serve() -> None:
 
 PACKAGE = Path(kbview.__file__).parent
 SECTIONS = {"3.1", "3.2", "3.3", "3.4", "3.5", "5.1.1", "5.1.2", "5.2", "-"}
-WAYS = [each for each in DATAPATHS.values() if each.way]
 
 
 def paths(kind: type[Datapath]) -> list[tuple[Station, ...]]:
@@ -176,7 +175,7 @@ def defined(file: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("kind", WAYS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", DATAPATHS.values(), ids=lambda kind: kind.name)
 def test_the_module_opens_with_the_way_as_its_table(kind: type[Datapath]) -> None:
     doc = [line.strip() for line in (sys.modules[kind.__module__].__doc__ or "").splitlines()]
     wanted = [line.strip() for line in table(kind.way).splitlines()]
@@ -185,21 +184,21 @@ def test_the_module_opens_with_the_way_as_its_table(kind: type[Datapath]) -> Non
     assert told == wanted, f"put this into the docstring:\n{table(kind.way)}"
 
 
-@pytest.mark.parametrize("kind", WAYS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", DATAPATHS.values(), ids=lambda kind: kind.name)
 def test_every_row_of_a_way_names_a_function_that_its_file_defines(kind: type[Datapath]) -> None:
     assert {row.section for row in kind.way} <= SECTIONS
     for row in kind.way:
         assert row.function in defined(row.file), row
 
 
-@pytest.mark.parametrize("kind", WAYS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", DATAPATHS.values(), ids=lambda kind: kind.name)
 def test_the_rows_of_a_way_stand_in_the_order_of_the_stations(kind: type[Datapath]) -> None:
     visited = [station.name for station in kind.stations if not station.bypassed]
     names = [name for name, _ in groupby(row.station for row in kind.way)]
     assert names[: len(visited)] == visited
 
 
-@pytest.mark.parametrize("kind", WAYS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", DATAPATHS.values(), ids=lambda kind: kind.name)
 def test_every_station_of_every_path_carries_function_and_file_of_a_row(
     kind: type[Datapath],
 ) -> None:

@@ -2,24 +2,24 @@
 
 lecture, station, function, file: a packet's way to a reader, then the stations of other applications
 
-3.1  wire     Nic.load                 hardware/nic.py
-3.1  NIC      Port.sort                hardware/nic.py
-3.1  rx ring  RxRing.claim             hardware/ring.py
-3.2  irq      Napi.irq_handler         kernel/device/napi.py
-3.3  softirq  Softirq.net_rx_action    kernel/softirq.py
-3.3  skb      DriverPoll.make_skb      kernel/device/driver.py
-3.4  IP       Stack.netif_receive_skb  kernel/net/layers.py
-3.4  TCP/UDP  Stack.ip_local_deliver   kernel/net/layers.py
-3.4  TCP/UDP  Tcp.receive              kernel/net/tcp.py
-3.4  socket   Socket.receive           kernel/socket/socket.py
-3.5  read     Reader._receive          kernel/call/reader.py
-3.5  app      Reader._deliver          kernel/call/reader.py
--    send     Sender.send              kernel/call/sender.py
--    pktgen   Pktgen._xmit             kernel/send/pktgen.py
--    XDP      XdpProgram.run           kernel/device/xdp.py
--    XDP out  XdpSender.receive        kernel/send/xdp_tx.py
--    qdisc    TxQueue.xmit             kernel/send/xmit.py
--    tx ring  TxRing.doorbell          hardware/tx.py
+3.1  wire     Nic.load                         hardware/nic.py
+3.1  NIC      Port.sort                        hardware/nic.py
+3.1  rx ring  RxRing.claim                     hardware/ring.py
+3.2  irq      Napi.irq_handler                 kernel/device/napi.py
+3.3  softirq  Softirq.net_rx_action            kernel/softirq.py
+3.3  skb      DriverPoll.make_skb              kernel/device/driver.py
+3.4  IP       ProtocolStack.netif_receive_skb  kernel/net/layers.py
+3.4  TCP/UDP  ProtocolStack.ip_local_deliver   kernel/net/layers.py
+3.4  TCP/UDP  TcpLayer.receive                 kernel/net/tcp.py
+3.4  socket   Socket.receive                   kernel/socket/socket.py
+3.5  read     SocketReader._receive            kernel/call/reader.py
+3.5  app      SocketReader._deliver            kernel/call/reader.py
+-    send     SocketSender.send                kernel/call/sender.py
+-    pktgen   Pktgen._xmit                     kernel/send/pktgen.py
+-    XDP      XdpProgram.run                   kernel/device/xdp.py
+-    XDP out  XdpSender.receive                kernel/send/xdp_tx.py
+-    qdisc    TxQueue.xmit                     kernel/send/xmit.py
+-    tx ring  TxRing.doorbell                  hardware/tx.py
 """
 
 from kbview.emulator.common_settings import CommonSettings
@@ -43,13 +43,13 @@ WAY = (
     Row("3.2", "irq", "Napi.irq_handler", "kernel/device/napi.py"),
     Row("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
     Row("3.3", "skb", "DriverPoll.make_skb", "kernel/device/driver.py"),
-    Row("3.4", "IP", "Stack.netif_receive_skb", "kernel/net/layers.py"),
-    Row("3.4", "TCP/UDP", "Stack.ip_local_deliver", "kernel/net/layers.py"),
-    Row("3.4", "TCP/UDP", "Tcp.receive", "kernel/net/tcp.py"),
+    Row("3.4", "IP", "ProtocolStack.netif_receive_skb", "kernel/net/layers.py"),
+    Row("3.4", "TCP/UDP", "ProtocolStack.ip_local_deliver", "kernel/net/layers.py"),
+    Row("3.4", "TCP/UDP", "TcpLayer.receive", "kernel/net/tcp.py"),
     Row("3.4", "socket", "Socket.receive", "kernel/socket/socket.py"),
-    Row("3.5", "read", "Reader._receive", "kernel/call/reader.py"),
-    Row("3.5", "app", "Reader._deliver", "kernel/call/reader.py"),
-    Row("-", "send", "Sender.send", "kernel/call/sender.py"),
+    Row("3.5", "read", "SocketReader._receive", "kernel/call/reader.py"),
+    Row("3.5", "app", "SocketReader._deliver", "kernel/call/reader.py"),
+    Row("-", "send", "SocketSender.send", "kernel/call/sender.py"),
     Row("-", "pktgen", "Pktgen._xmit", "kernel/send/pktgen.py"),
     Row("-", "XDP", "XdpProgram.run", "kernel/device/xdp.py"),
     Row("-", "XDP out", "XdpSender.receive", "kernel/send/xdp_tx.py"),

@@ -2,24 +2,24 @@
 
     lecture, station, function, file: a packet's way to a reader, then the stations of other settings
 
-    3.1  wire     Nic.load                 hardware/nic.py
-    3.1  NIC      Port.sort                hardware/nic.py
-    3.1  rx ring  RxRing.claim             hardware/ring.py
-    3.2  irq      IrqDriver.irq_handler    datapaths/kernel_irq/driver.py
-    3.2  ipintrq  InputQueue.enqueue       datapaths/kernel_irq/ipintrq.py
-    3.3  softirq  Intake.receive           datapaths/kernel_irq/netisr.py
-    3.4  IP       Stack.netif_receive_skb  kernel/net/layers.py
-    3.4  TCP/UDP  Stack.ip_local_deliver   kernel/net/layers.py
-    3.4  socket   Socket.receive           kernel/socket/socket.py
-    3.5  read     ReadLoop._receive        datapaths/kernel_irq/read_loop.py
-    3.5  app      user_work                datapaths/kernel_irq/read_loop.py
-    -    irq      QuotaDriver.irq_handler  datapaths/kernel_irq/quota_driver.py
-    -    poll     QuotaDriver.poll         datapaths/kernel_irq/quota_driver.py
-    -    screenq  ScreenQueue.receive      datapaths/kernel_irq/screend.py
-    -    screend  Screend._shown           datapaths/kernel_irq/screend.py
-    -    send     Sender.answer            kernel/call/sender.py
-    -    qdisc    TxQueue.xmit             kernel/send/xmit.py
-    -    tx ring  TxRing.doorbell          hardware/tx.py
+    3.1  wire     Nic.load                         hardware/nic.py
+    3.1  NIC      Port.sort                        hardware/nic.py
+    3.1  rx ring  RxRing.claim                     hardware/ring.py
+    3.2  irq      IrqDriver.irq_handler            datapaths/kernel_irq/driver.py
+    3.2  ipintrq  InputQueue.enqueue               datapaths/kernel_irq/ipintrq.py
+    3.3  softirq  Intake.receive                   datapaths/kernel_irq/netisr.py
+    3.4  IP       ProtocolStack.netif_receive_skb  kernel/net/layers.py
+    3.4  TCP/UDP  ProtocolStack.ip_local_deliver   kernel/net/layers.py
+    3.4  socket   Socket.receive                   kernel/socket/socket.py
+    3.5  read     ReadLoop._receive                datapaths/kernel_irq/read_loop.py
+    3.5  app      user_work                        datapaths/kernel_irq/read_loop.py
+    -    irq      QuotaDriver.irq_handler          datapaths/kernel_irq/quota_driver.py
+    -    poll     QuotaDriver.poll                 datapaths/kernel_irq/quota_driver.py
+    -    screenq  ScreenQueue.receive              datapaths/kernel_irq/screend.py
+    -    screend  Screend._shown                   datapaths/kernel_irq/screend.py
+    -    send     SocketSender.answer              kernel/call/sender.py
+    -    qdisc    TxQueue.xmit                     kernel/send/xmit.py
+    -    tx ring  TxRing.doorbell                  hardware/tx.py
 
 Interrupt, soft interrupt and read() each cross from user to kernel mode and back. Interrupts come
 before soft interrupts and soft interrupts before the application, so the path collapses under load.
@@ -47,8 +47,8 @@ WAY = (
     Row("3.2", "irq", "IrqDriver.irq_handler", f"{_HERE}/driver.py"),
     Row("3.2", "ipintrq", "InputQueue.enqueue", f"{_HERE}/ipintrq.py"),
     Row("3.3", "softirq", "Intake.receive", f"{_HERE}/netisr.py"),
-    Row("3.4", "IP", "Stack.netif_receive_skb", "kernel/net/layers.py"),
-    Row("3.4", "TCP/UDP", "Stack.ip_local_deliver", "kernel/net/layers.py"),
+    Row("3.4", "IP", "ProtocolStack.netif_receive_skb", "kernel/net/layers.py"),
+    Row("3.4", "TCP/UDP", "ProtocolStack.ip_local_deliver", "kernel/net/layers.py"),
     Row("3.4", "socket", "Socket.receive", "kernel/socket/socket.py"),
     Row("3.5", "read", "ReadLoop._receive", f"{_HERE}/read_loop.py"),
     Row("3.5", "app", "user_work", f"{_HERE}/read_loop.py"),
@@ -56,7 +56,7 @@ WAY = (
     Row("-", "poll", "QuotaDriver.poll", f"{_HERE}/quota_driver.py"),
     Row("-", "screenq", "ScreenQueue.receive", f"{_HERE}/screend.py"),
     Row("-", "screend", "Screend._shown", f"{_HERE}/screend.py"),
-    Row("-", "send", "Sender.answer", "kernel/call/sender.py"),
+    Row("-", "send", "SocketSender.answer", "kernel/call/sender.py"),
     Row("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
     DEPARTURE,
 )

@@ -17,7 +17,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import SOFTIRQ, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.kernel.net.layers import Stack
+from kbview.emulator.kernel.net.layers import ProtocolStack
 from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.kernel.softirq import Pollable
 from kbview.packet.frame import Frame
@@ -29,7 +29,7 @@ ALLOCATE = ("skb_alloc",)  # what the stack's prices begin with
 class Intake:
     """The way up on one core. `in_hand`: a packet is on it."""
 
-    def __init__(self, machine: Machine, stack: Stack) -> None:
+    def __init__(self, machine: Machine, stack: ProtocolStack) -> None:
         self.in_hand = False
         self._stack = stack
         self._counts = machine.counts
@@ -50,7 +50,7 @@ class Intake:
 class Netisr:
     """The soft interrupt of a core. Besides frames it has jobs: polls of timers and drivers."""
 
-    def __init__(self, machine: Machine, core: Core, stack: Stack, maxlen: int) -> None:
+    def __init__(self, machine: Machine, core: Core, stack: ProtocolStack, maxlen: int) -> None:
         self.core = core
         self.queue = InputQueue(machine, core.number, maxlen)
         self.intake = Intake(machine, stack)
@@ -131,7 +131,7 @@ class Netisr:
 class Netisrs:
     """The soft interrupts of a machine; that of a core is made when it is first asked for."""
 
-    def __init__(self, machine: Machine, stack: Stack, maxlen: int) -> None:
+    def __init__(self, machine: Machine, stack: ProtocolStack, maxlen: int) -> None:
         self._machine = machine
         self._stack = stack
         self._maxlen = maxlen

@@ -9,7 +9,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import ACCOUNTS, USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.call.reader import TAKE
-from kbview.emulator.kernel.call.sender import Sender
+from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
 from kbview.emulator.kernel.socket.socket import Socket, SocketGroup, SocketTable
@@ -31,7 +31,7 @@ class ReadLoop:
         sockets: SocketTable,
         app: Application,
         read_size: int,
-        sender: Sender,
+        sender: SocketSender,
     ) -> None:
         self.held = 0  # a read is one step, so no frame is in hand between two
         self._sender = sender
@@ -115,7 +115,7 @@ def read_loops(
             table,
             app,
             settings.part(ReadSettings).read_size,
-            Sender(machine, tx, None),
+            SocketSender(machine, tx, None),
         )
         for cpu, table in zip(settings.reader_cpus, sockets.tables, strict=True)
     ]

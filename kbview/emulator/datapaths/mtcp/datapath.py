@@ -16,7 +16,7 @@ lecture, station, function, file
 -      cells       RxRing.claim               hardware/ring.py
 -      irq         PsioHandle._irq_handler    kernel/psio/handle.py
 -      softirq     PsioHandle.poll            kernel/psio/handle.py
--      copy        PsioQueue.copy_rx_packets  kernel/psio/engine.py
+-      copy        PsioQueue.copy_rx_packets  kernel/psio/psio_engine.py
 """
 
 from kbview.emulator.application import APPLICATIONS
@@ -47,7 +47,7 @@ WAY = (
     Row("-", "cells", "RxRing.claim", "hardware/ring.py"),
     Row("-", "irq", "PsioHandle._irq_handler", "kernel/psio/handle.py"),
     Row("-", "softirq", "PsioHandle.poll", "kernel/psio/handle.py"),
-    Row("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/engine.py"),
+    Row("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/psio_engine.py"),
 )
 POLLED = (
     "dma_write",

@@ -14,8 +14,8 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.kernel.psio.engine import PsioQueue
 from kbview.emulator.kernel.psio.handle import PsioHandle
+from kbview.emulator.kernel.psio.psio_engine import PsioQueue
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.packet.frame import Frame
 

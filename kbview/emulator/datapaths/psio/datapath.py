@@ -7,10 +7,10 @@ lecture, station, function, file
 -    cells    RxRing.claim               hardware/ring.py
 -    irq      PsioHandle._irq_handler    kernel/psio/handle.py
 -    softirq  PsioHandle.poll            kernel/psio/handle.py
--    copy     PsioQueue.copy_rx_packets  kernel/psio/engine.py
+-    copy     PsioQueue.copy_rx_packets  kernel/psio/psio_engine.py
 -    chunk    PsioHandle.recv_chunk      kernel/psio/handle.py
 -    app      PsioThread._main           datapaths/psio/thread.py
--    send     PsioQueue.xmit_batch       kernel/psio/engine.py
+-    send     PsioQueue.xmit_batch       kernel/psio/psio_engine.py
 -    tx ring  TxRing.doorbell            hardware/tx.py
 """
 
@@ -21,7 +21,7 @@ from kbview.emulator.datapaths.psio.sender import PsioSender
 from kbview.emulator.datapaths.psio.thread import PsioThread
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.psio.engine import PsioQueue
+from kbview.emulator.kernel.psio.psio_engine import PsioQueue
 from kbview.emulator.kernel.psio.stations import ENGINE
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
@@ -33,10 +33,10 @@ WAY = (
     Row("-", "cells", "RxRing.claim", "hardware/ring.py"),
     Row("-", "irq", "PsioHandle._irq_handler", "kernel/psio/handle.py"),
     Row("-", "softirq", "PsioHandle.poll", "kernel/psio/handle.py"),
-    Row("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/engine.py"),
+    Row("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/psio_engine.py"),
     Row("-", "chunk", "PsioHandle.recv_chunk", "kernel/psio/handle.py"),
     Row("-", "app", "PsioThread._main", "datapaths/psio/thread.py"),
-    Row("-", "send", "PsioQueue.xmit_batch", "kernel/psio/engine.py"),
+    Row("-", "send", "PsioQueue.xmit_batch", "kernel/psio/psio_engine.py"),
     DEPARTURE,
 )
 SEND = Station(

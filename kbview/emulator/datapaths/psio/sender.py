@@ -8,8 +8,8 @@ from kbview.emulator.application import Production
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.psio.engine import PsioQueue
 from kbview.emulator.kernel.psio.handle import PsioHandle
+from kbview.emulator.kernel.psio.psio_engine import PsioQueue
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode

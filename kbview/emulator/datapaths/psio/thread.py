@@ -7,8 +7,8 @@ The engine's samples/echo
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.psio.engine import PsioQueue
 from kbview.emulator.kernel.psio.handle import PsioHandle
+from kbview.emulator.kernel.psio.psio_engine import PsioQueue
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.work import Work
 from kbview.packet.frame import Frame

@@ -14,7 +14,7 @@ from kbview.emulator.application import Production
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.call.sender import Sender
+from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.send.pktgen import Pktgen, PktgenSettings
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import SkbCache
@@ -34,7 +34,7 @@ class SendtoThread:
     """The thread on its core. It ends when its production does."""
 
     def __init__(
-        self, core: Core, made: Production, number: int, sender: Sender, buffer: SendBuffer
+        self, core: Core, made: Production, number: int, sender: SocketSender, buffer: SendBuffer
     ) -> None:
         self.core = core
         self._made = made
@@ -108,7 +108,7 @@ class Generating:
         name = f"udp :{flow.source_port} > :{flow.destination_port}"
         buffer = SendBuffer(machine, name, settings.sndbuf)
         self._skbs.owners[flow] = buffer
-        sender = Sender(machine, self._queues, softirq, self._tracked, buffer)
+        sender = SocketSender(machine, self._queues, softirq, self._tracked, buffer)
         return SendtoThread(core, self._made, number, sender, buffer)
 
     def start(self) -> None:

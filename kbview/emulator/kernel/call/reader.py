@@ -16,7 +16,7 @@ from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.call.sender import Sender
+from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
 from kbview.emulator.kernel.runs import ReadRuns
@@ -63,7 +63,7 @@ class Remains:
             core.spend(self._unref, frame.packet)
 
 
-class Reader:
+class SocketReader:
     """One thread, one loop.
 
     `streams` are its calls on connections, None on a host that does not speak TCP; without `busy_poll`
@@ -77,7 +77,7 @@ class Reader:
         sockets: SocketTable,
         app: Application,
         settings: ReadSettings,
-        sender: Sender,
+        sender: SocketSender,
         streams: Streams | None,
         busy_poll: BusyPoll | None,
     ) -> None:

@@ -21,7 +21,7 @@ SEND = ("socket_send", "sock_alloc_send_skb", "copy_from_user", "udp_send_skb")
 OUT = ("ip_output", "dev_queue_xmit")
 
 
-class Sender:
+class SocketSender:
     """The sending calls of one thread. `work` is the application's own step.
 
     `softirq` is that of the thread's core, if the core has one. `tracked` are the steps of conntrack at

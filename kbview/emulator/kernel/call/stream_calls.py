@@ -14,7 +14,7 @@ from kbview.emulator.hardware.core import COPY, Context, Core
 from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.call.accept import Accepting, ServerSettings
-from kbview.emulator.kernel.net.tcp import SOCKET_CLOSE, Tcp
+from kbview.emulator.kernel.net.tcp import SOCKET_CLOSE, TcpLayer
 from kbview.emulator.kernel.skb import PAGE, skbs, truesize
 from kbview.emulator.kernel.socket.stream import ListenSocket, Piece, StreamSocket
 from kbview.emulator.protocol.tcp import Outcome
@@ -30,7 +30,7 @@ class Streams:
     """One thread's dealings with connections."""
 
     def __init__(
-        self, machine: Machine, tcp: Tcp, app: Application, settings: ServerSettings, files: Lock
+        self, machine: Machine, tcp: TcpLayer, app: Application, settings: ServerSettings, files: Lock
     ) -> None:
         self._machine = machine
         self._counts = machine.counts

@@ -5,12 +5,12 @@ from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.call.accept import ServerSettings
 from kbview.emulator.kernel.call.generate import GenerateSettings, Generating
-from kbview.emulator.kernel.call.reader import Reader
-from kbview.emulator.kernel.call.sender import Sender
+from kbview.emulator.kernel.call.reader import SocketReader
+from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.device.busy_poll import BusyPoll, BusyPollSettings
 from kbview.emulator.kernel.device.driver import DriverPoll
-from kbview.emulator.kernel.net.layers import Stack
+from kbview.emulator.kernel.net.layers import ProtocolStack
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.socket import SocketGroup
@@ -25,10 +25,10 @@ def readers_of(
     settings: ApplicationSettings,
     softirqs: Softirqs,
     napis: list[DriverPoll],
-    stack: Stack,
+    stack: ProtocolStack,
     sockets: SocketGroup,
     tx: TxQueues,
-) -> list[Reader]:
+) -> list[SocketReader]:
     """A thread for each reader, on its core; none where the application does not read.
 
     A reader that polls busily has a queue of its own, as far as there are queues.
@@ -44,12 +44,12 @@ def readers_of(
         if polling.busy_poll_us:
             napi = napis[number % len(napis)]
             busy_poll = BusyPoll(machine, napi, softirqs.of(core), polling)
-        sender = Sender(machine, tx, softirqs.on(core), stack.tracked)
+        sender = SocketSender(machine, tx, softirqs.on(core), stack.tracked)
         streams = None
         if stack.tcp is not None:
             streams = Streams(machine, stack.tcp, app, settings.part(ServerSettings), files)
         table = sockets.tables[number]
-        made.append(Reader(machine, core, table, app, reading, sender, streams, busy_poll))
+        made.append(SocketReader(machine, core, table, app, reading, sender, streams, busy_poll))
     return made
 
 
@@ -57,7 +57,7 @@ def senders_of(
     machine: Machine,
     settings: ApplicationSettings,
     softirqs: Softirqs,
-    stack: Stack,
+    stack: ProtocolStack,
     skbs: SkbCache,
     tx: TxQueues,
 ) -> list[Generating]:

@@ -18,9 +18,9 @@ from kbview.emulator.kernel.device.dim import AdaptiveModeration, AdaptiveSettin
 from kbview.emulator.kernel.device.gro import Gro, GroSettings
 from kbview.emulator.kernel.device.napi import Napi, NapiSettings
 from kbview.emulator.kernel.device.napi_thread import NapiThread
-from kbview.emulator.kernel.device.xdp import Verdict, XdpDrop, XdpFib, XdpForward, XdpProgram
+from kbview.emulator.kernel.device.xdp import XdpDrop, XdpFib, XdpForward, XdpProgram, XdpVerdict
 from kbview.emulator.kernel.net.fib import Fib
-from kbview.emulator.kernel.net.layers import Stack
+from kbview.emulator.kernel.net.layers import ProtocolStack
 from kbview.emulator.kernel.net.taker import LayersAbove, Taker
 from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.send.xdp_tx import XdpSender, xdp_action
@@ -147,7 +147,7 @@ class DriverPoll(Napi):
             self._take_in(core, frame)
         if self._xdp is not None:
             verdict = self._xdp.run(core, frame)
-            if verdict is not Verdict.PASS:
+            if verdict is not XdpVerdict.PASS:
                 return verdict
         self.make_skb(core, frame)
         return self._stack.netif_receive_skb(core, frame)
@@ -210,7 +210,7 @@ def napi_of(
     settings: ApplicationSettings,
     queue: RxQueue,
     softirqs: Softirqs,
-    stack: Stack,
+    stack: ProtocolStack,
     tx: TxQueues,
 ) -> DriverPoll:
     """The NAPI instance of a queue; a softirq polls it, or a thread of its own if NAPI is threaded."""
@@ -225,7 +225,7 @@ def napi_of(
 
 
 def _features(
-    machine: Machine, settings: ApplicationSettings, queue: RxQueue, tx: TxQueue, stack: Stack
+    machine: Machine, settings: ApplicationSettings, queue: RxQueue, tx: TxQueue, stack: ProtocolStack
 ) -> Features:
     program = gro = adaptive = None
     merging, since = settings.part(GroSettings), settings.part(AdaptiveSettings).adaptive_moderation

@@ -46,7 +46,7 @@ class XdpSettings(ApplicationSettings):
             )
 
 
-class Verdict(Enum):
+class XdpVerdict(Enum):
     """XDP_PASS: the frame goes to the stack."""
 
     PASS = auto()
@@ -59,7 +59,7 @@ class XdpProgram(ABC):
         self._machine = machine
 
     @abstractmethod
-    def run(self, core: Core, frame: Frame) -> XdpSender | Verdict | None:
+    def run(self, core: Core, frame: Frame) -> XdpSender | XdpVerdict | None:
         """Decide, and pay for it: returns the ring that sends the frame, PASS, or None after a drop."""
 
     def flush(self, core: Core) -> None:  # noqa: B027 - a program that sends nothing has nothing
@@ -91,7 +91,7 @@ class XdpForward(XdpProgram):
         self._action = action
         self._step = machine.prices.sequence(*_RECEIVED, *extra)
 
-    def run(self, core: Core, frame: Frame) -> XdpSender | Verdict | None:
+    def run(self, core: Core, frame: Frame) -> XdpSender | XdpVerdict | None:
         return self._sent(core, frame, self._step)
 
     def _sent(self, core: Core, frame: Frame, step: Step) -> XdpSender:
@@ -111,7 +111,7 @@ class XdpFib(XdpForward):
         self._fib = fib
         self._steps: dict[Flow, Step | None] = {}
 
-    def run(self, core: Core, frame: Frame) -> XdpSender | Verdict | None:
+    def run(self, core: Core, frame: Frame) -> XdpSender | XdpVerdict | None:
         if frame.flow not in self._steps:
             self._learn(frame.flow)
         step = self._steps[frame.flow]
@@ -119,7 +119,7 @@ class XdpFib(XdpForward):
             return self._sent(core, frame, step)
         core.spend(self._machine.prices.step("xdp_program"), frame.packet)
         self._tell(core, frame, "pass")
-        return Verdict.PASS
+        return XdpVerdict.PASS
 
     def _learn(self, flow: Flow) -> None:
         if len(self._steps) >= _FLOWS_KNOWN:

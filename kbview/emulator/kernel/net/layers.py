@@ -17,7 +17,7 @@ from kbview.emulator.kernel.net.generic_xdp import XDP, GenericXdp
 from kbview.emulator.kernel.net.netfilter import NETFILTER_DROP, Netfilter
 from kbview.emulator.kernel.net.recorded_streams import CapturedStreams
 from kbview.emulator.kernel.net.taker import Taker
-from kbview.emulator.kernel.net.tcp import Tcp
+from kbview.emulator.kernel.net.tcp import TcpLayer
 from kbview.emulator.kernel.net.timer import Timers
 from kbview.emulator.kernel.send.xmit import Forwarder
 from kbview.emulator.kernel.skb import SkbCache
@@ -30,7 +30,7 @@ from kbview.tape.vocabulary import DropReason, Place, Reason
 _FLOWS_KNOWN = 65_536
 
 
-class Way(NamedTuple):
+class FlowPath(NamedTuple):
     """How far up a flow's packets go, and what becomes of them there.
 
     `climb` is the price from the ring up to each layer, `queueing` that into a socket. Either a
@@ -52,12 +52,12 @@ class Ends(NamedTuple):
     """
 
     sockets: SocketGroup
-    tcp: Tcp | None = None
+    tcp: TcpLayer | None = None
     forwarder: Forwarder | None = None
     xdp: GenericXdp | None = None
 
 
-class Stack:
+class ProtocolStack:
     """The protocol layers of one host. `below` are the steps that each packet took to get here."""
 
     def __init__(
@@ -77,9 +77,9 @@ class Stack:
         self._machine = machine
         self._host = fib.host
         self._skbs = skbs
-        self._ways: dict[Flow, Way] = {}
-        self._upper: dict[Flow, Way] = {}  # of datagrams that were put together
-        self._lifted: dict[Flow, Way] = {}  # of what GRO lets up
+        self._ways: dict[Flow, FlowPath] = {}
+        self._upper: dict[Flow, FlowPath] = {}  # of datagrams that were put together
+        self._lifted: dict[Flow, FlowPath] = {}  # of what GRO lets up
         self.in_hand = 0  # frames of such a datagram on its way to its socket
         self._captured = CapturedStreams(machine, skbs, timers)
         self._defrag = Defrag(machine, skbs, self._up, timers)
@@ -134,7 +134,7 @@ class Stack:
             self._lifted[frame.flow] = way
         return self._along(core, frame, way)
 
-    def _along(self, core: Core, frame: Frame, way: Way) -> Taker | None:
+    def _along(self, core: Core, frame: Frame, way: FlowPath) -> Taker | None:
         if way.reason:
             self._drop(core, frame, way.climb[way.end], way.end, way.reason)
             return None
@@ -167,13 +167,13 @@ class Stack:
         self._machine.drop(core, frame, where, reason)
         self._skbs.free(core, frame)
 
-    def _find_way(self, flow: Flow) -> Way:
+    def _find_way(self, flow: Flow) -> FlowPath:
         if len(self._ways) >= _FLOWS_KNOWN:
             self._ways.clear()
         way = self._ways[flow] = self._priced(flow, self._below, LAYERS[flow.protocol])
         return way
 
-    def _find_upper(self, flow: Flow) -> Way:
+    def _find_upper(self, flow: Flow) -> FlowPath:
         if len(self._upper) >= _FLOWS_KNOWN:
             self._upper.clear()
         layers = LAYERS[flow.protocol]
@@ -181,10 +181,10 @@ class Stack:
         self._upper[flow] = way
         return way
 
-    def _priced(self, flow: Flow, below: Sequence[str], layers: Sequence[layer.Layer]) -> Way:
+    def _priced(self, flow: Flow, below: Sequence[str], layers: Sequence[layer.Layer]) -> FlowPath:
         if self._xdp is not None and below:
             step = self._machine.prices.sequence(*below, *self._xdp.steps)
-            return Way({XDP: step}, step, XDP, self._xdp, "")
+            return FlowPath({XDP: step}, step, XDP, self._xdp, "")
         names = list(below)
         climb: dict[Place, Step] = {}
         for each in layers:
@@ -202,7 +202,7 @@ class Stack:
         check, *route = IP.steps
         return check, *self._netfilter.tracked, *route, *self.fib.nodes(flow)
 
-    def _filtered(self, flow: Flow, climb: dict[Place, Step], queueing: Step) -> Way | None:
+    def _filtered(self, flow: Flow, climb: dict[Place, Step], queueing: Step) -> FlowPath | None:
         """The way of an IP packet that a rule drops."""
         rules = self._netfilter
         if not rules.drop_at or Place.IP not in climb or self._host.is_group(flow.destination):
@@ -210,39 +210,43 @@ class Stack:
         if rules.tracks:
             names = [part.name for part in climb[Place.IP].parts]
             before = names[: names.index(*rules.tracked)]
-            return Way(climb, self._machine.prices.sequence(*before), Place.IP, rules.unconfirmed, "")
+            return FlowPath(
+                climb, self._machine.prices.sequence(*before), Place.IP, rules.unconfirmed, ""
+            )
         end = Place.NETIF if rules.drops_raw else Place.IP
-        return Way(climb, queueing, end, None, NETFILTER_DROP)
+        return FlowPath(climb, queueing, end, None, NETFILTER_DROP)
 
-    def _forwarded(self, climb: dict[Place, Step], forwarder: Forwarder) -> Way:
+    def _forwarded(self, climb: dict[Place, Step], forwarder: Forwarder) -> FlowPath:
         names = (part.name for part in climb[Place.IP].parts)
         step = self._machine.prices.sequence(*names, *forwarder.steps)
-        return Way(climb, step, Place.IP, forwarder, "")
+        return FlowPath(climb, step, Place.IP, forwarder, "")
 
-    def _decide(self, flow: Flow, climb: dict[Place, Step], queueing: Step, top: Place) -> Way:
+    def _decide(self, flow: Flow, climb: dict[Place, Step], queueing: Step, top: Place) -> FlowPath:
         if flow.protocol is Protocol.OTHER:
-            return Way(climb, queueing, top, None, DropReason.UNHANDLED_PROTO)
+            return FlowPath(climb, queueing, top, None, DropReason.UNHANDLED_PROTO)
         if flow.protocol is Protocol.ARP or self._host.is_group(flow.destination):
-            return Way(climb, queueing, top, None, "")
+            return FlowPath(climb, queueing, top, None, "")
         if self._forwarder is not None:
             return self._forwarded(climb, self._forwarder)
         if not self._host.is_local(flow.destination):
-            return Way(climb, queueing, Place.IP, None, DropReason.IP_INADDRERRORS)
+            return FlowPath(climb, queueing, Place.IP, None, DropReason.IP_INADDRERRORS)
         return self.ip_local_deliver(flow, climb, queueing, top)
 
-    def ip_local_deliver(self, flow: Flow, climb: dict[Place, Step], queueing: Step, top: Place) -> Way:
+    def ip_local_deliver(
+        self, flow: Flow, climb: dict[Place, Step], queueing: Step, top: Place
+    ) -> FlowPath:
         """ip_local_deliver: fragments are put together, the rest goes to its transport."""
         if flow.fragment:
-            return Way(climb, climb[top], top, self._defrag, "")
+            return FlowPath(climb, climb[top], top, self._defrag, "")
         if flow.protocol not in (Protocol.UDP, Protocol.TCP):
-            return Way(climb, queueing, top, None, "")
+            return FlowPath(climb, queueing, top, None, "")
         if flow.protocol is Protocol.TCP and self.tcp is not None:
-            return Way(climb, climb[top], top, self.tcp, "")
+            return FlowPath(climb, climb[top], top, self.tcp, "")
         socket = self._sockets.find(flow)
         if socket is None:
-            return Way(climb, queueing, top, None, DropReason.NO_SOCKET)
+            return FlowPath(climb, queueing, top, None, DropReason.NO_SOCKET)
         if socket.stream:
-            return Way(climb, climb[top], top, self._captured.of(flow, socket), "")
+            return FlowPath(climb, climb[top], top, self._captured.of(flow, socket), "")
         socket.flows.add(flow)
         socket.delivery = queueing
-        return Way(climb, queueing, top, socket, "")
+        return FlowPath(climb, queueing, top, socket, "")

@@ -39,7 +39,7 @@ class ListenSettings(TcpSettings):
     ] = True
 
 
-class Port:
+class ListenPort:
     """One accept queue, as each of the readers sees it."""
 
     def __init__(
@@ -71,7 +71,7 @@ class Listening:
         self._request = machine.prices.step("tcp_conn_request")
         self._child = machine.prices.step("tcp_create_child")
         self._callback = machine.prices.step("ep_poll_callback")
-        self._ports: dict[tuple[str, int], Port] = {}
+        self._ports: dict[tuple[str, int], ListenPort] = {}
 
     def listener_of(self, flow: Flow) -> Listener | None:
         """Who answers a SYN of this flow; None for nobody."""
@@ -79,14 +79,14 @@ class Listening:
             return None
         return self._port_of(flow).first.listener
 
-    def _port_of(self, flow: Flow) -> Port:
+    def _port_of(self, flow: Flow) -> ListenPort:
         table, number = self._sockets.table_of(flow), flow.destination_port
         suffix = table.suffix if self._settings.reuseport else ""
         port = self._ports.get((suffix, number))
         if port is None:
             tables = [table] if self._settings.reuseport else self._sockets.tables
             listener = Listener(number, self._settings.somaxconn)
-            port = Port(self._machine, f"tcp :{number} accept{suffix}", listener, tables)
+            port = ListenPort(self._machine, f"tcp :{number} accept{suffix}", listener, tables)
             self._ports[suffix, number] = port
         return port
 

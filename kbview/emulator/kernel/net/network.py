@@ -4,10 +4,10 @@ from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.fib import Fib, FibSettings
 from kbview.emulator.kernel.net.generic_xdp import GenericXdp
-from kbview.emulator.kernel.net.layers import Ends, Stack
+from kbview.emulator.kernel.net.layers import Ends, ProtocolStack
 from kbview.emulator.kernel.net.listen import Listening, ListenSettings
 from kbview.emulator.kernel.net.netfilter import Netfilter, NetfilterSettings
-from kbview.emulator.kernel.net.tcp import Tcp
+from kbview.emulator.kernel.net.tcp import TcpLayer
 from kbview.emulator.kernel.net.tcp_output import SegmentSender
 from kbview.emulator.kernel.net.timer import Timers
 from kbview.emulator.kernel.send.xdp_tx import xdp_action
@@ -27,12 +27,12 @@ def datagram_stack(
     rule: str,
     sockets: SocketGroup,
     forwarder: Forwarder | None,
-) -> Stack:
+) -> ProtocolStack:
     """A stack whose streams are a capture's; `rule` is where netfilter drops, "" for nowhere."""
     netfilter = Netfilter(machine, skbs, rule, conntrack=settings.part(NetfilterSettings).conntrack)
     ends = Ends(sockets, forwarder=forwarder)
     fib = Fib(settings.part(FibSettings).routes, host)
-    return Stack(machine, skbs, below, fib, netfilter, ends, Timers(machine))
+    return ProtocolStack(machine, skbs, below, fib, netfilter, ends, Timers(machine))
 
 
 def full_stack(
@@ -44,7 +44,7 @@ def full_stack(
     sockets: SocketGroup,
     tx: TxQueues,
     xdp_generic: bool,
-) -> Stack:
+) -> ProtocolStack:
     """A stack that also speaks TCP with a peer, and forwards or runs generic XDP if it is told to."""
     dropping = settings.app == "drop" and not xdp_action(settings)
     rule = settings.drop_at if dropping else ""
@@ -55,11 +55,11 @@ def full_stack(
     if machine.peer is not None and settings.app not in ("forward", "drop"):
         listening = Listening(machine, sockets, settings.part(ListenSettings))
         sender = SegmentSender(machine, tx, netfilter.tracked)
-        tcp = Tcp(machine, listening, skbs, sender, settings.part(TcpSettings), timers)
+        tcp = TcpLayer(machine, listening, skbs, sender, settings.part(TcpSettings), timers)
     if xdp_generic and xdp_action(settings):
         xdp = GenericXdp(machine, skbs, tx if forwards else None)
     forwarder = Forwarder(tx) if forwards and settings.forward_at == "ip" else None
     ends = Ends(sockets, tcp, forwarder, xdp)
-    return Stack(
+    return ProtocolStack(
         machine, skbs, below, Fib(settings.part(FibSettings).routes, host), netfilter, ends, timers
     )

@@ -31,7 +31,7 @@ NO_MEMORY = DropReason.PROTO_MEM
 SOCKET_CLOSE = DropReason.SOCKET_CLOSE
 
 
-class Tcp(Timed):
+class TcpLayer(Timed):
     """The layer. To the poll it is what a socket is: it takes a packet whose way up to here was paid.
 
     `queued` counts frames in receive and out-of-order queues and `skbs` their sk_buffs, `copied` frames

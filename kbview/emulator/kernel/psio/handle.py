@@ -17,7 +17,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.vector import Vector
-from kbview.emulator.kernel.psio.engine import PsioQueue
+from kbview.emulator.kernel.psio.psio_engine import PsioQueue
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.packet.frame import Frame

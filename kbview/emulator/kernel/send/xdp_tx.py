@@ -20,7 +20,7 @@ XDP_RING_FULL = DropReason.XDP_RING_FULL
 DEV_MAP_BULK_SIZE = 16
 
 
-class Manner(NamedTuple):
+class XdpTxMode(NamedTuple):
     """How a verdict sends: what a completion takes, and after how many frames the doorbell is rung.
 
     `bulk` of 0: only at the end of the poll.
@@ -30,10 +30,10 @@ class Manner(NamedTuple):
     bulk: int
 
 
-_REDIRECT = Manner("xdp_return_frame", DEV_MAP_BULK_SIZE)
+_REDIRECT = XdpTxMode("xdp_return_frame", DEV_MAP_BULK_SIZE)
 MANNERS = {
-    "drop": Manner("xdp_tx_clean", 0),  # nothing is sent
-    "tx": Manner("xdp_tx_clean", 0),
+    "drop": XdpTxMode("xdp_tx_clean", 0),  # nothing is sent
+    "tx": XdpTxMode("xdp_tx_clean", 0),
     "redirect": _REDIRECT,
     "fib": _REDIRECT,
 }
@@ -49,7 +49,7 @@ def xdp_action(settings: ApplicationSettings) -> str:
 class XdpSender(TxQueue):
     """One of them. A frame's post is paid here, the verdict before."""
 
-    def __init__(self, machine: Machine, ring: TxRing, skbs: SkbCache, manner: Manner) -> None:
+    def __init__(self, machine: Machine, ring: TxRing, skbs: SkbCache, manner: XdpTxMode) -> None:
         super().__init__(machine, ring, skbs, 0)
         self._bulk = manner.bulk
         self._waiting = 0

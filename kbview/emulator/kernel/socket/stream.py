@@ -69,7 +69,7 @@ class Piece(NamedTuple):
     skb: Frame | None
 
 
-class Received:
+class QueuedSegment:
     """An sk_buff's text in the receive queue: `length` bytes of it, whole packets, are still unread."""
 
     __slots__ = ("_left", "charge", "frame", "length")
@@ -119,7 +119,7 @@ class StreamSocket:
         self.rcvbuf = rcvbuf
         self.sndbuf = sndbuf
         self.is_ready = False
-        self.packets: deque[Received] = deque()
+        self.packets: deque[QueuedSegment] = deque()
         self.queued = 0
         self.text = 0  # bytes of the receive queue
         self.received = 0
@@ -160,7 +160,7 @@ class StreamSocket:
 
     def enqueue(self, frame: Frame, length: int, now_ps: int) -> None:
         """Append to the receive queue."""
-        received = Received(frame, length)
+        received = QueuedSegment(frame, length)
         self.packets.append(received)
         self.queued += received.charge
         self.text += length
