@@ -62,7 +62,7 @@ DEPARTURE = Row("-", "tx ring", "TxRing.doorbell", "hardware/tx.py")
 
 
 def table(way: Sequence[Row]) -> str:
-    """The rows as lines of text, in columns: what stands in the docstring of a datapath's module."""
+    """The rows as lines of text in columns, as the docstring of a datapath's module shows them."""
     widths = [max(map(len, column)) for column in zip(*way, strict=True)]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in way
@@ -73,7 +73,7 @@ def table(way: Sequence[Row]) -> str:
 def placed(stations: Sequence[Station], way: Sequence[Row]) -> tuple[Station, ...]:
     """The stations with function and file of their first rows.
 
-    A station without a row, a bypassed one and one that names its function itself are unchanged.
+    A station is unchanged if it has no row, is bypassed, or names its function itself.
     """
     rows = {row.station: row for row in reversed(way)}
     return tuple(
@@ -87,15 +87,17 @@ def placed(stations: Sequence[Station], way: Sequence[Row]) -> tuple[Station, ..
 class Datapath(ABC):
     """Composes hardware, kernel and bypass parts in the packet's order.
 
-    `stations` is what the screen draws; `steps` every cost row it may take; `reading` where to read
-    more. `way` has a row for each station: those of `stations` in their order, then those of other
-    applications' paths; the docstring of the datapath's module shows it as `table` prints it.
-    `serves` names the applications that its layer can serve, `drops_at` the layers where it can
-    drop for one, the first of them for "driver"; `speaks_tcp`: peers may connect to it;
-    `takes_datagrams`: UDP reaches an application;
-    `compressed_completions` whether its driver lets the NIC write several completions at once, and
-    `page` how large its buffers' pages are, both unless told otherwise. From `start` on, a datapath
-    owns the NIC's rings and what runs on the cores.
+    `stations` are drawn on the screen. `steps` are all cost rows that the datapath may take. `reading`
+    names books and files to read. `way` has a row for each station: the stations of `stations` in their
+    order, then the stations of other applications. The docstring of the datapath's module shows the way
+    as `table` prints it.
+
+    `serves` names the applications that can run. `drops_at` names the layers where application "drop"
+    can drop; the first layer stands for "driver". With `speaks_tcp` peers may connect. With
+    `takes_datagrams` UDP reaches an application. `compressed_completions` (the NIC writes several
+    completions at once) and `page` (the page size of buffers) are defaults of settings.
+
+    From `start` on, a datapath owns the NIC's rings and the programs on the cores.
     """
 
     name: ClassVar[str]
@@ -113,11 +115,11 @@ class Datapath(ABC):
 
     @abstractmethod
     def __init__(self, machine: Machine, settings: CommonSettings, host: Host) -> None:
-        """Build its parts on this machine, which is idle and whose NIC lets nothing in."""
+        """Build the parts on this machine, which is idle; its NIC accepts no frame yet."""
 
     @classmethod
     def check(cls, settings: CommonSettings) -> None:
-        """Refuse what it cannot serve: ScenarioError with one line."""
+        """Raise ScenarioError with a line of text if the datapath cannot serve these settings."""
         if settings.app not in cls.serves:
             raise ScenarioError(
                 f'datapath {cls.name} cannot serve app = "{settings.app}"; '
@@ -132,21 +134,21 @@ class Datapath(ABC):
 
     @abstractmethod
     def start(self) -> None:
-        """Take the ring into use and put the programs on their cores."""
+        """Start to use the rings, and put the programs on their cores."""
 
     @abstractmethod
     def finish(self) -> None:
-        """The NIC lets nothing more in: wait for no arrival, only work off what is there."""
+        """The NIC accepts no more frames: complete the work that is left, and wait for no arrival."""
 
     def abandon(self) -> None:  # noqa: B027 - few have such parts
-        """All that could be worked off is: drop what is left, such as parts of something."""
+        """All other work is complete: drop frames that still wait, for example fragments."""
 
     def plans_ps(self) -> int:
-        """When it will act of its own accord, without a frame; NEVER_PS if it will not."""
+        """The time of its next action without a frame, ps; NEVER_PS without one."""
         return NEVER_PS
 
     def unfinished(self) -> bool:
-        """Whether it has something to do that no frame on its way and no running core stands for."""
+        """Whether work is left that neither a frame in flight nor a running core shows."""
         return False
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Collects what the model says and releases it in time order.
+"""Collects the events of the model and releases them in time order.
 
 Cores run a little ahead of each other, so events come slightly out of order. They wait here until
 every core is past their time.
@@ -13,7 +13,7 @@ _TIME = attrgetter("time_ps")
 
 
 class Recorder:
-    """The model's one listener. Look at `milestones` or `steps` before making an event."""
+    """The listener of the model. Test `milestones` or `steps` before you make an event."""
 
     def __init__(self) -> None:
         self.milestones = False
@@ -23,7 +23,7 @@ class Recorder:
 
     @property
     def detail(self) -> Detail:
-        """What is being told now."""
+        """The level of detail that events are made for."""
         return Detail(self.milestones + self.steps)
 
     @detail.setter
@@ -33,11 +33,11 @@ class Recorder:
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing waits."""
+        """Whether no event waits."""
         return not self._waiting
 
     def release(self, until_ps: int) -> list[Event]:
-        """Take out the events up to `until_ps`, in time order."""
+        """Remove and return the events up to `until_ps`, in time order."""
         waiting = self._waiting
         waiting.sort(key=_TIME)
         count = len(waiting)

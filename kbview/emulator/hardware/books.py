@@ -1,10 +1,10 @@
-"""The books: the end of every frame. Each frame is booked here when it arrives and when it ends.
+"""The books: every frame is booked at its arrival and at its end.
 
-    arrived = delivered + dropped + missed + in flight          every frame that came
-    written = sent + unsent + leaving                           every frame that this host put out
+    arrived = delivered + dropped + missed + in flight          every frame that arrived
+    written = sent + unsent + leaving                           every frame that this host made
 
-A frame that is passed on is delivered when its last bit has left; an answer is a frame of its own.
-The work in between is counted in counts.py.
+A forwarded frame is delivered when its last bit has left; an answer is a frame of its own.
+counts.py counts the work in between.
 """
 
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ from kbview.tape.events import (
 from kbview.tape.meter import Meters
 from kbview.tape.vocabulary import Place, Reason
 
-WIRE = Place.WIRE  # where a packet is delivered that was passed on
+WIRE = Place.WIRE  # the place of delivery of a forwarded packet
 _BATCH = 8192
 _ARRIVED = attrgetter("arrived_ps")
 _LENGTH = attrgetter("length")
 
 
 class Books:
-    """Counts, tells, and gathers latencies."""
+    """Counts frames, emits their events, and collects latencies."""
 
     def __init__(self, meters: Meters, recorder: Recorder) -> None:
         self.meters = meters
@@ -50,7 +50,7 @@ class Books:
         ready_ps: Sequence[int],
         length: int,
     ) -> None:
-        """Frames of `length` bytes together came to a queue; call before `taken` are in its ring.
+        """Frames of `length` bytes together arrived at a queue; call before `taken` are in its ring.
 
         The frames in `taken` got a descriptor and are written from the times `ready_ps` on; the others
         are missed.
@@ -92,7 +92,7 @@ class Books:
     # ---- end -------------------------------------------------------------------------------
 
     def deliver(self, core: Core, frame: Frame, where: Place) -> None:
-        """A packet has reached its addressee, with all frames that it was put together from."""
+        """A packet has reached its addressee; every frame that it was combined from is delivered."""
         inner = frame.inner
         if inner is not None and isinstance(inner, Combined):
             for part in inner.frames:
@@ -114,7 +114,7 @@ class Books:
             )
 
     def deliver_run(self, frames: Sequence[Frame], ends_ps: Sequence[int]) -> None:
-        """As `deliver`, for frames that reached the application at these times; meters only."""
+        """As `deliver`, for frames that reached the application at `ends_ps`; without events."""
         self.meters.delivered += len(frames)
         self.meters.delivered_bytes += sum(map(_LENGTH, frames))
         self._latencies.extend(map(sub, ends_ps, map(_ARRIVED, frames)))
@@ -122,7 +122,7 @@ class Books:
             self.sum_up()
 
     def drop(self, core: Core, frame: Frame, where: Place, reason: Reason) -> None:
-        """Software has given a packet up, with all frames that it was put together from."""
+        """Software has dropped a packet; every frame that it was combined from is dropped."""
         inner = frame.inner
         if inner is not None and isinstance(inner, Combined):
             for part in inner.frames:
@@ -135,7 +135,7 @@ class Books:
             )
 
     def sent(self, time_ps: int, queue: int, frame: Frame, passed_on: bool) -> None:
-        """The last bit of a frame left the host; a frame that was passed on has reached its end."""
+        """The last bit of a frame has left the host; a forwarded frame is delivered then."""
         meters = self.meters
         meters.sent += 1
         meters.sent_bytes += frame.length
@@ -145,7 +145,7 @@ class Books:
             self._delivered(time_ps, -1, frame, WIRE)
 
     def give_up(self, core: Core, frame: Frame, where: Place, reason: Reason, passed_on: bool) -> None:
-        """A frame on its way out will not leave: its queue or its ring was full."""
+        """A frame to be sent was dropped: its queue or its ring was full."""
         if passed_on:
             self.drop(core, frame, where, reason)
             return

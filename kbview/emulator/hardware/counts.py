@@ -1,9 +1,9 @@
-"""Counts of work: a method for each kind of work that the meters count or the tape tells.
+"""Counts of work: a method for each kind of work that the meters count or an event reports.
 
-A method adds to its meter at every level of detail and emits its event only while steps are told, so a
-count and its events cannot differ. The event has the time of the core's clock at the call, so a call
-before `spend` tells the beginning of a step and a call after it the end. The ends of frames are booked
-in books.py.
+A method adds to its meter at every level of detail, and emits its event at detail "steps" only, so a
+count and its events cannot differ. The event has the time of the core's clock at the call: a call
+before `spend` reports the beginning of a step, a call after `spend` its end. books.py books the ends of
+frames.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _KERNEL = Mode.KERNEL  # looking an enum member up costs more than a call
 
 
 class WorkCounts:
-    """Adds to the meters and tells the recorder."""
+    """Adds to the meters and emits to the recorder."""
 
     def __init__(self, meters: Meters, recorder: Recorder) -> None:
         self.meters = meters
@@ -154,7 +154,7 @@ class WorkCounts:
             self.recorder.emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
 
     def ring_refilled(self, core: Core, queue: int, count: int) -> None:
-        """The driver gave `count` descriptors back to the NIC; 0 is not told."""
+        """The driver gave `count` descriptors back to the NIC; 0 emits no event."""
         if count and self.recorder.steps:
             self.recorder.emit(RingRefilled(core.now_ps, queue, count))
 
@@ -164,17 +164,17 @@ class WorkCounts:
             self.recorder.emit(DescriptorPosted(core.now_ps, core.number, queue, packet, slot))
 
     def descriptors_completed(self, time_ps: int, queue: int, count: int) -> None:
-        """The driver cleaned `count` slots of a transmit ring; 0 is not told."""
+        """The driver cleaned `count` slots of a transmit ring; 0 emits no event."""
         if count and self.recorder.steps:
             self.recorder.emit(DescriptorsCompleted(time_ps, queue, count))
 
     def ring_produced(self, core: Core, kind: RingKind, queue: int, count: int, filled: int) -> None:
-        """`count` entries went into a ring in memory, which holds `filled` now; 0 is not told."""
+        """`count` entries went into a ring in memory, which holds `filled` now; 0 emits no event."""
         if count and self.recorder.steps:
             self.recorder.emit(RingProduced(core.now_ps, core.number, kind, queue, count, filled))
 
     def ring_consumed(self, core: Core, kind: RingKind, queue: int, count: int, filled: int) -> None:
-        """`count` entries left a ring in memory, which holds `filled` now; 0 is not told."""
+        """`count` entries left a ring in memory, which holds `filled` now; 0 emits no event."""
         if count and self.recorder.steps:
             self.recorder.emit(RingConsumed(core.now_ps, core.number, kind, queue, count, filled))
 

@@ -1,4 +1,4 @@
-"""The application's thread on a packet ring: it walks whole blocks, and calls the kernel only to sleep.
+"""The application's thread on a packet ring: it walks blocks, and calls the kernel only to sleep.
 
     status word says user? --> walk the packets, release the block, next block
           | no
@@ -21,7 +21,7 @@ DISCARDED = DropReason.DISCARDED
 
 
 class BlockReader:
-    """One thread on one ring. `in_hand`: packets of the block that it is walking."""
+    """One thread on one ring. `in_hand` counts the packets left in the block that it walks."""
 
     def __init__(self, machine: Machine, core: Core, ring: PacketRing, app: Application) -> None:
         self.in_hand = 0
@@ -61,7 +61,7 @@ class BlockReader:
         core.leave_kernel(self._task)
 
     def _walk(self, core: Core, frames: list[Frame]) -> Process:
-        """Packet by packet, in place."""
+        """Work on the packets of a block in place."""
         self.in_hand = len(frames)
         for frame in frames:
             core.spend(self._each, frame.packet)

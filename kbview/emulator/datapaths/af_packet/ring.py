@@ -3,10 +3,10 @@
     driver -> sk_buff -> tap: a clone ----> copied into the kernel's block     the only copy
                           |                       | full, or its timer ran out
                           v                       v
-                 the stack, as ever         block is the user's: wake the reader; the next block opens
+                 the stack                  block is the user's: wake the reader; the next block opens
 
-A block's status word says whose it is. When the user owns all of them the kernel has nowhere to copy
-to and drops (tp_drops), while the stack itself loses nothing. Linux: net/packet/af_packet.c
+The status word of a block names its owner, kernel or user. While the user owns all blocks, the kernel
+drops the copy (tp_drops); the stack still gets the packet. Linux: net/packet/af_packet.c
 """
 
 from collections import deque
@@ -45,7 +45,7 @@ class PacketRingSettings(Keys):
 
 
 class Geometry(NamedTuple):
-    """struct tpacket_req3: how many blocks of how many bytes, and when an open one times out."""
+    """struct tpacket_req3: number and length of blocks, and the timeout of an open block."""
 
     blocks: int
     block_bytes: int
@@ -53,7 +53,7 @@ class Geometry(NamedTuple):
 
 
 class PacketRing:
-    """The ring of one packet socket. It stands above a driver's poll, and takes what that brings."""
+    """The ring of one packet socket: the tap above a driver's poll, which takes every packet."""
 
     def __init__(
         self, machine: Machine, core: Core, queue: int, skbs: SkbCache, geometry: Geometry
@@ -90,7 +90,7 @@ class PacketRing:
         return self
 
     def receive(self, core: Core, frame: Frame) -> None:
-        """Copy the clone into the open block; the sk_buff itself goes on up and ends in the stack."""
+        """Copy the clone into the open block; the stack takes the sk_buff itself and frees it."""
         if self._store(core, frame):
             core.spend_copying(self._copy, frame.length, frame.packet)
             self._machine.counts.copied(core, frame.packet, CopyKind.TO_RING, frame.length)
@@ -113,7 +113,7 @@ class PacketRing:
         return True
 
     def _retire(self, core: Core, *, timed_out: bool) -> None:
-        """The open block becomes the user's."""
+        """Hand the open block to the user."""
         core.spend(self._retire_step)
         if self._machine.recorder.steps:
             count = len(self._open)
@@ -143,7 +143,7 @@ class PacketRing:
         return len(self._open) + sum(len(frames) for _, frames in self.ready)
 
     def meter(self) -> RingMeter:
-        """Blocks: `done` are the user's, of which the reader may hold one."""
+        """The ring in blocks: `done` blocks belong to the user; the reader may hold one of them."""
         blocks = self._geometry.blocks
         clean = (self._block - self._users) % blocks
         return RingMeter(

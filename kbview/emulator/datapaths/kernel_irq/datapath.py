@@ -113,7 +113,7 @@ class KernelIrq(Datapath):
             raise ScenarioError('screend = true screens what is forwarded; use app = "forward"')
 
     def _rule(self) -> str:
-        """Where netfilter drops what the application does not want."""
+        """The hook at which netfilter drops every packet; "" where the application takes packets."""
         settings = self._settings
         if settings.app != "drop":
             return ""

@@ -4,7 +4,7 @@
                            ^                                                        |
                            +---- the line is still up while another frame waits ----+
 
-What was sent is freed by the soft interrupt, so that sending does not go short while packets come.
+The soft interrupt frees sent frames, so that the transmit ring gets room while packets arrive.
 """
 
 from collections.abc import Generator
@@ -19,7 +19,7 @@ from kbview.packet.frame import Frame
 
 
 class FrameTaker:
-    """One queue's."""
+    """Takes frames off the receive ring of a queue one by one; each slot gets a new buffer at once."""
 
     def __init__(self, machine: Machine, queue: RxQueue) -> None:
         self._queue = queue
@@ -27,7 +27,7 @@ class FrameTaker:
         self._receive = machine.prices.sequence("descriptor_read", "first_touch")
 
     def take(self, core: Core) -> Frame | None:
-        """The oldest frame that is done, if there is one."""
+        """The oldest frame that is done; None without one."""
         queue = self._queue
         queue.catch_up(core.now_ps)
         ring = queue.ring
@@ -41,7 +41,7 @@ class FrameTaker:
 
 
 class IrqDriver:
-    """One queue pair's. To the soft interrupt it is the job of freeing what was sent."""
+    """The driver of one queue pair. `poll` is its job in the soft interrupt: free sent frames."""
 
     def __init__(self, machine: Machine, queue: RxQueue, netisr: Netisr, tx: TxQueue) -> None:
         queue.each = True
@@ -55,7 +55,7 @@ class IrqDriver:
         self._taker = FrameTaker(machine, queue)
 
     def irq_handler(self, core: Core) -> None:
-        """The interrupt service routine: acknowledge, take a frame if one is there, leave the rest."""
+        """The interrupt service routine: acknowledge, take one frame, request the soft interrupt."""
         self._acknowledge(core)
         core.spend(self._isr)
         if not self._cleaning and self._tx.ring.next_done_ps() <= core.now_ps:
@@ -73,7 +73,7 @@ class IrqDriver:
         self._counts.unmasked(core, self._queue.number)
 
     def poll(self, weight: int) -> Generator[None, None, int]:
-        """Free what was sent; then sending may interrupt again."""
+        """Free sent frames; then a transmit completion may interrupt again. Returns 0."""
         del weight
         core = self._netisr.core
         if core.now_ps > core.horizon_ps:
@@ -85,7 +85,7 @@ class IrqDriver:
         return 0
 
     def unmask(self) -> None:
-        """The handler returns: the line may interrupt again, at once if more is there."""
+        """The handler returns: the line may interrupt again, at once if another frame is done."""
         self._queue.unmask(self._netisr.core.now_ps)
 
     unmask_again = unmask

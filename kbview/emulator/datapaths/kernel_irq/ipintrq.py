@@ -1,7 +1,7 @@
-"""ipintrq: the queue between the interrupt's handler and the soft interrupt. Short, and bounded.
+"""ipintrq: the bounded queue between the interrupt's handler and the soft interrupt.
 
-What waits here are buffers as the NIC filled them; the sk_buff comes later. A packet that finds it full
-has cost its whole interrupt for nothing. 4.2BSD: IFQ_MAXLEN is 50; Linux 2.2 called it the backlog.
+It holds the buffers that the NIC filled; an sk_buff is allocated later. The interrupt of a packet that
+finds the queue full was wasted. 4.2BSD: IFQ_MAXLEN is 50; Linux 2.2 called it the backlog.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ CPU_BACKLOG = DropReason.CPU_BACKLOG  # what the kernel calls it today
 
 
 class InputQueue:
-    """One core's. Handlers append, the soft interrupt takes; both run on that core."""
+    """The ipintrq of one core. Handlers append, the soft interrupt takes; both run on that core."""
 
     def __init__(self, machine: Machine, cpu: int, limit: int) -> None:
         self.entries = SharedRing(machine, RingKind.IPINTRQ, cpu, limit)
@@ -32,7 +32,7 @@ class InputQueue:
         self.entries.produce(core, 1)
 
     def dequeue(self, core: Core) -> Frame | None:
-        """The oldest, if there is one."""
+        """The oldest frame; None if the queue is empty."""
         if not self._frames:
             return None
         self.entries.consume(core, 1)

@@ -1,13 +1,13 @@
-"""The soft interrupt of one core: a program of its own that a handler asks for and that runs later.
+"""The soft interrupt of one core: a program that an interrupt's handler requests and that runs later.
 
-    device interrupt   splimp   acknowledge, frame to ipintrq, schednetisr()    irq_driver.py
+    device interrupt   splimp   acknowledge, frame to ipintrq, schednetisr()    driver.py
     soft interrupt     splnet   IP and above, until ipintrq is empty            here
     process            spl0     read(), and the application's own work          read_loop.py
 
-The more urgent always comes first: under load frames on ipintrq wait while interrupts bring more.
-A handler returns to where it came from. If that was user mode, the wall is crossed back and the
-process goes on until the soft interrupt is delivered; in kernel mode there is nothing to cross, and it
-follows at once. 4.2BSD: schednetisr(), ipintr(); Mogul and Ramakrishnan, ACM TOCS 15(3), 1997.
+The higher priority always runs first: under load frames on ipintrq wait while interrupts add more.
+A handler returns to the interrupted program. After an interrupt of user mode the process runs until
+the soft interrupt is delivered; after an interrupt of kernel mode the soft interrupt follows at once.
+4.2BSD: schednetisr(), ipintr(); Mogul and Ramakrishnan, ACM TOCS 15(3), 1997.
 """
 
 from collections import deque
@@ -23,11 +23,11 @@ from kbview.emulator.kernel.softirq import Pollable
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 
-ALLOCATE = ("skb_alloc",)  # what the stack's prices begin with
+ALLOCATE = ("skb_alloc",)  # the first step of every price of the stack
 
 
 class Intake:
-    """The way up on one core. `in_hand`: a packet is on it."""
+    """Takes packets up the stack on one core. `in_hand`: a packet is between driver and taker."""
 
     def __init__(self, machine: Machine, stack: ProtocolStack) -> None:
         self.in_hand = False
@@ -35,7 +35,7 @@ class Intake:
         self._counts = machine.counts
 
     def receive(self, core: Core, frame: Frame) -> Process:
-        """Allocate an sk_buff and take it as far as it comes; yield before what others share."""
+        """Allocate an sk_buff and take it up the stack; yields before a shared socket or ring."""
         self._counts.skb_allocated(core, frame.packet, truesize(frame.length))
         taker = self._stack.netif_receive_skb(core, frame)
         self.in_hand = taker is not None
@@ -48,7 +48,7 @@ class Intake:
 
 
 class Netisr:
-    """The soft interrupt of a core. Besides frames it has jobs: polls of timers and drivers."""
+    """The soft interrupt of a core. It takes frames up, and runs jobs: polls of timers and drivers."""
 
     def __init__(self, machine: Machine, core: Core, stack: ProtocolStack, maxlen: int) -> None:
         self.core = core
@@ -75,18 +75,18 @@ class Netisr:
     # ---- asking for it ---------------------------------------------------------------------
 
     def input(self, frame: Frame) -> None:
-        """A handler's: put a frame on ipintrq and ask for the soft interrupt."""
+        """Called by a handler: put a frame on ipintrq and request the soft interrupt."""
         self.core.spend(self._enqueue, frame.packet)
         self.queue.enqueue(self.core, frame)
         self._schednetisr()
 
     def napi_schedule(self, napi: Pollable) -> None:
-        """A handler's: have this done by the soft interrupt."""
+        """Called by a handler: run `napi.poll` in the soft interrupt."""
         self._jobs.append(napi)
         self._schednetisr()
 
     def resume(self, job: Pollable, caller: Core) -> None:
-        """A task's, in a system call, maybe on another core: the job can go on. The task yields."""
+        """Called by a task in a system call, on any core: run the job again. The task then yields."""
         self._jobs.append(job)
         if self._requested:
             return
@@ -129,7 +129,7 @@ class Netisr:
 
 
 class Netisrs:
-    """The soft interrupts of a machine; that of a core is made when it is first asked for."""
+    """The soft interrupts of a machine, each made at the first call of `of` for its core."""
 
     def __init__(self, machine: Machine, stack: ProtocolStack, maxlen: int) -> None:
         self._machine = machine
@@ -144,5 +144,5 @@ class Netisrs:
         return self._of[core.number]
 
     def all(self) -> list[Netisr]:
-        """All that were asked for, in that order."""
+        """All soft interrupts, in the order of their making."""
         return list(self._of.values())

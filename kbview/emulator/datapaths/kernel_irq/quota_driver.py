@@ -1,14 +1,14 @@
-"""The cure of 1996: the interrupt only starts a polling program, which takes packets to completion.
+"""The remedy of 1996: the interrupt only starts a polling program, which takes packets to completion.
 
-      IRQ --> mask, schedule --> up to `quota` packets all the way, then what was sent --> again
+      IRQ --> mask, schedule --> up to `quota` packets all the way, then sent frames --> again
        ^                                                       |
        +---- unmask <--- the ring is empty <-------------------+---> queue feedback: leave it masked
 
-No ipintrq: a packet that is not worked on stays in the ring, where dropping it costs nothing. Without a
-quota the first half never ends under load, nothing that was sent is ever freed, and all that is
-forwarded dies before the transmit ring. With feedback input stops while the screening queue is
-three quarters full, until it is down to one quarter.
-Mogul and Ramakrishnan, ACM TOCS 15(3), 1997, sections 5 and 6. NAPI came of it.
+There is no ipintrq: an unprocessed packet stays in the ring, where a drop costs no time. Without a
+quota the first half never ends under load, sent frames are never freed, and every forwarded packet is
+dropped before the transmit ring. With feedback, input stops when the screening queue is three quarters
+full, and starts again at one quarter.
+Mogul and Ramakrishnan, ACM TOCS 15(3), 1997, sections 5 and 6. NAPI was built on this idea.
 """
 
 from collections.abc import Generator
@@ -28,7 +28,11 @@ _ENDLESS = 1 << 62
 
 
 class QuotaDriver:
-    """One queue pair's. `quota` 0 is none. `feedback` stops the input while it is full, if not None."""
+    """The driver of one queue pair.
+
+    `quota` is the number of packets a round, 0 without a limit. `feedback` is the queue that stops the
+    input while it is nearly full; None without feedback.
+    """
 
     def __init__(
         self,
@@ -51,14 +55,14 @@ class QuotaDriver:
         self._taker = FrameTaker(machine, queue)
 
     def irq_handler(self, core: Core) -> None:
-        """Mask, and leave everything to the polling program."""
+        """Mask the vector and schedule the polling program."""
         self._queue.mask(core.now_ps)
         self._counts.interrupt(core, self._queue.number)
         core.spend(self._isr)
         self._netisr.napi_schedule(self)
 
     def poll(self, weight: int) -> Generator[None, None, int]:
-        """Input up to the quota, then output; again in turn with others, or back to interrupts."""
+        """Input up to the quota, then output; then another round in turn with others, or interrupts."""
         del weight
         core, work = self._netisr.core, 0
         while work < self._quota and not self._inhibited():
@@ -81,19 +85,19 @@ class QuotaDriver:
         return work
 
     def go_on(self, core: Core) -> None:
-        """The screening queue has room again."""
+        """The screening queue has room again: resume the input."""
         self._netisr.resume(self, core)
 
     def _inhibited(self) -> bool:
         return self._feedback is not None and self._feedback.inhibits
 
     def _more(self, core: Core) -> bool:
-        """Whether a frame is in the ring now."""
+        """Whether a frame in the ring is done."""
         self._queue.catch_up(core.now_ps)
         return self._queue.next_ready_ps() <= core.now_ps
 
     def _sent(self, core: Core) -> Process:
-        """The second half of a round: free what was sent, let the output queue go on."""
+        """The second half of a round: free sent frames and refill the transmit ring from the qdisc."""
         if core.now_ps > core.horizon_ps:
             yield
         self._tx.clean(core)
@@ -105,7 +109,7 @@ class QuotaDriver:
         self._counts.unmasked(core, self._queue.number)
 
     def unmask_again(self) -> None:
-        """Traffic has ended: wait for what is there, not for what would have come."""
+        """Traffic has ended: do not wait for frames that will not arrive."""
         if not self._queue.masked:
             self.unmask()
 

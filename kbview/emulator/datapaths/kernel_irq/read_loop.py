@@ -1,6 +1,6 @@
-"""The application of the textbook: it sleeps in read(), gets one packet, works, and reads again.
+"""The textbook application: it sleeps in read(), gets one packet, works, and reads again.
 
-Into the kernel and back for each packet: two mode switches, one copy. Lecture, 3.5.
+Each packet costs a system call: two mode switches and one copy. Lecture, 3.5.
 """
 
 from kbview.emulator.application import APPLICATIONS, Application, ApplicationSettings
@@ -8,11 +8,10 @@ from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import ACCOUNTS, USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.call.reader import TAKE
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
-from kbview.emulator.kernel.socket.socket import Socket, SocketGroup, SocketTable
+from kbview.emulator.kernel.socket.socket import TAKE, Socket, SocketGroup, SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Frame
@@ -22,7 +21,7 @@ from kbview.tape.vocabulary import CopyKind, Place
 
 
 class ReadLoop:
-    """One thread. `read_size` is the length of its buffer, which a stream fills as far as it can."""
+    """One thread. `read_size` is the length of its buffer in bytes; a read of a stream may fill it."""
 
     def __init__(
         self,
@@ -122,7 +121,7 @@ def read_loops(
 
 
 def user_work(core: Core, step: Step, recorder: Recorder, packet: int) -> Process:
-    """Take a step of one part, in as many pieces as interrupts make of it."""
+    """Take a step of one part in user mode; each interrupt during the step cuts it into pieces."""
     step.count += 1
     left_ps, name = step.cost_ps, step.name
     while True:

@@ -1,11 +1,11 @@
-"""screend: a process that is shown each packet before it is forwarded, and says yes.
+"""screend: a user process that screens each packet before it is forwarded.
 
-    soft interrupt --> screening queue --> ioctl(): headers out --> the process looks
+    soft interrupt --> screening queue --> ioctl(): headers out --> the process decides
                                               ^                          |
                                               +--- next ioctl(): verdict, and out it goes
 
-The packet is forwarded inside the process's own system call, so forwarding is now as urgent as a
-process: not at all while packets keep coming. Here every verdict is yes.
+The packet is forwarded in a system call of the process, so forwarding has the priority of a process:
+it stops while packets keep arriving. Here screend accepts every packet.
 J. Mogul, "Simple and flexible datagram access controls for Unix-based gateways", USENIX 1989.
 """
 
@@ -25,18 +25,18 @@ from kbview.tape.events import Mode
 from kbview.tape.vocabulary import CopyKind, DropReason, Place, RingKind
 
 FULL_RING = DropReason.FULL_RING
-SHOWN = 64  # bytes of headers that the process is shown
+SHOWN = 64  # bytes of headers that the ioctl copies out
 
 
 class Stopped(Protocol):
     """An input that the queue's feedback has stopped."""
 
     def go_on(self, core: Core) -> None:
-        """There is room again, made on `core`."""
+        """A task on `core` has made room: resume."""
 
 
 class ScreenQueue(Forwarder):
-    """Between soft interrupt and process. `inhibits`: too full for more input, if anybody asks."""
+    """The queue between soft interrupt and screend. `inhibits`: feedback stops the input."""
 
     steps = ("screen_enqueue",)
 
@@ -60,7 +60,7 @@ class ScreenQueue(Forwarder):
     buffers = held
 
     def receive(self, core: Core, frame: Frame) -> None:
-        """Append and wake the process; there is never a run of them to be taken at once."""
+        """Append a packet and wake screend; a full queue drops the packet."""
         entries = self.entries
         if not entries.room:
             self._machine.drop(core, frame, Place.SCREENQ, FULL_RING)
@@ -73,7 +73,7 @@ class ScreenQueue(Forwarder):
             self.waiters.wake(core)
 
     def take(self, core: Core) -> Frame:
-        """The oldest; at a quarter, input that was stopped goes on."""
+        """Remove the oldest packet; when the queue is down to a quarter, resume stopped inputs."""
         self.entries.consume(core, 1)
         if self.inhibits and 4 * self.entries.filled <= self.entries.size:
             self.inhibits = False
@@ -84,7 +84,7 @@ class ScreenQueue(Forwarder):
 
 
 class Screend:
-    """The process. `in_hand`: a packet that it was shown and has not decided on."""
+    """The process. `in_hand`: screend has read the headers of a packet and not decided yet."""
 
     def __init__(self, machine: Machine, core: Core, queue: ScreenQueue, forwarder: Forwarder) -> None:
         self.in_hand = False
@@ -101,7 +101,7 @@ class Screend:
 
     @property
     def held(self) -> int:
-        """The packet that the process was shown, with its sk_buff."""
+        """The packet in hand, with its sk_buff."""
         return int(self.in_hand)
 
     buffers = held
@@ -129,7 +129,7 @@ class Screend:
             yield from user_work(core, self._rules, self._machine.recorder, frame.packet)
 
     def _send(self, core: Core, frame: Frame) -> Process:
-        """The verdict was yes."""
+        """Forward a packet that screend has accepted."""
         core.spend(self._forward, frame.packet)
         if core.now_ps > core.horizon_ps:
             yield

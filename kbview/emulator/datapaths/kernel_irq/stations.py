@@ -1,4 +1,4 @@
-"""The textbook path's places and steps, for each thing that can be done with a packet.
+"""Stations and steps of the textbook path, for each application.
 
 sink      wire NIC rx ring ║ irq ipintrq softirq IP UDP socket ║ read app
 echo      the same                                             ║ read app ║ send ║ tx ring
@@ -125,7 +125,7 @@ STEPS = (
 
 @dataclass(frozen=True, kw_only=True)
 class KernelIrqSettings(ApplicationSettings):
-    """The textbook path: queues of 4.2BSD and the remedies of Mogul and Ramakrishnan."""
+    """Settings of the textbook path: queues of 4.2BSD, and the remedies of Mogul and Ramakrishnan."""
 
     ipintrq_maxlen: Annotated[
         int, number("packets in ipintrq, between the driver and IP", "packets", ge=1, le=MOST)

@@ -21,7 +21,7 @@ from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
 from kbview.emulator.kernel.runs import ReadRuns
 from kbview.emulator.kernel.skb import packets, skbs
-from kbview.emulator.kernel.socket.socket import AnySocket, Socket, SocketTable
+from kbview.emulator.kernel.socket.socket import TAKE, AnySocket, Socket, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame, Merged, Protocol, parts
@@ -36,7 +36,7 @@ CALLS = {
     "recvmsg": ("syscall_enter", "msghdr_copy"),
     "recvmmsg": ("syscall_enter",),
 }
-TAKE = ("socket_recv", "copy_to_user", "skb_free")
+
 MESSAGE = ("msghdr_copy", "mmsghdr_next", *TAKE)
 
 

@@ -1,13 +1,13 @@
-"""Busy polling: who waits in a system call polls the device itself, instead of sleeping.
+"""Busy polling: a reader that waits in a system call polls the device instead of sleeping.
 
     recv(), nothing there --> claim the NAPI --> poll(8) until something is there, or time is up
                                   | a softirq has it                  |
                                   v                                   v
                             look again                    one more poll, which unmasks
 
-While it is claimed an interrupt only masks. With `irq_defer_us` the vector stays masked after a
-poll as well, and a timer puts the softirq in charge when nobody has polled for so long.
-The reader polls one queue, as an application that spreads its sockets by SO_INCOMING_NAPI_ID does.
+While a reader has claimed the NAPI instance, an interrupt only masks the vector. With `irq_defer_us`
+the vector stays masked after a poll as well; a timer wakes the softirq after that time without a poll.
+A reader polls one queue, as an application does that spreads its sockets by SO_INCOMING_NAPI_ID.
 Linux: net/core/dev.c napi_busy_loop(), busy_poll_stop(); Documentation/networking/napi.rst
 """
 
@@ -30,7 +30,7 @@ _ALONE_PS = 1_000_000  # of a spin while other queues may fill the socket too
 
 @dataclass(frozen=True, kw_only=True)
 class BusyPollSettings(NapiSettings, NicSettings):
-    """How long a read polls the device itself."""
+    """Busy polling by a read."""
 
     busy_poll_us: Annotated[
         float,
@@ -50,7 +50,7 @@ class BusyPollSettings(NapiSettings, NicSettings):
 
 
 class BusyPoll:
-    """What one reader does before it sleeps. `softirq` is that of its core."""
+    """The busy polling of one reader, before it sleeps. `softirq` belongs to the reader's core."""
 
     def __init__(
         self, machine: Machine, napi: Napi, softirq: Softirq, settings: BusyPollSettings
@@ -99,7 +99,7 @@ class BusyPoll:
             yield
 
     def _stop(self, core: Core) -> Process:
-        """busy_poll_stop: the driver's poll is asked once more, for it is who unmasks."""
+        """busy_poll_stop: run the driver's poll once more, because the driver unmasks the vector."""
         napi = self._napi
         napi.release()
         core.account = POLL_USEFUL

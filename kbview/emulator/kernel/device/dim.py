@@ -1,13 +1,17 @@
-"""Dynamic interrupt moderation: climb a hill of five profiles and stay on its top.
+"""Dynamic interrupt moderation (DIM): search five profiles for the best, and stay there.
 
     few interrupts' wait                                                   many frames' wait
     profile 0 ---- 1 ---- 2 ---- 3 ---- 4        one step to the side a sample of 64 events
                <- LEFT   RIGHT ->
 
-Better is more bytes, then more packets, then fewer events, by more than a tenth. As long as a step made
-it better the next goes on; else it turns round. Back where it turned, it parks until anything changes;
-after ten steps without a top it is tired and pauses.
-Linux: lib/dim/net_dim.c, include/linux/dim.h; this is an account of it, not its code.
+The driver completes a sample at the end of a poll. A sample is better than its predecessor if it has
+more bytes, else more packets, else fewer events, by more than a tenth. After a better sample the search
+takes another step in the same direction; after a worse sample it turns. Back at the profile where it
+turned, it parks (ON_TOP) until a sample differs. After ten steps without a best profile it pauses
+(TIRED).
+A work item sets the NIC's registers. Its time is spent here at once; its delay is not modelled.
+Linux: lib/dim/net_dim.c, include/linux/dim.h, and drivers/net/ethernet/mellanox/mlx5/core/en_dim.c,
+en_txrx.c mlx5e_handle_rx_dim(). The code here is written from their description.
 """
 
 from dataclasses import dataclass
@@ -39,7 +43,7 @@ class AdaptiveSettings(Keys):
 
 
 class Profile(NamedTuple):
-    """How long and for how many frames the NIC waits."""
+    """Moderation of a vector: the NIC waits `usecs` microseconds or for `frames` frames."""
 
     usecs: int
     frames: int
@@ -51,7 +55,7 @@ SINCE = {"event": FROM_EVENT, "completion": FROM_COMPLETION}
 
 
 class Rates(NamedTuple):
-    """Of one sample, each in a millisecond."""
+    """Rates of one sample, per millisecond."""
 
     octets: int
     packets: int
@@ -59,7 +63,7 @@ class Rates(NamedTuple):
 
 
 class Tune(Enum):
-    """What it is about to do."""
+    """State of the search: the direction of the next step, or why there is none."""
 
     RIGHT = auto()
     LEFT = auto()
@@ -85,7 +89,7 @@ def compare(now: Rates, before: Rates) -> int:
 
 
 class NetDim:
-    """The climber. `profile` is where it stands."""
+    """The search. `profile` is the index of the profile in use."""
 
     def __init__(self) -> None:
         self.profile = DEFAULT_PROFILE
@@ -95,7 +99,7 @@ class NetDim:
         self._tired = 0
 
     def decide(self, now: Rates) -> bool:
-        """A sample has ended; whether another profile is to be applied."""
+        """Take a step after a sample; True if `profile` has changed."""
         profile, tune = self.profile, self.tune
         if tune is Tune.TIRED:
             self._tired -= 1
@@ -123,7 +127,7 @@ class NetDim:
             self._tired *= parked is Tune.TIRED
 
     def _step(self) -> Tune | None:
-        """One profile on; or where to park: at an edge on top, after too many steps tired."""
+        """Move one profile on. Returns ON_TOP at an edge and TIRED after too many steps, else None."""
         if self._tired == _TIRED_AFTER:
             return Tune.TIRED
         profile = self.profile + (1 if self.tune is Tune.RIGHT else -1)
@@ -135,13 +139,13 @@ class NetDim:
         return None
 
     def _set_out(self) -> None:
-        """Leave the parking place: to the left if there is one."""
+        """Start again after a pause, to the left where there is a profile."""
         self.tune = Tune.LEFT if self.profile else Tune.RIGHT
         self._step()
 
 
 class AdaptiveModeration:
-    """Its sample and its climber. `since` is what the time of a profile is counted from."""
+    """DIM on one queue. `since`: the NIC counts its wait from an "event" or from a "completion"."""
 
     def __init__(self, machine: Machine, queue: RxQueue, since: str) -> None:
         self.events = 0
@@ -154,7 +158,7 @@ class AdaptiveModeration:
         self._apply()
 
     def poll_ended(self, core: Core) -> None:
-        """The ring is empty and the vector about to be unmasked: is a sample full?"""
+        """The poll has emptied the ring: once a sample is full, adapt the moderation."""
         queue = self._queue
         now = (core.now_ps, queue.taken_bytes, queue.taken, self.events)
         if self._began is None:

@@ -78,12 +78,12 @@ class DriverPoll(Napi):
 
     @property
     def held(self) -> int:
-        """Frames taken out of the ring that no layer has yet."""
+        """Frames between the ring and the layers."""
         return self.in_hand + (self._gro.held if self._gro is not None else 0)
 
     @property
     def buffers(self) -> int:
-        """Their sk_buffs."""
+        """The sk_buffs of these frames."""
         return self.in_hand + (self._gro.buffers if self._gro is not None else 0)
 
     def poll(self, weight: int) -> Generator[None, None, int]:
@@ -128,7 +128,7 @@ class DriverPoll(Napi):
         return work
 
     def _give_way(self, core: Core) -> Process:
-        """Ring the doorbell for all frames that XDP sent; let a reader look whether it may poll."""
+        """Ring the doorbell for all frames that XDP sent; yield to a reader that wants to poll."""
         if core.now_ps > core.horizon_ps:
             yield  # the wire is everybody's, and so is the poll
         if self._xdp is not None:
@@ -159,7 +159,7 @@ class DriverPoll(Napi):
             core.spend(self._llc_miss, frame.packet)
 
     def make_skb(self, core: Core, frame: Frame) -> None:
-        """Build the frame's sk_buff; a frame in pages of its own gives the ring new pages."""
+        """Build the frame's sk_buff. A frame that fills pages costs the ring new pages."""
         size = SMALLEST
         if frame.length > RX_BUFFER:
             size = truesize(frame.length)
@@ -178,7 +178,7 @@ class DriverPoll(Napi):
             yield from self._pass_up(core, gro)
 
     def _pass_up(self, core: Core, gro: Gro) -> Process:
-        """netif_receive_skb_list: one after the other, as they came."""
+        """netif_receive_skb_list: pass the packets that GRO has finished up the stack, in order."""
         for skb in gro.take_up():
             taker = gro.receive_merged(core, skb)
             if taker is not None and core.now_ps > core.horizon_ps:
@@ -191,13 +191,13 @@ class DriverPoll(Napi):
     # ---- the ends of a poll ----------------------------------------------------------------
 
     def _look_at_wire(self) -> Frame | None:
-        """The ring seemed empty: has anything arrived meanwhile?"""
+        """A frame that arrived since the ring was last brought up to date; None without one."""
         now_ps = self._core.now_ps
         self._queue.catch_up(now_ps)
         return self._ring.take_done(now_ps - self._queue.moderation.dma_ps)
 
     def _finish(self, work: int, weight: int) -> int:
-        """Refill, and go back to interrupts if the ring was emptied; returns the work of the poll."""
+        """Refill the ring and end the poll; returns its work as `poll` does."""
         core, queue = self._core, self._ring.queue
         self._queue.catch_up(core.now_ps)
         self._counts.ring_refilled(core, queue, self._ring.refill())

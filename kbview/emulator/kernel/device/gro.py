@@ -4,11 +4,11 @@
                             | yes
                             +--> next in order: merge     else: the held one goes up, then this
 
-    goes up: the last of a train, the oldest of 8 in a bucket, and all that is held when the poll ends.
-    Only a poll that used up its weight keeps, with HZ of 1000, what was begun in this jiffy.
+    goes up: the last packet of a train, the oldest of 8 trains in a bucket, and all trains at the end
+    of the poll. With HZ = 1000, a poll that used up its weight keeps the trains begun in this jiffy.
 
-A layer above pays once for what goes up: IP, TCP and the socket see one packet of up to 64 KB. Packets
-that are passed on are left alone here, for they would have to be split again (GSO).
+A layer above is paid once for a merged packet: IP, TCP and the socket see one packet of up to 64 KB.
+Forwarded packets are not merged, because they would have to be split again (GSO).
 Linux: net/core/gro.c, net/core/dev.c napi_poll()
 """
 
@@ -42,10 +42,11 @@ class GroSettings(Keys):
 
 
 class Gro:
-    """What one NAPI instance holds. `held` and `buffers` count frames and sk_buffs, those in `up` too.
+    """The trains of one NAPI instance.
 
-    `up` is what is ready for the layers above, in order. Each frame that is given to `receive` was
-    cleaned and has an sk_buff.
+    `held` and `buffers` count frames and sk_buffs, including the packets in `up`. `up` has the packets
+    that are ready for the layers above, in order; `receive_merged` passes a packet to these layers.
+    Each frame that is given to `receive` was cleaned and has an sk_buff.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Gro:
         self._complete = machine.prices.step("gro_complete")
 
     def wants(self, frame: Frame) -> bool:
-        """Whether a packet can be merged, or something of its flow may be held."""
+        """Whether a packet can be merged, or a packet of its flow may be held."""
         protocol = frame.flow.protocol
         if protocol is Protocol.UDP:
             return self._udp and not frame.fault
@@ -80,7 +81,7 @@ class Gro:
         return self.held > 0 or (frame.payload > 0 and not frame.tcp_flags & ENDING)
 
     def receive(self, core: Core, frame: Frame) -> bool:
-        """dev_gro_receive: merge, hold or let it up; whether `up` is to be emptied now."""
+        """dev_gro_receive: merge, hold or finish a packet; True if `up` has to be emptied now."""
         self.held += 1
         self.buffers += 1
         flow = frame.flow
@@ -97,7 +98,7 @@ class Gro:
         return self._counted >= GRO_NORMAL_BATCH
 
     def _hold(self, core: Core, bucket: dict[Flow, Train], frame: Frame, look: Look | None) -> None:
-        """Begin a train, in place of the bucket's oldest if it is full; or let the packet pass."""
+        """Begin a train, in a full bucket in place of its oldest; or let the packet pass."""
         if look is None or look.last:
             self._pass(frame)
             return
@@ -123,7 +124,7 @@ class Gro:
                     self._lift(core, bucket.pop(flow))
 
     def _lift(self, core: Core, train: Train) -> None:
-        """napi_gro_complete: headers are made those of one packet, if it is more than one."""
+        """napi_gro_complete: finish a train; several packets get the headers of one."""
         if len(train.frames) > 1:
             core.spend(self._complete, train.frames[0].packet)
         self._pass(train.as_one())
@@ -133,12 +134,12 @@ class Gro:
         self._counted += len(parts(frame))
 
     def take_up(self) -> list[Frame]:
-        """Empty `up`; each is still counted until it is let `go`."""
+        """Empty `up` and return its packets; each is counted until `go`."""
         up, self.up, self._counted = self.up, [], 0
         return up
 
     def go(self, frame: Frame) -> None:
-        """A layer above has it now."""
+        """A layer above has taken the packet."""
         self.held -= len(parts(frame))
         self.buffers -= len(skbs(frame))
 

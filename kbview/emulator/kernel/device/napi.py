@@ -34,7 +34,7 @@ from kbview.emulator.keys import MOST, Keys, meaning, number
 
 @dataclass(frozen=True, kw_only=True)
 class NapiSettings(Keys):
-    """How the polls of a queue are started."""
+    """Polling of a queue: by a softirq or a thread, with interrupts at once or deferred."""
 
     threaded_napi: Annotated[
         bool, meaning("whether a kernel thread polls each queue instead of the softirq")
@@ -50,11 +50,11 @@ class NapiSettings(Keys):
 
 
 class Napi(ABC):
-    """One queue's, which takes the queue's vector. It is complete when its vector is unmasked.
+    """The NAPI instance of one queue; it requests the queue's vector, which is masked at first.
 
-    `contested`: a reader may want to poll the queue; `claimed`: a reader does, see busy_poll.py.
-    `adaptive` moderates the interrupts, None where moderation is fixed. `defer_ps`: how long the
-    watchdog waits while interrupts are deferred, 0 where they are not.
+    `contested`: a reader may want to poll the queue. `claimed`: a reader polls it (busy_poll.py).
+    `adaptive` moderates the interrupts; None where moderation is fixed. `defer_ps` is the time that
+    the watchdog waits while interrupts are deferred; 0 where they are not.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Napi(ABC):
         self.claimed = False
         self._scheduled = False
         self._wanted = False  # by a reader, while a softirq polls
-        self._core = scheduler.core  # whose poll it is
+        self._core = scheduler.core  # the core that polls
         self._scheduler = scheduler
         self._queue = queue
         self._counts = machine.counts
@@ -85,7 +85,7 @@ class Napi(ABC):
 
     @abstractmethod
     def poll(self, weight: int) -> Generator[None, None, int]:
-        """Take up to `weight` packets; return how many, all of them if it wants another poll."""
+        """Take up to `weight` packets and return their number; `weight` asks for another poll."""
 
     def irq_handler(self, core: Core) -> None:
         """Acknowledge, mask the vector, and leave the rest to a softirq or thread."""
@@ -97,13 +97,13 @@ class Napi(ABC):
         self.napi_schedule()
 
     def napi_schedule(self) -> None:
-        """Have it polled on its queue's core, unless somebody polls it already."""
+        """Schedule a poll on the core of the queue, unless the instance has a poller already."""
         if not self._scheduled:
             self._scheduled = True
             self._scheduler.napi_schedule(self)
 
     def _polled(self, work: int, weight: int) -> int:
-        """A poll is over: whose is it now? Returns the work, less than `weight` if nobody's."""
+        """A poll is over: returns its work, less than `weight` if the instance has no poller now."""
         core = self._core
         if self.claimed:
             return work
@@ -129,11 +129,11 @@ class Napi(ABC):
     # ---- a reader that polls ---------------------------------------------------------------
 
     def next_ready_ps(self) -> int:
-        """When a poll will find something."""
+        """The time when a poll will find a frame; NEVER_PS without one."""
         return self._queue.next_ready_ps()
 
     def claim(self, core: Core) -> bool:
-        """Who reads polls from now on, on its own core, unless somebody does already."""
+        """Let a reader poll on its own core from now on; False if the instance has a poller."""
         if self._scheduled:
             self._wanted = self._watchdog is not None
             return False
@@ -142,14 +142,14 @@ class Napi(ABC):
         return True
 
     def release(self) -> None:
-        """It will poll once more; after that nobody does."""
+        """The reader stops: it polls once more, and then the instance has no poller."""
         self.claimed, self._queue.watcher = False, None
         self._queue.look_again()
         if self._watchdog is not None:
             self._watchdog.renew()
 
     def let_go(self) -> bool:
-        """There is more, but an application is to come for it, before the timer; False without one."""
+        """Leave frames to an application that polls in time; False without a watchdog."""
         if self._watchdog is None:
             return False
         self._watchdog.start(self._core)
@@ -159,7 +159,7 @@ class Napi(ABC):
     # ---- the vector ------------------------------------------------------------------------
 
     def unmask_again(self) -> None:
-        """Traffic has ended: wait for what is there, not for what would have come."""
+        """Traffic has ended: do not wait for frames that will not arrive (moderation)."""
         if not self._queue.masked:
             self.unmask()
 

@@ -2,8 +2,8 @@
 
     IRQ --> irq_handler --> wake napi/0-0 --> poll(weight), again while work == weight --> sleep
 
-No softirq is raised, so nothing polls on somebody else's time: neither at an interrupt's exit nor in a
-system call. Its time is booked as ksoftirqd's, whose work it does. The thread stays on its core.
+No softirq is raised, so no poll runs at an interrupt's exit or in a system call, on the time of another
+task. The time of the thread is booked as ksoftirqd's. The thread stays on its core.
 Linux: net/core/dev.c napi_threaded_poll(), since 5.12; /sys/class/net/eth0/threaded
 """
 
@@ -15,7 +15,7 @@ from kbview.tape.events import Mode
 
 
 class NapiThread:
-    """The thread of one queue, on its core. To the queue's NAPI it is what a softirq is."""
+    """The thread of one queue, on its core; the scheduler of the queue's NAPI in place of a softirq."""
 
     def __init__(self, machine: Machine, core: Core, queue: int, weight: int) -> None:
         self.core = core

@@ -1,8 +1,8 @@
-"""Deferred interrupts: after a poll that found something the vector stays masked; a timer polls again.
+"""Deferred interrupts: after a poll that found frames the vector stays masked; a timer polls again.
 
-An application that polls by itself comes before the timer each time, so there are no interrupts at all;
-if it stalls, the softirq takes over. After two polls that find nothing the vector is unmasked.
-Linux: gro_flush_timeout and napi_defer_hard_irqs (2 is what the documentation advises), net/core/dev.c
+An application that polls in time renews the timer, so there are no interrupts. If it stalls, the
+softirq takes over. After two empty polls the vector is unmasked.
+Linux: gro_flush_timeout and napi_defer_hard_irqs (the documentation advises 2), net/core/dev.c
 napi_complete_done(), napi_watchdog()
 """
 
@@ -16,7 +16,7 @@ NAPI_DEFER_HARD_IRQS = 2
 
 
 class Watchdog:
-    """One queue's timer."""
+    """The timer of one queue."""
 
     def __init__(
         self, machine: Machine, core: Core, timeout_ps: int, napi_schedule: Callable[[], None]
@@ -28,7 +28,7 @@ class Watchdog:
         self._left = 0
 
     def defers(self, core: Core, work: int) -> bool:
-        """A poll on `core` is over; True if the vector stays as it is, for the timer runs."""
+        """A poll on `core` is over; True if the vector stays masked because the timer runs."""
         if work:
             self.renew()
         if not self._left:
@@ -38,11 +38,11 @@ class Watchdog:
         return True
 
     def renew(self) -> None:
-        """An application polls."""
+        """An application polls: defer interrupts again."""
         self._left = NAPI_DEFER_HARD_IRQS
 
     def start(self, core: Core) -> None:
-        """Count from now on."""
+        """Start the timer at the time of `core`."""
         self._vector.arm(core.now_ps + self._timeout_ps)
         if self._vector.core is not core:
             core.give_way_by(self._vector.due_ps)

@@ -1,8 +1,8 @@
 """XDP: a program that the driver runs on each frame, before there is an sk_buff.
 
-    drop        the page goes straight back to the ring
-    tx          out of the port it came in by, one doorbell at the end of the poll
-    redirect    out of a device of a map, gathered to bulks of 16 with a doorbell each
+    drop        the page goes back to the ring
+    tx          sent through the port of its arrival, one doorbell at the end of the poll
+    redirect    sent through a device of a map, in bulks of 16 with a doorbell each
     fib         as redirect, after a look-up in the kernel's own route table
 
 A frame that fib cannot forward is passed to the stack. net/generic_xdp.py runs a program after the
@@ -32,7 +32,7 @@ _RECEIVED = ("descriptor_read", "first_touch", "xdp_program")
 
 @dataclass(frozen=True, kw_only=True)
 class XdpSettings(ApplicationSettings):
-    """Where an XDP program runs."""
+    """The hook of an XDP program: the driver, or the stack."""
 
     xdp_generic: Annotated[
         bool, meaning("whether an XDP program runs only after the sk_buff was built")
@@ -53,17 +53,17 @@ class XdpVerdict(Enum):
 
 
 class XdpProgram(ABC):
-    """What the driver's poll calls for every frame that it took out of the ring."""
+    """A program; the driver's poll runs it for every frame from the ring."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
     @abstractmethod
     def run(self, core: Core, frame: Frame) -> XdpSender | XdpVerdict | None:
-        """Decide, and pay for it: returns the ring that sends the frame, PASS, or None after a drop."""
+        """Decide on a frame: returns the ring that sends it, PASS, or None if it was dropped."""
 
     def flush(self, core: Core) -> None:  # noqa: B027 - a program that sends nothing has nothing
-        """The poll ends: ring the doorbell. Yield before if the core is past its horizon."""
+        """The poll ends: ring the doorbell. The caller yields first if the core is past its horizon."""
 
     def _tell(self, core: Core, frame: Frame, action: str) -> None:
         self._machine.counts.xdp_ran(core, frame.packet, action)
@@ -83,7 +83,7 @@ class XdpDrop(XdpProgram):
 
 
 class XdpForward(XdpProgram):
-    """Sends every frame on: XDP_TX or XDP_REDIRECT, `extra` being what that takes of the program."""
+    """XDP_TX or XDP_REDIRECT for every frame; `extra` are the steps that this adds to the program."""
 
     def __init__(self, machine: Machine, sender: XdpSender, action: str, *extra: str) -> None:
         super().__init__(machine)
@@ -104,7 +104,7 @@ class XdpForward(XdpProgram):
 
 
 class XdpFib(XdpForward):
-    """Asks the kernel's route table; what is not IP, or for a group, goes on to the stack."""
+    """XDP_REDIRECT by the kernel's route table; XDP_PASS for other protocols and for groups."""
 
     def __init__(self, machine: Machine, sender: XdpSender, fib: Fib) -> None:
         super().__init__(machine, sender, "redirect")

@@ -1,9 +1,10 @@
-"""ip_defrag: fragments wait until their datagram is whole, or their time or the memory is up.
+"""ip_defrag: fragments wait for the rest of their datagram, until a timeout or the memory limit.
 
-    fragment --> protocol/reassembly --> held | dropped | the whole datagram goes on to its transport
+    fragment --> protocol/reassembly --> held | dropped | the whole datagram goes to its transport
 
 The datagram is one sk_buff with the others in its frag_list: all are charged, delivered and freed
-with it. Its transport checksum is not verified, for no bytes are kept. Linux: net/ipv4/ip_fragment.c
+together. Its transport checksum is not verified, because no bytes are kept.
+Linux: net/ipv4/ip_fragment.c
 """
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ GoOn = Callable[[Core, Frame], Process]
 
 
 class Defrag(Timed):
-    """The layer's queues. `go_on` takes a whole datagram up."""
+    """The queues of fragments. `go_on` takes a whole datagram to its transport."""
 
     def __init__(self, machine: Machine, skbs: SkbCache, go_on: GoOn, timers: Timers) -> None:
         self._timers = timers
@@ -37,11 +38,11 @@ class Defrag(Timed):
 
     @property
     def held(self) -> int:
-        """Frames that wait."""
+        """Fragments that wait."""
         return self._reassembly.held
 
     def receive(self, core: Core, frame: Frame) -> Process:
-        """A fragment that was paid up to here."""
+        """ip_defrag: take a fragment; the last one of a datagram completes it."""
         fragment = fragment_of(frame, truesize(frame.length))
         core.spend(self._step, frame.packet)
         datagram, lost = self._reassembly.take(fragment, core.now_ps)
@@ -73,7 +74,7 @@ class Defrag(Timed):
         yield from ()
 
     def abandon(self, core: Core) -> None:
-        """What is missing will not come."""
+        """Drop all fragments that wait: the missing ones will not arrive."""
         self._drop(core, self._reassembly.give_up())
 
 

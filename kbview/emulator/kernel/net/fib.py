@@ -1,8 +1,8 @@
-"""The kernel's route table, as far as its depth costs: which nodes a look-up has to fetch.
+"""The kernel's route table: the nodes that a look-up fetches, because its depth has a price.
 
-With one route the answer is at the root. In a table as large as the Internet's a look-up visits three
-to six nodes and prefixes, and where destinations are many each is a line that no near cache holds.
-The source's own look-up (fib_validate_source) finds few addresses and its nodes near.
+With one route the answer is at the root. In a table of the Internet's size a look-up visits three to
+six nodes and prefixes; with many destinations, each is a cache line that only memory holds.
+The look-up of the source address (fib_validate_source) finds few addresses, so its nodes are cached.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class FibSettings(Keys):
 
 
 class Fib:
-    """A table of `routes` prefixes."""
+    """A route table of `routes` prefixes."""
 
     def __init__(self, routes: int, host: Host) -> None:
         self._routes = routes

@@ -15,7 +15,7 @@ XDP = Place.XDP  # the layer that the drops of a program are counted at
 
 
 class GenericXdp:
-    """The program after the sk_buff, in netif_receive_skb: drops it, or sends it back out."""
+    """The program in netif_receive_skb: it drops each packet, or sends it (`sends` is not None)."""
 
     steps = ("xdp_program",)
 
@@ -25,7 +25,7 @@ class GenericXdp:
         self._sends = sends
 
     def receive(self, core: Core, frame: Frame) -> None:
-        """Decide; its way up to here was paid. It goes past the qdisc: a full ring drops it."""
+        """Run the program on a packet. Sending passes the qdisc by, so a full ring drops the packet."""
         action = "drop" if self._sends is None else "tx"
         self._machine.counts.xdp_ran(core, frame.packet, action)
         queue = self._sends.of(core) if self._sends is not None else None

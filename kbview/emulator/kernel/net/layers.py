@@ -1,7 +1,7 @@
-"""netif_receive_skb and up: link layer, IP, transport, and the decision whose packet this is.
+"""netif_receive_skb and up: link layer, IP, transport, and the taker of a packet.
 
-What the layers decide is the same for every packet of a flow, so it is looked up once a flow, as
-Linux caches routes and sockets; the steps are paid by every packet all the same.
+The layers decide the same for every packet of a flow, so the decision is cached by flow, as Linux
+caches routes and sockets. Every packet still spends the time of all steps.
 """
 
 from collections.abc import Sequence
@@ -31,10 +31,11 @@ _FLOWS_KNOWN = 65_536
 
 
 class FlowPath(NamedTuple):
-    """How far up a flow's packets go, and what becomes of them there.
+    """The way of a flow's packets up the layers, and its end.
 
-    `climb` is the price from the ring up to each layer, `queueing` that into a socket. Either a
-    `taker` has the packet then, or layer `end` consumes it, or refuses it with `reason`.
+    `climb` has the price from the ring up to each layer, `queueing` is the price from the ring into a
+    socket. `taker` gets the packet; where it is None, the layer `end` consumes the packet, or drops it
+    with `reason`.
     """
 
     climb: dict[Place, Step]
@@ -45,10 +46,10 @@ class FlowPath(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """Where packets go above IP.
+    """The ends of packets above IP.
 
-    Without `tcp` the streams are a capture's, and nothing answers them. A `forwarder` makes the host a
-    router. `xdp` is a program of generic XDP, which decides before all layers.
+    `tcp` is None where the streams come from a capture and are not answered. A `forwarder` makes the
+    host a router. `xdp` is a program of generic XDP, which decides before all layers.
     """
 
     sockets: SocketGroup
@@ -58,7 +59,7 @@ class Ends(NamedTuple):
 
 
 class ProtocolStack:
-    """The protocol layers of one host. `below` are the steps that each packet took to get here."""
+    """The protocol layers of one host. `below` are the steps of each packet before the layers."""
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class ProtocolStack:
 
     @property
     def held(self) -> int:
-        """Frames that wait in the layers, for other fragments or for text before theirs, and TCP's."""
+        """Frames that wait for other fragments or for earlier segments, and the frames in TCP."""
         tcp = self.tcp.held if self.tcp is not None else 0
         tracked = self._netfilter.unconfirmed.held
         return self._defrag.held + self._captured.held + self.in_hand + tracked + tcp
@@ -115,7 +116,7 @@ class ProtocolStack:
             self.tcp.abandon(core)
 
     def netif_receive_skb(self, core: Core, frame: Frame) -> Taker | None:
-        """Take a packet up the layers; returns its socket, or None where its way ended in here."""
+        """Take a packet up the layers; returns its taker, None where its journey ended in a layer."""
         way = self._ways.get(frame.flow) or self._find_way(frame.flow)
         if frame.fault and way.end is not XDP:
             finder = layer_of_fault(frame.fault)
@@ -125,7 +126,7 @@ class ProtocolStack:
         return self._along(core, frame, way)
 
     def receive_merged(self, core: Core, frame: Frame) -> Taker | None:
-        """As `netif_receive_skb` for what GRO lets up: the layers are paid once for all that it is."""
+        """As `netif_receive_skb`, for a packet from GRO: the layers are paid once for all its parts."""
         way = self._lifted.get(frame.flow)
         if way is None:
             if len(self._lifted) >= _FLOWS_KNOWN:
@@ -148,7 +149,7 @@ class ProtocolStack:
         return None
 
     def _up(self, core: Core, frame: Frame) -> Process:
-        """A datagram that was put together goes on to its transport."""
+        """Take a reassembled datagram to its transport."""
         way = self._upper.get(frame.flow) or self._find_upper(frame.flow)
         taker = self._along(core, frame, way)
         if taker is None:
@@ -198,12 +199,12 @@ class ProtocolStack:
         )
 
     def _routing(self, flow: Flow) -> tuple[str, ...]:
-        """IP's own steps: what comes between the header and the route, and how deep that lies."""
+        """The steps of IP: header, connection tracking, route, and the nodes of the route table."""
         check, *route = IP.steps
         return check, *self._netfilter.tracked, *route, *self.fib.nodes(flow)
 
     def _filtered(self, flow: Flow, climb: dict[Place, Step], queueing: Step) -> FlowPath | None:
-        """The way of an IP packet that a rule drops."""
+        """The path of an IP packet that a rule drops; None where no rule does."""
         rules = self._netfilter
         if not rules.drop_at or Place.IP not in climb or self._host.is_group(flow.destination):
             return None
@@ -235,7 +236,7 @@ class ProtocolStack:
     def ip_local_deliver(
         self, flow: Flow, climb: dict[Place, Step], queueing: Step, top: Place
     ) -> FlowPath:
-        """ip_local_deliver: fragments are put together, the rest goes to its transport."""
+        """ip_local_deliver: a fragment goes to reassembly, another packet to its transport."""
         if flow.fragment:
             return FlowPath(climb, climb[top], top, self._defrag, "")
         if flow.protocol not in (Protocol.UDP, Protocol.TCP):

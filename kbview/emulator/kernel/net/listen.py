@@ -1,7 +1,7 @@
-"""Who listens: a port's accept queue with its lock, and the threads that it is named to.
+"""Listening sockets: the accept queue of a port, its lock, and the readers that accept from it.
 
-    SO_REUSEPORT   a queue and a lock for each reader; a flow's hash says whose it is
-    shared         one queue and one lock for all; a new connection is told to every reader, one gets it
+    SO_REUSEPORT   a queue and a lock for each reader; the hash of a flow selects the reader
+    shared         a queue and a lock for all; a new connection wakes every reader, and one accepts it
 
 A SYN, the ACK that ends its handshake, and accept() all take the lock.
 Linux: net/ipv4/inet_connection_sock.c, inet_hashtables.c, fs/eventpoll.c
@@ -40,7 +40,7 @@ class ListenSettings(TcpSettings):
 
 
 class ListenPort:
-    """One accept queue, as each of the readers sees it."""
+    """One accept queue, with a listening socket in the table of each reader."""
 
     def __init__(
         self, machine: Machine, name: str, listener: Listener, tables: list[SocketTable]
@@ -56,12 +56,12 @@ class ListenPort:
 
     @property
     def first(self) -> ListenSocket:
-        """The one that is metered."""
+        """The socket that is metered."""
         return self.sockets[0]
 
 
 class Listening:
-    """The listening sockets, made when somebody first calls."""
+    """The listening sockets, each made at the first SYN for it."""
 
     def __init__(self, machine: Machine, sockets: SocketGroup, settings: ListenSettings) -> None:
         self._machine = machine
@@ -74,7 +74,7 @@ class Listening:
         self._ports: dict[tuple[str, int], ListenPort] = {}
 
     def listener_of(self, flow: Flow) -> Listener | None:
-        """Who answers a SYN of this flow; None for nobody."""
+        """The listener that answers a SYN of this flow; None where the port is closed."""
         if not self._sockets.table_of(flow).listens(flow.destination_port):
             return None
         return self._port_of(flow).first.listener
@@ -91,11 +91,11 @@ class Listening:
         return port
 
     def overflowed(self, flow: Flow) -> None:
-        """A SYN was turned away."""
+        """A SYN was dropped because the queue is full."""
         self._port_of(flow).first.overflows += 1
 
     def lock_for(self, flow: Flow, segment: Segment, known: Entry | None) -> Lock | None:
-        """A SYN, and all of a handshake that is not ended, is worked on under the listener's lock."""
+        """The lock for a SYN and for later segments of a handshake; None for other segments."""
         asked = known is None and segment.flags & (SYN | ACK | RST) == SYN
         half_open = known is not None and known.listener is not None
         if (asked or half_open) and self._sockets.table_of(flow).listens(flow.destination_port):
@@ -103,7 +103,7 @@ class Listening:
         return None
 
     def work(self, core: Core, entry: Entry | None, segment: Segment, *, fresh: bool) -> None:
-        """What a listener does with a segment, under its lock: remember a SYN, or make a socket."""
+        """Remember a SYN, or make a socket at the end of a handshake; the caller holds the lock."""
         if entry is None:
             return
         if segment.flags & SYN:
@@ -112,7 +112,7 @@ class Listening:
             self._establish(core, entry)
 
     def _establish(self, core: Core, entry: Entry) -> None:
-        """tcp_v4_syn_recv_sock: a request becomes a socket, and waits to be accepted."""
+        """tcp_v4_syn_recv_sock: make a socket of a request and put it into the accept queue."""
         core.spend(self._child)
         port = self._port_of(entry.flow)
         self._queue(core, entry, port.first)

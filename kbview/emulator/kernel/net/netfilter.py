@@ -2,10 +2,10 @@
 
     ring -> sk_buff -> raw PREROUTING -> ip_rcv -> conntrack -> route -> INPUT -> transport
 
-Conntrack gives a packet of a connection that it does not know an entry. If a rule drops the packet, the
-entry was never confirmed and is freed with it, so the next packet gets another. What the host sends is
-tracked as well, in LOCAL_OUT, before it is routed: sender.py. Allocating and freeing
-count on net->ct.count, one line that all cores write (hardware/line.py).
+Conntrack allocates an entry for a packet of an unknown connection. If a rule drops the packet, the
+entry is never confirmed and is freed with the packet, so the next packet allocates another. Packets
+that the host sends are tracked in LOCAL_OUT, before their route (call/sender.py). Allocating and
+freeing both change net->ct.count, a cache line that all cores write.
 Linux 4.18: net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), nf_conntrack_free()
 """
 
@@ -35,7 +35,7 @@ class NetfilterSettings(Keys):
 
 
 class Netfilter:
-    """The rules of one host: `drop_at` where one drops every IP packet, and whether it tracks."""
+    """The rules of one host. At `drop_at` a rule drops every IP packet; "" without a rule."""
 
     def __init__(self, machine: Machine, skbs: SkbCache, drop_at: str, *, conntrack: bool) -> None:
         self.drop_at = drop_at
@@ -49,7 +49,7 @@ class Netfilter:
 
 
 class Unconfirmed:
-    """Takes a packet that came to conntrack and is dropped in INPUT: its entry lives as long as it."""
+    """Takes a packet with an unconfirmed entry; a rule in INPUT drops it, and both are freed."""
 
     def __init__(self, machine: Machine, skbs: SkbCache, count: SharedLine, rest: Step) -> None:
         self.held = 0
@@ -59,7 +59,7 @@ class Unconfirmed:
         self._rest = rest
 
     def receive(self, core: Core, frame: Frame) -> Process:
-        """Count it in, track it, find that it is to be dropped, and count it out."""
+        """Allocate the entry, look the route up, drop the packet, and free the entry."""
         self._count.write(core, frame.packet)
         core.spend(self._rest, frame.packet)
         if core.now_ps > core.horizon_ps:

@@ -28,7 +28,7 @@ def datagram_stack(
     sockets: SocketGroup,
     forwarder: Forwarder | None,
 ) -> ProtocolStack:
-    """A stack whose streams are a capture's; `rule` is where netfilter drops, "" for nowhere."""
+    """A stack whose streams come from a capture; netfilter drops at `rule`, "" for nowhere."""
     netfilter = Netfilter(machine, skbs, rule, conntrack=settings.part(NetfilterSettings).conntrack)
     ends = Ends(sockets, forwarder=forwarder)
     fib = Fib(settings.part(FibSettings).routes, host)
@@ -45,7 +45,7 @@ def full_stack(
     tx: TxQueues,
     xdp_generic: bool,
 ) -> ProtocolStack:
-    """A stack that also speaks TCP with a peer, and forwards or runs generic XDP if it is told to."""
+    """A stack that also speaks TCP with a peer, and forwards or runs generic XDP by its settings."""
     dropping = settings.app == "drop" and not xdp_action(settings)
     rule = settings.drop_at if dropping else ""
     netfilter = Netfilter(machine, skbs, rule, conntrack=settings.part(NetfilterSettings).conntrack)

@@ -27,6 +27,7 @@ from kbview.tape.meter import SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
 
 ALL_PORTS = range(1 << 16)
+TAKE = ("socket_recv", "copy_to_user", "skb_free")  # a read's steps for an sk_buff of a receive queue
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
 
