@@ -1,4 +1,4 @@
-"""What a SOURCE word means: the list of its kinds, in the order in which they are asked.
+"""The kinds of SOURCE words, in the order in which the program asks them.
 
 The list is loaded with each command, so an opener imports its machinery where it opens something.
 """
@@ -70,7 +70,7 @@ def _located(word: str) -> str:
 
 
 def datapaths(text: str, word: str) -> list[str]:
-    """The datapaths of `a,b` or `all`, of the SOURCE `word`; SourceError on one that there is not."""
+    """The datapaths of `a,b` or `all`, of the SOURCE `word`; SourceError if a name is unknown."""
     known = _opener(look(_located(word), None)).datapaths()
     if text == "all":
         return list(known)
@@ -82,7 +82,7 @@ def datapaths(text: str, word: str) -> list[str]:
 
 
 def resolve(word: str, choice: Choice, stream: BufferedReader | None = None) -> Source:
-    """The source for a word; SourceError with one line when it cannot be had. `-` reads `stream`."""
+    """The source for a word; SourceError with one line if it cannot be opened. `-` reads `stream`."""
     return resolve_all(word, [choice], stream)[0]
 
 
@@ -153,7 +153,7 @@ def _fifo(text: str) -> BufferedReader | None:
 
 
 def look(text: str, stream: BufferedReader | None) -> Word:
-    """The word with the first bytes of what it names. A pipe is peeked at: its bytes stay in it."""
+    """The word with the first bytes of its file. A pipe is only peeked at: its bytes stay in it."""
     if stream is not None:
         return Word(text, stream.peek(HEAD)[:HEAD], stream)
     try:
