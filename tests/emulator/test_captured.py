@@ -31,16 +31,20 @@ from tests.traces import TRACES
 MS_PS = 1_000_000_000
 HOST = Host(frozenset([b"\2\0\0\0\0\2"]), frozenset(["10.0.0.2", "fd00::2"]))
 FLOW = Flow(0, Protocol.TCP, "10.0.0.1", "10.0.0.2", 5000, 80, b"\2\0\0\0\0\1", b"\2\0\0\0\0\2", 0)
+BACK = Flow(1, Protocol.TCP, "10.0.0.2", "10.0.0.1", 80, 5000, b"\2\0\0\0\0\2", b"\2\0\0\0\0\1", 0)
 ETHER = scapy.Ether(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
 IP4 = scapy.IP(src="10.0.0.1", dst="10.0.0.2", id=7)
 IP6 = scapy.IPv6(src="fd00::1", dst="fd00::2")
 
 
 def emulated(
-    frames: list[Frame], settings: Settings | None = None, detail: Detail = Detail.STEPS
+    frames: list[Frame],
+    settings: Settings | None = None,
+    detail: Detail = Detail.STEPS,
+    datapath: str = "kernel",
 ) -> tuple[Emulation, list[ev.Event]]:
-    """All of it through the kernel path, in small steps, conserved at each."""
-    made = Emulation(profile.load("xdp18"), settings or Settings(), HOST, iter([frames]), "kernel")
+    """All of it through a datapath, in small steps, conserved at each."""
+    made = Emulation(profile.load("xdp18"), settings or Settings(), HOST, iter([frames]), datapath)
     made.recorder.detail = detail
     events: list[ev.Event] = [made.sample()]
     stride_ps = MS_PS // 100
@@ -88,12 +92,41 @@ def test_segments_go_to_the_socket_once_and_in_order() -> None:
     assert states == ["SYN-RECEIVED", "ESTABLISHED", "CLOSE-WAIT"]
 
 
-def test_nothing_behind_a_hole_of_the_capture_is_delivered() -> None:
+def answer(number: int, ack: int) -> Frame:
+    """An acknowledgement of the recorded host."""
+    numbers = struct.pack("!IIBBH", 1, ack, 0x50, ACK, 1000)
+    return Frame(number * MS_PS, number, 64, BACK, 0, ACK, "", numbers)
+
+
+def test_nothing_behind_a_gap_of_the_host_is_delivered() -> None:
     """Linux keeps it in the out-of-order queue until the connection ends."""
-    frames = [segment(0, 1, 100), segment(1, 301, 100), segment(2, 401, 100)]
+    frames = [segment(0, 1, 100), segment(1, 301, 100), segment(2, 401, 100), answer(3, 101)]
     made, events = emulated(frames)
     assert ends(events) == {0: "app", 1: "SOCKET_CLOSE", 2: "SOCKET_CLOSE"}
     assert made.sample().meters.copied_bytes == 100
+
+
+@pytest.mark.parametrize("datapath", ["kernel", "kernel-irq", "mtcp"])
+@pytest.mark.parametrize("acknowledged", [401, 501])
+def test_text_behind_a_gap_of_the_capture_is_delivered(datapath: str, acknowledged: int) -> None:
+    """The host acknowledged the missing text, so it had it (RFC 9293, 3.4)."""
+    frames = [segment(0, 1, 100), segment(1, 301, 100), answer(2, acknowledged), segment(3, 401, 100)]
+    made, events = emulated(frames, datapath=datapath)
+    assert set(ends(events).values()) == {"app"}
+    assert made.now_ps < 4 * MS_PS  # at the next segment, not after a timeout
+
+
+def test_a_gap_acknowledged_in_part_is_a_gap_of_the_host() -> None:
+    _, events = emulated([segment(0, 1, 100), segment(1, 301, 100), answer(2, 201)])
+    assert ends(events)[1] == "SOCKET_CLOSE"
+
+
+@pytest.mark.parametrize("datapath", ["kernel", "kernel-irq", "mtcp"])
+def test_a_gap_of_a_capture_of_one_direction_costs_no_text(datapath: str) -> None:
+    """Nothing in the capture says that the host lacked it."""
+    frames = [segment(0, 1, 100), segment(1, 301, 100), segment(2, 401, 100)]
+    _, events = emulated(frames, datapath=datapath)
+    assert ends(events) == dict.fromkeys(range(3), "app")
 
 
 def test_a_hole_may_be_filled_however_late() -> None:
@@ -107,6 +140,9 @@ def test_a_hole_may_be_filled_however_late() -> None:
 def test_more_than_the_buffer_holds_behind_a_hole_is_pruned() -> None:
     """Linux: tcp_prune_ofo_queue()"""
     frames = [segment(0, 1, 100), *(segment(n, 100_000 + n * 100, 100) for n in range(1, 40))]
+    frames.insert(1, answer(1, 101))
+    for number, frame in enumerate(frames):
+        frame.packet, frame.arrived_ps = number, number * MS_PS
     made, events = emulated(frames, Settings(tcp_rcvbuf=40_000))
     assert set(ends(events).values()) == {"app", "TCP_OFO_QUEUE_PRUNE", "SOCKET_CLOSE"}
     assert made.sample().meters.copied_bytes == 100

@@ -21,6 +21,7 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.wires import Wires
 from kbview.emulator.keys import Keys, meaning, number
+from kbview.packet.acknowledgements import Acknowledgements
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import DropReason
@@ -81,6 +82,7 @@ class Port:
         self.traffic = traffic
         self._own_macs = own_macs
         self.sent_by_us = sent_by_us
+        self.acknowledgements = Acknowledgements()
         self._accepted: set[Flow] = set()
 
     def sort(self, chunk: list[Frame], aside: list[Frame]) -> list[Frame]:
@@ -237,9 +239,15 @@ class Nic:
             aside.clear()
             self._next_aside = 0
 
+    def answer_to(self, flow: Flow, now_ps: int) -> int | None:
+        """How far the recorded host has acknowledged a flow by now; None without any answer."""
+        self.pass_aside(now_ps)
+        return self._port.acknowledgements.to(flow)
+
     def _account_aside(self, frame: Frame) -> None:
         time_ps = max(frame.arrived_ps, self.opened_ps)
         if self._port.sent_by_us(frame.flow):
+            self._port.acknowledgements.hear(frame)
             self._books.sent(time_ps, 0, frame, passed_on=False)
             return
         reason = FCS_ERROR if frame.fault == FCS_ERROR else ADDRESS_FILTER

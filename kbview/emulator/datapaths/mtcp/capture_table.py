@@ -24,8 +24,9 @@ _KEPT = 65_536  # flows followed; past that, a flow without a gap or unread text
 class FollowedFlow:
     """The stream of a flow, and how far its text has come."""
 
-    def __init__(self, stream: TcpStream) -> None:
+    def __init__(self, stream: TcpStream, flow: Flow) -> None:
         self.stream = stream
+        self.flow = flow
         self.onlooker = Onlooker()
 
 
@@ -49,7 +50,7 @@ class CaptureTable(StreamTable):
             settings = self._settings
             stream = TcpStream(name_of(flow), None, settings.tcp_rcvbuf, settings.tcp_sndbuf)
             stream.session = self._app.session(settings)
-            found = self._followed[flow] = FollowedFlow(stream)
+            found = self._followed[flow] = FollowedFlow(stream, flow)
         return found
 
     def _forget_idle(self) -> None:
@@ -85,12 +86,22 @@ class CaptureTable(StreamTable):
         stream.eof = False  # the application cannot close a recorded stream
         if stream.pending:
             self.events.add(stream, frame.packet if frame is not None else NO_PACKET)
-        kept = sum(segment.length for segment in followed.onlooker.order.segments)
-        if kept > stream.rcvbuf:  # no place in the ring: the gap is given up earlier
-            lost_here = self.machine.meters.missed > 0
-            outcome = followed.onlooker.prune(self.core.now_ps, lost_here=lost_here)
-            self._follow(followed, outcome, None)
+        self._look_behind_gap(followed)
         self._note_gap(followed)
+
+    def _look_behind_gap(self, followed: FollowedFlow) -> None:
+        """Go on if the recorded host had the missing text, or if the ring has no place to wait."""
+        onlooker, now_ps = followed.onlooker, self.core.now_ps
+        held = onlooker.order.segments
+        if not held:
+            return
+        answer = self.machine.nic.answer_to(followed.flow, now_ps)
+        if onlooker.is_acknowledged(answer):
+            self._follow(followed, onlooker.skip(now_ps), None)
+        elif sum(segment.length for segment in held) > followed.stream.rcvbuf:
+            lost_here = self.machine.meters.missed > 0
+            outcome = onlooker.prune(now_ps, lost_here=lost_here, answer=answer)
+            self._follow(followed, outcome, None)
 
     # ---- the application's side ------------------------------------------------------------
 
@@ -120,8 +131,11 @@ class CaptureTable(StreamTable):
     def expire(self) -> None:
         while self.due_ps <= self.core.now_ps:
             followed = min(self._gaps, key=self._gaps.__getitem__)
-            more, lost_here = not self.machine.nic.exhausted, self.machine.meters.missed > 0
-            outcome = followed.onlooker.expire(self.core.now_ps, lost_here=lost_here, more=more)
+            nic, now_ps, lost_here = self.machine.nic, self.core.now_ps, self.machine.meters.missed > 0
+            answer = nic.answer_to(followed.flow, now_ps)
+            outcome = followed.onlooker.expire(
+                now_ps, lost_here=lost_here, answer=answer, more=not nic.exhausted
+            )
             self._follow(followed, outcome, None)
 
     def abandon(self) -> None:

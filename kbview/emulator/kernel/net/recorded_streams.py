@@ -27,8 +27,9 @@ _USUAL = SYN | FIN | RST | ACK  # of these, text that is under way has ACK alone
 class CapturedStream:
     """One flow into one socket. To the poll it is what a socket is."""
 
-    def __init__(self, streams: "CapturedStreams", socket: Socket) -> None:
+    def __init__(self, streams: "CapturedStreams", socket: Socket, flow: Flow) -> None:
         self.socket = socket
+        self.flow = flow
         self.onlooker = Onlooker()
         self._streams = streams
 
@@ -74,7 +75,7 @@ class CapturedStreams(Timed):
             if len(self._streams) >= _KEPT:
                 kept = self._gaps
                 self._streams = {f: s for f, s in self._streams.items() if s in kept}
-            stream = self._streams[flow] = CapturedStream(self, socket)
+            stream = self._streams[flow] = CapturedStream(self, socket, flow)
         return stream
 
     # ---- a segment -------------------------------------------------------------------------
@@ -131,10 +132,14 @@ class CapturedStreams(Timed):
     # ---- gaps ------------------------------------------------------------------------------
 
     def _note_gap(self, core: Core, stream: CapturedStream) -> None:
-        held, socket = stream.onlooker.order.segments, stream.socket
-        if held and socket.queued + (len(held) + 1) * truesize(1) > socket.rcvbuf:
+        onlooker, socket = stream.onlooker, stream.socket
+        held = onlooker.order.segments
+        answer = self._machine.nic.answer_to(stream.flow, core.now_ps) if held else None
+        if onlooker.is_acknowledged(answer):
+            self.follow(core, stream, onlooker.skip(core.now_ps))
+        elif held and socket.queued + (len(held) + 1) * truesize(1) > socket.rcvbuf:
             lost_here = self._machine.meters.missed > 0
-            self.follow(core, stream, stream.onlooker.prune(core.now_ps, lost_here=lost_here))
+            self.follow(core, stream, onlooker.prune(core.now_ps, lost_here=lost_here, answer=answer))
         elif self._gaps.get(stream, NEVER_PS) != stream.onlooker.due_ps:
             self._gaps.pop(stream, None)
             if held:
@@ -149,8 +154,11 @@ class CapturedStreams(Timed):
     def expire(self, core: Core) -> Process:
         while self.due_ps <= core.now_ps:
             stream = min(self._gaps, key=self._gaps.__getitem__)
-            more, lost_here = not self._machine.nic.exhausted, self._machine.meters.missed > 0
-            outcome = stream.onlooker.expire(core.now_ps, lost_here=lost_here, more=more)
+            nic, lost_here = self._machine.nic, self._machine.meters.missed > 0
+            answer = nic.answer_to(stream.flow, core.now_ps)
+            outcome = stream.onlooker.expire(
+                core.now_ps, lost_here=lost_here, answer=answer, more=not nic.exhausted
+            )
             self.follow(core, stream, outcome)
             if core.now_ps > core.horizon_ps:
                 yield

@@ -2,10 +2,14 @@
 
     in order --> delivered      seen before --> dropped      beyond a gap --> held until it is filled
 
-A frame that a full ring of this machine has lost is never sent again: its gap is given up after
-`patience_ps`, a retransmission timeout, and the text behind it goes on. A gap of the capture's own is
-waited for as long as there are frames to come; nothing behind it is ever delivered. Windows are not
-checked; the sender kept to the windows of the host that was recorded.
+The receiver passes over a gap in three cases:
+
+- This machine has lost frames itself. No retransmission will come within `patience_ps`, TCP's timeout.
+- The recorded host acknowledged the missing text. The capture lacks it; the host had it.
+- The capture has no answer of the host, and the traffic has ended. The host may have had it.
+
+Any other gap was a gap for the host too: Linux delivers nothing behind it. Windows are not checked; the
+sender kept to the windows of the host that was recorded.
 """
 
 from kbview.emulator.engine import NEVER_PS
@@ -61,12 +65,13 @@ class Onlooker:
             outcome.changes.clear()  # a direction that was overheard has no socket to tell them of
         return outcome
 
-    def expire(self, now_ps: int, *, lost_here: bool, more: bool) -> Outcome:
+    def expire(self, now_ps: int, *, lost_here: bool, answer: int | None, more: bool) -> Outcome:
         """The gap has lasted until `due_ps`: go on after it, wait twice as long, or give up.
 
-        `lost_here`: this machine has lost frames; `more`: the traffic has frames to come.
+        `lost_here`: this machine has lost frames; `answer`: how far the recorded host acknowledged the
+        text, None if the capture has no answer; `more`: the traffic has frames to come.
         """
-        if lost_here:
+        if lost_here or self.is_acknowledged(answer) or (answer is None and not more):
             return self.skip(now_ps)
         outcome = Outcome()
         if more:
@@ -77,17 +82,22 @@ class Onlooker:
             self._note_gap(now_ps)
         return outcome
 
-    def prune(self, now_ps: int, *, lost_here: bool) -> Outcome:
+    def prune(self, now_ps: int, *, lost_here: bool, answer: int | None) -> Outcome:
         """There is no room for all that is held: go on after the gap, or drop the last segment.
 
         Linux: tcp_prune_ofo_queue()
         """
-        if lost_here:
+        if lost_here or answer is None or self.is_acknowledged(answer):
             return self.skip(now_ps)
         outcome = Outcome()
         outcome.discarded.append(Discard(self.order.segments.pop(), OFO_QUEUE_PRUNE))
         self._note_gap(now_ps)
         return outcome
+
+    def is_acknowledged(self, answer: int | None) -> bool:
+        """Whether the recorded host acknowledged all of the text that is missing here."""
+        held = self.order.segments
+        return bool(held) and answer is not None and 0 <= distance(held[0].seq, answer) < _ANOTHER
 
     def skip(self, now_ps: int) -> Outcome:
         """The gap will not be filled: go on after it."""
