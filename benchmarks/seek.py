@@ -13,9 +13,9 @@ from statistics import median
 
 from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
-from kbview.state.pace import DEFAULT_SPEED, US, Pace
 from kbview.state.rebuild import rebuild
-from kbview.state.stride import STRIDES, Stride
+from kbview.state.speed import DEFAULT_SPEED, US, Speed
+from kbview.state.step_kinds import STEP_KINDS, StepKind
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 from kbview.tape.kbt.header import Header
@@ -26,7 +26,7 @@ from kbview.tape.tape import Tape
 FRAMES = 1_000_000
 LEAPS = 40
 WANTED_MS = 150.0
-COLUMNS_PS = [Pace(DEFAULT_SPEED + rungs).column_ps for rungs in (-6, 0, 6)]
+COLUMNS_PS = [Speed(DEFAULT_SPEED + rungs).column_ps for rungs in (-6, 0, 6)]
 
 
 class _Copying(Tape):
@@ -71,7 +71,7 @@ def main(frames: int = FRAMES) -> int:
             )
             print(f"{frames} frames, {tape.length} records, {path.stat().st_size} bytes")
             leaps = [ms for column_ps in COLUMNS_PS for ms in _leaps(tape, column_ps)]
-            steps = {kind: _steps(tape, kind) for kind in STRIDES}
+            steps = {kind: _steps(tape, kind) for kind in STEP_KINDS}
     print(f"leap: median {median(leaps):.0f} ms, longest {max(leaps):.0f} ms (wanted: {WANTED_MS:.0f})")
     for kind, ms in steps.items():
         print(f"step back by {kind}: median {median(ms):.0f} ms")
@@ -92,7 +92,7 @@ def _steps(tape: Tape, kind: str) -> list[float]:
     position, took = tape.length // 2, []
     for _ in range(LEAPS):
         begin = time.perf_counter()
-        position = Stride(kind).before(tape, position) or position
+        position = StepKind(kind).before(tape, position) or position
         rebuild(tape, position, COLUMNS_PS[1])
         took.append(1000 * (time.perf_counter() - begin))
     return took

@@ -71,7 +71,7 @@ def _sources(arguments: argparse.Namespace) -> "list[Source]":
 def _object(reports: "list[Report]") -> dict[str, object]:
     import msgspec
 
-    from kbview.state.contrast import contrast
+    from kbview.state.compare_words import contrast
 
     base, *others = reports
     return {
@@ -84,7 +84,7 @@ def _object(reports: "list[Report]") -> dict[str, object]:
 
 
 def _print_words(reports: "list[Report]") -> None:
-    from kbview.state.contrast import contrast
+    from kbview.state.compare_words import contrast
 
     base, *others = reports
     for other in others:

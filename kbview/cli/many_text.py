@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kbview.state.bottleneck import bottleneck, load
-from kbview.state.contrast import each, work_ps
+from kbview.state.compare_words import each, work_ps
 from kbview.state.report import Report
 from kbview.ui.characters import clean
 

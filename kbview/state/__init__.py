@@ -1,1 +1,1 @@
-"""Folds what the tape says into what a panel asks. No screen, no I/O, no wall clock."""
+"""Folds the records of a tape into the answers that panels show. No screen, no I/O, no wall clock."""

@@ -1,6 +1,6 @@
-"""Why a datapath is as fast as it is: what it pays for a packet, what it loses, how it waits."""
+"""The limits of a datapath in a sentence: its cost of a packet, its loss, its way to wait."""
 
-from kbview.state.contrast import lost, where_lost, work_ps
+from kbview.state.compare_words import lost, where_lost, work_ps
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import Report
 

@@ -1,4 +1,4 @@
-"""The budget: the time that the line rate leaves for each frame, and what is spent on a packet.
+"""The budget: the time that the line rate leaves for each frame, and the time spent on a packet.
 
 10 Gb/s, 64 bytes and 20 more of preamble, start and gap:  84 * 8 / 10 = 67.2 ns
 """
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from kbview.packet.frame import WIRE_OVERHEAD
 from kbview.state.flows import FOUND_NOTHING
-from kbview.state.span import Span
+from kbview.state.interval import Interval
 from kbview.tape.station import Domain, Station
 
 NOWHERE = ""
 
 
 class Spent(NamedTuple):
-    """What a step cost a delivered packet, picoseconds on average, and at which station."""
+    """The cost of a step for a delivered packet, picoseconds on average, and its station."""
 
     step: str
     station: str
@@ -22,10 +22,10 @@ class Spent(NamedTuple):
     each_ps: float
 
 
-def mean_length(span: Span) -> float | None:
-    """The average frame of a span, bytes with FCS; None if none arrived."""
-    arrived = span.change("arrived")
-    return span.change("arrived_bytes") / arrived if arrived else None
+def mean_length(interval: Interval) -> float | None:
+    """The average frame of an interval, bytes with FCS; None if none arrived."""
+    arrived = interval.change("arrived")
+    return interval.change("arrived_bytes") / arrived if arrived else None
 
 
 def budget_ps(link_bps: int | None, length: float | None) -> float | None:
@@ -35,14 +35,14 @@ def budget_ps(link_bps: int | None, length: float | None) -> float | None:
     return (length + WIRE_OVERHEAD) * 8 * 1e12 / link_bps
 
 
-def spent(span: Span, stations: tuple[Station, ...]) -> list[Spent]:
+def spent(interval: Interval, stations: tuple[Station, ...]) -> list[Spent]:
     """By step, the dearest first; empty when no packet was delivered. Polls in vain are left out."""
-    delivered = span.change("delivered")
+    delivered = interval.change("delivered")
     if not delivered:
         return []
     places = {step: station for station in stations for step in station.steps}
     found = []
-    for step, stage in span.stages().items():
+    for step, stage in interval.stages().items():
         if step not in FOUND_NOTHING:
             place = places.get(step)
             name, domain = (place.name, place.domain) if place else (NOWHERE, None)
@@ -50,9 +50,9 @@ def spent(span: Span, stations: tuple[Station, ...]) -> list[Spent]:
     return sorted(found, key=lambda one: (-one.each_ps, one.step))
 
 
-def in_vain_ps(span: Span) -> float | None:
-    """What polls that found nothing took for each delivered packet; None when none was delivered."""
-    delivered, stages = span.change("delivered"), span.stages()
+def in_vain_ps(interval: Interval) -> float | None:
+    """Time of empty polls for each delivered packet, picoseconds; None when none was delivered."""
+    delivered, stages = interval.change("delivered"), interval.stages()
     if not delivered:
         return None
     return sum(stages[step].total_ps for step in FOUND_NOTHING if step in stages) / delivered

@@ -15,7 +15,7 @@ import msgspec
 
 from kbview.packet.frame import FCS_LENGTH
 from kbview.packet.layout import Layout, Part, layout
-from kbview.state.journeys import Stop
+from kbview.state.journeys import JourneyEvent
 from kbview.tape import events as ev
 from kbview.tape.station import Station
 from kbview.tape.vocabulary import CopyKind, Place
@@ -72,12 +72,12 @@ class Buffer(msgspec.Struct):
     known: bool = True
 
 
-def recorded(stops: Sequence[Stop]) -> ev.FrameRecorded | None:
+def recorded(stops: Sequence[JourneyEvent]) -> ev.FrameRecorded | None:
     """The bytes of the frame that came in, if the tape kept them."""
     return next((stop.event for stop in stops if isinstance(stop.event, ev.FrameRecorded)), None)
 
 
-def length_of(stops: Sequence[Stop]) -> int:
+def length_of(stops: Sequence[JourneyEvent]) -> int:
     """The frame's length on the wire with FCS, 0 if nobody told."""
     for stop in stops:
         if isinstance(stop.event, (ev.FrameArrived, ev.FrameRecorded)):
@@ -85,7 +85,7 @@ def length_of(stops: Sequence[Stop]) -> int:
     return 0
 
 
-def layout_of(stops: Sequence[Stop]) -> Layout:
+def layout_of(stops: Sequence[JourneyEvent]) -> Layout:
     """Its headers; without its bytes only that they begin with an Ethernet header."""
     length, bytes_kept = max(0, length_of(stops) - FCS_LENGTH), recorded(stops)
     if bytes_kept is not None:
@@ -94,7 +94,7 @@ def layout_of(stops: Sequence[Stop]) -> Layout:
     return Layout([Part("Ethernet", 2, min(14, length)), rest], protocol="")
 
 
-def buffer_of(stops: Sequence[Stop], stations: Sequence[Station]) -> Buffer:
+def buffer_of(stops: Sequence[JourneyEvent], stations: Sequence[Station]) -> Buffer:
     """Where the packet lies after the last of its stops."""
     kinds = {type(stop.event) for stop in stops}
     parts = layout_of(stops).parts
@@ -116,7 +116,7 @@ def buffer_of(stops: Sequence[Stop], stations: Sequence[Station]) -> Buffer:
     return Buffer("", _without_record(stops, kinds), parts)
 
 
-def _copies(stops: Sequence[Stop]) -> list[ev.Copied]:
+def _copies(stops: Sequence[JourneyEvent]) -> list[ev.Copied]:
     return [stop.event for stop in stops if isinstance(stop.event, ev.Copied)]
 
 
@@ -127,7 +127,7 @@ def _freed(copies: list[ev.Copied]) -> str:
     return f"The sk_buff is freed; {copied} bytes were copied {_TARGETS[copies[-1].kind]}."
 
 
-def _without_record(stops: Sequence[Stop], kinds: set[type[ev.Event]]) -> str:
+def _without_record(stops: Sequence[JourneyEvent], kinds: set[type[ev.Event]]) -> str:
     """Where a packet lies of which the tape tells neither sk_buff nor mbuf."""
     end = next((stop.event for stop in reversed(stops) if stop.ends), None)
     if copies := _copies(stops):

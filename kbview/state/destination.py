@@ -21,7 +21,7 @@ class Destination(msgspec.Struct, frozen=True):
 
 
 def parse(text: str) -> Destination | None:
-    """What was meant; None if it is none of the four."""
+    """The destination that a text means; None if it is none of the four."""
     text = text.strip()
     if found := _PACKET.fullmatch(text):
         return Destination(packet=int(found[1]))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import groupby, islice, pairwise
 
 from kbview.state.histories import HOLD, Histories
-from kbview.state.span import Span
+from kbview.state.interval import Interval
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, Sample
 from kbview.tape.station import Station
@@ -29,17 +29,17 @@ def _written_back(meters: Meters) -> int:
     return meters.arrived - meters.missed - refused
 
 
-def taken_from_rings(span: Span) -> int:
+def taken_from_rings(interval: Interval) -> int:
     """Frames that polls took off the receive rings: all written back, less the growth of the rings."""
-    waiting = _waiting(span.after) - _waiting(span.before)
-    return _written_back(span.after.meters) - _written_back(span.before.meters) - waiting
+    waiting = _waiting(interval.after) - _waiting(interval.before)
+    return _written_back(interval.after.meters) - _written_back(interval.before.meters) - waiting
 
 
 def _waiting(sample: Sample) -> int:
     return sum(ring.done for ring in sample.meters.rings if ring.kind == "rx")
 
 
-# What counts an event that is no step of a core.
+# The total that counts an event; events are no steps of a core.
 _COUNTS: dict[str, Callable[[Meters], int]] = {
     "FrameArrived": _total("arrived"),
     "DescriptorDone": _written_back,
@@ -64,14 +64,14 @@ _BUFFERS = {"skb_free", "skb_frag_unref", "mbuf_free"}  # a dropped packet's, to
 _NO_PASS = FOUND_NOTHING | _BUFFERS | {"context_switch", "line_transfer", "fib_node"}
 
 
-def passed(span: Span, station: Station) -> int:
-    """How often a station was passed in a span: by its busiest step, else by its events.
+def passed(interval: Interval, station: Station) -> int:
+    """How often a station was passed in an interval: by its busiest step, else by its events.
 
     A place without steps is the wire, before anything has happened.
     """
     if not station.steps:
-        return span.change("arrived")
-    before, after = span.before.meters, span.after.meters
+        return interval.change("arrived")
+    before, after = interval.before.meters, interval.after.meters
     steps = max((_taken(after, step) - _taken(before, step) for step in station.steps), default=0)
     counts = [_COUNTS[step] for step in station.steps if step in _COUNTS]
     return steps or max((count(after) - count(before) for count in counts), default=0)
@@ -93,7 +93,9 @@ def unit(histories: Histories) -> int:
     basis = [column for _, group in islice(groups, 1) for column in group] or newest[-HOLD:]
     if not basis:
         return 1
-    arrived = Span(basis[-1].span.before, basis[0].span.after).change("arrived") / len(basis)
+    arrived = Interval(basis[-1].interval.before, basis[0].interval.after).change("arrived") / len(
+        basis
+    )
     return next(unit for unit in _UNITS if unit >= min(_APART * arrived, _UNITS[-1]))
 
 
@@ -103,11 +105,11 @@ def dots(histories: Histories, station: Station, length: int) -> list[bool]:
     Passes are counted from the start of the tape, so a dot is where it is however one got there.
     """
     each = unit(histories)
-    spans = [column.span for column in islice(reversed(histories.columns), length)]
-    if not spans:
+    intervals = [column.interval for column in islice(reversed(histories.columns), length)]
+    if not intervals:
         return [False] * length
-    ends = [spans[0].after, *(span.before for span in spans)]
-    units = [passed(Span(_NOTHING, end), station) // each for end in ends]
+    ends = [intervals[0].after, *(interval.before for interval in intervals)]
+    units = [passed(Interval(_NOTHING, end), station) // each for end in ends]
     dots = [after > before for after, before in pairwise(units)]
     return dots + [False] * (length - len(dots))
 
@@ -119,7 +121,7 @@ def rate(histories: Histories, station: Station) -> float:
 
 
 def cost_ps(histories: Histories, station: Station) -> float | None:
-    """What the steps of a station cost for each delivered packet; None when none was delivered."""
+    """The cost of a station's steps for each delivered packet; None when none was delivered."""
     delivered = histories.change("delivered")
     if not delivered:
         return None

@@ -1,7 +1,7 @@
 """The history of the meters: one column for each cell of a grid over trace time, from samples alone.
 
-A column ends at the first sample in a cell of the grid, so the same tape gives the same columns to
-whoever gets there, forward, back or by a leap. Cells in which no sample stands have no column.
+A column ends at the first sample in a cell of the grid, so the same tape gives the same columns
+forward, back or by a leap. Cells in which no sample stands have no column.
 
     sample      |   |   |       | | |   |        on the tape
     grid      0      1      2      3      4      column_ps wide
@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from kbview.state.span import Span
+from kbview.state.interval import Interval
+from kbview.state.reducer import Reducer
+from kbview.tape.event import Event
+from kbview.tape.events import DatapathStarted
 from kbview.tape.meter import Sample, StageMeter
 from kbview.tape.tape import Reel
 
@@ -24,48 +27,55 @@ LEAST_PS = 100 * 10**6  # and no less trace time than this: slow motion must not
 
 
 class Column(NamedTuple):
-    """A span and its cell's number on the grid, with the datapath that began in it, or ""."""
+    """An interval and its cell's number on the grid, with the datapath that began in it, or ""."""
 
     number: int
-    span: Span
+    interval: Interval
     marker: str
 
 
-class Histories:
+class Histories(Reducer):
     """The last columns, oldest first."""
+
+    hears = frozenset({Sample})
 
     def __init__(self, column_ps: int) -> None:
         self.column_ps = column_ps
         self.columns: deque[Column] = deque(maxlen=LENGTH)
         self._last: Sample | None = None  # the one that ended the last column
-        self._marker = ""
-        self._recent: dict[int, Span | None] = {}  # many panels ask for the same span
+        self._marker = self._datapath = ""
+        self._recent: dict[int, Interval | None] = {}  # many panels ask for the same interval
 
-    def mark(self, datapath: str) -> None:
+    def open(self, started: DatapathStarted) -> None:
         """Another datapath begins in the column that is being gathered."""
-        self._marker = datapath
+        if self._datapath:
+            self._marker = started.datapath
+        self._datapath = started.datapath
 
-    def add(self, sample: Sample) -> None:
-        """Take in the next sample of the tape."""
+    def apply(self, record: Event) -> None:
+        if isinstance(record, Sample):
+            self._add(record)
+
+    def _add(self, sample: Sample) -> None:
         last, number = self._last, self._number(sample)
         if last is None:
             self._last, self._marker = sample, ""
         elif number != self._number(last):
-            self.columns.append(Column(number, Span(last, sample), self._marker))
+            self.columns.append(Column(number, Interval(last, sample), self._marker))
             self._last, self._marker = sample, ""
             self._recent.clear()
 
     def load(self, tape: Reel, position: int) -> None:
-        """Be as if every sample of the tape before `position` had been added, in a few reads."""
+        """Take over the columns of all samples before `position`, in a few reads of the tape."""
         self.columns.clear()
         self._recent.clear()
         self._last = None
         ends = self._ends(tape, position)
         toggles = self._toggles(tape, [*ends, position]) if ends else {}
         for end in ends:
-            self.mark(toggles.get(end, ""))
-            self.add(tape.sample_at(end))
-        self.mark(toggles.get(position, ""))
+            self._marker = toggles.get(end, "")
+            self._add(tape.sample_at(end))
+        self._marker = toggles.get(position, "")
 
     def _ends(self, tape: Reel, position: int) -> list[int]:
         """The positions of the samples that end a column, oldest first, and of the one before."""
@@ -78,7 +88,7 @@ class Histories:
         return ends[::-1]
 
     def _toggles(self, tape: Reel, ends: list[int]) -> dict[int, str]:
-        """The ends before which another datapath has begun than was in force at the end before."""
+        """The datapath that began before each of these ends; ends without a change are left out."""
         last = tape.started_before(ends[-1])
         if last is None or last.time_ps < tape.sample_time_at(ends[0]):
             return {}
@@ -87,10 +97,10 @@ class Histories:
     def _number(self, sample: Sample) -> int:
         return sample.time_ps // self.column_ps
 
-    # ---- what a panel asks -----------------------------------------------------------------
+    # ---- the questions of panels -----------------------------------------------------------------
 
-    def recent(self, columns: int = WINDOW) -> Span | None:
-        """The last columns as one span, up to one whose number is a multiple of HOLD.
+    def recent(self, columns: int = WINDOW) -> Interval | None:
+        """The last columns as one interval, up to a column with a number that HOLD divides.
 
         It covers at least LEAST_PS if there is as much, and nothing from before the last marker: no
         rate mixes two datapaths.
@@ -99,30 +109,30 @@ class Histories:
             self._recent[columns] = self._span(max(columns * self.column_ps, LEAST_PS))
         return self._recent[columns]
 
-    def stretch(self) -> Span | None:
-        """All columns that are kept since the last marker, as one span."""
+    def stretch(self) -> Interval | None:
+        """All columns that are kept since the last marker, as one interval."""
         before = after = None
         for column in reversed(self.columns):
             if column.marker:
                 break
-            before, after = column.span.before, after or column.span.after
-        return Span(before, after) if before and after else None
+            before, after = column.interval.before, after or column.interval.after
+        return Interval(before, after) if before and after else None
 
-    def _span(self, least_ps: int) -> Span | None:
+    def _span(self, least_ps: int) -> Interval | None:
         settled = self._settled()
         if not settled:
             return None
-        after = settled[0].span.after
+        after = settled[0].interval.after
         for column in settled:
-            before = column.span.before
+            before = column.interval.before
             if column.marker or after.time_ps - before.time_ps >= least_ps:
                 break
-        return Span(before, after)
+        return Interval(before, after)
 
     def _settled(self) -> list[Column]:
-        """Newest first without those of a group of HOLD that is not complete, if any are left then.
+        """Newest first, without the columns of an incomplete group of HOLD, if any others are left.
 
-        A marker among the newest makes them count at once.
+        A marker among the newest columns makes them count at once.
         """
         newest_first = list(reversed(self.columns))
         if not newest_first:
@@ -144,12 +154,12 @@ class Histories:
         return recent.change(name) * 1e12 / recent.duration_ps if recent else 0.0
 
     def per_packet(self, name: str, columns: int = WINDOW) -> float | None:
-        """How much a total grew for each delivered packet; None when none was."""
+        """How much a total grew for each delivered packet; None when no packet was delivered."""
         delivered = self.change("delivered", columns)
         return self.change(name, columns) / delivered if delivered else None
 
     def costs(self) -> dict[str, StageMeter]:
-        """How often each step was taken over the last columns and what all of it cost."""
+        """How often each step was taken over the last columns, and the cost of all of them."""
         recent = self.recent()
         return recent.stages() if recent else {}
 

@@ -1,8 +1,8 @@
-"""Journeys: what happened to each of the last packets. Read from the tape when somebody looks.
+"""Journeys: the events of each of the last packets, read from the tape when a screen asks.
 
-Beside a packet's own events there are those of no packet in particular: the interrupt and the poll that
-came while it waited in a ring, the wake-up and the system call while it waited in a socket. They are
-shared: told for every packet that the same core worked on next.
+Beside a packet's own events a journey has events of no packet in particular: the interrupt and the poll
+while the packet waited in a ring, the wake-up and the system call while it waited in a socket. Such an
+event is shared: it belongs to the journey of every packet that the same core worked on next.
 """
 
 from bisect import bisect_left, bisect_right
@@ -25,7 +25,7 @@ _OUTWARD = frozenset({ev.FrameSent, ev.FrameRecorded})
 _ENDS = frozenset({ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent})
 
 
-class Stop(NamedTuple):
+class JourneyEvent(NamedTuple):
     """An event of a packet's journey, its station, "" if at none, and its position on the tape."""
 
     event: ev.Event
@@ -49,26 +49,26 @@ class Stop(NamedTuple):
         return type(self.event) in _ENDS
 
 
-def _told(stop: Stop) -> bool:
-    """Whether it says where the packet was, or what became of it."""
+def _told(stop: JourneyEvent) -> bool:
+    """Whether it says where the packet was, or how it ended."""
     return bool(stop.station) or stop.ends
 
 
 class Journeys:
-    """Packets by number, with what happened to each in the last one to two chunks of the tape."""
+    """Packets by number, with the events of each in the last one to two chunks of the tape."""
 
     def __init__(self) -> None:
         self._tape: Reel | None = None
         self._position = 0
         self._places = Positions()
         self._order: dict[str, int] = {}  # of the stations along the path
-        self._stops: dict[int, list[Stop]] = {}  # by packet
-        self._shared: dict[int, list[Stop]] = {}  # by cpu
+        self._stops: dict[int, list[JourneyEvent]] = {}  # by packet
+        self._shared: dict[int, list[JourneyEvent]] = {}  # by cpu
         self._servers: dict[int | str, int] = {}  # the cpu that empties a queue or socket
-        self.ended = ev.NO_PACKET  # the last whose journey came to its end
+        self.ended = ev.NO_PACKET  # the last packet that came to its end
 
     def follow(self, tape: Reel, state: State) -> None:
-        """Be where the state is."""
+        """Read on, or anew, up to the position of the state."""
         first = max(((state.position - 1) // CHUNK - 1) * CHUNK, tape.start, 0)
         if tape is not self._tape or not first <= self._position <= state.position:
             self._begin(tape, first)
@@ -77,30 +77,30 @@ class Journeys:
                 self._forget(self._position - CHUNK)
             if not isinstance(record, Sample):
                 self._take(record)
-            elif record.detail < Detail.MILESTONES:  # nobody will say what became of them
+            elif record.detail < Detail.MILESTONES:  # the ends of these packets are not told
                 self._stops, self._shared, self.ended = {}, {}, ev.NO_PACKET
             self._position += 1
 
     def packets(self) -> list[int]:
-        """The numbers of those that are known to have been somewhere; not of what is left of one."""
+        """The numbers of packets with a known place or end, in order."""
         return sorted(packet for packet, stops in self._stops.items() if any(map(_told, stops)))
 
     def came_in(self, packet: int) -> bool:
-        """Whether it arrived here, and is not one that this host only sent."""
+        """Whether the packet arrived here; False for a packet that this host only sent."""
         return any(type(stop.event) not in _OUTWARD for stop in self.own(packet))
 
-    def own(self, packet: int) -> list[Stop]:
-        """What happened to this packet alone."""
+    def own(self, packet: int) -> list[JourneyEvent]:
+        """The events of this packet alone."""
         return self._stops.get(packet, [])
 
-    def stops(self, packet: int) -> list[Stop]:
-        """All that happened on its way, in the order of time."""
+    def stops(self, packet: int) -> list[JourneyEvent]:
+        """Its own and the shared events on its way, in the order of time."""
         own = [stop for stop in self.own(packet) if not isinstance(stop.event, ev.FrameRecorded)]
         told = [stop for at in range(len(own)) for stop in (*self._waited_for(own, at), own[at])]
         return [*told, *self._waited_for(own, len(own))]
 
-    def _waited_for(self, own: list[Stop], at: int) -> list[Stop]:
-        """What the core that goes on with the packet did since the last that happened to it."""
+    def _waited_for(self, own: list[JourneyEvent], at: int) -> list[JourneyEvent]:
+        """Shared events of the core that goes on with the packet, since the packet's last own event."""
         if not at or own[at - 1].ends or isinstance(own[at - 1].event, ev.FrameArrived):
             return []
         shared = self._shared.get(self._worker(own, at), [])
@@ -112,12 +112,12 @@ class Journeys:
         between = [stop for stop in shared[begin:end] if self._concerns(stop, least, most)]
         return between[-MOST_SHARED:]
 
-    def _concerns(self, stop: Stop, least: int, most: int) -> bool:
-        """Whether it happened between two stations of the path, or changed what the core is doing."""
+    def _concerns(self, stop: JourneyEvent, least: int, most: int) -> bool:
+        """Whether it happened between two stations of the path, or changed the core's mode or task."""
         return type(stop.event) in _TURNS or least < self._order.get(stop.station, -1) <= most
 
-    def _worker(self, own: list[Stop], at: int) -> int:
-        """The core that went on with a packet, or will if nothing changes; -1 if nobody knows."""
+    def _worker(self, own: list[JourneyEvent], at: int) -> int:
+        """The core that went on with a packet, or will if nothing changes; -1 if unknown."""
         for stop in own[at:]:
             if (cpu := getattr(stop.event, "cpu", -1)) >= 0:
                 return int(cpu)
@@ -138,7 +138,7 @@ class Journeys:
         self._order = {station.name: at for at, station in enumerate(stations)}
 
     def _forget(self, before: int) -> None:
-        """Let go of what stands before a position of the tape."""
+        """Forget events before a position of the tape."""
         for kept in (self._stops, self._shared):
             for key, stops in list(kept.items()):
                 kept[key] = stops[bisect_left(stops, before, key=_POSITION) :]
@@ -151,7 +151,7 @@ class Journeys:
             return
         packet, cpu = getattr(event, "packet", ev.NO_PACKET), getattr(event, "cpu", -1)
         shared = packet == ev.NO_PACKET
-        stop = Stop(event, self._places.station_of(event), self._position, shared)
+        stop = JourneyEvent(event, self._places.station_of(event), self._position, shared)
         if isinstance(event, ev.SocketDequeued):
             self._servers[event.socket] = cpu
         elif isinstance(event, (ev.IrqRaised, ev.NapiPolled, ev.BurstReceived)):

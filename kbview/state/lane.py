@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from kbview.state.journeys import Stop
+from kbview.state.journeys import JourneyEvent
 from kbview.tape.events import DescriptorDone, DescriptorPosted, FrameArrived
 from kbview.tape.station import Domain, Station
 
@@ -23,7 +23,7 @@ class Stretch(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A letter of a lane, and whose ground it is; a blank has none."""
+    """A letter of a lane, and the domain of its station; None for a blank."""
 
     letter: str
     domain: Domain | None
@@ -42,7 +42,7 @@ def letters(stations: Sequence[Station]) -> dict[str, str]:
     return taken
 
 
-def stretches(stops: Sequence[Stop], now_ps: int) -> list[Stretch]:
+def stretches(stops: Sequence[JourneyEvent], now_ps: int) -> list[Stretch]:
     """Where a packet was from its first stop to its end, or to now.
 
     After its end only work is told, such as freeing its buffer, unless it sets out again as an answer.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kbview.tape import events as ev
 from kbview.tape.meter import Meters, Sample
 
-# What a rule marks once in each stretch of one datapath, and what it says of the event.
+# The events that a rule marks once in each stretch of one datapath, and its text.
 _RULES: dict[type[ev.Event], tuple[str, str]] = {
     ev.DatapathStarted: ("datapath", "{0.datapath} begins"),
     ev.PacketDropped: ("drop", "first drop: {0.where}, {0.reason}"),
@@ -17,7 +17,7 @@ _RULES: dict[type[ev.Event], tuple[str, str]] = {
     ev.EventsLost: ("lost", "first events lost"),
     ev.SourceEnded: ("end", "the end"),
 }
-# What the meters alone tell, where events are not.
+# The same from meters alone, where no events are told.
 _METERS: dict[str, tuple[Callable[[Meters], int], str]] = {
     "drop": (lambda meters: meters.dropped, "first drop, between two samples"),
     "miss": (lambda meters: meters.missed, "first miss, between two samples"),

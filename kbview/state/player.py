@@ -1,14 +1,14 @@
 """The player: turns passing time into trace time, pumps the source and folds the tape up to there.
 
-The tape grows at its end, where the source writes; the view is anywhere on it. Whatever moves the view,
-the state is the one that belongs to that position of the tape (see `rebuild`).
+The tape grows at its end, where the source writes; the view is anywhere on it. However the view came to
+a position of the tape, the state there is the same (see `rebuild`).
 """
 
 from itertools import islice
 
 from kbview.state.marker import Markers
-from kbview.state.pace import DEFAULT_SPEED, NEVER_PS, SLOW_PS, SPEEDS, Pace, S
 from kbview.state.rebuild import rebuild
+from kbview.state.speed import DEFAULT_SPEED, NEVER_PS, SLOW_PS, SPEEDS, S, Speed
 from kbview.state.state import State
 from kbview.state.until import Until
 from kbview.tape.detail import Detail
@@ -24,7 +24,7 @@ MOST = 20_000  # records that one frame folds; a run through more of them takes 
 class Player:
     """Play, pause, speed and the view's place on the tape, the same for every source.
 
-    `until` is what a run is to stop at; `said` the sentence of what became of the last one.
+    `until` is the condition at which a run stops; `said` is the sentence about how the last run ended.
     `following` says that the view is kept at the end of a live tape.
     """
 
@@ -36,11 +36,11 @@ class Player:
         self.until: Until | None = None
         self.said = ""
         self.markers = Markers()
-        real = self.following or source.heading.original is Origin.LIVE  # at the pace it had
+        real = self.following or source.heading.original is Origin.LIVE  # at the speed it had
         usual = SPEEDS.index(S) if real else DEFAULT_SPEED
-        self.pace = Pace(usual if speed is None else speed, frame_s)
+        self.speed = Speed(usual if speed is None else speed, frame_s)
         self._detail = Detail.STEPS
-        self.state = State(self.pace.column_ps)
+        self.state = State(self.speed.column_ps)
         source.set_detail(self._detail)
         source.pump(self.tape, 0)
         self.show(0)
@@ -48,11 +48,11 @@ class Player:
     @property
     def speed_ps(self) -> int | None:
         """Trace time for a second of real time, picoseconds; None: as fast as possible."""
-        return self.pace.speed_ps
+        return self.speed.speed_ps
 
     @property
     def slow(self) -> bool:
-        """Whether the pace is slow enough to follow single packets."""
+        """Whether the speed is slow enough to follow single packets."""
         return self.speed_ps is not None and self.speed_ps <= SLOW_PS
 
     @property
@@ -67,8 +67,8 @@ class Player:
 
     def change_speed(self, rungs: int) -> None:
         """Go up or down the ladder of speeds; the histories follow with their columns."""
-        self.pace.change(rungs)
-        if self.state.histories.column_ps != self.pace.column_ps:
+        self.speed.change(rungs)
+        if self.state.histories.column_ps != self.speed.column_ps:
             self.go(self.state.position, self.state.now_ps)
 
     # ---- as time passes ------------------------------------------------------------------------
@@ -89,18 +89,18 @@ class Player:
         elif self.following:
             self.show(self.tape.end_ps)
         else:
-            until_ps = self.pace.advance(self.state.now_ps, elapsed_s)
+            until_ps = self.speed.advance(self.state.now_ps, elapsed_s)
             self.show(min(until_ps, self.tape.end_ps) if live else self.produce(until_ps))
 
     def _affordable(self) -> Detail:
-        """What the speed can show; a live tape cannot be written anew: what is quiet is told whole."""
+        """The detail that the speed can show; a quiet live tape, never run again, gets all."""
         live = self.source.capabilities.live
         if live and self.state.histories.rate("arrived") <= QUIET_FPS:
             return Detail.STEPS
-        return self.pace.detail
+        return self.speed.detail
 
     def produce(self, until_ps: int, budget_s: float = BUDGET_S) -> int:
-        """Have the tape written up to a time, if the source can; the time up to which it is."""
+        """Have the tape written up to a time, if the source can. The time up to which it is written."""
         if self.tape.end_ps < until_ps and not self.source.ended:
             reached_ps = self.source.pump(self.tape, until_ps, budget_s=budget_s)
             until_ps = min(until_ps, max(self.state.now_ps, reached_ps))
@@ -111,7 +111,7 @@ class Player:
         for _ in range(SLICES):
             if self.state.position < self.tape.length or self.source.ended:
                 break
-            self.produce(self.tape.end_ps + self.pace.column_ps, BUDGET_S / SLICES)
+            self.produce(self.tape.end_ps + self.speed.column_ps, BUDGET_S / SLICES)
             self.fold(self.tape.length, until)
             if self.until is None:
                 return
@@ -122,14 +122,14 @@ class Player:
     # ---- the view's place ------------------------------------------------------------------
 
     def show(self, until_ps: int) -> None:
-        """Fold what happened up to a time, and pass the time that is left."""
+        """Fold the records up to a time, and pass the time that is left."""
         if self.fold(self.tape.position_at(until_ps)):
             self.state.pass_time(until_ps)
 
     def fold(self, position: int, until: Until | None = None) -> bool:
         """Go forward to a position, or to where `until` is reached; False if it is too far for once."""
         state, tape = self.state, self.tape
-        if state.position < tape.start:  # the tape has let go of what the view was about to show
+        if state.position < tape.start:  # the tape no longer holds the next record
             self.go(tape.start)
             state = self.state
         watch = self.markers.watch
@@ -144,7 +144,7 @@ class Player:
     def go(self, position: int, now_ps: int | None = None) -> None:
         """Put the view anywhere on the tape; by itself the time is that of the last record."""
         position = max(self.tape.start, min(position, self.tape.length))
-        self.state = rebuild(self.tape, position, self.pace.column_ps)
+        self.state = rebuild(self.tape, position, self.speed.column_ps)
         if now_ps is not None:
             self.state.pass_time(now_ps)
 
@@ -153,7 +153,7 @@ class Player:
         self.playing, self.following, self.until, self.said = False, False, None, said
 
     def set_detail(self, detail: Detail) -> None:
-        """Have what is written from now on told as finely."""
+        """Have the tape written in this detail from now on."""
         if detail is not self._detail:
             self._detail = detail
             self.source.set_detail(detail)

@@ -1,42 +1,46 @@
 """Where each packet is: the station of the last step that was taken for it."""
 
+from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
+from kbview.tape.detail import Detail
 from kbview.tape.station import Station
 
 _GONE = frozenset({ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent})
 
 
-class Positions:
-    """Packets by station, and which packet is at which; known at the finest detail only.
+class Positions(Reducer):
+    """Packets by station, and the station of each packet; known at the finest detail only.
 
-    A packet is forgotten two chunks of the tape after the last event that brought it somewhere. So this
-    depends on the last records alone, and can be told at any position without reading all.
+    A packet is forgotten two chunks of the tape after the last event that brought it somewhere.
     """
+
+    least = Detail.STEPS
 
     def __init__(self) -> None:
         self._young: dict[int, str] = {}  # brought somewhere in this chunk
         self._old: dict[int, str] = {}  # in the one before
         self._station_of: dict[str, str] = {}
 
+    def open(self, started: ev.DatapathStarted) -> None:
+        self.lay(started.stations)
+
     def lay(self, stations: tuple[Station, ...]) -> None:
-        """Take over a new path; what is under way on the old one is finished."""
+        """Take over a new path. Packets under way on the old one are finished."""
         self._station_of = {step: place.name for place in stations for step in place.steps}
         self.clear()
 
     def clear(self) -> None:
-        """Know of no packet."""
         self._young, self._old = {}, {}
 
     def turn(self) -> None:
-        """Another chunk of the tape begins."""
         self._young, self._old = {}, self._young
 
-    def apply(self, event: ev.Event) -> None:
+    def apply(self, record: ev.Event) -> None:
         """Move the event's packet, if it has one.
 
-        A mere step brings nobody in: it may follow the end of a journey, such as freeing the buffer.
+        A step brings no unknown packet in: it may follow the end of a journey, as a free does.
         """
-        packet = getattr(event, "packet", ev.NO_PACKET)
+        event, packet = record, getattr(record, "packet", ev.NO_PACKET)
         if packet == ev.NO_PACKET:
             return
         known = self._young if packet in self._young else self._old

@@ -3,7 +3,7 @@
 tape     |-------K-----|=========|=====P------------|
                   ~~~~> counting  folding
 K        the last key frame before the stretch that is folded
-|==      the chunk of the state before P's own, and that: what single packets and events leave behind
+|==      the chunk of P and the chunk before: single packets and events are remembered so long
          the histories come from single samples
 """
 

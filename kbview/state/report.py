@@ -1,4 +1,4 @@
-"""The report: what a tape says of one datapath, in the schema that programs read."""
+"""The report: the numbers of one datapath on a tape, in the schema that programs read."""
 
 from collections.abc import Collection
 from typing import Any
@@ -29,7 +29,7 @@ COUNTS = (
 
 
 class Report(msgspec.Struct):
-    """One datapath's results. Times are integer picoseconds; `None` is what the source cannot know.
+    """One datapath's results. Times are integer picoseconds; `None` is a number unknown to the source.
 
     `share` of a stage is its part of all CPU time spent on steps, 0..1.
     """
@@ -53,7 +53,7 @@ class Report(msgspec.Struct):
 
     @property
     def packets(self) -> int:
-        """Whom costs are shared among: delivered packets; where nothing is received, sent frames."""
+        """The packets that share all costs: delivered packets; sent frames where none is received."""
         return self.frames["delivered"] or (0 if self.frames["arrived"] else self.frames["sent"] or 0)
 
     @property
@@ -65,7 +65,7 @@ class Report(msgspec.Struct):
 def build(
     heading: Heading, known: Collection[str], datapath: str, duration_ps: int, meters: Meters
 ) -> Report:
-    """A report from the meters at the end of a run; `known` are those that the source can know."""
+    """A report from the meters at the end of a run; the source can know the meters in `known`."""
     return Report(
         source=heading.name,
         origin=heading.origin,

@@ -1,4 +1,4 @@
-"""A packet in a line: what it is, from whom to whom, and what became of it; and which lines one wants.
+"""A packet in a line: protocol, source, destination and end; and expressions that select lines.
 
 udp and port 53          tcp 10.0.0.2         dropped        not arp        len > 1000        #12
 """
@@ -10,7 +10,7 @@ import msgspec
 
 from kbview.packet.layout import Layout
 from kbview.state.buffer import layout_of, length_of
-from kbview.state.journeys import Stop
+from kbview.state.journeys import JourneyEvent
 from kbview.tape import events as ev
 
 STATES = ("waiting", "delivered", "dropped", "missed", "sent")
@@ -35,8 +35,8 @@ class Summary(msgspec.Struct):
 Wanted = Callable[[Summary], bool]
 
 
-def summary(packet: int, stops: Sequence[Stop]) -> Summary:
-    """The line of a packet from what happened to it; at least one stop."""
+def summary(packet: int, stops: Sequence[JourneyEvent]) -> Summary:
+    """The line of a packet from its events, of which there is at least one."""
     ends = [stop.event for stop in stops if stop.ends]
     state, reason = _fate(ends[-1]) if ends else ("waiting", "")
     where = next((stop.station for stop in reversed(stops) if stop.station), "")
@@ -56,7 +56,7 @@ def _fate(end: ev.Event) -> tuple[str, str]:
 
 
 def parse(text: str) -> Wanted | str:
-    """The test that an expression stands for, or the one sentence that says what is wrong with it.
+    """The test that an expression stands for, or the sentence that names its fault.
 
     Words side by side must all be true; `or` and `not` are as in speech, `or` binds least.
     """

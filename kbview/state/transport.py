@@ -4,9 +4,9 @@ from itertools import islice
 
 from kbview.state.destination import Destination
 from kbview.state.marker import Marker
-from kbview.state.pace import MS, NEVER_PS, US, S
 from kbview.state.player import Player
-from kbview.state.stride import EVENT, Stride
+from kbview.state.speed import MS, NEVER_PS, US, S
+from kbview.state.step_kinds import EVENT, StepKind
 from kbview.state.until import Packet, Time, Until
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -16,9 +16,9 @@ _SHORT = 1000  # records that are looked through one by one
 
 
 class Transport:
-    """What the keys do. Each returns whether it found where to go; if not, the view stays.
+    """The moves behind the keys. Each returns whether it found a place to go; if not, the view stays.
 
-    `followed` is the packet whose events and stages a step stops at, NO_PACKET for everybody's.
+    A step stops at the events and stages of the packet `followed`; NO_PACKET stands for every packet.
     """
 
     def __init__(self, player: Player) -> None:
@@ -33,8 +33,8 @@ class Transport:
         player.stop()
         player.set_detail(Detail.STEPS)
         farthest_ps = NEVER_PS if self.followed == ev.NO_PACKET else _FARTHEST_PS
-        stride, begin_ps, span_ps = Stride(kind, self.followed), player.tape.end_ps, US
-        while (stop := stride.after(player.tape, player.state.position)) is None:
+        steps, begin_ps, span_ps = StepKind(kind, self.followed), player.tape.end_ps, US
+        while (stop := steps.after(player.tape, player.state.position)) is None:
             if player.source.ended or player.source.capabilities.live or span_ps > farthest_ps:
                 return False
             player.produce(begin_ps + span_ps)
@@ -47,7 +47,7 @@ class Transport:
         """Stop, and go back to where the event, packet or stage before had just been told."""
         player = self.player
         player.stop()
-        stop = Stride(kind, self.followed).before(player.tape, player.state.position)
+        stop = StepKind(kind, self.followed).before(player.tape, player.state.position)
         if stop is None:
             return False
         player.go(stop)
@@ -56,7 +56,7 @@ class Transport:
     # ---- leaps -----------------------------------------------------------------------------
 
     def seek(self, time_ps: int) -> bool:
-        """Go to a time; what the tape does not hold yet is run to, as fast as it goes."""
+        """Go to a time. A time beyond the end of the tape is run to, as fast as it goes."""
         player, tape = self.player, self.player.tape
         player.following = False
         player.until = None
@@ -91,7 +91,7 @@ class Transport:
         return True
 
     def seek_packet(self, packet: int) -> bool:
-        """Go to the arrival of a packet; one that is yet to come is run to."""
+        """Go to the arrival of a packet. A packet that is yet to come is run to."""
         player = self.player
         position = find_packet(player, packet)
         if position is not None:
@@ -115,7 +115,7 @@ class Transport:
         return False
 
     def seek_to(self, destination: Destination) -> bool:
-        """Go where a person said."""
+        """Go to a destination as a person typed it."""
         match destination:
             case Destination(packet=int(packet)):
                 return self.seek_packet(packet)
@@ -135,7 +135,7 @@ class Transport:
         return player.markers.add(player.state.position, player.state.now_ps, text)
 
     def to_marker(self, forward: bool) -> Marker | None:
-        """Go to the next marker, or to the one before; which it was."""
+        """Go to the next marker, or to the previous one. The marker; None if there is none."""
         player = self.player
         markers, position = player.markers, player.state.position
         marker = markers.after(position) if forward else markers.before(position)
@@ -145,7 +145,7 @@ class Transport:
         return marker
 
     def run_until(self, until: Until) -> None:
-        """Play as fast as it goes, in the detail of the present speed, until something is so."""
+        """Play as fast as it goes, in the detail of the present speed, until a condition is met."""
         player = self.player
         until.begin(player.state)
         player.until, player.said, player.following = until, "", False
@@ -153,7 +153,7 @@ class Transport:
 
 
 def find_packet(player: Player, packet: int) -> int | None:
-    """The position after a packet's arrival, or the next one's if it never arrived; None: not yet.
+    """The position after a packet's arrival, or the next packet's if it never arrived; None: not yet.
 
     Packets arrive in the order of their numbers, so the tape is halved until it is short.
     """

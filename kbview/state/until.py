@@ -1,4 +1,4 @@
-"""Until: what a run is to stop at. Each is asked after every record that is folded."""
+"""Until: the conditions at which a run stops. Each is asked after every folded record."""
 
 from abc import ABC, abstractmethod
 
@@ -90,7 +90,7 @@ class Level(Until):
 
 
 def choices() -> list[Until]:
-    """What the screen offers; times and packets are asked for by name."""
+    """The conditions that the screen offers; a person types times and packets."""
     return [
         Grown(
             "a packet is dropped or missed", ("dropped", "missed"), (ev.PacketDropped, ev.FrameMissed)

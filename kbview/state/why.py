@@ -1,10 +1,11 @@
-"""Why: the one sentence that says what decided the course of things just now."""
+"""Why: the sentence about the cause of the latest events."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from kbview.state.histories import Histories
-from kbview.state.span import Span
+from kbview.state.interval import Interval
+from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.vocabulary import RingKind
 
@@ -114,18 +115,15 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
 }
 
 
-EXPLAINED = frozenset(_OF_EVENT)
-
-
 def explain(event: ev.Event) -> Reason:
-    """What an event says of the course of things; most say nothing (weight 0)."""
+    """The reason that an event gives; most give none (weight 0)."""
     of_kind = _OF_EVENT.get(type(event))
     return of_kind(event) if of_kind else _SILENCE
 
 
-def _of_span(span: Span) -> Reason:
-    """What the meters alone say when no event is told."""
-    change = span.change
+def _of_span(interval: Interval) -> Reason:
+    """The reason from the meters alone, where no event is told."""
+    change = interval.change
     if missed := change("missed"):
         return Reason(9, f"Ring full: {missed} frames found no free descriptor.")
     if dropped := change("dropped"):
@@ -141,29 +139,28 @@ def _of_span(span: Span) -> Reason:
     return _SILENCE
 
 
-class Why:
+class Why(Reducer):
     """The sentence for the screen: the weightiest of the last whole paragraph of trace time.
 
-    A paragraph is `HOLD` columns long, so that a sentence can be read. A weightier one in the
-    paragraph that is being written is said at once.
+    A paragraph is `HOLD` columns long, so that a sentence can be read. A weightier sentence in the
+    paragraph that is being written is shown at once. Paragraphs are forgotten after two chunks.
     """
+
+    hears = frozenset(_OF_EVENT)
 
     def __init__(self, column_ps: int) -> None:
         self._paragraph_ps = HOLD * column_ps
-        self._best: dict[tuple[int, int], Reason] = {}  # by paragraph and chunk of the tape
+        self._young: dict[int, Reason] = {}  # by paragraph, told in this chunk
+        self._old: dict[int, Reason] = {}  # in the chunk before
 
-    def apply(self, event: ev.Event, chunk: int) -> None:
-        """Consider one of the EXPLAINED events; among equals the first of a paragraph is kept."""
-        reason, key = explain(event), (event.time_ps // self._paragraph_ps, chunk)
-        if reason.weight > self._best.get(key, _SILENCE).weight:
-            self._best[key] = reason
+    def turn(self) -> None:
+        self._young, self._old = {}, self._young
 
-    def forget(self, paragraph_ps: int, chunk: int) -> None:
-        """Let go of what was said before the paragraph before this time, or before a chunk."""
-        least = paragraph_ps // self._paragraph_ps - 1
-        self._best = {
-            key: best for key, best in self._best.items() if key[0] >= least and key[1] >= chunk
-        }
+    def apply(self, record: ev.Event) -> None:
+        """Consider an event; among equal reasons the first of a paragraph is kept."""
+        reason, paragraph = explain(record), record.time_ps // self._paragraph_ps
+        if reason.weight > self._young.get(paragraph, _SILENCE).weight:
+            self._young[paragraph] = reason
 
     def text(self, now_ps: int, histories: Histories) -> str:
         """The sentence at a time, from the events, else from the meters; "" when nothing happened."""
@@ -173,8 +170,8 @@ class Why:
         return (told if told.weight else self._of_columns(histories)).text
 
     def _of(self, paragraph: int) -> Reason:
-        reasons = [best for key, best in self._best.items() if key[0] == paragraph]
-        return max(reasons, key=lambda reason: reason.weight, default=_SILENCE)
+        old, young = self._old.get(paragraph, _SILENCE), self._young.get(paragraph, _SILENCE)
+        return young if young.weight > old.weight else old
 
     def _of_columns(self, histories: Histories) -> Reason:
         recent = histories.recent()

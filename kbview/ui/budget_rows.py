@@ -1,7 +1,7 @@
 """The budget in rows: what the line leaves for a packet, what is spent, and both to one scale."""
 
 from kbview.state.budget import Spent, budget_ps, in_vain_ps, mean_length
-from kbview.state.span import Span
+from kbview.state.interval import Interval
 from kbview.ui import format as fmt
 from kbview.ui.row import Row, fit, length, title_row
 
@@ -16,7 +16,7 @@ _TERM = 8
 _LONG = 80  # cells for whole sentences
 
 
-def draw(recent: Span | None, each: list[Spent], link_bps: int | None, width: int) -> list[Row]:
+def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, width: int) -> list[Row]:
     """A rule, the two sentences, the bar with its mark, and what polling in vain takes beside it."""
     frame = mean_length(recent) if recent else None
     leaves_ps = budget_ps(link_bps, frame)
@@ -34,7 +34,7 @@ def draw(recent: Span | None, each: list[Spent], link_bps: int | None, width: in
     return rows
 
 
-def nothing(recent: Span | None) -> str:
+def nothing(recent: Interval | None) -> str:
     """Why there are no costs to show."""
     if recent is not None and recent.change("delivered"):
         return "this source does not time single steps"

@@ -3,7 +3,7 @@
 from functools import partial
 
 from kbview.state.destination import EXAMPLES, parse
-from kbview.state.pace import SPEEDS
+from kbview.state.speed import SPEEDS
 from kbview.state.until import Until, choices
 from kbview.tape.event import NO_PACKET
 from kbview.tape.source import SourceError

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from textwrap import wrap
 
-from kbview.state.journeys import Stop
+from kbview.state.journeys import JourneyEvent
 from kbview.state.lane import Cell, Stretch, lane, letters, stretches
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -64,7 +64,7 @@ def nothing(detail: Detail, size: Size) -> list[Row]:
     ]
 
 
-def draw(session: Session, scale: Scale, cursor: Stop, size: Size) -> list[Row]:
+def draw(session: Session, scale: Scale, cursor: JourneyEvent, size: Size) -> list[Row]:
     """The axis, as many packets as there is room for, and what the letters mean."""
     state, journeys, packet = session.player.state, session.journeys, session.packet
     own = journeys.own(packet)
@@ -143,7 +143,7 @@ def _letters(cells: list[Cell]) -> Row:
     return [(cell.letter, f"{cell.domain}" if cell.domain else "faint") for cell in cells]
 
 
-def _fate(stops: list[Stop]) -> tuple[str, str]:
+def _fate(stops: list[JourneyEvent]) -> tuple[str, str]:
     """What became of it, or where it is."""
     ends = [stop.event for stop in stops if stop.ends]
     match ends[-1] if ends else None:

@@ -10,7 +10,7 @@ moments. The first row leaves out whole parts where it is narrow; the sentence i
 import re
 from textwrap import wrap
 
-from kbview.state.journeys import Stop
+from kbview.state.journeys import JourneyEvent
 from kbview.state.state import State
 from kbview.state.why import explain
 from kbview.tape import events as ev
@@ -109,7 +109,7 @@ def _step(session: Session, event: Event, width: int) -> Row:
 
 def _number(session: Session, event: Event, packet: int) -> str:
     """Which step of its packet an event is."""
-    stops: list[Stop] = session.journeys.stops(packet) if session.packet != NO_PACKET else []
+    stops: list[JourneyEvent] = session.journeys.stops(packet) if session.packet != NO_PACKET else []
     at = next((at for at, stop in enumerate(stops, 1) if stop.event is event), 0)
     return f"  step {at}" if at else ""
 

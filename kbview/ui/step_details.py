@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from textwrap import wrap
 
-from kbview.state.journeys import Stop
+from kbview.state.journeys import JourneyEvent
 from kbview.tape import events as ev
 from kbview.tape.cost import CostTable, StepCost
 from kbview.tape.meaning import meaning_of
@@ -29,7 +29,7 @@ HELP = (
 _TERM = 8
 
 
-def draw(session: Session, stops: Sequence[Stop], at: int, size: Size) -> list[Row]:
+def draw(session: Session, stops: Sequence[JourneyEvent], at: int, size: Size) -> list[Row]:
     """The rows of one stop."""
     stop, heading = stops[at], session.player.source.heading
     meaning = meaning_of(stop.event)
@@ -40,7 +40,7 @@ def draw(session: Session, stops: Sequence[Stop], at: int, size: Size) -> list[R
     return rows + _entry("cost", _cost(stop.event, heading), size.width)
 
 
-def listed(stops: Sequence[Stop], at: int, width: int, rows: int) -> list[Row]:
+def listed(stops: Sequence[JourneyEvent], at: int, width: int, rows: int) -> list[Row]:
     """All stops in their order, the cursor in sight."""
     first = max(0, min(at - rows // 2, len(stops) - rows))
     return [
@@ -49,13 +49,13 @@ def listed(stops: Sequence[Stop], at: int, width: int, rows: int) -> list[Row]:
     ]
 
 
-def name(stop: Stop) -> str:
+def name(stop: JourneyEvent) -> str:
     """A step by its name, another event by its class."""
     step = stop.event.step if isinstance(stop.event, ev.StepTaken) else type(stop.event).__name__
     return clean(step)
 
 
-def _line(stops: Sequence[Stop], at: int, here: bool, width: int) -> Row:
+def _line(stops: Sequence[JourneyEvent], at: int, here: bool, width: int) -> Row:
     stop = stops[at]
     took = fmt.duration(stop.duration_ps) if stop.duration_ps else ""
     left: Row = [
@@ -66,7 +66,7 @@ def _line(stops: Sequence[Stop], at: int, here: bool, width: int) -> Row:
     return spread(left, [(f"{took:>7} ", "strong"), (f"{stop.station:<9}"[:9], "dim")], width)
 
 
-def _rule(packet: int, stops: Sequence[Stop], at: int, width: int) -> Row:
+def _rule(packet: int, stops: Sequence[JourneyEvent], at: int, width: int) -> Row:
     event = stops[at].event
     cpu = getattr(event, "cpu", -1)
     where = [f"cpu{cpu}" if cpu >= 0 else "no cpu", str(getattr(event, "account", ""))]
@@ -91,7 +91,7 @@ def _entry(term: str, text: str, width: int) -> list[Row]:
     ]
 
 
-def _when(stops: Sequence[Stop], at: int) -> str:
+def _when(stops: Sequence[JourneyEvent], at: int) -> str:
     stop = stops[at]
     text = (
         f"{fmt.clock(stop.time_ps)}, {fmt.duration(stop.time_ps - stops[0].time_ps)} after it arrived"

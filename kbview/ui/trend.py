@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from kbview.state.histories import Column, Histories
-from kbview.state.span import Span
+from kbview.state.interval import Interval
 from kbview.ui import format as fmt
 from kbview.ui.row import Row, Size, cut, length
 
@@ -35,9 +35,9 @@ def gather(histories: Histories, name: str, cells: int) -> list[Cell]:
 
 def _cell(columns: Sequence[Column], name: str) -> Cell:
     """`columns` are newest first."""
-    span = Span(columns[-1].span.before, columns[0].span.after)
+    interval = Interval(columns[-1].interval.before, columns[0].interval.after)
     marker = next((column.marker for column in columns if column.marker), "")
-    return Cell(span.change(name) * 1e12 / span.duration_ps, marker)
+    return Cell(interval.change(name) * 1e12 / interval.duration_ps, marker)
 
 
 def chart(histories: Histories, name: str, width: int, height: int, style: str) -> list[Row]:

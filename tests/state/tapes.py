@@ -1,5 +1,6 @@
 """Tapes to go back and forth on: every recording through every datapath, and an overload."""
 
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -8,8 +9,10 @@ import msgspec
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
-from kbview.state.pace import US
+from kbview.state.histories import Histories
+from kbview.state.meters_at import MetersAt
 from kbview.state.rebuild import rebuild
+from kbview.state.speed import US
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.tape import Tape
@@ -50,14 +53,17 @@ def folded(tape: Tape, column_ps: int = FRAME_PS) -> State:
     return State(column_ps, tape.start)
 
 
+_OF_SAMPLES = {MetersAt, Histories}  # they hold samples of the tape itself; compared by what they say
+
+
 def at(tape: Tape, position: int, column_ps: int = FRAME_PS) -> State:
     """The state at a position, for somebody who was never there."""
     return rebuild(tape, position, column_ps)
 
 
 def dump(state: State) -> Any:
-    """All that a state can say, as plain data; to be compared between states of one tape."""
-    return msgspec.to_builtins(
+    """All that a state can say; to be compared between states of one tape."""
+    said = msgspec.to_builtins(
         {
             "time": (state.now_ps, state.position, state.since_ps),
             "path": (state.datapath, state.summary, state.stations),
@@ -66,9 +72,15 @@ def dump(state: State) -> Any:
             "at": list(state.positions.at.items()),
             "last": (state.packet, state.last_event, state.lost, state.note, state.why),
             "columns": [  # their samples are the tape's own
-                (column.number, column.marker, id(column.span.before), id(column.span.after))
+                (column.number, column.marker, id(column.interval.before), id(column.interval.after))
                 for column in state.histories.columns
             ],
         },
         str_keys=True,
     )
+    reducers = [
+        (type(one), {name: copy(value) for name, value in vars(one).items()})
+        for one in state._reducers
+        if type(one) not in _OF_SAMPLES
+    ]
+    return {**said, "reducers": reducers}

@@ -5,7 +5,7 @@ import pytest
 from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.buffer import NET_SKB_PAD, RTE_PKTMBUF_HEADROOM, buffer_of, recorded
-from kbview.state.journeys import Journeys, Stop
+from kbview.state.journeys import JourneyEvent, Journeys
 from kbview.tape import events as ev
 from kbview.tape.tape import Tape
 from kbview.tape.vocabulary import CopyKind, Place
@@ -13,18 +13,18 @@ from tests.packet.frames import TCP, UDP
 from tests.state.tapes import CASES, at, tape_of
 
 
-def stops_of(datapath: str, frame: bytes) -> tuple[list[Stop], tuple]:  # type: ignore[type-arg]
+def stops_of(datapath: str, frame: bytes) -> tuple[list[JourneyEvent], tuple]:  # type: ignore[type-arg]
     tape = tape_of("udp-bursts.pcap", datapath)
     state, journeys = at(tape, 3000), Journeys()
     journeys.follow(tape, state)
     packet = journeys.ended - 1  # the one before has been freed for certain
     stops = journeys.own(packet)
-    told = Stop(ev.FrameRecorded(stops[0].time_ps, packet, len(frame) + 4, frame), "", 0)
+    told = JourneyEvent(ev.FrameRecorded(stops[0].time_ps, packet, len(frame) + 4, frame), "", 0)
     first = stops[0]._replace(event=ev.FrameArrived(stops[0].time_ps, 0, packet, len(frame) + 4))
     return [first, told, *stops[1:]], state.stations
 
 
-def offsets(stops: list[Stop], stations: tuple) -> dict[str, int]:  # type: ignore[type-arg]
+def offsets(stops: list[JourneyEvent], stations: tuple) -> dict[str, int]:  # type: ignore[type-arg]
     """Where data stands when each step has begun."""
     found = {}
     for number, stop in enumerate(stops):
@@ -137,13 +137,19 @@ def test_a_packet_of_the_lab_lies_where_its_receiver_got_it() -> None:
 
 @pytest.mark.parametrize("kind", CopyKind)
 def test_every_copy_has_a_place_to_which_it_went(kind: CopyKind) -> None:
-    stops = [Stop(ev.FrameArrived(0, 0, 1, 64), "", 0), Stop(ev.Copied(1, 0, 1, kind, 50), "", 1)]
+    stops = [
+        JourneyEvent(ev.FrameArrived(0, 0, 1, 64), "", 0),
+        JourneyEvent(ev.Copied(1, 0, 1, kind, 50), "", 1),
+    ]
     assert buffer_of(stops, ()).said.startswith("Copied ")
 
 
 @pytest.mark.parametrize("place", Place)
 def test_a_packet_that_was_given_up_is_not_said_to_be_in_the_nic(place: Place) -> None:
     dropped = ev.PacketDropped(1, 0, 1, place, "OTHERHOST", 64)
-    stops = [Stop(ev.FrameArrived(0, 0, 1, 64), "", 0), Stop(ev.XdpRan(0, 0, 1, "pass"), "", 1)]
-    said = buffer_of([*stops, Stop(dropped, "", 2)], ()).said
+    stops = [
+        JourneyEvent(ev.FrameArrived(0, 0, 1, 64), "", 0),
+        JourneyEvent(ev.XdpRan(0, 0, 1, "pass"), "", 1),
+    ]
+    said = buffer_of([*stops, JourneyEvent(dropped, "", 2)], ()).said
     assert said.endswith(": OTHERHOST.")

@@ -8,9 +8,9 @@ from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.state.destination import Destination, parse
-from kbview.state.pace import SPEEDS, US, Pace
 from kbview.state.player import Player
-from kbview.state.stride import STRIDES
+from kbview.state.speed import SPEEDS, US, Speed
+from kbview.state.step_kinds import STEP_KINDS
 from kbview.state.transport import Transport
 from kbview.state.until import Grown, Level, Until, choices
 from kbview.tape import events as ev
@@ -47,7 +47,7 @@ def played(player: Player, frames: int = 20) -> Transport:
 def test_a_step_forward_and_back_gives_the_identical_state(word: str, datapath: str) -> None:
     player = player_of(word, datapath)
     transport = played(player)
-    for kind in STRIDES:
+    for kind in STEP_KINDS:
         transport.step(kind)  # from the middle of a frame, or of another stride, to a stop
         seen = [dump(player.state)]
         for _ in range(8):
@@ -122,7 +122,7 @@ def test_a_packet_is_found_on_the_tape_or_run_to() -> None:
     for _ in range(500):
         player.tick(0.1)
     assert (player.state.packet, player.playing) == (700, False)
-    assert player.said == "packet #700 arrives"
+    assert player.said == "reached: packet #700 arrives"
     length = player.tape.length
     for packet in (400, 401, 402, 403):  # some of these were sent, and so never arrived
         assert transport.seek_to(Destination(packet=packet))
@@ -167,7 +167,7 @@ def test_a_run_stops_at_the_very_event(until: Until) -> None:
     transport.run_until(until)
     for _ in range(300):
         player.tick(0.1)
-    assert (player.playing, player.said) == (False, until.what)
+    assert (player.playing, player.said) == (False, f"reached: {until.what}")
     assert isinstance(until, Grown)
     assert isinstance(player.state.last_event, until._events)
 
@@ -240,11 +240,11 @@ def test_the_ladder_goes_from_a_picosecond_a_second_to_as_fast_as_possible() -> 
 
 
 def test_time_goes_on_in_whole_columns_and_loses_nothing() -> None:
-    pace, now_ps = Pace(), 0
+    speed, now_ps = Speed(), 0
     for _ in range(1000):
-        now_ps = pace.advance(now_ps, 0.0973)
-        assert now_ps % pace.column_ps == 0
-    assert abs(now_ps - 97.3 * 200 * US) <= pace.column_ps
+        now_ps = speed.advance(now_ps, 0.0973)
+        assert now_ps % speed.column_ps == 0
+    assert abs(now_ps - 97.3 * 200 * US) <= speed.column_ps
 
 
 def test_markers_are_set_by_rule_and_by_hand_and_found_both_ways() -> None:
@@ -294,7 +294,7 @@ def test_quiet_live_traffic_goes_on_the_tape_whole_and_busy_traffic_as_the_speed
     asked: list[Detail] = []
     monkeypatch.setattr(source, "set_detail", asked.append)
     player.tick(0.1)
-    assert player.pace.detail is Detail.METERS
+    assert player.speed.detail is Detail.METERS
     assert asked == []  # it was told in steps from the start, and still is
     monkeypatch.setattr(player.state.histories, "rate", lambda *_: 5_000.0)
     player.tick(0.1)

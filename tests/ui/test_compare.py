@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
-from kbview.state.comparison import Comparison
-from kbview.state.measure import MEASURES
-from kbview.state.pace import Pace
+from kbview.state.compare_lines import COMPARE_LINES
+from kbview.state.compare_run import CompareRun
 from kbview.state.player import Player
+from kbview.state.speed import Speed
 from kbview.tape.source import Capabilities, Source, SourceError
 from kbview.ui.row import Size
 from kbview.ui.screens.compare_view import CompareView
@@ -36,9 +36,9 @@ def session_of(word: str = "udp-bursts.pcap", frames: int = 30) -> Session:
 
 @pytest.mark.parametrize("word", WORDS)
 def test_all_have_seen_the_same_frames_at_the_same_time(word: str) -> None:
-    comparison = Comparison(twin(word))
+    comparison = CompareRun(twin(word))
     for datapath in ("kernel", "dpdk"):
-        comparison.add(datapath, Pace())
+        comparison.add(datapath, Speed())
     for now_ps in (100_000_000, 400_000_000, 300_000_000, 1_000_000_000):  # once back, too
         for _ in range(50):
             comparison.advance(now_ps)
@@ -51,10 +51,10 @@ def test_all_have_seen_the_same_frames_at_the_same_time(word: str) -> None:
 
 
 def test_one_that_comes_late_catches_up() -> None:
-    comparison = Comparison(twin())
-    comparison.add("kernel", Pace())
+    comparison = CompareRun(twin())
+    comparison.add("kernel", Speed())
     comparison.advance(500_000_000)
-    comparison.add("dpdk", Pace())
+    comparison.add("dpdk", Speed())
     for _ in range(50):
         comparison.advance(500_000_000)
     assert {state.now_ps for state in comparison.states.values()} == {500_000_000}
@@ -77,7 +77,7 @@ def test_it_fills_its_room_and_shows_the_differences(size: Size) -> None:
     assert seen.count("rx ") == 2
     assert "CPU a packet" in seen
     if size.height > 13:
-        assert all(measure.name in seen for measure in MEASURES)
+        assert all(measure.name in seen for measure in COMPARE_LINES)
         mode = next(line for line in seen.splitlines() if line.strip().startswith("mode switches"))
         assert mode.split()[-2:] == ["0", "none"]
         cost = next(line for line in seen.splitlines() if line.strip().startswith("CPU a packet"))
@@ -87,7 +87,7 @@ def test_it_fills_its_room_and_shows_the_differences(size: Size) -> None:
 
 def test_every_number_is_defined() -> None:
     terms = {term for _, entries in CompareView.help for term, _ in entries}
-    assert {measure.name for measure in MEASURES} <= terms
+    assert {measure.name for measure in COMPARE_LINES} <= terms
 
 
 def test_what_cannot_be_had_twice_is_said() -> None:

@@ -9,8 +9,8 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from kbview.state.pace import SPEEDS
 from kbview.state.player import Player
+from kbview.state.speed import SPEEDS
 from kbview.state.why import explain
 from kbview.tape.events import EVENTS, ModeSwitched
 from kbview.tape.meaning import STEPS, meaning_of

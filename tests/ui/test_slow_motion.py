@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kbview.state.pace import SLOW_PS
+from kbview.state.speed import SLOW_PS
 from kbview.ui.panels.path import PathPanel
 from kbview.ui.path_cells import lay
 from kbview.ui.row import Size, text_of

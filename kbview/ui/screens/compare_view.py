@@ -16,9 +16,9 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from kbview.state.comparison import MOST, Comparison
-from kbview.state.contrast import contrast
-from kbview.state.measure import MEASURES, Measure
+from kbview.state.compare_lines import COMPARE_LINES, CompareLine
+from kbview.state.compare_run import MOST, CompareRun
+from kbview.state.compare_words import contrast
 from kbview.state.report import build
 from kbview.state.state import State
 from kbview.tape.detail import Detail
@@ -53,7 +53,7 @@ class CompareView(View):
                 ),
                 ("at 3.2 ms", "the twins are catching up: how far they are, from the first frame on"),
                 ("1/44, ×44", "beside the first datapath's number: a 44th of it, or 44 times as much"),
-                *((measure.name, measure.meaning) for measure in MEASURES),
+                *((measure.name, measure.meaning) for measure in COMPARE_LINES),
             ),
         ),
     )
@@ -61,7 +61,7 @@ class CompareView(View):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._comparison = None if session.offers.twin is None else Comparison(session.offers.twin)
+        self._comparison = None if session.offers.twin is None else CompareRun(session.offers.twin)
         if self._comparison is not None:
             session.closing.append(self._comparison.close)
 
@@ -76,7 +76,7 @@ class CompareView(View):
         """Pictures of the paths, and the table below them."""
         self._begin()
         count = len(self._names())
-        spare = (size.height - len(MEASURES) - 1) // max(1, count)
+        spare = (size.height - len(COMPARE_LINES) - 1) // max(1, count)
         height = max(_LEAST, min(spare, _MOST))
         pictures = [Drawing(partial(self._picture, at), height, 1) for at in range(count)]
         table = Drawing(self._table, size.height - height * count, CADENCE)
@@ -101,7 +101,7 @@ class CompareView(View):
             self._comparison.remove(name)
             return
         try:
-            self._comparison.add(name, self.session.player.pace)
+            self._comparison.add(name, self.session.player.speed)
         except SourceError as error:
             self.session.message = str(error)
 
@@ -179,7 +179,7 @@ class CompareView(View):
                 (f"{cut(clean(name), width - 1):>{_value_width(width)}}".ljust(width), "accent")
             )
         states = list(comparison.states.values())
-        lines = [_line(measure, states, width) for measure in MEASURES]
+        lines = [_line(measure, states, width) for measure in COMPARE_LINES]
         return block([head, *lines, [], *self._words(states, size.width)], size)
 
     def _words(self, states: list[State], width: int) -> list[Row]:
@@ -201,7 +201,7 @@ def _value_width(width: int) -> int:
     return width - _FACTOR - 1 if width > 2 * _FACTOR else width - 1
 
 
-def _line(measure: Measure, states: list[State], width: int) -> Row:
+def _line(measure: CompareLine, states: list[State], width: int) -> Row:
     values = [measure.value(state.meters) for state in states]
     known = [value for value in values if value is not None]
     best = (min if measure.less else max)(known) if known else None
@@ -220,7 +220,7 @@ def _differ(less: float, more: float) -> bool:
     return more > less * _ALIKE
 
 
-def _told(measure: Measure, value: float | None) -> str:
+def _told(measure: CompareLine, value: float | None) -> str:
     if value is None:
         return "-"
     return fmt.duration(value) if measure.picoseconds else fmt.quantity(value)

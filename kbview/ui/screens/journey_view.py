@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from kbview.state.journeys import Stop
+from kbview.state.journeys import JourneyEvent
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_PACKET
 from kbview.tape.source import Capabilities
@@ -76,7 +76,7 @@ class JourneyView(View):
 
     # ---- the cursor ------------------------------------------------------------------------
 
-    def _stops(self) -> tuple[list[Stop], int]:
+    def _stops(self) -> tuple[list[JourneyEvent], int]:
         """The stops of the packet that is looked at, and which of them the cursor is on.
 
         Until a key moves it, it is at the event that was just told, else where the packet is, or after

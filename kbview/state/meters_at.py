@@ -1,14 +1,15 @@
-"""The meters at any record: believed where a sample may be, counted from the events elsewhere."""
+"""The meters at any record: a sample's where there is one, elsewhere counted on from the events."""
 
+from kbview.state.reducer import Reducer
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 from kbview.tape.meter import Meters, Sample
 
 
-class Counted:
-    """Meters and the detail of the stretch they are in.
+class MetersAt(Reducer):
+    """Meters and the detail of the stretch that follows.
 
-    A sample's meters are the tape's: they are copied only when something is to be counted on top.
+    A sample's meters are the tape's: they are copied only when an event is to be counted on top.
     """
 
     def __init__(self) -> None:
@@ -17,7 +18,6 @@ class Counted:
         self._own = True
 
     def apply(self, record: Event) -> None:
-        """Take in one record."""
         if isinstance(record, Sample):
             self.believe(record)
         elif self.detail is Detail.STEPS:
@@ -34,9 +34,3 @@ class Counted:
         if not self._own:
             self.meters, self._own = self.meters.copy(), True
         event.change(self.meters)
-
-    def copy(self) -> "Counted":
-        """An independent copy."""
-        twin = Counted()
-        twin.meters, twin.detail = self.meters.copy(), self.detail
-        return twin

@@ -4,15 +4,15 @@ from typing import Literal
 
 import pytest
 
-from kbview.state.entries import Entries
+from kbview.state.softirq_entries import SoftirqEntries
 from kbview.tape.events import SoftirqEntered
 
 By = Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable"]
 
 
-def entered(*ways: tuple[int, By]) -> Entries:
+def entered(*ways: tuple[int, By]) -> SoftirqEntries:
     """After these, each a core and how it came in."""
-    entries = Entries()
+    entries = SoftirqEntries()
     for cpu, by in ways:
         entries.apply(SoftirqEntered(0, cpu, by))
     return entries

@@ -1,4 +1,4 @@
-"""Strides: what one step is. Each tells the records at which it stops."""
+"""Kinds of steps of the transport: the records at which each kind stops."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from kbview.tape.meter import Sample
 from kbview.tape.tape import Tape
 
 EVENT, PACKET, STAGE = "event", "packet", "stage"
-STRIDES = {
+STEP_KINDS = {
     EVENT: "the next thing that is told",
     PACKET: "the next arrival of a frame",
     STAGE: "the next time that a packet comes to another station",
 }
 
 
-class Stride:
+class StepKind:
     """Stops of one kind along a tape. `packet`: only its events and stages, if not NO_PACKET."""
 
     def __init__(self, kind: str, packet: int = ev.NO_PACKET) -> None:
@@ -26,7 +26,7 @@ class Stride:
         self._packet = packet
 
     def stops(self, tape: Tape, begin: int, end: int) -> Iterator[int]:
-        """The positions after `begin` and up to `end` at which one may stop.
+        """The positions after `begin` and up to `end` at which a step may stop.
 
         A stop is the position just after the record that makes it one.
         """

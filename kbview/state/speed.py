@@ -1,4 +1,4 @@
-"""The pace: how much trace time passes in a second of the viewer's, and how much is told of it."""
+"""The speed: how much trace time passes in a second of the viewer's, and how much is told of it."""
 
 from kbview.tape.detail import Detail
 
@@ -20,7 +20,7 @@ FASTEST_COLUMN_PS = MS
 SLOW_PS = 50 * US  # of trace time a second: below it a screen follows single packets
 
 
-class Pace:
+class Speed:
     """A rung of the ladder of speeds. Time goes on in whole frames, so that a column is a frame.
 
     `frame_s` is the real time between two frames of the screen.

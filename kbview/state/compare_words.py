@@ -1,4 +1,4 @@
-"""The contrast of two reports in words: who delivers more, who pays more for a packet, and what for.
+"""The comparison of two reports in words: delivery, cost of a packet with its causes, latency.
 
 Every sentence is made from numbers of the reports, and is left out where they do not differ or one of
 them does not know.
@@ -16,7 +16,7 @@ Sentence = Callable[[Report, Report], str | None]
 
 
 def contrast(base: Report, other: Report) -> list[str]:
-    """What sets `other` apart from `base`, the weightiest first."""
+    """Sentences on the differences between the two, the weightiest first."""
     return [text for say in SENTENCES if (text := say(base, other))]
 
 

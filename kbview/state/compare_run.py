@@ -6,8 +6,8 @@ numbers are of the same traffic. They are totals since the start, told in meters
 
 from collections.abc import Callable
 
-from kbview.state.pace import Pace
 from kbview.state.player import BUDGET_S, Player
+from kbview.state.speed import Speed
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.source import Source
@@ -16,7 +16,7 @@ MOST = 4  # datapaths side by side
 FINE = 100  # columns
 
 
-class Comparison:
+class CompareRun:
     """Players of twins, by datapath, in the order in which they were chosen."""
 
     def __init__(self, twin: Callable[[str], Source]) -> None:
@@ -29,11 +29,11 @@ class Comparison:
         """The state of each datapath at `now_ps`."""
         return {name: player.state for name, player in self._players.items()}
 
-    def add(self, datapath: str, pace: Pace) -> None:
-        """Take another in, from the start; it has to catch up. It has the columns of `pace`."""
+    def add(self, datapath: str, speed: Speed) -> None:
+        """Take another in, from the start; it has to catch up. `speed` sets the width of columns."""
         player = Player(self._twin(datapath))
         player.set_detail(Detail.METERS)
-        player.pace = pace
+        player.speed = speed
         self._players[datapath] = player
 
     def remove(self, datapath: str) -> None:
@@ -86,7 +86,7 @@ def _produce(player: Player, now_ps: int, budget_s: float, detail: Detail) -> No
 
     Columns end at the same times for every player, so that their samples stand at the same times.
     """
-    column_ps = player.pace.column_ps
+    column_ps = player.speed.column_ps
     fine_ps = (now_ps // column_ps - FINE) * column_ps
     if player.tape.end_ps < fine_ps:
         player.set_detail(Detail.METERS)
@@ -102,7 +102,7 @@ def _produce(player: Player, now_ps: int, budget_s: float, detail: Detail) -> No
 
 def _put(player: Player, now_ps: int) -> None:
     state = player.state
-    if now_ps < state.now_ps or state.histories.column_ps != player.pace.column_ps:
+    if now_ps < state.now_ps or state.histories.column_ps != player.speed.column_ps:
         player.go(player.tape.position_at(now_ps), now_ps)
     elif player.fold(player.tape.position_at(now_ps)):
         state.pass_time(now_ps)

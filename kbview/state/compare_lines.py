@@ -1,4 +1,4 @@
-"""What datapaths are compared by: each line with its meaning, as a function of the meters."""
+"""The lines of the comparison, each with its meaning, as functions of the meters."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from kbview.tape.meter import DEFINITIONS, Meters
 Value = Callable[[Meters], float | None]
 
 
-class Measure(NamedTuple):
+class CompareLine(NamedTuple):
     """A line of the table. `value` is None where there is none; it is a time if `picoseconds`.
 
     `less` says whether less is better.
@@ -51,27 +51,29 @@ def _cores_without(*accounts: Account) -> Value:
     return value
 
 
-def _per_packet(name: str, total: str) -> Measure:
-    return Measure(name, _each(total), f"for each delivered packet: {DEFINITIONS[total]}")
+def _per_packet(name: str, total: str) -> CompareLine:
+    return CompareLine(name, _each(total), f"for each delivered packet: {DEFINITIONS[total]}")
 
 
-MEASURES: tuple[Measure, ...] = (
-    Measure("delivered", _total("delivered"), DEFINITIONS["delivered"], less=False),
-    Measure("lost", _total("dropped", "missed"), "frames that were dropped or missed"),
-    Measure(
+COMPARE_LINES: tuple[CompareLine, ...] = (
+    CompareLine("delivered", _total("delivered"), DEFINITIONS["delivered"], less=False),
+    CompareLine("lost", _total("dropped", "missed"), "frames that were dropped or missed"),
+    CompareLine(
         "CPU a packet",
         _work_ps,
         "CPU time of all steps but polls in vain, for each delivered packet",
         picoseconds=True,
     ),
-    Measure("latency p50", _percentile(0.5), "half of the packets took no longer", picoseconds=True),
-    Measure("latency p99", _percentile(0.99), "99 of 100 packets took no longer", picoseconds=True),
-    Measure(
+    CompareLine(
+        "latency p50", _percentile(0.5), "half of the packets took no longer", picoseconds=True
+    ),
+    CompareLine("latency p99", _percentile(0.99), "99 of 100 packets took no longer", picoseconds=True),
+    CompareLine(
         "cores busy",
         _cores_without(Account.IDLE),
-        "cores' worth of time that was not idle; who polls never is",
+        "cores' worth of time that was not idle; a polling core never is",
     ),
-    Measure(
+    CompareLine(
         "cores useful",
         _cores_without(Account.IDLE, Account.POLL_EMPTY),
         "the same without polls that found nothing",

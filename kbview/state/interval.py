@@ -1,4 +1,4 @@
-"""A span: what grew between two samples of the tape. Rates, charts and costs are read from them."""
+"""An interval between two samples of the tape, for rates, charts and costs."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from kbview.tape.histogram import Histogram
 from kbview.tape.meter import CoreMeter, Sample, StageMeter
 
 
-class Span(NamedTuple):
+class Interval(NamedTuple):
     """From one sample to a later one."""
 
     before: Sample
@@ -36,7 +36,7 @@ class Span(NamedTuple):
         return self.after.meters.drops.get(key, 0) - self.before.meters.drops.get(key, 0)
 
     def stages(self) -> dict[str, StageMeter]:
-        """How often each step was taken and what all of it cost; those not taken are left out."""
+        """How often each step was taken and the cost of all; steps not taken are left out."""
         stages, earlier = {}, self.before.meters.stages
         for name, stage in self.after.meters.stages.items():
             was = earlier.get(name) or StageMeter()

@@ -1,0 +1,31 @@
+"""The latest event, and the packet that arrived last."""
+
+from kbview.state.reducer import Reducer
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.meter import Sample
+
+
+class Latest(Reducer):
+    """Both are forgotten one to two chunks of the tape later, and where no single events are told."""
+
+    def __init__(self) -> None:
+        self.event: ev.Event | None = None
+        self.packet = ev.NO_PACKET
+        self._event_is_new = self._packet_is_new = False  # of this chunk
+
+    def turn(self) -> None:
+        if not self._event_is_new:
+            self.event = None
+        if not self._packet_is_new:
+            self.packet = ev.NO_PACKET
+        self._event_is_new = self._packet_is_new = False
+
+    def apply(self, record: ev.Event) -> None:
+        if isinstance(record, Sample):
+            if record.detail < Detail.MILESTONES:
+                self.event, self.packet = None, ev.NO_PACKET
+            return
+        self.event, self._event_is_new = record, True
+        if isinstance(record, ev.FrameArrived):
+            self.packet, self._packet_is_new = record.packet, True
