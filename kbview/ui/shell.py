@@ -89,6 +89,11 @@ class Shell(App[None]):
         self._before_s = monotonic()
         self._timer = self.set_interval(self._period_s, self._frame)
 
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """The screen as SVG. Spaces are kept in every viewer, not in browsers alone."""
+        picture = super().export_screenshot(title=title, simplify=simplify)
+        return picture.replace("<svg ", '<svg xml:space="preserve" ', 1)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette finds what the keys do."""
         del screen
