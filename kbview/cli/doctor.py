@@ -4,7 +4,7 @@ import argparse
 import json
 
 from kbview.cli.command import Command
-from kbview.cli.errors import DONE
+from kbview.cli.errors import DONE, with_path
 from kbview.ui.characters import clean
 
 _MARKS = {True: "yes", False: "no", None: "-"}
@@ -32,5 +32,5 @@ class Doctor(Command):
         for finding in findings:
             print(f"{_MARKS[finding.works]:>3}  {finding.name:<{width}}  {clean(finding.said)}")
             if finding.fix:
-                print(f"{'':>{width + 7}}{clean(finding.fix)}")
+                print(f"{'':>{width + 7}}{clean(with_path(finding.fix))}")
         return DONE

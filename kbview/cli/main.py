@@ -1,15 +1,26 @@
-"""`kbview`: finds the command, runs it, and turns what goes wrong into one line and an exit code."""
+"""`kbview`: finds the command, runs it, and turns every fault into one line and an exit code."""
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from kbview import __version__
 from kbview.cli.command import Command
-from kbview.cli.errors import FAILED, INTERRUPTED, PIPE_CLOSED, UNREADABLE, USAGE, complain
+from kbview.cli.errors import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    PERMISSION,
+    PIPE_CLOSED,
+    UNREADABLE,
+    USAGE,
+    complain,
+)
 
 # A command's module and class; only the one that is asked for is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -37,9 +48,14 @@ EPILOG = """commands:
   kbview validate        published results, emulated beside published
   kbview calibrate       measure this machine's costs into a profile
   kbview doctor          what this machine and terminal allow
-  kbview list            scenarios, datapaths, profiles
+  kbview list            scenarios, recordings, datapaths, profiles, settings
 
-`kbview COMMAND --help` tells more.
+`kbview COMMAND --help` or `kbview help COMMAND` explains a command.
+
+exit codes:
+  0 done, 1 failed while running, 2 usage, 3 input unreadable or damaged,
+  4 permission missing, 5 unsupported terminal or platform, 141 reader gone,
+  129 / 130 / 143 ended by SIGHUP / Ctrl+C / SIGTERM
 """
 
 
@@ -52,25 +68,88 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    closed = sys.stdout is None  # as Python starts with `>&-`
+    _open_streams()
     try:
-        code = _dispatch(words)
+        code = _dispatch(_rewritten(words))
         sys.stdout.flush()  # else a reader that has gone is found out too late for an exit code
-        return code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return PIPE_CLOSED
+    except OSError as error:
+        return _environment(error)
     except Exception as error:
         if os.environ.get("KBVIEW_DEBUG"):
             raise
-        what = f"{type(error).__name__}: {error}".partition("\n")[0]
-        complain(f"a mistake in kbview itself: {what}; please report it with what KBVIEW_DEBUG=1 shows")
+        kind = f"{type(error).__name__}: {error}".partition("\n")[0]
+        complain(
+            f"a mistake in kbview itself: {kind}; please report it with the output of KBVIEW_DEBUG=1"
+        )
         return FAILED
+    if closed and code == DONE:
+        complain("standard output is closed; nothing was printed")
+        return FAILED
+    return code
+
+
+def _open_streams() -> None:
+    """Give the standard streams that the caller has closed a file that swallows their output."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the end
+
+
+def _environment(error: OSError) -> int:
+    """A full disk, a closed descriptor, a missing right: the environment's fault, in one line."""
+    if os.environ.get("KBVIEW_DEBUG"):
+        raise error
+    name = error.filename if isinstance(error.filename, str) else "standard output"
+    complain(f"{name}: {error.strerror or error}")
+    _silence()
+    return PERMISSION if isinstance(error, PermissionError) else FAILED
+
+
+def _silence() -> None:
+    """Drop the buffered rest of standard output: the interpreter would fail on it as it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # a standard output without a descriptor has no rest
+        return
+
+
+def _rewritten(words: list[str]) -> list[str]:
+    """`help` and `version` as words, and -V, in the form that the parser knows."""
+    if words == ["help"]:
+        return ["--help"]
+    if words and words[0] == "help" and words[1] in COMMANDS:
+        return [words[1], "--help"]
+    if words in (["-V"], ["version"]):
+        return ["--version"]
+    return words
+
+
+def _refuse_misspelt(words: list[str]) -> None:
+    """Exit with a hint if the first word is close to a command and names nothing else."""
+    if not words or words[0].startswith("-") or ":" in words[0]:
+        return
+    close = get_close_matches(words[0], COMMANDS, n=1, cutoff=0.7)
+    if close and not os.path.lexists(words[0]):
+        from kbview.sources.emulated.opener import bundled
+
+        if words[0] not in bundled():
+            complain(f"{Path(words[0]).name}: no such command; did you mean `kbview {close[0]}`?")
+            raise SystemExit(USAGE)
 
 
 def _dispatch(words: list[str]) -> int:
+    if words == ["--version"]:  # without a command's imports
+        print(f"kbview {__version__}")
+        return DONE
     named = bool(words) and words[0] in COMMANDS
+    if not named:
+        _refuse_misspelt(words)
     command = _load(*(COMMANDS[words[0]] if named else APP))
     parser = _Parser(
         prog=f"kbview {command.name}" if named else "kbview",
