@@ -8,6 +8,7 @@ cores    | gauges, sockets, drops
 step, sentence, keys
 
 A panel that its source cannot feed says why in the fewest rows and leaves the rest to the others.
+A panel that is named in no arrangement stands last in the last column.
 """
 
 from collections.abc import Collection, Sequence
@@ -40,6 +41,8 @@ _COLUMNS: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...] = (
     (0, (("rings", "switches", "cores"), ("interrupts", "copies", "gauges", "sockets", "drops"))),
 )
 
+NAMED = {"path"}.union(*(names for _, columns in _COLUMNS for names in columns))
+
 
 class Layout(NamedTuple):
     """Rows for the path, and for each column its panels with their rows."""
@@ -67,12 +70,13 @@ def arrange(size: Size, panels: Sequence[Panel], grey: Collection[str] = ()) -> 
     least, most = _PATH
     path = max(least, min(most, most - (24 - size.height)))
     rows = size.height - frame_rows(size.width) - path
-    columns = next(columns for width, columns in _COLUMNS if size.width >= width)
+    *columns, last = next(columns for width, columns in _COLUMNS if size.width >= width)
+    unnamed = tuple(name for name in by_name if name not in NAMED)
     return Layout(
         path,
         tuple(
             _stack([by_name[name] for name in names if name in by_name], rows, grey)
-            for names in columns
+            for names in (*columns, last + unnamed)
         ),
     )
 
