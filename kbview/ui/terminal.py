@@ -1,8 +1,7 @@
 """What the terminal can show, decided before the app starts and without importing Textual."""
 
-import codecs
-import locale
 import os
+import re
 import sys
 from collections.abc import Mapping
 
@@ -12,6 +11,8 @@ from kbview.ui.options import Options
 from kbview.ui.theme import Theme
 
 _LIGHT_BACKGROUNDS = {"7", "15"}
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # the locales that PEP 538 sets in place of C
+_UTF8 = re.compile(r"utf-?8", re.IGNORECASE)
 _THEMES: dict[str, tuple[Theme, ...]] = {
     "none": (Theme.MONO,),
     "16": (Theme.ANSI, Theme.MONO),
@@ -46,7 +47,7 @@ def look(options: Options, environ: Mapping[str, str] = os.environ) -> Look:
         theme=theme,
         themes=_THEMES[color],
         color_system="256" if color == "256" else "standard",
-        ascii=options.ascii or not _speaks_utf8(),
+        ascii=options.ascii or not _speaks_utf8(environ),
     )
 
 
@@ -69,8 +70,15 @@ def _theme(options: Options, color: str, environ: Mapping[str, str]) -> Theme:
     return Theme.LIGHT if light else themes[0]
 
 
-def _speaks_utf8() -> bool:
-    try:
-        return codecs.lookup(locale.getpreferredencoding(do_setlocale=False)).name == "utf-8"
-    except LookupError:
+def _speaks_utf8(environ: Mapping[str, str]) -> bool:
+    """Whether the locale is a UTF-8 one, or none is named.
+
+    Python itself uses UTF-8 in the C locale (PEP 538 and 540): its encoding says nothing, and LC_CTYPE
+    may be its own doing.
+    """
+    if environ.get("TERM") == "linux":  # the console's font lacks most of our characters
         return False
+    coerced = sys.flags.utf8_mode and environ.get("LC_CTYPE") in _COERCED
+    names = ("LC_ALL", "LANG") if coerced else ("LC_ALL", "LC_CTYPE", "LANG")
+    named = next(filter(None, (environ.get(name) for name in names)), "")
+    return not named or _UTF8.search(named) is not None

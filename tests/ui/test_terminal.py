@@ -58,3 +58,21 @@ def test_textual_is_not_imported_before_the_app_runs() -> None:
     code = "import sys, kbview.ui.start, kbview.ui.terminal; print('textual' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_ascii"),
+    [
+        ({"LANG": "C"}, True),
+        ({"LC_ALL": "POSIX", "LANG": "en_US.UTF-8"}, True),
+        ({"LC_CTYPE": "C", "LANG": "en_US.UTF-8"}, True),
+        ({"LANG": "de_DE.ISO-8859-1"}, True),
+        ({"LANG": "de_DE"}, True),
+        ({"LANG": "C.UTF-8"}, False),
+        ({"LC_ALL": "", "LANG": "en_US.utf8"}, False),
+        ({}, False),
+        ({"TERM": "linux", "LANG": "C.UTF-8"}, True),
+    ],
+)
+def test_ascii_in_a_locale_that_is_not_utf8(environ: dict[str, str], is_ascii: bool) -> None:
+    assert look(Options(), {"TERM": "xterm", **environ}).ascii == is_ascii
