@@ -11,7 +11,7 @@ from kbview.sources.request import Choice
 from kbview.tape.source import Source, SourceError
 
 _DESCRIPTOR = "/fd/"  # a shell's `<(...)` is /dev/fd/63 or /proc/self/fd/63
-HEAD = 64  # bytes of a file or pipe that an opener may look at before it says yes
+HEAD = 1 << 16  # bytes of a file or pipe that an opener may look at; a pipe may give fewer
 
 
 class Word(msgspec.Struct, frozen=True):

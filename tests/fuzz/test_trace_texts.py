@@ -11,6 +11,7 @@ from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.sources.trace.meaning.table import BY_NAME
 from kbview.sources.trace.text import line, values
+from kbview.sources.trace.text.recognition import looks_like_one
 from kbview.tape.meter import Sample
 from kbview.tape.source import SourceError
 from kbview.tape.tape import Tape
@@ -63,7 +64,7 @@ def test_lines_in_any_order(data: bytes, random: Random) -> None:
 @given(st.text(max_size=200))
 def test_any_line(text: str) -> None:
     line.parse(text)
-    line.looks_like_one(text.encode("utf-8", "replace"))
+    looks_like_one(text.encode("utf-8", "replace"))
 
 
 @FEW

@@ -18,8 +18,8 @@ LINE = (
 
 
 def test_a_long_line_is_cut_and_the_next_is_whole() -> None:
-    lines = list(bounded_lines(io.StringIO("x" * 10_000 + "\n" + LINE)))
-    assert lines == ["x" * 4096, LINE]
+    lines = list(bounded_lines(io.StringIO("x" * 100_000 + "\n" + LINE)))
+    assert lines == ["x" * 16_384, LINE]
 
 
 def test_a_text_that_never_ends_its_line_is_refused_before_it_fills_memory() -> None:

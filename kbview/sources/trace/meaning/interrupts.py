@@ -61,14 +61,18 @@ class Interrupts:
             cpu.ledger.pop(time_ps, 2 if cpu.run else 1)
 
     def _raised(self, time_ps: int, cpu: Cpu, record: Record) -> None:
-        """Who raises it decides how it is entered; net_rx_action itself does when work is left."""
+        """The context that raises it decides how it is entered; net_rx_action does when work is left.
+
+        A text without flags has the same context: an interrupt that is handled, a softirq that runs.
+        """
         del time_ps
         if record.values[0] != NET_RX:
             return
-        cpu.raise_flags = record.flags
+        in_interrupt = in_hardirq(record.flags) or cpu.interrupt is not None
+        cpu.raised_by = _entry(in_interrupt, in_softirq(record.flags) or cpu.run is not None)
         if cpu.interrupt is not None:
             self._tell_irq(cpu, cpu.interrupt)
-        if cpu.run is not None and not in_hardirq(record.flags):
+        if cpu.run is not None and not in_interrupt:
             cpu.run.raised = True
 
     def _entered(self, time_ps: int, cpu: Cpu, record: Record) -> None:
@@ -77,7 +81,7 @@ class Interrupts:
         if cpu.run is not None:
             self._leave(time_ps, cpu)
         threaded = cpu.task.name.startswith("ksoftirqd/")
-        cpu.run = Run(time_ps, "ksoftirqd" if threaded else _entry(cpu.raise_flags))
+        cpu.run = Run(time_ps, "ksoftirqd" if threaded else cpu.raised_by)
         account = Account.KSOFTIRQD if threaded else Account.SOFTIRQ
         cpu.ledger.push(time_ps, Step("", account))
 
@@ -102,6 +106,9 @@ class Interrupts:
     def _polled(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         instance, device, work, budget = record.values
         run = cpu.run
+        if work is None:  # Linux before 4.8 prints neither work nor budget
+            self._poll_ended(time_ps, cpu)
+            return
         if run is not None:
             run.work += work
         own = device == self._machine.target.device
@@ -111,8 +118,11 @@ class Interrupts:
             self._machine.tell(NapiPolled(time_ps, cpu.number, queue, work, budget))
             if own and self._have_vectors and work < budget:
                 self._machine.tell(IrqUnmasked(time_ps, cpu.number, queue))
-        if run is not None:
-            run.received = False
+        self._poll_ended(time_ps, cpu)
+
+    def _poll_ended(self, time_ps: int, cpu: Cpu) -> None:
+        if cpu.run is not None:
+            cpu.run.received = False
             next_step(cpu, time_ps, "net_rx_action")
         settle(self._machine, time_ps, cpu)
 
@@ -121,10 +131,10 @@ class Interrupts:
         return self._instances.setdefault(instance, len(self._instances))
 
 
-def _entry(raise_flags: int) -> str:
-    if in_softirq(raise_flags):  # perhaps by an interrupt in the middle of one
+def _entry(in_interrupt: bool, within_softirq: bool) -> str:
+    if within_softirq:  # perhaps by an interrupt in the middle of one
         return "restart"
-    return "irq_exit" if in_hardirq(raise_flags) else "local_bh_enable"
+    return "irq_exit" if in_interrupt else "local_bh_enable"
 
 
 def next_step(cpu: Cpu, time_ps: int, name: str, packet: int = NO_PACKET) -> None:

@@ -96,7 +96,7 @@ class Cpu:
         self.filled: int | str | None = None  # the socket that was filled since the last packet came
         self.held: TrackedSkb | None = None  # the last that GRO was given
         self.sending: dict[int | str, tuple[int, int, int]] = {}  # time, packet, queue
-        self.raise_flags = 0
+        self.raised_by = "local_bh_enable"  # how the receive softirq will be entered
         self.limit = 0  # of the socket that was just found full
 
 

@@ -1,34 +1,46 @@
-"""The SOURCE word of a kernel trace as text; its first line says that it is a trace."""
+"""The SOURCE word of a recorded kernel trace; its first bytes say that it is a trace."""
 
 from kbview.sources.opener import Opener, Word
 from kbview.sources.request import Choice
-from kbview.sources.trace.text import line
 from kbview.tape.source import Source, SourceError
 
-_KEY = "device"
+_DEVICE, _CLOCK = "device", "clock"
 
 
 class TraceTextOpener(Opener):
-    """What `trace_pipe`, `trace-cmd report` or `perf script` printed."""
+    """What `trace_pipe`, `trace-cmd report`, `perf script` or `retis collect` printed."""
 
     name = "trace text"
     summary = "a kernel trace from any machine, as text"
     example = "trace.txt"
 
     def claims(self, word: Word) -> bool:
-        return line.looks_like_one(word.head)
+        from kbview.sources.trace.text import recognition
+
+        return bool(word.head) and recognition.looks_like_one(word.head)
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        from kbview.sources.trace.text import recognition
         from kbview.sources.trace.text.source import open_trace_text
 
         choice = self.only(word, choices)
         self.refuse_emulated(word, choice)
-        return [open_trace_text(word, _device(word, choice))]
+        if binary := recognition.binary(word.head):
+            raise SourceError(f"{word.title}: {binary}")
+        device, clock_said = _set(word, choice)
+        return [open_trace_text(word, device, clock_said=clock_said)]
 
 
-def _device(word: Word, choice: Choice) -> str | None:
-    """What `--set device=NAME` says."""
-    for key, _ in choice.overrides:
-        if key != _KEY:
-            raise SourceError(f"{word.title}: {key} is for the emulator; use {_KEY}=INTERFACE", 2)
-    return choice.overrides[-1][1] if choice.overrides else None
+def _set(word: Word, choice: Choice) -> tuple[str | None, bool]:
+    """The interface of `--set device=NAME`, None without it, and whether there is `--set clock=ns`."""
+    device, clock_said = None, False
+    for key, value in choice.overrides:
+        if key == _DEVICE:
+            device = value
+        elif key != _CLOCK:
+            raise SourceError(f"{word.title}: {key} is for the emulator; use {_DEVICE}=INTERFACE", 2)
+        elif value != "ns":
+            raise SourceError(f"{word.title}: {_CLOCK} can only be ns, not {value!r}", 2)
+        else:
+            clock_said = True
+    return device, clock_said

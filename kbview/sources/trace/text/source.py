@@ -1,8 +1,10 @@
 """A recorded kernel trace as a source; table and interpreter are those of the live kernel."""
 
+import contextlib
 import io
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TextIO
 
 from kbview.sources.opener import Word
@@ -11,7 +13,8 @@ from kbview.sources.trace.meaning.interpreter import Interpreter
 from kbview.sources.trace.meaning.machine_state import Target
 from kbview.sources.trace.meaning.record import Record
 from kbview.sources.trace.meaning.stations import stations
-from kbview.sources.trace.text.reader import TraceReader
+from kbview.sources.trace.text import clock, decoding
+from kbview.sources.trace.text.reader import RECEIVING, TraceReader
 from kbview.tape.detail import Detail
 from kbview.tape.events import DatapathStarted, SourceEnded
 from kbview.tape.meter import Sample
@@ -29,10 +32,12 @@ class TextSource(Source):
     summary = "a recorded kernel trace"
     capabilities = Capabilities(lossy=True, meters=capabilities.METERS)
 
-    def __init__(self, heading: Heading, reader: TraceReader, device: str, file: TextIO) -> None:
+    def __init__(
+        self, heading: Heading, reader: TraceReader, device: str, files: contextlib.ExitStack
+    ) -> None:
         self.heading = heading
         self._reader = reader
-        self._file = file
+        self._files = files
         self._records: Iterator[Record] = iter(reader)
         self._next = next(self._records, None)
         self._origin_ns = self._next.time_ns if self._next else 0
@@ -91,48 +96,54 @@ class TextSource(Source):
     def _read(self) -> Record | None:
         try:
             return next(self._records, None)
-        except (OSError, ValueError) as error:
+        except decoding.ERRORS as error:
             raise SourceError(f"{self.heading.name}: cannot be read on: {error}") from error
 
     def _sample(self) -> Sample:
         return Sample(self._reached_ps, self._interpreter.meters().copy(), self._detail)
 
     def _note(self) -> str:
-        strange = self._reader.strange + self._interpreter.malformed
-        return f"{strange} lines are no kernel trace, or make no sense" if strange else ""
+        notes = self._reader.notes()
+        if malformed := self._interpreter.malformed:
+            notes.append(f"{malformed:,} records make no sense")
+        return "; ".join(notes)
 
     def set_detail(self, detail: Detail) -> None:
         self._detail = detail
         self._interpreter.set_detail(detail)
 
     def close(self) -> None:
-        self._file.close()
+        self._files.close()
 
 
-def open_trace_text(word: Word, wanted: str | None) -> TextSource:
+def open_trace_text(word: Word, wanted: str | None, *, clock_said: bool = False) -> TextSource:
     """The trace in a file or pipe, of the interface `wanted` or of the busiest one.
 
+    `clock_said`: stamps without a dot are nanoseconds.
     Errors: SourceError if it cannot be read, is no trace, or holds no packet of that interface.
     """
-    file = _open(word)
-    try:
-        reader = TraceReader(file)
+    with contextlib.ExitStack() as files:
+        try:
+            text = _opened(word, files)
+            reader = TraceReader(text, clock_said=clock_said)
+        except clock.ClockError as error:
+            raise SourceError(f"{word.title}: {error}") from error
+        except decoding.ERRORS as error:
+            raise SourceError(f"{word.title}: cannot be read: {error}") from error
         device = _chosen(word, reader, wanted)
-    except (OSError, ValueError) as error:
-        file.close()
-        raise SourceError(f"{word.title}: cannot be read: {error}") from error
-    except SourceError:
-        file.close()
-        raise
-    heading = Heading(Origin.RECORDED, word.title, notes=(f"packets that {device} receives",))
-    return TextSource(heading, reader, device, file)
+        heading = Heading(Origin.RECORDED, word.title, notes=(f"packets that {device} receives",))
+        return TextSource(heading, reader, device, files.pop_all())
+    raise AssertionError
 
 
-def _open(word: Word) -> TextIO:
-    if word.stream is not None:
-        return io.TextIOWrapper(word.stream, encoding="utf-8", errors="replace")
+def _opened(word: Word, files: contextlib.ExitStack) -> TextIO:
+    file = files.enter_context(_file(word) if word.stream is None else word.stream)
+    return files.enter_context(decoding.text_of(file))
+
+
+def _file(word: Word) -> io.BufferedReader:
     try:
-        return open(word.text, encoding="utf-8", errors="replace")
+        return Path(word.text).open("rb")
     except OSError as error:
         raise SourceError(f"{word.text}: cannot be read: {error.strerror}") from error
 
@@ -145,9 +156,14 @@ def _chosen(word: Word, reader: TraceReader, wanted: str | None) -> str:
     if wanted in devices:
         return wanted
     if not reader.read:
-        raise SourceError(f"{word.title}: no line of it is a kernel trace")
+        raise SourceError(f"{word.title}: {reader.lacking or 'no line of it is a kernel trace'}")
     if not devices:
-        raise SourceError(
-            f"{word.title}: no packet is received in it; record net:netif_receive_skb and the rest"
-        )
+        raise SourceError(f"{word.title}: {_without_packets(reader)}")
     raise SourceError(f"{word.title}: {wanted} receives nothing in it; use {', '.join(devices)}", 2)
+
+
+def _without_packets(reader: TraceReader) -> str:
+    unreadable = [name for name in RECEIVING if name in reader.unreadable]
+    if unreadable and not reader.lacking:
+        return f"its records of {unreadable[0]} have no device, or no address of the packet"
+    return reader.lacking or "no packet is received in it; record net:netif_receive_skb and the rest"

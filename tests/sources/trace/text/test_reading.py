@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from kbview.sources.trace.text import line, values
+from kbview.sources.trace.text import line, lost, values
 from kbview.sources.trace.text.reader import TraceReader
+from kbview.sources.trace.text.recognition import looks_like_one
 
 # a line, and: ns, cpu, pid, comm, flags, event
 SHAPES: list[tuple[str, tuple[int, int, int, str, int, str]]] = [
@@ -53,13 +54,38 @@ SHAPES: list[tuple[str, tuple[int, int, int, str, int, str]]] = [
 def test_every_shape_of_a_line(text: str, said: tuple[int, int, int, str, int, str]) -> None:
     parsed = line.parse(text)
     assert isinstance(parsed, line.TraceLine)
-    assert parsed[:-1] == said
-    assert line.looks_like_one(text.encode()[:64])
+    assert parsed[:6] == said
+    assert looks_like_one(text.encode())
 
 
 @pytest.mark.parametrize("text", ["CPU:1 [LOST 812 EVENTS]\n", "CPU:1 [812 EVENTS DROPPED]"])
 def test_lost_records(text: str) -> None:
-    assert line.parse(text) == line.LostLine(1, 812)
+    assert lost.parse(text) == lost.LostLine(1, 812)
+
+
+# a line, its core and the number of records, 0 where it is not said
+LOSSES = [
+    ("CPU:1 [LOST EVENTS]", (1, 0)),
+    ("CPU:12 [EVENTS DROPPED]", (12, 0)),
+    ("# entries-in-buffer/entries-written: 148/1480   #P:2", (0, 1332)),
+    ("   swapper     0 [003]   835.8: PERF_RECORD_LOST_SAMPLES lost 30", (3, 30)),
+    ("   swapper     0 [003]   835.8: PERF_RECORD_LOST: lost 7", (3, 7)),
+    ("  swapper   0  835.8:  PERF_RECORD_LOST lost 9", (0, 9)),
+    ("Processed 88 events and lost 3 chunks!", (0, 0)),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), LOSSES)
+def test_a_loss_is_said_with_its_number_or_without(text: str, said: tuple[int, int]) -> None:
+    assert lost.parse(text) == said
+    assert line.parse(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["# entries-in-buffer/entries-written: 148/148   #P:2", "CPU 1 is empty", "LOST"]
+)
+def test_what_states_no_loss(text: str) -> None:
+    assert lost.parse(text) is None
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# tracer: nop", "hello", "a-1 [x] 2.5: e: ", "\0" * 200])
@@ -69,9 +95,13 @@ def test_what_is_no_line(text: str) -> None:
 
 @pytest.mark.parametrize("head", [b"", b"\xd4\xc3\xb2\xa1", b"hello, this is text\n", b"# a comment"])
 def test_what_is_no_trace(head: bytes) -> None:
-    assert not line.looks_like_one(head)
+    assert not looks_like_one(head)
 
 
+RAW_STATE = (
+    ": skaddr=0xff oldstate=10 newstate=3 sport=80 dport=99 family=2"
+    " saddr=ARRAY[0a, 00, 00, 02] daddr=ARRAY[0a, 00, 00, 01]"
+)
 # event, rest of the line, values of the fields in the table's order
 SAID: list[tuple[str, str, tuple[str, tuple[Any, ...]]]] = [
     ("softirq_entry", ": vec=3 [action=NET_RX]", ("softirq_entry", (3,))),
@@ -111,12 +141,71 @@ SAID: list[tuple[str, str, tuple[str, tuple[Any, ...]]]] = [
     ("sys_recvfrom", " -> 0x64", ("sys_exit_recvfrom", (100,))),
     ("sys_exit_recvfrom", ":    -11", ("sys_exit_recvfrom", (-11,))),
     ("sys_epoll_wait", "(epfd: 4, events: 7ff)", ("sys_enter_epoll_wait", ())),
+    # ---- fields by their names in the record: trace-cmd report -R, and events that a tool cannot print
+    (
+        "netif_receive_skb",
+        ":     skbaddr=0xff88 len=128 name=vb",
+        ("netif_receive_skb", ("0xff88", 128, "vb")),
+    ),
+    (
+        "netif_receive_skb",
+        ": [FAILED TO PARSE] skbaddr=0xff88 len=128 name=vb",
+        ("netif_receive_skb", ("0xff88", 128, "vb")),
+    ),
+    (
+        "napi_poll",
+        ": napi=0xff01 dev_name=eth0 work=3 budget=64",
+        ("napi_poll", ("0xff01", "eth0", 3, 64)),
+    ),
+    (
+        "sock_recv_length",
+        ": sk=0x29ad family=2 protocol=17 ret=9 flags=64",
+        ("sock_recv_length", ("0x29ad", 17, 9, 64)),
+    ),
+    (
+        "sched_switch",
+        ": prev_comm=a b prev_pid=5 prev_prio=120 prev_state=1 next_comm=c next_pid=6 next_prio=120",
+        ("sched_switch", ("a b", 5, "c", 6)),
+    ),
+    (
+        "inet_sock_set_state",
+        RAW_STATE,
+        (
+            "inet_sock_set_state",
+            (
+                *("0xff", "TCP_LISTEN", "TCP_SYN_RECV", 80, 99, 2),
+                *(b"\n\0\0\2", b"\n\0\0\1", None, None),
+            ),
+        ),
+    ),
+    ("xdp_redirect", ": prog_id=5 act=4 ifindex=3", ("xdp_redirect", ("REDIRECT", 3))),
+    ("sys_enter_recvfrom", ": __syscall_nr=45 fd=0x3 ubuf=0x56", ("sys_enter_recvfrom", (3,))),
+    ("sys_exit_recvfrom", ": __syscall_nr=45 ret=0x64", ("sys_exit_recvfrom", (100,))),
 ]
 
 
 @pytest.mark.parametrize(("event", "rest", "said"), SAID)
 def test_values(event: str, rest: str, said: tuple[str, tuple[Any, ...]]) -> None:
     assert values.of(event, rest) == said
+
+
+# what stands behind skbaddr=00aa, and the function, the socket and the reason
+DROPS: list[tuple[str, tuple[str, str | None, str | None]]] = [
+    ("protocol=2048 location=ffffffff815d9a2c", ("ffffffff815d9a2c", None, None)),  # 3.10
+    ("protocol=2048 location=00000000de93", ("00000000de93", None, None)),  # 4.15: hashed
+    ("protocol=2048 location=f+0x1/0x2 reason: NO_SOCKET", ("f+0x1/0x2", None, "NO_SOCKET")),  # 5.17
+    ("rx_sk=00bb location=f reason: SOCKET_RCVBUFF", ("f", "00bb", "SOCKET_RCVBUFF")),  # 6.11
+    ("rx_sk=(nil) location=f reason: 0x3", ("f", None, "REASON_3")),
+    ("location=0xff rx_sk=0x0 reason=3", ("0xff", None, "REASON_3")),  # raw fields
+    ("location=f reason: 0x10003", ("f", None, "REASON_0x10003")),  # of another subsystem
+]
+
+
+@pytest.mark.parametrize(("rest", "said"), DROPS)
+def test_a_drop_of_each_kernel_from_3_10_on_gives_what_stands_there(
+    rest: str, said: tuple[str, str | None, str | None]
+) -> None:
+    assert values.of("kfree_skb", f": skbaddr=00aa {rest}") == ("kfree_skb", ("00aa", *said))
 
 
 def test_events_that_the_table_does_not_have_are_passed_over() -> None:
