@@ -8,6 +8,10 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import DropReason, Place
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_APP = Place.APP
+_DISCARDED = DropReason.DISCARDED
+
 
 class Work(ABC):
     """What an application does with a burst. `sends`: it returns frames; `passes_on`: that came in.
@@ -37,7 +41,7 @@ class Consume(Work):
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         for frame in frames:
-            self._machine.deliver(core, frame, Place.APP)
+            self._machine.deliver(core, frame, _APP)
             core.spend(self._finish, frame.packet)
         return []
 
@@ -47,7 +51,7 @@ class Discard(Work):
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         for frame in frames:
-            self._machine.drop(core, frame, Place.APP, DropReason.DISCARDED)
+            self._machine.drop(core, frame, _APP, _DISCARDED)
             if self._free is not None:
                 core.spend(self._free, frame.packet)
         return []
@@ -66,7 +70,7 @@ class Reply(Work):
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         replies: list[Frame] = []
         for frame in frames:
-            self._machine.deliver(core, frame, Place.APP)
+            self._machine.deliver(core, frame, _APP)
             core.spend(self._rewrite, frame.packet)
             payload = self._app.answer(frame.payload)
             replies.append(self._answers.answer(frame, payload or 0, core.now_ps))

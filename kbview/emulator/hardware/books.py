@@ -26,6 +26,9 @@ from kbview.tape.events import (
 from kbview.tape.meter import Meters
 from kbview.tape.vocabulary import Place, Reason
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_NIC = Place.NIC
+
 WIRE = Place.WIRE  # the place of delivery of a forwarded packet
 _BATCH = 8192
 _ARRIVED = attrgetter("arrived_ps")
@@ -84,10 +87,10 @@ class Books:
         meters, packet, length = self.meters, frame.packet, frame.length
         meters.arrived += 1
         meters.arrived_bytes += length
-        meters.drop(Place.NIC, reason)
+        meters.drop(_NIC, reason)
         if self.recorder.milestones:
             self.recorder.emit(FrameArrived(time_ps, 0, packet, length))
-            self.recorder.emit(PacketDropped(time_ps, -1, packet, Place.NIC, reason, length))
+            self.recorder.emit(PacketDropped(time_ps, -1, packet, _NIC, reason, length))
 
     # ---- end -------------------------------------------------------------------------------
 

@@ -127,6 +127,10 @@ class SkbCache:
 
     def free(self, core: Core, frame: Frame) -> None:
         """Give it back, at its price, with what hangs in its frag_list and in its fragments."""
+        if not isinstance(frame.inner, Combined):
+            core.spend(self._free, frame.packet)
+            self.freed(core, frame)
+            return
         kept = skbs(frame)
         for part in kept:
             core.spend(self._free, part.packet)

@@ -17,6 +17,9 @@ from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 from kbview.tape.vocabulary import DropReason, Place
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_APP = Place.APP
+
 DISCARDED = DropReason.DISCARDED
 
 
@@ -67,8 +70,8 @@ class BlockReader:
             core.spend(self._each, frame.packet)
             self.in_hand -= 1
             if self._drops:
-                self._machine.drop(core, frame, Place.APP, DISCARDED)
+                self._machine.drop(core, frame, _APP, DISCARDED)
             else:
-                self._machine.deliver(core, frame, Place.APP)
+                self._machine.deliver(core, frame, _APP)
             if core.now_ps > core.horizon_ps:
                 yield

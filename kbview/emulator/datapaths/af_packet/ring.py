@@ -26,6 +26,10 @@ from kbview.tape.events import BlockReleased, BlockRetired
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import CopyKind, DropReason, Place, RingKind
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_TO_RING = CopyKind.TO_RING
+_BLOCK = Place.BLOCK
+
 PACKET_SOCK_ERROR = DropReason.PACKET_SOCK_ERROR
 _HEADER = 48 + 20 + 14  # struct tpacket3_hdr, struct sockaddr_ll, alignment of the packet
 
@@ -93,10 +97,10 @@ class PacketRing:
         """Copy the clone into the open block; the stack takes the sk_buff itself and frees it."""
         if self._store(core, frame):
             core.spend_copying(self._copy, frame.length, frame.packet)
-            self._machine.counts.copied(core, frame.packet, CopyKind.TO_RING, frame.length)
+            self._machine.counts.copied(core, frame.packet, _TO_RING, frame.length)
         else:
             self.dropped += 1
-            self._machine.drop(core, frame, Place.BLOCK, PACKET_SOCK_ERROR)
+            self._machine.drop(core, frame, _BLOCK, PACKET_SOCK_ERROR)
         core.spend(self._stack[frame.flow.protocol], frame.packet)
         self._skbs.freed(core, frame)
 

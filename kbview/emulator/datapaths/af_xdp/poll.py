@@ -23,6 +23,10 @@ from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import CopyKind, DropReason, Place
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_XSK = Place.XSK
+_TO_UMEM = CopyKind.TO_UMEM
+
 XSK_RX_FULL = DropReason.XDP
 
 
@@ -90,13 +94,13 @@ class XskPoll(Napi):
         else:
             core.spend(self._receive, frame.packet)
         if xsk.closed or not xsk.rx.room or (copies and not xsk.fill.filled):
-            machine.drop(core, frame, Place.XSK, XSK_RX_FULL)
+            machine.drop(core, frame, _XSK, XSK_RX_FULL)
             if not copies:
                 xsk.fill.produce(core, min(1, xsk.fill.room))  # the driver keeps the chunk
             return
         if copies:
             xsk.fill.consume(core, 1)
-            self._counts.copied(core, frame.packet, CopyKind.TO_UMEM, frame.length)
+            self._counts.copied(core, frame.packet, _TO_UMEM, frame.length)
         xsk.receive(core, frame)
 
     def _refill(self, core: Core) -> bool:

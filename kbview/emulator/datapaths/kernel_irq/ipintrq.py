@@ -12,6 +12,9 @@ from kbview.emulator.hardware.shared_ring import SharedRing
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import DropReason, Place, RingKind
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_IPINTRQ = Place.IPINTRQ
+
 CPU_BACKLOG = DropReason.CPU_BACKLOG  # what the kernel calls it today
 
 
@@ -26,7 +29,7 @@ class InputQueue:
     def enqueue(self, core: Core, frame: Frame) -> None:
         """Append a frame, or drop it: its buffer goes back to the driver."""
         if not self.entries.room:
-            self._machine.drop(core, frame, Place.IPINTRQ, CPU_BACKLOG)
+            self._machine.drop(core, frame, _IPINTRQ, CPU_BACKLOG)
             return
         self._frames.append(frame)
         self.entries.produce(core, 1)

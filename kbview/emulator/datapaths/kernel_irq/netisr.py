@@ -23,6 +23,9 @@ from kbview.emulator.kernel.softirq import Pollable
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_KERNEL = Mode.KERNEL
+
 ALLOCATE = ("skb_alloc",)  # the first step of every price of the stack
 
 
@@ -101,7 +104,7 @@ class Netisr:
         if self._requested:
             return
         self._requested = True
-        if self.core.interrupted is Mode.KERNEL:
+        if self.core.interrupted is _KERNEL:
             self._deliver(self.core)
         else:
             self._vector.arm(self.core.now_ps + max(1, self._delivery_ps))
@@ -109,7 +112,7 @@ class Netisr:
     # ---- the program -----------------------------------------------------------------------
 
     def _deliver(self, core: Core) -> None:
-        core.softirq = Context("softirq", self._run(), SOFTIRQ, Mode.KERNEL)
+        core.softirq = Context("softirq", self._run(), SOFTIRQ, _KERNEL)
 
     def _run(self) -> Process:
         core = self.core

@@ -19,6 +19,10 @@ from kbview.tape.events import Mode, StepTaken
 from kbview.tape.meaning.traced import RESUMED
 from kbview.tape.vocabulary import CopyKind, Place
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_APP = Place.APP
+_TO_USER = CopyKind.TO_USER
+
 
 class ReadLoop:
     """One thread. `read_size` is the length of its buffer in bytes; a read of a stream may fill it."""
@@ -82,7 +86,7 @@ class ReadLoop:
             self._copy(core, frame, self._last if frame is last else self._each)
         core.leave_kernel(self._task)
         for frame in frames:
-            self._machine.deliver(core, frame, Place.APP)
+            self._machine.deliver(core, frame, _APP)
         return frames
 
     def _copy(self, core: Core, frame: Frame, step: Step) -> None:
@@ -91,7 +95,7 @@ class ReadLoop:
         core.spend_copying(step, frame.payload, frame.packet)
         for _ in freed[1:]:
             core.spend(self._free, frame.packet)
-        counts.copied(core, frame.packet, CopyKind.TO_USER, frame.payload)
+        counts.copied(core, frame.packet, _TO_USER, frame.payload)
         counts.skbs_freed(core, freed)
 
     def _answer(self, core: Core, frame: Frame) -> Process:

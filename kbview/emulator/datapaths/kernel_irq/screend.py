@@ -24,6 +24,10 @@ from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 from kbview.tape.vocabulary import CopyKind, DropReason, Place, RingKind
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_SCREENQ = Place.SCREENQ
+_TO_USER = CopyKind.TO_USER
+
 FULL_RING = DropReason.FULL_RING
 SHOWN = 64  # bytes of headers that the ioctl copies out
 
@@ -63,7 +67,7 @@ class ScreenQueue(Forwarder):
         """Append a packet and wake screend; a full queue drops the packet."""
         entries = self.entries
         if not entries.room:
-            self._machine.drop(core, frame, Place.SCREENQ, FULL_RING)
+            self._machine.drop(core, frame, _SCREENQ, FULL_RING)
             self._skbs.free(core, frame)
             return
         self._frames.append(frame)
@@ -138,5 +142,5 @@ class Screend:
 
     def _shown(self, core: Core, frame: Frame) -> None:
         core.spend_copying(self._show, SHOWN, frame.packet)
-        self._machine.counts.copied(core, frame.packet, CopyKind.TO_USER, SHOWN)
+        self._machine.counts.copied(core, frame.packet, _TO_USER, SHOWN)
         core.leave_kernel(self._task)

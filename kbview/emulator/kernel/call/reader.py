@@ -28,6 +28,11 @@ from kbview.packet.frame import Frame, Merged, Protocol, parts
 from kbview.tape.events import Mode
 from kbview.tape.vocabulary import CopyKind, Place
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_UDP = Protocol.UDP
+_TO_USER = CopyKind.TO_USER
+_APP = Place.APP
+
 EPOLL_EVENTS = 64
 # How each reading call begins. What recvmmsg() does for each message is MESSAGE.
 CALLS = {
@@ -57,7 +62,7 @@ class Remains:
 
     def _unmerge(self, core: Core, frame: Frame) -> None:
         """The application learns where datagrams end; buffers of merged packets are given back."""
-        if frame.flow.protocol is Protocol.UDP:
+        if frame.flow.protocol is _UDP:
             core.spend(self._cmsg, frame.packet)
         for _ in range(len(parts(frame)) - len(skbs(frame))):
             core.spend(self._unref, frame.packet)
@@ -224,7 +229,7 @@ class SocketReader:
         """As much of a merged sk_buff as the buffer takes; the rest stays, and it is not freed yet."""
         core = self.core
         core.spend_copying(self._part, frame.payload, frame.packet)
-        self._counts.copied(core, frame.packet, CopyKind.TO_USER, frame.payload)
+        self._counts.copied(core, frame.packet, _TO_USER, frame.payload)
         self._deliver([frame])
 
     def _receive_batch(self, socket: Socket) -> Generator[None, None, list[Frame]]:
@@ -253,11 +258,11 @@ class SocketReader:
         core, counts, length = self.core, self._counts, frame.payload
         core.spend_copying(step, length, frame.packet)
         if frame.inner is None:
-            counts.copied(core, frame.packet, CopyKind.TO_USER, length)
+            counts.copied(core, frame.packet, _TO_USER, length)
             counts.skb_freed(core, frame.packet)
             return
         self._remains.free(core, frame)
-        counts.copied(core, frame.packet, CopyKind.TO_USER, length)
+        counts.copied(core, frame.packet, _TO_USER, length)
         counts.skbs_freed(core, skbs(frame))
 
     def _deliver(self, frames: list[Frame]) -> None:
@@ -266,5 +271,5 @@ class SocketReader:
         core.leave_kernel(self.task)
         for frame in frames:
             for packet in (frame,) if frame.inner is None else packets(frame):
-                self._machine.deliver(core, packet, Place.APP)
+                self._machine.deliver(core, packet, _APP)
                 core.spend(self._app.step, packet.packet)

@@ -17,6 +17,9 @@ from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import CopyKind
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_FROM_USER = CopyKind.FROM_USER
+
 SEND = ("socket_send", "sock_alloc_send_skb", "copy_from_user", "udp_send_skb")
 OUT = ("ip_output", "dev_queue_xmit")
 
@@ -83,4 +86,4 @@ class SocketSender:
         buffer = self.buffer
         size = truesize(out.length) if buffer is None else buffer.charge(core, out)
         self._counts.skb_allocated(core, out.packet, size)
-        self._counts.copied(core, out.packet, CopyKind.FROM_USER, out.payload)
+        self._counts.copied(core, out.packet, _FROM_USER, out.payload)

@@ -23,6 +23,12 @@ from kbview.packet.frame import Frame, parts
 from kbview.tape.events import NO_PACKET
 from kbview.tape.vocabulary import CopyKind, Place
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_APP = Place.APP
+_TO_USER = CopyKind.TO_USER
+_FROM_USER = CopyKind.FROM_USER
+_SOCKET = Place.SOCKET
+
 _WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
 
 
@@ -86,7 +92,7 @@ class Streams:
     def _work(self, core: Core, piece: Piece) -> None:
         for frame in piece.frames:
             self._tcp.copied -= len(parts(frame))
-            self._machine.deliver(core, frame, Place.APP)
+            self._machine.deliver(core, frame, _APP)
             core.spend(self._app.step, frame.packet)
 
     def _recv(
@@ -132,7 +138,7 @@ class Streams:
         if skb is not None:
             self._counts.socket_dequeued(core, skb.packet, socket.name, socket.queued)
         core.spend_copying(self._copy_part if skb is None else self._copy_out, piece.length, packet)
-        self._counts.copied(core, packet, CopyKind.TO_USER, piece.length)
+        self._counts.copied(core, packet, _TO_USER, piece.length)
         if skb is not None:
             self._freed(core, skb)
 
@@ -167,7 +173,7 @@ class Streams:
         core.spend_copying(self._sendmsg, written)
         self._tcp.unacknowledged += count
         counts = self._counts
-        counts.copied(core, NO_PACKET, CopyKind.FROM_USER, written)
+        counts.copied(core, NO_PACKET, _FROM_USER, written)
         for _ in range(count):
             counts.skb_allocated(core, NO_PACKET, truesize(self._settings.mss))
         counts.send_queued(core, socket.name, socket.send_queued, socket.sndbuf)
@@ -186,7 +192,7 @@ class Streams:
         connection, unread = socket.entry.connection, socket.dequeue_all()
         for each in unread:
             self._tcp.let_go(each)
-            self._machine.drop(core, each, Place.SOCKET, SOCKET_CLOSE)
+            self._machine.drop(core, each, _SOCKET, SOCKET_CLOSE)
             self._counts.skbs_freed(core, skbs(each))
         socket.closed = True
         if connection.state not in OVER:

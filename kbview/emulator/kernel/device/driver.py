@@ -67,7 +67,6 @@ class DriverPoll(Napi):
         self._ring = queue.ring
         self._ddio = machine.ddio
         self._crowded = False
-        self._one_by_one = True
         self._tx = tx
         self._runs = QueueRuns(machine, queue)
         prices = machine.prices
@@ -90,7 +89,6 @@ class DriverPoll(Napi):
         """Clean sent frames, then up to `weight` descriptors, and pass their frames up the stack."""
         core = self._core
         self._crowded = self._ddio.crowded()
-        self._one_by_one = self._crowded or self._recorder.milestones
         core.spend(self._napi_poll)
         if self._tx.ring.used:
             yield from self._clean_tx(core)
@@ -114,17 +112,16 @@ class DriverPoll(Napi):
                 yield from self._napi_gro_receive(core, frame, gro)
                 continue
             taker = self._climb(core, frame)
-            self.in_hand = taker is not None
             if core.now_ps > core.horizon_ps:
-                yield  # somebody on another core may be looking at the same socket or ring
-            if taker is None:
-                continue
-            self.in_hand = False
-            rest = taker.receive(core, frame)
-            if rest is not None:
-                yield from rest
-            elif not self._one_by_one and isinstance(taker, Socket):
-                work += self._runs.queue(core, taker, frame, weight - work)
+                self.in_hand = taker is not None
+                yield  # a task on another core may use the same socket or ring
+                self.in_hand = False
+            if taker is not None:
+                rest = taker.receive(core, frame)
+                if rest is not None:
+                    yield from rest
+                elif not (self._crowded or self._recorder.milestones) and isinstance(taker, Socket):
+                    work += self._runs.queue(core, taker, frame, weight - work)
         return work
 
     def _give_way(self, core: Core) -> Process:

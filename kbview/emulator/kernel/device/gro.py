@@ -25,6 +25,10 @@ from kbview.emulator.protocol.merging import ENDING, Look, Train, look_at
 from kbview.packet.frame import Flow, Frame, Protocol, parts
 from kbview.tape.events import PacketMerged
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_UDP = Protocol.UDP
+_TCP = Protocol.TCP
+
 GRO_HASH_BUCKETS = 8
 MAX_GRO_SKBS = 8  # flows a bucket
 GRO_NORMAL_BATCH = 8  # packets that go up together, sysctl net.core.gro_normal_batch
@@ -74,9 +78,9 @@ class Gro:
     def wants(self, frame: Frame) -> bool:
         """Whether a packet can be merged, or a packet of its flow may be held."""
         protocol = frame.flow.protocol
-        if protocol is Protocol.UDP:
+        if protocol is _UDP:
             return self._udp and not frame.fault
-        if protocol is not Protocol.TCP or frame.fault:
+        if protocol is not _TCP or frame.fault:
             return False
         return self.held > 0 or (frame.payload > 0 and not frame.tcp_flags & ENDING)
 

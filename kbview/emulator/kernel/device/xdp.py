@@ -26,6 +26,9 @@ from kbview.emulator.keys import ScenarioError, meaning
 from kbview.packet.frame import Flow, Frame, Protocol
 from kbview.tape.vocabulary import DropReason
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_XDP = DropReason.XDP
+
 _FLOWS_KNOWN = 65_536
 _RECEIVED = ("descriptor_read", "first_touch", "xdp_program")
 
@@ -79,7 +82,7 @@ class XdpDrop(XdpProgram):
     def run(self, core: Core, frame: Frame) -> None:
         core.spend(self._step, frame.packet)
         self._tell(core, frame, "drop")
-        self._machine.drop(core, frame, XDP, DropReason.XDP)
+        self._machine.drop(core, frame, XDP, _XDP)
 
 
 class XdpForward(XdpProgram):

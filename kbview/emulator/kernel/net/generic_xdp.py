@@ -11,6 +11,9 @@ from kbview.emulator.kernel.skb import SkbCache
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import DropReason, Place
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_XDP = DropReason.XDP
+
 XDP = Place.XDP  # the layer that the drops of a program are counted at
 
 
@@ -32,5 +35,5 @@ class GenericXdp:
         if queue is not None and queue.ring.free:
             queue.xmit(core, frame, passed_on=True)
             return
-        self._machine.drop(core, frame, XDP, DropReason.XDP if queue is None else XDP_RING_FULL)
+        self._machine.drop(core, frame, XDP, _XDP if queue is None else XDP_RING_FULL)
         self._skbs.free(core, frame)

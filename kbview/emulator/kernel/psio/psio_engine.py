@@ -21,6 +21,10 @@ from kbview.emulator.hardware.tx import TxRing
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import CopyKind
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_TO_USER = CopyKind.TO_USER
+_FROM_USER = CopyKind.FROM_USER
+
 DOORBELL_EVERY = 256  # packets of one chunk
 
 
@@ -56,7 +60,7 @@ class PsioQueue:
         core.spend(self._first_touch, frames[0].packet)
         for frame in frames:
             core.spend_copying(self._from_cell, frame.length, frame.packet)
-            self._counts.copied(core, frame.packet, CopyKind.TO_USER, frame.length)
+            self._counts.copied(core, frame.packet, _TO_USER, frame.length)
         count = ring.refill()
         core.spend(self._doorbell)
         self._counts.ring_refilled(core, ring.queue, count)
@@ -80,7 +84,7 @@ class PsioQueue:
     def _fill(self, core: Core, frames: list[Frame], passed_on: bool) -> None:
         for frame in frames:
             core.spend_copying(self._to_cell, frame.length, frame.packet)
-            self._counts.copied(core, frame.packet, CopyKind.FROM_USER, frame.length)
+            self._counts.copied(core, frame.packet, _FROM_USER, frame.length)
             self.tx.post(core, frame, passed_on=passed_on)
         self.tx.doorbell(core)
         core.spend(self._doorbell)

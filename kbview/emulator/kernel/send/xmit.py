@@ -23,6 +23,9 @@ from kbview.emulator.keys import MOST, Keys, number
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import DropReason, Place
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_QDISC = Place.QDISC
+
 QDISC_DROP = DropReason.QDISC_DROP
 
 
@@ -80,7 +83,7 @@ class TxQueue:
             self._ring_doorbell(core)
             return True
         if len(self._qdisc) >= self._txqueuelen:
-            self._books.give_up(core, frame, Place.QDISC, QDISC_DROP, passed_on)
+            self._books.give_up(core, frame, _QDISC, QDISC_DROP, passed_on)
             self.skbs.free(core, frame)
             return False
         self._qdisc.append((frame, passed_on))

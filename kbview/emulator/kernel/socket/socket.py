@@ -26,6 +26,11 @@ from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
 from kbview.tape.meter import SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
 
+# Enum members that a packet needs: a look-up in the class costs more than a call.
+_TCP_ZEROWINDOW = DropReason.TCP_ZEROWINDOW
+_SOCKET_RCVBUFF = DropReason.SOCKET_RCVBUFF
+_SOCKET = Place.SOCKET
+
 ALL_PORTS = range(1 << 16)
 TAKE = ("socket_recv", "copy_to_user", "skb_free")  # a read's steps for an sk_buff of a receive queue
 _METERED = 16  # sockets in a sample: the fullest, then the latest
@@ -72,8 +77,8 @@ class Socket:
         charge = SMALLEST if length <= RX_BUFFER and not frame.inner else charge_of(frame)
         if self.queued + charge > self.rcvbuf:
             self.drops += 1
-            reason = DropReason.TCP_ZEROWINDOW if self.stream else DropReason.SOCKET_RCVBUFF
-            table.machine.drop(core, frame, Place.SOCKET, reason)
+            reason = _TCP_ZEROWINDOW if self.stream else _SOCKET_RCVBUFF
+            table.machine.drop(core, frame, _SOCKET, reason)
             table.cache.free(core, frame)
             return
         self.queued += charge
