@@ -1,18 +1,19 @@
-"""Runs: many datagrams at once, where one at a time would come to exactly the same.
+"""Runs: many datagrams in one step of the simulation, where the result is exactly the same.
 
-This is the one speed trick of the kernel path: at `meters` detail it simulates about three times as
-many frames a second (benchmarks/emulator.py), and tests hold it to the same meters to the picosecond.
+This is the only speed trick of the kernel path. At `meters` detail it simulates about three times as
+many frames a second (benchmarks/emulator.py); tests hold it to the same meters to the picosecond.
 
-Softirq and reader share one thing, the socket's queue. One at a time, each gives way to the other just
-before it touches the queue. That is not needed
+Softirq and reader share only the socket's queue. Without runs, each yields to the other before every
+access to the queue. A run needs no yield in two cases.
 
-  to queue a run   right after a datagram was queued, if a read takes at least as long as a delivery:
-                   then the reader cannot have emptied the queue and be asleep before the run is in it,
-                   and nothing can be dropped if all of it fits the buffer as it is now;
-  to read a run    of datagrams that are there by the time of their read, if the buffer could not fill
-                   up meanwhile: the softirq only appends.
+Queue a run right after a datagram was queued, if a read takes at least as long as a delivery. The
+reader cannot empty the queue and sleep before the run is queued. No datagram is dropped if all fit the
+buffer.
 
-With several receive queues several softirqs fill one socket, and none queues a run.
+Read a run of datagrams that are queued by the time of their read, if the buffer cannot fill up
+meanwhile. The softirq only appends.
+
+With several receive queues, several softirqs fill one socket, and no run is queued.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ from kbview.emulator.kernel.socket.socket import Socket, SocketTable
 from kbview.packet.frame import Frame
 
 _PAYLOAD = attrgetter("payload")
-_LONGEST = 256  # a look at more would be in vain too often
+_LONGEST = 256  # datagrams a run; a longer search is wasted too often
 _SHORTEST = 2  # a shorter run costs more than it saves
 
 
@@ -47,9 +48,8 @@ class QueueRuns:
     def queue(self, core: Core, socket: Socket, last: Frame, most: int) -> int:
         """Queue up to `most` datagrams right after `last`; returns their number.
 
-        0 where the socket has dropped `last`, or where one at a time is not sure to come to the same.
-
-        What arrives while the run lasts goes with it, as long as each is there when its turn comes.
+        0 where the socket has dropped `last`, or where a run might change the result. The run includes
+        datagrams that arrive during the run, if each is in the ring when its turn comes.
         """
         step = socket.delivery
         if step is None or socket.stream or not self._alone:
@@ -98,7 +98,7 @@ class QueueRuns:
 
 
 class ReadRuns:
-    """Rounds of recv() and work on a blocking socket, as many as can be told in advance."""
+    """Rounds of recv() and work on a blocking socket, as many as are certain in advance."""
 
     def __init__(
         self, machine: Machine, sockets: SocketTable, enter: Step, last: Step, work: Step
@@ -113,7 +113,7 @@ class ReadRuns:
         sockets.shortest_read_ps = enter.cost_ps + last.cost_ps + work.cost_ps
 
     def read(self, core: Core) -> None:
-        """Take the rounds that nobody could disturb; perhaps none."""
+        """Run the rounds that no other context can disturb; possibly none."""
         ready = self._sockets.ready
         socket = ready[0] if len(ready) == 1 else None
         if not isinstance(socket, Socket) or socket.stream or len(socket.packets) < _SHORTEST:
@@ -143,7 +143,7 @@ class ReadRuns:
         core.now_ps = ends[-1] + self._work.cost_ps
 
     def _until_ps(self, core: Core, socket: Socket) -> int:
-        """How long nobody can disturb."""
+        """The time until which no other context can disturb, ps."""
         until_ps = min(core.irq_due_ps, self._machine.until_ps)
         if core.contended:
             until_ps = min(until_ps, core.horizon_ps)
@@ -154,9 +154,9 @@ class ReadRuns:
         return until_ps
 
     def _rounds(self, core: Core, until_ps: int, *queue: tuple[Any, ...]) -> tuple[Sequence[int], int]:
-        """When each round returns to user mode, and what the bytes cost in all.
+        """The time at which each round returns to user mode, and the time of copying all bytes, ps.
 
-        `queue` is what waits: frames, charges (none where all are the smallest) and since when.
+        `queue` holds frames, charges (empty where all charges are the smallest) and times of queueing.
         """
         waiting, charges, queued_ps = queue
         payloads = set(map(_PAYLOAD, waiting))
@@ -172,7 +172,7 @@ class ReadRuns:
         return range(first_ps, first_ps + rounds * lasts_ps, lasts_ps), rounds * copy_ps
 
     def _one_by_one(self, core: Core, until_ps: int, *queue: tuple[Any, ...]) -> tuple[list[int], int]:
-        """The same where the packets differ."""
+        """As `_rounds`, where the packets differ."""
         enter_ps, last_ps, work_ps = self._enter.cost_ps, self._last.cost_ps, self._work.cost_ps
         per_byte = self._copying.ps_per_byte
         ends: list[int] = []

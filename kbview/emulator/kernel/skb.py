@@ -1,4 +1,4 @@
-"""sk_buffs: allocated for each frame, freed when its journey ends; what memory they stand for."""
+"""sk_buffs: allocated for each frame, freed at the end of its journey; the memory that they charge."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -21,8 +21,8 @@ SMALLEST = SK_BUFF + RX_BUFFER  # what every frame up to RX_BUFFER bytes is char
 def truesize(length: int) -> int:
     """Memory that a frame of `length` bytes is charged with, bytes.
 
-    One 2 KB buffer and the sk_buff make 2304, as mlx5 and ixgbe charge a small frame; a longer frame
-    takes as many buffers as it needs. Linux: include/linux/skbuff.h SKB_TRUESIZE().
+    A 2 KB buffer and the sk_buff make 2304, as mlx5 and ixgbe charge a small frame; a longer frame
+    takes several buffers. Linux: include/linux/skbuff.h SKB_TRUESIZE().
     """
     if length <= RX_BUFFER:
         return SMALLEST
@@ -30,7 +30,7 @@ def truesize(length: int) -> int:
 
 
 def charge(frame: Frame) -> int:
-    """Memory that a received frame is charged with, and all that it was put together from, bytes."""
+    """Memory that a received frame and all its parts are charged with, bytes."""
     if not isinstance(frame.inner, Combined):
         return truesize(frame.length)
     frames = frame.inner.frames
@@ -39,28 +39,29 @@ def charge(frame: Frame) -> int:
 
 
 def skbs(frame: Frame) -> tuple[Frame, ...]:
-    """The frames whose sk_buffs are still there: of some that were merged only the buffers are."""
+    """The parts of a frame that have an sk_buff; other merged parts have only buffers."""
     inner = frame.inner
     return inner.skbs if isinstance(inner, Merged) else parts(frame)
 
 
 def packets(frame: Frame) -> tuple[Frame, ...]:
-    """What an application has to do with one by one: merged packets apart, a datagram whole."""
+    """The packets that an application works on: each merged packet, or a whole datagram."""
     inner = frame.inner
     return inner.frames if isinstance(inner, Merged) else (frame,)
 
 
 def rest(frame: Frame, left: Sequence[Frame]) -> Frame:
-    """What is left of a merged frame when others of its packets were read: its sk_buffs stay."""
+    """A merged frame with only the unread packets `left`; it keeps all its sk_buffs."""
     if len(left) == len(packets(frame)):
         return frame
     return msgspec.structs.replace(frame, inner=Merged(tuple(left), skbs(frame)))
 
 
 def cut(whole: Frame, limit: int) -> tuple[Frame, Frame] | None:
-    """A merged frame in two: packets of at most `limit` bytes, at least one, and those that are left.
+    """A merged frame in two: packets of at most `limit` bytes, at least one, and the other packets.
 
-    None where nothing would be left, or some text was known before. The sk_buffs go with the rest.
+    None where no packet would be left, or the peer has sent some of the text before. The second frame
+    keeps the sk_buffs.
     """
     frames = packets(whole)
     ends = accumulate(frame.payload for frame in frames)
@@ -80,11 +81,11 @@ def _some(whole: Frame, frames: tuple[Frame, ...], kept: tuple[Frame, ...]) -> F
 
 
 class Holder(Protocol):
-    """A part of a datapath that has frames and sk_buffs in its queues and hands."""
+    """A part of a datapath that holds frames and sk_buffs."""
 
     @property
     def held(self) -> int:
-        """Frames that came in, were taken out of the ring, and have not come to their end."""
+        """Frames that were taken out of the ring and have not reached their end."""
 
     @property
     def buffers(self) -> int:
@@ -92,16 +93,16 @@ class Holder(Protocol):
 
 
 class Owner(Protocol):
-    """The socket that sk_buffs on their way out are charged to: skb->sk."""
+    """The socket that sends sk_buffs and is charged for them: skb->sk."""
 
     def freed(self, core: Core, frame: Frame) -> None:
-        """One of them is gone: skb->destructor."""
+        """An sk_buff was freed: skb->destructor."""
 
 
 class SharedSkb:
-    """One sk_buff that several frames in a ring stand for; `users` counts who holds it: skb->users.
+    """An sk_buff that several slots of a ring share. `users` counts its references: skb->users.
 
-    `packet` is the first of its frames. Who makes it holds it.
+    `packet` is the number of its first frame. Its maker has the first reference.
     """
 
     __slots__ = ("packet", "users")
@@ -111,13 +112,13 @@ class SharedSkb:
         self.users = 1
 
     def put(self) -> bool:
-        """One hold less; True if that was the last and it is to be freed."""
+        """Drop a reference; True if it was the last, so the caller frees the sk_buff."""
         self.users -= 1
         return not self.users
 
 
 class SkbCache:
-    """Where sk_buffs go back to. `owners`: who is charged for those of a flow on its way out."""
+    """The cache that sk_buffs are freed to. `owners`: the socket that is charged for a sent flow."""
 
     def __init__(self, machine: Machine) -> None:
         self.owners: dict[Flow, Owner] = {}
@@ -126,7 +127,7 @@ class SkbCache:
         self._unref = machine.prices.step("skb_frag_unref")
 
     def free(self, core: Core, frame: Frame) -> None:
-        """Give it back, at its price, with what hangs in its frag_list and in its fragments."""
+        """Free the sk_buff of a frame, with its frag_list and its fragments, and pay for it."""
         if not isinstance(frame.inner, Combined):
             core.spend(self._free, frame.packet)
             self.freed(core, frame)
@@ -139,18 +140,18 @@ class SkbCache:
             core.spend(self._unref, frame.packet)
 
     def free_nameless(self, core: Core) -> None:
-        """Give one of a send queue back, which held text and no frame."""
+        """Free an sk_buff of a send queue, which held text and no frame, and pay for it."""
         core.spend(self._free)
         self._counts.skb_freed(core, NO_PACKET)
 
     def freed(self, core: Core, frame: Frame) -> None:
-        """It was given back, at a price that was paid already."""
+        """The sk_buff of a frame was freed by a step that was paid already."""
         self._counts.skb_freed(core, frame.packet)
         if self.owners and (owner := self.owners.get(frame.flow)) is not None:
             owner.freed(core, frame)
 
     def free_shared(self, core: Core, skb: SharedSkb) -> None:
-        """One frame that it stood for was sent; it is freed with the last."""
+        """A frame of a shared sk_buff was sent; the last frame frees the sk_buff."""
         if not skb.put():
             return
         core.spend(self._free, skb.packet)
@@ -166,11 +167,11 @@ class Endings:
         self._where = where
 
     def consume(self, core: Core, frame: Frame) -> None:
-        """It was for this layer."""
+        """This layer has consumed the frame: it is delivered."""
         self._machine.deliver(core, frame, self._where)
         self._skbs.free(core, frame)
 
     def drop(self, core: Core, frame: Frame, reason: Reason) -> None:
-        """This layer does not want it."""
+        """This layer drops the frame."""
         self._machine.drop(core, frame, self._where, reason)
         self._skbs.free(core, frame)

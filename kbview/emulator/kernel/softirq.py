@@ -8,8 +8,8 @@
     netdev_budget   300 packets / usecs one run of net_rx_action           here
     ten restarts, 2 ms or need_resched  one softirq loop, then ksoftirqd   here
 
-Linux 4.9 to 6.4 leaves all to ksoftirqd once that is runnable (`defers`); before and after, the other
-two ways in stay open. A device that used up its weight goes to the end of the list for the *next* run.
+Linux 4.9 to 6.4 leaves all softirqs to ksoftirqd while that is runnable (`defers`); earlier and later
+versions do not. A device that used up its weight goes to the end of the list, for the *next* run.
 Linux: kernel/softirq.c, net/core/dev.c net_rx_action(); commits 4cd13c21b207 and d15121be7485
 """
 
@@ -33,7 +33,7 @@ Entry = Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable"]
 
 @dataclass(frozen=True, kw_only=True)
 class SoftirqSettings(Keys):
-    """Softirqs and the scheduler that they share a core with. Defaults are Linux's."""
+    """Limits of softirqs, and the scheduler of their core. Defaults are Linux's."""
 
     hz: Annotated[int, number("scheduler ticks a second (CONFIG_HZ)", "1/s", ge=1, le=1000)] = 250
     napi_weight: Annotated[int, number("frames that one poll may take", "frames", ge=1, le=MOST)] = 64
@@ -55,16 +55,16 @@ class Pollable(Protocol):
     """A device on the poll list."""
 
     def poll(self, weight: int) -> Generator[None, None, int]:
-        """Take up to `weight` packets; return how many."""
+        """Take up to `weight` packets; returns their number."""
 
 
 class Scheduler(Protocol):
-    """Who polls a device after its interrupt, and on which core."""
+    """The poller of a device after its interrupt: a softirq or a thread, on `core`."""
 
     core: Core
 
     def napi_schedule(self, napi: Pollable) -> None:
-        """The device has interrupted: poll it soon."""
+        """The device has interrupted: schedule a poll."""
 
 
 class Softirq:
@@ -97,7 +97,7 @@ class Softirq:
         self._do_softirq("irq_exit")
 
     def local_bh_enable(self) -> bool:
-        """A task lets bottom halves in again; True if it has to yield, for they run now."""
+        """A task enables bottom halves; True if softirqs run now, so the task has to yield."""
         return bool(self.poll_list) and self._do_softirq("local_bh_enable")
 
     @property
@@ -117,7 +117,7 @@ class Softirq:
     # ---- the loop --------------------------------------------------------------------------
 
     def _handle(self, entry: Entry) -> Process:
-        """__do_softirq: run until nothing is pending, or the loop has had its share."""
+        """__do_softirq: run until no softirq is pending, or a limit of the loop is reached."""
         self._running = True
         core = self.core
         began_ps = core.now_ps
@@ -160,7 +160,7 @@ class Softirq:
         self._arm_tick()
 
     def _run_ksoftirqd(self) -> Process:
-        """The kernel thread: an ordinary task that gives way only between its loops."""
+        """The kernel thread: an ordinary task that is preempted only between its loops."""
         task = self._ksoftirqd
         while True:
             task.preemptible = False  # bottom halves are off
@@ -172,7 +172,7 @@ class Softirq:
             yield
 
     def _arm_tick(self) -> None:
-        """The scheduler's tick matters here only while softirqs are pending that nobody runs."""
+        """Set the scheduler's tick, which matters only while softirqs wait for ksoftirqd."""
         if self._tick is None:
             self._tick = Vector(self.core, self._on_tick)
         awaited = self._ksoftirqd.runnable
@@ -180,7 +180,7 @@ class Softirq:
         self._tick.arm(next_ps if awaited else NEVER_PS)
 
     def _on_tick(self, core: Core) -> None:
-        """An interrupt as any other: softirqs that are pending run at its exit."""
+        """The tick's interrupt: pending softirqs run at its exit."""
         core.spend(self._hardirq)
         if self.poll_list:
             self._do_softirq("irq_exit")
@@ -196,11 +196,11 @@ class Softirqs:
         self._of: dict[int, Softirq] = {}
 
     def of(self, core: Core) -> Softirq:
-        """The core's; the first that is asked for is made."""
+        """The softirq of a core, made at the first call."""
         if core.number not in self._of:
             self._of[core.number] = Softirq(self._machine, core, self._settings)
         return self._of[core.number]
 
     def on(self, core: Core) -> Softirq | None:
-        """The core's, if it has any."""
+        """The softirq of a core; None without one."""
         return self._of.get(core.number)

@@ -1,4 +1,4 @@
-"""The kernel's places on the way of a packet, for each thing that can be done with it.
+"""The kernel's stations on the way of a packet, for each application.
 
 sink      wire NIC rx ring ║ irq softirq skb IP TCP/UDP socket ║ read app
 echo      the same                                             ║ read app ║ send ║ tx ring

@@ -1,7 +1,7 @@
-"""accept4(), again and again until nobody waits, and a place in epoll for each connection.
+"""accept4() until the accept queue is empty, and epoll_ctl() for each connection.
 
-That is what event loops do (libevent, lighttpd, mTCP's examples), so with one accept queue for several
-threads most of those that were told find that another was first: EAGAIN.
+Event loops accept like this (libevent, lighttpd, mTCP's examples). With one accept queue for several
+threads, most of the threads that wake find the queue empty: EAGAIN.
 Linux: net/socket.c, net/ipv4/inet_connection_sock.c, fs/file.c
 """
 
@@ -22,11 +22,11 @@ from kbview.tape.events import ConnectionAccepted
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSettings(ReadSettings, TcpSettings, ApplicationSettings):
-    """What a program that serves connections reads."""
+    """Settings of a program that serves connections."""
 
 
 class Accepting:
-    """One thread's; `files` is the lock of the table of descriptors that all threads have."""
+    """The accepting calls of a thread. `files` locks the descriptor table that all threads share."""
 
     def __init__(
         self, machine: Machine, app: Application, settings: ServerSettings, files: Lock
@@ -42,7 +42,7 @@ class Accepting:
         self._epoll_ctl = sequence("epoll_ctl", "syscall_exit")
 
     def accept(self, core: Core, task: Context, listening: ListenSocket) -> Process:
-        """All that wait; in a thread that blocks, one."""
+        """Accept every connection in the queue; a thread that blocks accepts one."""
         many = self._settings.wait == "epoll"
         while True:
             accepted = yield from self._one(core, task, listening)
@@ -84,7 +84,7 @@ class Accepting:
         return entry
 
     def _watch(self, core: Core, task: Context, listening: ListenSocket, entry: Entry) -> Process:
-        """From now on its thread waits for it."""
+        """Add a connection to the sockets that the thread waits for."""
         if self._settings.wait == "epoll":
             core.enter_kernel(task, self._enter, "epoll_ctl")
             core.spend(self._epoll_ctl)
@@ -99,7 +99,7 @@ class Accepting:
                 socket.table.rouse(core, socket)
 
     def descriptor(self, core: Core) -> Process:
-        """One more, or one less, in the table that all threads of the process share."""
+        """Allocate or free a descriptor in the table that all threads of the process share."""
         if core.now_ps > core.horizon_ps:
             yield
         self._files.take(core)

@@ -27,11 +27,11 @@ from kbview.tape.meter import SocketMeter
 
 @dataclass(frozen=True, kw_only=True)
 class GenerateSettings(PktgenSettings, SocketSettings):
-    """What a program that only sends reads."""
+    """Settings of a program that only sends."""
 
 
 class SendtoThread:
-    """The thread on its core. It ends when its production does."""
+    """A thread that calls sendto(). It ends after the last frame of its production."""
 
     def __init__(
         self, core: Core, made: Production, number: int, sender: SocketSender, buffer: SendBuffer
@@ -49,7 +49,7 @@ class SendtoThread:
         self.core.start(self._task)
 
     def stop(self) -> None:
-        """Nothing more is made; what it has in hand is sent yet."""
+        """No more frames are made; the thread sends the frame in hand."""
 
     @property
     def buffers(self) -> int:
@@ -58,11 +58,11 @@ class SendtoThread:
 
     @property
     def waits(self) -> bool:
-        """Whether it sleeps for room."""
+        """Whether the thread sleeps until its send buffer has room."""
         return self._buffer.waiters.sleeper is not None
 
     def meters(self) -> dict[str, SocketMeter]:
-        """Its socket."""
+        """The meter of its socket."""
         return {self._buffer.name: self._buffer.meter()}
 
     def _main(self) -> Process:
@@ -76,7 +76,7 @@ class SendtoThread:
 
 
 class Generating:
-    """Its threads, one on each of the application's cores, and what they have to send in all."""
+    """The threads, one on each core of the application, and the frames that they share out."""
 
     def __init__(
         self,
@@ -117,20 +117,20 @@ class Generating:
             thread.start()
 
     def stop(self) -> None:
-        """Nothing more is made."""
+        """No more frames are made."""
         self._made.left = 0
         for thread in self._threads:
             thread.stop()
 
     def unfinished(self) -> bool:
-        """Whether more is to be sent, or a thread waits that its buffer's room will wake."""
+        """Whether frames are left to send, or a thread sleeps until its send buffer has room."""
         return self._made.left > 0 or any(thread.waits for thread in self._threads)
 
     @property
     def buffers(self) -> int:
-        """sk_buffs that are in no queue and no ring, and those of pktgen less than slots."""
+        """sk_buffs of sendto() outside of queues and rings, and all sk_buffs of pktgen."""
         return sum(thread.buffers for thread in self._threads)
 
     def meters(self) -> dict[str, SocketMeter]:
-        """The sockets that send."""
+        """The meters of the sending sockets."""
         return {name: meter for thread in self._threads for name, meter in thread.meters().items()}

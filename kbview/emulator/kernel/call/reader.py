@@ -3,9 +3,9 @@
     read    one blocking socket: the reading call sleeps until a datagram is there
     epoll   many sockets: epoll_wait() names the ready ones, then one reading call for each
 
-Each call crosses into the kernel and back: two mode switches. Only a call that finds nothing and
-sleeps costs context switches. recvmmsg() takes as many datagrams as are there, up to its vector's
-length (MSG_WAITFORONE). Linux: net/socket.c, fs/eventpoll.c
+Each call enters and leaves the kernel: two mode switches. A call that finds the queue empty sleeps,
+which costs context switches. recvmmsg() takes the queued datagrams, up to the length of its vector
+(MSG_WAITFORONE). Linux: net/socket.c, fs/eventpoll.c
 """
 
 from collections.abc import Generator
@@ -46,7 +46,14 @@ MESSAGE = ("msghdr_copy", "mmsghdr_next", *TAKE)
 
 
 class Remains:
-    """Frees them, and pays."""
+    """Frees the parts of an sk_buff behind its first record, which the step of the read has freed.
+
+    frag_list   fragments of a datagram, and packets that found no room among merged buffers: an sk_buff
+                each
+    frags       buffers of packets that GRO merged: a reference each
+
+    Linux: net/core/skbuff.c skb_release_data(), net/ipv4/udp.c udp_cmsg_recv()
+    """
 
     def __init__(self, machine: Machine) -> None:
         self._free = machine.prices.step("skb_free")
@@ -54,14 +61,14 @@ class Remains:
         self._cmsg = machine.prices.step("udp_gro_cmsg")
 
     def free(self, core: Core, frame: Frame) -> None:
-        """Pay for all but the first; the caller counts them."""
+        """Free all parts but the first; the caller counts them."""
         for _ in skbs(frame)[1:]:
             core.spend(self._free, frame.packet)
         if isinstance(frame.inner, Merged):
             self._unmerge(core, frame)
 
     def _unmerge(self, core: Core, frame: Frame) -> None:
-        """The application learns where datagrams end; buffers of merged packets are given back."""
+        """Tell the application where datagrams end, and give the buffers of merged packets back."""
         if frame.flow.protocol is _UDP:
             core.spend(self._cmsg, frame.packet)
         for _ in range(len(parts(frame)) - len(skbs(frame))):
@@ -69,10 +76,10 @@ class Remains:
 
 
 class SocketReader:
-    """One thread, one loop.
+    """A thread that reads sockets in a loop.
 
-    `streams` are its calls on connections, None on a host that does not speak TCP; without `busy_poll`
-    it sleeps as soon as it finds nothing.
+    `streams` are its calls on connections; None on a host that does not speak TCP. `busy_poll` polls
+    the device before the thread sleeps; None without busy polling.
     """
 
     def __init__(
@@ -145,7 +152,7 @@ class SocketReader:
             yield from self._read(socket)
 
     def _wait_for_data(self, core: Core) -> Process:
-        """Poll the device for a while, if it is to be polled; then sleep."""
+        """Poll the device for a while, where busy polling is on; then sleep."""
         ready = self._sockets.ready
         if self._busy_poll is not None:
             yield from self._busy_poll.loop(core, ready)
@@ -153,7 +160,7 @@ class SocketReader:
             yield from self._sockets.waiters.sleep(core, self.task)
 
     def _read_run(self) -> None:
-        """Take many rounds at once, unless softirqs would run within the next."""
+        """Run many rounds at once, unless a softirq would run during the next."""
         if self._runs is None or self._recorder.milestones:
             return
         if self._softirq is None or not self._softirq.interferes:
@@ -178,7 +185,7 @@ class SocketReader:
                 yield from self._read(socket)
 
     def _serve(self, socket: ListenSocket | StreamSocket) -> Process:
-        """A listener or a connection is ready. Its lock is taken and let go, release_sock()."""
+        """Serve a listener or a connection that is ready; release_sock() lets bottom halves run."""
         if self._softirq is not None and self._softirq.local_bh_enable():
             yield
         if self._streams is not None:
@@ -196,7 +203,7 @@ class SocketReader:
         return list(islice(self._sockets.ready, EPOLL_EVENTS))
 
     def _read(self, socket: Socket) -> Process:
-        """The call has found something: take it, and work on it."""
+        """Take a packet from the queue, work on it, and answer it."""
         if self._most > 1 and not socket.stream:
             frames = yield from self._receive_batch(socket)
         else:
@@ -205,14 +212,14 @@ class SocketReader:
             yield from self._answer(frames)
 
     def _answer(self, frames: list[Frame]) -> Process:
-        """Send back what the application has to say to each datagram."""
+        """Send the application's answer to each datagram."""
         for frame in chain.from_iterable(map(packets, frames)):
             payload = self._app.answer(frame.payload)
             if payload is not None:
                 yield from self._sender.answer(self.core, self.task, frame, payload)
 
     def _receive(self, socket: Socket) -> list[Frame]:
-        """Dequeue, copy to the application's buffer, free; back in user mode the work begins."""
+        """Dequeue, copy to the application's buffer and free; then work in user mode."""
         frames = socket.dequeue(self.core, self._read_size)
         if socket.packets:
             self._sockets.ready.append(socket)
@@ -226,7 +233,7 @@ class SocketReader:
         return frames
 
     def _copy_part(self, frame: Frame) -> None:
-        """As much of a merged sk_buff as the buffer takes; the rest stays, and it is not freed yet."""
+        """Copy the part of a merged sk_buff that fits the buffer; the rest stays queued."""
         core = self.core
         core.spend_copying(self._part, frame.payload, frame.packet)
         self._counts.copied(core, frame.packet, _TO_USER, frame.payload)
@@ -266,7 +273,7 @@ class SocketReader:
         counts.skbs_freed(core, skbs(frame))
 
     def _deliver(self, frames: list[Frame]) -> None:
-        """Back in user mode: the application has them, and works on each."""
+        """Return to user mode; the application works on each packet."""
         core = self.core
         core.leave_kernel(self.task)
         for frame in frames:

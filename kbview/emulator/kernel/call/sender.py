@@ -1,8 +1,8 @@
 """sendto(): into the kernel, copy, build an sk_buff, down through UDP and IP to the device.
 
-A socket that sends of its own accord has a send buffer, and its thread waits for room in it. That of
-one that only answers is not modelled: what limits it are the qdisc and the ring. What the qdisc drops
-is not told to the caller: udp_send_skb() makes success of ENOBUFS unless IP_RECVERR asked for errors.
+A generator's socket has a send buffer, and its thread waits for room in the buffer. The send buffer
+of a socket that only answers is not modelled: the qdisc and the ring limit it. The caller does not
+learn of a drop in the qdisc: udp_send_skb() turns ENOBUFS into success unless IP_RECVERR is set.
 Linux: net/ipv4/udp.c udp_sendmsg(), net/ipv4/ip_output.c ip_make_skb()
 """
 
@@ -53,13 +53,13 @@ class SocketSender:
         self._exit = prices.step("syscall_exit")
 
     def answer(self, core: Core, task: Context, frame: Frame, payload: int) -> Process:
-        """Send `payload` bytes back to who sent this frame."""
+        """Send `payload` bytes back to the sender of `frame`."""
         core.enter_kernel(task, self._enter, "sendto")
         out = self._answers.answer(frame, payload, core.now_ps)
         return self._down(core, task, out)
 
     def send(self, core: Core, task: Context, out: Frame) -> Process:
-        """Send a datagram of its own, once there is room for it."""
+        """Send a datagram, once the send buffer has room for it."""
         core.enter_kernel(task, self._enter, "sendto")
         if core.now_ps > core.horizon_ps:
             yield  # a softirq may be freeing what was sent
@@ -69,7 +69,7 @@ class SocketSender:
         yield from self._down(core, task, out)
 
     def _down(self, core: Core, task: Context, out: Frame) -> Process:
-        """Through the layers to the device, and back to user mode."""
+        """Take a datagram through the layers to the device, and return to user mode."""
         core.spend_copying(self._send, out.payload, out.packet)
         self._count(core, out)
         self.in_hand += 1

@@ -1,9 +1,9 @@
 """The application's system calls on streams: accept4, epoll_ctl, recv, send, close.
 
     listener ready   --> accept4, epoll_ctl
-    connection ready --> recv --> the application's work --> send --> close, if that was all
+    connection ready --> recv --> the application's work --> send --> close, after the last answer
 
-Each crosses into the kernel and back. Linux: net/socket.c, net/ipv4/tcp.c
+Each call enters and leaves the kernel. Linux: net/socket.c, net/ipv4/tcp.c
 """
 
 from collections.abc import Generator
@@ -33,7 +33,7 @@ _WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
 
 
 class Streams:
-    """One thread's dealings with connections."""
+    """The calls of one thread on connections."""
 
     def __init__(
         self, machine: Machine, tcp: TcpLayer, app: Application, settings: ServerSettings, files: Lock
@@ -57,7 +57,7 @@ class Streams:
         self._accepting = Accepting(machine, app, settings, files)
 
     def serve(self, core: Core, task: Context, socket: ListenSocket | StreamSocket) -> Process:
-        """Do what a ready socket asks for; it stays ready if that was not all."""
+        """Accept, read, write or close, as a ready socket needs; it stays ready if work is left."""
         if isinstance(socket, ListenSocket):
             yield from self._accepting.accept(core, task, socket)
         else:
@@ -77,7 +77,7 @@ class Streams:
             yield from self._finish(core, task, socket)
 
     def _read(self, core: Core, task: Context, socket: StreamSocket) -> Process:
-        """recv(), and what the application makes of it; nothing but an end means that it closes too."""
+        """recv(), then the work of the application; at the end of the stream, close()."""
         received = yield from self._recv(core, task, socket)
         for each in received:
             self._work(core, each)
@@ -118,14 +118,14 @@ class Streams:
         return received
 
     def _wait_for_memory(self, core: Core, piece: Piece) -> None:
-        """The copy's source has left the cache: the first line of each page is a miss."""
+        """The source of the copy is not in the cache: the first line of each page misses."""
         account, core.account = core.account, COPY
         for _ in range(-(-piece.length // PAGE)):
             core.spend(self._llc_miss, piece.frames[0].packet)
         core.account = account
 
     def _follow(self, core: Core, socket: StreamSocket, outcome: Outcome) -> Process:
-        """What TCP wants done after a call."""
+        """Do the work that TCP returns after a call."""
         self._tcp.endpoint.settle(socket.entry)
         yield from self._tcp.follow(core, socket.entry, outcome)
         self._tcp.arm(core)
@@ -143,7 +143,7 @@ class Streams:
             self._freed(core, skb)
 
     def _freed(self, core: Core, frame: Frame) -> None:
-        """The first sk_buff's free was a part of the step; those behind it, and fragments, are paid."""
+        """Free the sk_buffs of a read; the step of the read has freed the first."""
         kept = skbs(frame)
         self._tcp.skbs -= len(kept)
         for _ in kept[1:]:
@@ -153,7 +153,7 @@ class Streams:
         self._counts.skbs_freed(core, kept)
 
     def _send(self, core: Core, task: Context, socket: StreamSocket, length: int) -> Process:
-        """send(): as much as the send buffer takes; the rest when the peer has acknowledged some."""
+        """send(): fill the send buffer; the rest follows when the peer has acknowledged text."""
         core.enter_kernel(task, self._enter, "send")
         if core.now_ps > core.horizon_ps:
             yield
@@ -182,7 +182,7 @@ class Streams:
     # ---- close -----------------------------------------------------------------------------
 
     def _finish(self, core: Core, task: Context, socket: StreamSocket) -> Process:
-        """close(): a FIN after what was written; a reset if something was left unread."""
+        """close(): a FIN after the written text; a reset if text was not read."""
         core.enter_kernel(task, self._enter, "close")
         if core.now_ps > core.horizon_ps:
             yield

@@ -1,4 +1,4 @@
-"""Builds the application's threads: readers, each with its own way to send, or senders alone."""
+"""Builds the application's threads: readers, each with a sender, or senders alone."""
 
 from kbview.emulator.application import APPLICATIONS, ApplicationSettings
 from kbview.emulator.hardware.lock import Lock
@@ -31,7 +31,7 @@ def readers_of(
 ) -> list[SocketReader]:
     """A thread for each reader, on its core; none where the application does not read.
 
-    A reader that polls busily has a queue of its own, as far as there are queues.
+    A reader that polls busily gets the queue with its number, modulo the number of queues.
     """
     app = APPLICATIONS[settings.app](machine)
     if app.transit or app.name == "generate":
@@ -61,7 +61,7 @@ def senders_of(
     skbs: SkbCache,
     tx: TxQueues,
 ) -> list[Generating]:
-    """The threads of an application that only sends, as one part; none where there is no such."""
+    """The threads of an application that only sends, as one part; an empty list for another."""
     if settings.app != "generate":
         return []
     return [Generating(machine, settings.part(GenerateSettings), tx, skbs, stack.tracked, softirqs)]

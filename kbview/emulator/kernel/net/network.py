@@ -28,7 +28,7 @@ def datagram_stack(
     sockets: SocketGroup,
     forwarder: Forwarder | None,
 ) -> ProtocolStack:
-    """A stack whose streams come from a capture; netfilter drops at `rule`, "" for nowhere."""
+    """A stack for the streams of a capture; netfilter drops at `rule`, "" for nowhere."""
     netfilter = Netfilter(machine, skbs, rule, conntrack=settings.part(NetfilterSettings).conntrack)
     ends = Ends(sockets, forwarder=forwarder)
     fib = Fib(settings.part(FibSettings).routes, host)

@@ -1,7 +1,7 @@
-"""Streams of a capture: a recorded peer sends what it sent, whatever this host would answer.
+"""Streams of a capture: the segments of a recorded peer, which do not depend on answers of this host.
 
-What it sent is seen in order, once: text that came before is dropped, text beyond a gap is held in the
-out-of-order queue, as Linux does both. What the host answered is in the capture, if anywhere.
+The layer delivers each byte once and in order. As in Linux, it drops text that was delivered before,
+and holds text beyond a gap in the out-of-order queue. Answers of the host are not modelled.
 """
 
 from kbview.emulator.engine import NEVER_PS, Process
@@ -25,7 +25,7 @@ _USUAL = SYN | FIN | RST | ACK  # of these, text that is under way has ACK alone
 
 
 class CapturedStream:
-    """One flow into one socket. To the poll it is what a socket is."""
+    """The stream of one flow into its socket."""
 
     def __init__(self, streams: "CapturedStreams", socket: Socket, flow: Flow) -> None:
         self.socket = socket
@@ -34,7 +34,7 @@ class CapturedStream:
         self._streams = streams
 
     def receive(self, core: Core, frame: Frame) -> None:
-        """Take a segment whose way up to here was paid; there is never a run of them."""
+        """Take a segment: deliver its text if it is next, else hold it or drop it."""
         onlooker, header = self.onlooker, frame.inner
         if type(header) is bytes and frame.tcp_flags & _USUAL == ACK and not onlooker.order.segments:
             seq = int.from_bytes(header[:4], "big")
@@ -51,9 +51,9 @@ class CapturedStream:
 
 
 class CapturedStreams(Timed):
-    """All of them; `held` counts frames beyond gaps, and `buffers` their sk_buffs.
+    """All streams of a host. `held` counts frames beyond gaps, `buffers` their sk_buffs.
 
-    A gap is looked at again when its onlooker says so.
+    The onlooker of a stream sets the time at which its gap is checked again.
     """
 
     def __init__(self, machine: Machine, cache: SkbCache, timers: Timers) -> None:
@@ -69,7 +69,7 @@ class CapturedStreams(Timed):
         self._due_ps = NEVER_PS  # the first of them
 
     def of(self, flow: Flow, socket: Socket) -> CapturedStream:
-        """The stream of a flow."""
+        """The stream of a flow, made at the first call."""
         stream = self._streams.get(flow)
         if stream is None:
             if len(self._streams) >= _KEPT:
@@ -81,7 +81,7 @@ class CapturedStreams(Timed):
     # ---- a segment -------------------------------------------------------------------------
 
     def take(self, core: Core, stream: CapturedStream, frame: Frame) -> None:
-        """Text that is next goes to the socket; a segment without any was for TCP itself."""
+        """Queue the next text at the socket; a segment without text is consumed by TCP."""
         if frame.payload > LONGEST_IPV4:
             socket = stream.socket
             socket.rcvbuf = max(socket.rcvbuf, TCP_RMEM_MAX)
@@ -94,7 +94,7 @@ class CapturedStreams(Timed):
     def follow(
         self, core: Core, stream: CapturedStream, outcome: Outcome, frame: Frame | None = None
     ) -> None:
-        """Do what the onlooker says; `frame` is the one that has just come, if any."""
+        """Do the work that the onlooker returned for `frame`, or for a timer (None)."""
         if outcome.changes:
             self._counts.states_changed(core, stream.socket.name, outcome.changes)
         if frame is not None:
@@ -121,7 +121,7 @@ class CapturedStreams(Timed):
     def _deliver(
         self, core: Core, stream: CapturedStream, segment: Segment, just: Frame | None
     ) -> None:
-        """Text in order; a part of it may have been there before."""
+        """Deliver text in order; a part of it may have been delivered before."""
         frame = wire.frame_of(segment)
         if frame is not just:
             self._keep(frame, -1)
@@ -164,7 +164,7 @@ class CapturedStreams(Timed):
                 yield
 
     def abandon(self, core: Core) -> None:
-        """Nobody will fill the gaps that are left, and nobody will read."""
+        """Drop all segments beyond gaps: the missing text will not arrive."""
         for stream in list(self._gaps):
             segments = stream.onlooker.order.segments
             for segment in segments:

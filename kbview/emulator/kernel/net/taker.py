@@ -11,7 +11,7 @@ class Taker(Protocol):
     """The end of a packet's way up: a socket, a layer, the forwarder, a packet ring."""
 
     def receive(self, core: Core, frame: Frame) -> Process | None:
-        """Take a packet whose way up was paid, or drop it.
+        """Take a packet, or drop it; the steps of its way up are paid.
 
         None when that is done. A layer that lets other cores come between returns a process, which has
         not begun; the caller runs it with `yield from`.

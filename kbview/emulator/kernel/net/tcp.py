@@ -1,6 +1,6 @@
-"""TCP in the kernel: what the protocol says to a segment is paid for, queued, told, and answered.
+"""TCP in the kernel: the protocol decides on a segment; the kernel queues, wakes, frees and answers.
 
-    tcp_v4_rcv --> protocol/tcp --> receive queue, wake --> ACK, and data that may go now
+    tcp_v4_rcv --> protocol/tcp --> receive queue, wake --> ACK, and data that the window admits
                        ^
                    timer softirq: retransmit, probe, delayed ACK
 
@@ -32,11 +32,11 @@ SOCKET_CLOSE = DropReason.SOCKET_CLOSE
 
 
 class TcpLayer(Timed):
-    """The layer. To the poll it is what a socket is: it takes a packet whose way up to here was paid.
+    """The TCP layer of the host.
 
-    `queued` counts frames in receive and out-of-order queues and `skbs` their sk_buffs, `copied` frames
-    whose text a call has copied and not returned yet, `unacknowledged` sk_buffs in send queues, and
-    `text` bytes that wait in receive queues.
+    `queued` counts frames in receive and out-of-order queues, `skbs` their sk_buffs. `copied` counts
+    frames that a call in progress has copied. `unacknowledged` counts sk_buffs in send queues, `text`
+    the bytes in receive queues.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class TcpLayer(Timed):
         self._enqueue = machine.prices.step("socket_enqueue")
 
     def arm(self, core: Core) -> None:
-        """Timers may have changed."""
+        """Set the timer interrupt anew, after a change of a connection."""
         self._timers.arm(core)
 
     @property
@@ -82,28 +82,28 @@ class TcpLayer(Timed):
 
     @property
     def held(self) -> int:
-        """Frames in here."""
+        """Frames in queues and in calls."""
         return self.queued + self.copied
 
     @property
     def buffers(self) -> int:
-        """sk_buffs in its queues and hands."""
+        """sk_buffs in queues, and in segments being sent."""
         return self.skbs + self.unacknowledged + self.sender.in_hand
 
     def keep(self, frame: Frame) -> None:
-        """A frame, with all that it stands for, is in one of the queues."""
+        """Count a frame with all its parts into the queues."""
         self.queued += len(parts(frame))
         self.skbs += len(skbs(frame))
 
     def let_go(self, frame: Frame) -> None:
-        """It is not any more."""
+        """Count a frame with all its parts out of the queues."""
         self.queued -= len(parts(frame))
         self.skbs -= len(skbs(frame))
 
     # ---- a segment in ----------------------------------------------------------------------
 
     def receive(self, core: Core, frame: Frame) -> Process:
-        """tcp_v4_rcv: the segment of a sound frame."""
+        """tcp_v4_rcv: process the segment of a frame without fault."""
         segment = segment_of(frame)
         if segment is None:
             raise TypeError(f"frame {frame.packet} brings no segment")
@@ -136,7 +136,7 @@ class TcpLayer(Timed):
         lock.take(core)
 
     def _end(self, core: Core, frame: Frame, outcome: Outcome) -> None:
-        """A frame's journey ends in this layer unless its text is kept or goes on."""
+        """End the journey of a frame, unless its text is queued or delivered."""
         if outcome.reason:
             self._endings.drop(core, frame, outcome.reason)
         elif outcome.held:
@@ -145,7 +145,7 @@ class TcpLayer(Timed):
             self._endings.consume(core, frame)
 
     def abandon(self, core: Core) -> None:
-        """The host's programs are gone: nobody will read what is left in queues, or have it sent."""
+        """Drop the frames in all queues: the programs of the host have ended."""
         for entry in self.endpoint.entries.values():
             segments = entry.connection.tcb.receiver.order.segments
             left = [frame_of(segment) for segment in segments]
@@ -163,7 +163,7 @@ class TcpLayer(Timed):
     # ---- what came of a segment, a timer or a call -----------------------------------------
 
     def follow(self, core: Core, entry: Entry, outcome: Outcome) -> Process:
-        """Queue, free, wake and send what an outcome asks for."""
+        """Queue, free, wake and send as an outcome requires."""
         if outcome.changes:
             self._counts.states_changed(core, connection_name(entry.flow), outcome.changes)
         for segment, reason in outcome.discarded:
@@ -180,7 +180,7 @@ class TcpLayer(Timed):
         yield from self.sender.send(core, entry.flow, outcome.segments)
 
     def _deliver(self, core: Core, socket: StreamSocket, outcome: Outcome) -> bool:
-        """Put text into the receive queue; whether some came for a socket that is closed."""
+        """Put text into the receive queue; True if text came for a closed socket."""
         late = False
         for number, segment in enumerate(outcome.delivered):
             frame = frame_of(segment)
@@ -206,7 +206,7 @@ class TcpLayer(Timed):
         self._counts.socket_queued(core, frame.packet, socket.name, socket.queued, socket.rcvbuf)
 
     def _acknowledge(self, core: Core, socket: StreamSocket, outcome: Outcome) -> None:
-        """Free what the peer has; all, and the socket, when the connection is over."""
+        """Free acknowledged sk_buffs; at the end of the connection all of them, and the socket."""
         freed = socket.acknowledged(outcome.acknowledged)
         over = socket.entry.connection.state in OVER
         if over:
@@ -229,7 +229,7 @@ class TcpLayer(Timed):
 
 
 def _make_room(entry: Entry, socket: StreamSocket) -> None:
-    """What window and memory allow just now."""
+    """Set the room for text that window and memory allow now."""
     receiver = entry.connection.tcb.receiver
     receiver.room = socket.room
     receiver.refusing = NO_MEMORY if socket.queued >= socket.rcvbuf else ""

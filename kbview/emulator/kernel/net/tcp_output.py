@@ -1,8 +1,8 @@
-"""Segments on their way out: a frame each, through IP and the device.
+"""Transmission of segments: a frame each, through IP and the device.
 
-    tcp_transmit_skb: clone of what is in the send queue, header --> ip_output --> dev_queue_xmit
+    tcp_transmit_skb: clone of an sk_buff in the send queue, header --> ip_output --> dev_queue_xmit
 
-The clone is freed when the frame was sent; what is in the send queue stays until it is acknowledged.
+The clone is freed after the frame was sent; the sk_buff in the send queue is freed when acknowledged.
 Linux: net/ipv4/tcp_output.c __tcp_transmit_skb()
 """
 
@@ -21,7 +21,7 @@ _LOST = ("timeout", "fast")
 
 
 class SegmentSender:
-    """Pays for segments, `tracked` among it (sender.py), and puts them on the wire in order."""
+    """Sends segments in order. `tracked` are the steps of conntrack, see call/sender.py."""
 
     def __init__(self, machine: Machine, queues: TxQueues, tracked: tuple[str, ...] = ()) -> None:
         self.in_hand = 0  # built and not yet given to the device
@@ -35,7 +35,7 @@ class SegmentSender:
         )
 
     def send(self, core: Core, received: Flow, segments: list[Segment]) -> Process:
-        """Answer a flow with these."""
+        """Send these segments to the peer of a flow."""
         for segment in segments:
             frame = self._frame(core, received, segment)
             core.spend(self._transmit, frame.packet)
@@ -68,6 +68,6 @@ class SegmentSender:
 
 
 def connection_name(received: Flow) -> str:
-    """What a connection's socket is called, by the flow that it receives."""
+    """The name of a connection's socket; `received` is the flow from the peer."""
     remote = endpoint(received.source, received.source_port)
     return f"{received.protocol} :{received.destination_port} < {remote}"

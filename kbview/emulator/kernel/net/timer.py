@@ -14,20 +14,20 @@ from kbview.emulator.kernel.softirq import Scheduler
 
 
 class Timed(ABC):
-    """Something that acts on its own when a time has come."""
+    """A part with timers."""
 
     @property
     @abstractmethod
     def due_ps(self) -> int:
-        """When it wants to act; NEVER_PS if it does not."""
+        """The time of the first timer, ps; NEVER_PS without one."""
 
     @abstractmethod
     def expire(self, core: Core) -> Process:
-        """Do all that is due by the core's time, and pay for it."""
+        """Do the work of all timers that are due by the core's time."""
 
 
 class Timers:
-    """Polled by the softirq when a timer is due, with a work of 0 packets. Call `arm` after a change.
+    """The timers of one core: the softirq polls them when one is due. Call `arm` after a change.
 
     Between `start` and `stop` an interrupt of the softirq's core comes when the first timer is due.
     """
@@ -39,27 +39,27 @@ class Timers:
         self._vector: Vector | None = None
 
     def add(self, timed: Timed) -> None:
-        """From now on `timed` is let expire when it is due, after all that were added before."""
+        """Add a part; at the same time, parts expire in the order of their adding."""
         self._timed.append(timed)
 
     def start(self, softirq: Scheduler) -> None:
-        """Expire in this softirq, on its core."""
+        """Let timers expire in this softirq, on its core."""
         self._softirq = softirq
         self._vector = Vector(softirq.core, self._tick)
 
     def stop(self) -> None:
-        """Nothing more is to be done of its own accord."""
+        """Stop the timer interrupt."""
         if self._vector is not None:
             self._vector.arm(NEVER_PS)
             self._vector = None
 
     @property
     def due_ps(self) -> int:
-        """When the first is due."""
+        """The time of the first timer of all parts, ps; NEVER_PS without one."""
         return min((each.due_ps for each in self._timed), default=NEVER_PS)
 
     def arm(self, core: Core) -> None:
-        """Something has changed on `core`: let the interrupt come when the first is due."""
+        """A timer has changed on `core`: set the interrupt to the first timer."""
         vector, due_ps = self._vector, self.due_ps
         if vector is not None and vector.due_ps != due_ps:
             vector.arm(max(due_ps, core.now_ps) if due_ps < NEVER_PS else NEVER_PS)
@@ -72,7 +72,7 @@ class Timers:
             self._softirq.napi_schedule(self)
 
     def poll(self, weight: int) -> Generator[None, None, int]:
-        """TIMER_SOFTIRQ: let all expire that are due."""
+        """TIMER_SOFTIRQ: let due timers expire. Returns 0."""
         del weight
         if self._softirq is None:
             return 0

@@ -97,7 +97,7 @@ class PsioHandle:
         return sent
 
     def select(self) -> Process:
-        """ps_select(): sleep until a queue has a packet, or somebody wakes the thread."""
+        """ps_select(): sleep until a queue has a packet, or another context wakes the thread."""
         self._call(self._select)
         if self.core.now_ps > self.core.horizon_ps:
             yield

@@ -1,12 +1,12 @@
-"""pktgen: a kernel thread that gives the driver sk_buffs itself: no system call, no copy, no stack.
+"""pktgen: a kernel thread that gives the driver sk_buffs without system call, copy or stack.
 
     fill_packet --> lock the queue --> ndo_start_xmit, `burst` times, xmit_more --> doorbell --> again
          ^                                     | ring full
          | after clone_skb rounds              v
-         +----------------------------  try again, and again: it never sleeps
+         +----------------------------  try again; it never sleeps
 
-All frames of a round are one sk_buff, which counts its users; so a burst costs one allocation, and with
-`clone_skb` so do many. Linux: net/core/pktgen.c pktgen_xmit()
+All frames of a round share one sk_buff, which counts its users: a burst costs one allocation, and with
+`clone_skb` many bursts do. Linux: net/core/pktgen.c pktgen_xmit()
 """
 
 from collections import deque
@@ -29,7 +29,7 @@ from kbview.tape.meter import SocketMeter
 
 @dataclass(frozen=True, kw_only=True)
 class PktgenSettings(ApplicationSettings):
-    """The kernel's own packet generator."""
+    """Settings of the kernel's packet generator."""
 
     clone_skb: Annotated[
         int, number("how often pktgen sends each sk_buff again; 0: once", "times", ge=0, le=MOST)
@@ -37,7 +37,7 @@ class PktgenSettings(ApplicationSettings):
 
 
 class Pktgen:
-    """One kpktgend on its core. `waits`: it never does, it tries."""
+    """One kpktgend on its core. `waits` is False: the thread never sleeps, it tries again."""
 
     waits = False
 
@@ -73,18 +73,18 @@ class Pktgen:
 
     @property
     def buffers(self) -> int:
-        """sk_buffs that it holds or the ring does, however many slots are of one."""
+        """sk_buffs with users: the thread, or slots of the ring."""
         while self._skbs and not self._skbs[0].users:
             self._skbs.popleft()
         return len(self._skbs)
 
     def stop(self) -> None:
-        """Nothing more is made: look up from trying."""
+        """No more frames are made: end a wait for the ring."""
         if self._spins:
             self.core.shorten_rest(self.core.now_ps)
 
     def meters(self) -> dict[str, SocketMeter]:
-        """It has no socket."""
+        """No meters: pktgen has no socket."""
         return {}
 
     def _main(self) -> Process:
@@ -109,7 +109,7 @@ class Pktgen:
         self._spins = False
 
     def _xmit(self, core: Core) -> None:
-        """pktgen_xmit(): one round, as far as the ring has room."""
+        """pktgen_xmit(): send one round, at most as many frames as the ring has room for."""
         frames = self._made.make(min(self._burst, self._queue.ring.free), core.now_ps)
         skb = self._shared(core, frames[0])
         skb.users += len(frames)
@@ -119,7 +119,7 @@ class Pktgen:
         self._queue.start_burst(core, frames)
 
     def _shared(self, core: Core, first: Frame) -> SharedSkb:
-        """The sk_buff of this round: the last one's again, or a new one."""
+        """The sk_buff of this round: the previous sk_buff, or a new one after `clone_skb` rounds."""
         if self._skb is not None and self._sent < self._rounds:
             self._sent += 1
             return self._skb
@@ -132,13 +132,13 @@ class Pktgen:
         return made
 
     def _let_go(self, core: Core) -> None:
-        """Its own hold on the sk_buff; what is in the ring still holds it."""
+        """Release the sk_buff; slots of the ring may still use it."""
         skb, self._skb = self._skb, None
         if skb is not None:
             self._queue.skbs.free_shared(core, skb)
 
     def _go_on(self, waker: Core) -> None:
-        """netif_tx_wake_queue(): the ring has room, which the next try will see."""
+        """netif_tx_wake_queue(): the ring has room again, so try now."""
         if self._spins and self.core is not waker:
             self.core.shorten_rest(waker.now_ps)
             waker.give_way_by(waker.now_ps)

@@ -1,7 +1,7 @@
 """The driver's transmit ring for XDP: no queueing discipline, no sk_buff, one doorbell for many.
 
-A ring of its own for each core, so nothing is locked. What is sent is a page, or an xdp_frame written
-into the headroom of one; the completion gives it back to the ring that it came from.
+Each core has its own ring, so there is no lock. A slot holds a page, or an xdp_frame in the headroom of
+a page; the completion gives the page back to its receive ring.
 Linux: drivers/net/ethernet/mellanox/mlx5/core/en/xdp.c, kernel/bpf/devmap.c
 """
 
@@ -24,9 +24,9 @@ DEV_MAP_BULK_SIZE = 16
 
 
 class XdpTxMode(NamedTuple):
-    """How a verdict sends: what a completion takes, and after how many frames the doorbell is rung.
+    """A way to send: `clean` is the step of a completion, `bulk` the number of frames a doorbell.
 
-    `bulk` of 0: only at the end of the poll.
+    `bulk` is 0 where the doorbell is rung only at the end of the poll.
     """
 
     clean: str
@@ -43,14 +43,14 @@ MANNERS = {
 
 
 def xdp_action(settings: ApplicationSettings) -> str:
-    """What an XDP program does with each frame: "drop", "tx", "redirect", "fib"; "" without one."""
+    """The action of the XDP program: "drop", "tx", "redirect", "fib"; "" without a program."""
     if settings.app == "drop":
         return "drop" if settings.drop_at in ("driver", "xdp") else ""
     return settings.forward_at.partition("xdp_")[2] if settings.app == "forward" else ""
 
 
 class XdpSender(TxQueue):
-    """One of them. A frame's post is paid here, the verdict before."""
+    """The transmit ring of one core. The program's verdict has been paid before `receive`."""
 
     def __init__(self, machine: Machine, ring: TxRing, skbs: SkbCache, manner: XdpTxMode) -> None:
         super().__init__(machine, ring, skbs, 0)
@@ -61,11 +61,11 @@ class XdpSender(TxQueue):
 
     @property
     def buffers(self) -> int:
-        """sk_buffs: none."""
+        """0: no frame in the ring has an sk_buff."""
         return 0
 
     def receive(self, core: Core, frame: Frame) -> None:
-        """Write its descriptor, or drop it: nobody waits for a ring here."""
+        """Write the descriptor of a frame; a full ring drops the frame."""
         if not self.ring.free:
             self._books.drop(core, frame, _XDP, XDP_RING_FULL)
             return
@@ -76,13 +76,13 @@ class XdpSender(TxQueue):
             self.flush(core)
 
     def flush(self, core: Core) -> None:
-        """Tell the NIC what was posted. Yield before if the core is past its horizon."""
+        """Ring the doorbell for the posted frames. Yield before if the core is past its horizon."""
         if self._waiting:
             self._waiting = 0
             self._ring_doorbell(core)
 
     def clean(self, core: Core) -> None:
-        """In the poll: what was sent goes back to its ring."""
+        """In the poll: give the pages of sent frames back to their ring."""
         for gone in self.ring.clean(core.now_ps, self.ring.size):
             core.spend(self._return, gone.frame.packet)
 
@@ -95,7 +95,7 @@ def device_queues(
     *,
     xdp_generic: bool,
 ) -> TxQueues:
-    """A queue before each ring: without a queueing discipline where a driver's XDP program sends."""
+    """A queue before each ring; without a queueing discipline where a driver's XDP program sends."""
     action = xdp_action(settings)
     if not action or xdp_generic:
         return plain_queues(machine, settings.part(QdiscSettings), skbs, rings)

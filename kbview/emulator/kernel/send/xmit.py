@@ -1,11 +1,11 @@
-"""The transmit path below IP: queueing discipline, driver, and what happens when the ring is full.
+"""The transmit path below IP: queueing discipline, driver, transmit ring.
 
     dev_queue_xmit --> ring has room? --> ndo_start_xmit --> doorbell
                             | no
                             v
-                       qdisc, txqueuelen frames; past that the frame is dropped
+                       qdisc, txqueuelen frames; a full qdisc drops the frame
 
-    NAPI poll: clean what was sent, free the sk_buffs, wake the queue: the qdisc fills the ring again
+    NAPI poll: clean sent frames, free the sk_buffs, wake the queue: the qdisc fills the ring again
 
 Linux: net/core/dev.c __dev_queue_xmit(), net/sched/sch_generic.c pfifo, drivers' xmit and clean_tx.
 """
@@ -31,7 +31,7 @@ QDISC_DROP = DropReason.QDISC_DROP
 
 @dataclass(frozen=True, kw_only=True)
 class QdiscSettings(Keys):
-    """The queueing discipline."""
+    """Settings of the queueing discipline."""
 
     txqueuelen: Annotated[
         int, number("frames that the queueing discipline holds", "frames", ge=1, le=MOST)
@@ -41,7 +41,7 @@ class QdiscSettings(Keys):
 class TxQueue:
     """One transmit queue of the device: a FIFO before its ring.
 
-    `woken` are told when its driver has cleaned the ring: netif_tx_wake_queue().
+    `woken` are called after the driver has cleaned the ring: netif_tx_wake_queue().
     """
 
     def __init__(self, machine: Machine, ring: TxRing, skbs: SkbCache, txqueuelen: int) -> None:
@@ -60,23 +60,23 @@ class TxQueue:
 
     @property
     def held(self) -> int:
-        """Frames passed on that wait in the qdisc; the ring counts its own."""
+        """Forwarded frames in the qdisc."""
         return sum(passed_on for _, passed_on in self._qdisc)
 
     @property
     def waiting(self) -> int:
-        """Frames in the qdisc."""
+        """The number of frames in the qdisc."""
         return len(self._qdisc)
 
     @property
     def buffers(self) -> int:
-        """sk_buffs that wait here or are with the NIC, without those that have more than one slot."""
+        """sk_buffs in the qdisc and in the ring, except sk_buffs that several slots share."""
         return len(self._qdisc) + self.ring.used - self._shared
 
     def xmit(self, core: Core, frame: Frame, *, passed_on: bool) -> bool:
-        """Send a frame whose way through dev_queue_xmit was paid; False if it was dropped.
+        """Send a frame after the step dev_queue_xmit; False if the qdisc was full and dropped it.
 
-        Rings are shared, so yield before if the core is past its horizon.
+        Cores share rings, so the caller yields before if its core is past its horizon.
         """
         if self.ring.free and not self._qdisc:
             self._start(core, frame, passed_on)
@@ -92,7 +92,7 @@ class TxQueue:
     def start_burst(self, core: Core, frames: list[Frame]) -> None:
         """Give the driver frames of one sk_buff, past the qdisc; the ring has room for them.
 
-        All but the last say xmit_more, so the doorbell is rung once.
+        All frames but the last have xmit_more set, so the doorbell is rung once.
         """
         self._shared += len(frames)
         for frame in frames:
@@ -100,7 +100,7 @@ class TxQueue:
         self._ring_doorbell(core)
 
     def clean(self, core: Core) -> None:
-        """In the poll: free what was sent, then let the qdisc go on."""
+        """In the poll: free the sk_buffs of sent frames, then send from the qdisc."""
         done = self.ring.clean(core.now_ps, self.ring.size)
         for gone in done:
             if type(gone.frame.inner) is SharedSkb:
@@ -128,7 +128,7 @@ class TxQueue:
 
 
 class TxQueues:
-    """All of them. A core sends through its own: transmit packet steering (XPS)."""
+    """The transmit queues; each core has its own, by transmit packet steering (XPS)."""
 
     def __init__(self, queues: list[TxQueue]) -> None:
         self.queues = queues
@@ -139,25 +139,22 @@ class TxQueues:
 
     @property
     def waiting(self) -> bool:
-        """Whether anything waits in a qdisc for a ring's room."""
+        """Whether a frame waits in a qdisc."""
         return any(queue.waiting for queue in self.queues)
 
     @property
     def held(self) -> int:
-        """Frames passed on that wait for a ring."""
+        """Forwarded frames in the qdiscs."""
         return sum(queue.held for queue in self.queues)
 
     @property
     def buffers(self) -> int:
-        """sk_buffs on their way out."""
+        """sk_buffs in the qdiscs and rings."""
         return sum(queue.buffers for queue in self.queues)
 
 
 class Forwarder:
-    """Where a packet goes that is for another host: ip_forward, ip_output, and out again.
-
-    To the poll it is what a socket is: it takes a packet whose way up to here was paid.
-    """
+    """The taker of packets for other hosts: ip_forward, ip_output, dev_queue_xmit. It pays no steps."""
 
     steps: tuple[str, ...] = ("ip_forward", "ip_output", "dev_queue_xmit")
 
@@ -165,7 +162,7 @@ class Forwarder:
         self._queues = queues
 
     def receive(self, core: Core, frame: Frame) -> None:
-        """Send it on; there is never a run of them to be taken at once."""
+        """Forward a packet."""
         self._queues.of(core).xmit(core, frame, passed_on=True)
 
 

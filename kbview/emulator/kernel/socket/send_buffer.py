@@ -1,9 +1,9 @@
-"""A UDP socket's send buffer: what its sk_buffs on their way out may take, and who waits for room.
+"""A UDP socket's send buffer: it bounds the memory of sk_buffs on their way out.
 
     sendto() --charge, truesize--> qdisc, ring, NIC --sock_wfree()--> less than half is used? wake
 
-A call may begin while anything is left of sndbuf, whatever it will take. Who found nothing left sleeps
-until less than half is used (sock_writeable), so that it is not woken for each sk_buff.
+A call may begin while any of sndbuf is free, however long its datagram. A task that finds the buffer
+full sleeps until less than half is used (sock_writeable), so that not every freed sk_buff wakes it.
 Linux: net/core/sock.c sock_alloc_send_pskb(), sock_wfree(), sock_def_write_space()
 """
 
@@ -22,7 +22,7 @@ _SMALLEST = 512  # kmalloc bucket of a minimal datagram
 def linear_truesize(length: int) -> int:
     """Memory that an sk_buff made for a frame of `length` bytes is charged with, bytes.
 
-    Its data, the room before and skb_shared_info behind it lie in one kmalloc bucket, a power of two:
+    Headroom, data and skb_shared_info lie in one kmalloc bucket, a power of two:
     768 for 64 bytes, 2304 for 1518. Linux: include/linux/skbuff.h SKB_TRUESIZE(), __alloc_skb()
     """
     bucket = _SMALLEST
@@ -32,7 +32,7 @@ def linear_truesize(length: int) -> int:
 
 
 class SendBuffer:
-    """One socket's. `sndbuf`: SO_SNDBUF as the kernel keeps it, bytes of truesize."""
+    """The send buffer of a socket. `sndbuf`: SO_SNDBUF as the kernel keeps it, bytes of truesize."""
 
     def __init__(self, machine: Machine, name: str, sndbuf: int) -> None:
         self.name = name
@@ -43,23 +43,23 @@ class SendBuffer:
 
     @property
     def full(self) -> bool:
-        """Whether the next call has to wait."""
+        """Whether the next call sleeps."""
         return self.used >= self._sndbuf
 
     def charge(self, core: Core, frame: Frame) -> int:
-        """An sk_buff was made for this frame; returns its truesize."""
+        """Charge the sk_buff of a frame; returns its truesize in bytes."""
         size = linear_truesize(frame.length)
         self.used += size
         self._counts.send_queued(core, self.name, self.used, self._sndbuf)
         return size
 
     def freed(self, core: Core, frame: Frame) -> None:
-        """sock_wfree(): the sk_buff is gone, sent or given up."""
+        """sock_wfree(): the sk_buff of a frame is freed, after it was sent or dropped."""
         self.used -= linear_truesize(frame.length)
         self._counts.send_acknowledged(core, self.name, self.used)
         if self.waiters.sleeper is not None and 2 * self.used < self._sndbuf:
             self.waiters.wake(core)
 
     def meter(self) -> SocketMeter:
-        """What a panel draws of it."""
+        """The meter of the socket."""
         return SocketMeter(self.name, send_queued=self.used)

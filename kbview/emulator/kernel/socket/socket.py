@@ -1,8 +1,8 @@
-"""Sockets: a receive queue charged by truesize, and who sleeps on it.
+"""Sockets: receive queues charged by truesize, and the tables in which a flow finds its socket.
 
     udp  one socket a port        tcp  one socket a connection
 
-Every flow finds one, unless its port is among the closed.
+Every flow has a socket, unless its port is closed.
 Linux: net/ipv4/udp.c __udp_enqueue_schedule_skb(), net/ipv4/tcp_input.c tcp_data_queue()
 """
 
@@ -50,7 +50,7 @@ class SocketSettings(Keys):
 
 
 class Socket:
-    """One socket's receive queue. `queued` is its charge in truesize bytes, against `rcvbuf`."""
+    """A socket with its receive queue. `queued` is its charge, bytes of truesize, at most `rcvbuf`."""
 
     def __init__(self, table: "SocketTable", name: str, stream: bool, rcvbuf: int) -> None:
         self.name = name
@@ -68,9 +68,9 @@ class Socket:
         self.table = table
 
     def receive(self, core: Core, frame: Frame) -> None:
-        """Append to the receive queue and wake the reader; False if the buffer was full.
+        """Append a packet to the receive queue and wake the reader; a full buffer drops the packet.
 
-        What that costs is the last part of the climb, see stack.py.
+        The step was paid by the layers (net/layers.py). Linux: sock_queue_rcv_skb().
         """
         table = self.table
         length = frame.length
@@ -108,7 +108,7 @@ class Socket:
     def dequeue(self, core: Core, limit: int) -> list[Frame]:
         """Take one datagram, or whole sk_buffs of at most `limit` bytes together but at least one.
 
-        Of a merged sk_buff that is longer, whole packets; it stays queued until the last is taken.
+        A longer merged sk_buff gives whole packets; it stays queued until its last packet is taken.
         """
         packets = self.packets
         if self.stream and packets[0][0].payload > limit and (piece := self._cut(limit)) is not None:
@@ -125,7 +125,7 @@ class Socket:
         return taken
 
     def _cut(self, limit: int) -> Frame | None:
-        """The first packets of the first sk_buff, at least one, but not all."""
+        """Cut the first packets off the first sk_buff; None where it cannot be cut."""
         whole, charge, queued_ps = self.packets[0]
         pieces = cut(whole, limit)
         if pieces is None:
@@ -137,7 +137,7 @@ class Socket:
         return first
 
     def meter(self) -> SocketMeter:
-        """What a panel draws of it."""
+        """The meter of the socket."""
         return SocketMeter(
             self.name, self.queued, self.rcvbuf, len(self.packets), self.received, self.drops
         )
@@ -147,7 +147,7 @@ AnySocket = Socket | ListenSocket | StreamSocket
 
 
 class SocketTable:
-    """One reader's sockets, and those that have something to read, in the order they got it."""
+    """The sockets of one reader; `ready` has the readable sockets, in the order they became so."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class SocketTable:
         self._sockets: dict[str, AnySocket] = {}
 
     def find(self, flow: Flow) -> Socket | None:
-        """The socket of a flow towards this host; None where nobody listens."""
+        """The socket of a flow to this host; None where the port is closed."""
         if flow.destination_port in self._closed:
             return None
         stream = flow.protocol is Protocol.TCP
@@ -185,28 +185,28 @@ class SocketTable:
         return socket
 
     def listens(self, port: int) -> bool:
-        """Whether somebody listens at a port."""
+        """Whether a port is open."""
         return port not in self._closed
 
     def add(self, socket: "AnySocket") -> None:
-        """A socket was made."""
+        """Add a new socket."""
         if len(self._sockets) >= _OPEN:
             self._forget_idle()
         self._sockets[socket.name] = socket
 
     def adopt(self, socket: StreamSocket) -> None:
-        """This reader has accepted it, whoever it was known to before."""
+        """Move an accepted connection to the table of the reader that accepted it."""
         if socket.table is not self:
             socket.table.remove(socket)
             socket.table = self
             self.add(socket)
 
     def remove(self, socket: StreamSocket) -> None:
-        """A connection is over and closed."""
+        """Remove the socket of a closed connection."""
         self._sockets.pop(socket.name, None)
 
     def rouse(self, core: Core, socket: ListenSocket | StreamSocket) -> None:
-        """There is something to be done with a stream: name it to its reader, who may sleep."""
+        """Mark a stream as ready, and wake the reader if it sleeps."""
         if not socket.is_ready:
             socket.is_ready = True
             self.ready.append(socket)
@@ -223,11 +223,11 @@ class SocketTable:
 
     @property
     def buffers(self) -> int:
-        """Their sk_buffs."""
+        """The sk_buffs of these packets."""
         return self.held - sum(each.bare for each in self.ready if isinstance(each, Socket))
 
     def meters(self) -> dict[str, SocketMeter]:
-        """The fullest sockets, then the ones that received last."""
+        """The meters of the fullest sockets; among equals, of the latest to receive."""
         chosen = nlargest(
             _METERED, self._sockets.values(), key=lambda each: (each.queued, each.last_ps)
         )
@@ -244,11 +244,11 @@ class SocketGroup:
         self.tables = tables
 
     def table_of(self, flow: Flow) -> SocketTable:
-        """Whose a flow is."""
+        """The table of the reader that gets a flow."""
         return self.tables[flow.rss_hash * len(self.tables) >> 32]
 
     def find(self, flow: Flow) -> Socket | None:
-        """The socket of a flow towards this host; None where nobody listens."""
+        """The socket of a flow to this host; None where the port is closed."""
         return self.table_of(flow).find(flow)
 
     @property
@@ -258,16 +258,16 @@ class SocketGroup:
 
     @property
     def buffers(self) -> int:
-        """Their sk_buffs."""
+        """The sk_buffs of these packets."""
         return sum(table.buffers for table in self.tables)
 
     def meters(self) -> dict[str, SocketMeter]:
-        """Those of all tables."""
+        """The meters of all tables."""
         return {name: meter for table in self.tables for name, meter in table.meters().items()}
 
 
 def socket_group(machine: Machine, settings: ApplicationSettings, skbs: SkbCache) -> SocketGroup:
-    """A table of sockets for each reader. Every port is closed where the application reads nothing."""
+    """A table of sockets for each reader; all ports are closed where the application only sends."""
     closed = (
         ALL_PORTS if settings.app == "generate" else frozenset(settings.part(TcpSettings).closed_ports)
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ListenSocket:
-    """A port that somebody listens on, as one reader sees it; `listener` and `lock` may be shared."""
+    """A listening socket of one reader; readers may share its `listener` and `lock`."""
 
     stream = True
 
@@ -47,22 +47,22 @@ class ListenSocket:
 
     @property
     def queued(self) -> int:
-        """Connections that wait."""
+        """The number of connections in the accept queue."""
         return len(self.listener.accept)
 
     @property
     def pending(self) -> bool:
-        """Whether a call on it would find something."""
+        """Whether accept() would return a connection."""
         return bool(self.listener.accept)
 
     def meter(self) -> SocketMeter:
-        """Connections where others have bytes: those that wait, of the backlog; accepted; refused."""
+        """The meter in connections: waiting, backlog, accepted, refused."""
         waiting, backlog = len(self.listener.accept), self.listener.backlog
         return SocketMeter(self.name, waiting, backlog, waiting, self.accepted, self.overflows)
 
 
 class Piece(NamedTuple):
-    """What one call takes of an sk_buff: whole packets, `length` bytes; `skb` if nothing is left."""
+    """Whole packets of an sk_buff that a call takes, `length` bytes; `skb` if no packet is left."""
 
     frames: tuple[Frame, ...]
     length: int
@@ -70,7 +70,7 @@ class Piece(NamedTuple):
 
 
 class QueuedSegment:
-    """An sk_buff's text in the receive queue: `length` bytes of it, whole packets, are still unread."""
+    """An sk_buff in the receive queue; `length` bytes of it, whole packets, are unread."""
 
     __slots__ = ("_left", "charge", "frame", "length")
 
@@ -82,11 +82,11 @@ class QueuedSegment:
 
     @property
     def unread(self) -> Frame:
-        """The packets that are left, as a frame."""
+        """The unread packets as a frame."""
         return rest(self.frame, self._left)
 
     def take(self, limit: int, *, some: bool) -> Piece | None:
-        """Whole packets of at most `limit` bytes; if there must be `some`, the first however long."""
+        """Take whole packets of at most `limit` bytes; with `some`, the first packet of any length."""
         if limit >= self.length or len(self._left) == 1:
             if self.length > limit and not some:
                 return None
@@ -106,8 +106,10 @@ class QueuedSegment:
 
 
 class StreamSocket:
-    """A connection's queues. `unwritten` is what the application still has to write: the buffer was
-    full. `leaving`: it closes when all is written. `closed`: it has, TCP finishes alone.
+    """The socket of a connection, with its receive and send queues.
+
+    `unwritten` are bytes that the application will write when the send buffer has room. `leaving`: it
+    closes after them. `closed`: it has closed, and TCP completes the connection.
     """
 
     stream = True
@@ -138,7 +140,7 @@ class StreamSocket:
 
     @property
     def room(self) -> int:
-        """Bytes of text that are taken: half of what is free, the rest is for overhead.
+        """Bytes of text that the socket accepts: half of the free buffer, the other half is overhead.
 
         tcp_win_from_space() with tcp_adv_win_scale 1.
         """
@@ -146,7 +148,7 @@ class StreamSocket:
 
     @property
     def pending(self) -> bool:
-        """Whether a call on it would find something to do."""
+        """Whether recv(), send() or close() could do work now."""
         return (
             not self.closed
             and self.session is not None
@@ -183,7 +185,7 @@ class StreamSocket:
         return taken
 
     def dequeue_all(self) -> list[Frame]:
-        """Take what will not be read."""
+        """Remove and return all frames of the receive queue, unread."""
         unread = [received.unread for received in self.packets]
         self.packets.clear()
         self.queued = self.text = 0
@@ -192,7 +194,7 @@ class StreamSocket:
     # ---- send ------------------------------------------------------------------------------
 
     def write(self, length: int, mss: int) -> int:
-        """Put up to `length` bytes into the send queue; how many sk_buffs that took."""
+        """Put up to `length` bytes into the send queue; returns the number of new sk_buffs."""
         count = 0
         while length > 0 and self.send_queued < self.sndbuf:
             text = min(length, mss)
@@ -205,7 +207,7 @@ class StreamSocket:
         return count
 
     def acknowledged(self, length: int) -> int:
-        """The peer has `length` bytes more; how many sk_buffs are not needed any longer."""
+        """The peer has acknowledged `length` bytes; returns the number of sk_buffs to free."""
         count = 0
         while length > 0 and self._unacknowledged:
             first = self._unacknowledged[0]
@@ -224,14 +226,14 @@ class StreamSocket:
         return len(self.packets) + len(self._unacknowledged)
 
     def purge(self) -> int:
-        """The connection is over: how many sk_buffs its send queue held."""
+        """Empty the send queue; returns the number of its sk_buffs."""
         count = len(self._unacknowledged)
         self._unacknowledged.clear()
         self.send_queued = self.unwritten = 0
         return count
 
     def meter(self) -> SocketMeter:
-        """What a panel draws of it."""
+        """The meter of the socket."""
         return SocketMeter(
             self.name,
             self.queued,

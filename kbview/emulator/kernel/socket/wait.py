@@ -1,6 +1,6 @@
-"""Sleeping and waking: a task waits in a system call until somebody finds something for it.
+"""Sleeping and waking: a task waits in a system call until another context wakes it.
 
-A wake-up across cores costs an inter-processor interrupt and the way out of the idle state.
+A wake-up of another core costs an inter-processor interrupt and the exit from the idle state.
 Linux: kernel/sched/core.c try_to_wake_up()
 """
 
@@ -21,7 +21,7 @@ Wait = Literal["read", "epoll"]
 
 @dataclass(frozen=True, kw_only=True)
 class ReadSettings(Keys):
-    """How an application reads its sockets."""
+    """The reading calls of an application."""
 
     wait: Annotated[
         Wait,
@@ -40,7 +40,7 @@ class ReadSettings(Keys):
 
 
 class WaitQueue:
-    """Where one task sleeps; `sleeper` is that task and its core, None while nobody sleeps.
+    """A wait queue for one task. `sleeper` is the sleeping task with its core; None without one.
 
     `wake_step` is the step that a waker pays.
     """
@@ -51,17 +51,17 @@ class WaitQueue:
         self.sleeper: tuple[Core, Context] | None = None
 
     def sleep(self, core: Core, task: Context) -> Process:
-        """Give up the core until woken; nothing may happen between the look and this."""
+        """Sleep until woken. The caller has just found its queue empty, without a yield in between."""
         self.put_to_sleep(core, task)
         yield
 
     def put_to_sleep(self, core: Core, task: Context) -> None:
-        """Make a task sleep here that does not run, such as a thread that has just been made."""
+        """Make a task sleep that does not run, for example a new thread."""
         self.sleeper = (core, task)
         task.runnable = False
 
     def wake(self, waker: Core) -> None:
-        """Make the sleeper runnable, if there is one."""
+        """Make the sleeper runnable; no effect without a sleeper."""
         if self.sleeper is None:
             return
         core, task = self.sleeper
