@@ -66,6 +66,31 @@ class WrittenTape(Tape):
         return self._quiet_ps is not None and sample.time_ps < self._quiet_ps + self._longest_ps
 
 
+class Strides:
+    """Trace time from a sample to the next: `every_ps`, and more in a silence whose end is known.
+
+    The strides of a silence are multiples of `every_ps`, each twice as long as the stride before, so
+    a silence of a day takes as few samples as one of a second. The last stride ends before the next event.
+    """
+
+    def __init__(self, source: Source, every_ps: int) -> None:
+        self._source = source
+        self._every_ps = every_ps
+        self._shortest_ps = _QUIET * every_ps
+        self._longest_ps = self._shortest_ps
+
+    def next_ps(self, reached_ps: int) -> int:
+        """The next stride from `reached_ps` on, in ps."""
+        due_ps = self._source.next_ps()
+        quiet = 0 if due_ps is None else (due_ps - reached_ps) // self._every_ps
+        if quiet <= 1:
+            self._longest_ps = self._shortest_ps
+            return self._every_ps
+        stride_ps = min(quiet * self._every_ps, self._longest_ps)
+        self._longest_ps *= 2
+        return stride_ps
+
+
 class Recording:
     """One source, one tape, one pass. A Sample stands on the tape every `every_ps` of trace time."""
 
@@ -103,9 +128,10 @@ class Recording:
         source.set_detail(self._detail)
         live = source.capabilities.live
         reached_ps = 0
+        strides = Strides(source, self._every_ps)
         while not source.ended and not stopped() and reached_ps < until_ps:
             before = self._writer.length
-            target_ps = until_ps if live else min(reached_ps + self._every_ps, until_ps)
+            target_ps = until_ps if live else min(reached_ps + strides.next_ps(reached_ps), until_ps)
             # what the clock on the wall says must not show on the tape of a model
             reached_ps = source.pump(tape, target_ps, budget_s=_BUDGET_S if live else inf)
             if live:

@@ -89,6 +89,9 @@ class EmulatorSource(Source):
             tape.extend([emulation.sample()])
         return emulation.now_ps
 
+    def next_ps(self) -> int | None:
+        return self.emulation.due_ps
+
     def _released(self) -> Iterable[Event]:
         """What is to be told up to now."""
         events = self.emulation.release()
