@@ -45,7 +45,7 @@ class WrittenTape(Tape):
         self._writer.extend(self._thinned(records))
 
     def release(self) -> None:
-        """Write what is held back."""
+        """Write the sample that is held back."""
         if self._held is not None:
             self._writer.extend([self._held])
             self._held = None
@@ -69,8 +69,9 @@ class WrittenTape(Tape):
 class Strides:
     """Trace time from a sample to the next: `every_ps`, and more in a silence whose end is known.
 
-    The strides of a silence are multiples of `every_ps`, each twice as long as the stride before, so
-    a silence of a day takes as few samples as one of a second. The last stride ends before the next event.
+    The strides of a silence are multiples of `every_ps`, each twice as long as the stride before. A
+    silence of a day takes some 15 samples more than a silence of a second. The last stride ends before
+    the next event.
     """
 
     def __init__(self, source: Source, every_ps: int) -> None:
@@ -92,7 +93,10 @@ class Strides:
 
 
 class Recording:
-    """One source, one tape, one pass. A Sample stands on the tape every `every_ps` of trace time."""
+    """A source written to a tape in a single pass.
+
+    A Sample stands on the tape every `every_ps` of trace time, and less often in a silence.
+    """
 
     def __init__(
         self, source: Source, output: TapeOutput, detail: Detail, every_ps: int, snap: int = 0
@@ -107,7 +111,7 @@ class Recording:
     def run(self, until_ps: int | None, stopped: Callable[[], bool]) -> None:
         """Record up to a time, the end of the source, or until `stopped`; then write the index.
 
-        Errors: SourceError and those of the output; what was written up to then is a tape.
+        Errors: SourceError and those of the output; the records written before the error are a tape.
         """
         until_ps = _NEVER_PS if until_ps is None else until_ps
         record = self._pump if self._source.tape is None else self._copy
