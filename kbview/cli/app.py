@@ -51,6 +51,7 @@ class App(Command):
     def _on_screen(self, arguments: argparse.Namespace, stream: BufferedReader | None) -> int:
         from kbview.cli.choice import choice
         from kbview.cli.saving import save
+        from kbview.sources.emulated.profile import vocabulary
         from kbview.sources.resolve import is_pipe, resolve
         from kbview.ui.session import Offers
         from kbview.ui.start import run
@@ -80,6 +81,7 @@ class App(Command):
                 None if reason else twin,
                 reason,
                 None if source.heading.origin is Origin.RECORDED else partial(save, source, _SNAP),
+                vocabulary,
             ),
         )
 

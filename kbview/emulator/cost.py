@@ -60,6 +60,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `base` names the profile whose rows stand in for those that this one does not have. Cycles are
     taken over as cycles. `fitted` says which published points its own rows were adjusted to. Without
     `memory`, which is not taken over, costs are those of the buffers that they were measured with.
+    `references` spells out the keys in the sources of the rows: author, title, place, year.
     """
 
     name: str
@@ -68,12 +69,14 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: dict[str, Row]
     base: str = ""
     fitted: tuple[str, ...] = ()
+    references: dict[str, str] = {}
     memory: MemoryFacts | None = None
 
     def over(self, base: "Calibration") -> "Calibration":
         """With the rows of the base where it has none of its own; each row says whose it is."""
         inherited = {name: row.inherited(base.name) for name, row in base.steps.items()}
-        return msgspec.structs.replace(self, steps=inherited | self.steps)
+        references = base.references | self.references
+        return msgspec.structs.replace(self, steps=inherited | self.steps, references=references)
 
 
 class UnpricedStepError(Exception):

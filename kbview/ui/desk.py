@@ -2,15 +2,19 @@
 
     Shell ──┬── Controls    play, step, leap, markers, load, go to, run until
             ├── Datapaths   toggle and choose
-            └── Files       write the tape, draw the screen
+            ├── Files       write the tape, draw the screen
+            └── Explain     select a part, explain it, find a word
 
 A command is found by the id of its key in `keys.KEYS`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from kbview.ui.view import View
 
 Command = Callable[[], Any]
 Commands = Mapping[str, Command]
@@ -18,7 +22,10 @@ Answer = TypeVar("Answer")
 
 
 class Desk(Protocol):
-    """The shell as its parts see it."""
+    """The shell as its parts see it. `view` is the screen on top, None if something covers it."""
+
+    @property
+    def view(self) -> "View | None": ...
 
     def attempt(self, act: Callable[[], Any]) -> Any:
         """Call `act`; if its source fails for good, show the error and return None."""

@@ -39,7 +39,7 @@ KEYS: tuple[Key, ...] = (
     Key("step", "full_stop", ".", "", "step", "pause, and go on by one event"),
     Key("back", "comma", ",", "", "back", "pause, and go back by one event"),
     Key("toggle", "t", "t", "", "bypass", "toggle kernel and bypass on the running traffic"),
-    Key("help", "question_mark", "?", "help", "help", "this help; again to leave it"),
+    Key("help", "question_mark", "?", "", "help", "the words, and what is selected; again to leave"),
     Key("quit", "q", "q", "end", "quit", "quit at once"),
     Key("choose", "m", "m", "", "datapath", "choose any datapath for the running traffic"),
     Key("faster", "plus,equals_sign", "+", "", "faster", "more trace time in a second of yours"),
@@ -96,6 +96,9 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("write", "w", "w", "", "", "write the tape to a file, to be watched again or sent on"),
     Key("export", "e", "e", "", "", "draw this screen to a file, as SVG"),
+    Key("select", "tab", "Tab", "", "explain", "select the next part of the screen, for ? to explain"),
+    Key("select_back", "shift+tab", "shift Tab", "", "", "select the part before"),
+    Key("unselect", "escape", "Esc", "", "", "select nothing"),
     Key("theme", "T", "T", "theme", "theme", "the next theme"),
     Key("overview", "1", "1", "view('overview')", "", "the Overview: where packets are, wait and die"),
     Key("journey", "2", "2", "view('journey')", "", "the Journey: packets against time, step by step"),
@@ -160,6 +163,7 @@ _LAST = frozenset({"help", "quit"})
 # Taken before whatever has the focus. A prompt, because what is typed into it may come along with the
 # key that opens it, in one piece, over a slow line.
 AT_ONCE = PROMPTS | {"interrupt"}
+SELECTING = frozenset({"select", "select_back", "unselect"})
 LOAD = frozenset({"knob", "more", "less"})  # of use only where the traffic can be changed
 SCREENS = ("1-5", "screens")  # how the bottom line spells the keys of all screens at once
 

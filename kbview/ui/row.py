@@ -123,6 +123,19 @@ def cut(text: str, width: int) -> str:
     return kept + "…"[:width]
 
 
+def lit(row: Row, text: str) -> Row:
+    """The row with the first run that says exactly `text` marked as selected."""
+    at = next((at for at, run in enumerate(row) if run[0].strip() == text), None)
+    if at is None:
+        return row
+    said = row[at][0]
+    begin = said.index(text)
+    parts: Row = [
+        (said[:begin], row[at][1]), (text, "pointer"), (said[begin + len(text) :], row[at][1])
+    ]  # fmt: skip
+    return [*row[:at], *(run for run in parts if run[0]), *row[at + 1 :]]
+
+
 def title_row(name: str, right: str, width: int, focused: bool = False) -> Row:
     """The line that begins a part of the screen: its name, a rule, a few words at the right.
 

@@ -1,6 +1,6 @@
 """The session: what all screens look at together: one player, one chosen packet, one theme."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from kbview.state.journeys import Journeys
@@ -20,11 +20,13 @@ class Offers(NamedTuple):
     """What whoever opens the screen can do for it, or why not.
 
     `save` writes a tape to a file of this name and says so; None where it is a file already.
+    `words` explains names that come from outside, such as profiles and sources of costs.
     """
 
     twin: Twin | None = None
     no_twin: str = "this traffic cannot be had a second time"
     save: Save | None = None
+    words: Callable[[], Sequence[tuple[str, str]]] = tuple
 
 
 NOTHING = Offers()

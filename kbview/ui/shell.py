@@ -20,8 +20,8 @@ from kbview.tape.source import SourceError
 from kbview.ui.controls import Controls
 from kbview.ui.datapaths import Datapaths
 from kbview.ui.desk import Answer
+from kbview.ui.explain import Explain
 from kbview.ui.files import Files
-from kbview.ui.help import HelpScreen
 from kbview.ui.keys import AT_ONCE, KEYS, PROMPTS, of
 from kbview.ui.screens import VIEWS
 from kbview.ui.sentence import place_of
@@ -65,11 +65,13 @@ class Shell(App[None]):
             self.add_mode(name, partial(self._views.__getitem__, name))
         self.theme = seen.theme.textual
         self._controls = Controls(self._session, self)
+        self._explain = Explain(self._session, self)
         picture = partial(self.export_screenshot, title="kbview", simplify=True)
         self._commands = {
             **self._controls.commands,
             **Datapaths(self._session, self).commands,
             **Files(self._session, self, picture).commands,
+            **self._explain.commands,
         }
 
     @property
@@ -97,13 +99,15 @@ class Shell(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette finds what the keys do."""
         del screen
-        for key in self._view.keys if self._view else of(""):
-            if key.action not in ("command_palette", "help"):
+        for key in self.view.keys if self.view else of(""):
+            if key.action != "command_palette" and key.id != "help":
                 yield SystemCommand(
                     key.meaning.capitalize(), f"key {key.shown}", partial(self.run_action, key.bound)
                 )
         for until in choices():
             yield SystemCommand(f"Run until {until.what}", "", partial(self._controls.run, until))
+        for word, kind in self._explain.words():
+            yield SystemCommand(word, kind, partial(self._explain.word, word), discover=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that open a prompt are taken before others; in a box they are what they are."""
@@ -121,8 +125,8 @@ class Shell(App[None]):
             event = self._player.state.last_event
             reached = said.startswith("reached") and event is not None
             self.say(f"{said}: {place_of(event, self._player.state)}" if reached and event else said)
-        if played and self._view:
-            self._view.advance()
+        if played and self.view:
+            self.view.advance()
         if played and (self._player.ended or not self._player.playing):
             self.moved()
 
@@ -151,11 +155,11 @@ class Shell(App[None]):
         self._redraw()
 
     def _redraw(self) -> None:
-        if self._view:
-            self._view.show()
+        if self.view:
+            self.view.show()
 
     @property
-    def _view(self) -> View | None:
+    def view(self) -> View | None:
         """What is on top if nothing covers it; None as well while the app is closing."""
         top = self.screen_stack[-1:]
         return top[0] if top and isinstance(top[0], View) else None
@@ -186,13 +190,6 @@ class Shell(App[None]):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.switch_mode(name)
-
-    def action_help(self) -> None:
-        """Keys and numbers of this screen, explained."""
-        if self._view:
-            keys = [(key.shown, key.meaning) for key in self._view.keys]
-            sections = [("keys", keys), *self._view.help]
-            self.push_screen(HelpScreen(sections, self._session.theme, self._session.ascii))
 
     def action_theme(self) -> None:
         """The next of those that the terminal can show."""

@@ -21,7 +21,9 @@ from textual.widgets import Static
 from kbview.tape.source import Capabilities
 from kbview.ui import chrome, sentence
 from kbview.ui.board import Board, Drawing
-from kbview.ui.keys import AT_ONCE, KEYS, LOAD, Key, hints, of
+from kbview.ui.dictionary import Dictionary
+from kbview.ui.explained import Entry, section_of
+from kbview.ui.keys import AT_ONCE, KEYS, LOAD, SELECTING, Key, hints, of
 from kbview.ui.layout import LEAST, sentence_rows
 from kbview.ui.row import Row, Size, block
 from kbview.ui.session import Session
@@ -52,15 +54,21 @@ class View(Screen[None]):
     """A screen of the app. `help` defines each number it shows; `needs` names the meters it draws from.
 
     A view that its source cannot feed stays, greyed, and says why. `most` is the number of its columns.
+    `selected` names the part of the screen that `?` explains, "" if none is selected.
     """
 
     view: ClassVar[str]
     title_text: ClassVar[str]
-    help: ClassVar[Sequence[tuple[str, Sequence[tuple[str, str]]]]]
+    help: ClassVar[Sequence[tuple[str, Sequence[Entry]]]]
     needs: ClassVar[frozenset[str]] = frozenset()
     most: ClassVar[int] = 1
 
     AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [  # or Textual's own screen would take them
+        Binding(key.keys, f"app.{key.bound}", key.meaning, id=key.id)
+        for key in KEYS
+        if key.id in SELECTING
+    ]
     DEFAULT_CSS = """
     View { layout: vertical; background: ansi_default; overflow: hidden; }
     View Board { background: ansi_default; }
@@ -79,6 +87,7 @@ class View(Screen[None]):
         self._head, self._foot = board(name="head"), board(name="foot")
         self._columns = [board(name=f"column{at}") for at in range(self.most)]
         self._frame = 0
+        self.selected = ""
 
     @abstractmethod
     def lay_out(self, size: Size) -> Arrangement:
@@ -88,6 +97,29 @@ class View(Screen[None]):
         """None, or why this source cannot feed the screen."""
         missing = sorted(name.replace("_", " ") for name in self.needs - capabilities.meters)
         return f"this source cannot know {' or '.join(missing)}" if missing else None
+
+    # ---- the selected part -----------------------------------------------------------------
+
+    def parts(self) -> Sequence[str]:
+        """The names of the parts that Tab selects one after the other."""
+        return [title for title, _ in self.help]
+
+    def account(self, name: str, words: Dictionary) -> Sequence[Entry]:
+        """The explanation of one part."""
+        del words
+        return section_of(name, self.help)
+
+    def select(self, by: int) -> None:
+        """Select the next or the previous part; behind the last one no part is selected."""
+        names = ["", *self.parts()]
+        at = names.index(self.selected) if self.selected in names else 0
+        self.selected = names[(at + by) % len(names)]
+        self.show()
+
+    def unselect(self) -> None:
+        """Select no part."""
+        self.selected = ""
+        self.show()
 
     @property
     def _idle(self) -> frozenset[str]:

@@ -187,8 +187,8 @@ def test_sizes(size: tuple[int, int]) -> None:
         await until(pilot, lambda: "a letter" in shown(shell) and "quit" in shown(shell))
         assert "a letter" in shown(shell)
         assert "quit" in shown(shell)
-        await pilot.press("question_mark")
-        await pilot.pause()
+        await pilot.press("question_mark", "n")
+        await until(pilot, lambda: "the packet that arrived before" in shown(shell))
         assert "the packet that arrived before" in shown(shell)
 
     drive(act, size=size)

@@ -45,6 +45,19 @@ def load(name: str) -> Calibration:
     return calibration.over(load(calibration.base)) if calibration.base else calibration
 
 
+def vocabulary() -> list[tuple[str, str]]:
+    """Each profile with its machine, and each key in the sources of their costs, spelt out."""
+    found: dict[str, str] = {}
+    for name in names():
+        try:
+            calibration = _parse(name, _read(name))
+        except SourceError:  # a file of the user's own that is no profile
+            continue
+        found[name] = f"a cost profile: {calibration.summary}"
+        found |= calibration.references
+    return list(found.items())
+
+
 def _read(name: str) -> str:
     if name in bundled():
         return (_FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8")

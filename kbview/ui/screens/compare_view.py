@@ -27,8 +27,10 @@ from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
 from kbview.ui.chooser import Chooser, Item
+from kbview.ui.dictionary import Dictionary
+from kbview.ui.explained import Entry, word_entries
 from kbview.ui.panels.path import PathPanel
-from kbview.ui.row import Row, Size, block, cut, fit, title_row
+from kbview.ui.row import Row, Size, block, cut, fit, lit, title_row
 from kbview.ui.session import Session
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
@@ -71,6 +73,15 @@ class CompareView(View):
         if self._comparison is None:
             return f"Nothing to compare: {self.session.offers.no_twin}."
         return None
+
+    def parts(self) -> list[str]:
+        """The rows of the table."""
+        return [measure.name for measure in COMPARE_LINES]
+
+    def account(self, name: str, words: Dictionary) -> list[Entry]:
+        """The definition of a row, and of its word."""
+        told = [(one.name, one.meaning) for one in COMPARE_LINES if one.name == name]
+        return [*told, *word_entries(name, words)]
 
     def lay_out(self, size: Size) -> Arrangement:
         """Pictures of the paths, and the table below them."""
@@ -179,7 +190,10 @@ class CompareView(View):
                 (f"{cut(clean(name), width - 1):>{_value_width(width)}}".ljust(width), "accent")
             )
         states = list(comparison.states.values())
-        lines = [_line(measure, states, width) for measure in COMPARE_LINES]
+        lines = [
+            lit(_line(measure, states, width), measure.name if measure.name == self.selected else "")
+            for measure in COMPARE_LINES
+        ]
         return block([head, *lines, [], *self._words(states, size.width)], size)
 
     def _words(self, states: list[State], width: int) -> list[Row]:

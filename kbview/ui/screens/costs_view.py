@@ -10,6 +10,7 @@
  ip_rcv            IP       63 ns █    derived      5 µs ███
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -20,7 +21,9 @@ from kbview.ui import budget_rows, histogram_rows
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, Size, bar, block, cut, title_row, whole
+from kbview.ui.dictionary import Dictionary
+from kbview.ui.explained import Entry, step_entries
+from kbview.ui.row import Row, Size, bar, block, cut, lit, title_row, whole
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _HEAD = 6
@@ -65,6 +68,15 @@ class CostsView(View):
             ),
         ),
     )
+
+    def parts(self) -> list[str]:
+        """The steps with their costs, then the other parts of the screen."""
+        return [*(one.step for one in self._spent()), *super().parts()]
+
+    def account(self, name: str, words: Dictionary) -> Sequence[Entry]:
+        """The function, the sentence and the source of a step's cost, or the numbers of a part."""
+        told = step_entries(name, self.session.player.source.heading, words)
+        return told or super().account(name, words)
 
     def lay_out(self, size: Size) -> Arrangement:
         """Budget above, steps at the left, latencies and memory at the right."""
@@ -113,8 +125,8 @@ class CostsView(View):
 
     def _step(self, one: Spent, share: float, width: int) -> Row:
         costs = self.session.player.source.heading.costs
-        row = costs.steps.get(one.step) if costs else None
-        sure = row.confidence if row else "measured" if costs is None else "?"
+        cost = costs.steps.get(one.step) if costs else None
+        sure = cost.confidence if cost else "measured" if costs is None else "?"
         ground = f"{one.domain}" if one.domain else "dim"
         room = width - _STEP - _PLACE - _EACH - _SURE - 1
         parts: list[tuple[Row, int]] = [
@@ -124,7 +136,8 @@ class CostsView(View):
             (bar(share, room, ground) if room >= _LEAST_BAR else [], 1),
             ([(f" {clean(sure)}".ljust(_SURE), "dim")], 2),
         ]
-        return whole(parts, width)
+        row = whole(parts, width)
+        return lit(row, cut(clean(one.step), _STEP - 2)) if one.step == self.selected else row
 
     # ---- latency and memory ----------------------------------------------------------------
 

@@ -13,6 +13,7 @@
  cost    115 cycles at 3.6 GHz; verified, from PK: ...
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -23,8 +24,11 @@ from kbview.tape.event import NO_PACKET
 from kbview.tape.source import Capabilities
 from kbview.ui import journey_rows, step_details
 from kbview.ui.board import Drawing
+from kbview.ui.dictionary import Dictionary
+from kbview.ui.explained import Entry, station_entries, step_entries, word_entries
 from kbview.ui.row import Row, Size, block
 from kbview.ui.session import Session
+from kbview.ui.step_details import name
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _ACCOUNT, _SHORT_ACCOUNT = 8, 7  # rows that tell of one step
@@ -73,6 +77,21 @@ class JourneyView(View):
     @staticmethod
     def _drawing(draw: journey_rows.Draw, height: int) -> Drawing:
         return Drawing(draw, height, CADENCE)
+
+    def parts(self) -> list[str]:
+        """The step at the cursor, then the station where it is taken, then the rest of the screen."""
+        stops, at = self._stops()
+        here = [name(stops[at]), stops[at].station] if stops else []
+        return [*dict.fromkeys(filter(None, here)), *super().parts()]
+
+    def account(self, part: str, words: Dictionary) -> Sequence[Entry]:
+        """A step with the source of its cost, a station with its steps, or a part's numbers."""
+        player = self.session.player
+        if told := step_entries(part, player.source.heading, words):
+            return told
+        stations = [one for one in player.state.stations if one.name == part]
+        here = [entry for station in stations for entry in station_entries(station)]
+        return [*here, *word_entries(part, words)] or super().account(part, words)
 
     # ---- the cursor ------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@
 """
 
 import logging
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -23,6 +24,8 @@ from kbview.tape.detail import Detail
 from kbview.tape.source import Capabilities
 from kbview.ui import buffer_rows, layer_rows, packet_list
 from kbview.ui.board import Drawing
+from kbview.ui.dictionary import Dictionary
+from kbview.ui.explained import Entry
 from kbview.ui.packet_list import PacketList
 from kbview.ui.prompt import Prompt
 from kbview.ui.row import Row, Size, block, title_row
@@ -104,9 +107,16 @@ class PacketView(View):
                 self._scrolled = dict.fromkeys(_PANES, 0)
         self.show()
 
+    def account(self, name: str, words: Dictionary) -> Sequence[Entry]:
+        """What the list shows, or a header's place in the buffer."""
+        if name == "layers":
+            return [("layers", "the headers of the packet with their fields, as the protocols say")]
+        return super().account("the buffer" if name == "bytes" else name, words)
+
     def action_pane(self) -> None:
-        """Let the arrows move the next part of the screen."""
+        """Let the arrows move the next part of the screen, and `?` explain it."""
         self._pane = _PANES[(_PANES.index(self._pane) + 1) % len(_PANES)]
+        self.selected = "" if self._pane == "list" else self._pane
         self.show()
 
     async def action_inspect(self) -> None:
