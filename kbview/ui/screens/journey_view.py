@@ -1,4 +1,4 @@
-"""The Journey: one packet at a time, step by step, and beside it those that came before and after.
+"""The Journey: one packet at a time, step by step, and beside it the packets before and after it.
 
 ─ journey ──────────────────────────────────────────── 500 ns a letter ─
          987.320 µs
@@ -8,7 +8,7 @@
  R rx ring  I irq  S softirq ...   CAPITALS: at work   small: waiting
 ─ #58 at step 7 of 19: skb_alloc ───────────────────────── cpu0 softirq ─
  when    987.356 µs, 1.230 µs after it arrived; took 32 ns
- what    build_skb()
+ does    build_skb()
  why     The kernel's record of a packet is built around the buffer ...
  cost    115 cycles at 3.6 GHz; verified, from PK: ...
 """
