@@ -42,7 +42,7 @@ class Palette(CommandPalette):
 
 
 class Shell(App[None]):
-    """Turns frames into what the boards show, and sees to an orderly end."""
+    """Turns frames of time into rows on boards, and sees to an orderly end."""
 
     TITLE = "kbview"
     DEFAULT_MODE = VIEWS[0].view
@@ -76,11 +76,11 @@ class Shell(App[None]):
 
     @property
     def failure(self) -> Exception | None:
-        """What went wrong in the program itself, if the screen ended for that."""
+        """The exception that ended the screen, if it was a mistake of the program; None otherwise."""
         return self._exception
 
     def _fatal_error(self) -> None:
-        """Only leave the screen, without Textual's page of locals: whoever called says it in a line."""
+        """Leave the screen without Textual's page of locals: the caller says it in a line."""
         self._close_messages_no_wait()
 
     def on_mount(self) -> None:
@@ -97,7 +97,7 @@ class Shell(App[None]):
         return picture.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette finds what the keys do."""
+        """The palette finds the commands of the keys, the runs, and every word of the dictionary."""
         del screen
         for key in self.view.keys if self.view else of(""):
             if key.action != "command_palette" and key.id != "help":
@@ -110,12 +110,12 @@ class Shell(App[None]):
             yield SystemCommand(word, kind, partial(self._explain.word, word), discover=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that open a prompt are taken before others; in a box they are what they are."""
+        """A key that opens a prompt comes before other keys; in a box it is a character."""
         name = parameters[0] if action == "press" else action
         return name not in PROMPTS or not isinstance(self.screen, (ModalScreen, CommandPalette))
 
     def _frame(self) -> None:
-        """Draw what passed since the last one; in a pause nothing is drawn, and a live tape grows."""
+        """Draw the time that passed since the last frame; in a pause nothing is drawn, and a live tape grows."""
         now_s = monotonic()
         elapsed_s, self._before_s = min(now_s - self._before_s, _LONGEST_S), now_s
         played = self._player.playing
@@ -131,7 +131,7 @@ class Shell(App[None]):
             self.moved()
 
     def attempt(self, act: Callable[[], Any]) -> Any:
-        """A source that cannot go on is said on the screen; what was shown stays to be read."""
+        """Show the error of a source that cannot go on; the picture stays to be read."""
         if self._failed:
             return None
         try:
@@ -160,7 +160,7 @@ class Shell(App[None]):
 
     @property
     def view(self) -> View | None:
-        """What is on top if nothing covers it; None as well while the app is closing."""
+        """The screen on top if nothing covers it; None as well while the app is closing."""
         top = self.screen_stack[-1:]
         return top[0] if top and isinstance(top[0], View) else None
 
@@ -186,13 +186,13 @@ class Shell(App[None]):
         self._commands[key]()
 
     async def action_view(self, name: str) -> None:
-        """Show one of the screens; what covers them goes."""
+        """Show one of the screens; boxes above it are closed."""
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.switch_mode(name)
 
     def action_theme(self) -> None:
-        """The next of those that the terminal can show."""
+        """The next theme that the terminal can show."""
         themes, session = self._themes, self._session
         session.theme = themes[(themes.index(session.theme) + 1) % len(themes)]
         self.theme = session.theme.textual
