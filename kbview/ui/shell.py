@@ -115,7 +115,7 @@ class Shell(App[None]):
         return name not in PROMPTS or not isinstance(self.screen, (ModalScreen, CommandPalette))
 
     def _frame(self) -> None:
-        """Draw the time that passed since the last frame; in a pause nothing is drawn, and a live tape grows."""
+        """Draw the time that passed since the last frame; in a pause only a live tape grows."""
         now_s = monotonic()
         elapsed_s, self._before_s = min(now_s - self._before_s, _LONGEST_S), now_s
         played = self._player.playing
