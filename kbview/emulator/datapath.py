@@ -39,7 +39,7 @@ TX_RING = Station(
 EMULATOR = "kbview/emulator/"  # the files of a way are below it
 
 
-class Row(NamedTuple):
+class WayRow(NamedTuple):
     """One line of a way: the function that does the work of a station, and where it is defined.
 
     `section` is the section of the lecture on kernel bypass that explains the station, "-" where the
@@ -54,14 +54,14 @@ class Row(NamedTuple):
 
 # What the NIC does with a frame, and with a frame to send, is the same for every datapath.
 ARRIVAL = (
-    Row("3.1", "wire", "Nic.load", "hardware/nic.py"),
-    Row("3.1", "NIC", "Port.sort", "hardware/nic.py"),
-    Row("3.1", "rx ring", "RxRing.claim", "hardware/ring.py"),
+    WayRow("3.1", "wire", "Nic.load", "hardware/nic.py"),
+    WayRow("3.1", "NIC", "Port.sort", "hardware/nic.py"),
+    WayRow("3.1", "rx ring", "RxRing.claim", "hardware/ring.py"),
 )
-DEPARTURE = Row("-", "tx ring", "TxRing.doorbell", "hardware/tx.py")
+DEPARTURE = WayRow("-", "tx ring", "TxRing.doorbell", "hardware/tx.py")
 
 
-def table(way: Sequence[Row]) -> str:
+def table(way: Sequence[WayRow]) -> str:
     """The rows as lines of text in columns, as the docstring of a datapath's module shows them."""
     widths = [max(map(len, column)) for column in zip(*way, strict=True)]
     lines = (
@@ -70,7 +70,7 @@ def table(way: Sequence[Row]) -> str:
     return "\n".join(f"    {line.rstrip()}" for line in lines)
 
 
-def placed(stations: Sequence[Station], way: Sequence[Row]) -> tuple[Station, ...]:
+def placed(stations: Sequence[Station], way: Sequence[WayRow]) -> tuple[Station, ...]:
     """The stations with function and file of their first rows.
 
     A station is unchanged if it has no row, is bypassed, or names its function itself.
@@ -103,7 +103,7 @@ class Datapath(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     stations: ClassVar[tuple[Station, ...]]
-    way: ClassVar[tuple[Row, ...]]
+    way: ClassVar[tuple[WayRow, ...]]
     steps: ClassVar[tuple[str, ...]]
     serves: ClassVar[tuple[App, ...]]
     drops_at: ClassVar[tuple[str, ...]] = ()

@@ -15,7 +15,7 @@ lecture, station, function, file
 
 from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.common_settings import US_PS, CommonSettings
-from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
+from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.af_packet.reader import BlockReader
 from kbview.emulator.datapaths.af_packet.ring import Geometry, PacketRing, PacketRingSettings
 from kbview.emulator.hardware.machine import Machine
@@ -29,12 +29,12 @@ from kbview.tape.station import STACK, Domain, Station, bypass
 
 WAY = (
     *ARRIVAL,
-    Row("3.2", "irq", "Napi.irq_handler", "kernel/device/napi.py"),
-    Row("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
-    Row("3.3", "skb", "DriverPoll.make_skb", "kernel/device/driver.py"),
-    Row("-", "block", "PacketRing.receive", "datapaths/af_packet/ring.py"),
-    Row("-", "walk", "BlockReader._walk", "datapaths/af_packet/reader.py"),
-    Row("-", "app", "BlockReader._walk", "datapaths/af_packet/reader.py"),
+    WayRow("3.2", "irq", "Napi.irq_handler", "kernel/device/napi.py"),
+    WayRow("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
+    WayRow("3.3", "skb", "DriverPoll.make_skb", "kernel/device/driver.py"),
+    WayRow("-", "block", "PacketRing.receive", "datapaths/af_packet/ring.py"),
+    WayRow("-", "walk", "BlockReader._walk", "datapaths/af_packet/reader.py"),
+    WayRow("-", "app", "BlockReader._walk", "datapaths/af_packet/reader.py"),
 )
 IRQ, SOFTIRQ, SKB, *ABOVE = STACK
 

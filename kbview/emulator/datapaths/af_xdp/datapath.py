@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.common_settings import CommonSettings
-from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
+from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.reader import XskReader
 from kbview.emulator.datapaths.af_xdp.sender import XskSender
@@ -33,11 +33,11 @@ from kbview.tape.station import STACK, Domain, Station, bypass
 
 WAY = (
     *ARRIVAL,
-    Row("3.2", "irq", "Napi.irq_handler", "kernel/device/napi.py"),
-    Row("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
-    Row("-", "XDP", "XskPoll._redirect", "datapaths/af_xdp/poll.py"),
-    Row("-", "umem", "XskReader._take", "datapaths/af_xdp/reader.py"),
-    Row("-", "app", "XskReader._main", "datapaths/af_xdp/reader.py"),
+    WayRow("3.2", "irq", "Napi.irq_handler", "kernel/device/napi.py"),
+    WayRow("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
+    WayRow("-", "XDP", "XskPoll._redirect", "datapaths/af_xdp/poll.py"),
+    WayRow("-", "umem", "XskReader._take", "datapaths/af_xdp/reader.py"),
+    WayRow("-", "app", "XskReader._main", "datapaths/af_xdp/reader.py"),
 )
 IRQ, SOFTIRQ, *ABOVE = STACK
 RING_SIZE = 2048  # XSK_RING_CONS__DEFAULT_NUM_DESCS

@@ -87,8 +87,9 @@ class XskPoll(Napi):
 
     def _redirect(self, core: Core, frame: Frame) -> None:
         machine, xsk, copies = self._machine, self._xsk, not self._mode.zero_copy
-        self._counts.descriptor_cleaned(core, self._queue.ring, frame.packet)
-        self._counts.xdp_ran(core, frame.packet, "redirect")
+        if self._recorder.steps:  # neither counts, so the calls are saved for each frame
+            self._counts.descriptor_cleaned(core, self._queue.ring, frame.packet)
+            self._counts.xdp_ran(core, frame.packet, "redirect")
         if copies:
             core.spend_copying(self._receive, frame.length, frame.packet)
         else:

@@ -20,7 +20,7 @@ from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.bypass.mempool import Mempool, MempoolCache, in_rings, pool_size
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.common_settings import CommonSettings, ScenarioError
-from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.dpdk.lcore import Lcore
 from kbview.emulator.datapaths.dpdk.sender import TxOnlyLcore
 from kbview.emulator.datapaths.dpdk.sleeper import SleeperSettings, SleepyLcore
@@ -37,12 +37,12 @@ from kbview.tape.station import STACK, Station, bypass
 
 WAY = (
     *ARRIVAL,
-    Row("5.1.1", "rx_burst", "PortQueue.rx_burst", "bypass/pmd.py"),
-    Row("5.1.1", "mbuf", "MempoolCache.get", "bypass/mempool.py"),
-    Row("5.1.1", "app", "Lcore.lcore_main", "datapaths/dpdk/lcore.py"),
-    Row("-", "irq", "SleepyLcore._irq_handler", "datapaths/dpdk/sleeper.py"),
-    Row("-", "epoll", "Eventfd.wait", "datapaths/dpdk/sleeper.py"),
-    Row("5.1.1", "tx_burst", "PortQueue.tx_burst", "bypass/pmd.py"),
+    WayRow("5.1.1", "rx_burst", "PortQueue.rx_burst", "bypass/pmd.py"),
+    WayRow("5.1.1", "mbuf", "MempoolCache.get", "bypass/mempool.py"),
+    WayRow("5.1.1", "app", "Lcore.lcore_main", "datapaths/dpdk/lcore.py"),
+    WayRow("-", "irq", "SleepyLcore._irq_handler", "datapaths/dpdk/sleeper.py"),
+    WayRow("-", "epoll", "Eventfd.wait", "datapaths/dpdk/sleeper.py"),
+    WayRow("5.1.1", "tx_burst", "PortQueue.tx_burst", "bypass/pmd.py"),
     DEPARTURE,
 )
 IRQ, *ABOVE = STACK

@@ -23,7 +23,7 @@ lecture, station, function, file: a packet's way to a reader, then the stations 
 """
 
 from kbview.emulator.common_settings import CommonSettings
-from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.kernel.steps import STEPS
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.call.threads import readers_of, senders_of
@@ -40,20 +40,20 @@ from kbview.tape.station import Station
 
 WAY = (
     *ARRIVAL,
-    Row("3.2", "irq", "Napi.irq_handler", "kernel/device/napi.py"),
-    Row("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
-    Row("3.3", "skb", "DriverPoll.make_skb", "kernel/device/driver.py"),
-    Row("3.4", "IP", "ProtocolStack.netif_receive_skb", "kernel/net/layers.py"),
-    Row("3.4", "TCP/UDP", "ProtocolStack.ip_local_deliver", "kernel/net/layers.py"),
-    Row("3.4", "TCP/UDP", "TcpLayer.receive", "kernel/net/tcp.py"),
-    Row("3.4", "socket", "Socket.receive", "kernel/socket/socket.py"),
-    Row("3.5", "read", "SocketReader._receive", "kernel/call/reader.py"),
-    Row("3.5", "app", "SocketReader._deliver", "kernel/call/reader.py"),
-    Row("-", "send", "SocketSender.send", "kernel/call/sender.py"),
-    Row("-", "pktgen", "Pktgen._xmit", "kernel/send/pktgen.py"),
-    Row("-", "XDP", "XdpProgram.run", "kernel/device/xdp.py"),
-    Row("-", "XDP out", "XdpSender.receive", "kernel/send/xdp_tx.py"),
-    Row("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
+    WayRow("3.2", "irq", "Napi.irq_handler", "kernel/device/napi.py"),
+    WayRow("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
+    WayRow("3.3", "skb", "DriverPoll.make_skb", "kernel/device/driver.py"),
+    WayRow("3.4", "IP", "ProtocolStack.netif_receive_skb", "kernel/net/layers.py"),
+    WayRow("3.4", "TCP/UDP", "ProtocolStack.ip_local_deliver", "kernel/net/layers.py"),
+    WayRow("3.4", "TCP/UDP", "TcpLayer.receive", "kernel/net/tcp.py"),
+    WayRow("3.4", "socket", "Socket.receive", "kernel/socket/socket.py"),
+    WayRow("3.5", "read", "SocketReader._receive", "kernel/call/reader.py"),
+    WayRow("3.5", "app", "SocketReader._deliver", "kernel/call/reader.py"),
+    WayRow("-", "send", "SocketSender.send", "kernel/call/sender.py"),
+    WayRow("-", "pktgen", "Pktgen._xmit", "kernel/send/pktgen.py"),
+    WayRow("-", "XDP", "XdpProgram.run", "kernel/device/xdp.py"),
+    WayRow("-", "XDP out", "XdpSender.receive", "kernel/send/xdp_tx.py"),
+    WayRow("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
     DEPARTURE,
 )
 

@@ -74,7 +74,6 @@ STEPS = (
     "tcp_sendmsg",
     "tcp_close",
     "spin_lock",
-    "line_transfer",
     "ep_poll_callback",
     "fd_table",
     "accept_dequeue",

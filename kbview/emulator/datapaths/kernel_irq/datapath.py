@@ -26,7 +26,7 @@ before soft interrupts and soft interrupts before the application, so the path c
 """
 
 from kbview.emulator.common_settings import CommonSettings, ScenarioError
-from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, Row
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.kernel_irq.netisr import ALLOCATE, Netisrs
 from kbview.emulator.datapaths.kernel_irq.quota_driver import drivers_of
 from kbview.emulator.datapaths.kernel_irq.read_loop import read_loops
@@ -44,20 +44,20 @@ from kbview.tape.station import Station
 _HERE = "datapaths/kernel_irq"
 WAY = (
     *ARRIVAL,
-    Row("3.2", "irq", "IrqDriver.irq_handler", f"{_HERE}/driver.py"),
-    Row("3.2", "ipintrq", "InputQueue.enqueue", f"{_HERE}/ipintrq.py"),
-    Row("3.3", "softirq", "Intake.receive", f"{_HERE}/netisr.py"),
-    Row("3.4", "IP", "ProtocolStack.netif_receive_skb", "kernel/net/layers.py"),
-    Row("3.4", "TCP/UDP", "ProtocolStack.ip_local_deliver", "kernel/net/layers.py"),
-    Row("3.4", "socket", "Socket.receive", "kernel/socket/socket.py"),
-    Row("3.5", "read", "ReadLoop._receive", f"{_HERE}/read_loop.py"),
-    Row("3.5", "app", "user_work", f"{_HERE}/read_loop.py"),
-    Row("-", "irq", "QuotaDriver.irq_handler", f"{_HERE}/quota_driver.py"),
-    Row("-", "poll", "QuotaDriver.poll", f"{_HERE}/quota_driver.py"),
-    Row("-", "screenq", "ScreenQueue.receive", f"{_HERE}/screend.py"),
-    Row("-", "screend", "Screend._shown", f"{_HERE}/screend.py"),
-    Row("-", "send", "SocketSender.answer", "kernel/call/sender.py"),
-    Row("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
+    WayRow("3.2", "irq", "IrqDriver.irq_handler", f"{_HERE}/driver.py"),
+    WayRow("3.2", "ipintrq", "InputQueue.enqueue", f"{_HERE}/ipintrq.py"),
+    WayRow("3.3", "softirq", "Intake.receive", f"{_HERE}/netisr.py"),
+    WayRow("3.4", "IP", "ProtocolStack.netif_receive_skb", "kernel/net/layers.py"),
+    WayRow("3.4", "TCP/UDP", "ProtocolStack.ip_local_deliver", "kernel/net/layers.py"),
+    WayRow("3.4", "socket", "Socket.receive", "kernel/socket/socket.py"),
+    WayRow("3.5", "read", "ReadLoop._receive", f"{_HERE}/read_loop.py"),
+    WayRow("3.5", "app", "user_work", f"{_HERE}/read_loop.py"),
+    WayRow("-", "irq", "QuotaDriver.irq_handler", f"{_HERE}/quota_driver.py"),
+    WayRow("-", "poll", "QuotaDriver.poll", f"{_HERE}/quota_driver.py"),
+    WayRow("-", "screenq", "ScreenQueue.receive", f"{_HERE}/screend.py"),
+    WayRow("-", "screend", "Screend._shown", f"{_HERE}/screend.py"),
+    WayRow("-", "send", "SocketSender.answer", "kernel/call/sender.py"),
+    WayRow("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
     DEPARTURE,
 )
 

@@ -21,7 +21,7 @@ lecture, station, function, file
 
 from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.common_settings import CommonSettings
-from kbview.emulator.datapath import ARRIVAL, DEPARTURE, Datapath, Row
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, Datapath, WayRow
 from kbview.emulator.datapaths.mtcp.dpdk_module import DpdkModule
 from kbview.emulator.datapaths.mtcp.io_module import MtcpSettings
 from kbview.emulator.datapaths.mtcp.psio_module import PsioModule
@@ -36,18 +36,18 @@ from kbview.tape.station import Station
 
 WAY = (
     *ARRIVAL,
-    Row("5.1.1", "rx_burst", "PortQueue.rx_burst", "bypass/pmd.py"),
-    Row("5.2", "TCP thread", "StreamTable.deliver", "datapaths/mtcp/stream_table.py"),
-    Row("5.2", "events", "EventQueue.flush", "datapaths/mtcp/queues.py"),
-    Row("5.2", "read", "AppThread._receive", "datapaths/mtcp/app_thread.py"),
-    Row("5.2", "app", "AppThread._receive", "datapaths/mtcp/app_thread.py"),
-    Row("5.2", "jobs", "ConnectionTable.work", "datapaths/mtcp/connection_table.py"),
-    Row("5.2", "jobs", "Output.write", "datapaths/mtcp/output.py"),
+    WayRow("5.1.1", "rx_burst", "PortQueue.rx_burst", "bypass/pmd.py"),
+    WayRow("5.2", "TCP thread", "StreamTable.deliver", "datapaths/mtcp/stream_table.py"),
+    WayRow("5.2", "events", "EventQueue.flush", "datapaths/mtcp/queues.py"),
+    WayRow("5.2", "read", "AppThread._receive", "datapaths/mtcp/app_thread.py"),
+    WayRow("5.2", "app", "AppThread._receive", "datapaths/mtcp/app_thread.py"),
+    WayRow("5.2", "jobs", "ConnectionTable.work", "datapaths/mtcp/connection_table.py"),
+    WayRow("5.2", "jobs", "Output.write", "datapaths/mtcp/output.py"),
     DEPARTURE,
-    Row("-", "cells", "RxRing.claim", "hardware/ring.py"),
-    Row("-", "irq", "PsioHandle._irq_handler", "kernel/psio/handle.py"),
-    Row("-", "softirq", "PsioHandle.poll", "kernel/psio/handle.py"),
-    Row("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/psio_engine.py"),
+    WayRow("-", "cells", "RxRing.claim", "hardware/ring.py"),
+    WayRow("-", "irq", "PsioHandle._irq_handler", "kernel/psio/handle.py"),
+    WayRow("-", "softirq", "PsioHandle.poll", "kernel/psio/handle.py"),
+    WayRow("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/psio_engine.py"),
 )
 POLLED = (
     "dma_write",

@@ -14,7 +14,7 @@ lecture, station, function, file
 
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.common_settings import CommonSettings
-from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, Row
+from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.netmap.queue import NetmapQueue
 from kbview.emulator.datapaths.netmap.sender import NetmapSender
 from kbview.emulator.datapaths.netmap.thread import NetmapThread
@@ -27,11 +27,11 @@ from kbview.tape.station import STACK, Domain, Station, bypass
 
 WAY = (
     *ARRIVAL,
-    Row("5.1.2", "irq", "NetmapQueue.irq_handler", "datapaths/netmap/queue.py"),
-    Row("5.1.2", "sync", "NetmapQueue.rxsync", "datapaths/netmap/queue.py"),
-    Row("5.1.2", "sync", "NetmapQueue.txsync", "datapaths/netmap/queue.py"),
-    Row("5.1.2", "poll", "NetmapThread._poll_rings", "datapaths/netmap/thread.py"),
-    Row("5.1.2", "app", "NetmapThread._main", "datapaths/netmap/thread.py"),
+    WayRow("5.1.2", "irq", "NetmapQueue.irq_handler", "datapaths/netmap/queue.py"),
+    WayRow("5.1.2", "sync", "NetmapQueue.rxsync", "datapaths/netmap/queue.py"),
+    WayRow("5.1.2", "sync", "NetmapQueue.txsync", "datapaths/netmap/queue.py"),
+    WayRow("5.1.2", "poll", "NetmapThread._poll_rings", "datapaths/netmap/thread.py"),
+    WayRow("5.1.2", "app", "NetmapThread._main", "datapaths/netmap/thread.py"),
 )
 IRQ, *ABOVE = STACK
 

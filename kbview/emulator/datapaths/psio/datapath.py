@@ -16,7 +16,7 @@ lecture, station, function, file
 
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.common_settings import CommonSettings
-from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, TX_RING, WIRE, Datapath, Row
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, TX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.psio.sender import PsioSender
 from kbview.emulator.datapaths.psio.thread import PsioThread
 from kbview.emulator.hardware.core import Core
@@ -30,13 +30,13 @@ from kbview.tape.station import Domain, Station
 
 WAY = (
     *ARRIVAL[:2],
-    Row("-", "cells", "RxRing.claim", "hardware/ring.py"),
-    Row("-", "irq", "PsioHandle._irq_handler", "kernel/psio/handle.py"),
-    Row("-", "softirq", "PsioHandle.poll", "kernel/psio/handle.py"),
-    Row("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/psio_engine.py"),
-    Row("-", "chunk", "PsioHandle.recv_chunk", "kernel/psio/handle.py"),
-    Row("-", "app", "PsioThread._main", "datapaths/psio/thread.py"),
-    Row("-", "send", "PsioQueue.xmit_batch", "kernel/psio/psio_engine.py"),
+    WayRow("-", "cells", "RxRing.claim", "hardware/ring.py"),
+    WayRow("-", "irq", "PsioHandle._irq_handler", "kernel/psio/handle.py"),
+    WayRow("-", "softirq", "PsioHandle.poll", "kernel/psio/handle.py"),
+    WayRow("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/psio_engine.py"),
+    WayRow("-", "chunk", "PsioHandle.recv_chunk", "kernel/psio/handle.py"),
+    WayRow("-", "app", "PsioThread._main", "datapaths/psio/thread.py"),
+    WayRow("-", "send", "PsioQueue.xmit_batch", "kernel/psio/psio_engine.py"),
     DEPARTURE,
 )
 SEND = Station(
