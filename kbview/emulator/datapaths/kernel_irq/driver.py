@@ -77,7 +77,7 @@ class IrqDriver:
         del weight
         core = self._netisr.core
         if core.now_ps > core.horizon_ps:
-            yield  # somebody on another core may be sending through the same ring
+            yield  # a task on another core may send through the same ring
         self._tx.clean(core)
         self._cleaning = False
         self._queue.completes = True

@@ -128,7 +128,7 @@ class Screend:
             frame = queue.take(core)
             self.in_hand = True
             if core.softirq is not None:
-                yield  # input was stopped, and goes on before this process does
+                yield  # stopped input resumes before this process does
             self._shown(core, frame)
             yield from user_work(core, self._rules, self._machine.recorder, frame.packet)
 

@@ -24,7 +24,7 @@ from kbview.emulator.kernel.softirq import Softirq
 from kbview.emulator.keys import MOST, ScenarioError, number
 
 BUSY_POLL_BUDGET = 8
-_LOOKS = 5  # at a NAPI that somebody else has, before others come to act
+_LOOKS = 5  # at an instance with another poller, before other cores act
 _ALONE_PS = 1_000_000  # of a spin while other queues may fill the socket too
 
 

@@ -135,7 +135,7 @@ class DriverPoll(Napi):
 
     def _clean_tx(self, core: Core) -> Process:
         if core.now_ps > core.horizon_ps:
-            yield  # somebody on another core may be sending through the same ring
+            yield  # a task on another core may send through the same ring
         self._tx.clean(core)
 
     def _climb(self, core: Core, frame: Frame) -> Taker | None:
@@ -179,7 +179,7 @@ class DriverPoll(Napi):
         for skb in gro.take_up():
             taker = gro.receive_merged(core, skb)
             if taker is not None and core.now_ps > core.horizon_ps:
-                yield  # somebody on another core may be looking at the same socket
+                yield  # a task on another core may read the same socket
             gro.go(skb)
             rest = taker.receive(core, skb) if taker is not None else None
             if rest is not None:

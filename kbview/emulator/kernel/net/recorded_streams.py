@@ -43,7 +43,7 @@ class CapturedStream:
                 self._streams.take(core, self, frame)
                 return
         segment = wire.segment_of(frame)
-        if segment is None:  # nobody knows its number: it is next
+        if segment is None:  # without a sequence number it counts as the next
             onlooker.pass_by(frame.payload)
             self._streams.take(core, self, frame)
         else:
