@@ -106,4 +106,4 @@ class Frame(msgspec.Struct, gc=False, eq=False):
 def parts(frame: Frame) -> "tuple[Frame, ...]":
     """The frames that came over the wire for this one."""
     inner = frame.inner
-    return inner.frames if isinstance(inner, Combined) else (frame,)
+    return inner.frames if inner is not None and isinstance(inner, Combined) else (frame,)

@@ -119,14 +119,16 @@ class MempoolCache:
             bulk = self._size + 1
             self._from_ring(bulk if bulk <= self.pool.free else 1)
         self.length -= count
-        self._tell_cache(-count)
+        if self._recorder.steps:
+            self._tell_cache(-count)
 
     def put(self, count: int) -> None:
         """Give `count` mbufs back."""
         if self.length + count > self._most:
             self._to_ring(self.length)
         self.length += count
-        self._tell_cache(count)
+        if self._recorder.steps:
+            self._tell_cache(count)
         if self.length > self._most:
             self._to_ring(self.length)
 

@@ -77,9 +77,7 @@ class PortQueue:
         if not frames:
             return self._nothing(core)
         core.account = POLL_USEFUL
-        self._counts.descriptors_cleaned(core, self._ring, frames)
-        self._counts.burst_received(core, self._ring.queue, len(frames), self._burst)
-        self._counts.ring_refilled(core, self._ring.queue, len(frames))
+        self._counts.frames_received(core, self._ring, frames, self._burst)
         core.spend(self._call)
         if mbufs is not None:
             self._replace(mbufs, len(frames), now_ps - self._dma_ps)

@@ -138,7 +138,8 @@ class Core:
     def compute_due(self) -> None:
         """Set `due_ps`: now, or for a resting core the time at which its rest ends."""
         if self._resting:
-            self.due_ps = min(self._rest_until_ps, self.irq_due_ps)
+            until_ps, irq_due_ps = self._rest_until_ps, self.irq_due_ps
+            self.due_ps = until_ps if until_ps < irq_due_ps else irq_due_ps
         else:
             self.due_ps = self.now_ps
 

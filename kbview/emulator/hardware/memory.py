@@ -43,7 +43,9 @@ class Ddio:
         """Whether more was written behind it than the share holds."""
         if self._share_bytes is None:
             return False
-        waiting = sum(len(queue.ring.frames) for queue in self._nic.queues)
+        waiting = 0
+        for queue in self._nic.queues:
+            waiting += len(queue.ring.frames)
         return waiting * self._nic.footprint > self._share_bytes
 
     def displaced(self, behind: int) -> bool:

@@ -15,16 +15,19 @@ class SharedRing:
         self.filled = 0
         self._queue = queue
         self._counts = machine.counts
+        self._recorder = machine.recorder
 
     def produce(self, core: Core, count: int) -> None:
         """Put entries in; there must be room."""
         self.filled += count
-        self._counts.ring_produced(core, self.kind, self._queue, count, self.filled)
+        if self._recorder.steps:
+            self._counts.ring_produced(core, self.kind, self._queue, count, self.filled)
 
     def consume(self, core: Core, count: int) -> None:
         """Take entries out; they must be there."""
         self.filled -= count
-        self._counts.ring_consumed(core, self.kind, self._queue, count, self.filled)
+        if self._recorder.steps:
+            self._counts.ring_consumed(core, self.kind, self._queue, count, self.filled)
 
     @property
     def room(self) -> int:

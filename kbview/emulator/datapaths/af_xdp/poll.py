@@ -65,14 +65,18 @@ class XskPoll(Napi):
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Complete, send, receive; then give the NIC chunks from FILL."""
         core, queue = self._core, self._queue
+        ring, dma_ps = queue.ring, queue.moderation.dma_ps
         core.spend(self._napi_poll)
         if core.now_ps > core.horizon_ps:
             yield  # the application may be at the rings from another core
         more = self._tx.poll(core)
         work = 0
         while work < weight:
-            queue.catch_up(core.now_ps)
-            frame = queue.ring.take_done(core.now_ps - queue.moderation.dma_ps)
+            ready_ps = core.now_ps - dma_ps
+            frame = ring.take_done(ready_ps)
+            if frame is None:
+                queue.catch_up(core.now_ps)  # the ring seems empty: has a frame arrived meanwhile?
+                frame = ring.take_done(ready_ps)
             if frame is None:
                 break
             work += 1

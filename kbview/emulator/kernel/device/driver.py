@@ -197,7 +197,9 @@ class DriverPoll(Napi):
         """Refill the ring and end the poll; returns its work as `poll` does."""
         core, queue = self._core, self._ring.queue
         self._queue.catch_up(core.now_ps)
-        self._counts.ring_refilled(core, queue, self._ring.refill())
+        refilled = self._ring.refill()
+        if self._recorder.steps:
+            self._counts.ring_refilled(core, queue, refilled)
         self._counts.polled(core, queue, work, weight)
         return self._polled(work, weight)
 

@@ -169,4 +169,5 @@ class Napi(ABC):
         self._queue.unmask(core.now_ps)
         if vector is not None and vector.core is not core:
             core.give_way_by(vector.due_ps)
-        self._counts.unmasked(core, self._queue.number)
+        if self._recorder.steps:
+            self._counts.unmasked(core, self._queue.number)

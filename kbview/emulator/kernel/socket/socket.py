@@ -87,7 +87,8 @@ class Socket:
         self.packets.append((frame, charge, core.now_ps))
         if frame.inner is not None:
             self._join(frame, 1)
-        table.counts.socket_queued(core, frame.packet, self.name, self.queued, self.rcvbuf)
+        if table.recorder.steps:
+            table.counts.socket_queued(core, frame.packet, self.name, self.queued, self.rcvbuf)
         if len(self.packets) == 1:
             table.ready.append(self)
         if table.waiters.sleeper is not None:
@@ -121,7 +122,8 @@ class Socket:
             taken.append(frame)
             if frame.inner is not None:
                 self._join(frame, -1)
-            self.table.counts.socket_dequeued(core, frame.packet, self.name, self.queued)
+            if self.table.recorder.steps:
+                self.table.counts.socket_dequeued(core, frame.packet, self.name, self.queued)
         return taken
 
     def _cut(self, limit: int) -> Frame | None:
@@ -160,6 +162,7 @@ class SocketTable:
     ) -> None:
         self.machine = machine
         self.counts = machine.counts
+        self.recorder = machine.recorder
         self.cache = cache
         self.waiters = WaitQueue(machine)
         self.ready: deque[AnySocket] = deque()
