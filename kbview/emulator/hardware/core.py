@@ -11,12 +11,7 @@ from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor
 from kbview.emulator.hardware.vector import Vector
-from kbview.tape.events import (
-    NO_PACKET,
-    Account,
-    Mode,
-    StepTaken,
-)
+from kbview.tape.events import NO_PACKET, Account, Mode, StepTaken
 from kbview.tape.meter import CoreMeter
 
 ACCOUNTS = tuple(Account)
