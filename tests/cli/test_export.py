@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from scapy.utils import PcapNgReader
 
 from kbview.cli.main import main
 from kbview.packet.capture import open_capture
+from kbview.sources.resolve import recording
 from tests.cli.captures import HTTP
 
 
@@ -38,7 +40,10 @@ def test_rows_tell_as_many_deliveries_as_the_report(
 ) -> None:
     expected = delivered(tape, capsys)
     rows = list(csv.DictReader(io.StringIO(exported(tape, "csv", tmp_path).decode())))
-    objects = [json.loads(line) for line in exported(tape, "jsonl", tmp_path).splitlines()]
+    heading, *objects = [json.loads(line) for line in exported(tape, "jsonl", tmp_path).splitlines()]
+    assert heading["record"] == "Heading"
+    assert "EMULATED" in heading["origin"]
+    assert "xdp18" in heading["origin"]
     assert sum(row["record"] == "PacketDelivered" for row in rows) == expected > 0
     assert sum(one["record"] == "PacketDelivered" for one in objects) == expected
     assert [int(row["time_ps"]) for row in rows] == [one["time_ps"] for one in objects]
@@ -50,7 +55,6 @@ def test_a_chrome_trace_keeps_the_formats_rules(tape: str, tmp_path: Path) -> No
     events = json.loads(exported(tape, "chrome", tmp_path))["traceEvents"]
     assert all({"ph", "name", "pid", "tid"} <= event.keys() for event in events)
     assert all("ts" in event for event in events if event["ph"] != "M")
-    assert all(event["dur"] >= 0 for event in events if event["ph"] == "X")
     begun = [event["id"] for event in events if event["ph"] == "s"]
     ended = [event["id"] for event in events if event["ph"] == "f"]
     assert len(begun) == len(set(begun))
@@ -105,3 +109,76 @@ def test_a_tape_without_bytes_has_no_packets_to_export(
     capsys.readouterr()
     assert main(["export", path, "--to", "pcapng", "-o", str(tmp_path / "b.pcapng")]) == 2
     assert "record it with --snap" in capsys.readouterr().err
+
+
+def test_the_steps_of_a_core_never_overlap_in_a_chrome_trace(tape: str, tmp_path: Path) -> None:
+    """Speedscope refuses a step that begins, by a rounded 1e-12 s, before its forerunner has ended."""
+    trace = json.loads(exported(tape, "chrome", tmp_path), parse_float=Decimal)
+    assert "EMULATED" in trace["otherData"]["source"]
+    open_steps: dict[int, str] = {}
+    reached: dict[int, Decimal] = {}
+    for event in trace["traceEvents"]:
+        if event["ph"] not in "BE":
+            continue
+        assert event["ts"] >= reached.get(event["tid"], Decimal(0))
+        reached[event["tid"]] = event["ts"]
+        if event["ph"] == "B":
+            assert event["tid"] not in open_steps
+            open_steps[event["tid"]] = event["name"]
+        else:
+            assert open_steps.pop(event["tid"]) == event["name"]
+    assert reached
+    assert not open_steps
+
+
+def test_a_live_tape_tells_deliveries_before_the_bytes_and_each_packet_has_its_fate(
+    tmp_path: Path,
+) -> None:
+    """Every packet of the lab's recording was "still on its way where the tape ends"."""
+    data = exported(recording("lab.kbt") or "", "pcapng", tmp_path)
+    assert data.count(b"kbview: delivered to ") > 1000
+    assert data.count(b"still on its way") < 10
+    assert b"kbview: delivered to app after -" not in data
+
+
+def test_a_capture_file_says_that_its_latencies_are_emulated(tape: str, tmp_path: Path) -> None:
+    data = exported(tape, "pcapng", tmp_path)
+    assert b"EMULATED" in data[:300]
+    assert b"xdp18" in data[:300]
+    assert b"a.kbt" in data[:400]
+    with PcapNgReader(str(tmp_path / "a.pcapng")) as reader:
+        directions = {packet.direction for packet in reader}
+    assert directions == {1, 2}  # inbound, and the answers of the host
+
+
+def test_unknown_is_empty_or_null_and_bytes_are_hexadecimal(tmp_path: Path) -> None:
+    path = recording("lab.kbt") or ""
+    rows = list(csv.DictReader(io.StringIO(exported(path, "csv", tmp_path).decode())))
+    objects = [json.loads(line) for line in exported(path, "jsonl", tmp_path).splitlines()][1:]
+    assert not any(row["cpu"] == "-1" or row["packet"] == "-1" for row in rows)
+    assert not any(each.get("cpu") == -1 or each.get("latency_ps") == -1 for each in objects)
+    frames = [each["data"] for each in objects if each["record"] == "FrameRecorded"]
+    details = [json.loads(row["details"]) for row in rows if row["record"] == "FrameRecorded"]
+    assert frames == [each["data"] for each in details]
+    assert all(bytes.fromhex(data) for data in frames)
+
+
+def test_a_stretch_of_time_is_exported(tape: str, tmp_path: Path) -> None:
+    path = tmp_path / "part.jsonl"
+    words = ["export", tape, "--to", "jsonl", "--from", "1ms", "--until", "2ms", "-o", str(path)]
+    assert main(words) == 0
+    _, started, *objects = [json.loads(line) for line in path.read_text().splitlines()]
+    assert started["record"] == "DatapathStarted"
+    assert objects
+    assert all(10**9 <= each["time_ps"] <= 2 * 10**9 for each in objects)
+
+
+def test_an_export_that_fails_leaves_no_file(tmp_path: Path) -> None:
+    tape = str(tmp_path / "b.kbt")
+    made = tmp_path / "b.pcapng"
+    assert main(["record", "paced-udp", "--until", "20", "-o", tape]) == 0
+    assert main(["export", tape, "--to", "pcapng", "-o", str(made)]) == 2
+    assert not made.exists()
+    made.write_bytes(b"kept")
+    assert main(["export", tape, "--to", "pcapng", "-o", str(made), "--force"]) == 2
+    assert made.read_bytes() == b"kept"

@@ -1,5 +1,7 @@
-"""A trace in Chrome's JSON format, which Perfetto opens: cores as tracks, packets as flows.
+"""A trace in Chrome's JSON format, for Perfetto and speedscope: cores as tracks, packets as flows.
 
+A step is a pair of begin and end. Consecutive steps share the text of their common time: a begin with a
+duration would be rounded, and the next step would begin inside it.
 Read more: "Trace Event Format", the Chromium project; ui.perfetto.dev
 """
 
@@ -7,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kbview.cli.exports.export import PS_PER_US, Export, fields
+from kbview.cli.exports.export import Export, fields, origin
 from kbview.tape.event import NO_PACKET, Event
 from kbview.tape.events import (
     DatapathStarted,
@@ -19,6 +21,7 @@ from kbview.tape.events import (
     StepTaken,
 )
 from kbview.tape.meter import Sample
+from kbview.tape.source import Heading
 
 CORES, MACHINE = 1, 2  # process ids: the cores, and what is on no core
 _ENDS = (PacketDelivered, PacketDropped, FrameMissed)
@@ -31,11 +34,12 @@ class Chrome(Export):
     name = "chrome"
     summary = "a trace for ui.perfetto.dev or chrome://tracing"
 
-    def pieces(self, records: Iterable[Event]) -> Iterator[bytes]:
-        yield b'{"displayTimeUnit":"ns","traceEvents":[\n'
+    def pieces(self, records: Iterable[Event], heading: Heading) -> Iterator[bytes]:
+        about = json.dumps({"source": origin(heading)})
+        yield f'{{"displayTimeUnit":"ns","otherData":{about},"traceEvents":[\n'.encode()
         first = True
         for made in _made(records):
-            yield (b"" if first else b",\n") + json.dumps(made).encode()
+            yield (b"" if first else b",\n") + _text(made).encode()
             first = False
         yield b"\n]}\n"
 
@@ -62,25 +66,28 @@ def _made(records: Iterable[Event]) -> Iterator[dict[str, Any]]:
                 yield _arrow("f", record, max(cpu, 0)) | {"bp": "e"}
 
 
+def _text(made: dict[str, Any]) -> str:
+    """The event as JSON; its time, in ps, is written in exact decimal microseconds."""
+    time_ps = made.pop("ts", None)
+    text = json.dumps(made)
+    if time_ps is None:
+        return text
+    return f'{text[:-1]}, "ts": {time_ps // 1_000_000}.{time_ps % 1_000_000:06d}}}'
+
+
 def _named(kind: str, pid: int, tid: int, name: str) -> dict[str, Any]:
     return {"ph": "M", "name": kind, "pid": pid, "tid": tid, "args": {"name": name}}
 
 
 def _slice(record: StepTaken, under_way: dict[int, bool]) -> Iterator[dict[str, Any]]:
     """A step, and the arrow of its packet that passes through it."""
-    yield {
-        "ph": "X",
-        "name": record.step,
-        "cat": str(record.account),
-        "pid": CORES,
-        "tid": record.cpu,
-        "ts": record.time_ps / PS_PER_US,
-        "dur": record.duration_ps / PS_PER_US,
-        "args": {"packet": record.packet} if record.packet != NO_PACKET else {},
-    }
+    place = {"name": record.step, "cat": str(record.account), "pid": CORES, "tid": record.cpu}
+    args = {"packet": record.packet} if record.packet != NO_PACKET else {}
+    yield {"ph": "B", **place, "ts": record.time_ps, "args": args}
     if record.packet in under_way:
         yield _arrow("t" if under_way[record.packet] else "s", record, record.cpu)
         under_way[record.packet] = True
+    yield {"ph": "E", **place, "ts": record.time_ps + record.duration_ps}
 
 
 def _arrow(phase: str, record: Any, cpu: int) -> dict[str, Any]:
@@ -91,7 +98,7 @@ def _arrow(phase: str, record: Any, cpu: int) -> dict[str, Any]:
         "id": record.packet,
         "pid": CORES,
         "tid": cpu,
-        "ts": record.time_ps / PS_PER_US,
+        "ts": record.time_ps,
     }
 
 
@@ -105,7 +112,7 @@ def _instant(record: Event, cpu: int) -> dict[str, Any]:
         "s": "t",
         "name": type(record).__name__,
         **where,
-        "ts": record.time_ps / PS_PER_US,
+        "ts": record.time_ps,
         "args": told,
     }
 
@@ -121,6 +128,6 @@ def _counters(sample: Sample) -> Iterator[dict[str, Any]]:
             "name": name,
             "pid": MACHINE,
             "tid": 0,
-            "ts": sample.time_ps / PS_PER_US,
+            "ts": sample.time_ps,
             "args": {"value": value},
         }

@@ -6,9 +6,12 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from kbview.tape.event import Event
+from kbview import __version__
+from kbview.tape.event import NO_CPU, NO_LATENCY, NO_PACKET, Event
+from kbview.tape.events import FrameRecorded
+from kbview.tape.source import Heading
 
-PS_PER_US = 1e6
+_UNKNOWN = {"cpu": NO_CPU, "packet": NO_PACKET, "latency_ps": NO_LATENCY}
 
 
 class Export(ABC):
@@ -18,14 +21,30 @@ class Export(ABC):
     summary: ClassVar[str]
 
     @abstractmethod
-    def pieces(self, records: Iterable[Event]) -> Iterable[bytes]:
-        """The file's bytes, piece by piece."""
+    def pieces(self, records: Iterable[Event], heading: Heading) -> Iterable[bytes]:
+        """The file's bytes, piece by piece, with the origin of the numbers if the format has room."""
 
 
 def fields(record: Event) -> dict[str, Any]:
-    """An event's own fields by name, in their order, without its time."""
-    return {
+    """An event's own fields by name, in their order, without its time.
+
+    An unknown core, packet or latency is None. The bytes of a frame are in hexadecimal.
+    """
+    told = {
         name: msgspec.to_builtins(getattr(record, name))
         for name in record.__struct_fields__
         if name != "time_ps"
     }
+    for name, unknown in _UNKNOWN.items():
+        if name in told and told[name] == unknown:
+            told[name] = None
+    if isinstance(record, FrameRecorded):
+        told["data"] = record.data.hex()
+    return told
+
+
+def origin(heading: Heading) -> str:
+    """The origin of every number of the tape, as one line: EMULATED with its profile, or LIVE."""
+    first = heading.original or heading.origin
+    costs = f" with costs of {heading.profile}" if heading.profile else ""
+    return f"kbview {__version__}: {first.upper()}{costs}: {heading.name}"

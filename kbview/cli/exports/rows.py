@@ -1,17 +1,22 @@
-"""Rows for spreadsheets and scripts: a line a record, events and meters alike."""
+"""Rows for spreadsheets and scripts: a line a record, events and meters alike.
+
+Units stand in the names of columns and fields: `_ps` is picoseconds, `bytes` and `length` are bytes,
+all other numbers are counts. docs/formats.md explains each column.
+"""
 
 import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
 
-from kbview.cli.exports.export import Export, fields
+from kbview.cli.exports.export import Export, fields, origin
 from kbview.tape.event import Event
-from kbview.tape.events import FrameRecorded
 from kbview.tape.meter import TOTALS, Sample
+from kbview.tape.source import Heading
 
 COLUMNS = ("time_ps", "record", "cpu", "queue", "packet", "details", *TOTALS)
 _PLACED = ("cpu", "queue", "packet")
+VERSION = 1  # of the JSON lines
 
 
 class Csv(Export):
@@ -20,7 +25,8 @@ class Csv(Export):
     name = "csv"
     summary = "a row a record: events, and samples of the meters"
 
-    def pieces(self, records: Iterable[Event]) -> Iterator[bytes]:
+    def pieces(self, records: Iterable[Event], heading: Heading) -> Iterator[bytes]:
+        del heading  # a table has no room for it
         yield _line(COLUMNS)
         for record in records:
             head: list[object] = [record.time_ps, type(record).__name__]
@@ -29,7 +35,7 @@ class Csv(Export):
                 yield _line([*head, *("" for _ in _PLACED), "", *totals])
                 continue
             told = fields(record)
-            placed = [told.pop(name, "") for name in _PLACED]
+            placed = ["" if (value := told.pop(name, None)) is None else value for name in _PLACED]
             yield _line([*head, *placed, json.dumps(told), *("" for _ in TOTALS)])
 
 
@@ -40,15 +46,14 @@ def _line(cells: Iterable[object]) -> bytes:
 
 
 class JsonLines(Export):
-    """Each record as an object; the bytes of a frame are in hexadecimal."""
+    """Each record as an object; an unknown value is null."""
 
     name = "jsonl"
     summary = "an object a line, with every field; all meters of a sample"
 
-    def pieces(self, records: Iterable[Event]) -> Iterator[bytes]:
+    def pieces(self, records: Iterable[Event], heading: Heading) -> Iterator[bytes]:
+        head = {"time_ps": 0, "record": "Heading", "version": VERSION, "origin": origin(heading)}
+        yield (json.dumps(head) + "\n").encode()
         for record in records:
-            told = fields(record)
-            if isinstance(record, FrameRecorded):
-                told["data"] = record.data.hex()
-            line = {"time_ps": record.time_ps, "record": type(record).__name__, **told}
+            line = {"time_ps": record.time_ps, "record": type(record).__name__, **fields(record)}
             yield (json.dumps(line) + "\n").encode()
