@@ -67,7 +67,7 @@ class WrittenTape(Tape):
 
 
 class Strides:
-    """Trace time from a sample to the next: `every_ps`, and more in a silence whose end is known.
+    """Trace time from a sample to the next: `every_ps`, and more in a silence with a known end.
 
     The strides of a silence are multiples of `every_ps`, each twice as long as the stride before. A
     silence of a day takes some 15 samples more than a silence of a second. The last stride ends before
@@ -111,7 +111,7 @@ class Recording:
     def run(self, until_ps: int | None, stopped: Callable[[], bool]) -> None:
         """Record up to a time, the end of the source, or until `stopped`; then write the index.
 
-        Errors: SourceError and those of the output; the records written before the error are a tape.
+        Errors: SourceError and the errors of the output; the records written before the error are a tape.
         """
         until_ps = _NEVER_PS if until_ps is None else until_ps
         record = self._pump if self._source.tape is None else self._copy
@@ -124,7 +124,7 @@ class Recording:
         self._writer.close()
 
     def summary(self) -> str:
-        """What was written, in a few words."""
+        """The number of records and bytes written, as a few words."""
         return f"{self._writer.length:,} records in {self._writer.written:,} bytes"
 
     def _pump(self, until_ps: int, stopped: Callable[[], bool]) -> None:
