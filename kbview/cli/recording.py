@@ -111,7 +111,7 @@ class Recording:
     def run(self, until_ps: int | None, stopped: Callable[[], bool]) -> None:
         """Record up to a time, the end of the source, or until `stopped`; then write the index.
 
-        Errors: SourceError and the errors of the output; the records written before the error are a tape.
+        Errors: SourceError, and the errors of the output. Records written before an error are a tape.
         """
         until_ps = _NEVER_PS if until_ps is None else until_ps
         record = self._pump if self._source.tape is None else self._copy
