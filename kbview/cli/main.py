@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("kbview.cli.record", "Record"),
     "export": ("kbview.cli.export", "ExportCommand"),
     "compare": ("kbview.cli.compare", "Compare"),
+    "sweep": ("kbview.cli.sweep", "SweepCommand"),
+    "find": ("kbview.cli.find", "Find"),
     "validate": ("kbview.cli.validate", "Validate"),
     "calibrate": ("kbview.cli.calibrate", "Calibrate"),
     "doctor": ("kbview.cli.doctor", "Doctor"),
@@ -45,6 +47,8 @@ EPILOG = """commands:
   kbview record SOURCE   writes a tape: -o FILE.kbt, or -o - into a pipe
   kbview export TAPE     as CSV, JSON lines, Chrome trace, pcapng or a picture
   kbview compare SOURCE  datapaths side by side, with the differences in words
+  kbview sweep SCENARIO  a scenario as its keys vary: table, CSV, JSON, plot
+  kbview find SCENARIO   the loss-free rate, the knee, or where two datapaths cross
   kbview validate        published results, emulated beside published
   kbview calibrate       measure this machine's costs into a profile
   kbview doctor          what this machine and terminal allow

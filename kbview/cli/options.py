@@ -16,24 +16,30 @@ def add_source(
     metavar, text = word or ("SOURCE", help_text())
     parser.add_argument("source", metavar=metavar, nargs="?" if optional else None, help=text)
     add = parser.add_argument
-    add("--profile", metavar="NAME", help="cost profile; see `kbview list`")
     add("--host", metavar="ADDRESS", help="whose view of a capture (default: who most frames go to)")
-    add("--rate", metavar="PPS", type=quantity.number, help="arrivals at this rate, evenly spaced")
     add("--gap", metavar="TIME", type=quantity.duration_ps, help="cut longer silences to this")
     add(
         "--until",
         metavar="T|N",
         type=quantity.until,
-        help="stop at a time (3s, 200us) or after N frames",
+        help="stop at a time (3s, 200us) or after N frames (20k)",
     )
+    add_model(parser)
+    add("--promisc", action="store_true", help="see frames for others, too (live:IFACE)")
+    privilege.add_flags(parser)
+    add("--no-verify", action="store_true", help="take checksums as correct (captures with offloading)")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Flags that change the emulated machine and its traffic."""
+    add = parser.add_argument
+    add("--profile", metavar="NAME", help="cost profile; see `kbview list`")
+    add("--rate", metavar="PPS", type=quantity.number, help="arrivals at this rate, evenly spaced")
     add("--seed", metavar="N", type=int, help="of random traffic")
     add("--size", metavar="BYTES", help="frame length with FCS, in a scenario")
     add("--flows", metavar="N", help="senders, in a scenario")
     add("--cores", metavar="N", help="cores of the machine")
     add("--ring", metavar="N", help="descriptors of the receive ring")
-    add("--promisc", action="store_true", help="see frames for others, too (live:IFACE)")
-    privilege.add_flags(parser)
-    add("--no-verify", action="store_true", help="take checksums as correct (captures with offloading)")
     add(
         "--set",
         metavar="KEY=VALUE",

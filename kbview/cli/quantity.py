@@ -1,4 +1,4 @@
-"""Times and counts as people write them: `3s`, `200us`, `1000`, `1.5M`."""
+"""Times and counts as people write them: `3s`, `200us`, `1000`, `20k`, `1.5M`."""
 
 import argparse
 import re
@@ -41,11 +41,30 @@ def number(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """A share of 1, also as percent: `0.01`, `1%`."""
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(%?)", text)
+    value = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    if not 0.0001 <= value <= 0.5:
+        raise argparse.ArgumentTypeError(f"{_short(text)} is no resolution; write 0.01% to 50%")
+    return value
+
+
 def until(text: str) -> tuple[int | None, int | None]:
     """Where to stop: a time in picoseconds, or a number of frames; the other is None."""
     if text.isascii() and text.isdigit():
         return None, _counted(text)
+    if re.fullmatch(r"[0-9.]+(e[0-9]+)?[kMG]?", text):
+        return None, _whole(text)
     return duration_ps(text), None
+
+
+def _whole(text: str) -> int:
+    """A whole number that is written with k, M, G or an exponent."""
+    value = number(text)
+    if not value.is_integer():
+        raise argparse.ArgumentTypeError(f"{_short(text)} is not a whole number of frames")
+    return int(value)
 
 
 def _counted(digits: str) -> int:

@@ -1,11 +1,10 @@
 """`kbview validate`: the published tables, emulated beside published."""
 
 import argparse
-import os
-import sys
 import time
 from typing import TYPE_CHECKING
 
+from kbview.cli import measuring
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE, FAILED
 from kbview.tape.source import SourceError
@@ -26,7 +25,7 @@ class Validate(Command):
         add("--json", action="store_true", help="every point, for programs")
         add("--plot", action="store_true", help="draw each curve")
         add("--list", action="store_true", help="name the targets, and what is left out and why")
-        add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
+        measuring.add_flags(parser)
 
     def run(self, arguments: argparse.Namespace) -> int:
         from kbview.cli import validate_text as text
@@ -38,9 +37,9 @@ class Validate(Command):
             return DONE
         began_s = time.monotonic()
         able = [target for target in chosen if not target.omitted]
-        quiet = arguments.json or not sys.stderr.isatty()
         try:
-            rows = run(able, max(1, arguments.jobs), _silent if quiet else _progress)
+            with measuring.runner(arguments) as runner:
+                rows = run(able, runner)
         except CampaignError as error:
             raise SourceError(str(error), 2) from error
         if arguments.json:
@@ -59,11 +58,3 @@ def _chosen(names: list[str]) -> "list[Target]":
         if name not in known:
             raise SourceError(f"target {name} is unknown; use {', '.join(known)}", 2)
     return [known[name] for name in wanted or known]
-
-
-def _silent(done: int, of: int) -> None:
-    del done, of
-
-
-def _progress(done: int, of: int) -> None:
-    print(f"\r{done} of {of} points", end="\n" if done == of else "", file=sys.stderr, flush=True)

@@ -53,6 +53,7 @@ class DeclaredKey(NamedTuple):
     words: tuple[str, ...]
     power_of_two: bool
     module: str
+    whole: bool = False  # whether it takes whole numbers only
 
     @property
     def bounds(self) -> str:
@@ -158,6 +159,7 @@ def _key(kind: type[Keys], name: str, default: Any, hint: Any) -> DeclaredKey:
         words or (_TRUTH if bool in parts else ()),
         any(extra.get("power_of_two") for extra in extras),
         declared.__module__,
+        int in parts and float not in parts,
     )
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "Scenario",
     "Traffic",
     "convert",
+    "nearest",
     "override",
     "parse",
     "reference",
@@ -160,7 +161,7 @@ def _set(raw: dict[str, Any], key: str, text: str) -> None:
             place[name] = _value(text, f"--set {key}")
             return
     known = [each.name for _, each in reference()]
-    raise ScenarioError(f"--set {quoted(key)[1:-1]}: unknown key; {_nearest(name, known)}")
+    raise ScenarioError(f"--set {quoted(key)[1:-1]}: unknown key; {nearest(name, known)}")
 
 
 def _toml(text: str, where: str) -> dict[str, Any]:
@@ -190,13 +191,14 @@ def _refuse_unknown(raw: dict[str, Any], kind: type[Keys], where: str, within: s
     for key, value in raw.items():
         if key not in known:
             raise ScenarioError(
-                f"{where}: unknown key {within}{quoted(key)[1:-1]}; {_nearest(key, known)}"
+                f"{where}: unknown key {within}{quoted(key)[1:-1]}; {nearest(key, known)}"
             )
         if kind is Scenario and key in _SECTIONS and isinstance(value, dict):
             _refuse_unknown(value, _SECTIONS[key], where, f"{key}.")
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: list[str]) -> str:
+    """The hint behind an unknown name: the nearest known one, else all of them."""
     close = [key for key in known if key.startswith(name)] or get_close_matches(
         name[:60], known, 1, 0.5
     )

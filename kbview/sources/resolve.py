@@ -23,6 +23,7 @@ from kbview.sources.trace.text.opener import TraceTextOpener
 from kbview.tape.source import Source, SourceError
 
 if TYPE_CHECKING:
+    from kbview.emulator.scenario import Scenario
     from kbview.tape.tape import Tape
 
 OPENERS: tuple[Opener, ...] = (
@@ -96,6 +97,17 @@ def resolve_all(text: str, choices: list[Choice], stream: BufferedReader | None)
         if choice.kept and source.tape is None:
             source.tape = _kept_tape()
     return sources
+
+
+def scenario(text: str) -> "Scenario":
+    """The scenario that the word names; SourceError if it names another kind of source, or nothing."""
+    from kbview.sources.emulated.scenario import read_scenario
+
+    word = look(_located(text), None)
+    opener = _opener(word)
+    if not isinstance(opener, ScenarioOpener):
+        raise SourceError(f"{text}: {opener.name}: no keys to vary; name a scenario", 2)
+    return read_scenario(word)
 
 
 def _kept_tape() -> "Tape":

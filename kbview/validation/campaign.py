@@ -1,63 +1,60 @@
-"""A campaign: all points of the chosen targets, spread over processes; the order does not matter."""
+"""A campaign: all points of the chosen targets, measured by the engine of experiments."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Sequence
 
-from kbview.emulator.cost import UnpricedStepError
 from kbview.emulator.settings import ScenarioError
-from kbview.validation.experiment import measure
-from kbview.validation.target import Target
+from kbview.experiment.point import Point, Result
+from kbview.experiment.pool import PointError
+from kbview.experiment.run import Runner
+from kbview.validation import point
+from kbview.validation.quantity import QUANTITIES
+from kbview.validation.target import Curve, Target
 from kbview.validation.verdict import Row, rows
-
-Point = tuple[int, int, int]  # target, curve, place
-Told = Callable[[int, int], None]
 
 
 class CampaignError(Exception):
-    """A point that could not be run: one line with which and why."""
+    """A point that could not be run: one line with the target, the curve and the reason."""
 
 
-def run(targets: Sequence[Target], jobs: int, tell: Told = lambda _done, _all: None) -> list[Row]:
-    """Measure every point; `tell` hears how many are done, of how many.
+def run(targets: Sequence[Target], runner: Runner) -> list[Row]:
+    """Measure every point; the rows of all targets.
 
-    Errors: CampaignError for a target that asks for what the emulator does not have.
+    Errors: CampaignError for a target that asks for a scenario that the emulator cannot run.
     """
-    points = [
-        (t, c, place)
-        for t, target in enumerate(targets)
-        for c, curve in enumerate(target.curves)
+    places = [
+        (target, curve, place)
+        for target in targets
+        for curve in target.curves
         for place in range(len(curve.at))
     ]
-    values: dict[Point, float] = {}
-    if jobs == 1:
-        for point in points:
-            values[point] = _measure(*_named(targets, point))
-            tell(len(values), len(points))
-    else:
-        # spawned, not forked: the caller may have threads
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            futures = {pool.submit(_measure, *_named(targets, point)): point for point in points}
-            for future in as_completed(futures):
-                values[futures[future]] = future.result()
-                tell(len(values), len(points))
-    return [row for t, target in enumerate(targets) for row in rows(target, _of(targets, values, t))]
-
-
-def _named(targets: Sequence[Target], point: Point) -> tuple[Target, int, int]:
-    return targets[point[0]], point[1], point[2]
-
-
-def _measure(target: Target, curve: int, place: int) -> float:
+    points = [_asked(*each) for each in places]
+    asked = [{"target": t.id, "curve": c.name, "at": c.at[place]} for t, c, place in places]
     try:
-        return measure(target, target.curves[curve], place)
-    except (ScenarioError, UnpricedStepError, KeyError) as error:
-        name = f"{target.id} {target.curves[curve].name}"
-        raise CampaignError(f"target {name}: {error}") from error
+        results = runner.run(points, asked)
+    except PointError as error:
+        target, curve, _ = places[error.place]
+        raise CampaignError(f"target {target.id} {curve.name}: {error}") from error
+    values = {
+        (target.id, curve.name, place): value_of(curve, result)
+        for (target, curve, place), result in zip(places, results, strict=True)
+    }
+    return [
+        row
+        for target in targets
+        for row in rows(
+            target,
+            {(name, place): value for (id_, name, place), value in values.items() if id_ == target.id},
+        )
+    ]
 
 
-def _of(
-    targets: Sequence[Target], values: dict[Point, float], wanted: int
-) -> dict[tuple[str, int], float]:
-    curves = targets[wanted].curves
-    return {(curves[c].name, place): value for (t, c, place), value in values.items() if t == wanted}
+def value_of(curve: Curve, result: Result) -> float:
+    """The emulated value of a point, in the unit of the curve's quantity."""
+    return QUANTITIES[curve.quantity](result.meters, result.duration_ps)
+
+
+def _asked(target: Target, curve: Curve, place: int) -> Point:
+    try:
+        return point.asked(target, curve, place)
+    except (ScenarioError, KeyError) as error:
+        raise CampaignError(f"target {target.id} {curve.name}: {error}") from error

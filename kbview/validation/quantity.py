@@ -5,50 +5,25 @@ Each takes the growth of the meters over the stretch and its duration.
 
 from collections.abc import Callable
 
-from kbview.tape.meter import CoreMeter, Meters
+from kbview.experiment.figure import busy_ps, handled, mean_latency_us, rate
+from kbview.tape.meter import Meters
 from kbview.validation import shares
 
 Quantity = Callable[[Meters, int], float]
-# Where the application `drop` has packets thrown away, as it was told to.
-_TOLD_TO = ("app/DISCARDED", "xdp/XDP", "netif/NETFILTER_DROP", "ip/NETFILTER_DROP")
-
-
-def _rate(count: float, duration_ps: int) -> float:
-    return count * 1e12 / duration_ps
-
-
-def _handled(meters: Meters) -> int:
-    """Packets that reached whoever was to have them, a dropping application included."""
-    return meters.delivered + sum(meters.drops.get(key, 0) for key in _TOLD_TO)
-
-
-def _busy(core: CoreMeter) -> int:
-    return (
-        core.hardirq_ps
-        + core.softirq_ps
-        + core.ksoftirqd_ps
-        + core.syscall_ps
-        + core.copy_ps
-        + core.user_ps
-        + core.poll_useful_ps
-        + core.poll_empty_ps
-    )
 
 
 def _busy_percent(meters: Meters, duration_ps: int) -> float:
     """Of the busiest core."""
-    return max(100 * _busy(core) / duration_ps for core in meters.cores)
+    return max(100 * busy_ps(core) / duration_ps for core in meters.cores)
 
 
 def _cpu_percent(meters: Meters, duration_ps: int) -> float:
     """Of all cores together: 200 is two cores that never rest."""
-    return sum(100 * _busy(core) / duration_ps for core in meters.cores)
+    return sum(100 * busy_ps(core) / duration_ps for core in meters.cores)
 
 
 def _mean_latency_us(meters: Meters, _duration_ps: int) -> float:
-    counts = meters.latency.counts
-    total = sum(counts.values())
-    return sum(bucket * count for bucket, count in counts.items()) / total / 1e6 if total else 0.0
+    return mean_latency_us(meters) or 0.0
 
 
 def _below_10_us(meters: Meters, _duration_ps: int) -> float:
@@ -59,18 +34,18 @@ def _below_10_us(meters: Meters, _duration_ps: int) -> float:
 
 def _copied_gbps(meters: Meters, duration_ps: int) -> float:
     """What the application was given, without headers."""
-    return _rate(meters.copied_bytes * 8, duration_ps) / 1e9
+    return rate(meters.copied_bytes * 8, duration_ps) / 1e9
 
 
 def _copied_gbps_per_core(meters: Meters, duration_ps: int) -> float:
     """The same for each core's worth of busy time."""
-    busy = sum(_busy(core) for core in meters.cores)
+    busy = sum(busy_ps(core) for core in meters.cores)
     return _copied_gbps(meters, duration_ps) * duration_ps / busy if busy else 0.0
 
 
 def _copy_share(meters: Meters, _duration_ps: int) -> float:
     """Percent of the busy time of all cores that went into copies of payload."""
-    busy = sum(_busy(core) for core in meters.cores)
+    busy = sum(busy_ps(core) for core in meters.cores)
     return 100 * sum(core.copy_ps for core in meters.cores) / busy if busy else 0.0
 
 
@@ -127,26 +102,26 @@ def _ended(meters: Meters) -> int:
 
 
 QUANTITIES: dict[str, Quantity] = {
-    "handled_mpps": lambda meters, ps: _rate(_handled(meters), ps) / 1e6,
-    "handled_pps": lambda meters, ps: _rate(_handled(meters), ps),
-    "received_pps": lambda meters, ps: _rate(_received(meters), ps),
+    "handled_mpps": lambda meters, ps: rate(handled(meters), ps) / 1e6,
+    "handled_pps": lambda meters, ps: rate(handled(meters), ps),
+    "received_pps": lambda meters, ps: rate(_received(meters), ps),
     "served_percent": _served_percent,
-    "rcvbuf_errors_pps": lambda meters, ps: _rate(meters.drops.get("socket/SOCKET_RCVBUFF", 0), ps),
-    "delivered_pps": lambda meters, ps: _rate(meters.delivered, ps),
-    "delivered_mpps": lambda meters, ps: _rate(meters.delivered, ps) / 1e6,
-    "delivered_gbps": lambda meters, ps: _rate(meters.delivered_bytes * 8, ps) / 1e9,
+    "rcvbuf_errors_pps": lambda meters, ps: rate(meters.drops.get("socket/SOCKET_RCVBUFF", 0), ps),
+    "delivered_pps": lambda meters, ps: rate(meters.delivered, ps),
+    "delivered_mpps": lambda meters, ps: rate(meters.delivered, ps) / 1e6,
+    "delivered_gbps": lambda meters, ps: rate(meters.delivered_bytes * 8, ps) / 1e9,
     "copied_gbps": _copied_gbps,
     "copied_gbps_per_core": _copied_gbps_per_core,
-    "sent_mpps": lambda meters, ps: _rate(meters.sent, ps) / 1e6,
+    "sent_mpps": lambda meters, ps: rate(meters.sent, ps) / 1e6,
     "sent_ns": lambda meters, ps: ps / 1e3 / max(1, meters.sent),
     **{name: _step_ns(*steps) for name, steps in _SENDTO.items()},
-    "sent_pps": lambda meters, ps: _rate(meters.sent, ps),
+    "sent_pps": lambda meters, ps: rate(meters.sent, ps),
     "forwarded_share": lambda meters, _ps: meters.sent / max(1, meters.arrived),
     "busy_percent": _busy_percent,
     "cpu_percent": _cpu_percent,
     "copy_percent": _copy_share,
-    "interrupts_per_s": lambda meters, ps: _rate(meters.interrupts, ps),
-    "syscalls_per_s": lambda meters, ps: _rate(meters.syscalls, ps),
+    "interrupts_per_s": lambda meters, ps: rate(meters.interrupts, ps),
+    "syscalls_per_s": lambda meters, ps: rate(meters.syscalls, ps),
     "interrupts_per_packet": _per(lambda m: m.interrupts, lambda m: m.arrived),
     "frames_per_poll": _per(_received, lambda m: m.polls - m.empty_polls),
     "syscalls_per_packet": _per(lambda m: m.syscalls, lambda m: m.delivered),
@@ -154,7 +129,7 @@ QUANTITIES: dict[str, Quantity] = {
     "latency_p99_us": lambda meters, _ps: meters.latency.percentile(0.99) / 1e6,
     "latency_max_us": lambda meters, _ps: meters.latency.greatest / 1e6,
     "below_10us_percent": _below_10_us,
-    "connections_per_s": lambda meters, ps: _rate(_ended(meters), ps),
+    "connections_per_s": lambda meters, ps: rate(_ended(meters), ps),
     "application_percent": lambda meters, _ps: shares.percent(meters, shares.APPLICATION),
     "packet_io_percent": lambda meters, _ps: shares.percent(meters, shares.PACKET_IO),
     "tcp_ip_percent": lambda meters, _ps: shares.percent(meters, shares.TCP_IP),

@@ -5,12 +5,13 @@ import json
 import pytest
 
 from kbview.cli.main import main
+from kbview.experiment.point import Result
 from kbview.validation import campaign
-from kbview.validation.target import Target
+from kbview.validation.target import Curve
 
 
 def test_it_says_published_emulated_and_role(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["validate", "t6", "--json", "--jobs", "1"]) == 0
+    assert main(["validate", "t6", "--json", "--jobs", "1", "--fresh"]) == 0
     (target,) = json.loads(capsys.readouterr().out)
     assert target["target"] == "T6"
     for point in target["points"]:
@@ -22,11 +23,11 @@ def test_it_says_published_emulated_and_role(capsys: pytest.CaptureFixture[str])
 def test_a_point_outside_is_exit_code_1(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wrong(_target: Target, _curve: int, _place: int) -> float:
+    def wrong(_curve: Curve, _result: Result) -> float:
         return 1e9
 
-    monkeypatch.setattr(campaign, "_measure", wrong)
-    assert main(["validate", "T9", "--jobs", "1"]) == 1
+    monkeypatch.setattr(campaign, "value_of", wrong)
+    assert main(["validate", "T9", "--jobs", "1", "--fresh"]) == 1
     out = capsys.readouterr().out
     assert "    T9 XDP at 250000, 500000" in out
     assert "  0 targets (0 mechanisms) reproduced" in out

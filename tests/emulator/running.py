@@ -4,11 +4,11 @@ from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
+from kbview.experiment.growth import growth
 from kbview.sources.emulated import profile
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 from kbview.tape.meter import Meters
-from kbview.validation.growth import growth
 
 CALIBRATION = "xdp18"
 NO_TRAFFIC = Traffic(frames=0)

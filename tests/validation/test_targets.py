@@ -2,7 +2,9 @@
 
 import pytest
 
-from kbview.validation.experiment import keys, measure, scenario
+from kbview.experiment.point import measure
+from kbview.validation.campaign import value_of
+from kbview.validation.point import asked, keys, scenario
 from kbview.validation.quantity import QUANTITIES
 from kbview.validation.target import Curve, Role, Target, targets
 
@@ -39,4 +41,4 @@ def test_a_poll_mode_driver_is_always_busy() -> None:
     """T9's simplest curve, emulated: what `validate` does for all of them."""
     target = next(target for target in TARGETS if target.id == "T9")
     curve = next(curve for curve in target.curves if curve.name == "DPDK")
-    assert measure(target, curve, 0) == pytest.approx(100, abs=0.01)
+    assert value_of(curve, measure(asked(target, curve, 0))) == pytest.approx(100, abs=0.01)

@@ -57,7 +57,7 @@ def open_scenario(word: Word, choices: list[Choice]) -> list[Source]:
     A choice that says `if_able` is left out where its datapath cannot serve the scenario; the other
     sources say so in their notes. Errors: SourceError if none is left, or the file is no scenario.
     """
-    scenario = scenarios().get(word.text) or _read(word)
+    scenario = read_scenario(word)
     sources: list[Source] = []
     refusals: list[SourceError] = []
     for choice in choices:
@@ -73,6 +73,11 @@ def open_scenario(word: Word, choices: list[Choice]) -> list[Source]:
     for source in sources:
         source.heading = replace(source.heading, notes=(*source.heading.notes, *left_out))
     return sources
+
+
+def read_scenario(word: Word) -> Scenario:
+    """The bundled scenario of that name, or the one in that file; SourceError if there is none."""
+    return scenarios().get(word.text) or _read(word)
 
 
 def _open(scenario: Scenario, choice: Choice) -> Source:

@@ -1,4 +1,4 @@
-"""An experiment: one point of a target, emulated. Warm up, then measure a stretch of steady state."""
+"""A point of a target: the scenario that it describes, a warm-up, and a stretch of steady state."""
 
 import json
 from collections.abc import Mapping
@@ -6,13 +6,10 @@ from functools import cache
 from typing import Any
 
 from kbview.emulator.cost import Calibration
-from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import US_PS
-from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, override
+from kbview.emulator.scenario import Scenario, override
+from kbview.experiment.point import Mark, Point
 from kbview.sources.emulated import profile
-from kbview.tape.meter import Meters
-from kbview.validation.growth import growth
-from kbview.validation.quantity import QUANTITIES
 from kbview.validation.target import Curve, Target
 
 _OWN_KEYS = {"warmup_us", "duration_us"}
@@ -45,27 +42,13 @@ def scenario(name: str, chosen: Mapping[str, Any]) -> Scenario:
     )
 
 
-def measure(target: Target, curve: Curve, place: int) -> float:
-    """The emulated value of one point, in the unit of the curve's quantity."""
+def steady(made: Scenario, warmup_ps: int, duration_ps: int) -> Point:
+    """A point that measures a stretch of a scenario behind a warm-up."""
+    return Point(made, _profile(made.profile), Mark(warmup_ps), Mark(warmup_ps + duration_ps))
+
+
+def asked(target: Target, curve: Curve, place: int) -> Point:
+    """One point of a curve; ScenarioError when its scenario cannot be."""
     chosen = keys(target, curve, place)
     made = scenario(f"{target.id} {curve.name}", chosen)
-    meters, duration_ps = steady(
-        made, round(chosen["warmup_us"] * US_PS), round(chosen["duration_us"] * US_PS)
-    )
-    return QUANTITIES[curve.quantity](meters, duration_ps)
-
-
-def steady(made: Scenario, warmup_ps: int, duration_ps: int) -> tuple[Meters, int]:
-    """The growth of every meter over a stretch after the warm-up, and how long that stretch was."""
-    emulation = Emulation(
-        _profile(made.profile),
-        made.settings,
-        SYNTHETIC_HOST,
-        made.chunks(),
-        made.datapath,
-        made.peer(),
-    )
-    began_ps = emulation.advance(warmup_ps)
-    before = emulation.sample().meters
-    ended_ps = emulation.advance(warmup_ps + duration_ps)
-    return growth(emulation.sample().meters, before), ended_ps - began_ps
+    return steady(made, round(chosen["warmup_us"] * US_PS), round(chosen["duration_us"] * US_PS))

@@ -1,4 +1,4 @@
-"""Growth: what the meters have at one moment more than at an earlier one."""
+"""Growth: the difference of the meters between two moments."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from kbview.tape.meter import TOTALS, CoreMeter, Meters, StageMeter
 
 
 def growth(after: Meters, before: Meters) -> Meters:
-    """Meters whose totals, drops, core times, stages and latencies are those of the stretch between.
+    """Meters with the totals, drops, core times, stages and latencies of the stretch between.
 
     The least latency of the stretch is not known any more; the greatest is that of its highest bucket.
     """

@@ -1,0 +1,134 @@
+"""A sweep for people: tables of 80 columns, and curves in characters."""
+
+from collections.abc import Sequence
+from textwrap import fill
+
+from kbview.cli.sweep_series import amount, logarithmic, series, title
+from kbview.experiment.figure import FIGURES, Figure
+from kbview.experiment.stretch import WARM_UP
+from kbview.experiment.student import Estimate
+from kbview.experiment.sweep import Sweep, SweepRow
+from kbview.ui.characters import clean
+
+WIDTH = 80
+_GAP = "  "
+_DIGITS = 4
+_HEIGHT = 18
+_MOST_TICKS = 7
+
+
+def print_table(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]) -> None:
+    """The origin, as many tables side by side as 80 columns take, and the definitions."""
+    print(clean(title(sweep)))
+    for line in (_runs(sweep, rows), *(f"left out: {reason}" for reason in sweep.left_out)):
+        print(fill(clean(line), WIDTH))
+    heads = [[axis.key, *(amount(row.trial.values[at]) for row in rows)]
+             for at, axis in enumerate(sweep.axes)]  # fmt: skip
+    heads.append(["datapath", *(row.trial.datapath for row in rows)])
+    columns = [
+        [figure.name, figure.unit, *(_cell(row.estimate(figure)) for row in rows)] for figure in figures
+    ]
+    for each in heads:
+        each.insert(1, "")
+    for at, axis in enumerate(sweep.axes):
+        heads[at][1] = axis.unit
+    for part in _fitting(heads, columns):
+        print()
+        _print_columns(heads, part)
+    print()
+    for figure in figures:
+        print(fill(f"{figure.name}: {figure.meaning}", WIDTH, subsequent_indent="    "))
+
+
+def print_figures() -> None:
+    """All figures with unit and definition."""
+    for figure in FIGURES.values():
+        print(fill(f"{figure.title}: {figure.meaning}", WIDTH, subsequent_indent="    "))
+
+
+def _runs(sweep: Sweep, rows: Sequence[SweepRow]) -> str:
+    """How long the runs are, and of how many the figures are means."""
+    seeds = len(rows[0].results)
+    text = f"each run: {sweep.model.until.text}, of which the first fifth is not measured"
+    assert WARM_UP == 5
+    if seeds > 1:
+        text += f"; means of {seeds} seeds, ± half of the 95 % confidence interval (Student's t)"
+    return text
+
+
+def _cell(estimate: Estimate) -> str:
+    if estimate.mean is None:
+        return "-"
+    text = amount(estimate.mean, _DIGITS)
+    return text if estimate.half is None else f"{text} ±{amount(estimate.half, 2)}"
+
+
+def _fitting(heads: list[list[str]], columns: list[list[str]]) -> list[list[list[str]]]:
+    """The columns in groups, each of which fits beside the heads; a group has one column at least."""
+    taken = sum(_width(column) + len(_GAP) for column in heads)
+    parts: list[list[list[str]]] = []
+    room = 0
+    for column in columns:
+        width = _width(column) + len(_GAP)
+        if not parts or width > room:
+            parts.append([])
+            room = WIDTH - taken
+        parts[-1].append(column)
+        room -= width
+    return parts
+
+
+def _width(column: Sequence[str]) -> int:
+    return max(map(len, column))
+
+
+def _print_columns(heads: list[list[str]], columns: list[list[str]]) -> None:
+    *numbers, names = heads
+    whole = [
+        *((column, True) for column in numbers),
+        (names, False),
+        *((each, True) for each in columns),
+    ]
+    for cells in zip(*(column for column, _ in whole), strict=True):
+        padded = [
+            cell.rjust(_width(column)) if right else cell.ljust(_width(column))
+            for cell, (column, right) in zip(cells, whole, strict=True)
+        ]
+        print(clean(_GAP.join(padded).rstrip()))
+
+
+def print_plots(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]) -> None:
+    """Each figure against the first axis, drawn in characters."""
+    for figure in figures:
+        _plot(sweep, rows, figure)
+
+
+def _plot(sweep: Sweep, rows: Sequence[SweepRow], figure: Figure) -> None:
+    import plotext
+
+    axis = sweep.axes[0]
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plot_size(WIDTH, _HEIGHT)
+    marks = "ox+*#@%&"
+    for number, each in enumerate(series(sweep, rows, figure)):
+        known = [
+            (at, est.mean)
+            for at, est in zip(each.at, each.estimates, strict=True)
+            if est.mean is not None
+        ]
+        if known:
+            at, means = zip(*known, strict=True)
+            plotext.plot(
+                list(at), list(means), label=clean(each.label), marker=marks[number % len(marks)]
+            )
+    if not axis.numeric:
+        plotext.xticks(list(range(len(axis.values))), [str(value) for value in axis.values])
+    elif logarithmic(sweep):
+        plotext.xscale("log")
+        shown = axis.values[:: len(axis.values) // _MOST_TICKS + 1]
+        plotext.xticks(list(shown), [amount(value, _DIGITS) for value in shown])
+    plotext.title(clean(f"{figure.title}, emulated, costs of {rows[0].trial.profile}"))
+    plotext.xlabel(axis.title)
+    print()
+    print(plotext.uncolorize(plotext.build()))

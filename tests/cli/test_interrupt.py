@@ -1,0 +1,101 @@
+"""Ctrl+C in a terminal: one press ends `validate`, `sweep` and `find`, and finished points are kept."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+WORDS = {
+    "validate": ["validate", "T7"],
+    "sweep": ["sweep", "overload-udp", "--over", "rate=100k:900k:20k", "--until", "20k"],
+    "find": ["find", "overload-udp", "--datapath", "kernel,dpdk,netmap", "--knee"],
+}
+_WAIT_S = 100
+
+
+def start(words: list[str], results: Path) -> "subprocess.Popen[str]":
+    """The command in a session of its own, as a terminal's foreground job."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "kbview", *words, "--jobs", "2", "--results", str(results)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def of_session(session: int) -> list[int]:
+    """The processes of a session that still run."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return found
+
+
+def finished(results: Path) -> list[str]:
+    """The keys of the finished points."""
+    if not results.exists():
+        return []
+    lines = results.read_text(encoding="utf-8").splitlines()[1:]
+    return [json.loads(line)["key"] for line in lines if line.endswith("}")]
+
+
+def until_two_are_finished(process: "subprocess.Popen[str]", results: Path) -> None:
+    deadline_s = time.monotonic() + _WAIT_S
+    while len(finished(results)) < 2:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_one_press_ends_everything_and_keeps_what_is_finished(name: str, tmp_path: Path) -> None:
+    results = tmp_path / "points.jsonl"
+    process = start(WORDS[name], results)
+    until_two_are_finished(process, results)
+    workers = of_session(process.pid)
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
+    out, err = process.communicate(timeout=_WAIT_S)
+    assert (process.returncode, out, err) == (130, "", "")
+    assert len(workers) >= 3, "the command and its two workers"
+    assert of_session(process.pid) == []
+    assert len(finished(results)) >= 2
+
+
+def test_the_workers_of_a_killed_command_end_as_well(tmp_path: Path) -> None:
+    results = tmp_path / "points.jsonl"
+    process = start(WORDS["sweep"], results)
+    until_two_are_finished(process, results)
+    process.kill()
+    process.communicate(timeout=_WAIT_S)
+    deadline_s = time.monotonic() + _WAIT_S
+    while of_session(process.pid):
+        assert time.monotonic() < deadline_s, "workers outlive the command"
+        time.sleep(0.05)
+
+
+def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
+    results = tmp_path / "points.jsonl"
+    words = ["sweep", "overload-udp", "--over", "rate=100k:800k:100k", "--csv"]
+    process = start(words, results)
+    until_two_are_finished(process, results)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=_WAIT_S)
+    kept = finished(results)
+    out, err = start(words, results).communicate(timeout=_WAIT_S)
+    assert err == ""
+    assert len(out.splitlines()) == 9
+    assert finished(results)[: len(kept)] == kept, "kept as they were"
+    assert len(finished(results)) == len(set(finished(results))) == 8, "and none measured twice"
+    whole, _ = start(words, tmp_path / "at-once.jsonl").communicate(timeout=_WAIT_S)
+    assert whole == out

@@ -1,0 +1,91 @@
+"""A Dask cluster of two local workers: the results of one core, also when a worker is killed."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from kbview.experiment import dask_pool
+from kbview.experiment.dask_pool import ClusterError, DaskPool
+from kbview.experiment.pool import Alone, PointError
+from kbview.experiment.program import identity
+from tests.experiment.points import point, points
+
+pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+# Sockets and loops of Dask's own threads are collected late.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+
+
+def workers() -> list[int]:
+    """The worker processes of the cluster that this process has started."""
+    children = psutil.Process().children(recursive=True)
+    return [child.pid for child in children if "--multiprocessing-fork" in child.cmdline()]
+
+
+@pytest.fixture
+def two() -> Iterator[DaskPool]:
+    pool = DaskPool("local:2")
+    yield pool
+    pool.close()
+    assert workers() == []
+
+
+def test_two_workers_give_the_results_of_one_core_and_serve_again(two: DaskPool) -> None:
+    asked = points(5)
+    found = dict(two.measure(asked))
+    assert found == dict(Alone().measure(asked))
+    before = workers()
+    assert dict(two.measure([point(700)])) == dict(Alone().measure([point(700)]))
+    assert workers() == before
+
+
+def test_a_killed_worker_costs_its_points_only(two: DaskPool) -> None:
+    asked = points(8, 5_000)
+    running = two.measure(asked)
+    found = [next(running)]
+    os.kill(workers()[0], signal.SIGKILL)
+    found += running
+    assert sorted(place for place, _ in found) == list(range(8)), "each point came once"
+    assert dict(found) == dict(Alone().measure(asked))
+
+
+def test_a_point_that_cannot_be_is_said_in_one_line(two: DaskPool) -> None:
+    import msgspec
+
+    calibration = msgspec.structs.replace(point().calibration, steps={})
+    unpriced = msgspec.structs.replace(point(), calibration=calibration)
+    with pytest.raises(PointError) as caught:
+        list(two.measure([unpriced]))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_workers_with_another_program_are_refused(
+    two: DaskPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The identity that the workers are asked for is computed there, as a worker computes it."""
+    mine = identity
+    monkeypatch.setattr(dask_pool, "identity", Impostor(mine()))
+    with pytest.raises(ClusterError, match=r"its workers run kbview 0\.0\.0, this is"):
+        list(two.measure([point()]))
+
+
+class Impostor:
+    """Says the program's identity here, and another one where it was sent to."""
+
+    def __init__(self, told: str) -> None:
+        self._told = told
+
+    def __call__(self) -> str:
+        return self._told
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Impostor, ("0.0.0",)
+
+
+def test_a_scheduler_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_pool, "_WAIT_S", 0.5)
+    with pytest.raises(ClusterError, match="no scheduler answers") as caught:
+        list(DaskPool("tcp://127.0.0.1:1").measure([point()]))
+    assert len(str(caught.value).splitlines()) == 1
