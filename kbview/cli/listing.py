@@ -49,7 +49,19 @@ def _text(row: dict[str, Any]) -> str:
     if "meaning" not in row:
         head = f"  {row['name']:<19} "
         indent = " " * len(head) if len(head) == len(f"  {'':<19} ") else " " * 22
-        return textwrap.fill(row["summary"], WIDTH, initial_indent=head, subsequent_indent=indent)
+        texts = [row["summary"]]
+        if "reading" in row:
+            texts += [
+                f"serves {', '.join(row['serves'])}",
+                *(f"read {each}" for each in row["reading"]),
+            ]
+        first, *more = texts
+        lines = [textwrap.fill(first, WIDTH, initial_indent=head, subsequent_indent=indent)]
+        deeper = indent + "  "
+        lines += [
+            textwrap.fill(t, WIDTH, initial_indent=indent, subsequent_indent=deeper) for t in more
+        ]
+        return "\n".join(lines)
     default = json.dumps(row["default"])
     facts = " ".join(filter(None, (f"= {default},", row["bounds"], row["unit"])))
     head = f"  {row['key']} {facts}".rstrip(", ")
@@ -76,7 +88,10 @@ def _recordings() -> Rows:
 def _datapaths() -> Rows:
     from kbview.emulator.datapaths import DATAPATHS
 
-    return [_named(name, each.summary) for name, each in DATAPATHS.items()]
+    return [
+        {**_named(name, each.summary), "serves": list(each.serves), "reading": list(each.reading)}
+        for name, each in DATAPATHS.items()
+    ]
 
 
 def _profiles() -> Rows:

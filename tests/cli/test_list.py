@@ -25,6 +25,7 @@ def test_json_has_a_section_for_each_kind_of_name(capsys: pytest.CaptureFixture[
     assert named["scenarios"] == bundled()
     assert named["datapaths"] == set(DATAPATHS)
     assert named["recordings"] == set(recordings())
+    assert all(row["reading"] for row in sections["datapaths"])
 
 
 def test_settings_have_default_unit_bounds_and_meaning(capsys: pytest.CaptureFixture[str]) -> None:
