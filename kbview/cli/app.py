@@ -3,20 +3,14 @@
 import argparse
 import os
 import sys
-from functools import partial
 from io import BufferedReader
-
-import msgspec
 
 from kbview.cli import options, privilege
 from kbview.cli.command import Command
 from kbview.cli.errors import UNSUPPORTED, complain
-from kbview.tape.source import Origin, Source
 from kbview.ui.options import COLORS, THEMES, Options
 
 DEMO = "http.pcap"
-_SNAP = 512  # bytes of each packet that the Packet screen can show
-_VIEWING_GAP_PS = 30_000_000  # longer silences are cut to this, unless --gap says otherwise
 
 
 class App(Command):
@@ -49,41 +43,19 @@ class App(Command):
         return self._on_screen(arguments, stream)
 
     def _on_screen(self, arguments: argparse.Namespace, stream: BufferedReader | None) -> int:
-        from kbview.cli.choice import choice
-        from kbview.cli.saving import save
-        from kbview.sources.emulated.profile import vocabulary
-        from kbview.sources.resolve import is_pipe, resolve
-        from kbview.ui.session import Offers
+        from kbview.cli.library import open_first
         from kbview.ui.start import run
 
-        if arguments.gap is None:
-            arguments.gap = _VIEWING_GAP_PS
-        loop = not arguments.once and stream is None and arguments.until is None
-        word = arguments.source or _demo()
-        seen = choice(arguments, arguments.datapath, loop=loop, follow=True, kept=True)
-        source = resolve(word, msgspec.structs.replace(seen, snap=_SNAP), stream)
-        privilege.give_up(source, arguments.user)
-        reason = _no_twin(source, piped=is_pipe(word))
-
-        def twin(datapath: str) -> Source:
-            return resolve(word, choice(arguments, datapath, loop=loop))
-
-        return run(
-            source,
-            Options(
-                fps=arguments.fps,
-                color=arguments.color,
-                theme=arguments.theme,
-                ascii=arguments.ascii,
-                low_bandwidth=arguments.low_bandwidth,
-            ),
-            Offers(
-                None if reason else twin,
-                reason,
-                None if source.heading.origin is Origin.RECORDED else partial(save, source, _SNAP),
-                vocabulary,
-            ),
+        arguments.source = arguments.source or _demo()
+        source, offers = open_first(arguments, stream)
+        options = Options(
+            fps=arguments.fps,
+            color=arguments.color,
+            theme=arguments.theme,
+            ascii=arguments.ascii,
+            low_bandwidth=arguments.low_bandwidth,
         )
+        return run(source, options, offers)
 
     def _without_screen(
         self, arguments: argparse.Namespace, reason: str, stream: BufferedReader | None
@@ -100,15 +72,6 @@ class App(Command):
         privilege.give_up(source, arguments.user)
         report_text.print_table(run_together([source], arguments.until and arguments.until[0]))
         return 0
-
-
-def _no_twin(source: Source, *, piped: bool) -> str:
-    """Why the same traffic cannot be sent through another datapath from its start; "" if it can."""
-    if piped:
-        return "what comes through a pipe cannot be read a second time"
-    if not source.capabilities.switchable:
-        return f"{source.heading.name} has one datapath, and what it shows has happened only once"
-    return ""
 
 
 def _demo() -> str:

@@ -19,5 +19,6 @@ class Choice(msgspec.Struct, frozen=True):
     kept: bool = False  # all that was told is to stay within reach, on disk if need be
     snap: int = 0  # bytes that are kept of each packet which is told of
     verify: bool = True
+    tuned: bool = False  # its load may be changed while it runs
     promiscuous: bool = False
     overrides: tuple[tuple[str, str], ...] = ()

@@ -3,6 +3,7 @@
     Shell ──┬── Controls    play, step, leap, markers, load, go to, run until
             ├── Datapaths   toggle and choose
             ├── Files       write the tape, draw the screen
+            ├── Opening     open another source, set its settings
             └── Explain     select a part, explain it, find a word
 
 A command is found by the id of its key in `keys.KEYS`.
@@ -12,6 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual.screen import Screen
+
+from kbview.ui.session import Opened
 
 if TYPE_CHECKING:
     from kbview.ui.view import View
@@ -35,6 +38,9 @@ class Desk(Protocol):
 
     def moved(self) -> None:
         """Draw everything and run or stop the frame timer: the view or the play has changed."""
+
+    def turn_to(self, opened: Opened) -> None:
+        """Close this source and show another one."""
 
     def ask(self, box: Screen[Answer], then: Callable[[Answer | None], None]) -> None:
         """Show a box and call `then` with its answer; None if it was left."""

@@ -94,6 +94,8 @@ KEYS: tuple[Key, ...] = (
         "which datapaths to compare, at most 4",
         "compare",
     ),
+    Key("open", "o", "o", "", "open", "open a scenario, a recording or a file of this folder"),
+    Key("settings", "O", "O", "", "", "the settings of this source; it restarts with them"),
     Key("write", "w", "w", "", "", "write the tape to a file, to be watched again or sent on"),
     Key("export", "e", "e", "", "", "draw this screen to a file, as SVG"),
     Key("select", "tab", "Tab", "", "explain", "select the next part of the screen, for ? to explain"),

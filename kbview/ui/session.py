@@ -1,7 +1,7 @@
 """The session: what all screens look at together: one player, one chosen packet, one theme."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from kbview.state.journeys import Journeys
 from kbview.state.player import Player
@@ -16,10 +16,46 @@ Twin = Callable[[str], Source]  # the same traffic from its start, through anoth
 Save = Callable[[str, Reel], str]
 
 
+class ShelfItem(NamedTuple):
+    """A source that can be opened: its word, its kind and its one-line caption."""
+
+    word: str
+    kind: str
+    caption: str
+
+
+class SettingRow(NamedTuple):
+    """A setting of the open source as plain text; `default` is the value where nobody sets it."""
+
+    key: str
+    value: str
+    default: str
+    unit: str
+    bounds: str
+    meaning: str
+
+
+class Library(Protocol):
+    """The sources that the caller of the screen can open."""
+
+    def shelf(self) -> Sequence[ShelfItem]:
+        """Everything that can be opened: scenarios, recordings, files of this folder, recent files."""
+
+    def open(self, word: str) -> "Opened":
+        """Another source; SourceError with one line if it cannot be had."""
+
+    def settings(self) -> Sequence[SettingRow]:
+        """The settings of the open source; empty if it has none."""
+
+    def restart(self, changes: Sequence[tuple[str, str]]) -> "Opened":
+        """The open source with other settings; SourceError with one line if they are refused."""
+
+
 class Offers(NamedTuple):
     """What whoever opens the screen can do for it, or why not.
 
     `save` writes a tape to a file of this name and says so; None where it is a file already.
+    `library` opens other sources, None where there is only this one.
     `words` explains names that come from outside, such as profiles and sources of costs.
     """
 
@@ -27,9 +63,17 @@ class Offers(NamedTuple):
     no_twin: str = "this traffic cannot be had a second time"
     save: Save | None = None
     words: Callable[[], Sequence[tuple[str, str]]] = tuple
+    library: Library | None = None
 
 
 NOTHING = Offers()
+
+
+class Opened(NamedTuple):
+    """A source with its offers."""
+
+    source: Source
+    offers: Offers
 
 
 class Session:

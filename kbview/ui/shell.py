@@ -22,15 +22,21 @@ from kbview.ui.datapaths import Datapaths
 from kbview.ui.desk import Answer
 from kbview.ui.explain import Explain
 from kbview.ui.files import Files
+from kbview.ui.finder import Finder
 from kbview.ui.keys import AT_ONCE, KEYS, PROMPTS, of
+from kbview.ui.opening import Opening
 from kbview.ui.screens import VIEWS
 from kbview.ui.sentence import place_of
-from kbview.ui.session import NOTHING, Offers, Session
+from kbview.ui.session import NOTHING, Offers, Opened, Session
 from kbview.ui.terminal import Look
+from kbview.ui.theme import Theme
 from kbview.ui.view import View
 
 _SENTENCE_S = 4.0
 _LONGEST_S = 0.5  # a machine that slept must not play what it missed in one frame
+
+
+_TYPED_INTO = (ModalScreen, CommandPalette, Finder)
 
 
 class Palette(CommandPalette):
@@ -42,7 +48,10 @@ class Palette(CommandPalette):
 
 
 class Shell(App[None]):
-    """Turns frames of time into rows on boards, and sees to an orderly end."""
+    """Turns frames of time into rows on boards, and sees to an orderly end.
+
+    `opened` is the source that is to be shown next, None if the viewer has had enough.
+    """
 
     TITLE = "kbview"
     DEFAULT_MODE = VIEWS[0].view
@@ -58,6 +67,7 @@ class Shell(App[None]):
         self._themes = seen.themes
         self._period_s = 1 / fps
         self._failed = 0
+        self.opened: Opened | None = None
         self._hushing: Timer | None = None
         self._session = Session(player, seen.theme, ascii_only=seen.ascii, offers=offers)
         self._views = {kind.view: kind(self._session) for kind in VIEWS}
@@ -72,7 +82,13 @@ class Shell(App[None]):
             **Datapaths(self._session, self).commands,
             **Files(self._session, self, picture).commands,
             **self._explain.commands,
+            **Opening(self._session, self).commands,
         }
+
+    @property
+    def look(self) -> Theme:
+        """The theme that the viewer has chosen."""
+        return self._session.theme
 
     @property
     def failure(self) -> Exception | None:
@@ -112,7 +128,7 @@ class Shell(App[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key that opens a prompt comes before other keys; in a box it is a character."""
         name = parameters[0] if action == "press" else action
-        return name not in PROMPTS or not isinstance(self.screen, (ModalScreen, CommandPalette))
+        return name not in PROMPTS or not isinstance(self.screen, _TYPED_INTO)
 
     def _frame(self) -> None:
         """Draw the time that passed since the last frame; in a pause only a live tape grows."""
@@ -176,6 +192,11 @@ class Shell(App[None]):
         if not self._failed:
             self._session.message = ""
             self._redraw()
+
+    def turn_to(self, opened: Opened) -> None:
+        """Leave; the caller shows the other source."""
+        self.opened = opened
+        self._end(0)
 
     def ask(self, box: Screen[Answer], then: Callable[[Answer | None], None]) -> None:
         """Show a box and call `then` with its answer; None if it was left."""

@@ -1,13 +1,19 @@
 """Where the screen starts: the terminal is looked at first, then Textual is imported."""
 
 import os
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from kbview.state.player import Player
 from kbview.tape.source import Source
 from kbview.ui.options import Options
-from kbview.ui.session import NOTHING, Offers
-from kbview.ui.terminal import look
+from kbview.ui.session import NOTHING, Offers, Opened
+from kbview.ui.terminal import Look, look
 from kbview.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from kbview.ui.shell import Shell
 
 
 def run(source: Source, options: Options, offers: Offers = NOTHING) -> int:
@@ -20,15 +26,25 @@ def run(source: Source, options: Options, offers: Offers = NOTHING) -> int:
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     if seen.theme is not Theme.MONO:
         os.environ.pop("NO_COLOR", None)  # set but empty, or overruled by an option
+    shown = Opened(source, offers)
+    while True:
+        shell = _show(shown, seen, options.frames_per_second)
+        if shell.failure is not None:
+            raise shell.failure
+        if shell.opened is None:
+            return shell.return_code or 0
+        shown = shell.opened
+        seen = msgspec.structs.replace(seen, theme=shell.look)
+
+
+def _show(shown: Opened, seen: Look, frames_per_second: int) -> "Shell":
+    """One source until the viewer leaves it."""
     from kbview.ui.shell import Shell
 
     try:
-        frames_per_second = options.frames_per_second
-        player = Player(source, frame_s=1 / frames_per_second)
-        shell = Shell(player, seen, frames_per_second, offers)
+        player = Player(shown.source, frame_s=1 / frames_per_second)
+        shell = Shell(player, seen, frames_per_second, shown.offers)
         shell.run(mouse=False)  # nothing needs it, and its tracking would be traffic
     finally:
-        source.close()
-    if shell.failure is not None:
-        raise shell.failure
-    return shell.return_code or 0
+        shown.source.close()
+    return shell

@@ -51,7 +51,13 @@ class Terminal:
         self._master, slave = pty.openpty()
         self._resize(slave, size)
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        base = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+        # recent files of a test are nobody's: the folder cannot be made
+        base = {
+            "XDG_STATE_HOME": "/dev/null",
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+        }
         self.process = subprocess.Popen(
             program or [sys.executable, *(["-m", "kbview", *words] if words else driver)],
             stdin=slave,

@@ -1,5 +1,6 @@
 """The app on a real pty: what it sends, what it leaves behind, and how loud it is."""
 
+import re
 import signal
 
 import pytest
@@ -134,3 +135,21 @@ def test_a_hostile_name_reaches_the_terminal_escaped() -> None:
         terminal.wait_for("q quit")
         assert b"\x1b]0;owned" not in terminal.output
         assert "owned" in terminal.text
+
+
+def test_another_source_is_opened_from_inside_and_its_load_is_changed() -> None:
+    with Terminal(words=("paced-udp",)) as terminal:
+        terminal.wait_for("paced-udp")
+        terminal.wait_for("q quit")
+        terminal.press("o")
+        terminal.wait_for("asked-to-wake")
+        terminal.press("overload")
+        terminal.wait_for(re.compile(r"1 of \d+"))
+        terminal.press("\r")
+        terminal.wait_for("overload-udp →")
+        terminal.press("l")
+        terminal.press("\x1b[B")
+        terminal.wait_for("rate 2,000,000 frames/s")
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert terminal.output.count(b"\x1b[?1049h") == terminal.output.count(b"\x1b[?1049l") == 2

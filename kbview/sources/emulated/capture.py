@@ -21,7 +21,7 @@ from kbview.tape.source import Heading, Origin, Source, SourceError
 
 
 class ReplaySource(EmulatorSource):
-    """A capture through the emulator. Its note says what was wrong with the file."""
+    """A capture through the emulator; `scenario` has its settings."""
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class ReplaySource(EmulatorSource):
         datapath: str,
     ) -> None:
         self._replay = replay
+        self.scenario = base
         super().__init__(heading, base.settings, replay.host, chunks, datapath)
 
     def note(self) -> str:

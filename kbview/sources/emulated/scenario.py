@@ -9,9 +9,10 @@ from kbview.emulator.settings import ScenarioError
 from kbview.sources.emulated.kept_bytes import SyntheticSnap
 from kbview.sources.emulated.source import EmulatorSource
 from kbview.sources.emulated.toml_text import read_toml
+from kbview.sources.emulated.tuned_traffic import TunedTraffic
 from kbview.sources.opener import Word
 from kbview.sources.request import Choice
-from kbview.tape.source import Heading, Origin, Source, SourceError
+from kbview.tape.source import Heading, Knob, Origin, Source, SourceError
 
 _SCENARIOS = files("kbview") / "scenarios"
 
@@ -24,15 +25,24 @@ def scenarios() -> dict[str, Scenario]:
 
 
 class ScenarioSource(EmulatorSource):
-    """Synthetic traffic through one emulated datapath at a time, of those that have a use for it."""
+    """Synthetic traffic through one emulated datapath at a time, of the datapaths that can serve it.
+
+    `tuned` is the traffic where the viewer may change it, None where it stays as it is.
+    """
 
     def __init__(
-        self, heading: Heading, scenario: Scenario, datapath: str, snap: SyntheticSnap | None
+        self,
+        heading: Heading,
+        scenario: Scenario,
+        datapath: str,
+        snap: SyntheticSnap | None = None,
+        tuned: TunedTraffic | None = None,
     ) -> None:
         self._scenario = scenario
+        self._tuned = tuned
         if refusal := self.refusal(datapath):
             raise SourceError(refusal, 2)
-        traffic = scenario.chunks()
+        traffic = scenario.chunks() if tuned is None else tuned.chunks()
         super().__init__(
             heading,
             scenario.settings,
@@ -42,6 +52,30 @@ class ScenarioSource(EmulatorSource):
             scenario.peer(),
         )
         self.snap = snap
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario with its overrides and with the changes of its load."""
+        return self._scenario if self._tuned is None else self._tuned.scenario
+
+    def knobs(self) -> tuple[Knob, ...]:
+        return () if self._tuned is None else self._tuned.knobs()
+
+    def turn(self, knob: str, rungs: int) -> None:
+        if self._tuned is None:
+            super().turn(knob, rungs)
+            return
+        before = self._tuned.scenario
+        try:
+            told = self._tuned.turn(knob, rungs)
+        except ScenarioError as error:
+            raise SourceError(str(error), 2) from error
+        if self._tuned.scenario is not before:
+            self.say(f"The load was changed: {told}.")
+
+    def alike(self, datapath: str) -> "ScenarioSource":
+        """A source of the same frames from their start, changes included, through a datapath."""
+        return ScenarioSource(self.heading, self._scenario, datapath, tuned=self._tuned)
 
     def refusal(self, datapath: str) -> str:
         try:
@@ -86,7 +120,8 @@ def _open(scenario: Scenario, choice: Choice) -> Source:
     scenario = _apply(scenario, choice)
     heading = Heading(Origin.EMULATED, scenario.name, choice.profile or scenario.profile, scenario.seed)
     snap = SyntheticSnap(choice.snap) if choice.snap else None
-    return ScenarioSource(heading, scenario, choice.datapath or scenario.datapath, snap)
+    tuned = TunedTraffic(scenario) if choice.tuned else None
+    return ScenarioSource(heading, scenario, choice.datapath or scenario.datapath, snap, tuned)
 
 
 def _read(word: Word) -> Scenario:

@@ -18,7 +18,7 @@ from kbview.sources.emulated import profile
 from kbview.sources.emulated.kept_bytes import Snap
 from kbview.tape.cost import CostTable, StepCost
 from kbview.tape.detail import Detail
-from kbview.tape.events import Event, SourceEnded
+from kbview.tape.events import Event, SourceEnded, SourceNoted
 from kbview.tape.meter import TOTALS
 from kbview.tape.source import Capabilities, DatapathChoice, Heading, Source, SourceError
 from kbview.tape.tape import Tape
@@ -48,6 +48,7 @@ class EmulatorSource(Source):
     ) -> None:
         self.snap: Snap | None = None  # whoever opened it may want the packets' bytes on the tape
         self._told_end = False
+        self._notes: list[str] = []  # sentences for the viewer that are not told yet
         self._announce = True  # a sample is due, whatever has happened
         try:
             calibration = profile.load(heading.profile)
@@ -73,7 +74,9 @@ class EmulatorSource(Source):
         slice_ps = _FIRST_SLICE_PS
         if self._announce:
             self._announce = False
-            tape.extend([*self._released(), emulation.sample()])
+            notes = [SourceNoted(emulation.now_ps, note) for note in self._notes]
+            self._notes = []
+            tape.extend([*self._released(), *notes, emulation.sample()])
         while not self._told_end:
             try:
                 emulation.advance(min(until_ps, max(emulation.now_ps + slice_ps, emulation.due_ps)))
@@ -91,6 +94,11 @@ class EmulatorSource(Source):
 
     def next_ps(self) -> int | None:
         return self.emulation.due_ps
+
+    def say(self, note: str) -> None:
+        """Put a sentence for the viewer on the tape, at the next pump."""
+        self._notes.append(note)
+        self._announce = True
 
     def _released(self) -> Iterable[Event]:
         """What is to be told up to now."""
