@@ -28,7 +28,7 @@ _MOVES = {"down": 1, "up": -1, "pagedown": 10, "pageup": -10, "home": -(1 << 20)
 _LONGEST = 60
 
 
-class Found(NamedTuple):
+class FinderItem(NamedTuple):
     """An item: `name` is handed back; `kind` and `note` stand beside it; `detail` is the long text."""
 
     name: str
@@ -47,7 +47,7 @@ class Finder(Screen[str | None]):
     """
 
     def __init__(
-        self, title: str, items: Sequence[Found], theme: Theme, ascii_only: bool, marked: str = ""
+        self, title: str, items: Sequence[FinderItem], theme: Theme, ascii_only: bool, marked: str = ""
     ) -> None:
         super().__init__()
         self._title = title
@@ -90,7 +90,7 @@ class Finder(Screen[str | None]):
         self._typed, self._at = typed, 0
         self._board.show()
 
-    def _found(self) -> list[Found]:
+    def _found(self) -> list[FinderItem]:
         """The items with every typed word in one of their texts."""
         words = self._typed.casefold().split()
         return [item for item in self._items if all(word in _text(item) for word in words)]
@@ -122,11 +122,11 @@ class Finder(Screen[str | None]):
         return block([*rows, foot], size)
 
 
-def _text(item: Found) -> str:
+def _text(item: FinderItem) -> str:
     return " ".join(item).casefold()
 
 
-def _row(item: Found, here: bool, wide: int, width: int) -> Row:
+def _row(item: FinderItem, here: bool, wide: int, width: int) -> Row:
     """The kind, the name in `wide` cells, and as much of the note as fits."""
     name = cut(clean(item.name), wide - 1)
     head: Row = [

@@ -4,7 +4,7 @@ from functools import partial
 
 from kbview.tape.source import SourceError
 from kbview.ui.desk import Commands, Desk
-from kbview.ui.finder import Finder, Found
+from kbview.ui.finder import Finder, FinderItem
 from kbview.ui.prompt import Prompt
 from kbview.ui.session import Library, Session, SettingRow
 
@@ -36,7 +36,7 @@ class Opening:
         if self._library is None:
             self._desk.say(_ALONE)
             return
-        items = [Found(one.word, one.kind, one.caption, one.caption) for one in self._library.shelf()]
+        items = [FinderItem(one.word, one.kind, one.caption, one.caption) for one in self._library.shelf()]
         box = Finder("Open", items, self._session.theme, self._session.ascii)
         self._desk.ask(box, self._opened)
 
@@ -62,19 +62,19 @@ class Opening:
         items = [self._item(row) for row in rows]
         changed = ", ".join(f"{key} = {value}" for key, value in self._changes.items())
         told = f"with {changed}" if changed else "without a change"
-        restart = Found(_RESTART, "do", told, f"Start anew from time 0, {told}.")
+        restart = FinderItem(_RESTART, "do", told, f"Start anew from time 0, {told}.")
         title = "Settings: Enter changes one"
         box = Finder(title, [restart, *items], self._session.theme, self._session.ascii, marked)
         self._desk.ask(box, self._taken)
 
-    def _item(self, row: SettingRow) -> Found:
+    def _item(self, row: SettingRow) -> FinderItem:
         value = self._changes.get(row.key, row.value)
         unit = f" {row.unit}" if row.unit else ""
         mark = "changed" if row.key in self._changes else "set" if row.value != row.default else ""
         told = " ".join(filter(None, [f"{value}{unit}".ljust(24), row.meaning]))
         bounds = f" {row.bounds}." if row.bounds else ""
         detail = f"{row.key} = {value}{unit}: {row.meaning}.{bounds} Default: {row.default}."
-        return Found(row.key, mark, told, detail)
+        return FinderItem(row.key, mark, told, detail)
 
     def _taken(self, name: str | None) -> None:
         if name is None:

@@ -1,4 +1,4 @@
-"""The session: what all screens look at together: one player, one chosen packet, one theme."""
+"""The session: the state that all screens share: one player, one chosen packet, one theme."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
@@ -52,7 +52,7 @@ class Library(Protocol):
 
 
 class Offers(NamedTuple):
-    """What whoever opens the screen can do for it, or why not.
+    """The services of the caller that opens the screen, or the reason why there is none.
 
     `save` writes a tape to a file of this name and says so; None where it is a file already.
     `library` opens other sources, None where there is only this one.
@@ -100,7 +100,7 @@ class Session:
 
     @property
     def followed(self) -> int:
-        """The packet that was chosen or is followed, else the one of the last event in a pause."""
+        """The packet that was chosen or is followed, else the packet of the last event in a pause."""
         player = self.player
         moved = NO_PACKET
         if not player.playing:
@@ -115,8 +115,8 @@ class Session:
 
     @property
     def packet(self) -> int:
-        """The packet that is looked at: the chosen one, the followed one, in a pause the one that moved
-        last, else the last whose journey is whole."""
+        """The packet that is looked at: the chosen or the followed packet, in a pause the last that moved,
+        else the last packet with a whole journey."""
         self.journeys.follow(self.player.tape, self.player.state)
         known = self.journeys.packets()
         moved = NO_PACKET
