@@ -36,7 +36,9 @@ class Opening:
         if self._library is None:
             self._desk.say(_ALONE)
             return
-        items = [FinderItem(one.word, one.kind, one.caption, one.caption) for one in self._library.shelf()]
+        items = [
+            FinderItem(one.word, one.kind, one.caption, one.caption) for one in self._library.shelf()
+        ]
         box = Finder("Open", items, self._session.theme, self._session.ascii)
         self._desk.ask(box, self._opened)
 
