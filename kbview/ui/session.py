@@ -115,7 +115,7 @@ class Session:
 
     @property
     def packet(self) -> int:
-        """The packet that is looked at: the chosen or the followed packet, in a pause the last that moved,
+        """The packet that is looked at: the chosen or followed packet, in a pause the last to move,
         else the last packet with a whole journey."""
         self.journeys.follow(self.player.tape, self.player.state)
         known = self.journeys.packets()
