@@ -8,12 +8,11 @@ from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.engine import NEVER_PS, US_PS, advance
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.bus import Bus
-from kbview.emulator.hardware.link import Link
+from kbview.emulator.hardware.cable import Link, Wires
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.nic import Nic, Port
 from kbview.emulator.hardware.peer import Peer
-from kbview.emulator.hardware.wires import Wires
 from kbview.emulator.keys import ScenarioError
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.recorder import Recorder

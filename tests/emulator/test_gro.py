@@ -13,7 +13,7 @@ from kbview.emulator.emulation import Emulation
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.kernel.device.gro import Gro
 from kbview.emulator.kernel.skb import charge, skbs
-from kbview.emulator.protocol.merging import Train, look_at
+from kbview.emulator.protocol.gro_rules import Train, look_at
 from kbview.emulator.protocol.tcp import Parameters, Segment
 from kbview.emulator.protocol.tcp.wire import frame_length, segment_of
 from kbview.emulator.scenario import SYNTHETIC_HOST

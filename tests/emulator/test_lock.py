@@ -6,10 +6,10 @@ import pytest
 
 from kbview.emulator.cost import Prices
 from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.contention import Lock
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor, idle_states
-from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.kernel.socket.wait import Wait
 from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import Settings

@@ -8,6 +8,7 @@ from kbview.emulator.cost import Prices
 from kbview.emulator.engine import NEVER_PS, Actor
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.bus import timing
+from kbview.emulator.hardware.cable import Wires
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor, idle_states
@@ -18,7 +19,6 @@ from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing, TxTiming
-from kbview.emulator.hardware.wires import Wires
 from kbview.emulator.keys import meaning, number
 
 # Steps that the hardware takes under every datapath.

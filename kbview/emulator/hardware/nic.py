@@ -14,12 +14,12 @@ from typing import Annotated
 
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.books import Books
+from kbview.emulator.hardware.cable import Wires
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rss import Rss
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
-from kbview.emulator.hardware.wires import Wires
 from kbview.emulator.keys import Keys, meaning, number
 from kbview.packet.acknowledgements import Acknowledgements
 from kbview.packet.frame import Flow, Frame

@@ -16,8 +16,8 @@ from heapq import heappop, heappush
 from itertools import count
 
 from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.cable import Link
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.link import Link
 from kbview.emulator.hardware.nic import Nic
 from kbview.packet.frame import Frame
 

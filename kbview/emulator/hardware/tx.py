@@ -21,9 +21,9 @@ from typing import NamedTuple
 
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.books import Books
+from kbview.emulator.hardware.cable import Wires
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.counts import WorkCounts
-from kbview.emulator.hardware.wires import Wires
 from kbview.packet.frame import Frame
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import RingKind

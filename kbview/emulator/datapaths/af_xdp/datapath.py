@@ -15,6 +15,7 @@ lecture, station, function, file
 from typing import NamedTuple
 
 from kbview.emulator.application import APPLICATIONS, Production
+from kbview.emulator.burst_work import WORKS
 from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
@@ -27,7 +28,6 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.work import WORKS
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Domain, Station, bypass
 

@@ -15,13 +15,13 @@ says whether the driver has stopped: the thread makes a sendto() at each look wh
 Linux: samples/bpf/xdpsock_user.c rx_drop(), l2fwd()
 """
 
+from kbview.emulator.burst_work import Work
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.thread import XskThread
 from kbview.emulator.datapaths.af_xdp.xsk import Xsk
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.work import Work
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import DropReason, Place
 

@@ -17,6 +17,7 @@ lecture, station, function, file
 """
 
 from kbview.emulator.application import APPLICATIONS, Production
+from kbview.emulator.burst_work import WORKS
 from kbview.emulator.bypass.mempool import Mempool, MempoolCache, in_rings, pool_size
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.common_settings import CommonSettings, ScenarioError
@@ -31,7 +32,6 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.work import WORKS
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Station, bypass
 

@@ -6,10 +6,10 @@ With several queues it polls them in turn, and each empty queue costs a poll.
 DPDK: Programmer's Guide, "Environment Abstraction Layer"; examples/skeleton, examples/l2fwd
 """
 
+from kbview.emulator.burst_work import Work
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import POLL_USEFUL, Context, Core
-from kbview.emulator.work import Work
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 

@@ -15,6 +15,7 @@ Linux: drivers/vfio/pci/vfio_pci_intrs.c
 from dataclasses import dataclass
 from typing import Annotated
 
+from kbview.emulator.burst_work import Work
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.datapaths.dpdk.lcore import Lcore
 from kbview.emulator.engine import NEVER_PS, Process
@@ -24,7 +25,6 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.keys import MOST, Keys, meaning, number
-from kbview.emulator.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ lecture, station, function, file
 """
 
 from kbview.emulator.application import APPLICATIONS, Production
+from kbview.emulator.burst_work import WORKS
 from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.netmap.queue import NetmapQueue
@@ -22,7 +23,6 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.work import WORKS
 from kbview.tape.station import STACK, Domain, Station, bypass
 
 WAY = (

@@ -15,6 +15,7 @@ lecture, station, function, file
 """
 
 from kbview.emulator.application import APPLICATIONS, Production
+from kbview.emulator.burst_work import WORKS
 from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, TX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.psio.sender import PsioSender
@@ -25,7 +26,6 @@ from kbview.emulator.kernel.psio.psio_engine import PsioQueue
 from kbview.emulator.kernel.psio.stations import ENGINE
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.work import WORKS
 from kbview.tape.station import Domain, Station
 
 WAY = (

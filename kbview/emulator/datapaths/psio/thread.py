@@ -4,13 +4,13 @@ Each thread has its core, the queues of that core and a chunk of its own: cores 
 The engine's samples/echo
 """
 
+from kbview.emulator.burst_work import Work
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Context, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.psio.handle import PsioHandle
 from kbview.emulator.kernel.psio.psio_engine import PsioQueue
 from kbview.emulator.kernel.softirq import Softirqs
-from kbview.emulator.work import Work
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 from kbview.tape.vocabulary import DropReason, Place

@@ -1,7 +1,7 @@
 """Builds the application's threads: readers, each with a sender, or senders alone."""
 
 from kbview.emulator.application import APPLICATIONS, ApplicationSettings
-from kbview.emulator.hardware.lock import Lock
+from kbview.emulator.hardware.contention import Lock
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.call.accept import ServerSettings
 from kbview.emulator.kernel.call.generate import GenerateSettings, Generating

@@ -21,7 +21,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.taker import Taker
 from kbview.emulator.kernel.skb import RX_BUFFER, skbs
 from kbview.emulator.keys import Keys, meaning
-from kbview.emulator.protocol.merging import ENDING, Look, Train, look_at
+from kbview.emulator.protocol.gro_rules import ENDING, Look, Train, look_at
 from kbview.packet.frame import Flow, Frame, Protocol, parts
 from kbview.tape.events import PacketMerged
 

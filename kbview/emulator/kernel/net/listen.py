@@ -10,8 +10,8 @@ Linux: net/ipv4/inet_connection_sock.c, inet_hashtables.c, fs/eventpoll.c
 from dataclasses import dataclass
 from typing import Annotated
 
+from kbview.emulator.hardware.contention import Lock
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.tcp_output import connection_name
 from kbview.emulator.kernel.socket.socket import SocketGroup, SocketTable

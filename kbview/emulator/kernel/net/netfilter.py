@@ -14,8 +14,8 @@ from typing import Annotated
 
 from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
+from kbview.emulator.hardware.contention import SharedLine
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.line import SharedLine
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.keys import Keys, meaning

@@ -8,8 +8,8 @@ Linux: net/ipv4/tcp_ipv4.c, tcp_input.c, tcp_output.c
 """
 
 from kbview.emulator.engine import Process
+from kbview.emulator.hardware.contention import Lock
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.lock import Lock
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.listen import Listening
 from kbview.emulator.kernel.net.tcp_output import SegmentSender, connection_name

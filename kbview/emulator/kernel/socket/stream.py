@@ -16,7 +16,7 @@ from kbview.tape.meter import SocketMeter
 
 if TYPE_CHECKING:
     from kbview.emulator.application import Session
-    from kbview.emulator.hardware.lock import Lock
+    from kbview.emulator.hardware.contention import Lock
     from kbview.emulator.kernel.socket.socket import SocketTable
 
 
