@@ -1,4 +1,4 @@
-"""Writes the reference of events, docs/events.md, from their classes.
+"""Writes the references of events and steps, docs/events.md and docs/steps.md, from the code.
 
 python scripts/reference.py            # write it
 python scripts/reference.py --check    # exit with 1 if the file is not current
@@ -12,6 +12,8 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 from kbview.tape import events as ev
 from kbview.tape.event import Event
+from kbview.tape.steps import Declaration
+from kbview.tape.steps.table import TABLES
 
 DOCS = Path(__file__).parents[1] / "docs"
 # The unit of a field by the end of its name; a field that fits none is a number or a word.
@@ -68,6 +70,8 @@ def section(kind: type[Event]) -> str:
     facts = [f"- detail: {kind.level.name.lower()}"]
     if kind.meaning.function:
         facts.append(f"- at work: {kind.meaning.function}")
+    if kind.places:
+        facts.append(f"- puts its packet at: {', '.join(kind.places)}")
     if kind.tracepoint:
         facts.append(f"- tracepoint: `{kind.tracepoint}`")
     facts.append(f"- fields: {fields}")
@@ -94,7 +98,31 @@ def events_page() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"events.md": events_page}
+def step_row(name: str, step: Declaration) -> str:
+    """One step as a row: name, function, sentence, stations in the order of preference."""
+    cells = (f"`{name}`", step.function, step.why, ", ".join(step.stations))
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def steps_page() -> str:
+    """The text of docs/steps.md."""
+    head = (
+        "# Steps\n\n"
+        "Written by `scripts/reference.py` from the tables in `kbview/tape/steps/`; do not edit.\n\n"
+        "A step is a named unit of work that costs time. On a path it happens at the first of its "
+        "stations that the packet visits. Each profile in `kbview/calibrations/` has a price row of "
+        "the same name, except for steps between two tracepoints of a real kernel: kbview measures "
+        "these.\n"
+    )
+    parts = [head]
+    for module, table in TABLES.items():
+        title = inspect.cleandoc(sys.modules[module].__doc__ or "").splitlines()[0]
+        parts.append(f"## {title}\n\n| step | at work | why | stations |\n|---|---|---|---|")
+        parts.append("\n".join(step_row(name, step) for name, step in table.items()) + "\n")
+    return "\n".join(parts)
+
+
+PAGES = {"events.md": events_page, "steps.md": steps_page}
 
 
 def main(arguments: list[str]) -> int:

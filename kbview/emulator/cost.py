@@ -4,7 +4,7 @@ A row has a core part in cycles, which scales with the clock, and an uncore part
 (DRAM, PCIe, interrupt delivery), which does not; each may have a share per byte.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -117,26 +117,39 @@ class Prices:
         self.calibration = calibration
         self._extra_cycles = extra_cycles or {}
         self.clock_hz = clock_hz or calibration.clock_hz
+        self.asked: set[str] = set()  # names of the steps that were handed out or reserved
         self._steps: dict[str, Step] = {}
         self._sequences: dict[tuple[str, ...], Step] = {}
 
     def step(self, name: str) -> Step:
         """The step of that name; the same object each time."""
+        self.asked.add(name)
         if name not in self._steps:
-            row = self.calibration.steps.get(name)
-            if row is None:
-                raise UnpricedStepError(
-                    f"profile {self.calibration.name} has no cost for the step {name!r}; "
-                    f"add a row [steps.{name}] with its source"
-                )
+            row = self._row(name)
             ps = 1e12 / self.clock_hz
             cycles = row.cycles + self._extra_cycles.get(name, 0.0)
             cost_ps = round(cycles * ps + row.ns * 1000)
             self._steps[name] = Step(name, cost_ps, row.cycles_per_byte * ps + row.ns_per_byte * 1000)
         return self._steps[name]
 
+    def reserve(self, names: Iterable[str]) -> None:
+        """Announce steps that a packet may take later. UnpricedStepError if a step has no price."""
+        for name in names:
+            self._row(name)
+            self.asked.add(name)
+
+    def _row(self, name: str) -> Row:
+        row = self.calibration.steps.get(name)
+        if row is None:
+            raise UnpricedStepError(
+                f"profile {self.calibration.name} has no cost for the step {name!r}; "
+                f"add a row [steps.{name}] with its source"
+            )
+        return row
+
     def sequence(self, *names: str) -> Step:
         """Steps that always follow each other, booked at once: one addition instead of many."""
+        self.asked.update(names)
         if names not in self._sequences:
             parts = tuple(self.step(name) for name in names)
             whole = Step("+".join(names), sum(part.cost_ps for part in parts))

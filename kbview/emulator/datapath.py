@@ -20,13 +20,11 @@ NIC = Station(
     "NIC",
     Domain.HARDWARE,
     "checks FCS and destination MAC, writes frame and descriptor to memory by DMA",
-    ("FrameArrived",),
 )
 RX_RING = Station(
     "rx ring",
     Domain.HARDWARE,
     "descriptors shared by NIC and driver; full means the next frame is missed",
-    ("DescriptorDone", "DescriptorCleaned"),
 )
 
 
@@ -34,7 +32,6 @@ TX_RING = Station(
     "tx ring",
     Domain.HARDWARE,
     "descriptors of frames to send; the doorbell tells the NIC, its write-back that they have left",
-    ("DescriptorPosted", "FrameSent"),
 )
 EMULATOR = "kbview/emulator/"  # the files of a way are below it
 
@@ -87,7 +84,7 @@ def placed(stations: Sequence[Station], way: Sequence[WayRow]) -> tuple[Station,
 class Datapath(ABC):
     """Composes hardware, kernel and bypass parts in the packet's order.
 
-    `stations` are drawn on the screen. `steps` are all cost rows that the datapath may take. `reading`
+    `stations` are drawn on the screen. `reading`
     names books and files to read. `way` has a row for each station: the stations of `stations` in their
     order, then the stations of other applications. The docstring of the datapath's module shows the way
     as `table` prints it.
@@ -104,7 +101,6 @@ class Datapath(ABC):
     summary: ClassVar[str]
     stations: ClassVar[tuple[Station, ...]]
     way: ClassVar[tuple[WayRow, ...]]
-    steps: ClassVar[tuple[str, ...]]
     serves: ClassVar[tuple[App, ...]]
     drops_at: ClassVar[tuple[str, ...]] = ()
     compressed_completions: ClassVar[bool] = False
@@ -115,7 +111,10 @@ class Datapath(ABC):
 
     @abstractmethod
     def __init__(self, machine: Machine, settings: CommonSettings, host: Host) -> None:
-        """Build the parts on this machine, which is idle; its NIC accepts no frame yet."""
+        """Build the parts on this machine, which is idle; its NIC accepts no frame yet.
+
+        By the end of `start` the datapath has asked for the price of every step that it may take.
+        """
 
     @classmethod
     def check(cls, settings: CommonSettings) -> None:

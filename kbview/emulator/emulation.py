@@ -20,6 +20,7 @@ from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame
 from kbview.tape.events import DatapathStarted, Event
 from kbview.tape.meter import Meters, Sample
+from kbview.tape.steps import resolve
 
 
 class Emulation:
@@ -63,13 +64,15 @@ class Emulation:
             core.slice_ps = settings.sched_slice_us * US_PS
         if peer is not None:
             self._machine.connect(peer(nic))
-        self._told = 0
+        self._of_machine = frozenset(prices.asked)  # steps under every datapath
         self._start(datapath)
 
     # ---- datapaths -------------------------------------------------------------------------
 
     def _start(self, name: str) -> None:
         kind = self._kind(name)
+        prices = self._machine.prices
+        prices.asked = set(self._of_machine)
         self._machine.take_up(
             self._settings,
             compressed=kind.compressed_completions,
@@ -78,7 +81,7 @@ class Emulation:
         )
         self.datapath: Datapath = kind(self._machine, self._settings, self._host)
         self.datapath.start()
-        stations = placed(self.datapath.path(), kind.way)
+        stations = placed(resolve(self.datapath.path(), sorted(prices.asked)), kind.way)
         self.recorder.emit(DatapathStarted(self.now_ps, kind.name, kind.summary, stations))
 
     def _kind(self, name: str) -> type[Datapath]:
@@ -92,6 +95,11 @@ class Emulation:
             able = ", ".join(each.name for each in DATAPATHS.values() if each.speaks_tcp)
             raise ScenarioError(f"datapath {name} speaks no TCP; use {able}")
         return kind
+
+    @property
+    def steps(self) -> frozenset[str]:
+        """The names of the steps that the present datapath may take: it asked for their prices."""
+        return frozenset(self._machine.prices.asked)
 
     def switch(self, name: str) -> None:
         """Let what is in flight finish on its path, then send what comes through another.

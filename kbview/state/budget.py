@@ -9,6 +9,7 @@ from kbview.packet.frame import WIRE_OVERHEAD
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.interval import Interval
 from kbview.tape.station import Domain, Station
+from kbview.tape.steps import without_break
 
 NOWHERE = ""
 
@@ -44,7 +45,7 @@ def spent(interval: Interval, stations: tuple[Station, ...]) -> list[Spent]:
     found = []
     for step, stage in interval.stages().items():
         if step not in FOUND_NOTHING:
-            place = places.get(step)
+            place = places.get(without_break(step))
             name, domain = (place.name, place.domain) if place else (NOWHERE, None)
             found.append(Spent(step, name, domain, stage.total_ps / delivered))
     return sorted(found, key=lambda one: (-one.each_ps, one.step))

@@ -8,6 +8,7 @@ from kbview.state.interval import Interval
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, Sample
 from kbview.tape.station import Station
+from kbview.tape.steps import STEPS, without_break
 
 _UNITS: list[int] = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
 _APART = 2  # columns between two dots of the lane, about
@@ -59,26 +60,26 @@ _COUNTS: dict[str, Callable[[Meters], int]] = {
 FOUND_NOTHING = frozenset(
     {"rx_burst_empty", "xsk_peek_empty"}
 )  # no packet passed, and none is to pay for it
-# of a packet more than one, or none of a packet's
-_BUFFERS = {"skb_free", "skb_frag_unref", "mbuf_free"}  # a dropped packet's, too
-_NO_PASS = FOUND_NOTHING | _BUFFERS | {"context_switch", "line_transfer", "fib_node"}
+_NO_PASS = frozenset(name for name, step in STEPS.items() if not step.passes)
 
 
 def passed(interval: Interval, station: Station) -> int:
     """How often a station was passed in an interval: by its busiest step, else by its events.
 
-    A place without steps is the wire, before anything has happened.
+    Only steps that each packet takes once at the station count. A place without steps is the wire,
+    before anything has happened.
     """
     if not station.steps:
         return interval.change("arrived")
     before, after = interval.before.meters, interval.after.meters
-    steps = max((_taken(after, step) - _taken(before, step) for step in station.steps), default=0)
+    once = [step for step in station.steps if step not in _NO_PASS]
+    steps = max((_taken(after, step) - _taken(before, step) for step in once), default=0)
     counts = [_COUNTS[step] for step in station.steps if step in _COUNTS]
     return steps or max((count(after) - count(before) for count in counts), default=0)
 
 
 def _taken(meters: Meters, step: str) -> int:
-    stage = None if step in _NO_PASS else meters.stages.get(step)
+    stage = meters.stages.get(step)
     return stage.count if stage else 0
 
 
@@ -125,6 +126,7 @@ def cost_ps(histories: Histories, station: Station) -> float | None:
     delivered = histories.change("delivered")
     if not delivered:
         return None
-    costs = histories.costs()
-    paid = (costs[step].total_ps for step in station.steps if step in costs.keys() - FOUND_NOTHING)
+    here = frozenset(station.steps) - FOUND_NOTHING
+    costs = histories.costs().items()
+    paid = (cost.total_ps for step, cost in costs if here & {step, without_break(step)})
     return sum(paid) / delivered

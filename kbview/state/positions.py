@@ -4,6 +4,7 @@ from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.station import Station
+from kbview.tape.steps import without_break
 
 _GONE = frozenset({ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent})
 
@@ -20,6 +21,7 @@ class Positions(Reducer):
         self._young: dict[int, str] = {}  # brought somewhere in this chunk
         self._old: dict[int, str] = {}  # in the one before
         self._station_of: dict[str, str] = {}
+        self._beside: set[str] = set()
 
     def open(self, started: ev.DatapathStarted) -> None:
         self.lay(started.stations)
@@ -27,6 +29,7 @@ class Positions(Reducer):
     def lay(self, stations: tuple[Station, ...]) -> None:
         """Take over a new path. Packets under way on the old one are finished."""
         self._station_of = {step: place.name for place in stations for step in place.steps}
+        self._beside = {place.name for place in stations if place.beside}
         self.clear()
 
     def clear(self) -> None:
@@ -39,6 +42,7 @@ class Positions(Reducer):
         """Move the event's packet, if it has one.
 
         A step brings no unknown packet in: it may follow the end of a journey, as a free does.
+        Work at a branch beside the path leaves the packet where it is.
         """
         event, packet = record, getattr(record, "packet", ev.NO_PACKET)
         if packet == ev.NO_PACKET:
@@ -46,7 +50,7 @@ class Positions(Reducer):
         known = self._young if packet in self._young else self._old
         if type(event) in _GONE:
             known.pop(packet, None)
-        elif station := self.station_of(event):
+        elif (station := self.station_of(event)) and station not in self._beside:
             if not isinstance(event, ev.StepTaken):
                 known.pop(packet, None)
                 self._young[packet] = station
@@ -55,8 +59,9 @@ class Positions(Reducer):
 
     def station_of(self, event: ev.Event) -> str:
         """The station at which such an event happens; "" when it is at none."""
-        step = event.step if isinstance(event, ev.StepTaken) else type(event).__name__
-        return self._station_of.get(step, "")
+        if isinstance(event, ev.StepTaken):
+            return self._station_of.get(without_break(event.step), "")
+        return self._station_of.get(type(event).__name__, "")
 
     def of(self, packet: int) -> str | None:
         """Where a packet is; None when it is not under way."""

@@ -1,7 +1,7 @@
-"""The Event contract: what happened to a packet or a core, in the past tense.
+"""The Event contract: something happened to a packet or a core; names are in the past tense.
 
 Every event has `time_ps` (integer picoseconds since the run began), then its place, then the facts.
-`packet` is the packet's number in the trace, from 0; `cpu` and `queue` are numbers. A new event is one
+`packet` is the packet's number in the trace, from 0; `cpu` and `queue` are numbers. A new event is a
 class in a module of `events/`: detail, tracepoint, meaning and its effect on the meters stand on it.
 """
 
@@ -28,7 +28,7 @@ class Mode(StrEnum):
 
 
 class Account(StrEnum):
-    """What a core's time is booked to; together the accounts are all of its time."""
+    """The accounts of a core's time; together they are all of its time."""
 
     IDLE = "idle"
     HARDIRQ = "hardirq"
@@ -44,7 +44,7 @@ class Account(StrEnum):
 class Meaning(NamedTuple):
     """The function of kernel, driver, library or hardware at work, "" if none, and a plain sentence.
 
-    `function` is spelled as in the source; `why` is for a reader who has never seen it.
+    `function` is spelled as in the source; `why` is for a new reader.
     """
 
     function: str
@@ -52,14 +52,16 @@ class Meaning(NamedTuple):
 
 
 class Event(msgspec.Struct, array_like=True, tag=True, gc=False):
-    """One thing that happened. A class says all that there is to know of its events.
+    """A thing that happened. Its class describes it completely.
 
-    `level` is the least detail at which the event is told. `tracepoint` is the kernel's, "" if there
-    is none. `change` adds the event to the totals and levels of the meters.
+    `level` is the least detail at which the event is told. `tracepoint` is the kernel's, "" if there is
+    none. `places` are the names of the stations where the event puts its packet, in the order of
+    preference; () if it moves no packet. `change` adds the event to the totals and levels of meters.
     """
 
     level: ClassVar[Detail] = Detail.STEPS
     tracepoint: ClassVar[str] = ""
+    places: ClassVar[tuple[str, ...]] = ()
     meaning: ClassVar[Meaning]
     time_ps: int
 

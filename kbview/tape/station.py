@@ -3,16 +3,17 @@
     HARDWARE | KERNEL                          | USER
     wire NIC ring | irq softirq skb IP TCP socket | read app
 
-A datapath declares its stations; the screen draws what it is told and knows no datapath by name.
+A datapath declares its stations; the screen draws any list of stations and knows no datapath by name.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 
 
 class Domain(StrEnum):
-    """Who owns the ground a station stands on."""
+    """The owner of the ground that a station stands on."""
 
     HARDWARE = "hardware"
     KERNEL = "kernel"
@@ -23,7 +24,10 @@ class Station(msgspec.Struct, frozen=True, array_like=True):
     """One place on the path.
 
     `steps` are the cost rows that are paid here and the events that happen here, by name; a packet
-    whose last step is one of them stands here. `bypassed` marks a place of the ordinary stack that
+    stands at the station of its last step. Each step and event declares its stations
+    (`kbview/tape/steps/`, the classes of events); a source that only counts names the meter of a
+    station here. `beside` marks a branch: the kernel works there for the packet while the packet itself
+    waits at an earlier station. `bypassed` marks a place of the ordinary stack that
     this datapath does not visit. `function` and `file` name the emulator's code of this station, for
     example "Softirq.net_rx_action" in "kbview/emulator/kernel/softirq.py"; both are empty for a live
     source, for a bypassed station and on tapes that are older than these fields.
@@ -36,6 +40,7 @@ class Station(msgspec.Struct, frozen=True, array_like=True):
     bypassed: bool = False
     function: str = ""
     file: str = ""
+    beside: bool = False
 
 
 def bypass(stations: tuple[Station, ...]) -> tuple[Station, ...]:
@@ -48,57 +53,34 @@ STACK = (
         "irq",
         Domain.KERNEL,
         "the NIC interrupts the core; the handler masks the vector and schedules NAPI",
-        ("IrqRaised", "hardirq"),
     ),
     Station(
         "softirq",
         Domain.KERNEL,
         "net_rx_action polls the ring, 64 packets at a time; entering it is no mode switch",
-        ("SoftirqEntered", "softirq_dispatch", "napi_poll", "dim_apply", "napi_complete"),
     ),
     Station(
         "skb",
         Domain.KERNEL,
         "an sk_buff is built around the frame; GRO may merge it; headers come off by moving pointers",
-        (
-            "descriptor_read",
-            "first_touch",
-            "rx_page",
-            "skb_alloc",
-            "napi_gro_receive",
-            "gro_merge",
-            "PacketMerged",
-            "gro_complete",
-            "netif_receive_skb",
-        ),
     ),
-    Station(
-        "IP",
-        Domain.KERNEL,
-        "header check, checksum, route lookup",
-        (
-            "ip_rcv",
-            "nf_conntrack_in",
-            "line_transfer",
-            "fib_lookup",
-            "fib_node",
-            "nf_reject",
-            "ip_defrag",
-            "arp_rcv",
-            "icmp_rcv",
-            "ip_forward",
-        ),
-    ),
-    Station(
-        "TCP/UDP",
-        Domain.KERNEL,
-        "checksum, and whose packet is this?",
-        ("udp_rcv", "tcp_v4_rcv", "tcp_conn_request", "tcp_create_child"),
-    ),
+    Station("IP", Domain.KERNEL, "header check, checksum, route lookup"),
+    Station("TCP/UDP", Domain.KERNEL, "checksum; ports and addresses find the socket"),
     Station(
         "socket",
         Domain.KERNEL,
         "the receive queue, charged by truesize; a sleeping reader is woken",
-        ("socket_enqueue", "SocketQueued", "try_to_wake_up"),
     ),
 )
+
+
+def bypassed_part(stations: Sequence[Station]) -> str:
+    """The part that the bypassed stations of a path stand for: "kernel" or "stack".
+
+    The kernel is bypassed where the packet visits no station of the kernel before its first of user
+    space. Where the kernel's driver still receives the packet, only the stack above is bypassed.
+    """
+    for station in stations:
+        if not station.bypassed and station.domain is not Domain.HARDWARE:
+            return "kernel" if station.domain is Domain.USER else "stack"
+    return "stack"

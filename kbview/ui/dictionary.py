@@ -14,9 +14,9 @@ from kbview.glossary import glossary
 from kbview.state.state import State
 from kbview.tape.event import Meaning
 from kbview.tape.events import EVENTS
-from kbview.tape.meaning import STEPS
 from kbview.tape.meter import DEFINITIONS
 from kbview.tape.source import Source
+from kbview.tape.steps import STEPS
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 

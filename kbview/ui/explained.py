@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from kbview.tape.event import Meaning
 from kbview.tape.events import EVENTS
-from kbview.tape.meaning import STEPS
 from kbview.tape.source import Heading
 from kbview.tape.station import Station
+from kbview.tape.steps import STEPS
 from kbview.ui.characters import clean
 from kbview.ui.dictionary import Dictionary, words_of
 

@@ -15,7 +15,7 @@ from kbview.state.state import State
 from kbview.state.why import explain
 from kbview.tape import events as ev
 from kbview.tape.event import NO_PACKET, Event
-from kbview.tape.meaning import meaning_of
+from kbview.tape.steps import meaning_of
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
 from kbview.ui.row import Row, Run, Size, fit, length, spread

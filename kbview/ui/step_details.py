@@ -6,8 +6,8 @@ from textwrap import wrap
 from kbview.state.journeys import JourneyEvent
 from kbview.tape import events as ev
 from kbview.tape.cost import CostTable, StepCost
-from kbview.tape.meaning import meaning_of
 from kbview.tape.source import Heading, Origin
+from kbview.tape.steps import meaning_of
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
 from kbview.ui.row import Row, Size, cut, fit, spread

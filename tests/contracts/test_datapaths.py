@@ -10,12 +10,10 @@ import msgspec
 import pytest
 
 import kbview
-from kbview.emulator.cost import Prices
 from kbview.emulator.datapath import Datapath, table
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.hardware.machine import STEPS
 from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.sources.emulated import profile
@@ -83,15 +81,6 @@ def test_every_packet_has_one_beginning_and_one_end(name: str) -> None:
     assert sorted(ended) == sorted(arrived)
 
 
-@pytest.mark.parametrize("calibration", profile.names())
-@pytest.mark.parametrize("kind", DATAPATHS.values(), ids=lambda kind: kind.name)
-def test_every_step_is_priced(kind: type[Datapath], calibration: str) -> None:
-    prices = Prices(profile.load(calibration), None)
-    assert kind.steps
-    for step in kind.steps:
-        assert prices.step(step).cost_ps >= 0
-
-
 @pytest.mark.parametrize("name", DATAPATHS)
 def test_when_traffic_stops_only_a_poll_mode_driver_goes_on(name: str) -> None:
     made = emulation(name, 1)
@@ -102,13 +91,6 @@ def test_when_traffic_stops_only_a_poll_mode_driver_goes_on(name: str) -> None:
     assert after.conserved()
     for total in set(TOTALS) - {"polls", "empty_polls"}:
         assert getattr(after, total) == getattr(before, total), total
-
-
-@pytest.mark.parametrize("calibration", profile.names())
-def test_the_hardware_is_priced(calibration: str) -> None:
-    prices = Prices(profile.load(calibration), None)
-    for step in STEPS:
-        assert prices.step(step).cost_ps >= 0
 
 
 def test_the_documents_say_what_each_can_serve() -> None:
@@ -139,6 +121,8 @@ def paths(kind: type[Datapath]) -> list[tuple[Station, ...]]:
         {"app": "forward", "forward_at": "xdp_redirect"},
         {"app": "forward", "irq_cure": "polling", "screend": True},
         {"app": "http", "mtcp_io": "psio"},
+        {"app": "drop", "drop_at": "xdp", "xdp_generic": True},
+        {"app": "echo", "xdp_mode": "copy"},
     )
     for each in extra:
         traffic = CALLS if each["app"] == "http" else TRAFFIC

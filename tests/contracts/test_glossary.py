@@ -15,8 +15,8 @@ from kbview.state.compare_lines import COMPARE_LINES
 from kbview.state.player import Player
 from kbview.tape import events as ev
 from kbview.tape.event import Account
-from kbview.tape.meaning import STEPS
 from kbview.tape.meter import TOTALS
+from kbview.tape.steps import STEPS
 from kbview.tape.vocabulary import CopyKind, DropReason, Place, RingKind
 from kbview.ui.dictionary import Dictionary, concepts, dictionary, words_of
 from kbview.ui.help import CONCEPT_CELLS, Help, pages

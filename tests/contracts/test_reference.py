@@ -10,6 +10,7 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.event import Meaning
 from kbview.tape.meter import Meters
+from kbview.tape.steps import STEPS
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,6 +29,14 @@ def test_every_event_is_on_the_page_with_its_fields() -> None:
         assert kind.meaning.why in section
         for field in kind.__struct_fields__[1:]:
             assert f"`{field}`" in section
+
+
+def test_every_step_is_on_the_page_with_its_stations() -> None:
+    page = (ROOT / "docs" / "steps.md").read_text(encoding="utf-8")
+    for name, step in STEPS.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        assert step.why in row
+        assert row.endswith(f"| {', '.join(step.stations)} |")
 
 
 def test_a_new_event_is_one_class() -> None:

@@ -1,49 +1,65 @@
-"""Each step of a packet is declared by its datapath, explained, and has a station on its path."""
+"""Each step is declared once: explained, priced in every profile, with a station on its path."""
 
 import pytest
 
-from kbview.emulator.datapaths import DATAPATHS
-from kbview.emulator.hardware.machine import STEPS as HARDWARE
-from kbview.sources.emulated.scenario import scenarios
-from kbview.sources.request import Choice
-from kbview.sources.resolve import resolve
+from kbview.sources.emulated import profile
 from kbview.tape import events as ev
-from kbview.tape.detail import Detail
-from kbview.tape.meaning import STEPS
-from kbview.tape.meaning.traced import without_break
-from kbview.tape.station import Station
-from kbview.tape.tape import Tape
+from kbview.tape.station import STACK, Station
+from kbview.tape.steps import STEPS, resolve, without_break
+from kbview.tape.steps.traced import TRACED
+from tests.contracts.played import CASES, Case, played
 
-LONGEST_PS = 3 * 10**9
-MOST = 20_000  # records
-MEMORY = {"second_tlb", "page_walk", "llc_miss", "cache_pollution"}  # a part of any station's work
-# Steps without a station on the path of a scenario: to be fewer, never more.
-GAPS = {
-    "bulk-tcp": {"ip_output", "ndo_start_xmit", "dev_queue_xmit", "tx_clean", "tcp_transmit_skb"},
-    "mirror-port": {"skb_free", "ip_rcv", "fib_lookup", "udp_rcv"},  # of the stack beside the ring
-    "shared-counter": {"skb_free"},
-}
+PRICED = [step for step in STEPS if step not in TRACED]
 
 
-def played(word: str) -> tuple[str, tuple[Station, ...], list[ev.StepTaken]]:
-    source = resolve(word, Choice())
-    source.set_detail(Detail.STEPS)
-    tape, now_ps = Tape(), 0
-    while not source.ended and now_ps < LONGEST_PS and tape.length < MOST:
-        now_ps = source.pump(tape, now_ps + 20_000_000)
-    source.close()
-    records = list(tape.read(tape.start))
-    (begun,) = [record for record in records if isinstance(record, ev.DatapathStarted)]
-    return begun.datapath, begun.stations, [one for one in records if isinstance(one, ev.StepTaken)]
-
-
-@pytest.mark.parametrize("word", list(scenarios()))
-def test_every_step_is_declared_explained_and_has_a_station(word: str) -> None:
-    name, stations, steps = played(word)
-    assert steps
-    taken = {without_break(step.step) for step in steps}
-    assert taken <= {*DATAPATHS[name].steps, *HARDWARE}
-    assert taken <= STEPS.keys()
-    of_packets = {step.step for step in steps if step.packet != ev.NO_PACKET}
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_step_taken_is_declared_and_has_a_station_on_the_path(case: Case) -> None:
+    stations, declared, _ = run = played(case)
+    taken = {without_break(step.step) for step in run.steps}
+    assert taken
+    assert taken <= declared <= STEPS.keys()
     placed = {step for station in stations for step in station.steps}
-    assert of_packets - MEMORY - placed == GAPS.get(word, set())
+    assert not taken - placed
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_step_happens_at_one_station_and_no_bypassed_station_has_any(case: Case) -> None:
+    stations = played(case).stations
+    placed = [step for station in stations for step in station.steps]
+    assert len(placed) == len(set(placed))
+    assert not any(station.steps for station in stations if station.bypassed)
+    assert [station.name for station in stations if not station.steps and not station.bypassed] == [
+        "wire"
+    ]
+
+
+@pytest.mark.parametrize("calibration", profile.names())
+def test_every_declared_step_is_priced_in_every_profile_and_every_price_is_of_a_step(
+    calibration: str,
+) -> None:
+    assert profile.load(calibration).steps.keys() == set(PRICED)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_names_its_function_says_why_and_where(step: str) -> None:
+    assert STEPS[step].function
+    assert STEPS[step].why.endswith((".", "?"))
+    assert STEPS[step].stations
+
+
+def test_a_step_is_at_the_first_of_its_stations_that_is_visited() -> None:
+    assert STEPS["descriptor_read"].stations == ("XDP", "skb", "poll", "irq")
+    irq, _, skb, *_ = STACK
+    resolved = resolve((irq, skb), ["descriptor_read"])
+    assert "descriptor_read" in resolved[1].steps
+    gone = Station(skb.name, skb.domain, skb.help, bypassed=True)
+    resolved = resolve((irq, gone), ["descriptor_read"])
+    assert "descriptor_read" in resolved[0].steps
+    assert resolved[1].steps == ()
+
+
+def test_events_that_move_a_packet_are_placed_as_steps_are() -> None:
+    irq, softirq, *_ = resolve(STACK, [])
+    assert irq.steps == ("IrqRaised",)
+    assert softirq.steps == ("SoftirqEntered",)
+    assert all(hasattr(ev, step) for station in resolve(STACK, []) for step in station.steps)

@@ -13,6 +13,7 @@ from kbview.tape.events import Account, Mode
 from kbview.tape.meter import TOTALS, CoreMeter, Meters, RingMeter, Sample, SocketMeter
 from kbview.tape.source import Capabilities, Heading, Origin, Source, SourceError
 from kbview.tape.station import STACK, Domain, Station, bypass
+from kbview.tape.steps import STEPS, resolve
 from kbview.tape.tape import Tape
 from kbview.tape.vocabulary import CopyKind, DropReason, Place
 
@@ -21,25 +22,26 @@ NS = 10**3
 BATCH = 16
 HARDWARE = (
     Station("wire", Domain.HARDWARE, "bits on the cable"),
-    Station("NIC", Domain.HARDWARE, "checks and DMA", ("FrameArrived",)),
-    Station("rx ring", Domain.HARDWARE, "descriptors", ("DescriptorDone", "DescriptorCleaned")),
+    Station("NIC", Domain.HARDWARE, "checks and DMA"),
+    Station("rx ring", Domain.HARDWARE, "descriptors"),
 )
-APP = Station("app", Domain.USER, "the application", ("app_work",))
-PATHS: dict[str, tuple[Station, ...]] = {
+APP = Station("app", Domain.USER, "the application")
+_STATIONS: dict[str, tuple[Station, ...]] = {
     "kernel": (
         *HARDWARE,
         *STACK,
-        Station("read", Domain.USER, "a system call", ("syscall_enter", "copy_to_user")),
+        Station("read", Domain.KERNEL, "a system call"),
         APP,
     ),
     "dpdk": (
         *HARDWARE,
         *bypass(STACK),
-        Station("rx_burst", Domain.USER, "polls the ring", ("BurstReceived", "pmd_descriptor")),
-        Station("mbuf", Domain.USER, "a buffer of the pool", ("mbuf_alloc",)),
+        Station("rx_burst", Domain.USER, "polls the ring"),
+        Station("mbuf", Domain.USER, "a buffer of the pool"),
         APP,
     ),
 }
+PATHS = {name: resolve(stations, STEPS) for name, stations in _STATIONS.items()}
 ALL_METERS = frozenset(TOTALS) | {"rings", "sockets", "cores", "costs", "drops", "latency"}
 
 

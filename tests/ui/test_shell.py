@@ -13,8 +13,8 @@ from kbview.state.player import Player
 from kbview.state.speed import SPEEDS
 from kbview.state.why import explain
 from kbview.tape.events import EVENTS, ModeSwitched
-from kbview.tape.meaning import STEPS, meaning_of
 from kbview.tape.source import DatapathChoice, Knob, SourceError
+from kbview.tape.steps import STEPS, meaning_of
 from kbview.ui.board import Board
 from kbview.ui.chooser import Chooser
 from kbview.ui.help import HelpScreen
@@ -631,7 +631,7 @@ def test_the_sentence_is_whole_at_every_size(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 100, 160])
 def test_the_longest_sentence_of_the_vocabulary_fits(width: int) -> None:
-    whole = [meaning.why for meaning in (*STEPS.values(), *(kind.meaning for kind in EVENTS))]
+    whole = [step.why for step in STEPS.values()] + [kind.meaning.why for kind in EVENTS]
     assert all(len(wrap(text, width - 2)) < sentence_rows(width) for text in whole)
 
 

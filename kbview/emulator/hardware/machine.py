@@ -21,27 +21,6 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing, TxTiming
 from kbview.emulator.keys import meaning, number
 
-# Steps that the hardware takes under every datapath.
-STEPS = (
-    "dma_write",
-    "msix_delivery",
-    "tx_fetch",
-    "context_switch",
-    "pcie_frame",
-    "pcie_completion",
-    "pcie_completion_compressed",
-    "pcie_transmit",
-    "nic_frame",
-    "partial_line_write",
-    "iotlb_miss",
-    "cache_pollution",
-    "c1e_exit",
-    "c3_exit",
-    "c6_exit",
-    "llc_miss",
-    "second_tlb",
-    "page_walk",
-)
 HOST_PACKETS = 1_000_000_000  # frames that the host makes itself are numbered from here
 
 

@@ -14,6 +14,7 @@ class RingSynced(Event):
     direction: str
     work: int
 
+    places = ("sync",)
     meaning = Meaning(
         "netmap_rxsync(), netmap_txsync()", "Kernel and user agree on the owner of each slot."
     )
@@ -34,6 +35,7 @@ class ChunkMoved(Event):
     work: int
     budget: int
 
+    places = ("copy",)
     meaning = Meaning(
         "ioctl()",
         "A chunk of packets crossed between the cells of the huge buffer and the application.",

@@ -12,6 +12,7 @@ class IrqRaised(Event):
     cpu: int
     queue: int
 
+    places = ("irq",)
     tracepoint = "irq:irq_handler_entry"
     meaning = Meaning(
         "MSI-X vector",
@@ -48,6 +49,7 @@ class SoftirqEntered(Event):
     cpu: int
     by: Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable", "schednetisr"]
 
+    places = ("softirq", "poll")
     tracepoint = "irq:softirq_entry"
     meaning = Meaning(
         "net_rx_action()",
@@ -106,6 +108,7 @@ class BurstReceived(Event):
     work: int
     budget: int
 
+    places = ("rx_burst", "umem")
     meaning = Meaning("rte_eth_rx_burst()", "One look at the ring from user space found frames.")
 
     def change(self, meters: Meters) -> None:

@@ -13,6 +13,7 @@ class FrameArrived(Event):
     packet: int
     length: int
 
+    places = ("NIC", "netif_rx")
     level = Detail.MILESTONES
     meaning = Meaning(
         "the NIC's port",
@@ -93,6 +94,7 @@ class FrameSent(Event):
     packet: int
     length: int
 
+    places = ("tx ring",)
     level = Detail.MILESTONES
     meaning = Meaning("the NIC's port", "The last bit of the frame is on the wire.")
 

@@ -12,6 +12,7 @@ class DescriptorDone(Event):
     packet: int
     slot: int
 
+    places = ("rx ring", "cells")
     meaning = Meaning(
         "the NIC's DMA engine, DD bit",
         "Frame and descriptor are in memory. The packet waits in the ring until software looks.",
@@ -30,6 +31,7 @@ class DescriptorCleaned(Event):
     packet: int
     slot: int
 
+    places = ("rx ring", "cells")
     meaning = Meaning(
         "the driver, next_to_clean",
         "The driver has taken the frame out of its slot; the slot is not the NIC's again yet.",
@@ -64,6 +66,7 @@ class DescriptorPosted(Event):
     packet: int
     slot: int
 
+    places = ("tx ring",)
     meaning = Meaning("the driver, next_to_use", "The frame stands in a slot of the transmit ring.")
 
     def change(self, meters: Meters) -> None:
@@ -132,6 +135,7 @@ class MbufsExhausted(Event):
     cpu: int
     queue: int
 
+    places = ("mbuf",)
     meaning = Meaning("rte_mempool_get_bulk()", "The pool is empty: the descriptor gets no new buffer.")
 
     def change(self, meters: Meters) -> None:
@@ -147,6 +151,7 @@ class BlockRetired(Event):
     packets: int
     timed_out: bool
 
+    places = ("block",)
     meaning = Meaning(
         "prb_retire_current_block()",
         "The block belongs to the application now: its status word says so.",

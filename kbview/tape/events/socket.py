@@ -13,6 +13,7 @@ class SocketQueued(Event):
     queued: int
     rcvbuf: int
 
+    places = ("socket", "events")
     meaning = Meaning(
         "sk_receive_queue", "The packet waits in the socket until the application asks for it."
     )
@@ -32,6 +33,7 @@ class SocketDequeued(Event):
     socket: str
     queued: int
 
+    places = ("read",)
     meaning = Meaning("sk_receive_queue", "The application's call has taken the packet.")
 
     def change(self, meters: Meters) -> None:

@@ -39,6 +39,7 @@ class SkbAllocated(Event):
     packet: int
     truesize: int
 
+    places = ("gro", "netif_rx")
     meaning = Meaning("build_skb()", "From here on the packet is an sk_buff.")
 
     def change(self, meters: Meters) -> None:
@@ -66,6 +67,7 @@ class Copied(Event):
     kind: CopyKind
     length: int
 
+    places = ("block", "XDP")
     meaning = Meaning(
         "memcpy(), copy_to_user()", "A core copied the payload. DMA is not counted as a copy."
     )
@@ -82,6 +84,7 @@ class PacketMerged(Event):
     packet: int
     into: int
 
+    places = ("skb", "gro")
     meaning = Meaning("dev_gro_receive()", "GRO joined the packet to an earlier packet of its stream.")
 
 
@@ -111,4 +114,5 @@ class XdpRan(Event):
     packet: int
     action: str
 
+    places = ("XDP", "generic XDP")
     meaning = Meaning("bpf_prog_run_xdp()", "The XDP program has decided about the frame.")

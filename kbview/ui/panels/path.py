@@ -16,6 +16,7 @@ from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_PACKET
 from kbview.tape.meter import DEFINITIONS
+from kbview.tape.station import bypassed_part
 from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
 from kbview.ui.packet_road import packet_road
@@ -112,7 +113,7 @@ def _banner(state: State, spots: list[Spot], key: str = "") -> Row:
         gone = [spot for spot in region if spot.station.bypassed]
         if gone:
             end = gone[-1].x + gone[-1].width - 1
-            word = f" {gone[0].station.domain} bypassed "
+            word = f" {bypassed_part(state.stations)} bypassed "
             row.append((word.center(end - length(row) - 1, "╌").join("  "), "faint"))
     return row
 
@@ -209,7 +210,7 @@ def _rate(state: State, spot: Spot) -> Row:
 def _losses(state: State, spot: Spot) -> Row:
     if "DescriptorDone" in spot.station.steps and state.meters.missed:
         return _lost("miss", state.meters.missed, spot)
-    places = spot.station.name.lower().split("/")
+    places = spot.station.name.lower().removeprefix("generic ").split("/")
     dropped = sum(n for key, n in state.meters.drops.items() if key.partition("/")[0] in places)
     return _lost("drop", dropped, spot) if dropped else []
 

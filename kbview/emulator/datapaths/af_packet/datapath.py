@@ -2,16 +2,22 @@
 
 lecture, station, function, file
 
-3.1  wire     Nic.load               hardware/nic.py
-3.1  NIC      Port.sort              hardware/nic.py
-3.1  rx ring  RxRing.claim           hardware/ring.py
-3.2  irq      Napi.irq_handler       kernel/device/napi.py
-3.3  softirq  Softirq.net_rx_action  kernel/softirq.py
-3.3  skb      DriverPoll.make_skb    kernel/device/driver.py
--    block    PacketRing.receive     datapaths/af_packet/ring.py
--    walk     BlockReader._walk      datapaths/af_packet/reader.py
--    app      BlockReader._walk      datapaths/af_packet/reader.py
+3.1  wire       Nic.load               hardware/nic.py
+3.1  NIC        Port.sort              hardware/nic.py
+3.1  rx ring    RxRing.claim           hardware/ring.py
+3.2  irq        Napi.irq_handler       kernel/device/napi.py
+3.3  softirq    Softirq.net_rx_action  kernel/softirq.py
+3.3  skb        DriverPoll.make_skb    kernel/device/driver.py
+-    block      PacketRing.receive     datapaths/af_packet/ring.py
+3.4  IP         PacketRing.receive     datapaths/af_packet/ring.py
+3.4  TCP/UDP    PacketRing.receive     datapaths/af_packet/ring.py
+-    no socket  SkbCache.freed         kernel/skb.py
+-    poll       BlockReader._sleep     datapaths/af_packet/reader.py
+-    walk       BlockReader._walk      datapaths/af_packet/reader.py
+-    app        BlockReader._walk      datapaths/af_packet/reader.py
 """
+
+import msgspec
 
 from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.common_settings import US_PS, CommonSettings
@@ -25,7 +31,7 @@ from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
 from kbview.tape.meter import RingMeter
-from kbview.tape.station import STACK, Domain, Station, bypass
+from kbview.tape.station import STACK, Domain, Station
 
 WAY = (
     *ARRIVAL,
@@ -33,10 +39,14 @@ WAY = (
     WayRow("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
     WayRow("3.3", "skb", "DriverPoll.make_skb", "kernel/device/driver.py"),
     WayRow("-", "block", "PacketRing.receive", "datapaths/af_packet/ring.py"),
+    WayRow("3.4", "IP", "PacketRing.receive", "datapaths/af_packet/ring.py"),
+    WayRow("3.4", "TCP/UDP", "PacketRing.receive", "datapaths/af_packet/ring.py"),
+    WayRow("-", "no socket", "SkbCache.freed", "kernel/skb.py"),
+    WayRow("-", "poll", "BlockReader._sleep", "datapaths/af_packet/reader.py"),
     WayRow("-", "walk", "BlockReader._walk", "datapaths/af_packet/reader.py"),
     WayRow("-", "app", "BlockReader._walk", "datapaths/af_packet/reader.py"),
 )
-IRQ, SOFTIRQ, SKB, *ABOVE = STACK
+IRQ, SOFTIRQ, SKB, IP, TRANSPORT, _ = STACK
 
 
 class AfPacket(Datapath):
@@ -55,50 +65,24 @@ class AfPacket(Datapath):
             "block",
             Domain.KERNEL,
             "the tap copies the packet into the open block; a full or timed-out block is the user's",
-            ("tpacket_copy", "Copied", "tpacket_retire", "BlockRetired"),
         ),
-        *bypass(tuple(ABOVE)),
+        *(msgspec.structs.replace(station, beside=True) for station in (IP, TRANSPORT)),
         Station(
-            "walk",
-            Domain.USER,
-            "the reader goes through a block in place; poll() only when it owns none",
-            ("tpacket_walk", "syscall_enter", "syscall_exit", "context_switch"),
+            "no socket",
+            Domain.KERNEL,
+            "the sk_buff climbed the stack as ever and no socket is bound to its port: freed here",
+            beside=True,
         ),
-        Station("app", Domain.USER, "the application's own work", ("app_work",)),
+        Station(
+            "poll",
+            Domain.KERNEL,
+            "a system call, made only when the reader owns no block: it sleeps until it gets one",
+        ),
+        Station("walk", Domain.USER, "the reader goes through a block in place, without a system call"),
+        Station("app", Domain.USER, "the application's own work"),
     )
     way = WAY
     serves = ("sink", "drop")
-    steps = (
-        "dma_write",
-        "msix_delivery",
-        "hardirq",
-        "softirq_dispatch",
-        "napi_poll",
-        "descriptor_read",
-        "first_touch",
-        "skb_alloc",
-        "rx_page",
-        "napi_gro_receive",
-        "netif_receive_skb",
-        "tpacket_copy",
-        "tpacket_retire",
-        "arp_rcv",
-        "ip_rcv",
-        "fib_lookup",
-        "icmp_rcv",
-        "udp_rcv",
-        "tcp_v4_rcv",
-        "skb_free",
-        "try_to_wake_up",
-        "idle_exit",
-        "napi_complete",
-        "context_switch",
-        "syscall_enter",
-        "poll_wait",
-        "syscall_exit",
-        "tpacket_walk",
-        "app_work",
-    )
     reading = (
         "Linux Documentation/networking/packet_mmap.rst",
         "Linux net/packet/af_packet.c tpacket_rcv()",

@@ -8,8 +8,11 @@ lecture, station, function, file
 3.2  irq      Napi.irq_handler       kernel/device/napi.py
 3.3  softirq  Softirq.net_rx_action  kernel/softirq.py
 -    XDP      XskPoll._redirect      datapaths/af_xdp/poll.py
+-    wakeup   XskPoll.wake_up        datapaths/af_xdp/poll.py
 -    umem     XskReader._take        datapaths/af_xdp/reader.py
 -    app      XskReader._main        datapaths/af_xdp/reader.py
+-    send     XskPoll.xsk_sendmsg    datapaths/af_xdp/poll.py
+-    tx ring  TxRing.doorbell        hardware/tx.py
 """
 
 from typing import NamedTuple
@@ -17,7 +20,7 @@ from typing import NamedTuple
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.burst_work import WORKS
 from kbview.emulator.common_settings import CommonSettings
-from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, WayRow
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.reader import XskReader
 from kbview.emulator.datapaths.af_xdp.sender import XskSender
@@ -36,13 +39,36 @@ WAY = (
     WayRow("3.2", "irq", "Napi.irq_handler", "kernel/device/napi.py"),
     WayRow("3.3", "softirq", "Softirq.net_rx_action", "kernel/softirq.py"),
     WayRow("-", "XDP", "XskPoll._redirect", "datapaths/af_xdp/poll.py"),
+    WayRow("-", "wakeup", "XskPoll.wake_up", "datapaths/af_xdp/poll.py"),
     WayRow("-", "umem", "XskReader._take", "datapaths/af_xdp/reader.py"),
     WayRow("-", "app", "XskReader._main", "datapaths/af_xdp/reader.py"),
+    WayRow("-", "send", "XskPoll.xsk_sendmsg", "datapaths/af_xdp/poll.py"),
+    DEPARTURE,
 )
 IRQ, SOFTIRQ, *ABOVE = STACK
 RING_SIZE = 2048  # XSK_RING_CONS__DEFAULT_NUM_DESCS
 CHUNKS = 2048  # as many as xdpsock of 2019 puts into its FILL ring
-COPIED = ("sock_alloc_send_skb", "xsk_tx_copy", "ndo_start_xmit")  # in copy mode, in the call
+XDP = Station(
+    "XDP",
+    Domain.KERNEL,
+    "a program in the driver's poll redirects the frame to the socket of this queue",
+)
+UMEM = Station(
+    "umem",
+    Domain.USER,
+    "RX and FILL rings in shared memory, read and written without a system call",
+)
+APP = Station("app", Domain.USER, "the application's own work")
+WAKEUP = Station(
+    "wakeup",
+    Domain.KERNEL,
+    "poll() or sendto(), a system call made only where the driver asks for it",
+)
+SEND = Station(
+    "send",
+    Domain.KERNEL,
+    "sendto(): the call copies frames out of umem into sk_buffs and gives them to the driver",
+)
 
 
 class Bound(NamedTuple):
@@ -65,72 +91,13 @@ class AfXdp(Datapath):
         RX_RING,
         IRQ,
         SOFTIRQ,
-        Station(
-            "XDP",
-            Domain.KERNEL,
-            "a program in the driver's poll redirects the frame to the socket of this queue",
-            (
-                "descriptor_read",
-                "first_touch",
-                "xdp_program",
-                "xsk_redirect",
-                "xsk_copy",
-                "XdpRan",
-                "Copied",
-                "xsk_tx",
-                "xsk_complete",
-            ),
-        ),
+        XDP,
         *bypass(tuple(ABOVE)),
-        Station(
-            "umem",
-            Domain.USER,
-            "RX and FILL rings in shared memory; a system call only where the driver asks for it",
-            (
-                "BurstReceived",
-                "xsk_peek",
-                "xsk_give",
-                "xsk_put",
-                "xsk_wakeup",
-                "xsk_peek_empty",
-                *COPIED,
-            ),
-        ),
-        Station("app", Domain.USER, "the application's own work", ("app_work", "frame_rewrite")),
+        WAKEUP,
+        UMEM,
+        APP,
     )
     serves = ("sink", "echo", "forward", "drop", "generate")
-    steps = (
-        "dma_write",
-        "msix_delivery",
-        "hardirq",
-        "softirq_dispatch",
-        "napi_poll",
-        "descriptor_read",
-        "first_touch",
-        "xdp_program",
-        "xsk_redirect",
-        "xsk_copy",
-        "napi_complete",
-        "context_switch",
-        "xsk_peek",
-        "xsk_peek_empty",
-        "xsk_give",
-        "syscall_enter",
-        "xsk_wakeup",
-        "syscall_exit",
-        "app_work",
-        "frame_rewrite",
-        "xsk_tx",
-        "xsk_complete",
-        "xsk_put",
-        *COPIED,
-        "tx_clean",
-        "skb_free",
-        "try_to_wake_up",
-        "idle_exit",
-        "doorbell",
-        "tx_fetch",
-    )
     reading = (
         "Linux Documentation/networking/af_xdp.rst",
         "B. Toepel, M. Karlsson, AF_XDP, Linux Plumbers Conference 2018",
@@ -170,6 +137,13 @@ class AfXdp(Datapath):
             return Bound(driver, xsk, thread)
         work = WORKS[app.name](machine, app, ())
         return Bound(driver, xsk, XskReader(machine, core, xsk, driver, work, settings.burst))
+
+    def path(self) -> tuple[Station, ...]:
+        if self._settings.app not in ("echo", "forward", "generate"):
+            return self.stations
+        up = tuple(each for each in self.stations if each is not WAKEUP)
+        copies = self._settings.part(XskSettings).xdp_mode == "copy"
+        return (*up, SEND if copies else WAKEUP, TX_RING)
 
     def finish(self) -> None:
         for bound in self._bound:

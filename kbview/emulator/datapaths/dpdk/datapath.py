@@ -26,7 +26,6 @@ from kbview.emulator.datapaths.dpdk.lcore import Lcore
 from kbview.emulator.datapaths.dpdk.sender import TxOnlyLcore
 from kbview.emulator.datapaths.dpdk.sleeper import SleeperSettings, SleepyLcore
 from kbview.emulator.datapaths.dpdk.stations import APP, EPOLL, MBUF, RX_BURST, TX_BURST
-from kbview.emulator.datapaths.dpdk.steps import STEPS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
@@ -60,7 +59,6 @@ class Dpdk(Datapath):
     compressed_completions = True  # mlx5: rxq_cqe_comp_en
     page = "2M"
     serves = ("sink", "echo", "forward", "drop", "generate")
-    steps = STEPS
     reading = ("DPDK Programmer's Guide, Poll Mode Driver", "DPDK Programmer's Guide, Mempool Library")
 
     def __init__(self, machine: Machine, settings: CommonSettings, _host: Host) -> None:
@@ -115,7 +113,7 @@ class Dpdk(Datapath):
         stations = self.stations
         if self._settings.part(SleeperSettings).dpdk_interrupts:
             stations = (WIRE, NIC, RX_RING, *SLEEPING, RX_BURST, MBUF, APP)
-        if self._settings.app in ("echo", "forward"):
+        if self._settings.app in SENDING:
             return (*stations, TX_BURST, TX_RING)
         return stations
 

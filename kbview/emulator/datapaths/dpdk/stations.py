@@ -10,24 +10,20 @@ EPOLL = Station(
     "epoll",
     Domain.KERNEL,
     "after some empty polls the lcore sleeps here; the interrupt wakes it through an eventfd",
-    ("epoll_wait", "try_to_wake_up", "context_switch", "syscall_enter", "syscall_exit", "eventfd_read"),
 )
 RX_BURST = Station(
     "rx_burst",
     Domain.USER,
     "the application reads descriptors itself, a burst at a call; it never sleeps",
-    ("rx_burst", "rx_burst_empty", "BurstReceived", "pmd_descriptor", "irq_enable"),
 )
 MBUF = Station(
     "mbuf",
     Domain.USER,
     "a buffer from a pool in hugepages; the NIC wrote into it, nobody copies",
-    ("mbuf_alloc", "mbuf_free", "mempool_ring", "mempool_pointers", "MbufsExhausted"),
 )
-APP = Station("app", Domain.USER, "the application's own work", ("app_work",))
+APP = Station("app", Domain.USER, "the application's own work")
 TX_BURST = Station(
     "tx_burst",
     Domain.USER,
     "addresses are rewritten, descriptors posted, and the doorbell rung once for all of them",
-    ("frame_rewrite", "tx_burst", "pmd_tx_descriptor", "doorbell"),
 )

@@ -2,29 +2,29 @@
 
 lecture, station, function, file: a packet's way to a reader, then the stations of other applications
 
-3.1  wire     Nic.load                         hardware/nic.py
-3.1  NIC      Port.sort                        hardware/nic.py
-3.1  rx ring  RxRing.claim                     hardware/ring.py
-3.2  irq      Napi.irq_handler                 kernel/device/napi.py
-3.3  softirq  Softirq.net_rx_action            kernel/softirq.py
-3.3  skb      DriverPoll.make_skb              kernel/device/driver.py
-3.4  IP       ProtocolStack.netif_receive_skb  kernel/net/layers.py
-3.4  TCP/UDP  ProtocolStack.ip_local_deliver   kernel/net/layers.py
-3.4  TCP/UDP  TcpLayer.receive                 kernel/net/tcp.py
-3.4  socket   Socket.receive                   kernel/socket/socket.py
-3.5  read     SocketReader._receive            kernel/call/reader.py
-3.5  app      SocketReader._deliver            kernel/call/reader.py
--    send     SocketSender.send                kernel/call/sender.py
--    pktgen   Pktgen._xmit                     kernel/send/pktgen.py
--    XDP      XdpProgram.run                   kernel/device/xdp.py
--    XDP out  XdpSender.receive                kernel/send/xdp_tx.py
--    qdisc    TxQueue.xmit                     kernel/send/xmit.py
--    tx ring  TxRing.doorbell                  hardware/tx.py
+3.1  wire         Nic.load                         hardware/nic.py
+3.1  NIC          Port.sort                        hardware/nic.py
+3.1  rx ring      RxRing.claim                     hardware/ring.py
+3.2  irq          Napi.irq_handler                 kernel/device/napi.py
+3.3  softirq      Softirq.net_rx_action            kernel/softirq.py
+3.3  skb          DriverPoll.make_skb              kernel/device/driver.py
+3.4  IP           ProtocolStack.netif_receive_skb  kernel/net/layers.py
+3.4  TCP/UDP      ProtocolStack.ip_local_deliver   kernel/net/layers.py
+3.4  TCP/UDP      TcpLayer.receive                 kernel/net/tcp.py
+3.4  socket       Socket.receive                   kernel/socket/socket.py
+3.5  read         SocketReader._receive            kernel/call/reader.py
+3.5  app          SocketReader._deliver            kernel/call/reader.py
+-    send         SocketSender.send                kernel/call/sender.py
+-    pktgen       Pktgen._xmit                     kernel/send/pktgen.py
+-    XDP          XdpProgram.run                   kernel/device/xdp.py
+-    generic XDP  GenericXdp.receive               kernel/net/generic_xdp.py
+-    XDP out      XdpSender.receive                kernel/send/xdp_tx.py
+-    qdisc        TxQueue.xmit                     kernel/send/xmit.py
+-    tx ring      TxRing.doorbell                  hardware/tx.py
 """
 
 from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, WayRow
-from kbview.emulator.datapaths.kernel.steps import STEPS
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.call.threads import readers_of, senders_of
 from kbview.emulator.kernel.device.driver import CLEAN, napi_of
@@ -52,6 +52,7 @@ WAY = (
     WayRow("-", "send", "SocketSender.send", "kernel/call/sender.py"),
     WayRow("-", "pktgen", "Pktgen._xmit", "kernel/send/pktgen.py"),
     WayRow("-", "XDP", "XdpProgram.run", "kernel/device/xdp.py"),
+    WayRow("-", "generic XDP", "GenericXdp.receive", "kernel/net/generic_xdp.py"),
     WayRow("-", "XDP out", "XdpSender.receive", "kernel/send/xdp_tx.py"),
     WayRow("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
     DEPARTURE,
@@ -73,7 +74,6 @@ class Kernel(Datapath):
     serves = ("sink", "echo", "forward", "drop", "http", "generate")
     drops_at = ("xdp", "raw", "input", "reject")
     speaks_tcp = True
-    steps = STEPS
     reading = (
         "Linux Documentation/networking/napi.rst",
         "Linux net/core/dev.c, net/ipv4/udp.c, net/ipv4/tcp_input.c",
@@ -109,8 +109,13 @@ class Kernel(Datapath):
             napi.unmask()
 
     def path(self) -> tuple[Station, ...]:
+        peer = self._machine.peer
         return path(
-            (WIRE, NIC, RX_RING), TX_RING, self._settings, xdp_generic=self._settings.xdp_generic
+            (WIRE, NIC, RX_RING),
+            TX_RING,
+            self._settings,
+            xdp_generic=self._settings.xdp_generic,
+            answers=peer is not None and peer.speaks_tcp,
         )
 
     def finish(self) -> None:

@@ -16,7 +16,8 @@
     -    irq      QuotaDriver.irq_handler          datapaths/kernel_irq/quota_driver.py
     -    poll     QuotaDriver.poll                 datapaths/kernel_irq/quota_driver.py
     -    screenq  ScreenQueue.receive              datapaths/kernel_irq/screend.py
-    -    screend  Screend._shown                   datapaths/kernel_irq/screend.py
+    -    ioctl    Screend._shown                   datapaths/kernel_irq/screend.py
+    -    screend  Screend._main                    datapaths/kernel_irq/screend.py
     -    send     SocketSender.answer              kernel/call/sender.py
     -    qdisc    TxQueue.xmit                     kernel/send/xmit.py
     -    tx ring  TxRing.doorbell                  hardware/tx.py
@@ -31,7 +32,7 @@ from kbview.emulator.datapaths.kernel_irq.netisr import ALLOCATE, Netisrs
 from kbview.emulator.datapaths.kernel_irq.quota_driver import drivers_of
 from kbview.emulator.datapaths.kernel_irq.read_loop import read_loops
 from kbview.emulator.datapaths.kernel_irq.screend import Screend, ScreenQueue
-from kbview.emulator.datapaths.kernel_irq.stations import STATIONS, STEPS, KernelIrqSettings, path
+from kbview.emulator.datapaths.kernel_irq.stations import STATIONS, KernelIrqSettings, path
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.network import datagram_stack
 from kbview.emulator.kernel.send.xmit import Forwarder, plain_queues
@@ -55,7 +56,8 @@ WAY = (
     WayRow("-", "irq", "QuotaDriver.irq_handler", f"{_HERE}/quota_driver.py"),
     WayRow("-", "poll", "QuotaDriver.poll", f"{_HERE}/quota_driver.py"),
     WayRow("-", "screenq", "ScreenQueue.receive", f"{_HERE}/screend.py"),
-    WayRow("-", "screend", "Screend._shown", f"{_HERE}/screend.py"),
+    WayRow("-", "ioctl", "Screend._shown", f"{_HERE}/screend.py"),
+    WayRow("-", "screend", "Screend._main", f"{_HERE}/screend.py"),
     WayRow("-", "send", "SocketSender.answer", "kernel/call/sender.py"),
     WayRow("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
     DEPARTURE,
@@ -72,7 +74,6 @@ class KernelIrq(Datapath):
     serves = ("sink", "echo", "forward", "drop")
     drops_at = ("raw", "input")
     speaks_tcp = False
-    steps = STEPS
     reading = (
         "Mogul and Ramakrishnan, Eliminating Receive Livelock, ACM TOCS 15(3), 1997",
         "McKusick et al., The Design and Implementation of the 4.4BSD Operating System, 12.8",

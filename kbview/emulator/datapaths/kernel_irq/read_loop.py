@@ -16,7 +16,7 @@ from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode, StepTaken
-from kbview.tape.meaning.traced import RESUMED
+from kbview.tape.steps import RESUMED
 from kbview.tape.vocabulary import CopyKind, Place
 
 # Enum members that a packet needs: a look-up in the class costs more than a call.

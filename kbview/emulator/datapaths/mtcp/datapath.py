@@ -8,6 +8,7 @@ lecture, station, function, file
 5.1.1  rx_burst    PortQueue.rx_burst         bypass/pmd.py
 5.2    TCP thread  StreamTable.deliver        datapaths/mtcp/stream_table.py
 5.2    events      EventQueue.flush           datapaths/mtcp/queues.py
+5.2    futex       Condition.signal           datapaths/mtcp/condition.py
 5.2    read        AppThread._receive         datapaths/mtcp/app_thread.py
 5.2    app         AppThread._receive         datapaths/mtcp/app_thread.py
 5.2    jobs        ConnectionTable.work       datapaths/mtcp/connection_table.py
@@ -16,7 +17,9 @@ lecture, station, function, file
 -      cells       RxRing.claim               hardware/ring.py
 -      irq         PsioHandle._irq_handler    kernel/psio/handle.py
 -      softirq     PsioHandle.poll            kernel/psio/handle.py
+-      ioctl       PsioHandle.recv_chunk      kernel/psio/handle.py
 -      copy        PsioQueue.copy_rx_packets  kernel/psio/psio_engine.py
+-      send        PsioQueue.xmit_batch       kernel/psio/psio_engine.py
 """
 
 from kbview.emulator.application import APPLICATIONS
@@ -25,7 +28,7 @@ from kbview.emulator.datapath import ARRIVAL, DEPARTURE, Datapath, WayRow
 from kbview.emulator.datapaths.mtcp.dpdk_module import DpdkModule
 from kbview.emulator.datapaths.mtcp.io_module import MtcpSettings
 from kbview.emulator.datapaths.mtcp.psio_module import PsioModule
-from kbview.emulator.datapaths.mtcp.stations import ANSWER, ON_DPDK, ON_PSIO
+from kbview.emulator.datapaths.mtcp.stations import ON_DPDK, ON_PSIO
 from kbview.emulator.datapaths.mtcp.thread_pair import ThreadPair
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import Machine
@@ -39,6 +42,7 @@ WAY = (
     WayRow("5.1.1", "rx_burst", "PortQueue.rx_burst", "bypass/pmd.py"),
     WayRow("5.2", "TCP thread", "StreamTable.deliver", "datapaths/mtcp/stream_table.py"),
     WayRow("5.2", "events", "EventQueue.flush", "datapaths/mtcp/queues.py"),
+    WayRow("5.2", "futex", "Condition.signal", "datapaths/mtcp/condition.py"),
     WayRow("5.2", "read", "AppThread._receive", "datapaths/mtcp/app_thread.py"),
     WayRow("5.2", "app", "AppThread._receive", "datapaths/mtcp/app_thread.py"),
     WayRow("5.2", "jobs", "ConnectionTable.work", "datapaths/mtcp/connection_table.py"),
@@ -47,36 +51,9 @@ WAY = (
     WayRow("-", "cells", "RxRing.claim", "hardware/ring.py"),
     WayRow("-", "irq", "PsioHandle._irq_handler", "kernel/psio/handle.py"),
     WayRow("-", "softirq", "PsioHandle.poll", "kernel/psio/handle.py"),
+    WayRow("-", "ioctl", "PsioHandle.recv_chunk", "kernel/psio/handle.py"),
     WayRow("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/psio_engine.py"),
-)
-POLLED = (
-    "dma_write",
-    "msix_delivery",
-    "rx_burst",
-    "rx_burst_empty",
-    "pmd_descriptor",
-    "descriptor_line",
-    "mbuf_alloc",
-    "mbuf_free",
-    "tx_burst",
-    "pmd_tx_descriptor",
-)
-CHUNKED = (
-    "hardirq",
-    "softirq_dispatch",
-    "napi_poll",
-    "try_to_wake_up",
-    "idle_exit",
-    "psio_select",
-    "psio_recv",
-    "first_touch",
-    "psio_rx_cell",
-    "psio_rx_copy",
-    "irq_enable",
-    "psio_send",
-    "psio_tx_cell",
-    "psio_tx_copy",
-    "psio_tx_head",
+    WayRow("-", "send", "PsioQueue.xmit_batch", "kernel/psio/psio_engine.py"),
 )
 
 
@@ -94,36 +71,6 @@ class Mtcp(Datapath):
     serves = ("sink", "echo", "http")
     speaks_tcp = True
     takes_datagrams = False
-    steps = (
-        *POLLED,
-        *CHUNKED,
-        "mtcp_ip_in",
-        "mtcp_tcp_in",
-        "mtcp_create_stream",
-        "mtcp_copy_in",
-        "mtcp_timer",
-        "mtcp_event",
-        "mtcp_flush_events",
-        "syscall_enter",
-        "futex_wake",
-        "syscall_exit",
-        "context_switch",
-        "futex_wait",
-        "mtcp_epoll_wait",
-        "mtcp_accept",
-        "mtcp_read",
-        "mtcp_copy_out",
-        "app_work",
-        "mtcp_write",
-        "mtcp_copy_back",
-        "mtcp_close",
-        "mtcp_job",
-        "mtcp_tcp_out",
-        "mtcp_copy_frame",
-        "mtcp_destroy_stream",
-        "doorbell",
-        "tx_fetch",
-    )
     reading = ("E. Jeong et al., mTCP, NSDI 2014", "github.com/mtcp-stack/mtcp")
 
     def __init__(self, machine: Machine, settings: CommonSettings, host: Host) -> None:
@@ -150,8 +97,7 @@ class Mtcp(Datapath):
         return DpdkModule(machine, settings, settings.page or self.page, tx_rings)
 
     def path(self) -> tuple[Station, ...]:
-        up = ON_PSIO if self._settings.part(MtcpSettings).mtcp_io == "psio" else ON_DPDK
-        return up if self._settings.app == "sink" else (*up, *ANSWER)
+        return ON_PSIO if self._settings.part(MtcpSettings).mtcp_io == "psio" else ON_DPDK
 
     def finish(self) -> None:
         for pair in self._pairs:

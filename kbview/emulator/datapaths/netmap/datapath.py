@@ -6,16 +6,17 @@ lecture, station, function, file
 3.1    NIC      Port.sort                 hardware/nic.py
 3.1    rx ring  RxRing.claim              hardware/ring.py
 5.1.2  irq      NetmapQueue.irq_handler   datapaths/netmap/queue.py
+5.1.2  poll     NetmapThread._poll_rings  datapaths/netmap/thread.py
 5.1.2  sync     NetmapQueue.rxsync        datapaths/netmap/queue.py
 5.1.2  sync     NetmapQueue.txsync        datapaths/netmap/queue.py
-5.1.2  poll     NetmapThread._poll_rings  datapaths/netmap/thread.py
 5.1.2  app      NetmapThread._main        datapaths/netmap/thread.py
+-      tx ring  TxRing.doorbell           hardware/tx.py
 """
 
 from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.burst_work import WORKS
 from kbview.emulator.common_settings import CommonSettings
-from kbview.emulator.datapath import ARRIVAL, NIC, RX_RING, WIRE, Datapath, WayRow
+from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.netmap.queue import NetmapQueue
 from kbview.emulator.datapaths.netmap.sender import NetmapSender
 from kbview.emulator.datapaths.netmap.thread import NetmapThread
@@ -28,10 +29,11 @@ from kbview.tape.station import STACK, Domain, Station, bypass
 WAY = (
     *ARRIVAL,
     WayRow("5.1.2", "irq", "NetmapQueue.irq_handler", "datapaths/netmap/queue.py"),
+    WayRow("5.1.2", "poll", "NetmapThread._poll_rings", "datapaths/netmap/thread.py"),
     WayRow("5.1.2", "sync", "NetmapQueue.rxsync", "datapaths/netmap/queue.py"),
     WayRow("5.1.2", "sync", "NetmapQueue.txsync", "datapaths/netmap/queue.py"),
-    WayRow("5.1.2", "poll", "NetmapThread._poll_rings", "datapaths/netmap/thread.py"),
     WayRow("5.1.2", "app", "NetmapThread._main", "datapaths/netmap/thread.py"),
+    DEPARTURE,
 )
 IRQ, *ABOVE = STACK
 
@@ -47,42 +49,20 @@ class Netmap(Datapath):
         NIC,
         RX_RING,
         IRQ,
-        Station(
-            "sync",
-            Domain.KERNEL,
-            "rxsync and txsync: one system call shows a batch of slots and takes back the used ones",
-            ("netmap_sync", "RingSynced", "netmap_rx_slot", "netmap_tx_slot", "poll_wait"),
-        ),
         *bypass(tuple(ABOVE)),
         Station(
             "poll",
-            Domain.USER,
+            Domain.KERNEL,
             "poll(): crosses the wall once a batch; sleeps only when no slot is filled",
-            ("syscall_enter", "syscall_exit", "context_switch"),
         ),
         Station(
-            "app", Domain.USER, "the application's own work, in the slot", ("app_work", "frame_rewrite")
+            "sync",
+            Domain.KERNEL,
+            "rxsync and txsync, within the call: a batch of slots is shown, the used ones taken back",
         ),
+        Station("app", Domain.USER, "the application's own work, in the slot"),
     )
     serves = ("sink", "echo", "forward", "drop", "generate")
-    steps = (
-        "dma_write",
-        "msix_delivery",
-        "hardirq",
-        "try_to_wake_up",
-        "idle_exit",
-        "context_switch",
-        "syscall_enter",
-        "poll_wait",
-        "netmap_sync",
-        "netmap_rx_slot",
-        "syscall_exit",
-        "app_work",
-        "frame_rewrite",
-        "netmap_tx_slot",
-        "doorbell",
-        "tx_fetch",
-    )
     reading = ("L. Rizzo, netmap, USENIX ATC 2012", "netmap(4)")
 
     def __init__(self, machine: Machine, settings: CommonSettings, _host: Host) -> None:
@@ -110,6 +90,11 @@ class Netmap(Datapath):
         if sends:
             return NetmapSender(machine, shared, self._made, burst)
         return NetmapThread(machine, shared, WORKS[app.name](machine, app, ()))
+
+    def path(self) -> tuple[Station, ...]:
+        if self._settings.app in ("echo", "forward", "generate"):
+            return (*self.stations, TX_RING)
+        return self.stations
 
     def finish(self) -> None:
         self._made.left = 0

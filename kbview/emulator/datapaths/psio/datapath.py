@@ -7,8 +7,8 @@ lecture, station, function, file
 -    cells    RxRing.claim               hardware/ring.py
 -    irq      PsioHandle._irq_handler    kernel/psio/handle.py
 -    softirq  PsioHandle.poll            kernel/psio/handle.py
+-    ioctl    PsioHandle.recv_chunk      kernel/psio/handle.py
 -    copy     PsioQueue.copy_rx_packets  kernel/psio/psio_engine.py
--    chunk    PsioHandle.recv_chunk      kernel/psio/handle.py
 -    app      PsioThread._main           datapaths/psio/thread.py
 -    send     PsioQueue.xmit_batch       kernel/psio/psio_engine.py
 -    tx ring  TxRing.doorbell            hardware/tx.py
@@ -23,7 +23,7 @@ from kbview.emulator.datapaths.psio.thread import PsioThread
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.psio.psio_engine import PsioQueue
-from kbview.emulator.kernel.psio.stations import ENGINE
+from kbview.emulator.kernel.psio.stations import ENGINE, SEND
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.protocol.host import Host
 from kbview.tape.station import Domain, Station
@@ -33,17 +33,11 @@ WAY = (
     WayRow("-", "cells", "RxRing.claim", "hardware/ring.py"),
     WayRow("-", "irq", "PsioHandle._irq_handler", "kernel/psio/handle.py"),
     WayRow("-", "softirq", "PsioHandle.poll", "kernel/psio/handle.py"),
+    WayRow("-", "ioctl", "PsioHandle.recv_chunk", "kernel/psio/handle.py"),
     WayRow("-", "copy", "PsioQueue.copy_rx_packets", "kernel/psio/psio_engine.py"),
-    WayRow("-", "chunk", "PsioHandle.recv_chunk", "kernel/psio/handle.py"),
     WayRow("-", "app", "PsioThread._main", "datapaths/psio/thread.py"),
     WayRow("-", "send", "PsioQueue.xmit_batch", "kernel/psio/psio_engine.py"),
     DEPARTURE,
-)
-SEND = Station(
-    "send",
-    Domain.KERNEL,
-    "a second ioctl(): the chunk is copied into cells of the transmit ring, one doorbell for all",
-    ("psio_send", "psio_tx_cell", "psio_tx_copy", "psio_tx_head"),
 )
 
 
@@ -58,39 +52,12 @@ class Psio(Datapath):
         NIC,
         *ENGINE,
         Station(
-            "chunk",
+            "app",
             Domain.USER,
-            "up to `burst` packets in the thread's own memory, warm in its cache by the copy",
-            ("syscall_enter", "syscall_exit", "context_switch"),
+            "the application's own work on a chunk of packets, warm in its cache by the copy",
         ),
-        Station("app", Domain.USER, "the application's own work", ("app_work", "frame_rewrite")),
     )
     serves = ("sink", "echo", "forward", "drop", "generate")
-    steps = (
-        "dma_write",
-        "msix_delivery",
-        "hardirq",
-        "softirq_dispatch",
-        "napi_poll",
-        "try_to_wake_up",
-        "idle_exit",
-        "context_switch",
-        "syscall_enter",
-        "psio_recv",
-        "first_touch",
-        "psio_rx_cell",
-        "psio_rx_copy",
-        "irq_enable",
-        "syscall_exit",
-        "app_work",
-        "frame_rewrite",
-        "psio_send",
-        "psio_tx_cell",
-        "psio_tx_copy",
-        "psio_tx_head",
-        "doorbell",
-        "tx_fetch",
-    )
     reading = ("S. Han et al., PacketShader, SIGCOMM 2010", "mTCP's io_engine: ixgbe_main.c, ps.h")
 
     def __init__(self, machine: Machine, settings: CommonSettings, _host: Host) -> None:

@@ -111,6 +111,7 @@ class XdpFib(XdpForward):
 
     def __init__(self, machine: Machine, sender: XdpSender, fib: Fib) -> None:
         super().__init__(machine, sender, "redirect")
+        machine.prices.reserve(["bpf_fib_lookup", *fib.steps, "xdp_redirect"])
         self._fib = fib
         self._steps: dict[Flow, Step | None] = {}
 

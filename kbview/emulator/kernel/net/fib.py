@@ -35,6 +35,11 @@ class Fib:
         self._routes = routes
         self.host = host
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The step of a look-up for each node beyond the first; () where there is one route."""
+        return () if self._routes == 1 else ("fib_node",)
+
     def is_group(self, flow: Flow) -> bool:
         """Whether its destination is a broadcast or multicast address."""
         return self.host.is_group(flow.destination)
@@ -45,4 +50,4 @@ class Fib:
         if self._routes == 1 or len(parts) != _IPV4:
             return ()
         address = int.from_bytes(bytes(map(int, parts)), "big")
-        return ("fib_node",) * (internet(self._routes).lookup(address).levels - 1)
+        return self.steps * (internet(self._routes).lookup(address).levels - 1)

@@ -82,6 +82,7 @@ class ProtocolStack:
         self._upper: dict[Flow, FlowPath] = {}  # of datagrams that were put together
         self._lifted: dict[Flow, FlowPath] = {}  # of what GRO lets up
         self.in_hand = 0  # frames of such a datagram on its way to its socket
+        machine.prices.reserve(self._steps())
         self._captured = CapturedStreams(machine, skbs, timers)
         self._defrag = Defrag(machine, skbs, self._up, timers)
         self.timers = timers
@@ -89,6 +90,12 @@ class ProtocolStack:
         timers.add(self._captured)
         if self.tcp is not None:
             timers.add(self.tcp)
+
+    def _steps(self) -> set[str]:
+        """All steps that some flow's packets take on their way up."""
+        layers = {step for way in LAYERS.values() for each in way for step in each.steps}
+        ends = [each.steps for each in (self._forwarder, self._xdp) if each is not None]
+        return layers.union(self._below, self.tracked, self.fib.steps, ["socket_enqueue"], *ends)
 
     @property
     def tracked(self) -> tuple[str, ...]:

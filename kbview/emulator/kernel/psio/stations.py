@@ -1,4 +1,4 @@
-"""The engine's places on the way of a packet, from the huge buffer to the chunk of an application."""
+"""The engine's places on a packet's way from the huge buffer to an application's chunk, and back."""
 
 from kbview.tape.station import STACK, Domain, Station, bypass
 
@@ -8,20 +8,27 @@ ENGINE = (
         "cells",
         Domain.HARDWARE,
         "the huge packet buffer: a cell of 2 KB for each descriptor, used again and again",
-        ("DescriptorDone", "DescriptorCleaned"),
     ),
     IRQ,
     Station(
         "softirq",
         Domain.KERNEL,
         "it takes no packet: it only wakes the thread, which slept because nothing was there",
-        ("SoftirqEntered", "softirq_dispatch", "napi_poll", "try_to_wake_up"),
     ),
     *bypass(tuple(BEYOND)),
     Station(
+        "ioctl",
+        Domain.KERNEL,
+        "a system call for a chunk of packets; it sleeps where no packet waits",
+    ),
+    Station(
         "copy",
         Domain.KERNEL,
-        "within the application's ioctl(): packets go into its chunk, cells back to the NIC",
-        ("psio_recv", "first_touch", "psio_rx_cell", "psio_rx_copy", "ChunkMoved", "irq_enable"),
+        "within the ioctl(): packets go into the application's chunk, cells back to the NIC",
     ),
+)
+SEND = Station(
+    "send",
+    Domain.KERNEL,
+    "a second ioctl(): the chunk is copied into cells of the transmit ring, one doorbell for all",
 )

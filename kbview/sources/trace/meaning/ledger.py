@@ -15,8 +15,8 @@ from collections.abc import Callable
 import msgspec
 
 from kbview.tape.events import NO_PACKET, Account, Event, StepTaken
-from kbview.tape.meaning.traced import RESUMED
 from kbview.tape.meter import CoreMeter
+from kbview.tape.steps import RESUMED
 
 _Tell = Callable[[Event], None]
 

@@ -14,7 +14,7 @@ from kbview.sources.trace.meaning.stations import stations
 from kbview.sources.trace.meaning.table import BY_NAME, TRACEPOINTS
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
-from kbview.tape.meaning import UNKNOWN, meaning_of
+from kbview.tape.steps import UNKNOWN, meaning_of
 from tests.sources.trace.meaning.scenes import READER, Trace, names, of
 
 DOCUMENTATION = Path(__file__).parents[4] / "docs" / "tracing.md"

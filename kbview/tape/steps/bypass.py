@@ -1,58 +1,105 @@
-"""What is done past the kernel. DPDK: Programmer's Guide; lib/ethdev, lib/mbuf, lib/mempool"""
+"""Past the kernel. DPDK: Programmer's Guide; lib/ethdev, lib/mbuf, lib/mempool"""
 
-from kbview.tape.event import Meaning
+from kbview.tape.steps.declaration import Declaration
 
-BYPASS: dict[str, Meaning] = {
-    "rx_burst": Meaning(
+BYPASS: dict[str, Declaration] = {
+    "rx_burst": Declaration(
         "rte_eth_rx_burst()",
         "The application itself looks at the ring, up to 32 frames a call: no interrupt, no syscall.",
+        ("rx_burst",),
     ),
-    "rx_burst_empty": Meaning(
+    "rx_burst_empty": Declaration(
         "rte_eth_rx_burst(), which returns 0",
         "Nothing was there. The core asks again at once: it is busy, and useful to nobody.",
+        ("rx_burst",),
+        passes=False,
     ),
-    "pmd_descriptor": Meaning(
+    "pmd_descriptor": Declaration(
         "the poll-mode driver's receive, as ixgbe_recv_pkts()",
         "The driver is a library: it reads the descriptor in the application's own address space.",
+        ("rx_burst",),
     ),
-    "mbuf_alloc": Meaning(
+    "mbuf_alloc": Declaration(
         "rte_mbuf_raw_alloc(), from the lcore's mempool cache",
         "The slot needs another buffer. It comes from a pool that was allocated once, in hugepages.",
+        (
+            "mbuf",
+            "rx_burst",
+        ),
+        passes=False,
     ),
-    "mbuf_free": Meaning(
+    "mbuf_free": Declaration(
         "rte_pktmbuf_free()",
         "The buffer goes back to this lcore's cache; no lock, and the next frame finds it warm.",
+        (
+            "mbuf",
+            "TCP thread",
+        ),
+        passes=False,
     ),
-    "second_tlb": Meaning(
+    "second_tlb": Declaration(
         "a hit in the second-level TLB",
         "The first-level TLB has no entry for the buffer's page; the second level is slower.",
+        (
+            "mbuf",
+            "rx_burst",
+        ),
+        passes=False,
     ),
-    "page_walk": Meaning(
+    "page_walk": Declaration(
         "a page walk: neither TLB has the page",
         "The core reads the page tables for the buffer's address. Larger pages need fewer walks.",
+        (
+            "mbuf",
+            "rx_burst",
+        ),
+        passes=False,
     ),
-    "mempool_ring": Meaning(
+    "mempool_ring": Declaration(
         "rte_mempool_ops_dequeue_bulk(), rte_ring_mc_dequeue_bulk()",
         "This lcore's cache ran empty, or over: many mbufs at once from the ring of all, or to it.",
+        (
+            "mbuf",
+            "rx_burst",
+        ),
+        passes=False,
     ),
-    "mempool_pointers": Meaning(
+    "mempool_pointers": Declaration(
         "rte_ring, copies of pointers",
-        "The mbufs themselves lie still: pointers to 32 of them go from one array to another.",
+        "The mbufs themselves lie still: pointers to 32 of them go from array to array.",
+        (
+            "mbuf",
+            "rx_burst",
+        ),
+        passes=False,
     ),
-    "eventfd_read": Meaning(
+    "eventfd_read": Declaration(
         "eal_epoll_process_event(), read() on VFIO's eventfd",
         "The interrupt reached a program as a number in a file: reading it makes room for the next.",
+        ("epoll",),
     ),
-    "frame_rewrite": Meaning(
+    "frame_rewrite": Declaration(
         "the application",
         "New addresses are written into the frame where it lies, for it is sent on without a copy.",
+        (
+            "tx_burst",
+            "app",
+        ),
     ),
-    "tx_burst": Meaning(
+    "tx_burst": Declaration(
         "rte_eth_tx_burst()",
         "The application hands a burst of frames to the driver, its own library.",
+        (
+            "tx_burst",
+            "jobs",
+        ),
     ),
-    "pmd_tx_descriptor": Meaning(
+    "pmd_tx_descriptor": Declaration(
         "the poll-mode driver's transmit, as ixgbe_xmit_pkts()",
-        "A descriptor tells the NIC where the frame lies; slots whose frames were sent are freed.",
+        "A descriptor tells the NIC where the frame lies; slots of sent frames are freed.",
+        (
+            "tx_burst",
+            "jobs",
+        ),
     ),
 }

@@ -1,70 +1,134 @@
 """How a core comes to look at a ring, and a task to run. Linux: kernel/softirq.c, net/core/dev.c"""
 
-from kbview.tape.event import Meaning
+from kbview.tape.steps.declaration import Declaration
 
-INTERRUPT: dict[str, Meaning] = {
-    "dma_write": Meaning(
+INTERRUPT: dict[str, Declaration] = {
+    "dma_write": Declaration(
         "DMA over PCIe",
         "The NIC writes frame and descriptor to memory by itself; no core takes part.",
+        ("NIC",),
     ),
-    "msix_delivery": Meaning(
+    "msix_delivery": Declaration(
         "MSI-X write over PCIe",
         "An interrupt is itself a write that crosses PCIe, here to the core's interrupt controller.",
+        (
+            "irq",
+            "NIC",
+        ),
     ),
-    "hardirq": Meaning(
+    "hardirq": Declaration(
         "interrupt handler, napi_schedule()",
         "The handler masks the NIC's vector and leaves the work to a softirq, to be done soon itself.",
+        ("irq",),
     ),
-    "softirq_dispatch": Meaning(
+    "softirq_dispatch": Declaration(
         "__do_softirq(), net_rx_action()",
         "At the tail of the interrupt the pending softirq runs, on the same core and before any task.",
+        ("softirq",),
     ),
-    "isr": Meaning(
+    "isr": Declaration(
         "the driver's interrupt service routine",
         "One packet is acknowledged and its frame taken; the rest is left to the soft interrupt.",
+        ("irq",),
     ),
-    "netisr_dispatch": Meaning(
+    "netisr_dispatch": Declaration(
         "softnet interrupt, ipintr()",
         "The soft interrupt is delivered: later than the handler asked for it, before any process.",
+        (
+            "softirq",
+            "poll",
+        ),
     ),
-    "softirq_delivery": Meaning(
+    "softirq_delivery": Declaration(
         "schednetisr(), setsoftnet()",
-        "The handler asked for a soft interrupt: what it interrupted goes on until that is delivered.",
+        "The handler asked for a soft interrupt; the interrupted code continues until it is delivered.",
+        (
+            "softirq",
+            "poll",
+        ),
     ),
-    "ipintrq_enqueue": Meaning(
+    "ipintrq_enqueue": Declaration(
         "IF_ENQUEUE(&ipintrq), netif_rx()",
-        "The frame waits in a short queue for the soft interrupt; a full one drops it, paid as it is.",
+        "The frame waits in a short queue for the soft interrupt. A full queue drops it.",
+        ("ipintrq",),
     ),
-    "napi_poll": Meaning(
+    "napi_poll": Declaration(
         "napi_poll(), the driver's poll()",
         "NAPI lets the driver take up to 64 frames off the ring: paid once a poll, however many come.",
+        ("softirq",),
     ),
-    "dim_apply": Meaning(
+    "dim_apply": Declaration(
         "mlx5e_rx_dim_work(), mlx5_core_modify_cq_moderation()",
         "The driver has found a wait that suits the load better, and tells the NIC.",
+        ("softirq",),
+        passes=False,
     ),
-    "napi_complete": Meaning(
+    "napi_complete": Declaration(
         "napi_complete_done()",
         "The ring was empty before the budget was used up: polling ends and the vector is unmasked.",
+        ("softirq",),
     ),
-    "busy_loop": Meaning(
+    "busy_loop": Declaration(
         "napi_busy_loop()",
         "Nothing is there to read: before it sleeps, the call looks at the device itself.",
+        ("read",),
+        passes=False,
     ),
-    "try_to_wake_up": Meaning(
+    "try_to_wake_up": Declaration(
         "try_to_wake_up(), for a socket by sock_def_readable()",
         "A task sleeps until something comes: it is made runnable; another core must be told so.",
+        (
+            "socket",
+            "screenq",
+            "block",
+            "epoll",
+            "softirq",
+            "irq",
+            "poll",
+        ),
+        passes=False,
     ),
-    "idle_exit": Meaning(
+    "idle_exit": Declaration(
         "cpuidle, reschedule interrupt",
         "The core of that task was asleep and has to leave its idle state first.",
+        (
+            "socket",
+            "screenq",
+            "block",
+            "epoll",
+            "softirq",
+            "irq",
+            "poll",
+        ),
+        passes=False,
     ),
-    "cache_pollution": Meaning(
+    "cache_pollution": Declaration(
         "cold caches after a context switch",
         "Tasks that share a core evict each other's cache lines: work after a switch is slower.",
+        (
+            "app",
+            "screend",
+            "softirq",
+            "irq",
+        ),
+        passes=False,
     ),
-    "context_switch": Meaning(
+    "context_switch": Declaration(
         "__schedule(), context_switch()",
         "Another task runs now: registers and address space are exchanged, its caches have gone cold.",
+        (
+            "ioctl",
+            "futex",
+            "epoll",
+            "read",
+            "poll",
+            "wakeup",
+            "send",
+            "pktgen",
+            "softirq",
+            "irq",
+            "app",
+        ),
+        passes=False,
     ),
 }

@@ -1,0 +1,25 @@
+"""The declaration of a step: the function at work, a sentence, and the stations where it happens."""
+
+from typing import NamedTuple
+
+RESUMED = "_resumed"  # the ending of an interrupted step's name when the step continues
+
+
+class Declaration(NamedTuple):
+    """A named unit of work: StepTaken names it, and a profile has a price row of the same name.
+
+    `function` is spelled as in the source of kernel, driver or library, "" where there is none; `why`
+    is a sentence for a reader who has never seen it. `stations` are names in the order of preference:
+    on a path the step happens at the first of them that the packet visits. `passes`: each packet
+    takes the step once when it passes that station, so the step counts packets.
+    """
+
+    function: str
+    why: str
+    stations: tuple[str, ...] = ()
+    passes: bool = True
+
+
+def without_break(step: str) -> str:
+    """The name of the step that continued after an interruption; another name is returned as it is."""
+    return step.removesuffix(RESUMED)

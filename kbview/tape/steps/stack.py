@@ -1,0 +1,167 @@
+"""From the descriptor to the transport layer. Linux: a driver's receive, net/core/dev.c, net/ipv4/"""
+
+from kbview.tape.steps.declaration import Declaration
+
+STACK: dict[str, Declaration] = {
+    "descriptor_read": Declaration(
+        "the driver's receive, as mlx5e_handle_rx_cqe()",
+        "The driver reads from the descriptor how long the frame is and which buffer it lies in.",
+        (
+            "XDP",
+            "skb",
+            "poll",
+            "irq",
+        ),
+    ),
+    "first_touch": Declaration(
+        "first load of a line that DMA wrote",
+        "The NIC wrote the line, so no cache of this core has it: the load waits for a farther cache.",
+        (
+            "XDP",
+            "copy",
+            "skb",
+            "poll",
+            "irq",
+        ),
+    ),
+    "xdp_program": Declaration(
+        "bpf_prog_run_xdp()",
+        "An XDP program decides before there is an sk_buff: pass on, drop, send back or redirect.",
+        (
+            "XDP",
+            "generic XDP",
+        ),
+    ),
+    "bpf_fib_lookup": Declaration(
+        "bpf_ipv4_fib_lookup()",
+        "The program asks the kernel's own route and neighbour tables, and writes the new addresses.",
+        (
+            "XDP",
+            "generic XDP",
+        ),
+    ),
+    "xdp_redirect": Declaration(
+        "xdp_do_redirect(), dev_map_enqueue()",
+        "The frame becomes an xdp_frame and joins the bulk of the device that a map names.",
+        (
+            "XDP",
+            "generic XDP",
+        ),
+    ),
+    "xdp_tx": Declaration(
+        "XDP_TX",
+        "Source and destination change places: it goes out of the port that it came in by.",
+        (
+            "XDP",
+            "generic XDP",
+        ),
+    ),
+    "skb_alloc": Declaration(
+        "build_skb()",
+        "The kernel's record of a packet is built around the buffer; no byte of the frame is copied.",
+        (
+            "skb",
+            "softirq",
+            "poll",
+        ),
+    ),
+    "napi_gro_receive": Declaration(
+        "eth_type_trans(), napi_gro_receive()",
+        "The Ethernet header comes off. Segments of a stream may be merged, to climb as one.",
+        (
+            "skb",
+            "gro",
+            "softirq",
+        ),
+    ),
+    "rx_page": Declaration(
+        "the driver's page allocation, put_page()",
+        "A long frame keeps the pages it lies in, so the ring gets new ones: allocated, later freed.",
+        ("skb", "softirq"),
+        passes=False,
+    ),
+    "gro_merge": Declaration(
+        "tcp_gro_receive(), skb_gro_receive()",
+        "The packet follows the packet that GRO holds: its buffer joins it, its own record is freed.",
+        ("skb", "softirq"),
+    ),
+    "gro_complete": Declaration(
+        "napi_gro_complete(), tcp_gro_complete()",
+        "Nothing more is merged: lengths and checksum become the large packet's.",
+        ("skb", "softirq"),
+    ),
+    "netif_receive_skb": Declaration(
+        "__netif_receive_skb_core()",
+        "Taps on the device see the packet here; its EtherType says which protocol takes it next.",
+        (
+            "skb",
+            "softirq",
+            "poll",
+        ),
+    ),
+    "arp_rcv": Declaration(
+        "arp_rcv()",
+        "A question or an answer about an IP address: it ends in the table of neighbours.",
+        ("IP", "softirq"),
+    ),
+    "ip_rcv": Declaration(
+        "ip_rcv(), ip_rcv_core()",
+        "Version, lengths and header checksum are checked, the checksum by the CPU.",
+        ("IP", "softirq"),
+    ),
+    "fib_lookup": Declaration(
+        "ip_route_input_noref(), fib_lookup()",
+        "Is the packet for this host, or to be passed on? The routing table knows.",
+        ("IP", "softirq"),
+    ),
+    "nf_conntrack_in": Declaration(
+        "nf_conntrack_in(), resolve_normal_ct()",
+        "The packet's connection is looked up. An unknown connection gets an entry; a drop frees it.",
+        ("IP", "softirq"),
+    ),
+    "line_transfer": Declaration(
+        "cache coherence: read for ownership",
+        "Another core wrote this cache line last, so it has to come from there.",
+        (
+            "IP",
+            "socket",
+            "read",
+        ),
+        passes=False,
+    ),
+    "fib_node": Declaration(
+        "fib_table_lookup()",
+        "Another node of the trie of routes: in a large table no near cache holds it.",
+        (
+            "IP",
+            "XDP",
+            "generic XDP",
+        ),
+        passes=False,
+    ),
+    "nf_reject": Declaration(
+        "ipt_do_table(), nf_send_unreach()",
+        "The chains of a firewall's zones, rule by rule, as far as the rule that rejects.",
+        ("IP", "softirq"),
+    ),
+    "icmp_rcv": Declaration(
+        "icmp_rcv()",
+        "A message about the network itself: the kernel is its addressee.",
+        ("IP", "softirq"),
+    ),
+    "udp_rcv": Declaration(
+        "udp_rcv(), __udp4_lib_lookup()",
+        "The port finds the socket. The NIC has summed the datagram; the kernel compares checksums.",
+        ("TCP/UDP", "softirq"),
+    ),
+    "tcp_v4_rcv": Declaration(
+        "tcp_v4_rcv(), tcp_rcv_established()",
+        "Addresses and ports find the connection. The NIC has summed the segment.",
+        ("TCP/UDP", "softirq"),
+    ),
+    "ip_forward": Declaration(
+        "ip_forward()",
+        "It is for another host: its hop limit is lowered and it continues to the next router.",
+        ("IP", "softirq"),
+    ),
+}

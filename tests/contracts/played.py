@@ -1,0 +1,92 @@
+"""The beginning of every bundled scenario on every datapath that serves it, and of other ways."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from kbview.emulator.datapaths import DATAPATHS
+from kbview.sources.emulated.scenario import scenarios
+from kbview.sources.emulated.source import EmulatorSource
+from kbview.sources.request import Choice
+from kbview.sources.resolve import resolve
+from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.source import SourceError
+from kbview.tape.station import Station
+from kbview.tape.tape import Tape
+
+LONGEST_PS = 3 * 10**9
+MOST = 6_000  # records
+OWN_MOST = 20_000  # of a scenario on its own datapath
+
+
+class Case(NamedTuple):
+    """A scenario on a datapath, with settings that differ from the scenario's."""
+
+    scenario: str
+    datapath: str
+    overrides: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([self.scenario, self.datapath, *(f"{k}={v}" for k, v in self.overrides)])
+
+
+class Played(NamedTuple):
+    """A path, the steps that may be taken on it, and the records of the beginning."""
+
+    stations: tuple[Station, ...]
+    declared: frozenset[str]
+    records: Sequence[ev.Event]
+
+    @property
+    def steps(self) -> list[ev.StepTaken]:
+        return [one for one in self.records if isinstance(one, ev.StepTaken)]
+
+
+def opened(case: Case) -> EmulatorSource:
+    source = resolve(case.scenario, Choice(datapath=case.datapath, overrides=case.overrides))
+    assert isinstance(source, EmulatorSource)
+    return source
+
+
+def served(case: Case) -> bool:
+    try:
+        opened(case).close()
+    except SourceError:
+        return False
+    return True
+
+
+# Ways that no scenario takes by default.
+OTHERS = [
+    Case("steady-udp", "af_xdp", (("xdp_mode", "copy"),)),
+    Case("steady-udp", "af_xdp", (("xdp_mode", "copy"), ("app", "echo"))),
+    Case("steady-udp", "af_xdp", (("app", "echo"),)),
+    Case("steady-udp", "af_xdp", (("app", "generate"),)),
+    Case("steady-udp", "netmap", (("app", "forward"),)),
+    Case("steady-udp", "psio", (("app", "echo"),)),
+    Case("steady-udp", "dpdk", (("app", "generate"),)),
+    Case("steady-udp", "kernel", (("app", "generate"),)),
+    Case("steady-udp", "kernel", (("app", "generate"), ("generator", "pktgen"))),
+    Case("steady-udp", "kernel", (("app", "drop"), ("xdp_generic", "true"), ("drop_at", "xdp"))),
+    Case("steady-udp", "kernel", (("app", "drop"), ("drop_at", "reject"), ("conntrack", "true"))),
+    Case("steady-udp", "kernel-irq", (("app", "echo"),)),
+    Case("short-connections", "mtcp", (("mtcp_io", "psio"),)),
+]
+CASES = [
+    case for word in scenarios() for name in DATAPATHS if served(case := Case(word, name))
+] + OTHERS
+
+
+@cache
+def played(case: Case) -> Played:
+    source = opened(case)
+    source.set_detail(Detail.STEPS)
+    own = scenarios()[case.scenario].datapath == case.datapath
+    tape, now_ps, most = Tape(), 0, OWN_MOST if own else MOST
+    while not source.ended and now_ps < LONGEST_PS and tape.length < most:
+        now_ps = source.pump(tape, now_ps + 20_000_000)
+    source.close()
+    records = list(tape.read(tape.start))
+    (begun,) = [record for record in records if isinstance(record, ev.DatapathStarted)]
+    return Played(begun.stations, source.emulation.steps, records)
