@@ -6,6 +6,7 @@ from itertools import groupby, islice, pairwise
 from kbview.state.histories import HOLD, Histories
 from kbview.state.interval import Interval
 from kbview.tape.detail import Detail
+from kbview.tape.events import EVENTS
 from kbview.tape.meter import Meters, Sample
 from kbview.tape.station import Station
 from kbview.tape.steps import STEPS, without_break
@@ -61,18 +62,19 @@ FOUND_NOTHING = frozenset(
     {"rx_burst_empty", "xsk_peek_empty"}
 )  # no packet passed, and none is to pay for it
 _NO_PASS = frozenset(name for name, step in STEPS.items() if not step.passes)
+_EVENTS = frozenset(kind.__name__ for kind in EVENTS)
 
 
 def passed(interval: Interval, station: Station) -> int:
     """How often a station was passed in an interval: by its busiest step, else by its events.
 
-    Only steps that each packet takes once at the station count. A place without steps is the wire,
-    before anything has happened.
+    Steps that each packet takes once at the station count; where a station has none, all its steps do.
+    A place without steps is the wire, before anything has happened.
     """
     if not station.steps:
         return interval.change("arrived")
     before, after = interval.before.meters, interval.after.meters
-    once = [step for step in station.steps if step not in _NO_PASS]
+    once = [step for step in station.steps if step not in _NO_PASS | _EVENTS] or station.steps
     steps = max((_taken(after, step) - _taken(before, step) for step in once), default=0)
     counts = [_COUNTS[step] for step in station.steps if step in _COUNTS]
     return steps or max((count(after) - count(before) for count in counts), default=0)

@@ -38,6 +38,14 @@ class PathPanel(Panel):
         ("HARDWARE, KERNEL, USER", "whose ground the stations stand on; a wall where it changes hands"),
         ("faint stations", "places of the ordinary stack that this datapath does not visit"),
         (
+            "beside, ┬",
+            "a branch: the kernel takes the sk_buff there while the packet waits at its station",
+        ),
+        (
+            "bypassed",
+            "stack: the kernel's driver still receives; kernel: user space receives",
+        ),
+        (
             "●=50",
             "a dot on the road is so many passes of the station it left; it moves on at every frame",
         ),
@@ -54,7 +62,10 @@ class PathPanel(Panel):
             "ring: slots or blocks that wait to be read; socket: its receive buffer, in truesize",
         ),
         ("×12, #8112", "packets that stand here now, or the one that does; known in slow motion only"),
-        ("812k/s", "passes a second of trace time; at irq these are interrupts and not packets"),
+        (
+            "812k/s",
+            "packets a second of trace time; interrupts at irq, polls at softirq, calls at poll",
+        ),
         ("miss", DEFINITIONS["missed"]),
         ("drop", DEFINITIONS["dropped"]),
         ("310ns", "what the steps of the station cost, divided by the packets that were delivered"),
@@ -111,11 +122,19 @@ def _banner(state: State, spots: list[Spot], key: str = "") -> Row:
             room = region[-1].x + region[-1].width - length(row) - 2
             row.append((f" {key}" if len(key) <= room else "", "dim"))
         gone = [spot for spot in region if spot.station.bypassed]
+        beside = [spot for spot in region if spot.station.beside]
         if gone:
-            end = gone[-1].x + gone[-1].width - 1
-            word = f" {bypassed_part(state.stations)} bypassed "
-            row.append((word.center(end - length(row) - 1, "╌").join("  "), "faint"))
+            _over(row, gone, f" {bypassed_part(state.stations)} bypassed ")
+        elif beside:
+            row.append((" " * (beside[0].x - length(row) - 2), "text"))
+            _over(row, beside, " beside: the stack ")
     return row
+
+
+def _over(row: Row, group: list[Spot], word: str) -> None:
+    """A word on a dashed line, up to the end of the group's last station."""
+    end = group[-1].x + group[-1].width - 1
+    row.append((word.center(end - length(row) - 1, "╌").join("  "), "faint"))
 
 
 def _wall(row: Row, spot: Spot, lead: int = 0) -> None:
@@ -135,7 +154,8 @@ def _names(spots: list[Spot]) -> Row:
         else:
             row.append((name, f"{spot.domain}"))
             if at + 1 < len(spots) and not spots[at + 1].wall:
-                row.append(((" " * (spot.width - len(name)))[:-1] + "▸", "faint"))
+                branches = spots[at + 1].station.beside and not spot.station.beside
+                row.append(((" " * (spot.width - len(name)))[:-1] + "┬▸"[not branches], "faint"))
     return row
 
 
