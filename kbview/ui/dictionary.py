@@ -88,8 +88,8 @@ def _fixed() -> Iterator[Definition]:
         yield Definition(name, text, "label")
     for name, text in DEFINITIONS.items():
         yield Definition(name.replace("_", " "), f"{text}.", "number", (name,))
-    for name, meaning in STEPS.items():
-        yield Definition(name, _told(meaning), "step")
+    for name, step in STEPS.items():
+        yield Definition(name, _told(step.meaning), "step")
     for kind in EVENTS:
         yield Definition(words_of(kind), _told(kind.meaning), "event", (kind.__name__,))
 

@@ -45,7 +45,9 @@ def word_entries(word: str, words: Dictionary) -> list[Entry]:
 def _step(name: str) -> Entry:
     if name in _EVENTS:
         return words_of(_EVENTS[name]), _told(_EVENTS[name].meaning)
-    return clean(name), _told(STEPS[name]) if name in STEPS else "this version has no sentence for it"
+    return clean(name), _told(
+        STEPS[name].meaning
+    ) if name in STEPS else "this version has no sentence for it"
 
 
 def _told(meaning: Meaning) -> str:

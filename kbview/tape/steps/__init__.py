@@ -20,4 +20,4 @@ def meaning_of(event: Event) -> Meaning:
     if not isinstance(event, StepTaken):
         return event.meaning
     step = STEPS.get(without_break(event.step))
-    return Meaning(step.function, step.why) if step else UNKNOWN
+    return step.meaning if step else UNKNOWN

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from kbview.tape.event import Meaning
+
 RESUMED = "_resumed"  # the ending of an interrupted step's name when the step continues
 
 
@@ -18,6 +20,11 @@ class Declaration(NamedTuple):
     why: str
     stations: tuple[str, ...] = ()
     passes: bool = True
+
+    @property
+    def meaning(self) -> Meaning:
+        """Function and sentence."""
+        return Meaning(self.function, self.why)
 
 
 def without_break(step: str) -> str:

@@ -75,7 +75,7 @@ class PathPanel(Panel):
     cadence = 1
 
     def draw(self, state: State, size: Size) -> list[Row]:
-        """Rows in the order of their weight: what does not fit is at the bottom."""
+        """Rows in the order of their weight: the bottom rows are cut where they do not fit."""
         spots = lay(state.stations, size.width)
         rows = [
             _banner(state, spots),
@@ -179,7 +179,7 @@ def _road(state: State, spots: list[Spot], width: int) -> Row:
 
 
 def _noted(state: State, spots: list[Spot], note: _Note) -> Row:
-    """A row with what `note` says of each visited station below its name."""
+    """A row with the text of `note` below the name of each visited station."""
     row: Row = []
     for spot in spots:
         _wall(row, spot)
