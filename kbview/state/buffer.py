@@ -35,6 +35,7 @@ _LEVELS = {
 _TARGETS: dict[CopyKind, str] = {
     CopyKind.TO_USER: "into the application's own memory",
     CopyKind.FROM_USER: "out of the application's own memory, to where the NIC will read it",
+    CopyKind.TO_XDP_BUFF: "by veth, from the sender's sk_buff to a page with room for XDP",
     CopyKind.TO_RING: "into a ring that the application reads without a system call",
     CopyKind.TO_UMEM: "into a chunk of umem, which the application has mapped",
     CopyKind.FROM_UMEM: "out of umem into an sk_buff, which the driver sends",

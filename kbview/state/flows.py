@@ -41,6 +41,11 @@ def _waiting(sample: Sample) -> int:
     return sum(ring.done for ring in sample.meters.rings if ring.kind == "rx")
 
 
+def _copied(meters: Meters) -> int:
+    """Packets that were copied: a packet may be copied more than once."""
+    return min(meters.copies, meters.arrived)
+
+
 # The total that counts an event; events are no steps of a core.
 _COUNTS: dict[str, Callable[[Meters], int]] = {
     "FrameArrived": _total("arrived"),
@@ -50,8 +55,8 @@ _COUNTS: dict[str, Callable[[Meters], int]] = {
     "SkbAllocated": _total("allocations"),
     "TaskWoken": _total("wakeups"),
     "SyscallEntered": _total("syscalls"),
-    "Copied": _total("copies"),
-    "BlockRetired": _total("copies"),  # every packet in a block was copied there once
+    "Copied": _copied,
+    "BlockRetired": _copied,  # every packet in a block was copied there once
     "XdpRan": _written_back,  # once for each frame that the driver took
     "PacketDelivered": _total("delivered"),
     "FrameSent": _total("sent"),

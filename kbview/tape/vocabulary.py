@@ -36,6 +36,7 @@ class CopyKind(Vocabulary):
     TO_USER = "to_user"  # from the kernel, or from a stream's ring, into the application's own buffer
     FROM_USER = "from_user"  # from the application's own buffer to memory that the NIC will read
     TO_RING = "to_ring"  # into a ring that kernel and application share, or into a stream's ring buffer
+    TO_XDP_BUFF = "to_xdp_buff"  # veth: from the sender's sk_buff to a page with room for XDP
     TO_UMEM = "to_umem"  # from the driver's buffer into a chunk of umem
     FROM_UMEM = "from_umem"  # from a chunk of umem into an sk_buff
     TO_SEND_BUFFER = "to_send_buffer"  # from the application into a stream's send buffer

@@ -1,4 +1,4 @@
-"""What the lab's processes say to each other: commands one way, readings the other, over pipes.
+"""Messages between the lab's processes: commands one way, readings the other, over pipes.
 
 A message is a msgspec Struct in MessagePack, behind its length in four bytes.
 """
@@ -63,7 +63,7 @@ class Sent(msgspec.Struct, tag=True):
     down: bool = False
 
 
-# What a receiver may tell of; times are CLOCK_MONOTONIC in picoseconds.
+# Events that a receiver may tell; times are CLOCK_MONOTONIC in picoseconds.
 Told = (
     ev.FrameArrived
     | ev.FrameRecorded
@@ -80,7 +80,7 @@ Told = (
 
 
 class StackCounts(msgspec.Struct, array_like=True, frozen=True):
-    """What the kernel counted of the link while a receiver was open. `skbs` reached the stack."""
+    """The kernel's counts of the link while a receiver was open. `skbs` reached the stack."""
 
     softirqs: int = 0
     polls: int = 0
@@ -91,10 +91,12 @@ class StackCounts(msgspec.Struct, array_like=True, frozen=True):
 class Reading(msgspec.Struct, tag=True):
     """From a receiver of this kind. Totals since it began, of its own process; levels as they are now.
 
-    `came` counts the link's received frames, read after everything else: what came and is neither
-    delivered nor dropped is on its way. `kernel` is zero where it may not be asked. `polling_ns` is
-    the user time of one that never sleeps, `useful_ns` what of it found something. `latency` and
-    `events` are those since the last reading; `untold` events were too many to tell.
+    `came` counts the link's received frames. It is read last, so frames that came and are neither
+    delivered nor dropped are under way. `copied_bytes` are the bytes that copies moved: the length
+    that recv() returned, or the frame without FCS. `skbs` are sk_buffs that never reached the stack.
+    `kernel` is zero where the kernel may not be asked. `polling_ns` is the time on the core of a
+    receiver that never sleeps, `useful_ns` its part in polls that found frames. `latency` and `events`
+    are new since the last reading; `untold` events were too many to tell.
     """
 
     time_ns: int
@@ -108,6 +110,7 @@ class Reading(msgspec.Struct, tag=True):
     syscalls: int
     copies: int
     copied_bytes: int
+    skbs: int
     user_ns: int
     system_ns: int
     polling_ns: int
@@ -175,7 +178,7 @@ class Inbox:
 
 
 class Outbox:
-    """Messages into a pipe, never waiting for the reader: who measures must not be held up."""
+    """Messages into a pipe, never waiting for the reader: a measurement must not be held up."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -192,7 +195,7 @@ class Outbox:
         return True
 
     def flush(self, wait_s: float = 0.0) -> bool:
-        """Write what an earlier message left; whether all is written."""
+        """Write the rest of an earlier message; whether all is written."""
         while self._rest:
             if not select.select([], [self._descriptor], [], wait_s)[1]:
                 return False

@@ -37,12 +37,14 @@ class Receiver(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     copies_each: int = 1  # of a packet's bytes by a CPU, by design; not measured
+    skbs_each: int = 0  # sk_buffs of a packet that never reach the stack, by design; not measured
     unknown: ClassVar[frozenset[str]] = frozenset()  # meters
     keeps_privileges: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.mode = ""
         self.delivered = self.bytes = self.polls = self.empty_polls = self.syscalls = 0
+        self.taken_bytes = 0  # what a copy of all packets moved: no FCS, no padding, no cut bytes
         self.polling_ns = self.useful_ns = 0  # of one that never sleeps: see Reading
         self.sampling = Sampling()
         self._latencies: list[int] = []
@@ -80,10 +82,11 @@ class Receiver(ABC):
         used = resource.getrusage(resource.RUSAGE_SELF)
         return round(used.ru_utime * 1e9), round(used.ru_stime * 1e9), used.ru_nvcsw, used.ru_nivcsw
 
-    def took(self, received_ns: int, stamps: list[Stamp], lengths: list[int]) -> None:
-        """Packets are the application's: their stamps, and lengths on the wire."""
-        self.delivered += len(lengths)
-        self.bytes += sum(lengths)
+    def took(self, received_ns: int, stamps: list[Stamp], wire: list[int], taken: list[int]) -> None:
+        """The application has packets: their stamps, lengths on the wire, lengths that it got."""
+        self.delivered += len(wire)
+        self.bytes += sum(wire)
+        self.taken_bytes += sum(taken)
         self._latencies += [received_ns - sent for _, sent in stamps if sent]
 
     def reading(self, came: Callable[[], int], kernel: StackCounts) -> Reading:
@@ -101,7 +104,8 @@ class Receiver(ABC):
             empty_polls=self.empty_polls,
             syscalls=self.syscalls,
             copies=self.delivered * self.copies_each,
-            copied_bytes=self.bytes * self.copies_each,
+            copied_bytes=self.taken_bytes * self.copies_each,
+            skbs=self.delivered * self.skbs_each,
             user_ns=user_ns,
             system_ns=system_ns,
             polling_ns=self.polling_ns,

@@ -3,7 +3,9 @@
 from kbview.sources.watching.producer import Way
 from kbview.tape.station import STACK, Domain, Station, bypass
 
-_WIRE = Station("wire", Domain.HARDWARE, "the other end of the veth pair: what is sent there is here")
+_WIRE = Station(
+    "wire", Domain.KERNEL, "software: the other end of the veth pair; a frame sent there is here"
+)
 _SOFTIRQ = Station(
     "softirq",
     Domain.KERNEL,
@@ -11,7 +13,14 @@ _SOFTIRQ = Station(
     ("SoftirqEntered", "NapiPolled"),
 )
 _VETH = Station(
-    "veth", Domain.HARDWARE, "a link in software: no NIC, no DMA, no interrupt", ("FrameArrived",)
+    "veth", Domain.KERNEL, "a link in software: no NIC, no DMA, no interrupt", ("FrameArrived",)
+)
+_CONVERTING = Station(
+    "veth",
+    Domain.KERNEL,
+    "a link in software: it converts the sender's sk_buff, with a copy, to a page with room for XDP; "
+    "none reaches the stack",
+    ("FrameArrived",),
 )
 _SKB, _IP, _UDP, _SOCKET = STACK[2:]
 _APP = Station("app", Domain.USER, "the receiver: reads each packet's stamp", ("PacketDelivered",))
@@ -72,10 +81,10 @@ _UMEM = Station(
     "memory of the application; in copy mode a CPU copies the frame there, and the rx ring says where",
     ("Copied", "RingProduced", "RingConsumed"),
 )
-AF_XDP = (_WIRE, _VETH, _SOFTIRQ, _XDP, *bypass(_BYPASSED), _UMEM, _APP)
+AF_XDP = (_WIRE, _CONVERTING, _SOFTIRQ, _XDP, *bypass(_BYPASSED), _UMEM, _APP)
 DPDK = (
     _WIRE,
-    _VETH,
+    _CONVERTING,
     _SOFTIRQ,
     _XDP,
     *bypass(_BYPASSED),

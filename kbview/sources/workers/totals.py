@@ -20,6 +20,7 @@ _CARRIED = (
     "syscalls",
     "copies",
     "copied_bytes",
+    "skbs",
     "user_ns",
     "system_ns",
     "voluntary",
@@ -46,6 +47,7 @@ class Totals(msgspec.Struct):
     syscalls: int = 0
     copies: int = 0
     copied_bytes: int = 0
+    skbs: int = 0
     user_ns: int = 0
     system_ns: int = 0
     voluntary: int = 0
@@ -127,8 +129,8 @@ class ReceiverTotals:
         meters.softirqs = kernel.softirqs
         meters.polls += kernel.polls
         meters.empty_polls += kernel.empty_polls
-        meters.allocations = kernel.skbs
-        meters.frees = max(0, kernel.skbs - meters.in_flight)  # what is not on its way is freed
+        meters.allocations = kernel.skbs + self._total("skbs")
+        meters.frees = max(0, meters.allocations - meters.in_flight)  # a packet under way keeps one
 
     def polling_ps(self) -> tuple[int, int]:
         """Time of receivers that never sleep, and of that the time of polls that found something."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kbview.sources.workers.load import Load
-from kbview.sources.workers.message import Reading, Sent
+from kbview.sources.workers.message import Reading, Sent, StackCounts
 from kbview.sources.workers.totals import ReceiverTotals
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import Meters, SocketMeter
@@ -12,7 +12,16 @@ from kbview.tape.meter import Meters, SocketMeter
 def _reading(came: int, delivered: int, **values: Any) -> Reading:
     numbers: dict[str, Any] = dict.fromkeys(
         (
-            *("time_ns", "polls", "empty_polls", "syscalls", "copied_bytes", "user_ns", "system_ns"),
+            *(
+                "time_ns",
+                "polls",
+                "empty_polls",
+                "syscalls",
+                "copied_bytes",
+                "skbs",
+                "user_ns",
+                "system_ns",
+            ),
             *("polling_ns", "useful_ns", "voluntary", "involuntary"),
         ),
         0,
@@ -60,6 +69,17 @@ def test_every_frame_is_accounted_for_across_receivers() -> None:
     assert (last.delivered, last.dropped, last.in_flight, last.missed) == (175, 25, 0, 3)
     assert last.drops == {"socket/SOCKET_RCVBUFF": 15, "af_xdp/rx_dropped": 10}
     assert last.conserved()
+
+
+def test_sk_buffs_that_never_reach_the_stack_are_counted_beside_the_kernels() -> None:
+    """An AF_XDP socket on a veth: the sender's and the converted one; ARP is all the stack sees."""
+    books = ReceiverTotals()
+    books.read(_reading(0, 0))
+    books.read(_reading(100, 100, skbs=200, kernel=StackCounts(skbs=3)))
+    assert _shown(books).allocations == 203
+    books.turn_over()
+    books.read(_reading(150, 50, kernel=StackCounts(skbs=50)))
+    assert _shown(books).allocations == 253
 
 
 def test_levels_are_the_present_receivers_only() -> None:

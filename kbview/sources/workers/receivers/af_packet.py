@@ -13,6 +13,7 @@ from kbview.sources.linux.packet_ring import layout
 from kbview.sources.linux.packet_ring.block import Block, on_wire, read_block
 from kbview.sources.linux.packet_ring.ring import TapRing
 from kbview.sources.linux.packet_ring.settings import RingSettings
+from kbview.sources.workers.message import Told
 from kbview.sources.workers.payload_stamp import HEADERS, STAMP
 from kbview.sources.workers.receiver import Ingress, Receiver
 from kbview.sources.workers.sampling import Stamp
@@ -61,40 +62,43 @@ class AfPacket(Receiver):
 
     def _deliver(self) -> None:
         """Read a whole block where it lies."""
-        memory, number = self._ring.memory, self._ring.next
-        block = read_block(self._ring, number)
+        memory = self._ring.memory
+        block = read_block(self._ring, self._ring.next)
         at = block.first
         stamps: list[Stamp] = []
-        lengths: list[int] = []
+        wire: list[int] = []
+        copied: list[int] = []
         for _ in range(block.packets):
             header = layout.PACKET.unpack_from(memory, at)
             frame = at + header[6]
             if memory[frame + _UDP_PORT : frame + _UDP_PORT + 2] == self._port:
                 stamps.append(STAMP.unpack_from(memory, frame + HEADERS))
-                lengths.append(on_wire(header[4]))
+                wire.append(on_wire(header[4]))
+                copied.append(header[3])
             at += header[0]
         received_ns = time.monotonic_ns()
-        self.took(received_ns, stamps, lengths)
+        self.took(received_ns, stamps, wire, copied)
         if self.sampling.milestones:
-            self._tell(received_ns, stamps, lengths, number, block)
-
-    def _tell(
-        self, received_ns: int, stamps: list[Stamp], lengths: list[int], number: int, block: Block
-    ) -> None:
-        sampling, time_ps = self.sampling, received_ns * 1000
-        sampling.add(sampling.arrivals(received_ns, stamps, lengths))
-        if sampling.steps:
-            copies = zip(stamps, lengths, strict=True)
-            sampling.add(
-                [
-                    Copied(sent * 1000, NO_CPU, packet, words.CopyKind.TO_RING, n)
-                    for (packet, sent), n in copies
-                ]
+            told = (
+                self._copies(stamps, copied, received_ns * 1000, block) if self.sampling.steps else []
             )
-            sampling.add([BlockRetired(time_ps, 0, number, block.packets, block.timed_out)])
-        sampling.add(sampling.deliveries(received_ns, stamps, lengths))
+            self._tell(received_ns, stamps, wire, told)
+
+    def _copies(self, stamps: list[Stamp], copied: list[int], time_ps: int, block: Block) -> list[Told]:
+        """tpacket_rcv() copies the frame, which has no FCS, as it comes; the block is read later."""
+        copies: list[Told] = [
+            Copied(sent * 1000, NO_CPU, packet, words.CopyKind.TO_RING, length)
+            for (packet, sent), length in zip(stamps, copied, strict=True)
+        ]
+        return [*copies, BlockRetired(time_ps, 0, self._ring.next, block.packets, block.timed_out)]
+
+    def _tell(self, received_ns: int, stamps: list[Stamp], wire: list[int], copies: list[Told]) -> None:
+        sampling = self.sampling
+        sampling.add(sampling.arrivals(received_ns, stamps, wire))
+        sampling.add(copies)
+        sampling.add(sampling.deliveries(received_ns, stamps, wire))
         if sampling.steps:
-            sampling.add([BlockReleased(time_ps, 0, number)])
+            sampling.add([BlockReleased(received_ns * 1000, 0, self._ring.next)])
 
     def drops(self) -> dict[str, int]:
         drops, freezes = self._ring.statistics()  # the kernel clears them

@@ -1,10 +1,14 @@
-"""AF_XDP: an XDP program puts the frame into our memory; there is no sk_buff and no stack."""
+"""AF_XDP: an XDP program puts the frame into the application's memory; no sk_buff reaches the stack.
+
+On a veth the driver converts the sender's sk_buff before the program runs (see `conversion`).
+"""
 
 import select
 import time
 
 from kbview.sources.linux.xdp.ring import XskRing
 from kbview.sources.linux.xdp.xsk import Xsk
+from kbview.sources.workers.conversion import CONVERTED_COPIES, CONVERTED_SKBS, converts
 from kbview.sources.workers.message import Told
 from kbview.sources.workers.payload_stamp import FCS, HEADERS, LEAST, STAMP
 from kbview.sources.workers.receiver import Ingress, Receiver
@@ -28,6 +32,9 @@ class AfXdp(Receiver):
         self._xsk = Xsk(place.link, place.queue, place.port)
         self.mode = self._xsk.mode
         self.copies_each = 0 if self.mode == "zero-copy" else 1
+        self._converted = converts(place.link, self.mode)
+        if self._converted:
+            self.copies_each, self.skbs_each = CONVERTED_COPIES, CONVERTED_SKBS
         self._poll = select.poll()
         self._poll.register(self._xsk, select.POLLIN)
 
@@ -48,9 +55,10 @@ class AfXdp(Receiver):
         stamps = self._stamps(addresses)
         wire = [max(length + FCS, LEAST) for length in lengths]
         received_ns = time.monotonic_ns()
-        self.took(received_ns, stamps, wire)
+        self.took(received_ns, stamps, wire, lengths)
         if self.sampling.milestones:
-            self._tell(received_ns, stamps, wire)
+            told = self._copies(received_ns * 1000, stamps, lengths) if self.sampling.steps else []
+            self._tell(received_ns, stamps, wire, told)
         if self.sampling.snap:
             self._record(received_ns, stamps, addresses, lengths)
         self._xsk.rx.release(len(addresses))
@@ -64,13 +72,14 @@ class AfXdp(Receiver):
             return [STAMP.unpack_from(self._xsk.umem, at + HEADERS) for at in addresses]
         return [(number, UNKNOWN) for number in range(self.delivered, self.delivered + len(addresses))]
 
-    def _tell(self, received_ns: int, stamps: list[Stamp], lengths: list[int]) -> None:
+    def _tell(
+        self, received_ns: int, stamps: list[Stamp], lengths: list[int], copies: list[Told]
+    ) -> None:
         sampling, time_ps, count = self.sampling, received_ns * 1000, len(stamps)
         sampling.add(sampling.arrivals(received_ns, stamps, lengths))
         if sampling.steps:
             left = self._xsk.rx.waiting - count
-            sampling.add([XdpRan(time_ps, NO_CPU, packet, "redirect") for packet, _ in stamps])
-            sampling.add(self._copies(time_ps, stamps, lengths))
+            sampling.add(copies)
             sampling.add([RingProduced(time_ps, NO_CPU, words.RingKind.XSK_RX, 0, count, left + count)])
             sampling.add([RingConsumed(time_ps, sampling.cpu, words.RingKind.XSK_RX, 0, count, left)])
         sampling.add(sampling.deliveries(received_ns, stamps, lengths))
@@ -79,13 +88,15 @@ class AfXdp(Receiver):
             sampling.add([RingProduced(time_ps, sampling.cpu, words.RingKind.FILL, 0, count, filled)])
 
     def _copies(self, time_ps: int, stamps: list[Stamp], lengths: list[int]) -> list[Told]:
-        if not self.copies_each:
-            return []
-        copies = zip(stamps, lengths, strict=True)
-        return [
-            Copied(time_ps, NO_CPU, packet, words.CopyKind.TO_UMEM, length)
-            for (packet, _), length in copies
-        ]
+        """Of each frame: veth's copy in front of the program, the program, the copy into the umem."""
+        told: list[Told] = []
+        for (packet, _), length in zip(stamps, lengths, strict=True):
+            if self._converted:
+                told.append(Copied(time_ps, NO_CPU, packet, words.CopyKind.TO_XDP_BUFF, length))
+            told.append(XdpRan(time_ps, NO_CPU, packet, "redirect"))
+            if self.copies_each:
+                told.append(Copied(time_ps, NO_CPU, packet, words.CopyKind.TO_UMEM, length))
+        return told
 
     def _record(
         self, received_ns: int, stamps: list[Stamp], addresses: tuple[int, ...], lengths: list[int]

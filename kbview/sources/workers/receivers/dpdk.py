@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from kbview.sources.linux import stale
 from kbview.sources.workers import testpmd
+from kbview.sources.workers.conversion import CONVERTED_COPIES, CONVERTED_SKBS
 from kbview.sources.workers.payload_stamp import FCS
 from kbview.sources.workers.receiver import Ingress, Receiver
 
@@ -20,6 +21,7 @@ class DpdkReceiver(Receiver):
 
     name = "dpdk"
     summary = "DPDK testpmd on its AF_XDP driver: one core polls, for ever"
+    copies_each, skbs_each = CONVERTED_COPIES, CONVERTED_SKBS  # its driver runs on the lab's veth
     unknown: ClassVar[frozenset[str]] = frozenset({"latency", "syscalls", "mode_switches"})
     keeps_privileges = True  # to end testpmd, which cannot do without
 
@@ -39,6 +41,7 @@ class DpdkReceiver(Receiver):
         time.sleep(max(0.0, (until_ns - time.monotonic_ns()) / 1e9 - _ASK_S / 10))
         told = self._told = self._pmd.counters()
         self.delivered, self.polls, self.empty_polls = told.frames, told.bursts, told.empty_bursts
+        self.taken_bytes = told.bytes
         self.bytes = told.bytes + FCS * told.frames
         # testpmd measures by the clock, and others may have had the core meanwhile: take the share
         self.polling_ns = self.usage()[0]

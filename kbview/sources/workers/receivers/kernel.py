@@ -50,25 +50,20 @@ class KernelSocket(Receiver):
             if entered_ns:
                 self._tell_call(entered_ns, time.monotonic_ns(), [])
             return False
-        received_ns, stamps, lengths = (
-            time.monotonic_ns(),
-            [STAMP.unpack_from(self._buffer)],
-            [wire_length(length)],
-        )
-        self.took(received_ns, stamps, lengths)
+        received_ns, stamp = time.monotonic_ns(), STAMP.unpack_from(self._buffer)
+        self.took(received_ns, [stamp], [wire_length(length)], [length])
         if self.sampling.milestones:
-            self._tell(entered_ns, received_ns, stamps, lengths)
+            self._tell(entered_ns, received_ns, stamp, length)
         return True
 
-    def _tell(self, entered_ns: int, received_ns: int, stamps: list[Stamp], lengths: list[int]) -> None:
-        sampling = self.sampling
-        sampling.add(sampling.arrivals(received_ns, stamps, lengths))
+    def _tell(self, entered_ns: int, received_ns: int, stamp: Stamp, length: int) -> None:
+        """`length` is what recv() returned: the datagram's payload."""
+        sampling, wire = self.sampling, [wire_length(length)]
+        sampling.add(sampling.arrivals(received_ns, [stamp], wire))
         if sampling.steps:
-            copied = Copied(
-                received_ns * 1000, sampling.cpu, stamps[0][0], CopyKind.TO_USER, lengths[0]
-            )
+            copied = Copied(received_ns * 1000, sampling.cpu, stamp[0], CopyKind.TO_USER, length)
             self._tell_call(entered_ns, received_ns, [copied])
-        sampling.add(sampling.deliveries(received_ns, stamps, lengths))
+        sampling.add(sampling.deliveries(received_ns, [stamp], wire))
 
     def _tell_call(self, entered_ns: int, left_ns: int, inside: list[Told]) -> None:
         """A system call: over the wall, what happens there, and back."""
