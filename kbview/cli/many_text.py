@@ -50,13 +50,13 @@ def wrapped(text: str) -> str:
 
 def _traffic(report: Report) -> str:
     arrived, rate = report.frames["arrived"], report.rates["offered_pps"]
-    size = f" of {report.bytes['arrived'] / arrived:,.0f} bytes" if arrived else ""
+    size = f" of {(report.bytes['arrived'] or 0) / arrived:,.0f} bytes" if arrived else ""
     return f"{arrived:,} frames{size}" + (f" at {rate:,.0f} a second" if rate else "")
 
 
 def _got(report: Report) -> str:
     arrived, delivered = report.frames["arrived"], report.frames["delivered"]
-    if not arrived:
+    if not arrived or delivered is None:
         return "-"
     share = 100 * delivered / arrived
     if delivered in (0, arrived):

@@ -49,7 +49,7 @@ def _print_columns(console: Console, reports: Sequence[Report]) -> None:
     table.add_column("")
     for report in reports:
         table.add_column(report.datapath, justify="right")
-    sends = any(report.packets != report.frames["delivered"] for report in reports)
+    sends = any(report.packets != (report.frames["delivered"] or 0) for report in reports)
     for label, cell in SENDING_ROWS if sends else ROWS:
         values = [cell(report) for report in reports] if cell else [""] * len(reports)
         table.add_row(Text(label, style="" if cell else "bold"), *values)
@@ -96,7 +96,11 @@ def _print_gauges(console: Console, reports: Sequence[Report]) -> None:
 
 
 def _frames(name: str) -> Cell:
-    return lambda report: f"{report.frames[name]:,}"
+    def cell(report: Report) -> str:
+        count = report.frames[name]
+        return "unknown" if count is None else f"{count:,}"
+
+    return cell
 
 
 def _in_all(name: str) -> Cell:
@@ -134,6 +138,8 @@ def _rate(name: str) -> Cell:
 
 
 def _busy(report: Report) -> str:
+    if not report.cores:
+        return "unknown"
     shares = []
     for core in report.cores:
         total = sum(value for name, value in core.items() if name.endswith("_ps")) or 1
@@ -156,6 +162,8 @@ def _cpu(report: Report) -> str:
         for name, value in core.items()
         if name.endswith("_ps") and name != "idle_ps"
     )
+    if not report.cores:
+        return "unknown"
     return f"{spent / report.packets / 1000:,.0f}" if report.packets else "-"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 
-from kbview.state.report import Report, build
+from kbview.state.report import Report, build, unseen
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.source import Source
@@ -70,7 +70,9 @@ class _Run:
         for record in tape.opening(tape.length if until_ps is None else tape.position_at(until_ps)):
             state.apply(record)
         known = self._source.capabilities.meters
-        report = build(self._source.heading, known, state.datapath, state.now_ps, state.meters)
-        if state.note:
-            report.notes.append(state.note)
+        lost = None if state.uncounted else state.lost
+        report = build(
+            self._source.heading, known, state.datapath, state.now_ps, state.meters, lost_records=lost
+        )
+        report.notes.extend(filter(None, [*unseen(report), state.note]))
         return report

@@ -53,6 +53,10 @@ _GIVEN_UP: dict[Place, str] = {
     Place.TRACE: "The trace lost records here, so the packet's end was not seen",
     Place.OTHER: "It was given up; only a later version of kbview knows at which layer",
 }
+_WITHOUT_BUFFER: dict[type[object], str] = {
+    ev.EndUnseen: "No record tells how its journey ended, so nobody knows where it lies.",
+    ev.FrameMissed: "The NIC had no free descriptor, so no buffer was written.",
+}
 _IN_HARDWARE = frozenset({ev.FrameArrived, ev.FrameRecorded})
 
 
@@ -136,8 +140,8 @@ def _without_record(stops: Sequence[JourneyEvent], kinds: set[type[ev.Event]]) -
     if isinstance(end, ev.PacketDropped | ev.FrameUnsent):
         at = _GIVEN_UP.get(end.where, f"The packet was given up at {end.where}, and its buffer is free")
         return f"{at}: {end.reason}."
-    if isinstance(end, ev.FrameMissed):
-        return "The NIC had no free descriptor, so no buffer was written."
+    if said := _WITHOUT_BUFFER.get(type(end)):
+        return said
     if ev.FrameSent in kinds:
         return _ADDRESSEES[Place.WIRE]
     if ev.DescriptorDone in kinds:

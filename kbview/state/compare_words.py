@@ -54,6 +54,8 @@ def _sending(base: Report, other: Report) -> str | None:
 def _delivery(base: Report, other: Report) -> str | None:
     if not base.frames["arrived"] and not other.frames["arrived"]:
         return None
+    if None in (base.frames["delivered"], other.frames["delivered"]):
+        return None
     gone = {report.datapath: lost(report) for report in (base, other)}
     if not any(gone.values()):
         return f"Both deliver all {base.frames['delivered']:,} packets."

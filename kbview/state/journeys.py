@@ -22,7 +22,12 @@ MOST_SHARED = 16  # told of one wait: the last ones, for an overloaded ring is p
 _TIME, _POSITION = attrgetter("time_ps"), attrgetter("position")
 _TURNS = frozenset({ev.ModeSwitched, ev.ContextSwitched, ev.SyscallEntered, ev.KsoftirqdWoken})
 _OUTWARD = frozenset({ev.FrameSent, ev.FrameRecorded})
-_ENDS = frozenset({ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent})
+_ENDS = frozenset(
+    {
+        *(ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent),
+        ev.EndUnseen,
+    }
+)
 
 
 class JourneyEvent(NamedTuple):

@@ -6,7 +6,12 @@ from kbview.tape.detail import Detail
 from kbview.tape.station import Station
 from kbview.tape.steps import without_break
 
-_GONE = frozenset({ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent})
+_GONE = frozenset(
+    {
+        *(ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent),
+        ev.EndUnseen,
+    }
+)
 
 
 class Positions(Reducer):

@@ -23,9 +23,10 @@ def rebuild(tape: Reel, position: int, column_ps: int) -> State:
         if isinstance(record, DatapathStarted):
             state.open(record)
         elif isinstance(record, KeyFrame):
-            state.lost = record.lost
+            state.lost, state.uncounted = record.lost, record.uncounted
         elif isinstance(record, EventsLost):
             state.lost += record.count
+            state.uncounted |= not record.count
         state.counted.apply(record)
     state.histories.load(tape, first)
     for record in islice(tape.read(first), position - first):

@@ -31,7 +31,9 @@ COUNTS = (
 class Report(msgspec.Struct):
     """One datapath's results. Times are integer picoseconds; `None` is a number unknown to the source.
 
-    `share` of a stage is its part of all CPU time spent on steps, 0..1.
+    `share` of a stage is its part of all CPU time spent on steps, 0..1. `unseen` packets have an end
+    that no record tells. `lost_records` were lost by the instrument that watched, so they are no drops;
+    None if nobody counted them.
     """
 
     source: str
@@ -40,8 +42,8 @@ class Report(msgspec.Struct):
     profile: str
     seed: int | None
     duration_ps: int
-    frames: dict[str, int]
-    bytes: dict[str, int]
+    frames: dict[str, int | None]
+    bytes: dict[str, int | None]
     counts: dict[str, int | None]
     latency_ps: dict[str, int | None]
     drops: list[dict[str, Any]]
@@ -50,6 +52,8 @@ class Report(msgspec.Struct):
     rates: dict[str, float | None]
     notes: list[str]
     gauges: dict[str, int]
+    unseen: int = 0
+    lost_records: int | None = 0
 
     @property
     def packets(self) -> int:
@@ -63,9 +67,17 @@ class Report(msgspec.Struct):
 
 
 def build(
-    heading: Heading, known: Collection[str], datapath: str, duration_ps: int, meters: Meters
+    heading: Heading,
+    known: Collection[str],
+    datapath: str,
+    duration_ps: int,
+    meters: Meters,
+    *,
+    lost_records: int | None = 0,
 ) -> Report:
     """A report from the meters at the end of a run; the source can know the meters in `known`."""
+    frames = _frames(known, meters)
+    told = frames["delivered"] is not None
     return Report(
         source=heading.name,
         origin=heading.origin,
@@ -73,17 +85,46 @@ def build(
         profile=heading.profile,
         seed=heading.seed,
         duration_ps=duration_ps,
-        frames={name: getattr(meters, name) for name in FRAMES},
-        bytes={"arrived": meters.arrived_bytes, "delivered": meters.delivered_bytes},
+        frames=frames,
+        bytes={
+            "arrived": meters.arrived_bytes,
+            "delivered": meters.delivered_bytes if told else None,
+        },
         counts={name: getattr(meters, name) if name in known else None for name in COUNTS},
         latency_ps=_latency(meters),
         drops=_drops(meters),
-        cores=[_core(core) for core in meters.cores],
+        cores=[_core(core) for core in meters.cores] if "cores" in known else [],
         stages=_stages(meters),
-        rates=_rates(meters, duration_ps),
+        rates=_rates(meters, duration_ps, told=told),
         notes=list(heading.notes),
         gauges=meters.gauges,
+        unseen=meters.unseen,
+        lost_records=lost_records,
     )
+
+
+def unseen(report: Report) -> list[str]:
+    """Sentences on records that were lost, and on packets with an end that no record tells."""
+    said = []
+    if report.lost_records != 0:
+        count = "records, nobody counted how many" if report.lost_records is None else "records"
+        number = "" if report.lost_records is None else f"{report.lost_records:,} "
+        said.append(f"the instrument lost {number}{count}: that is no drop, and more may have happened")
+    if report.unseen:
+        said.append(f"no record tells the end of {report.unseen:,} packets: not delivered, not dropped")
+    return said
+
+
+def _frames(known: Collection[str], meters: Meters) -> dict[str, int | None]:
+    """The frames; None for a number that the source cannot know.
+
+    A count above zero was seen, whatever else happened. Where each packet that arrived has come to its
+    end, none is missing from the ends.
+    """
+    settled = not meters.in_flight and not meters.unseen
+    sure = {"arrived", "in_flight", *known, *(("delivered", "dropped") if settled else ())}
+    counts: dict[str, int] = {name: getattr(meters, name) for name in FRAMES}
+    return {name: count if count or name in sure else None for name, count in counts.items()}
 
 
 def _latency(meters: Meters) -> dict[str, int | None]:
@@ -122,12 +163,12 @@ def _stages(meters: Meters) -> list[dict[str, Any]]:
     ]
 
 
-def _rates(meters: Meters, duration_ps: int) -> dict[str, float | None]:
+def _rates(meters: Meters, duration_ps: int, *, told: bool) -> dict[str, float | None]:
     if not duration_ps:
         return dict.fromkeys(("offered_pps", "delivered_pps", "delivered_bps"))
     seconds = duration_ps / 1e12
     return {
         "offered_pps": meters.arrived / seconds,
-        "delivered_pps": meters.delivered / seconds,
-        "delivered_bps": meters.delivered_bytes * 8 / seconds,
+        "delivered_pps": meters.delivered / seconds if told else None,
+        "delivered_bps": meters.delivered_bytes * 8 / seconds if told else None,
     }

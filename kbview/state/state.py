@@ -32,7 +32,8 @@ class State:
         self.summary = ""
         self.since_ps = 0  # when the datapath in force began
         self.stations: tuple[Station, ...] = ()
-        self.lost = 0
+        self.lost = 0  # events that are not on the tape
+        self.uncounted = False  # whether more of them are missing, which nobody counted
         self.note = ""
         # The reducers, in the order in which they get a record. A line here adds another.
         self.counted = MetersAt()
@@ -120,6 +121,7 @@ class State:
                 self.open(event)
             case ev.EventsLost():
                 self.lost += event.count
+                self.uncounted |= not event.count
             case ev.SourceEnded():
                 self.note = event.note
             case _:

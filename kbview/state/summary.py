@@ -51,6 +51,8 @@ def _fate(end: ev.Event) -> tuple[str, str]:
             return "missed", ""
         case ev.FrameSent():
             return "sent", ""
+        case ev.EndUnseen():
+            return "unseen", ""
         case _:
             return "delivered", ""
 

@@ -102,7 +102,7 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
     ),
     ev.SourceNoted: lambda event: Reason(11, event.note),
     ev.EventsLost: lambda event: Reason(
-        5, f"{event.count} events are not on the tape: more happened than could be told."
+        5, f"{event.count or 'Some'} events are not on the tape: more happened than could be told."
     ),
     ev.TaskWoken: _woken,
     ev.IrqRaised: lambda event: Reason(

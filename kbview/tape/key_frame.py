@@ -16,11 +16,13 @@ from kbview.tape.meter import Meters, Sample
 class KeyFrame(Sample):
     """The meters before the next record, the datapath in force and how many events are lost so far.
 
+    `uncounted`: more were lost, and nobody counted them.
     `exact` is False where the records before could not be had, so that nothing may begin here.
     """
 
     started: DatapathStarted | None = None
     lost: int = 0
+    uncounted: bool = False
 
 
 _NOTED = frozenset({Sample, DatapathStarted, EventsLost})
@@ -58,6 +60,7 @@ class Framer:
                 self._frame.started = record
             case EventsLost():
                 self._frame.lost += record.count
+                self._frame.uncounted |= not record.count
             case _:
                 pass
 

@@ -34,6 +34,7 @@ TOTALS = (
     "allocations",
     "frees",
     "wakeups",
+    "unseen",
 )
 
 DEFINITIONS: dict[str, str] = {
@@ -43,7 +44,7 @@ DEFINITIONS: dict[str, str] = {
     "dropped": "frames given up with a reason: by a check in the NIC or by software",
     "missed": "frames for which the NIC had no free descriptor (rx_missed_errors)",
     "unsent": "frames made here that were given up on the way out: transmit queue or ring full",
-    "in_flight": "frames that arrived and are neither delivered, dropped nor missed yet",
+    "in_flight": "frames that arrived and have not come to an end yet",
     "arrived_bytes": "frame lengths with FCS, summed",
     "delivered_bytes": "frame lengths with FCS of the delivered packets, summed",
     "sent_bytes": "frame lengths with FCS of the sent frames, summed",
@@ -60,6 +61,7 @@ DEFINITIONS: dict[str, str] = {
     "allocations": "buffer descriptors (sk_buffs) allocated for a packet",
     "frees": "sk_buffs given back",
     "wakeups": "sleeping tasks made runnable",
+    "unseen": "packets whose end no record tells: neither delivered nor dropped, as far as is known",
     "tlb_misses": "translations not found in the TLB",
     "latency_ps": "from the last bit on the wire to delivery",
 }
@@ -183,6 +185,7 @@ class Meters(msgspec.Struct):
     sockets: dict[str, SocketMeter] = msgspec.field(default_factory=dict)
     latency: Histogram = msgspec.field(default_factory=Histogram)
     gauges: dict[str, int] = msgspec.field(default_factory=dict)
+    unseen: int = 0
 
     def drop(self, where: Place, reason: Reason, count: int = 1) -> None:
         """Count `count` packets given up."""
@@ -204,7 +207,8 @@ class Meters(msgspec.Struct):
 
     def conserved(self) -> bool:
         """Whether every frame is accounted for."""
-        return self.arrived == self.delivered + self.dropped + self.missed + self.in_flight
+        ended = self.delivered + self.dropped + self.missed + self.unseen
+        return self.arrived == ended + self.in_flight
 
     def copy(self) -> "Meters":
         """An independent copy."""

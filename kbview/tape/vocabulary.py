@@ -91,7 +91,7 @@ class Place(Vocabulary):
     TX_RING = "tx ring"
     LINK = "link"  # an interface's own counter; the layer is not known
     APP = "app"
-    TRACE = "trace"  # the trace lost records, so the end was not seen
+    TRACE = "trace"  # on tapes of before EndUnseen: the trace lost records, so the end was not seen
     OTHER = "other"
 
 
@@ -154,7 +154,6 @@ class DropReason(StrEnum):
     XDP_RING_FULL = "XDP_RING_FULL"  # the driver's transmit ring for XDP
     NO_REASSEMBLY = "NO_REASSEMBLY"  # a fragment, in a stack that puts none together
     DISCARDED = "DISCARDED"  # an application or a program was told to drop it
-    EVENTS_LOST = "EVENTS_LOST"  # the trace lost records, so the end was not seen
 
 
 _PLAIN = r"^[A-Za-z0-9_]{1,64}\Z"

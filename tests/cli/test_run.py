@@ -45,6 +45,8 @@ SCHEMA: dict[str, Any] = {
     "rates": dict.fromkeys(("offered_pps", "delivered_pps", "delivered_bps"), float),
     "notes": [str],
     "gauges": dict,
+    "unseen": int,
+    "lost_records": (int, type(None)),
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from kbview.cli.exports.export import Export, fields, origin
 from kbview.tape.event import NO_PACKET, Event
 from kbview.tape.events import (
     DatapathStarted,
+    EndUnseen,
     FrameArrived,
     FrameMissed,
     FrameRecorded,
@@ -24,7 +25,7 @@ from kbview.tape.meter import Sample
 from kbview.tape.source import Heading
 
 CORES, MACHINE = 1, 2  # process ids: the cores, and what is on no core
-_ENDS = (PacketDelivered, PacketDropped, FrameMissed)
+_ENDS = (PacketDelivered, PacketDropped, FrameMissed, EndUnseen)
 _LEFT_OUT = (FrameRecorded,)
 
 

@@ -15,6 +15,7 @@ from kbview.packet.link import LINKTYPE_ETHERNET
 from kbview.packet.record import MAXIMUM_SNAPLEN
 from kbview.tape.event import NO_CPU, NO_LATENCY, Event
 from kbview.tape.events import (
+    EndUnseen,
     FrameMissed,
     FrameRecorded,
     FrameSent,
@@ -106,6 +107,8 @@ def _fate(record: Event) -> Fate | None:
             return Fate(f"kbview: dropped at {record.where}: {record.reason}")
         case FrameMissed():
             return Fate(f"kbview: missed, no free descriptor in queue {record.queue}")
+        case EndUnseen():
+            return Fate("kbview: no record tells its end")
         case FrameSent():
             return Fate(f"kbview: sent from queue {record.queue}", outbound=True)
         case _:

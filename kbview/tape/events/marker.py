@@ -17,7 +17,7 @@ class DatapathStarted(Event):
 
 
 class EventsLost(Event):
-    """The producer could not keep up; this many events are not on the tape."""
+    """The producer could not keep up; `count` events are not on the tape, 0 if nobody counted them."""
 
     count: int
 

@@ -87,6 +87,23 @@ class PacketDropped(Event):
         meters.in_flight -= 1
 
 
+class EndUnseen(Event):
+    """No record tells the end of the packet's journey: it was not recorded, or records are missing.
+
+    It is neither delivered nor dropped.
+    """
+
+    cpu: int
+    packet: int
+
+    level = Detail.MILESTONES
+    meaning = Meaning("", "No record tells how this packet's journey ended.")
+
+    def change(self, meters: Meters) -> None:
+        meters.unseen += 1
+        meters.in_flight -= 1
+
+
 class FrameSent(Event):
     """A frame left the host."""
 

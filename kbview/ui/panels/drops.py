@@ -42,7 +42,8 @@ class DropsPanel(Panel):
             for key in sorted(counts, key=lambda key: (-counts[key], key))
         ]
         delivered, in_flight = fmt.quantity(meters.delivered), fmt.quantity(meters.in_flight)
-        rest: Row = [(f"delivered {delivered}  in flight {in_flight}", "dim")]
+        unseen = f"  end unseen {fmt.quantity(meters.unseen)}" if meters.unseen else ""
+        rest: Row = [(f"delivered {delivered}  in flight {in_flight}{unseen}", "dim")]
         return [*(rows or [[("nothing is lost", "dim")]]), rest]
 
 

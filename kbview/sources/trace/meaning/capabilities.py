@@ -14,4 +14,4 @@ NOTES = (
     "interfaces of that name in other network namespaces cannot be told apart",
 )
 LEVELS = (*TOTALS, "in_flight", "drops", "cores", "stages", "sockets", "latency")
-METERS = frozenset(TOTALS) | {"cores", "sockets", "drops", "latency", "costs"}
+METERS = frozenset(TOTALS) - {"unsent"} | {"cores", "sockets", "drops", "latency", "costs"}

@@ -67,7 +67,7 @@ class Frames:
             self._freed_unseen(time_ps, cpu, before)
         if len(machine.tracked_skbs.by_skb) >= _MOST_FLYING:
             oldest = next(iter(machine.tracked_skbs.by_skb.values()))
-            transition.drop(machine, time_ps, cpu, oldest, Place.TRACE, transition.LOST)
+            transition.lose_sight(machine, time_ps, cpu, oldest)
         packet = machine.tracked_skbs.number()
         tracked = TrackedSkb(packet, skb, time_ps, wire_length(network, header), network, 0)
         machine.tracked_skbs.begin(tracked)
@@ -75,12 +75,16 @@ class Frames:
         return tracked
 
     def _freed_unseen(self, time_ps: int, cpu: Cpu, tracked: TrackedSkb) -> None:
-        """Its address comes again."""
+        """Its address comes again, so its sk_buff is gone. When it went, nobody knows.
+
+        TCP frees some without a tracepoint: believed where each other end would have been told.
+        """
         if tracked.socket is not None and (tracked.socket.stream or self._machine.reads_told):
             self._leave_queued(time_ps, tracked)
-            return
-        where = Place.APP if tracked.socket is not None else tracked.layer
-        transition.take_in(self._machine, time_ps, cpu, tracked, where)
+        elif tracked.loose and tracked.socket is None and self._machine.ends_told:
+            transition.take_in(self._machine, time_ps, cpu, tracked, tracked.layer)
+        else:
+            transition.lose_sight(self._machine, time_ps, cpu, tracked)
 
     def _received(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         """netif_receive_skb: from here IP, then TCP or UDP; nothing tells where one ends."""

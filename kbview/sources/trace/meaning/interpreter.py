@@ -21,6 +21,8 @@ from kbview.tape.events import ContextSwitched, Event
 from kbview.tape.meter import CoreMeter, Meters
 
 _PS_PER_NS = 1000
+# Where all of these are recorded, only TCP takes a packet without telling it.
+_ENDS = frozenset({"consume_skb", "kfree_skb", "sk_data_ready"})
 
 
 class Interpreter:
@@ -99,10 +101,11 @@ class Interpreter:
         self.machine.tasks.pop(pid, None)
 
     def expect(self, points: Iterable[Tracepoint]) -> None:
-        """What is in the trace; else that is found out when the first of them is heard."""
+        """The tracepoints that are recorded. A text shows them one by one, so there may be more."""
         names = {point.name for point in points}
-        self.machine.calls_told = "sys_exit_recvfrom" in names
-        self.machine.reads_told = "sock_recv_length" in names
+        self.machine.calls_told |= "sys_exit_recvfrom" in names
+        self.machine.reads_told |= "sock_recv_length" in names
+        self.machine.ends_told |= names >= _ENDS
 
     # ---- what is told ----------------------------------------------------------------------
 
@@ -110,7 +113,10 @@ class Interpreter:
         """The events up to a time, in order and counted; nothing older may be heard afterwards."""
         machine = self.machine
         for tracked in machine.tracked_skbs.unseen(until_ps):
-            transition.take_in(machine, until_ps, machine.cpu(0), tracked, tracked.layer)
+            if machine.ends_told or tracked.freed:
+                transition.take_in(machine, until_ps, machine.cpu(0), tracked, tracked.layer)
+            else:
+                transition.lose_sight(machine, until_ps, machine.cpu(0), tracked)
         for cpu in machine.cpus.values():
             cpu.ledger.cut(until_ps)
         self._have_cores()

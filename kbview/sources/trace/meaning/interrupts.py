@@ -163,7 +163,8 @@ def settle(machine: MachineState, time_ps: int, cpu: Cpu) -> None:
         if tracked.ended or tracked.socket is not None:
             continue
         tracked.seen_ps = time_ps
-        if tracked.layer == Place.TCP and not tracked.payload:  # taken in by TCP: no tracepoint
+        surely = tracked.payload == 0 or machine.ends_told  # else its drop may be what was not recorded
+        if tracked.layer == Place.TCP and not tracked.payload and surely:  # by TCP: no tracepoint
             transition.take_in(machine, time_ps, cpu, tracked, Place.TCP)
         elif tracked.payload:
             enqueue_out_of_order(machine, time_ps, cpu, tracked)

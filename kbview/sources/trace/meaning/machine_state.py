@@ -112,9 +112,10 @@ class MachineState:
         self.tasks: dict[int, Task] = {}
         self.sockets: dict[int | str, SocketQueue] = {}
         self._named: dict[str, int] = {}
-        self.calls_told = False  # whether system calls are recorded at all, and
+        self.calls_told = False  # whether returns from reading calls are recorded, and
         self.reads_told = False  # reads of sockets, and
-        self.probes_told = False  # segments with their socket
+        self.probes_told = False  # segments with their socket, and
+        self.ends_told = False  # each end but TCP's own __kfree_skb
 
     def tell(self, event: Event) -> None:
         """Say it; the outbox puts it in order."""

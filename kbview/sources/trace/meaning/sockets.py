@@ -118,7 +118,7 @@ class Sockets:
         if cpu.run is not None:
             tracked = _oldest_climbing(cpu)
             if tracked is not None and tracked.payload is None and change[1] in _ESTABLISHING:
-                tracked.layer = Place.TCP
+                tracked.layer, tracked.payload = Place.TCP, 0
             return tracked
         tracked = self._machine.tracked_skbs.last_loose() if change in _BY_ARRIVAL else None
         if tracked is not None:

@@ -63,6 +63,7 @@ _SENDING = ("sendto", "sendmsg", "sendmmsg")
 SOCKET_CALLS = (*_RECEIVING, *_SENDING, "accept4", "connect")
 WAITING_CALLS = ("epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect6")
 STREAM_CALLS = ("read", "readv", "write", "writev")
+READING_CALLS = (*_RECEIVING, "read", "readv")
 _HAVE_FD = (*SOCKET_CALLS, *STREAM_CALLS)
 
 

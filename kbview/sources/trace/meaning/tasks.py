@@ -11,7 +11,7 @@ from kbview.sources.trace.meaning.interrupts import Handler
 from kbview.sources.trace.meaning.ledger import Step
 from kbview.sources.trace.meaning.machine_state import Call, Cpu, MachineState, Task
 from kbview.sources.trace.meaning.record import Record
-from kbview.sources.trace.meaning.table import SOCKET_CALLS, STREAM_CALLS, WAITING_CALLS
+from kbview.sources.trace.meaning.table import READING_CALLS, SOCKET_CALLS, STREAM_CALLS, WAITING_CALLS
 from kbview.sources.trace.meaning.transition import enqueue_out_of_order
 from kbview.tape.events import (
     Account,
@@ -25,6 +25,7 @@ from kbview.tape.events import (
 from kbview.tape.vocabulary import Place
 
 _KSOFTIRQD = "ksoftirqd/"
+_READ = frozenset(f"sys_exit_{name}" for name in READING_CALLS)
 
 
 class Tasks:
@@ -72,12 +73,17 @@ class Tasks:
     def _entered(self, name: str, time_ps: int, cpu: Cpu, record: Record) -> None:
         fields = record.values
         task = cpu.task
-        self._machine.calls_told = True
+        self._finish(time_ps, cpu, task.call)
         task.call = Call(name, time_ps, cpu.number, fields[0] if fields else None)
         task.step = Step(name if task.watched else "", Account.SYSCALL)
         cpu.ledger.change_task(time_ps, task.step)
         if task.watched:
             self._tell_entry(task.call)
+
+    def _finish(self, time_ps: int, cpu: Cpu, call: Call | None) -> None:
+        """The return from a call is missing: its task has what it read, but nobody knows since when."""
+        for tracked in call.taken if call else ():
+            transition.deliver(self._machine, time_ps, cpu, tracked, Place.APP, timed=False)
 
     def _tell_entry(self, call: Call) -> None:
         call.told = True
@@ -85,8 +91,7 @@ class Tasks:
         self._machine.tell(ModeSwitched(call.begun_ps, call.cpu, Mode.KERNEL, "syscall"))
 
     def _left(self, time_ps: int, cpu: Cpu, record: Record) -> None:
-        del record
-        self._machine.calls_told = True
+        self._machine.calls_told |= record.point in _READ
         task, call = cpu.task, cpu.task.call
         task.call = None
         enqueue_out_of_order(self._machine, time_ps, cpu, cpu.current)

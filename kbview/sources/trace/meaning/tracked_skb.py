@@ -45,6 +45,7 @@ class TrackedSkb(msgspec.Struct, gc=False, eq=False):
     merged: "list[TrackedSkb] | None" = None
     ended: bool = False
     freed: bool = False  # its sk_buff was: whoever had it in a queue has read it
+    loose: bool = False  # it climbed the layers to the end, and no tracepoint told more
     backlogged: bool = False  # came through the backlog, which is worked off one by one
 
 
@@ -77,8 +78,14 @@ class TrackedSkbs:
             del self.by_skb[tracked.skb]
 
     def loosen(self, tracked: TrackedSkb, time_ps: int) -> None:
-        """No tracepoint told its end; the packet may yet turn up."""
+        """No tracepoint told its end so far; the packet may yet turn up."""
+        tracked.loose = True
         self._loose.append((time_ps, tracked))
+
+    def under_way(self) -> list[TrackedSkb]:
+        """The packets with an sk_buff, and the packets that lost theirs and may yet be read."""
+        loose = [tracked for _, tracked in self._loose if not tracked.ended]
+        return list({tracked.packet: tracked for tracked in [*self.by_skb.values(), *loose]}.values())
 
     def last_loose(self) -> TrackedSkb | None:
         """The packet that was loosened last; None if it has turned up or ended."""

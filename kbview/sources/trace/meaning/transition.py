@@ -1,19 +1,34 @@
-"""How a packet's journey ends: delivered to an application, taken by the kernel itself, or dropped."""
+"""How a packet's journey ends: an application or the kernel has it, it is dropped, or it is unseen."""
 
 from kbview.sources.trace.meaning.machine_state import Cpu, MachineState
 from kbview.sources.trace.meaning.tracked_skb import SocketQueue, TrackedSkb
-from kbview.tape.events import EventsLost, PacketDelivered, PacketDropped, SkbFreed, SocketQueued
-from kbview.tape.vocabulary import DropReason, Place, Reason
+from kbview.tape.event import NO_LATENCY
+from kbview.tape.events import (
+    EndUnseen,
+    EventsLost,
+    PacketDelivered,
+    PacketDropped,
+    SkbFreed,
+    SocketQueued,
+)
+from kbview.tape.vocabulary import Place, Reason
 
-LOST = DropReason.EVENTS_LOST  # no reason of the kernel's: records are missing, so the end was not seen
 
-
-def deliver(machine: MachineState, time_ps: int, cpu: Cpu, tracked: TrackedSkb, where: Place) -> None:
-    """Somebody has it, and all that were merged with it."""
+def deliver(
+    machine: MachineState,
+    time_ps: int,
+    cpu: Cpu,
+    tracked: TrackedSkb,
+    where: Place,
+    *,
+    timed: bool = True,
+) -> None:
+    """The addressee has it, and all packets merged with it. `timed`: whether it is known since when."""
     for each in _together(tracked):
         if each.ended:
             continue
-        latency_ps = max(0, (each.seen_ps or time_ps) - each.arrived_ps)
+        taken_ps = (each.seen_ps or time_ps) - each.arrived_ps
+        latency_ps = max(0, taken_ps) if timed else NO_LATENCY
         machine.tell(PacketDelivered(time_ps, cpu.number, each.packet, where, each.length, latency_ps))
         _end(machine, each)
 
@@ -35,6 +50,14 @@ def drop(
     free(machine, time_ps, cpu, tracked)
 
 
+def lose_sight(machine: MachineState, time_ps: int, cpu: Cpu, tracked: TrackedSkb) -> None:
+    """No record tells how the packet ended: it is neither delivered nor dropped."""
+    for each in _together(tracked):
+        if not each.ended:
+            machine.tell(EndUnseen(time_ps, cpu.number, each.packet))
+            _end(machine, each)
+
+
 def free(machine: MachineState, time_ps: int, cpu: Cpu, tracked: TrackedSkb) -> None:
     """The sk_buff goes back; merged ones went with their frame when they were merged."""
     for each in _together(tracked):
@@ -52,10 +75,13 @@ def _end(machine: MachineState, tracked: TrackedSkb) -> None:
 
 
 def lose(machine: MachineState, time_ps: int, cpu: Cpu, count: int) -> None:
-    """Records of a core are missing: nothing that was under way can be believed any more."""
+    """Records of a core are missing, `count` of them or, if 0, an unknown number.
+
+    They may have told the end of any packet that was under way.
+    """
     machine.tell(EventsLost(time_ps, count))
-    for tracked in list(machine.tracked_skbs.by_skb.values()):
-        drop(machine, time_ps, cpu, tracked, Place.TRACE, LOST)
+    for tracked in machine.tracked_skbs.under_way():
+        lose_sight(machine, time_ps, cpu, tracked)
     for each in machine.cpus.values():
         each.climbing.clear()
         each.sending.clear()

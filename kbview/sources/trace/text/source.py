@@ -13,7 +13,9 @@ from kbview.sources.trace.meaning.interpreter import Interpreter
 from kbview.sources.trace.meaning.machine_state import Target
 from kbview.sources.trace.meaning.record import Record
 from kbview.sources.trace.meaning.stations import stations
+from kbview.sources.trace.meaning.table import BY_NAME
 from kbview.sources.trace.text import clock, decoding
+from kbview.sources.trace.text.known import known
 from kbview.sources.trace.text.reader import RECEIVING, TraceReader
 from kbview.tape.detail import Detail
 from kbview.tape.events import DatapathStarted, SourceEnded
@@ -30,7 +32,6 @@ class TextSource(Source):
 
     name = "trace text"
     summary = "a recorded kernel trace"
-    capabilities = Capabilities(lossy=True, meters=capabilities.METERS)
 
     def __init__(
         self, heading: Heading, reader: TraceReader, device: str, files: contextlib.ExitStack
@@ -44,9 +45,16 @@ class TextSource(Source):
         target = Target(device, name_of=lambda pid: reader.names.get(pid, ""))
         self._interpreter = Interpreter(target, lambda time_ns: (time_ns - self._origin_ns) * 1000)
         self._stations = stations(physical=reader.has_interrupts(device))
+        self.capabilities = self._capabilities()
         self._detail = Detail.STEPS
         self._reached_ps = -1
         self._told_end = False
+
+    def _capabilities(self) -> Capabilities:
+        """The meters that the tracepoints tell which have occurred so far."""
+        self._heard = len(self._reader.heard)
+        self._interpreter.expect(BY_NAME[name] for name in self._reader.heard)
+        return Capabilities(lossy=True, meters=known(self._reader.heard))
 
     def can_run(self) -> str | None:
         return None
@@ -73,6 +81,8 @@ class TextSource(Source):
     def _advance(self, tape: Tape, until_ps: int) -> None:
         """Hear a batch of records, and tell as far as they go."""
         batch = self._batch(until_ps)
+        if len(self._reader.heard) > self._heard:
+            self.capabilities = self._capabilities()
         self._interpreter.hear(batch)
         if self._next is None:
             until_ps = self._interpreter.time_ps(batch[-1].time_ns) if batch else self._reached_ps

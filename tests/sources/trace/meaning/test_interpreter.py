@@ -14,6 +14,7 @@ from kbview.sources.trace.meaning.stations import stations
 from kbview.sources.trace.meaning.table import BY_NAME, TRACEPOINTS
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
+from kbview.tape.event import NO_LATENCY
 from kbview.tape.steps import UNKNOWN, meaning_of
 from tests.sources.trace.meaning.scenes import READER, Trace, names, of
 
@@ -169,7 +170,7 @@ def test_without_system_calls_in_the_trace_a_read_is_the_delivery() -> None:
 
 def test_a_task_already_in_its_call_when_we_came_leaves_it_with_what_it_read() -> None:
     trace = Trace().switch(READER)
-    trace.say("sys_enter_poll").say("sys_exit_poll").switch(0)
+    trace.say("sys_enter_read", fd=9).say("sys_exit_read", ret=1).switch(0)
     events = datagram(trace).switch(READER).read(SOCK, 100).say("sys_exit_recvfrom", ret=100).tell()
     assert names(events)[-2:] == ["ModeSwitched", "PacketDelivered"]
 
@@ -233,16 +234,74 @@ def test_a_full_socket_tells_its_limit_with_the_drop() -> None:
     assert (socket.drops, socket.rcvbuf) == (1, 4096)
 
 
+def everything_told() -> Trace:
+    """A trace in which each tracepoint of the table is recorded."""
+    trace = Trace()
+    trace.interpreter.expect(TRACEPOINTS)
+    return trace
+
+
+def unseen(events: list[ev.Event]) -> list[int]:
+    return [event.packet for event in of(events, ev.EndUnseen)]
+
+
 def test_an_end_that_nobody_tells_is_believed_after_a_while() -> None:
-    trace = Trace().arrive(A).begin_softirq().climb(A).poll().end_softirq()
+    trace = everything_told().arrive(A).begin_softirq().climb(A).poll().end_softirq()
     assert delivered(trace.tell()) == []
     assert delivered(trace.wait(30).tell()) == [(0, "ip")]
     assert trace.interpreter.meters().in_flight == 0
 
 
 def test_or_as_soon_as_its_sk_buff_is_another_s() -> None:
-    trace = Trace().arrive(A).begin_softirq().climb(A).poll().end_softirq().arrive(A)
+    trace = everything_told().arrive(A).begin_softirq().climb(A).poll().end_softirq().arrive(A)
     assert delivered(trace.tell()) == [(0, "ip")]
+
+
+# the tracepoints that are recorded; in each case the end of a datagram may have been told by another
+TOO_FEW = [
+    {"netif_receive_skb", "napi_poll"},
+    {"kfree_skb", "sk_data_ready"},
+    {"consume_skb", "kfree_skb"},
+    {"consume_skb", "sk_data_ready", "sock_recv_length"},
+]
+
+
+@pytest.mark.parametrize("names_recorded", TOO_FEW, ids=lambda names: "+".join(sorted(names)))
+def test_an_end_that_was_not_recorded_is_unseen_and_no_delivery(names_recorded: set[str]) -> None:
+    for again in (True, False):  # its address comes again, or nothing comes
+        trace = Trace()
+        trace.interpreter.expect(BY_NAME[name] for name in names_recorded)
+        trace.arrive(A).begin_softirq().climb(A).poll().end_softirq()
+        if again:
+            trace.arrive(A)
+        events = trace.wait(30).tell()
+        assert (delivered(events), dropped(events), unseen(events)) == ([], [], [0])
+        meters = trace.interpreter.meters()
+        assert (meters.unseen, meters.latency.total) == (1, 0)
+        assert meters.conserved()
+
+
+def test_an_address_that_comes_again_before_the_layers_had_the_packet_tells_no_end() -> None:
+    """With RPS another core takes the packet up; where its records are missing, so is the end."""
+    trace = everything_told().arrive(A).arrive(A)
+    events = trace.tell()
+    assert (delivered(events), unseen(events)) == ([], [0])
+
+
+def test_a_return_that_is_missing_delivers_what_was_read_without_a_latency() -> None:
+    trace = datagram(everything_told()).switch(READER)
+    trace.say("sys_enter_recvfrom", fd=3).read(SOCK, 100)
+    events = trace.wait(50).say("sys_enter_recvfrom", fd=3).tell()
+    (end,) = of(events, ev.PacketDelivered)
+    assert (end.where, end.latency_ps) == ("app", NO_LATENCY)
+    assert trace.interpreter.meters().latency.total == 0
+
+
+def test_a_poll_of_linux_before_4_8_ends_without_its_work() -> None:
+    trace = Trace().arrive(A).begin_softirq().climb(A)
+    events = trace.say("napi_poll", napi=1, dev_name="(no_device)").end_softirq().tell()
+    assert of(events, ev.NapiPolled) == []
+    assert trace.interpreter.malformed == 0
 
 
 def test_a_packet_of_another_interface_is_nobody_s_here() -> None:
@@ -416,9 +475,10 @@ def test_lost_records_are_said_and_nothing_stays_in_flight() -> None:
     trace.records.append(Record(trace.now_ns + 1, 0, 0, 0, LOST, (812,)))
     events = trace.wait(1).end_softirq().tell()
     assert [event.count for event in of(events, ev.EventsLost)] == [812]
-    assert dropped(events) == [(0, "trace", "EVENTS_LOST"), (1, "trace", "EVENTS_LOST")]
+    assert (dropped(events), delivered(events), unseen(events)) == ([], [], [0, 1])
     meters = trace.interpreter.meters()
-    assert meters.in_flight == 0
+    assert (meters.in_flight, meters.unseen, meters.dropped) == (0, 2, 0)
+    assert meters.conserved()
     assert all(socket.queued == 0 for socket in meters.sockets.values())
 
 
