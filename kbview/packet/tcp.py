@@ -11,7 +11,7 @@ FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << bit for bit in range(8))
 
 _HEADER = struct.Struct("!HHIIBBHHH")
 HEADER = _HEADER.size  # bytes without options
-NUMBERS = slice(4, 16)  # sequence, acknowledgement, offset, flags, window
+NUMBERS = slice(4, 12)  # sequence, acknowledgement
 
 
 class Tcp(msgspec.Struct):

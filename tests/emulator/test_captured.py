@@ -94,7 +94,7 @@ def test_segments_go_to_the_socket_once_and_in_order() -> None:
 
 def answer(number: int, ack: int) -> Frame:
     """An acknowledgement of the recorded host."""
-    numbers = struct.pack("!IIBBH", 1, ack, 0x50, ACK, 1000)
+    numbers = struct.pack("!II", 1, ack)
     return Frame(number * MS_PS, number, 64, BACK, 0, ACK, "", numbers)
 
 
@@ -150,7 +150,7 @@ def test_more_than_the_buffer_holds_behind_a_hole_is_pruned() -> None:
 
 def captured(number: int, seq: int, length: int, flags: int = ACK) -> Frame:
     """A segment as a capture's reader tells it: by the numbers in its header."""
-    numbers = struct.pack("!IIBBH", seq, 0, 0x50, flags, 1000)
+    numbers = struct.pack("!II", seq, 0)
     return Frame(number * MS_PS, number, max(64, 58 + length), FLOW, length, flags, "", numbers)
 
 

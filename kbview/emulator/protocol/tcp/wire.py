@@ -29,7 +29,8 @@ def read(header: Tcp, length: int, carrier: object = None) -> Segment:
     )
 
 
-_NUMBERS = struct.Struct("!IIxBH")  # sequence, acknowledgement, offset, flags, window
+_NUMBERS = struct.Struct("!II")  # sequence, acknowledgement
+_HEADER = struct.Struct("!4xIIxBH")  # sequence, acknowledgement, flags, window
 
 
 def segment_of(frame: Frame) -> Segment | None:
@@ -42,12 +43,20 @@ def segment_of(frame: Frame) -> Segment | None:
     if isinstance(inner, Merged):
         return _merged(inner, frame)
     if isinstance(inner, Combined):
-        part = inner.frames[0].inner
-        inner = part.head[4:] if isinstance(part, Part) else None
+        return _first_part(inner, frame)
     if isinstance(inner, bytes) and len(inner) >= _NUMBERS.size:
-        seq, ack, flags, window = _NUMBERS.unpack_from(inner)
-        return Segment(seq, ack, flags, window, frame.payload, carrier=frame)
+        seq, ack = _NUMBERS.unpack_from(inner)
+        return Segment(seq, ack, frame.tcp_flags, length=frame.payload, carrier=frame)
     return None
+
+
+def _first_part(inner: Combined, frame: Frame) -> Segment | None:
+    """The segment in a datagram that came in parts; the first of them has its header."""
+    part = inner.frames[0].inner
+    if not isinstance(part, Part) or len(part.head) < _HEADER.size:
+        return None
+    seq, ack, flags, window = _HEADER.unpack_from(part.head)
+    return Segment(seq, ack, flags, window, frame.payload, carrier=frame)
 
 
 def _merged(inner: Merged, frame: Frame) -> Segment | None:
