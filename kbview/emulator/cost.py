@@ -1,4 +1,4 @@
-"""What each step costs: a calibration's rows, and the steps priced from them for a clock.
+"""The cost of each step: a calibration's rows, and the steps priced from them for a clock.
 
 A row has a core part in cycles, which scales with the clock, and an uncore part in nanoseconds
 (DRAM, PCIe, interrupt delivery), which does not; each may have a share per byte.
@@ -23,7 +23,7 @@ class Confidence(StrEnum):
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The cost of one step on one machine, with where it comes from."""
+    """The cost of a step on a machine, and its source."""
 
     confidence: Confidence
     source: str
@@ -57,7 +57,7 @@ class MemoryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A machine profile: its nominal clock and its rows by step.
 
-    `base` names the profile whose rows stand in for those that this one does not have. Cycles are
+    `base` names the profile that supplies the rows that this profile lacks. Cycles are
     taken over as cycles. `fitted` says which published points its own rows were adjusted to. Without
     `memory`, which is not taken over, costs are those of the buffers that they were measured with.
     `references` spells out the keys in the sources of the rows: author, title, place, year.
@@ -73,7 +73,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory: MemoryFacts | None = None
 
     def over(self, base: "Calibration") -> "Calibration":
-        """With the rows of the base where it has none of its own; each row says whose it is."""
+        """This calibration completed by the rows of its base; each row names its profile."""
         inherited = {name: row.inherited(base.name) for name, row in base.steps.items()}
         references = base.references | self.references
         return msgspec.structs.replace(self, steps=inherited | self.steps, references=references)
@@ -87,7 +87,7 @@ class Step:
     """A named unit of work with its price. It counts how often it was taken.
 
     A fixed sequence of steps, taken together, is a step as well: `parts` are its members, and
-    `copying` the one among them whose cost grows with the bytes, if there is one.
+    `copying` is the part with a cost for each byte, None if there is none.
     """
 
     __slots__ = ("copying", "cost_ps", "count", "extra_ps", "name", "parts", "ps_per_byte")
@@ -99,11 +99,11 @@ class Step:
         self.parts: tuple[Step, ...] = (self,)
         self.copying: Step | None = self if ps_per_byte else None
         self.count = 0
-        self.extra_ps = 0  # what the bytes cost, beyond count * cost_ps
+        self.extra_ps = 0  # the cost of the bytes, beyond count * cost_ps
 
 
 class Prices:
-    """A calibration at a clock: hands out steps and knows what was spent on each.
+    """A calibration at a clock: hands out steps and sums the time spent on each.
 
     `extra_cycles` of a step are a scenario's, not the machine's: the work of an application.
     """
@@ -159,7 +159,7 @@ class Prices:
         return self._sequences[names]
 
     def stages(self) -> dict[str, StageMeter]:
-        """How often each step was taken and what that cost in all."""
+        """The count and the total time of each step."""
         stages = {
             name: StageMeter(step.count, step.extra_ps + step.count * step.cost_ps)
             for name, step in self._steps.items()

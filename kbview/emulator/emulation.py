@@ -1,4 +1,4 @@
-"""An emulation: one machine, one stream of traffic, and the datapath that takes it now."""
+"""An emulation: a machine, a stream of traffic, and the datapath that receives it now."""
 
 from collections.abc import Callable, Iterator
 
@@ -24,10 +24,10 @@ from kbview.tape.steps import resolve
 
 
 class Emulation:
-    """Advances, switches datapaths on the running traffic, and tells what happened.
+    """Advances in time, switches datapaths on the running traffic, and releases events.
 
     `traffic` yields chunks of frames in the order of arrival; `peer` makes the host at the other
-    end of the cable, whose frames depend on what comes back.
+    end of the cable, which sends by the answers that it gets.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Emulation:
         peer: Callable[[Nic], Peer] | None = None,
     ) -> None:
         self.now_ps = 0
-        self._reached_ps = 0  # where the last of what was to be done ended
+        self._reached_ps = 0  # when the last activity ended
         self.recorder = Recorder()
         self.meters = Meters()
         self._settings = settings
@@ -85,7 +85,7 @@ class Emulation:
         self.recorder.emit(DatapathStarted(self.now_ps, kind.name, kind.summary, stations))
 
     def _kind(self, name: str) -> type[Datapath]:
-        """The datapath of that name, if it can serve what the scenario asks for."""
+        """The datapath of that name; ScenarioError if it cannot serve the scenario."""
         kind = DATAPATHS.get(name)
         if kind is None:
             raise ScenarioError(f"datapath {name!r} is unknown; use one of {', '.join(DATAPATHS)}")
@@ -102,7 +102,7 @@ class Emulation:
         return frozenset(self._machine.prices.asked)
 
     def switch(self, name: str) -> None:
-        """Let what is in flight finish on its path, then send what comes through another.
+        """Let the frames in flight finish on their datapath, then start another for later frames.
 
         Meanwhile frames wait on the wire's side of the NIC; they enter the new ring at once.
         """
@@ -171,10 +171,12 @@ class Emulation:
         nic, cores, peer = self._machine.nic, self._machine.cores, self._machine.peer
         if nic.end_ps is None or not self._at_rest():
             return None
-        done_ps = peer.now_ps if peer is not None else 0  # what it heard last came later than all else
+        done_ps = (
+            peer.now_ps if peer is not None else 0
+        )  # the last frame that it heard came later than all else
         return max(nic.end_ps, nic.link.free_ps, done_ps, *(core.now_ps for core in cores))
 
-    # ---- what is told ----------------------------------------------------------------------
+    # ---- events and meters ----------------------------------------------------------------------
 
     def release(self) -> list[Event]:
         """The events up to now, in time order, that were not released before."""

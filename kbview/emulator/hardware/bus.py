@@ -1,16 +1,16 @@
-"""The bus between NIC and memory (PCIe), shared by all queues of a port: so much, and no more.
+"""The bus between NIC and memory (PCIe), shared by all queues of a port. Its capacity is a bound.
 
     wire --> FIFO in the NIC --> bus: frame, then completion descriptor --> memory
                  full: the frame is missed
 
-What a frame takes of the bus is a share for each byte and one for each descriptor, the same whichever
-queue it is for; so many queues on many cores still come up against one bound. Frames that are sent take
-their share as well. Only a frame that has a descriptor waiting for it is carried.
+A frame occupies the bus for a time per byte and a time per descriptor, the same for every queue. So
+many queues on many cores share a single bound. Sent frames occupy the bus as well. Only a frame with a
+free descriptor is carried.
 
-The bus is no actor. Time is cut into slots of a microsecond with a capacity each, since queues catch up
-at slightly different times: who comes later may still use what an earlier slot has left. While frames
-come at less than half of what the bus can carry, over 64 of them, nobody has to wait and nothing is
-reckoned: a single burst of fewer is not slowed down.
+The bus is no actor. Time is cut into slots of a microsecond, each with a capacity, because queues catch
+up at slightly different times: a later caller may use the rest of an earlier slot. While 64 frames in a
+row come at less than half of the bus's rate, no frame waits and the model computes nothing. So a single
+burst of fewer frames is not slowed down.
 Read more: Neugebauer et al., "Understanding PCIe performance for end host networking", SIGCOMM 2018.
 """
 
@@ -26,16 +26,16 @@ _LENGTH = attrgetter("length")
 _SLOT_BITS = 20  # a slot is 2**20 ps
 _SLOT_PS = 1 << _SLOT_BITS
 _WINDOW = 64
-CACHE_LINE = 64  # bytes; the FCS is written as well, so that a minimal frame fills one
+CACHE_LINE = 64  # bytes; the FCS is written as well, so that a minimal frame fills a line
 _KEPT = 4096  # slots
 
 
 class BusTiming(NamedTuple):
     """Picoseconds of the bus: a received frame and each of its bytes, and a frame that is sent.
 
-    `least_ps` is what the NIC itself needs for a frame, where that is the narrower bound;
-    `partial_ps` what a write costs more that leaves a cache line incomplete, if memory has to be read
-    for it first.
+    `least_ps` is the time that the NIC itself needs for a frame, where that is the narrower bound.
+    `partial_ps` is the extra time of a write that leaves a cache line incomplete, if memory has to be
+    read for it first.
     """
 
     frame_ps: int
@@ -51,7 +51,7 @@ _FREE = BusTiming(0, 0.0, 0, 0)
 def timing(prices: Prices, *, compressed: bool, iotlb_misses: float = 0.0) -> BusTiming:
     """From a profile's rows. With `compressed` completions several descriptors share a write.
 
-    `iotlb_misses`: the share of frames whose address the IOMMU has to look up in memory.
+    `iotlb_misses`: the share of frames for which the IOMMU looks the address up in memory.
     """
     frame = prices.step("pcie_frame")
     done = prices.step("pcie_completion_compressed" if compressed else "pcie_completion")
@@ -105,7 +105,7 @@ class Bus:
         return start_ps
 
     def carry(self, frames: Sequence[Frame], free: int) -> tuple[list[Frame], list[int]]:
-        """Those that have one of `free` descriptors and get over the bus, and when each begins to."""
+        """The frames that get a descriptor, `free` at most, and the bus; and when each begins."""
         taken: list[Frame] = []
         ready: list[int] = []
         for frame in frames:
@@ -120,8 +120,8 @@ class Bus:
     def send(self, ready_ps: int) -> int:
         """A frame is to be fetched; returns when that may begin.
 
-        The NIC takes turns: it does not wait behind what the FIFO holds, but what it takes of the bus
-        is not there for those.
+        The NIC takes turns: a sent frame does not wait behind the frames in the FIFO, but it takes bus
+        time from them.
         """
         if not self.contended:
             return ready_ps

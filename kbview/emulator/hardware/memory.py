@@ -1,18 +1,18 @@
 """Memory as the path feels it: the share of the last-level cache that DMA writes into, and the TLB.
 
     NIC --DMA--> DDIO's ways of the last-level cache --first touch--> core
-                      full: what was written first goes out to DRAM, and its touch is a miss
+                      full: the oldest frame goes out to DRAM, and its first touch is a miss
 
-More frames that wait in rings than fit that share, and the oldest, which software takes next, are gone
-from the cache: a larger ring can be slower (the "leaky DMA" of Tootoonchian et al., ResQ, NSDI 2018;
+If more frames wait in rings than the share holds, the oldest have left the cache, and software takes
+them next: a larger ring can be slower (the "leaky DMA" of Tootoonchian et al., ResQ, NSDI 2018;
 Farshin et al., "Reexamining direct cache access", ATC 2020).
 
 A buffer's page is translated when it is touched. The buffers of a ring are used in turn, so as many
-pages are in use as they lie in: with 4 KB pages that is beyond what a TLB reaches, with 2 MB it is not.
-A stream's text waits in its socket, and is displaced as well when more than the share waits with it:
-its copy waits for the first line of each page, for prefetchers do not cross a page's end (Intel
-optimization manual); the copy of a datagram is not dearer here. The kernel's own buffers lie in its
-direct map of 1 GB pages.
+pages are in use as hold the ring: with 4 KB pages more than a TLB reaches, with 2 MB fewer.
+A stream's text waits in its socket. It leaves the cache as well when more bytes than the share wait
+with it. Its copy then waits for the first line of each page, because prefetchers do not cross the end
+of a page (Intel optimization manual). The copy of a datagram costs no more in this model. The kernel's
+own buffers lie in its direct map of 1 GB pages.
 """
 
 from typing import NamedTuple
@@ -71,7 +71,7 @@ def reach(facts: MemoryFacts, page: str, buffers: int) -> Reach:
 
 
 class Tlb:
-    """One core's translations of its buffers: each touch is a hit, a second-level hit or a walk."""
+    """A core's translations of its buffers: each touch is a hit, a second-level hit or a walk."""
 
     def __init__(self, reach: Reach, second: Step, walk: Step, counts: WorkCounts) -> None:
         self._reach = reach

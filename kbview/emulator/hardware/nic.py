@@ -2,9 +2,9 @@
 
     wire -> FCS and destination MAC -> RSS -> queue: free descriptor? -> DMA frame, descriptor -> IRQ
 
-What a tap on the cable would see comes a chunk at a time and is sorted into the queues, so that each
-knows what will arrive for it (rxqueue.py). With several queues one may know nothing ahead, so the
-port is an actor: when everybody has come to the end of what is known, it loads more.
+The frames on the cable are read a chunk at a time and sorted into the queues, so each queue knows its
+arrivals ahead (rxqueue.py). A chunk may hold no frame for some of the queues. So the port is an actor:
+when all cores have reached the end of the known arrivals, it loads the next chunk.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -67,10 +67,10 @@ def _lines(frame: Frame) -> int:
 
 
 class Port:
-    """What is on the two sides of a NIC: the traffic of its cable, and who the host behind it is.
+    """The two sides of a NIC: the traffic of its cable, and the addresses of the host behind it.
 
-    `traffic` yields what a tap on the cable would, in order, a chunk at a time. `sent_by_us` tells
-    which flows left this host; of the others, those to `own_macs` and to groups pass the filter.
+    `traffic` yields all frames on the cable in order, a chunk at a time. `sent_by_us` says whether this
+    host sent a flow; of the other flows, flows to `own_macs` and to groups pass the filter.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Port:
         self._accepted: set[Flow] = set()
 
     def sort(self, chunk: list[Frame], aside: list[Frame]) -> list[Frame]:
-        """Keep what is for this host; put aside what it sent and what the checks refuse."""
+        """Return the frames for this host; put sent and refused frames into `aside`."""
         if len(self._accepted) > _FLOWS_KNOWN:
             self._accepted.clear()
         new = set(map(_FLOW, chunk)) - self._accepted
@@ -108,7 +108,7 @@ class Port:
 
 
 class Nic:
-    """One port with `queues` receive queues. An actor: see above."""
+    """A port with `queues` receive queues. It is an actor: see above."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class Nic:
         self.rss = Rss(queues)
         self.queues = [RxQueue(number, self, moderation, books) for number in range(queues)]
         self.exhausted = False
-        self.opened_ps = 0  # what came to a closed NIC waited on the wire until then
+        self.opened_ps = 0  # frames for a closed NIC waited on the wire until then
         self.loaded_ps = -1  # up to when every arrival is known
         self.due_ps = NEVER_PS
         self.footprint = 0.0  # of a frame in the cache, the mean of the latest, bytes
@@ -153,7 +153,7 @@ class Nic:
     # ---- arrivals --------------------------------------------------------------------------
 
     def load(self, now_ps: int) -> None:
-        """Fetch chunks until one has a frame for this host, or the traffic ends."""
+        """Fetch chunks until a chunk has a frame for this host, or the traffic ends."""
         mine: list[Frame] = []
         self.pass_aside(now_ps)
         while not mine and (chunk := next(self._port.traffic, None)) is not None:
@@ -176,7 +176,7 @@ class Nic:
         self.queues[self.rss.queue_of(frame.flow)].inject(frame)
 
     def run(self, horizon_ps: int) -> None:
-        """Everybody has come to the end of what is known."""
+        """All cores have reached the end of the known arrivals: load more."""
         del horizon_ps
         self.load(self.due_ps)
 
@@ -185,7 +185,7 @@ class Nic:
         self.due_ps = self.loaded_ps if len(self.queues) > 1 else NEVER_PS
 
     def send_until(self, now_ps: int) -> None:
-        """Book what has left by now."""
+        """Book the frames that have left by `now_ps`."""
         for queue in self.queues:
             if queue.tx is not None:
                 queue.tx.catch_up(now_ps)
@@ -223,14 +223,14 @@ class Nic:
         return all(queue.tx is None or queue.tx.idle for queue in self.queues)
 
     def meters(self) -> list[RingMeter]:
-        """What a panel draws of its rings."""
+        """The meters of its receive rings, then of its transmit rings."""
         receive = [queue.ring.meter(queue.masked) for queue in self.queues]
         return [*receive, *(queue.tx.meter() for queue in self.queues if queue.tx is not None)]
 
     # ---- frames that take no descriptor ----------------------------------------------------
 
     def pass_aside(self, now_ps: int) -> None:
-        """Account for the refused, and for what a capture shows this host sending, up to now."""
+        """Book the refused frames and the frames that a capture's host sent, up to `now_ps`."""
         aside = self._aside
         while self._next_aside < len(aside) and aside[self._next_aside].arrived_ps <= now_ps:
             self._account_aside(aside[self._next_aside])

@@ -1,11 +1,11 @@
 """The host at the other end of the cable: ideal, infinitely fast, but far away and behind a lossy way.
 
     host --- last bit left --- rtt/2 ---> receive()
-    host <-- FrameArrived ---- rtt/2 ---- send(), one frame after the other at the link's rate
+    host <-- FrameArrived ---- rtt/2 ---- send(), frame after frame at the link's rate
 
-It closes the loop: what arrives depends on what the host has sent. It is an actor beside the cores and
-runs when it is furthest behind, so everything that it puts on the wire arrives half a round trip later
-than any core's time. Nothing here costs CPU time.
+It closes the loop: its frames depend on the frames that the host has sent. It is an actor beside the
+cores and runs when it is furthest behind, so everything that it puts on the wire arrives half a round
+trip later than any core's time. Nothing here costs CPU time.
 """
 
 import random
@@ -61,7 +61,7 @@ class Timer:
 
 
 class Peer(ABC):
-    """Who answers and asks at the other end. `lost` counts the frames that the way lost, both ways.
+    """A host that asks and answers at the other end. `lost` counts frames lost in both directions.
 
     `packets` numbers the frames that it sends. `speaks_tcp`: it needs a host that does.
     """
@@ -79,7 +79,7 @@ class Peer(ABC):
         self._agenda: list[tuple[int, int, Timer]] = []
         self._order = count()
 
-    # ---- what a kind of peer says ----------------------------------------------------------
+    # ---- for kinds of peers to define ----------------------------------------------------------
 
     @abstractmethod
     def start(self) -> None:
@@ -89,7 +89,7 @@ class Peer(ABC):
     def receive(self, frame: Frame) -> None:
         """A frame of the host has come, at `now_ps`."""
 
-    # ---- what it can do --------------------------------------------------------------------
+    # ---- for kinds of peers to use -------------------------------------------------------------
 
     def send(self, frame: Frame) -> None:
         """Put a frame on the wire now; its `arrived_ps` becomes when its last bit reaches the NIC."""
@@ -118,7 +118,7 @@ class Peer(ABC):
         core.give_way_by(self.due_ps)
 
     def run(self, horizon_ps: int) -> None:
-        """Do what is due first, and let the engine look who is due because of it."""
+        """Do the action that is due first; the engine then looks for the next actor."""
         del horizon_ps
         self.now_ps, _, timer = heappop(self._agenda)
         if timer.action is not None:

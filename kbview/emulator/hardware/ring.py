@@ -64,7 +64,7 @@ class RxRing:
         """Look at the DD bit of the oldest descriptor; take its frame, or None where DD is not set.
 
         The NIC sets DD (descriptor done) and EOP (end of packet) together when it writes the descriptor
-        back, one DMA write after the frame got it. `ready_ps` is now less that DMA write, so DD is set
+        back, a DMA write after the frame got it. `ready_ps` is now less that DMA write, so DD is set
         where the write began by then. A frame takes one descriptor. Intel 82599 datasheet, 7.1.6.2.
         """
         ready = self.ready
@@ -96,7 +96,7 @@ class RxRing:
         return count
 
     def meter(self, masked: bool | None) -> RingMeter:
-        """What a panel draws of it."""
+        """Its meter; `masked` is the state of the queue's vector."""
         return RingMeter(
             self.queue,
             self.size,

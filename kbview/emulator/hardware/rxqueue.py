@@ -1,12 +1,12 @@
-"""A receive queue: what is about to arrive for it, its ring, its vector, and when that may fire.
+"""A receive queue: its coming arrivals, its ring, its vector, and the time of the next interrupt.
 
     arrivals (known ahead) --catch_up--> ring --driver--> ...
                                           |
                                           +--> vector, moderated, unless masked
 
-The wire is no actor: the queue catches up with what has arrived whenever somebody looks at its ring. A
-frame takes its descriptor when it arrives and is done `dma_ps` later, before any interrupt. Frames of a
-closed loop are put between the others by `inject` as they become known.
+The wire is no actor: the queue takes its arrivals in when a program looks at the ring. A frame takes
+its descriptor when it arrives; the descriptor is done `dma_ps` later, before any interrupt. `inject`
+puts a frame of a closed loop between the other arrivals as soon as it is known.
 """
 
 from bisect import bisect_right, insort
@@ -29,17 +29,18 @@ _LENGTH = attrgetter("length")
 
 
 class RxQueue:
-    """One of a NIC's receive queues. `masked` is None while nobody uses its vector.
+    """A receive queue of a NIC. `masked` is None while no driver uses its vector.
 
-    `watcher` is told, with a time, when something will be in the ring earlier than was known, for who
-    polls; a vector that is not masked is armed anew. `each`: its line stays up while frames wait.
+    A polling driver sets `watcher`: the queue calls it with the time of the next done descriptor when
+    that time changes. Without a watcher the queue arms its vector anew, unless it is masked. With
+    `each` the interrupt line stays up while frames wait.
     """
 
     def __init__(self, number: int, supply: Supply, moderation: Moderation, books: Books) -> None:
         self.number = number
         self.ring = RxRing(number, 2)
         self.tx: TxRing | None = None
-        self.completes = True  # what was sent raises the same vector
+        self.completes = True  # a sent frame raises the same vector
         self.moderation = self._set = moderation
         self.each = False
         self.last_irq_ps = -NEVER_PS
@@ -91,7 +92,7 @@ class RxQueue:
         self._bytes = [0, *accumulate(map(_LENGTH, coming))]
 
     def inject(self, frame: Frame) -> None:
-        """A frame of a closed loop will arrive; one that comes too late to be seen is seen late."""
+        """A frame of a closed loop will arrive, at the latest time looked at if its own has passed."""
         frame.arrived_ps = max(frame.arrived_ps, self._seen_ps)
         insort(self._injected, frame, key=_ARRIVED)
         self.look_again()
@@ -124,10 +125,10 @@ class RxQueue:
             self._supply.load(now_ps)
 
     def catch_up_in_turn(self, ready_ps: int, apart_ps: int, most: int) -> int:
-        """Take in what arrives while up to `most` frames are cleaned, one every `apart_ps`.
+        """Take in the arrivals while up to `most` frames are cleaned, a frame every `apart_ps`.
 
-        The first turn is at `ready_ps`. Returns by when the last of those arrives that are each there
-        when their turn comes.
+        The first turn is at `ready_ps`. Returns the turn of the last frame in a series without a gap:
+        each frame of the series has arrived by its turn.
         """
         times, index = self._times, self._next
         if self._injected:
@@ -143,7 +144,7 @@ class RxQueue:
         return ready_ps
 
     def _merge(self, now_ps: int) -> None:
-        """Take in the injected frames due by now, and between them what came before each."""
+        """Take in the injected frames due by `now_ps`, each after the arrivals before it."""
         while self._injected and self._injected[0].arrived_ps <= now_ps:
             frame = self._injected.pop(0)
             self._claim(bisect_right(self._times, frame.arrived_ps, self._next))
@@ -193,7 +194,7 @@ class RxQueue:
             self.vector.arm(self.next_irq_ps(now_ps))
 
     def look_again(self) -> None:
-        """What is known of the future has changed: a frame, a completion, a chunk of traffic."""
+        """The known future has changed: by a frame, a completion, or a chunk of traffic."""
         if self.watcher is not None:
             self.watcher(self.next_ready_ps())
         elif self.vector is not None and self.masked is False:
@@ -227,7 +228,7 @@ class RxQueue:
         return last_ps + dma_ps + (0 if seen == frames else gap_ps)
 
     def _filled_ps(self, frames: int) -> int:
-        """When `frames` will be waiting, of those that are known."""
+        """When `frames` of the known frames will be waiting."""
         beyond = self._next + frames - len(self.ring.frames) - 1
         if beyond < self._next:
             return self.last_irq_ps

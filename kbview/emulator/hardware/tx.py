@@ -9,7 +9,7 @@
 
     doorbell -> DMA read of descriptor and frame -> wire, at its rate -> completion written back
 
-A full ring is told to who sends: NETDEV_TX_BUSY, or a short count from tx_burst. All rings of a port
+A sender sees a full ring as NETDEV_TX_BUSY, or as a short count from tx_burst. All rings of a port
 share its wire; frames go in the order of the doorbells. The NIC is no actor here either: when a frame
 leaves is known at the doorbell, and booked when somebody looks.
 Read more: Intel 82599 datasheet, 7.2.3 "Transmit Descriptor Ring".
@@ -45,8 +45,9 @@ class Leaving(NamedTuple):
 
 
 class TxRing:
-    """One of a port's transmit rings. `hear` is told every frame at its doorbell, and when it leaves;
-    `changed` is called when there is something to be completed earlier than was known.
+    """A transmit ring of a port. `hear` is called at the doorbell with each frame and its time.
+
+    `changed` is called when a frame will be completed earlier than was known.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class TxRing:
         return True
 
     def doorbell(self, core: Core) -> None:
-        """Tell the NIC. What it costs the core is the caller's to spend; yield before, not after."""
+        """Tell the NIC about posted frames. The caller spends the step, and yields before the call."""
         ready_ps = core.now_ps + self._timing.fetch_ps
         for frame, passed_on in self._posted:
             left_ps = self._link.put(frame.length, self._bus.send(ready_ps))
@@ -133,7 +134,7 @@ class TxRing:
     # ---- the wire's side -------------------------------------------------------------------
 
     def catch_up(self, now_ps: int) -> None:
-        """Book every frame whose last bit has left by now."""
+        """Book each frame with its last bit sent by `now_ps`."""
         leaving = self._leaving
         while leaving and leaving[0].left_ps <= now_ps:
             gone = leaving.popleft()
@@ -142,7 +143,7 @@ class TxRing:
             self._sent.append(gone)
 
     def meter(self) -> RingMeter:
-        """What a panel draws of it: `done` slots from `head` on wait for being sent and cleaned."""
+        """Its meter: `done` slots from `head` on wait until they are sent and cleaned."""
         clean = self.next_to_clean
         return RingMeter(
             self.queue, self.size, clean, self.next_to_use, clean, self.used, 0, None, RingKind.TX

@@ -1,4 +1,4 @@
-"""Which packets of a flow GRO makes one of, as tcp_gro_receive() and udp_gro_receive_segment() decide.
+"""Which packets of a flow GRO merges, by the rules of tcp_gro_receive() and udp_gro_receive_segment().
 
     TCP  the next sequence number, the same acknowledgement, window, flags and options, no longer than
          the first; PSH, FIN or a shorter segment is the last. Of a capture's segment only the flags are
@@ -25,7 +25,7 @@ _ETHERNET = 14 + FCS_LENGTH
 
 
 class Look(NamedTuple):
-    """What decides about one packet. `alike` must not differ; `number` is its sequence number, if any.
+    """The facts that decide about a packet: `alike` must be equal; `number` is its sequence number.
 
     `last`: nothing is merged behind it. `most` packets go together.
     """
@@ -40,7 +40,7 @@ _DATAGRAM = Look(None, None, last=False, most=MOST_DATAGRAMS)
 
 
 def look_at(frame: Frame) -> Look | None:
-    """What GRO sees of a packet; None for one that it lets pass: it brings no text."""
+    """The facts that GRO looks at; None if the packet brings no text, so GRO lets it pass."""
     if not frame.payload:
         return None
     if frame.flow.protocol is Protocol.UDP:
@@ -57,9 +57,9 @@ def look_at(frame: Frame) -> Look | None:
 
 
 class Train:
-    """Packets of one flow that go up as one; told as its first. `since` is the jiffy it began in.
+    """Packets of a flow that go up as a single packet, the first. `since` is the jiffy it began in.
 
-    An sk_buff has room for 17 fragments besides its own buffer; what does not fit keeps its own and is
+    An sk_buff has room for 17 fragments besides its own buffer; a packet beyond keeps its own and is
     chained behind (frag_list).
     """
 

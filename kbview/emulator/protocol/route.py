@@ -67,7 +67,7 @@ class RouteTable:
     # ---- building --------------------------------------------------------------------------
 
     def _find_leaves(self) -> list[int]:
-        """Routes that no other lies within; each remembers those that it lies within."""
+        """Leaf prefixes, which hold no longer prefix; each lists the prefixes that enclose it."""
         leaves: list[int] = []
         around: list[int] = []
         ends: list[int] = []  # the first address beyond each of those around
