@@ -45,8 +45,8 @@ def share(text: str) -> float:
     """A share of 1, also as percent: `0.01`, `1%`."""
     match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(%?)", text)
     value = float(match[1]) / (100 if match[2] else 1) if match else 0.0
-    if not 0.0001 <= value <= 0.5:
-        raise argparse.ArgumentTypeError(f"{_short(text)} is no resolution; write 0.01% to 50%")
+    if not 0.0001 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{_short(text)} is no share; write 0.01% to 100%")
     return value
 
 

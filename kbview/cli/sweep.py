@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kbview.cli import measuring, model, span_text
+from kbview.cli import measuring, model, quantity, span_text
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
 from kbview.tape.source import SourceError
@@ -33,6 +33,12 @@ class SweepCommand(Command):
             type=span_text.axis,
             required=True,
             help=f"a scenario's key, and {span_text.GRAMMAR}; once or twice",
+        )
+        add(
+            "--load",
+            metavar="SHARE",
+            type=quantity.share,
+            help="offer this share of the highest rate that the link carries (100%%)",
         )
         add("--show", metavar="A,B", default=SHOWN, help=f"figures (default: {SHOWN}); list: see them")
         measuring.add_flags(parser)
@@ -77,9 +83,15 @@ class SweepCommand(Command):
 
 
 def _design(arguments: argparse.Namespace) -> "Sweep":
+    import msgspec
+
     from kbview.experiment.sweep import design
 
     made = model.model(arguments)
+    if arguments.load is not None:
+        if arguments.rate is not None or any(axis.key.endswith("rate_pps") for axis in arguments.axes):
+            raise SourceError("--load sets the rate; leave out --rate and --over rate", 2)
+        made = msgspec.structs.replace(made, load=arguments.load)
     names = model.datapaths(arguments, made.scenario.datapath)
     if_able = arguments.datapath == "all"
     return design(made, arguments.axes, names, arguments.seeds, if_able=if_able)

@@ -21,6 +21,7 @@ def print_json(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]
         "origin": ORIGIN,
         "source": sweep.model.scenario.name,
         "until": {"time_ps": sweep.model.until.time_ps, "frames": sweep.model.until.frames},
+        "load": sweep.model.load,
         "axes": [{"key": a.key, "unit": a.unit, "values": list(a.values)} for a in sweep.axes],
         "figures": {each.name: {"unit": each.unit, "meaning": each.meaning} for each in figures},
         "left_out": list(sweep.left_out),

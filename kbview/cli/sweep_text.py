@@ -50,6 +50,8 @@ def _runs(sweep: Sweep, rows: Sequence[SweepRow]) -> str:
     """How long the runs are, and of how many the figures are means."""
     seeds = len(rows[0].results)
     text = f"each run: {sweep.model.until.text}, of which the first fifth is not measured"
+    if sweep.model.load is not None:
+        text += f"; offered: {100 * sweep.model.load:g} % of the highest rate that the link carries"
     assert WARM_UP == 5
     if seeds > 1:
         text += f"; means of {seeds} seeds, ± half of the 95 % confidence interval (Student's t)"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
-from math import prod
+from math import floor, prod
 
 import msgspec
 
@@ -14,26 +14,38 @@ from kbview.experiment.axis import Axis
 from kbview.experiment.figure import Figure
 from kbview.experiment.point import Point, Result, check
 from kbview.experiment.run import Runner
+from kbview.experiment.search import top_rate
 from kbview.experiment.stretch import RunLength, endless, marks
 from kbview.experiment.student import MOST_SEEDS, Estimate, estimate
 from kbview.sources.emulated import profile
 
 MOST_POINTS = 20_000
 MOST_AXES = 2
+_NO_RATE = ("traffic.rate_pps", "1")
 Values = tuple[float | str, ...]
 
 
 class Model(msgspec.Struct, frozen=True):
-    """A scenario, the overrides of its keys, and the length of each run."""
+    """A scenario, the overrides of its keys, and the length of each run.
+
+    `load` sets the rate of each run as a share of the highest that its link carries; None leaves it.
+    """
 
     scenario: Scenario
     changes: tuple[tuple[str, str], ...] = ()
     until: RunLength = RunLength()
+    load: float | None = None
 
     def scene(self, more: Iterable[tuple[str, str]]) -> Scenario:
         """The scenario with its overrides and more of them, its traffic without end."""
-        changes = (*self.changes, *more)
-        return endless(override(self.scenario, changes), [key for key, _ in changes])
+        changes = [*self.changes, *more]
+        if self.load is not None:
+            changes.append(_NO_RATE)  # the size may make the scenario's own rate too high
+        made = endless(override(self.scenario, changes), [key for key, _ in changes])
+        if self.load is None:
+            return made
+        rate_pps = max(1.0, floor(self.load * top_rate(made)))
+        return replace(made, traffic=replace(made.traffic, rate_pps=rate_pps))
 
 
 class Trial(msgspec.Struct, frozen=True):

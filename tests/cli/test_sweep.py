@@ -152,6 +152,9 @@ REFUSED = [
     ([*SWEEP, "--set", "rign=64"], "did you mean ring?"),
     ([*SWEEP, "--datapath", "dpkd"], "use kernel"),
     ([*SWEEP, "--profile", "nope"], "profile 'nope' is unknown"),
+    ([*SWEEP, "--load", "2"], "write 0.01% to 100%"),
+    ([*SWEEP, "--load", "50%"], "--load sets the rate"),
+    (["sweep", "short-connections", "--over", "cores=1", "--load", "1"], "no offered rate"),
     ([*SWEEP, "--until", "0"], "measures nothing"),
     ([*SWEEP, "--jobs", "0"], "use 1 to 1024"),
     ([*SWEEP, "--json", "--csv"], "not allowed with"),
@@ -163,7 +166,7 @@ REFUSED = [
     (["find", "paced-udp", "--cross", "kernel"], "name two datapaths"),
     (["find", "paced-udp", "--cross", "kernel,mtcp"], "takes connections only"),
     (["find", "short-connections"], "there is no offered rate to search"),
-    ([*FIND, "--resolution", "0"], "write 0.01% to 50%"),
+    ([*FIND, "--resolution", "0"], "write 0.01% to 100%"),
     ([*FIND, "--cluster", "local:0"], "N from 1 to 256|kbview[cluster]"),
     ([*FIND, "--cluster", "here"], "write tcp://HOST:PORT or local:N|kbview[cluster]"),
 ]

@@ -1,0 +1,103 @@
+"""Each command of docs/experiments.md runs, and shows the shape that the text describes."""
+
+import json
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kbview.cli.main import main
+from tests.measures import ROOT
+
+Curves = dict[str, list[dict[str, float]]]  # by datapath: the figures, in the order of the range
+LINES = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8").splitlines()
+COMMANDS = [shlex.split(line)[1:] for line in LINES if line.startswith("    kbview ")]
+
+
+def told(words: list[str], capsys: pytest.CaptureFixture[str], until: str) -> Any:
+    """The JSON of a command, with shorter runs."""
+    short = [word for word in words if word != "--plot"]
+    assert main([*short, "--json", "--jobs", "1", "--fresh", "--until", until]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return json.loads(out)
+
+
+def livelock(curves: Curves) -> None:
+    """Delivery rises, peaks, and ends; DPDK's goes on rising."""
+    classic = [point["delivered"] for point in curves["kernel-irq"]]
+    assert classic[0] == pytest.approx(100_000, rel=0.05)
+    assert max(classic) > 4 * classic[0]
+    assert classic[-1] < 0.05 * max(classic)
+    assert [point["loss"] for point in curves["dpdk"]] == [0] * len(classic)
+
+
+def batching(curves: Curves) -> None:
+    """Calls and work for each packet fall with each doubling."""
+    psio = curves["psio"]
+    assert psio[0]["syscalls"] == pytest.approx(2, rel=0.05)
+    assert psio[-1]["syscalls"] == pytest.approx(2 / 64, rel=0.1)
+    work = [point["work"] for point in psio]
+    assert work == sorted(work, reverse=True)
+    assert work[0] > 10 * work[-1]
+    assert 2 < curves["dpdk"][0]["work"] / curves["dpdk"][-1]["work"] < 4
+
+
+def clock(curves: Curves) -> None:
+    """Four times the clock, four times the packets."""
+    for points in curves.values():
+        assert points[-1]["delivered"] == pytest.approx(4 * points[0]["delivered"], rel=0.1)
+
+
+def sizes(curves: Curves) -> None:
+    """DPDK is at line rate with every size; the kernel from 1024 bytes on."""
+    assert curves["dpdk"][0]["offered"] == pytest.approx(14.88e6, rel=0.001)
+    for point in [*curves["dpdk"], *curves["kernel"][-2:]]:
+        assert point["delivered"] == pytest.approx(point["offered"], rel=0.02)
+    assert curves["kernel"][0]["delivered"] == pytest.approx(1.8e6, rel=0.05)
+    assert curves["kernel"][3]["delivered"] < 0.8 * curves["kernel"][3]["offered"]
+
+
+def coalescing(curves: Curves) -> None:
+    """A longer wait: fewer interrupts, less work, more latency."""
+    first, last = curves["kernel"][0], curves["kernel"][-1]
+    assert first["interrupts"] > 20 * last["interrupts"]
+    assert first["work"] > 2 * last["work"]
+    assert first["latency-p50"] < last["latency-p50"] / 20
+
+
+SHAPES: dict[str, Callable[[Curves], None]] = {
+    "livelock-classic": livelock,
+    "batched-io": batching,
+    "overload-udp": clock,
+    "steady-udp": sizes,
+    "steady-udp moderation": coalescing,
+}
+
+
+def key_of(words: list[str]) -> str:
+    return words[1] + (" moderation" if any("moderation_us" in word for word in words) else "")
+
+
+@pytest.mark.parametrize("words", [each for each in COMMANDS if each[0] == "sweep"], ids=key_of)
+def test_a_sweep_shows_what_the_text_says(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    made = told(words, capsys, "4k")
+    curves: Curves = {}
+    for row in made["rows"]:
+        figures = {name: each["mean"] for name, each in row["figures"].items()}
+        curves.setdefault(row["datapath"], []).append(figures)
+    SHAPES[key_of(words)](curves)
+
+
+def test_all_five_are_there() -> None:
+    assert {key_of(words) for words in COMMANDS if words[0] == "sweep"} == SHAPES.keys()
+    assert sum(words[0] == "find" for words in COMMANDS) == 3
+
+
+@pytest.mark.parametrize("words", [each for each in COMMANDS if each[0] == "find"], ids=" ".join)
+def test_each_question_has_an_answer(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    made = told([*words, "--resolution", "5%"], capsys, "5k")
+    assert made["answers"]
+    for answer in made["answers"]:
+        assert 100_000 < answer["rate_pps"] < 100_000_000
