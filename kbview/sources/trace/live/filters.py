@@ -29,10 +29,7 @@ _TEXTS: dict[Scope, Callable[[Target, frozenset[int]], str]] = {
     Scope.MERGED: lambda _, __: "ret <= 2",
     Scope.SOFTIRQ: lambda _, __: _IN_SOFTIRQ,
     Scope.AWAKE: lambda _, pids: " || ".join(filter(None, [_IN_SOFTIRQ, _one_of("common_pid", pids)])),
-    Scope.OTHERS: lambda target, _: " && ".join(
-        f"common_pid != {pid}" for pid in sorted(target.ourselves)[:_MOST_PIDS]
-    ),
-    Scope.WATCHED: lambda _, pids: _one_of("common_pid", pids) or NOBODY,
+    Scope.WATCHED: lambda target, pids: _one_of("common_pid", pids - target.ourselves) or NOBODY,
 }
 
 

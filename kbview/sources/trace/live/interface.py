@@ -47,6 +47,7 @@ def target(name: str, index: int | None, symbols: Symbols) -> Target:
         name,
         vectors=vectors(name),
         ourselves=frozenset(int(path.name) for path in Path("/proc/self/task").iterdir()),
+        calls_of_watched=True,
         index=index,
         budget=_setting("core/netdev_budget", 300),
         budget_ps=_setting("core/netdev_budget_usecs", 8000) * _US_PS,

@@ -53,11 +53,11 @@ class SocketNames:
             self._looked_s = now_s
             self._limit(queues, self._diag)
 
-    def _name(self, queue: SocketQueue, pid: int, descriptor: int) -> None:
-        inode = _inode(pid, descriptor)
+    def _name(self, queue: SocketQueue, pid: int, descriptor: int | None) -> None:
+        inode = _only_datagram_socket(pid) if descriptor is None else _inode(pid, descriptor)
         if inode:
             self._inodes[queue.key] = inode
-            queue.name = f"udp :{port}" if (port := _port_of(pid, inode)) else queue.name
+            queue.name = f"udp :{port}" if (port := _ports(pid).get(inode)) else queue.name
 
     def _limit(self, queues: list[SocketQueue], diag: NetlinkSocket) -> None:
         try:
@@ -99,13 +99,21 @@ def _inode(pid: int, descriptor: int) -> int:
     return int(found[1]) if found else 0
 
 
-def _port_of(pid: int, inode: int) -> int:
-    """The port that a datagram socket is bound to, in the task's own namespace; 0 when unknown."""
+def _only_datagram_socket(pid: int) -> int:
+    """The inode of a task's only bound datagram socket; 0 when it has none or several."""
+    inodes: set[int] = set()
+    with contextlib.suppress(OSError):
+        inodes = {_inode(pid, int(name)) for name in os.listdir(f"/proc/{pid}/fd")}
+    bound = inodes & _ports(pid).keys()
+    return bound.pop() if len(bound) == 1 else 0
+
+
+def _ports(pid: int) -> dict[int, int]:
+    """The ports of all bound datagram sockets, by inode, in the task's own namespace."""
+    ports: dict[int, int] = {}
     for table in _TABLES:
         with contextlib.suppress(OSError):
             text = Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii")
             sockets = procfs_sockets.parse(text, Protocol.UDP)
-            port = next((each.local.port for each in sockets if each.inode == inode), 0)
-            if port:
-                return port
-    return 0
+            ports |= {each.inode: each.local.port for each in sockets if each.inode and each.local.port}
+    return ports

@@ -6,7 +6,7 @@ from kbview.sources.trace.meaning import transition
 from kbview.sources.trace.meaning.interrupts import Handler, next_step, ours, settle
 from kbview.sources.trace.meaning.layer import layer_of_drop, layer_of_function
 from kbview.sources.trace.meaning.machine_state import Cpu, MachineState
-from kbview.sources.trace.meaning.record import Record
+from kbview.sources.trace.meaning.record import Record, in_hardirq, in_softirq
 from kbview.sources.trace.meaning.tracked_skb import ETHERNET_HEADER, TrackedSkb, wire_length
 from kbview.tape.events import FrameArrived, FrameSent, PacketMerged, SkbAllocated
 from kbview.tape.vocabulary import DropReason, Place, reason_of
@@ -149,10 +149,12 @@ class Frames:
         if not refused:
             packet = self._machine.tracked_skbs.number() if packet < 0 else packet
             self._machine.tell(FrameSent(begun_ps, queue, packet, wire_length(length or 0, 0)))
-            self._watch_sender(cpu)
+            self._watch_sender(cpu, record)
 
-    def _watch_sender(self, cpu: Cpu) -> None:
-        if cpu.run is None and cpu.task.call is not None:
+    def _watch_sender(self, cpu: Cpu, record: Record) -> None:
+        """A frame that leaves in no interrupt and no softirq is the running task's own."""
+        in_call = cpu.task.call is not None or self._machine.target.calls_of_watched
+        if cpu.run is None and in_call and not (in_softirq(record.flags) or in_hardirq(record.flags)):
             self._machine.follow(cpu.task)
 
     # ---- ends ------------------------------------------------------------------------------

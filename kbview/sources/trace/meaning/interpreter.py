@@ -94,7 +94,9 @@ class Interpreter:
 
     def watch(self, pid: int, name: str) -> None:
         """This task is one of those watched, whatever is found out."""
-        self.machine.follow(self.machine.task(pid, name))
+        task = self.machine.task(pid, name)
+        task.traced = True
+        self.machine.follow(task)
 
     def forget(self, pid: int) -> None:
         """This task is no more."""

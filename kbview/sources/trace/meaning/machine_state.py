@@ -22,6 +22,7 @@ _TCP = (6, "IPPROTO_TCP")
 class Target(msgspec.Struct, frozen=True):
     """What is looked at: an interface, its interrupts by number with their queue, and our own tasks.
 
+    `calls_of_watched`: system calls are recorded of watched tasks only.
     `locate` says in which function an address lies, `name_of` how a task is called.
     `budget` and `budget_ps` are net_rx_action's (netdev_budget, netdev_budget_usecs); `rcvbuf` what
     datagram and stream sockets begin with, bytes. 0 is unknown.
@@ -30,6 +31,7 @@ class Target(msgspec.Struct, frozen=True):
     device: str
     vectors: dict[int, int] = {}
     ourselves: frozenset[int] = frozenset()
+    calls_of_watched: bool = False
     index: int | None = None
     budget: int = 300
     budget_ps: int = 8_000_000_000
@@ -58,6 +60,7 @@ class Task(msgspec.Struct, gc=False):
     step: Step
     watched: bool = False
     woken: bool = False  # and has not run since
+    traced: bool = False  # its system calls are recorded
     call: Call | None = None
 
 

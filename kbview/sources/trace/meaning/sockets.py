@@ -161,8 +161,8 @@ class Sockets:
             return  # its bytes were counted where they were copied
         taken = queue.take(length)
         call = cpu.task.call
-        if call is not None and call.fd is not None:
-            queue.reader = (cpu.task.pid, call.fd)
+        if call is None or call.fd is not None:
+            queue.reader = (cpu.task.pid, None if call is None else call.fd)
         told = call is not None and call.copied
         if call is not None:
             call.copied = False
@@ -176,7 +176,9 @@ class Sockets:
         `copied`: bytes whose copy nothing else tells.
         """
         task = cpu.task
-        if taken and task.call is None and self._machine.calls_told:  # it was in there when we came
+        machine = self._machine
+        told = machine.calls_told and (task.traced or not machine.target.calls_of_watched)
+        if taken and task.call is None and told:  # the trace began within the call
             task.call = Call("", time_ps, cpu.number, told=True)
         call = task.call
         queued = queue.queued + sum(tracked.truesize for tracked in taken)

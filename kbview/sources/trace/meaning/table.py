@@ -25,7 +25,6 @@ class Scope(Enum):
     MERGED = "frames that GRO keeps"
     SOFTIRQ = "those in a softirq"
     AWAKE = "those in a softirq, and by watched tasks"
-    OTHERS = "every task's but our own"
     WATCHED = "the watched tasks'"
     SELDOM = "all, and there are few"
 
@@ -68,12 +67,17 @@ _HAVE_FD = (*SOCKET_CALLS, *STREAM_CALLS)
 
 
 def _call(name: str) -> tuple[Tracepoint, Tracepoint]:
-    """A system call's two ends. Reads and writes are of files, too: only those of watched tasks."""
-    scope = Scope.WATCHED if name in STREAM_CALLS else Scope.OTHERS
+    """A system call's two ends, of watched tasks: each other process of the machine pays nothing."""
     fields = ("fd",) if name in _HAVE_FD else ()
     return (
-        Tracepoint("syscalls", f"sys_enter_{name}", fields, scope, tells=_BLOCKING),
-        Tracepoint("syscalls", f"sys_exit_{name}", ("ret",), scope, tells=(ev.ModeSwitched, *_ENDED)),
+        Tracepoint("syscalls", f"sys_enter_{name}", fields, Scope.WATCHED, tells=_BLOCKING),
+        Tracepoint(
+            "syscalls",
+            f"sys_exit_{name}",
+            ("ret",),
+            Scope.WATCHED,
+            tells=(ev.ModeSwitched, *_ENDED),
+        ),
     )
 
 

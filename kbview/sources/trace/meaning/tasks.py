@@ -73,6 +73,7 @@ class Tasks:
     def _entered(self, name: str, time_ps: int, cpu: Cpu, record: Record) -> None:
         fields = record.values
         task = cpu.task
+        task.traced = True
         self._finish(time_ps, cpu, task.call)
         task.call = Call(name, time_ps, cpu.number, fields[0] if fields else None)
         task.step = Step(name if task.watched else "", Account.SYSCALL)
@@ -93,7 +94,7 @@ class Tasks:
     def _left(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         self._machine.calls_told |= record.point in _READ
         task, call = cpu.task, cpu.task.call
-        task.call = None
+        task.call, task.traced = None, True
         enqueue_out_of_order(self._machine, time_ps, cpu, cpu.current)
         cpu.current = None
         if task.watched and call is not None and not call.told:

@@ -117,7 +117,7 @@ class SocketQueue:
         self.drops = 0
         self.unsent: int | None = None  # bytes not acknowledged, where somebody else knows it
         self.tracked_skbs: deque[TrackedSkb] = deque()
-        self.reader: tuple[int, int] | None = None  # task and descriptor of its last read
+        self.reader: tuple[int, int | None] | None = None  # task and, if known, descriptor of a read
         self._read = 0  # bytes read of the first segment
 
     def put(self, tracked: TrackedSkb) -> None:

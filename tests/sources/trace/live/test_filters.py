@@ -15,9 +15,10 @@ TEXTS = [
     (Scope.VECTOR, (), "irq == 38 || irq == 40"),
     (Scope.NET_RX, (), "vec == 3"),
     (Scope.INET, (), "family == 2 || family == 10"),
-    (Scope.OTHERS, (), "common_pid != 9 && common_pid != 10"),
     (Scope.WATCHED, (), "common_pid == -1"),
     (Scope.WATCHED, (5, 4), "common_pid == 4 || common_pid == 5"),
+    (Scope.WATCHED, (5, 9), "common_pid == 5"),  # 9 is kbview itself
+    (Scope.WATCHED, (9, 10), "common_pid == -1"),
     (Scope.AWAKE, (), "common_flags & 16"),
     (Scope.AWAKE, (4,), "common_flags & 16 || common_pid == 4"),
     (Scope.ALL, (4,), "common_pid >= 0"),
@@ -27,6 +28,13 @@ TEXTS = [
 @pytest.mark.parametrize(("scope", "pids", "said"), TEXTS)
 def test_the_filter_of_a_row(scope: Scope, pids: tuple[int, ...], said: str) -> None:
     assert filters.text(scope, TARGET, frozenset(pids)) == said
+
+
+def test_a_system_call_of_a_task_that_is_not_watched_costs_nothing() -> None:
+    """Every poll and read of the machine would fill the buffers, and be paid for by its caller."""
+    calls = [point for point in TRACEPOINTS if point.system == "syscalls"]
+    assert len(calls) > 30
+    assert {filters.text(point.scope, TARGET, frozenset()) for point in calls} == {filters.NOBODY}
 
 
 def test_no_filter_is_longer_than_a_page_or_empty() -> None:

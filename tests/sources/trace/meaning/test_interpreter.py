@@ -16,7 +16,7 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_LATENCY
 from kbview.tape.steps import UNKNOWN, meaning_of
-from tests.sources.trace.meaning.scenes import READER, Trace, names, of
+from tests.sources.trace.meaning.scenes import READER, SOFTIRQ, Trace, names, of
 
 DOCUMENTATION = Path(__file__).parents[4] / "docs" / "tracing.md"
 A, B, C = 0xAAA0, 0xBBB0, 0xCCC0  # sk_buffs
@@ -460,6 +460,15 @@ def test_a_loopback_sends_a_packet_and_then_receives_one() -> None:
     assert (sent.packet, sent.length) == (0, 118)
     assert (arrived.packet, arrived.length) == (1, 118)
     assert sent.time_ps < arrived.time_ps
+
+
+def test_a_sender_is_watched_from_its_frame_on_where_only_calls_of_watched_tasks_are_recorded() -> None:
+    """A frame that leaves in a softirq (TCP's timers, answers) is nobody's."""
+    for flags, watched in ((0, True), (SOFTIRQ, False)):
+        trace = Trace(Target("veth0", calls_of_watched=True)).switch(READER)
+        trace.flags = flags
+        trace.say("net_dev_xmit", skbaddr=A, name="veth0", len=114, rc=0).tell()
+        assert trace.interpreter.machine.tasks[READER].watched is watched
 
 
 def test_a_frame_that_the_driver_refuses_is_not_sent() -> None:
