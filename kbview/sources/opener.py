@@ -15,7 +15,7 @@ HEAD = 1 << 16  # bytes of a file or pipe that an opener may look at; a pipe may
 
 
 class Word(msgspec.Struct, frozen=True):
-    """A SOURCE word, with the first bytes of what it names: b"" when that is no readable file.
+    """A SOURCE word with the first bytes of its file: b"" if it names no readable file.
 
     `stream` is the pipe that the word names (`-` or a FIFO); its first bytes are still in it.
     """
@@ -26,7 +26,7 @@ class Word(msgspec.Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """What the screen calls it."""
+        """The name on the screen."""
         if self.stream is None:
             return Path(self.text).name
         return "stdin" if self.text == "-" else "pipe" if _DESCRIPTOR in self.text else self.text
@@ -49,7 +49,7 @@ class Opener(ABC):
         """Whether the word is of this kind; the first opener in the list that says so gets it."""
 
     def datapaths(self) -> tuple[str, ...]:
-        """What a choice may name as its datapath."""
+        """The datapaths that a choice may name."""
         from kbview.emulator.datapaths import DATAPATHS
 
         return tuple(DATAPATHS)
@@ -64,7 +64,7 @@ class Opener(ABC):
         return None
 
     def only(self, word: Word, choices: list[Choice]) -> Choice:
-        """The one choice of a source whose datapath is what it is; SourceError if there are more."""
+        """The only choice of a source with a fixed datapath; SourceError if there are more."""
         if len(choices) != 1 or choices[0].datapath is not None:
             raise SourceError(
                 f"{word.text}: --datapath is for the emulator; {self.name} shows its own", 2

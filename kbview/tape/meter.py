@@ -100,7 +100,7 @@ class RingMeter(msgspec.Struct):
     `cleaned` slots before it are emptied but not given back; from `head` up to `tail` they are the
     NIC's to write. `masked`: whether its interrupt is; None where there is none.
 
-    `kind` is "rx" or "tx" for the NIC's own; else the name of a ring or queue in memory, whose `done`
+    `kind` is "rx" or "tx" for the NIC's own; else the name of a ring or queue in memory. Its `done`
     entries wait for the side that takes them out. `freezes`: how often the kernel stopped filling a
     "block" ring because the user had given no block back (tp_freeze_q_cnt). The `done` of a "mempool"
     and of an lcore's "cache" are free mbufs; its `freezes` how often there was none (rx_nombuf).
@@ -229,8 +229,8 @@ class Sample(Event):
     """The meters as they were at `time_ps`.
 
     `detail` is that of the stretch which follows. `exact` says that no event further on the tape is
-    counted here already: where cores run a little ahead of each other, a sample between two of
-    their steps is not, and who counts events goes on counting instead of believing it.
+    counted here already. Cores run a little ahead of each other, so a sample between two of their
+    steps is not exact. A reader that counts events ignores an inexact sample.
     """
 
     meaning = Meaning("", "The meters at this moment.")

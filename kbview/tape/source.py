@@ -20,11 +20,11 @@ class Origin(StrEnum):
 
 
 class Capabilities(msgspec.Struct, frozen=True):
-    """What a source can do; a panel whose `needs` are not met says so instead of drawing zeros.
+    """The abilities of a source. A panel that needs a missing one says so instead of drawing zeros.
 
     live: time passes by itself. switchable: `switch` changes the datapath of the running traffic.
     lossy: events may be lost. meters: names of the meters it can know, and of "rings", "sockets",
-    "cores", "drops", "latency", "costs" (what steps cost), "gauges".
+    "cores", "drops", "latency", "costs" (of steps), "gauges".
     detail: the finest it can tell.
     """
 
@@ -36,11 +36,11 @@ class Capabilities(msgspec.Struct, frozen=True):
 
 
 class Heading(msgspec.Struct, frozen=True):
-    """What the title says of a source. `profile` is the cost profile, "" where costs are measured.
+    """The title of a source. `profile` is the cost profile, "" where costs are measured.
 
-    `original` is where a recording's numbers came from when it was made, None for anything else.
-    `costs` are those of the profile, None where they are measured; `link_bps` is the line rate, bits a
-    second, None where it is not known.
+    `original` is the origin of a recording's numbers, None for any other source. `costs` are the
+    profile's costs, None where costs are measured. `link_bps` is the line rate in bits a second, None
+    where it is unknown.
     """
 
     origin: Origin
@@ -63,7 +63,7 @@ class Heading(msgspec.Struct, frozen=True):
 class Knob(msgspec.Struct, frozen=True):
     """Something about the traffic that a viewer may turn up and down while it runs.
 
-    `value` is what it is now, with its unit; `help` a line on what it does.
+    `value` is its present value with unit; `help` a line on its effect.
     """
 
     name: str
@@ -83,7 +83,7 @@ class DatapathChoice(msgspec.Struct, frozen=True):
 
 
 class SourceError(Exception):
-    """A source cannot go on; the text is one line: what, where and what to do.
+    """A source cannot go on. The text is one line: the fault, its place and the remedy.
 
     `exit_code` is the process's when it ends for this (see DESIGN: 2 configuration, 3 unreadable
     input, 4 permission missing).
@@ -95,7 +95,7 @@ class SourceError(Exception):
 
 
 class Source(ABC):
-    """Appends what happened to a tape, in time order, when it is pumped.
+    """Appends events to a tape, in time order, when it is pumped.
 
     `tape`: the one that a player shows instead of one of its own. That of a tape file holds the
     records already: `pump` only looks whether it has grown, its end may be later than `until_ps`.
@@ -115,7 +115,7 @@ class Source(ABC):
 
     @abstractmethod
     def can_run(self) -> str | None:
-        """None, or the one sentence that says why not and what would help."""
+        """None if it can run, else one sentence with the reason and the remedy."""
 
     @abstractmethod
     def pump(self, tape: Tape, until_ps: int, *, budget_s: float = float("inf")) -> int:
@@ -136,7 +136,7 @@ class Source(ABC):
         return None
 
     def datapaths(self) -> tuple[str, ...]:
-        """What `switch` accepts; empty when the datapath is fixed."""
+        """The names that `switch` accepts; empty if the datapath is fixed."""
         return ()
 
     def choices(self) -> tuple[DatapathChoice, ...]:
@@ -144,11 +144,11 @@ class Source(ABC):
         return tuple(DatapathChoice(name) for name in self.datapaths())
 
     def switch(self, datapath: str) -> None:
-        """Send the traffic that follows through another datapath; what is in flight finishes."""
+        """Send the traffic that follows through another datapath; packets in flight finish first."""
         raise SourceError(f"{self.heading.name} has a fixed datapath; {datapath} cannot be chosen")
 
     def knobs(self) -> tuple[Knob, ...]:
-        """What `turn` accepts, as it is now."""
+        """The knobs that `turn` accepts, with their present values."""
         return ()
 
     def turn(self, knob: str, rungs: int) -> None:

@@ -28,7 +28,7 @@ _TIME = attrgetter("time_ps")
 
 
 class Reel:
-    """What can be asked of a tape, wherever it is stored."""
+    """The questions that a tape answers, wherever it is stored."""
 
     def __init__(self, store: Store) -> None:
         self._read_from(store)
@@ -54,7 +54,7 @@ class Reel:
         return records[-1].time_ps if records else self._index.end_ps
 
     def read(self, position: int) -> Iterator[Event]:
-        """Records from `position` on; those already let go are skipped."""
+        """Records from `position` on; records that are no longer stored are skipped."""
         position = max(position, self.start)
         number = self._index.holding(position)
         while number <= self._index.count:

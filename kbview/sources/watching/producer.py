@@ -1,7 +1,7 @@
 """The Producer contract: one way of watching this machine as it runs. A Watch merges several by time.
 
 A producer sees things late: the kernel hands a block over milliseconds after its first packet. So it
-says up to when it has seen everything (`settled_ps`), and gives out what happened up to there.
+says up to when it has seen everything (`settled_ps`), and hands over the events up to that time.
 """
 
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ from kbview.tape.station import Station
 
 
 class Way(msgspec.Struct, frozen=True):
-    """The way of the packets that a producer watches: what DatapathStarted says."""
+    """The path of the packets that a producer watches, as DatapathStarted describes it."""
 
     datapath: str
     summary: str
@@ -26,7 +26,7 @@ class Way(msgspec.Struct, frozen=True):
 class Producer(ABC):
     """Opens its descriptors when made, so that privileges can be dropped before it starts.
 
-    `meters` names what it can know. Errors: SourceError with one line for a person, when made and
+    `meters` names the meters that it can know. Errors: SourceError with one line for a person, when made and
     from `start`, `settled_ps` and `take`. Times are trace time, picoseconds.
     """
 
@@ -44,13 +44,13 @@ class Producer(ABC):
 
     @abstractmethod
     def take(self, until_ps: int) -> list[Event]:
-        """What happened up to `until_ps`, in time order, once; `until_ps` never goes back."""
+        """The events up to `until_ps`, in time order, each once; `until_ps` never goes back."""
 
     @abstractmethod
     def show(self, meters: Meters) -> None:
         """Set the totals and levels it knows, as they were at the time last taken.
 
-        The first producer of a Watch comes last and has the last word; it finds what others set.
+        The first producer of a Watch comes last and has the last word: it finds the values of the others.
         """
 
     def spent(self, cpu_s: float) -> None:  # noqa: B027 - few have an allowance
@@ -62,7 +62,7 @@ class Producer(ABC):
         return None
 
     def set_detail(self, detail: Detail) -> None:  # noqa: B027 - a producer may have no such dial
-        """Turn the dial for what is seen from now on."""
+        """Set the detail of the events from now on."""
 
     @abstractmethod
     def close(self) -> None:

@@ -3,9 +3,9 @@
     mark 8 | kind 1, flags 1, 0 0 | front 4 | back 4 | records 4 | first 8 | start 8 | end 8
            | front's CRC 4 | back's CRC 4 | CRC 4 || front ... | back ...
 
-Little-endian; the last CRC is that of the head before it. Front and back are zlib streams, so that the
-front can be had alone. Position and times are a chunk's, 0 elsewhere. The mark is made like PNG's: a
-transfer that changes line ends or the eighth bit breaks it.
+Little-endian; the last CRC covers the head before it. Front and back are zlib streams of their own,
+so that a reader can take the front alone. Position and times are a chunk's, 0 elsewhere. The mark is
+made like PNG's: a transfer that changes line ends or the eighth bit breaks it.
 """
 
 import struct
@@ -27,7 +27,7 @@ NOWHERE = Extent(0, 0, 0, 0)
 
 
 class Kind(IntEnum):
-    """What a block is."""
+    """The content of a block."""
 
     HEADER = 1
     CHUNK = 2
@@ -35,14 +35,14 @@ class Kind(IntEnum):
 
 
 class Flag(IntFlag):
-    """What is true of a chunk, as in Extent."""
+    """Properties of a chunk, as in Extent."""
 
     EXACT = 1
     SAMPLED = 2
 
 
 class TapeDamagedError(ValueError):
-    """Bytes that are not what was written."""
+    """Bytes that differ from the written ones."""
 
 
 class Head(NamedTuple):
@@ -103,7 +103,7 @@ def _unpacked(data: bytes, crc: int) -> bytes:
 def pack(
     kind: Kind, front: bytes, back: bytes = b"", extent: Extent = NOWHERE, *, front_level: int = LEVEL
 ) -> bytes:
-    """A whole block. Level 0 is for a front that holds what is compressed already."""
+    """A whole block. Level 0 is for a front that is compressed already."""
     data = [zlib.compress(front, front_level), zlib.compress(back, LEVEL)]
     crcs = map(zlib.crc32, data)
     flags = Flag.EXACT * extent.exact | Flag.SAMPLED * extent.sampled

@@ -79,9 +79,9 @@ class Filed(Store):
 
 
 class Recording(Tape):
-    """Reads through `read_at`, which it is given; nothing is kept but the index and a few chunks.
+    """Reads through `read_at`; only the index and a few chunks stay in memory.
 
-    `grow` takes in what was added to the file. `complete`: whether the writer has ended in good order.
+    `grow` takes in the blocks added to the file. `complete`: whether the writer has ended in good order.
     Errors: TapeDamagedError when there is no whole header in the first `size` bytes.
     """
 
@@ -100,7 +100,7 @@ class Recording(Tape):
         raise TypeError(f"{records!r}: a recording is extended by whoever writes its file")
 
     def grow(self, size: int) -> None:
-        """Take in what is whole in the first `size` bytes."""
+        """Take in the whole blocks in the first `size` bytes."""
         while not self.complete and (found := self._scanner.next(size)):
             if found.head.kind == Kind.INDEX:
                 self._filed.tell_gap(found.head.first)

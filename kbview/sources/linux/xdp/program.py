@@ -1,4 +1,4 @@
-"""The XDP program: whose frame is this? Ours to the socket, everything else on to the kernel.
+"""The XDP program: frames for the socket are redirected, all others go on to the kernel.
 
     frame in the driver's poll
       |- no IPv4 UDP to the port (asked only if one is chosen) ------> XDP_PASS: the ordinary stack
@@ -6,7 +6,7 @@
                                                        '- yes -------> XDP_REDIRECT: its umem
 
 Hand-assembled eBPF, a line an instruction: Documentation/bpf/standardization/instruction-set.rst.
-Fragments, IP options and VLAN tags are passed on: they are the kernel's business.
+Fragments, IP options and VLAN tags are passed on to the kernel.
 """
 
 import socket

@@ -10,7 +10,7 @@
                v                 v                 an index is its number modulo the size;
     [ . . . . #  #  #  #  #  #  . . . . . ]        producer - consumer entries wait (#)
 
-Linux: net/xdp/xsk_queue.h, which also says which barrier stands where.
+Linux: net/xdp/xsk_queue.h, also for the place of each barrier.
 """
 
 import struct
@@ -37,13 +37,13 @@ class Offsets(msgspec.Struct, frozen=True):
 
 
 def _barrier() -> None:
-    """Order what was read or written before against what follows; x86 does for these, others do not."""
+    """Order earlier reads and writes before later ones. x86 keeps this order by itself, others do not."""
     with _fence:
         pass
 
 
 class XskRing:
-    """The mapping of one ring. `entry` is ADDRESS or DESCRIPTOR; `kind` what the screen calls it."""
+    """The mapping of one ring. `entry` is ADDRESS or DESCRIPTOR; `kind` the name on the screen."""
 
     def __init__(
         self, kind: RingKind, xsk: int, page_offset: int, offsets: Offsets, size: int, entry: str

@@ -1,6 +1,6 @@
 """An AF_XDP socket that receives: a umem, its rings, and the program that sends it frames.
 
-      our memory (umem), cut into chunks          who owns a chunk
+      our memory (umem), cut into chunks          the owner of a chunk
      +------+------+------+------+------+
      |  0   |  1   |  2   |  3   | ...  |   ours -> fill ring -> the kernel's -> rx ring -> ours
      +------+------+------+------+------+
@@ -50,8 +50,8 @@ class Statistics(msgspec.Struct, frozen=True):
 class Xsk:
     """Open from the moment it is made until `close`; frames come from then on.
 
-    `queue` of `link` in this thread's namespace; with `port` only UDP datagrams to it. `mode` says
-    what the driver can do: "zero-copy", "copy" or "generic". Errors: OSError.
+    `queue` of `link` in this thread's namespace; with `port` only UDP datagrams to it. `mode` is
+    the best mode of the driver: "zero-copy", "copy" or "generic". Errors: OSError.
     """
 
     def __init__(self, link: str, queue: int = 0, port: int | None = None, size: int = 2048) -> None:
@@ -139,7 +139,7 @@ class Xsk:
         self.socket.setsockopt(_SOL_XDP, option, value)
 
     def statistics(self) -> Statistics:
-        """What the kernel could not give us, and why; counted since the socket was made."""
+        """Frames that the kernel could not deliver, by reason, counted since the socket was made."""
         return Statistics(*struct.unpack("=6Q", self.socket.getsockopt(_SOL_XDP, _STATISTICS, 48)))
 
     def close(self) -> None:
