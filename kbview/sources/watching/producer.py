@@ -26,8 +26,8 @@ class Way(msgspec.Struct, frozen=True):
 class Producer(ABC):
     """Opens its descriptors when made, so that privileges can be dropped before it starts.
 
-    `meters` names the meters that it can know. Errors: SourceError with one line for a person, when made and
-    from `start`, `settled_ps` and `take`. Times are trace time, picoseconds.
+    `meters` names the meters that it can know. Errors: SourceError with one line for a person, when
+    made and from `start`, `settled_ps` and `take`. Times are trace time, picoseconds.
     """
 
     name: ClassVar[str]
@@ -50,7 +50,7 @@ class Producer(ABC):
     def show(self, meters: Meters) -> None:
         """Set the totals and levels it knows, as they were at the time last taken.
 
-        The first producer of a Watch comes last and has the last word: it finds the values of the others.
+        The first producer of a Watch comes last and has the last word: it finds the others' values.
         """
 
     def spent(self, cpu_s: float) -> None:  # noqa: B027 - few have an allowance

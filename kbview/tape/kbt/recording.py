@@ -81,7 +81,7 @@ class Filed(Store):
 class Recording(Tape):
     """Reads through `read_at`; only the index and a few chunks stay in memory.
 
-    `grow` takes in the blocks added to the file. `complete`: whether the writer has ended in good order.
+    `grow` takes in the blocks added to the file. `complete`: whether the writer ended in good order.
     Errors: TapeDamagedError when there is no whole header in the first `size` bytes.
     """
 

@@ -37,7 +37,7 @@ class Offsets(msgspec.Struct, frozen=True):
 
 
 def _barrier() -> None:
-    """Order earlier reads and writes before later ones. x86 keeps this order by itself, others do not."""
+    """Order earlier reads and writes before later ones. x86 keeps this order itself, others do not."""
     with _fence:
         pass
 
