@@ -12,6 +12,7 @@ from kbview.packet.checksum import partial, pseudo_header, valid
 from kbview.packet.frame import Part, Protocol
 from kbview.packet.malformed import MalformedPacketError
 from kbview.packet.record import LONGEST_PACKET
+from kbview.packet.refusal import ipv4_refusal, ipv6_refusal
 
 PART_HEAD = tcp.HEADER  # bytes of a fragment that are kept: of the first, its transport's header
 
@@ -81,6 +82,8 @@ def _read_ipv4(seen: Outline, packet: bytes, captured: int, verify: bool) -> Non
     summed = not unsegmented or packet[ipv4.CHECKSUM] != b"\0\0"  # else left to the NIC
     if verify and summed and not valid(packet[: header.length]):
         seen.fault = "IP_CSUM"
+    if not seen.fault and captured >= header.length:
+        seen.fault = ipv4_refusal(header, _from_loopback(seen))
     verify = verify and not unsegmented  # the NIC sums each segment that it cuts
     if seen.fragment:
         seen.inner = Part(header, len(payload), payload[:PART_HEAD])
@@ -93,9 +96,17 @@ def _read_ipv6(seen: Outline, packet: bytes, captured: int, verify: bool) -> Non
     seen.source, seen.destination = header.source, header.destination
     seen.fragment = header.fragment
     verify = verify and captured >= header.length + len(payload) and not ipv6.unsegmented(packet)
+    if captured >= header.length:
+        seen.fault = ipv6_refusal(header, _from_loopback(seen))
     if seen.fragment:
         seen.inner = Part(header, len(payload), payload[:PART_HEAD])
     _read_transport(seen, header.protocol, payload, captured - header.length, verify)
+
+
+def _from_loopback(seen: Outline) -> bool:
+    """Whether the frame came from `lo`: its source is zero, or the same as its destination."""
+    destination, source = seen.macs[:6], seen.macs[6:]
+    return destination == source or not any(source)
 
 
 def _read_transport(seen: Outline, number: int, segment: bytes, captured: int, verify: bool) -> None:

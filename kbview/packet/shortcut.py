@@ -18,6 +18,7 @@ from kbview.packet.frame import Frame
 from kbview.packet.ipv4 import IPPROTO_TCP, IPPROTO_UDP
 from kbview.packet.outline import datagram_fault
 from kbview.packet.record import BATCH, PS_PER_SECOND, Interface
+from kbview.packet.refusal import OF_ADDRESSES
 from kbview.packet.shape import RECORD, UDP, Shapes
 from kbview.packet.window import Window
 
@@ -91,5 +92,6 @@ class ShortCut:
         """A packet of any kind; its flow is known from now on."""
         (original,) = self._original.unpack_from(record)
         frame = self._decoder.frame(arrived_ps, packet, original, self._interface, record[RECORD:])
-        self._shapes.learn_flow(record, frame.flow)
+        if frame.fault not in OF_ADDRESSES:  # else each packet of the flow has the fault
+            self._shapes.learn_flow(record, frame.flow)
         return frame

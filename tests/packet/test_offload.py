@@ -30,10 +30,8 @@ def v6(next_header: int, rest: bytes) -> bytes:
     return (
         bytes(ETHER)[:12]
         + struct.pack("!HIHBB", 0x86DD, 6 << 28, 0, next_header, 64)
-        + bytes(15)
-        + b"\1"
-        + bytes(15)
-        + b"\2"
+        + bytes.fromhex("fd" + "00" * 14 + "01")
+        + bytes.fromhex("fd" + "00" * 14 + "02")
         + rest
     )
 
