@@ -1,4 +1,4 @@
-"""A recorded kernel trace as a source; table and interpreter are those of the live kernel."""
+"""A recorded kernel trace as a source; table and interpreter also serve the live kernel."""
 
 import contextlib
 import io
@@ -28,7 +28,7 @@ _NEVER_PS = 1 << 62
 
 
 class TextSource(Source):
-    """Reads on as far as somebody wants to see. `device` is whose packets are followed."""
+    """Reads no further than the viewer has got. The packets of `device` are followed."""
 
     name = "trace text"
     summary = "a recorded kernel trace"
@@ -159,7 +159,7 @@ def _file(word: Word) -> io.BufferedReader:
 
 
 def _chosen(word: Word, reader: TraceReader, wanted: str | None) -> str:
-    """The interface whose packets are followed: the one named, else the busiest."""
+    """The interface to follow: the wanted interface, else the busiest."""
     devices = reader.devices()
     if wanted is None and devices:
         return next(iter(devices))
