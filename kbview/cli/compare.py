@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kbview.tape.source import Source
 
 DEFAULT = "kernel,dpdk"
+DEFAULT_TCP = "kernel,mtcp"  # TCP beside TCP
 DEFAULT_LAB = "kernel,af_xdp"  # what every machine has; emulated is beside measured
 _WIDTH = 80
 
@@ -32,7 +33,7 @@ class Compare(Command):
         add(
             "--datapath",
             metavar="A,B",
-            help=f"datapaths, separated by commas, or all (default: {DEFAULT})",
+            help=f"datapaths, separated by commas, or all (default: {DEFAULT}; TCP: {DEFAULT_TCP})",
         )
         add("--json", action="store_true", help="reports and differences for programs")
 
@@ -63,9 +64,21 @@ def _sources(arguments: argparse.Namespace) -> "list[Source]":
     words = [arguments.source, *arguments.others]
     if len(words) > 1:
         return [resolve(word, choice(arguments, None)) for word in words]
-    names = datapaths(arguments.datapath or DEFAULT, arguments.source)
+    names = datapaths(arguments.datapath or _usual(arguments), arguments.source)
     stream = pipe() if arguments.source == "-" else None
     return resolve_all(arguments.source, [choice(arguments, name) for name in names], stream)
+
+
+def _usual(arguments: argparse.Namespace) -> str:
+    """The datapaths that are compared unless others are named; a pipe cannot be looked into."""
+    from kbview.cli.choice import choice
+    from kbview.sources.resolve import resolve
+
+    if arguments.source == "-":
+        return DEFAULT
+    source = resolve(arguments.source, choice(arguments, "kernel"))
+    source.close()
+    return DEFAULT_TCP if source.heading.tcp else DEFAULT
 
 
 def _object(reports: "list[Report]") -> dict[str, object]:
@@ -90,4 +103,11 @@ def _print_words(reports: "list[Report]") -> None:
     for other in others:
         print(f"\n{base.datapath} and {other.datapath}")
         for sentence in contrast(base, other):
-            print(fill(sentence, _WIDTH, initial_indent="  - ", subsequent_indent="    "))
+            text = fill(
+                sentence,
+                _WIDTH,
+                initial_indent="  - ",
+                subsequent_indent="    ",
+                break_on_hyphens=False,
+            )
+            print(text)

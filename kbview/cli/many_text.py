@@ -10,14 +10,15 @@ from rich.text import Text
 from kbview.state.bottleneck import bottleneck, load
 from kbview.state.compare_words import each, work_ps
 from kbview.state.report import Report
+from kbview.tape.handover import NOTICE
 from kbview.ui.characters import clean
 
 WIDTH = 80
 _LEGEND = (
-    "got: of all frames that arrived, delivered. work: CPU time a delivered packet, all cores, without "
-    "polls in vain. load: of the busiest core's time, spent on work. Then, for each delivered packet: "
-    "interrupts, system calls, mode switches (user to kernel or back), task switches, copies by a CPU, "
-    "sk_buffs. Latency: from the wire to the application; half of them and 99 of 100 are below."
+    "got: of all frames that arrived, delivered. work: CPU time for each {per}, all cores, without "
+    "empty polls. load: of the busiest core's time, spent on work. Then, for each {per}: interrupts, "
+    "system calls, mode switches (user to kernel or back), task switches, copies by a CPU, sk_buffs. "
+    "Latency: from the wire to the application, or to the wire again."
 )
 
 _UNITS = ((1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
@@ -25,22 +26,28 @@ Cell = Callable[[Report], str]
 
 
 def print_lines(console: Console, reports: Sequence[Report]) -> None:
-    """The table, the reasons, and what its columns mean."""
+    """The table, the reasons, and the meaning of the columns."""
+    per = reports[0].per
     table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="bold")
-    widest = max(len(report.datapath) for report in reports)
+    widest = max(len(_name(report)) for report in reports)
     table.add_column("\ndatapath", no_wrap=True, min_width=widest)
     for header, _ in COLUMNS:
         table.add_column(header, justify="right", min_width=5)
     for report in reports:
-        table.add_row(Text(clean(report.datapath)), *(cell(report) for _, cell in COLUMNS))
+        table.add_row(Text(_name(report)), *(cell(report) for _, cell in COLUMNS))
     console.print(Text(f"  {_traffic(reports[0])}"))
     console.print(table)
-    console.print(
-        Text("\nwhy: the dearest steps, ns a delivered packet; and what is lost", style="bold")
-    )
+    console.print(Text(f"\nwhy: the dearest steps, ns for each {per}; and losses", style="bold"))
     for report in reports:
         console.print(Text(wrapped(f"{clean(report.datapath)}: {clean(bottleneck(report))}")))
-    console.print(Text("\n" + fill(_LEGEND, WIDTH), style="dim"))
+    legend = _LEGEND.format(per=per)
+    if any(report.gives_frames for report in reports):
+        legend = f"* {NOTICE}; numbers are for less work than a stack's. {legend}"
+    console.print(Text("\n" + fill(legend, WIDTH), style="dim"))
+
+
+def _name(report: Report) -> str:
+    return clean(report.datapath) + "*" * report.gives_frames
 
 
 def wrapped(text: str) -> str:
@@ -50,8 +57,9 @@ def wrapped(text: str) -> str:
 
 def _traffic(report: Report) -> str:
     arrived, rate = report.frames["arrived"], report.rates["offered_pps"]
-    size = f" of {(report.bytes['arrived'] or 0) / arrived:,.0f} bytes" if arrived else ""
-    return f"{arrived:,} frames{size}" + (f" at {rate:,.0f} a second" if rate else "")
+    length = report.bytes["arrived"]
+    size = f" of {length / arrived:,.0f} bytes" if arrived and length else ""
+    return f"{arrived or 0:,} frames{size}" + (f" at {rate:,.0f} a second" if rate else "")
 
 
 def _got(report: Report) -> str:
@@ -108,6 +116,6 @@ COLUMNS: tuple[tuple[str, Cell], ...] = (
     ("task\nsw.", _count("context_switches")),
     ("\ncopies", _count("copies")),
     ("sk_\nbuffs", _count("allocations")),
-    ("median\nus", _latency("p50")),
-    ("99 %\nus", _latency("p99")),
+    ("p50\nus", _latency("p50")),
+    ("p99\nus", _latency("p99")),
 )

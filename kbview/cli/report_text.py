@@ -9,8 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from kbview.cli import many_text
+from kbview.state.compare_words import each, work_ps
 from kbview.state.flows import FOUND_NOTHING
-from kbview.state.report import Report
+from kbview.state.report import SENT, Report
+from kbview.tape.handover import NOTICE
 from kbview.ui.characters import clean
 
 MOST_BESIDE = 4  # as columns; of more, each is a line
@@ -49,13 +51,18 @@ def _print_columns(console: Console, reports: Sequence[Report]) -> None:
     table.add_column("")
     for report in reports:
         table.add_column(report.datapath, justify="right")
-    sends = any(report.packets != (report.frames["delivered"] or 0) for report in reports)
+    sends = all(report.per == SENT for report in reports)
     for label, cell in SENDING_ROWS if sends else ROWS:
         values = [cell(report) for report in reports] if cell else [""] * len(reports)
-        table.add_row(Text(label, style="" if cell else "bold"), *values)
+        if label not in _ONLY_WHERE_KNOWN or set(values) - {"0", _NONE, _UNKNOWN}:
+            told = label.format(per=reports[0].per)
+            table.add_row(Text(told, style="" if cell else "bold"), *values)
     for label in _drop_labels(reports):
         table.add_row(Text(f"  {clean(label)}"), *(_drop(report, label) for report in reports))
     console.print(table)
+    for report in reports:
+        if report.gives_frames:
+            console.print(Text(f"\n{clean(report.datapath)}: {NOTICE}"))
     _print_stages(console, reports)
 
 
@@ -83,7 +90,8 @@ def _print_stages(console: Console, reports: Sequence[Report]) -> None:
         parts = ", ".join(
             f"{each['stage']} {each['total_ps'] / report.packets / 1000:,.0f}" for each in stages[:6]
         )
-        console.print(Text(f"\n{report.datapath}: CPU time by step, ns a packet: {parts}"))
+        named = clean(report.datapath)
+        console.print(Text(f"\n{named}: CPU time by step, ns for each {report.per}: {parts}"))
 
 
 def _print_gauges(console: Console, reports: Sequence[Report]) -> None:
@@ -95,35 +103,40 @@ def _print_gauges(console: Console, reports: Sequence[Report]) -> None:
             console.print(Text(f"  {clean(name):<48} {value:>20,}"))
 
 
+def _whole(count: int | None) -> str:
+    return _UNKNOWN if count is None else f"{count:,}"
+
+
 def _frames(name: str) -> Cell:
+    return lambda report: _whole(report.frames[name])
+
+
+def _received(as_frames: bool) -> Cell:
+    """Packets that the application received as frames, or as payload."""
+
     def cell(report: Report) -> str:
-        count = report.frames[name]
-        return "unknown" if count is None else f"{count:,}"
+        return _whole(report.received) if report.gives_frames is as_frames else _NONE
 
     return cell
 
 
 def _in_all(name: str) -> Cell:
-    def cell(report: Report) -> str:
-        count = report.counts[name]
-        return "unknown" if count is None else f"{count:,}"
-
-    return cell
+    return lambda report: _whole(report.counts[name])
 
 
 def _per_packet(name: str) -> Cell:
     def cell(report: Report) -> str:
-        count, packets = report.counts[name], report.packets
+        count, share = report.counts[name], each(report, name)
         if count is None:
-            return "unknown"
-        return f"{count / packets:,.2f}" if packets else f"{count:,} in all"
+            return _UNKNOWN
+        return f"{count:,} in all" if share is None else f"{share:,.2f}"
 
     return cell
 
 
-def _latency(name: str) -> Cell:
+def _latency(name: str, kernel: bool = False) -> Cell:
     def cell(report: Report) -> str:
-        value_ps = report.latency_ps[name]
+        value_ps = (report.kernel_latency_ps if kernel else report.latency_ps)[name]
         return "-" if value_ps is None else f"{value_ps / 1e6:,.2f}"
 
     return cell
@@ -167,7 +180,29 @@ def _cpu(report: Report) -> str:
     return f"{spent / report.packets / 1000:,.0f}" if report.packets else "-"
 
 
+def _work(report: Report) -> str:
+    paid_ps = work_ps(report)
+    return _NONE if paid_ps is None else f"{paid_ps / 1000:,.0f}"
+
+
+_NONE, _UNKNOWN = "-", "unknown"
 _CORES_SHOWN = 8  # one by one in the table; of more, their mean
+
+_PAYLOAD = "    to the application, as payload"
+_AS_FRAMES = "    to the application, as frames"
+_FORWARDED = "    passed on"
+_CONSUMED = "    to a protocol of this host"
+_KERNEL_P50 = "  p50 to a protocol of this host"
+_KERNEL_P99 = "  p99 to a protocol of this host"
+# Rows that stand only where a datapath has such packets.
+_ONLY_WHERE_KNOWN = {
+    _PAYLOAD,
+    _AS_FRAMES,
+    _FORWARDED,
+    _CONSUMED,
+    _KERNEL_P50,
+    _KERNEL_P99,
+}
 
 _EACH: tuple[tuple[str, Cell | None], ...] = (
     ("  interrupts", _per_packet("interrupts")),
@@ -179,12 +214,17 @@ _EACH: tuple[tuple[str, Cell | None], ...] = (
     ("  copies by a CPU", _per_packet("copies")),
     ("  sk_buffs allocated", _per_packet("allocations")),
     ("  TLB misses", _per_packet("tlb_misses")),
-    ("  CPU time, ns, all cores", _cpu),
+    ("  CPU time without empty polls, ns", _work),
+    ("  CPU time of all busy cores, ns", _cpu),
 )
 ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("frames", None),
     ("  arrived", _frames("arrived")),
     ("  delivered", _frames("delivered")),
+    (_PAYLOAD, _received(as_frames=False)),
+    (_AS_FRAMES, _received(as_frames=True)),
+    (_FORWARDED, _frames("forwarded")),
+    (_CONSUMED, _frames("consumed")),
     ("  dropped", _frames("dropped")),
     ("  missed: no free descriptor", _frames("missed")),
     ("  in flight", _frames("in_flight")),
@@ -193,12 +233,14 @@ ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("rates, a second", None),
     ("  offered frames", _rate("offered_pps")),
     ("  delivered frames", _rate("delivered_pps")),
-    ("for each delivered packet", None),
+    ("for each {per}", None),
     *_EACH,
-    ("latency, us", None),
-    ("  median", _latency("p50")),
-    ("  99 of 100 below", _latency("p99")),
+    ("latency to application or wire, us", None),
+    ("  p50", _latency("p50")),
+    ("  p99", _latency("p99")),
     ("  greatest", _latency("max")),
+    (_KERNEL_P50, _latency("p50", kernel=True)),
+    (_KERNEL_P99, _latency("p99", kernel=True)),
     ("cores", None),
     ("  busy, %", _busy),
     ("  of polling time useful, %", _useful),
@@ -212,7 +254,7 @@ SENDING_ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("  given up on the way out", _in_all("unsent")),
     ("rates, a second", None),
     ("  sent frames", lambda report: f"{report.sent_pps:,.0f}"),
-    ("for each sent frame", None),
+    ("for each {per}", None),
     *_EACH,
     ("cores", None),
     ("  busy, %", _busy),

@@ -70,9 +70,6 @@ class _Run:
         for record in tape.opening(tape.length if until_ps is None else tape.position_at(until_ps)):
             state.apply(record)
         known = self._source.capabilities.meters
-        lost = None if state.uncounted else state.lost
-        report = build(
-            self._source.heading, known, state.datapath, state.now_ps, state.meters, lost_records=lost
-        )
-        report.notes.extend(filter(None, [*unseen(report), state.note]))
+        report = build(self._source.heading, known, state)
+        report.notes.extend(unseen(report))
         return report

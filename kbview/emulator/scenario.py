@@ -91,7 +91,7 @@ class Scenario(Keys):
         return [self.traffic] if self.flood is None else [self.traffic, self.flood]
 
     def chunks(self) -> Iterator[list[Frame]]:
-        """All frames of an open loop, those of the flood among them."""
+        """All frames of an open loop, with the flood."""
         gbps = self.settings.link_gbps
         if self.flood is None:
             return self.traffic.chunks(self.seed, gbps)
@@ -101,8 +101,18 @@ class Scenario(Keys):
         ]
         return stream.in_chunks(stream.together(frames, byte_ps(gbps)))
 
+    @property
+    def closed_loop(self) -> bool:
+        """Whether clients wait for an answer before they send more."""
+        return self.traffic.pattern in CLOSED
+
+    @property
+    def tcp(self) -> bool:
+        """Whether clients connect."""
+        return self.traffic.pattern == TCP
+
     def peer(self) -> Callable[[Nic], Peer] | None:
-        """What makes the host at the other end of the cable, in a closed loop."""
+        """The maker of the host at the other end of the cable; None in open loop."""
         return self.traffic.peer(self.seed, self.settings)
 
 

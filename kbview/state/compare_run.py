@@ -1,10 +1,11 @@
-"""The comparison: the same frames through several datapaths, each in a machine of its own, in step.
+"""The comparison: the same traffic through several datapaths, each in a machine of its own, in step.
 
-Every datapath begins with the first frame and is at the same trace time as the others, so all of its
-numbers are of the same traffic. They are totals since the start, told in meters only.
+Every datapath begins with the first frame and is at the same trace time as the others. In an open loop
+each has seen the same frames; clients that wait for answers send less to a slower host. Numbers are
+totals since the start, from meters only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kbview.state.player import BUDGET_S, Player
 from kbview.state.speed import Speed
@@ -14,6 +15,12 @@ from kbview.tape.source import Source
 
 MOST = 4  # datapaths side by side
 FINE = 100  # columns
+_STREAMS = "mtcp"  # TCP past the kernel
+
+
+def first_beside(able: Sequence[str], tcp: bool) -> list[str]:
+    """Datapaths in the order in which they stand beside another: TCP is compared with TCP first."""
+    return sorted(able, key=lambda name: name != _STREAMS) if tcp else list(able)
 
 
 class CompareRun:

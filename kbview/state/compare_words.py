@@ -1,13 +1,14 @@
 """The comparison of two reports in words: delivery, cost of a packet with its causes, latency.
 
-Every sentence is made from numbers of the reports, and is left out where they do not differ or one of
-them does not know.
+Every sentence is made from numbers of the reports. It is left out where the numbers do not differ or
+a report does not know its number. Unlike work is named: a datapath that gives frames does less.
 """
 
 from collections.abc import Callable
 
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import Report
+from kbview.tape.handover import NOTICE
 
 _ALIKE = 1.1  # a ratio below this is no difference worth a sentence
 _TOP = 3
@@ -21,13 +22,13 @@ def contrast(base: Report, other: Report) -> list[str]:
 
 
 def each(report: Report, name: str) -> float | None:
-    """A count for each packet; None if it is not known, or there was no packet."""
+    """A count over `report.packets`; None if the count is not known, or there was no packet."""
     count, packets = report.counts[name], report.packets
     return count / packets if count is not None and packets else None
 
 
 def work_ps(report: Report) -> float | None:
-    """CPU time of all steps but polls in vain, for each packet."""
+    """CPU time of all steps but empty polls, over `report.packets`; None if no time is known."""
     paid = sum(stage["total_ps"] for stage in report.stages if stage["stage"] not in FOUND_NOTHING)
     packets = report.packets
     return paid / packets if packets and paid else None
@@ -38,17 +39,33 @@ def _times(more: float, less: float) -> str:
     return f"{ratio:.0f} times" if ratio >= 10 else f"{ratio:.1f} times"
 
 
+def _less_work(report: Report, beside: Report) -> str:
+    """To be put behind a number of `report`, where it stands beside a number of a stack."""
+    return ", for less work" if report.gives_frames and not beside.gives_frames else ""
+
+
 def _sending(base: Report, other: Report) -> str | None:
     """Where nothing is received, only sent."""
     if base.frames["arrived"] or other.frames["arrived"] or not base.sent_pps or not other.sent_pps:
         return None
     less, more = sorted((base, other), key=lambda report: report.sent_pps)
     if more.sent_pps < _ALIKE * less.sent_pps:
-        return f"Both send {less.sent_pps:,.0f} frames a second."
+        return (
+            f"{base.datapath} sends {base.sent_pps:,.0f} frames a second, {other.datapath} "
+            f"{other.sent_pps:,.0f}: about as many."
+        )
     return (
         f"{more.datapath} sends {more.sent_pps:,.0f} frames a second, {less.datapath} "
         f"{less.sent_pps:,.0f}: {_times(more.sent_pps, less.sent_pps)} as many."
     )
+
+
+def _handover(base: Report, other: Report) -> str | None:
+    """Unlike work."""
+    if base.gives_frames is other.gives_frames or not base.frames["arrived"]:
+        return None
+    bypass, stack = (base, other) if base.gives_frames else (other, base)
+    return f"{bypass.datapath}: {NOTICE}. {stack.datapath} does that work, too."
 
 
 def _delivery(base: Report, other: Report) -> str | None:
@@ -56,14 +73,44 @@ def _delivery(base: Report, other: Report) -> str | None:
         return None
     if None in (base.frames["delivered"], other.frames["delivered"]):
         return None
+    clients = "The same clients, which wait for answers: " * base.closed_loop
     gone = {report.datapath: lost(report) for report in (base, other)}
-    if not any(gone.values()):
-        return f"Both deliver all {base.frames['delivered']:,} packets."
+    if any(gone.values()):
+        parts = [_losing(base), _losing(other)]
+        return f"{clients}{'; '.join(parts)}."
+    told = [(report.frames["delivered"], report.frames["arrived"]) for report in (base, other)]
+    (delivered, arrived), (beside, _) = told
+    if delivered == beside == arrived:
+        return f"Both deliver all {delivered:,} packets."
+    parts = [f"{one.datapath} delivers {_of_arrived(one)}" for one in (base, other)]
+    return f"{clients}{', '.join(parts)}; none is lost."
+
+
+def _of_arrived(report: Report) -> str:
+    delivered, arrived = report.frames["delivered"] or 0, report.frames["arrived"] or 0
+    return (
+        f"all {arrived:,} packets" if delivered == arrived else f"{delivered:,} of {arrived:,} packets"
+    )
+
+
+def _losing(report: Report) -> str:
+    count, arrived = lost(report), report.frames["arrived"] or 0
+    if not count:
+        return f"{report.datapath} loses none of {arrived:,} packets"
+    return f"{report.datapath} loses {count:,} of {arrived:,} packets (most at {where_lost(report)})"
+
+
+def _addressees(base: Report, other: Report) -> str | None:
+    """Packets that end in a protocol of the host are not delivered to an application."""
     parts = [
-        f"{name} loses {count:,} (most at {where_lost(report)})" if count else f"{name} loses none"
-        for report, (name, count) in zip((base, other), gone.items(), strict=True)
+        f"{one.datapath} gives the application {one.received:,} of them as "
+        f"{'frames' if one.gives_frames else 'payload'}"
+        for one in (base, other)
+        if one.received is not None
     ]
-    return f"{'; '.join(parts)}."
+    if len(parts) < 2 or not (base.frames["consumed"] or other.frames["consumed"]):
+        return None
+    return f"{', '.join(parts)}; SYN, ACK, FIN, ARP and ICMP end in a stack's own protocols."
 
 
 def lost(report: Report) -> int:
@@ -72,7 +119,7 @@ def lost(report: Report) -> int:
 
 
 def where_lost(report: Report) -> str:
-    """Where most of them died."""
+    """The place at which most of them died."""
     places = [(drop["count"], f"{drop['where']}: {drop['reason']}") for drop in report.drops]
     places.append((report.frames["missed"] or 0, "no free descriptor"))
     return max(places)[1]
@@ -81,14 +128,14 @@ def where_lost(report: Report) -> str:
 def _cpu(base: Report, other: Report) -> str | None:
     work = [(work_ps(report), report) for report in (base, other)]
     known = [(ps, report) for ps, report in work if ps is not None]
-    if len(known) < 2:
+    if len(known) < 2 or base.per != other.per:
         return None
     (less_ps, less), (more_ps, more) = sorted(known, key=lambda pair: pair[0])
-    if more_ps < _ALIKE * less_ps:
-        return f"Both spend about {less_ps / 1000:,.0f} ns of CPU time on a packet."
+    ratio = "about as much" if more_ps < _ALIKE * less_ps else f"{_times(more_ps, less_ps)} as much"
     return (
-        f"{more.datapath} spends {more_ps / 1000:,.0f} ns of CPU time on a packet, {less.datapath} "
-        f"{less_ps / 1000:,.0f}: {_times(more_ps, less_ps)} as much; most goes to {_dearest(more)}."
+        f"{more.datapath} spends {more_ps / 1000:,.0f} ns of CPU time for each {more.per}"
+        f"{_less_work(more, less)}, {less.datapath} {less_ps / 1000:,.0f}{_less_work(less, more)}: "
+        f"{ratio}, empty polls left out; most goes to {_dearest(more)}."
     )
 
 
@@ -97,33 +144,45 @@ def _dearest(report: Report) -> str:
     return ", ".join(stages[:_TOP])
 
 
-def _count(name: str, verb: str, none: str) -> Sentence:
+def _count(name: str, verb: str) -> Sentence:
     """A sentence about a count for each packet."""
 
     def say(base: Report, other: Report) -> str | None:
         values = [(each(report, name), report.datapath) for report in (base, other)]
-        if any(value is None for value, _ in values):
+        if any(value is None for value, _ in values) or base.per != other.per:
             return None
-        (less, fewer), (more, greater) = sorted((value or 0.0, who) for value, who in values)
+        (less, fewer), (more, greater) = sorted((value or 0.0, datapath) for value, datapath in values)
         if more < 0.01 or more < _ALIKE * less:
             return None
-        rest = f"{fewer} {none}" if less < 0.01 else f"{fewer} {less:.2f}"
-        return f"{greater} {verb} {more:.2f} times a packet, {rest}."
+        rest = (
+            f"{less:.2f} times" if less >= 0.01 else "less than once in a hundred" if less else "never"
+        )
+        return f"{greater} {verb} {more:.2f} times for each {base.per}, {fewer} {rest}."
 
     return say
 
 
 def _latency(base: Report, other: Report) -> str | None:
-    middle = [(report.latency_ps["p50"], report.datapath) for report in (base, other)]
-    if any(ps is None for ps, _ in middle):
+    middle = [(report.latency_ps["p50"], report) for report in (base, other)]
+    known = [(ps, report) for ps, report in middle if ps is not None]
+    if len(known) < 2:
         return None
-    (less, sooner), (more, later) = sorted((ps or 0, who) for ps, who in middle)
+    (less, sooner), (more, later) = sorted(known, key=lambda pair: pair[0])
     if not less or more < _ALIKE * less:
         return None
-    return (
-        f"Half of the packets reach the application within {less / 1e6:,.2f} us through {sooner}, "
-        f"{more / 1e6:,.2f} us through {later}."
-    )
+    ways = [
+        f"{ps / 1e6:,.2f} us through {report.datapath}{' as frames' * report.gives_frames}"
+        for ps, report in ((less, sooner), (more, later))
+    ]
+    return f"Half of the packets {_end(base)} within {', '.join(ways)}."
+
+
+def _end(report: Report) -> str:
+    """The end at which latency is taken."""
+    forwarded = report.frames["forwarded"]
+    if forwarded and not report.received:
+        return "that are passed on leave the host"
+    return "for the application reach it"
 
 
 def _spinning(base: Report, other: Report) -> str | None:
@@ -134,21 +193,23 @@ def _spinning(base: Report, other: Report) -> str | None:
         if empty > useful:
             share = 100 * useful / (empty + useful)
             return (
-                f"{report.datapath} keeps its core busy all the time, {share:.0f} % of it usefully: "
-                "at a low rate that is the price of its latency."
+                f"{report.datapath} finds packets in {share:.1f} % of its polling time: at a low rate "
+                "empty polls are the price of its latency."
             )
     return None
 
 
 SENTENCES: tuple[Sentence, ...] = (
     _sending,
+    _handover,
     _delivery,
+    _addressees,
     _cpu,
-    _count("mode_switches", "crosses the wall between user and kernel", "never"),
-    _count("copies", "copies the payload", "never"),
-    _count("allocations", "allocates an sk_buff", "never"),
-    _count("interrupts", "is interrupted", "hardly ever"),
-    _count("context_switches", "changes the task", "hardly ever"),
+    _count("mode_switches", "crosses the wall between user and kernel"),
+    _count("copies", "copies the payload"),
+    _count("allocations", "allocates an sk_buff"),
+    _count("interrupts", "is interrupted"),
+    _count("context_switches", "changes the task"),
     _latency,
     _spinning,
 )

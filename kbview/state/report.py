@@ -5,11 +5,25 @@ from typing import Any
 
 import msgspec
 
+from kbview.state.state import State
+from kbview.tape.handover import gives_frames
+from kbview.tape.histogram import Histogram
 from kbview.tape.meter import CoreMeter, Meters
 from kbview.tape.source import Heading
 
+VERSION = 1  # of the schema; a key that is renamed, removed or redefined raises it
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
-FRAMES = ("arrived", "delivered", "sent", "dropped", "missed", "in_flight")
+FRAMES = (
+    "arrived",
+    "delivered",
+    "consumed",
+    "forwarded",
+    "sent",
+    "dropped",
+    "missed",
+    "in_flight",
+)
+BYTES = ("arrived", "delivered")
 COUNTS = (
     "interrupts",
     "softirqs",
@@ -26,19 +40,35 @@ COUNTS = (
     "tlb_misses",
     "unsent",
 )
+UNITS = {
+    "_ps": "picoseconds",
+    "_pps": "packets a second",
+    "_bps": "bits a second",
+    "bytes": "frame lengths with FCS",
+    "copied_bytes": "bytes of payload",
+    "share": "0..1",
+}
+# `per` of a report
+DELIVERED = "delivered packet"
+SENT = "sent frame"
+RECEIVED = "packet that the application received"
 
 
 class Report(msgspec.Struct):
-    """One datapath's results. Times are integer picoseconds; `None` is a number unknown to the source.
+    """One datapath's results. Times are integer picoseconds; None is a number unknown to the source.
 
-    `share` of a stage is its part of all CPU time spent on steps, 0..1. `unseen` packets have an end
-    that no record tells. `lost_records` were lost by the instrument that watched, so they are no drops;
-    None if nobody counted them.
+    `gives_frames`: the application gets frames, and no stack has handled them. `unseen` packets have an
+    end that no record tells. `lost_records` were lost by the instrument that watched, so they are no
+    drops; None if nobody counted them. `share` is a stage's part of all steps' CPU time, 0..1.
     """
 
+    version: int
+    units: dict[str, str]
     source: str
     origin: str
     datapath: str
+    gives_frames: bool
+    closed_loop: bool
     profile: str
     seed: int | None
     duration_ps: int
@@ -46,19 +76,45 @@ class Report(msgspec.Struct):
     bytes: dict[str, int | None]
     counts: dict[str, int | None]
     latency_ps: dict[str, int | None]
+    kernel_latency_ps: dict[str, int | None]
+    unseen: int
+    lost_records: int | None
     drops: list[dict[str, Any]]
     cores: list[dict[str, int]]
     stages: list[dict[str, Any]]
     rates: dict[str, float | None]
     notes: list[str]
     gauges: dict[str, int]
-    unseen: int = 0
-    lost_records: int | None = 0
+
+    @property
+    def received(self) -> int | None:
+        """Packets that the application received; None if it is not known which packets these are."""
+        delivered, consumed = self.frames["delivered"], self.frames["consumed"]
+        forwarded = self.frames["forwarded"]
+        if delivered is None or consumed is None or forwarded is None:
+            return None
+        return delivered - consumed - forwarded
 
     @property
     def packets(self) -> int:
-        """The packets that share all costs: delivered packets; sent frames where none is received."""
-        return self.frames["delivered"] or (0 if self.frames["arrived"] else self.frames["sent"] or 0)
+        """The packets that share all costs, as `per` names them.
+
+        In a closed loop datapaths see different numbers of ACKs, so requests share the costs there.
+        """
+        counts = {
+            RECEIVED: self.received,
+            DELIVERED: self.frames["delivered"],
+            SENT: self.frames["sent"],
+        }
+        return counts[self.per] or 0
+
+    @property
+    def per(self) -> str:
+        """The name of `packets` in the singular."""
+        if self.closed_loop and self.received:
+            return RECEIVED
+        nothing_came = not self.frames["delivered"] and not self.frames["arrived"]
+        return SENT if nothing_came and self.frames["sent"] else DELIVERED
 
     @property
     def sent_pps(self) -> float:
@@ -66,40 +122,34 @@ class Report(msgspec.Struct):
         return (self.frames["sent"] or 0) * 1e12 / self.duration_ps if self.duration_ps else 0.0
 
 
-def build(
-    heading: Heading,
-    known: Collection[str],
-    datapath: str,
-    duration_ps: int,
-    meters: Meters,
-    *,
-    lost_records: int | None = 0,
-) -> Report:
-    """A report from the meters at the end of a run; the source can know the meters in `known`."""
-    frames = _frames(known, meters)
-    told = frames["delivered"] is not None
+def build(heading: Heading, known: Collection[str], state: State) -> Report:
+    """A report from the state at the end of a run; the source can know the meters in `known`."""
+    meters, duration_ps = state.meters, state.now_ps
+    frames, told = _frames(known, meters), _told(known, meters)
     return Report(
+        version=VERSION,
+        units=UNITS,
         source=heading.name,
         origin=heading.origin,
-        datapath=datapath,
+        datapath=state.datapath,
+        gives_frames=gives_frames(state.datapath),
+        closed_loop=heading.closed_loop,
         profile=heading.profile,
         seed=heading.seed,
         duration_ps=duration_ps,
         frames=frames,
-        bytes={
-            "arrived": meters.arrived_bytes,
-            "delivered": meters.delivered_bytes if told else None,
-        },
-        counts={name: getattr(meters, name) if name in known else None for name in COUNTS},
-        latency_ps=_latency(meters),
+        bytes={name: told[f"{name}_bytes"] for name in BYTES},
+        counts={name: told[name] for name in COUNTS},
+        latency_ps=_latency(meters.latency),
+        kernel_latency_ps=_latency(meters.kernel_latency),
+        unseen=meters.unseen,
+        lost_records=None if state.uncounted else state.lost,
         drops=_drops(meters),
         cores=[_core(core) for core in meters.cores] if "cores" in known else [],
         stages=_stages(meters),
-        rates=_rates(meters, duration_ps, told=told),
-        notes=list(heading.notes),
+        rates=_rates(frames, told["delivered_bytes"], duration_ps),
+        notes=[*heading.notes, *([state.note] if state.note else [])],
         gauges=meters.gauges,
-        unseen=meters.unseen,
-        lost_records=lost_records,
     )
 
 
@@ -127,8 +177,13 @@ def _frames(known: Collection[str], meters: Meters) -> dict[str, int | None]:
     return {name: count if count or name in sure else None for name, count in counts.items()}
 
 
-def _latency(meters: Meters) -> dict[str, int | None]:
-    latency = meters.latency
+def _told(known: Collection[str], meters: Meters) -> dict[str, int | None]:
+    """Counts and bytes; None for a number that the source cannot know."""
+    names = (*COUNTS, *(f"{name}_bytes" for name in BYTES))
+    return {name: getattr(meters, name) if name in known else None for name in names}
+
+
+def _latency(latency: Histogram) -> dict[str, int | None]:
     if not latency.total:
         return dict.fromkeys(("min", *PERCENTILES, "max"))
     middle = {name: latency.percentile(share) for name, share in PERCENTILES.items()}
@@ -159,16 +214,18 @@ def _stages(meters: Meters) -> list[dict[str, Any]]:
             "share": stage.total_ps / whole,
         }
         for name, stage in sorted(meters.stages.items(), key=lambda item: -item[1].total_ps)
-        if stage.total_ps  # one that is only counted has no known cost
+        if stage.total_ps  # a stage that is only counted has no known cost
     ]
 
 
-def _rates(meters: Meters, duration_ps: int, *, told: bool) -> dict[str, float | None]:
-    if not duration_ps:
-        return dict.fromkeys(("offered_pps", "delivered_pps", "delivered_bps"))
-    seconds = duration_ps / 1e12
+def _rates(
+    frames: dict[str, int | None], delivered_bytes: int | None, duration_ps: int
+) -> dict[str, float | None]:
+    def rate(total: int | None, factor: int = 1) -> float | None:
+        return None if total is None or not duration_ps else factor * total * 1e12 / duration_ps
+
     return {
-        "offered_pps": meters.arrived / seconds,
-        "delivered_pps": meters.delivered / seconds if told else None,
-        "delivered_bps": meters.delivered_bytes * 8 / seconds if told else None,
+        "offered_pps": rate(frames["arrived"]),
+        "delivered_pps": rate(frames["delivered"]),
+        "delivered_bps": rate(delivered_bytes, 8),
     }

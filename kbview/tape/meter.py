@@ -35,11 +35,15 @@ TOTALS = (
     "frees",
     "wakeups",
     "unseen",
+    "consumed",
+    "forwarded",
 )
 
 DEFINITIONS: dict[str, str] = {
     "arrived": "frames whose last bit reached the port",
-    "delivered": "packets that an application received, or that the kernel itself was to consume",
+    "delivered": "packets that reached an application, the wire again, or a protocol of this host",
+    "consumed": "delivered packets that end in a protocol of this host: SYN, ACK, FIN, ARP, ICMP",
+    "forwarded": "delivered packets that this host passed on",
     "sent": "frames that left the host",
     "dropped": "frames given up with a reason: by a check in the NIC or by software",
     "missed": "frames for which the NIC had no free descriptor (rx_missed_errors)",
@@ -48,10 +52,10 @@ DEFINITIONS: dict[str, str] = {
     "arrived_bytes": "frame lengths with FCS, summed",
     "delivered_bytes": "frame lengths with FCS of the delivered packets, summed",
     "sent_bytes": "frame lengths with FCS of the sent frames, summed",
-    "interrupts": "hardware interrupts taken for received frames",
+    "interrupts": "hardware interrupts taken, for received frames and for sent ones (completions)",
     "softirqs": "runs of net_rx_action; entering one is not a mode switch",
     "polls": "times that software looked at a ring, with or without finding a frame",
-    "empty_polls": "polls that found nothing; 100 % CPU of a poll-mode driver is not 100 % useful",
+    "empty_polls": "polls that found no received frame; polls for transmit completions are among them",
     "squeezes": "softirq runs that a budget stopped with work left (time_squeeze); not a drop",
     "syscalls": "calls from an application into the kernel",
     "mode_switches": "crossings of the user/kernel wall, each direction counted",
@@ -63,7 +67,8 @@ DEFINITIONS: dict[str, str] = {
     "wakeups": "sleeping tasks made runnable",
     "unseen": "packets whose end no record tells: neither delivered nor dropped, as far as is known",
     "tlb_misses": "translations not found in the TLB",
-    "latency_ps": "from the last bit on the wire to delivery",
+    "latency_ps": "from the last bit on the wire until an application has the packet, or it leaves",
+    "kernel_latency_ps": "the same for consumed packets: until a protocol of this host has taken them",
 }
 
 
@@ -150,6 +155,9 @@ class SocketMeter(msgspec.Struct):
 class Meters(msgspec.Struct):
     """All of them. `drops` is keyed "where/REASON"; `in_flight` is counted where frames are held.
 
+    `latency` is of packets that an application received or that were passed on, `kernel_latency` of
+    consumed packets.
+
     `gauges` are numbers of a watched application or device that have no meter of their own, by the
     names that it gives them; they are as it tells them, and need not count from the beginning.
     """
@@ -186,6 +194,9 @@ class Meters(msgspec.Struct):
     latency: Histogram = msgspec.field(default_factory=Histogram)
     gauges: dict[str, int] = msgspec.field(default_factory=dict)
     unseen: int = 0
+    consumed: int = 0
+    forwarded: int = 0
+    kernel_latency: Histogram = msgspec.field(default_factory=Histogram)
 
     def drop(self, where: Place, reason: Reason, count: int = 1) -> None:
         """Count `count` packets given up."""
@@ -222,6 +233,7 @@ class Meters(msgspec.Struct):
             rings=[replace(ring) for ring in self.rings],
             sockets={name: replace(socket) for name, socket in self.sockets.items()},
             latency=self.latency.copy(),
+            kernel_latency=self.kernel_latency.copy(),
         )
 
 

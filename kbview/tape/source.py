@@ -40,7 +40,8 @@ class Heading(msgspec.Struct, frozen=True):
 
     `original` is the origin of a recording's numbers, None for any other source. `costs` are the
     profile's costs, None where costs are measured. `link_bps` is the line rate in bits a second, None
-    where it is unknown.
+    where it is unknown. `closed_loop`: clients wait for an answer before they send more, so a slower
+    host is sent less. `tcp`: most of the traffic is TCP.
     """
 
     origin: Origin
@@ -51,6 +52,8 @@ class Heading(msgspec.Struct, frozen=True):
     original: Origin | None = None
     costs: CostTable | None = None
     link_bps: int | None = None
+    closed_loop: bool = False
+    tcp: bool = False
 
     @property
     def label(self) -> str:

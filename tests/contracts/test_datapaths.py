@@ -21,6 +21,7 @@ from kbview.sources.emulated import scenario as emulated
 from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
+from kbview.tape.handover import gives_frames
 from kbview.tape.meter import TOTALS, Sample
 from kbview.tape.station import Station
 
@@ -195,3 +196,10 @@ def test_every_station_of_every_path_carries_function_and_file_of_a_row(
     }
     assert carried <= rows
     assert {row[0] for row in rows} == {station[0] for station in carried}
+
+
+def test_a_datapath_gives_frames_if_no_stack_handles_packets() -> None:
+    for name, kind in DATAPATHS.items():
+        visited = {station.name for station in kind.stations if not station.bypassed}
+        stack = kind.speaks_tcp or "IP" in visited
+        assert gives_frames(name) is (not stack or name == "af_packet")  # a tap beside the stack

@@ -19,6 +19,7 @@ from kbview.sources.emulated.scenario import scenarios
 
 FOLDER = Path(__file__).parent / "reports"
 FRAMES = "2000"
+ENDS = ("arrived", "delivered", "sent", "dropped", "missed", "in_flight")
 KEPT = ("frames", "counts", "latency_ps", "drops")
 DEAREST = 6
 BASELINE = "kernel"
@@ -52,6 +53,9 @@ def reports(name: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 def _kept(report: dict[str, Any]) -> dict[str, Any]:
     kept = {key: report[key] for key in KEPT}
+    kept["frames"] = {key: kept["frames"][key] for key in ENDS}
+    if report["frames"]["consumed"]:
+        kept["consumed"] = [report["frames"]["consumed"], report["kernel_latency_ps"]]
     stages = {each["stage"]: each["count"] for each in report["stages"][:DEAREST]}
     return kept | {"dearest": stages}
 

@@ -9,7 +9,16 @@ from kbview.state.report import COUNTS, Report
 from kbview.tape.meter import CoreMeter
 
 ACCOUNTS = [field[:-3] for field in CoreMeter.__struct_fields__ if field.endswith("_ps")]
-FRAMES = {"arrived": 1000, "delivered": 1000, "sent": 0, "dropped": 0, "missed": 0, "in_flight": 0}
+FRAMES = {
+    "arrived": 1000,
+    "delivered": 1000,
+    "consumed": 0,
+    "forwarded": 0,
+    "sent": 0,
+    "dropped": 0,
+    "missed": 0,
+    "in_flight": 0,
+}
 
 
 def report(*cores: dict[str, int], **fields: Any) -> Report:
@@ -18,7 +27,9 @@ def report(*cores: dict[str, int], **fields: Any) -> Report:
         for cpu, core in enumerate(cores)
     ]
     made: dict[str, Any] = {
-        "source": "made up", "origin": "emulated", "datapath": "kernel", "profile": "xdp18", "seed": 1,
+        "version": 1, "units": {}, "gives_frames": False, "closed_loop": False, "kernel_latency_ps": {},
+        "unseen": 0, "lost_records": 0, "source": "made up",
+        "origin": "emulated", "datapath": "kernel", "profile": "xdp18", "seed": 1,
         "duration_ps": 100, "frames": FRAMES, "bytes": {"arrived": 64_000, "delivered": 64_000},
         "counts": dict.fromkeys(COUNTS, 0), "latency_ps": {}, "drops": [], "cores": booked,
         "stages": [], "rates": {}, "notes": [], "gauges": {},
@@ -48,6 +59,8 @@ def test_what_is_lost_is_said_with_the_place_and_whether_a_core_is_full() -> Non
     frames = {
         "arrived": 1000,
         "delivered": 750,
+        "consumed": 0,
+        "forwarded": 0,
         "sent": 0,
         "dropped": 240,
         "missed": 10,

@@ -23,6 +23,7 @@ from kbview.tape.events import (
     PacketDelivered,
     PacketDropped,
 )
+from kbview.tape.handover import RECEIVERS
 from kbview.tape.meter import Meters
 from kbview.tape.vocabulary import Place, Reason
 
@@ -41,7 +42,8 @@ class Books:
     def __init__(self, meters: Meters, recorder: Recorder) -> None:
         self.meters = meters
         self.recorder = recorder
-        self._latencies: list[int] = []
+        self._latencies: list[int] = []  # until an application had the packet, or it had left
+        self._kernel_latencies: list[int] = []  # until a protocol of this host had taken it
 
     # ---- arrival ---------------------------------------------------------------------------
 
@@ -108,8 +110,13 @@ class Books:
         latency_ps = time_ps - frame.arrived_ps
         meters.delivered += 1
         meters.delivered_bytes += frame.length
-        self._latencies.append(latency_ps)
-        if len(self._latencies) >= _BATCH:
+        if where in RECEIVERS:
+            meters.forwarded += where is WIRE
+            self._latencies.append(latency_ps)
+        else:
+            meters.consumed += 1
+            self._kernel_latencies.append(latency_ps)
+        if len(self._latencies) + len(self._kernel_latencies) >= _BATCH:
             self.sum_up()
         if self.recorder.milestones:
             self.recorder.emit(
@@ -159,6 +166,8 @@ class Books:
             )
 
     def sum_up(self) -> None:
-        """Bring the latency histogram up to date."""
+        """Bring the latency histograms up to date."""
         self.meters.latency.add(self._latencies)
+        self.meters.kernel_latency.add(self._kernel_latencies)
         self._latencies.clear()
+        self._kernel_latencies.clear()

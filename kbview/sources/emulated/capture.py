@@ -93,7 +93,9 @@ def _source(word: Word, choice: Choice, replay: Replay, chunks: Iterator[list[Fr
     if choice.frames is not None:
         chunks = change.limited(chunks, choice.frames)
     profile = choice.profile or base.profile
-    heading = Heading(Origin.EMULATED, word.title, profile, choice.seed, tuple(notes))
+    heading = Heading(
+        Origin.EMULATED, word.title, profile, choice.seed, tuple(notes), tcp=replay.mostly_tcp
+    )
     source = ReplaySource(heading, base, replay, chunks, choice.datapath or base.datapath)
     if choice.snap and word.stream is None:  # a pipe cannot be read a second time
         source.snap = CaptureSnap(word.text, choice.snap)

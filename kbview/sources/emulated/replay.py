@@ -8,7 +8,7 @@ from typing import BinaryIO
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.traffic import change
 from kbview.packet.capture import CaptureError, open_capture
-from kbview.packet.frame import Flow, Frame
+from kbview.packet.frame import Flow, Frame, Protocol
 from kbview.tape.source import SourceError
 
 PRELUDE = 10_000  # frames that the host is chosen from
@@ -46,6 +46,12 @@ class Replay:
     def note(self) -> str:
         """What was wrong with the file as far as it was read; "" if nothing."""
         return self._capture.note
+
+    @property
+    def mostly_tcp(self) -> bool:
+        """Whether at least half of the first frames are TCP."""
+        frames = [frame for chunk in self._prelude for frame in chunk]
+        return 2 * sum(frame.flow.protocol is Protocol.TCP for frame in frames) >= len(frames) > 0
 
     def chunks(self) -> Iterator[list[Frame]]:
         """All frames, once."""

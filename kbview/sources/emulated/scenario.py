@@ -118,7 +118,14 @@ def _open(scenario: Scenario, choice: Choice) -> Source:
     if choice.host is not None:
         raise SourceError("--host is for captures; a scenario has one host", 2)
     scenario = _apply(scenario, choice)
-    heading = Heading(Origin.EMULATED, scenario.name, choice.profile or scenario.profile, scenario.seed)
+    heading = Heading(
+        Origin.EMULATED,
+        scenario.name,
+        choice.profile or scenario.profile,
+        scenario.seed,
+        closed_loop=scenario.closed_loop,
+        tcp=scenario.tcp,
+    )
     snap = SyntheticSnap(choice.snap) if choice.snap else None
     tuned = TunedTraffic(scenario) if choice.tuned else None
     return ScenarioSource(heading, scenario, choice.datapath or scenario.datapath, snap, tuned)

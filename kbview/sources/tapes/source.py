@@ -122,7 +122,16 @@ def _heading(title: str, header: Header) -> Heading:
     made = header.heading
     original = made.original or made.origin
     notes = (f"recorded from {made.name}, {original}", *made.notes)
-    return Heading(Origin.RECORDED, title, made.profile, made.seed, notes, original)
+    return Heading(
+        Origin.RECORDED,
+        title,
+        made.profile,
+        made.seed,
+        notes,
+        original,
+        closed_loop=made.closed_loop,
+        tcp=made.tcp,
+    )
 
 
 def _capabilities(header: Header, *, growing: bool) -> Capabilities:

@@ -2,6 +2,7 @@
 
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_LATENCY, Event, Meaning
+from kbview.tape.handover import RECEIVERS
 from kbview.tape.meter import Meters
 from kbview.tape.vocabulary import Place, Reason
 
@@ -62,8 +63,11 @@ class PacketDelivered(Event):
         meters.delivered += 1
         meters.in_flight -= 1
         meters.delivered_bytes += self.length
+        meters.consumed += self.where not in RECEIVERS
+        meters.forwarded += self.where is Place.WIRE
         if self.latency_ps != NO_LATENCY:
-            meters.latency.add((self.latency_ps,))
+            latencies = meters.latency if self.where in RECEIVERS else meters.kernel_latency
+            latencies.add((self.latency_ps,))
 
 
 class PacketDropped(Event):

@@ -17,11 +17,11 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from kbview.state.compare_lines import COMPARE_LINES, CompareLine
-from kbview.state.compare_run import MOST, CompareRun
+from kbview.state.compare_run import MOST, CompareRun, first_beside
 from kbview.state.compare_words import contrast
-from kbview.state.report import build
-from kbview.state.state import State
+from kbview.state.report import Report, build
 from kbview.tape.detail import Detail
+from kbview.tape.handover import NOTICE, gives_frames
 from kbview.tape.source import Capabilities, SourceError
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
@@ -51,11 +51,12 @@ class CompareView(View):
             (
                 (
                     "in step",
-                    "every datapath has seen the same frames, from the first to this trace time",
+                    "the same frames up to this time; or the same clients, which wait for answers",
                 ),
+                ("frames", f"{NOTICE}; its numbers are for less work than a stack's"),
                 ("at 3.2 ms", "the twins are catching up: how far they are, from the first frame on"),
                 ("1/44, ×44", "beside the first datapath's number: a 44th of it, or 44 times as much"),
-                *((measure.name, measure.meaning) for measure in COMPARE_LINES),
+                *((line.name, line.meaning) for line in COMPARE_LINES),
             ),
         ),
     )
@@ -101,8 +102,9 @@ class CompareView(View):
         names, current = self.session.player.source.datapaths(), self.session.player.state.datapath
         if self._comparison is not None and not self._names():
             able = {one.name for one in self.session.player.source.choices() if not one.refusal}
+            tcp = self.session.player.source.heading.tcp
             others = [name for name in names if name != current and name in able]
-            for name in sorted([current, *others[:1]], key=names.index):
+            for name in sorted([current, *first_beside(others, tcp)[:1]], key=names.index):
                 self._toggle(name)
 
     def _toggle(self, name: str) -> None:
@@ -166,11 +168,10 @@ class CompareView(View):
         followed = self.session.followed
         drawn = _PATH.draw_packets(state, size, followed) if slow else _PATH.draw(state, size)
         banner = 1 if size.height == _LEAST else 0  # no room for it
+        told = NOTICE if gives_frames(names[at]) else clean(state.summary)
         return block(
             [
-                title_row(
-                    names[at], cut(clean(state.summary), size.width - len(names[at]) - 10), size.width
-                ),
+                title_row(names[at], cut(told, size.width - len(names[at]) - 10), size.width),
                 *drawn[banner:],
             ],
             size,
@@ -189,20 +190,20 @@ class CompareView(View):
             head.append(
                 (f"{cut(clean(name), width - 1):>{_value_width(width)}}".ljust(width), "accent")
             )
-        states = list(comparison.states.values())
-        lines = [
-            lit(_line(measure, states, width), measure.name if measure.name == self.selected else "")
-            for measure in COMPARE_LINES
-        ]
-        return block([head, *lines, [], *self._words(states, size.width)], size)
-
-    def _words(self, states: list[State], width: int) -> list[Row]:
-        """What sets the others apart from the first, where there is room to say it."""
         source = self.session.player.source
-        base, *others = [
-            build(source.heading, source.capabilities.meters, one.datapath, one.now_ps, one.meters)
-            for one in states
+        reports = [
+            build(source.heading, source.capabilities.meters, state)
+            for state in comparison.states.values()
         ]
+        lines = [
+            lit(_line(line, reports, width), line.name if line.name == self.selected else "")
+            for line in COMPARE_LINES
+        ]
+        return block([head, *lines, [], *self._words(reports, size.width)], size)
+
+    def _words(self, reports: list[Report], width: int) -> list[Row]:
+        """The differences between the others and the first, where there is room for sentences."""
+        base, *others = reports
         return [
             [(f" {line}", "text")]
             for other in others
@@ -215,14 +216,14 @@ def _value_width(width: int) -> int:
     return width - _FACTOR - 1 if width > 2 * _FACTOR else width - 1
 
 
-def _line(measure: CompareLine, states: list[State], width: int) -> Row:
-    values = [measure.value(state.meters) for state in states]
+def _line(line: CompareLine, reports: list[Report], width: int) -> Row:
+    values = [line.value(report) for report in reports]
     known = [value for value in values if value is not None]
-    best = (min if measure.less else max)(known) if known else None
-    row: Row = [(f" {measure.name:<{_NAME}}", "dim")]
+    best = (min if line.less else max)(known) if known else None
+    row: Row = [(f" {line.name:<{_NAME}}", "dim")]
     for at, value in enumerate(values):
         good = best is not None and value == best and _differ(min(known), max(known))
-        text = f"{_told(measure, value):>{_value_width(width)}}"
+        text = f"{_told(line, value):>{_value_width(width)}}"
         row.append((text, "strong" if good else "text"))
         factor = _factor(values[0], value) if at and width > 2 * _FACTOR else ""
         row.append((f" {factor}".ljust(width - len(text)), "marker" if good else "dim"))
@@ -234,10 +235,10 @@ def _differ(less: float, more: float) -> bool:
     return more > less * _ALIKE
 
 
-def _told(measure: CompareLine, value: float | None) -> str:
+def _told(line: CompareLine, value: float | None) -> str:
     if value is None:
         return "-"
-    return fmt.duration(value) if measure.picoseconds else fmt.quantity(value)
+    return fmt.duration(value) if line.picoseconds else fmt.quantity(value)
 
 
 def _factor(base: float | None, value: float | None) -> str:

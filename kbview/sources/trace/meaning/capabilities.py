@@ -13,5 +13,5 @@ NOTES = (
     "mode switches are those of system calls: an interrupt taken in user mode has no tracepoint",
     "interfaces of that name in other network namespaces cannot be told apart",
 )
-LEVELS = (*TOTALS, "in_flight", "drops", "cores", "stages", "sockets", "latency")
+LEVELS = (*TOTALS, "in_flight", "drops", "cores", "stages", "sockets", "latency", "kernel_latency")
 METERS = frozenset(TOTALS) - {"unsent"} | {"cores", "sockets", "drops", "latency", "costs"}
