@@ -1,7 +1,7 @@
 """The per-CPU buffers of an instance, read raw and merged into one order of time.
 
-Each core's records are in order; all that were made before a reading began are in what is read, save
-one that a core is just writing. So everything up to a little before that moment can be told: the
+Each core's records are in order. A reading has all records from before it began, but for a record that
+a core is just writing. So everything up to a little before that moment can be told: the
 watermark.
 """
 
@@ -26,7 +26,7 @@ _TIME = itemgetter(0)
 
 
 class BufferedRecords(NamedTuple):
-    """What came: records in the order of time, all there are up to `until_ns`.
+    """Records in the order of time, complete up to `until_ns`.
 
     Where a core's were overwritten before they could be read, a record of the point LOST says so.
     """
@@ -36,7 +36,7 @@ class BufferedRecords(NamedTuple):
 
 
 class Buffers:
-    """Open until closed. `damaged` counts pages and records that were not what they should be."""
+    """Open until closed. `damaged` counts damaged pages and records."""
 
     def __init__(self, instance: Instance, points: Iterable[Tracepoint]) -> None:
         self.damaged = 0
@@ -70,7 +70,7 @@ class Buffers:
         return BufferedRecords(records[:count], until_ns)
 
     def _read_core(self, cpu: int, file: int, records: list[Record]) -> int:
-        """Append what a core has; returns the time up to which that is all."""
+        """Append the records of a core; returns the time up to which they are complete."""
         last_ns = 1 << 62
         for _ in range(_MOST_PAGES):
             try:

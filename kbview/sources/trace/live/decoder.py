@@ -1,7 +1,7 @@
-"""From the bytes of a raw record to the values that somebody wants of it, in the order wanted.
+"""From the bytes of a raw record to the wanted values, in the wanted order.
 
-One `struct` unpacking a record; what it cannot say (texts, names of numbers, another order, fields that
-this kernel does not have) is put right afterwards, and only where there is such a field.
+A record is unpacked by one `struct`. Texts, names of numbers, another order and fields that this kernel
+does not have are put right afterwards, and only where there is such a field.
 """
 
 from collections.abc import Callable, Sequence
@@ -74,7 +74,7 @@ def _picture(fields: Sequence[Field]) -> str:
 
 
 def _mend(field: Field, names: dict[int, str] | None) -> _Mend | None:
-    """What makes a field's value of what `struct` says; None where that is it."""
+    """The function that makes a field's value of the value in `struct`; None if they are the same."""
     if names is not None:
         return lambda value, _page, _start, _end: names.get(value, str(value))
     after = field.offset + field.size

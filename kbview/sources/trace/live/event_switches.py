@@ -1,4 +1,4 @@
-"""EventSwitches: which events of our instance are on, by the detail and by who is watched."""
+"""EventSwitches: which events of our instance are on, by the detail and by the watched tasks."""
 
 import contextlib
 
@@ -10,7 +10,7 @@ from kbview.tape.detail import Detail
 
 
 class EventSwitches:
-    """Switches the instance's events on and off, by the detail and by who is watched."""
+    """Switches the instance's events on and off, by the detail and by the watched tasks."""
 
     def __init__(self, instance: Instance, target: Target) -> None:
         self._instance = instance
@@ -26,7 +26,7 @@ class EventSwitches:
         return (self._instance.path / _folder(point)).is_dir()
 
     def set_detail(self, detail: Detail) -> None:
-        """Record what this detail needs."""
+        """Record the events that this detail needs."""
         for point in self.points:
             if point.detail <= detail and point.name not in self._on:
                 self._filter(point)

@@ -1,6 +1,6 @@
-"""Filters: what part of an event's passes the kernel is asked to record, in its own small language.
+"""Filters: the part of an event's passes that the kernel records, in its own small language.
 
-A filter is evaluated where the event happens; what it refuses takes no room in the buffer.
+A filter is evaluated where the event happens; a refused event takes no room in the buffer.
 Linux: Documentation/trace/events.rst, 5. Event filtering
 """
 

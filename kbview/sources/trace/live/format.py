@@ -1,4 +1,4 @@
-"""An event's `format` file: where its fields stand in a raw record, and what its numbers mean.
+"""An event's `format` file: where its fields stand in a raw record, and the names of its numbers.
 
     name: kfree_skb
     ID: 2310

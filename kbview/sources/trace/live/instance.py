@@ -1,11 +1,11 @@
-"""A trace instance: buffers, switches and filters of our own, beside those of everybody else.
+"""A trace instance: buffers, switches and filters of our own, beside all others.
 
     instances/kbview-<pid>-<n>/   tracing_on, trace_clock, buffer_size_kb
         events/<system>/<name>/   filter, enable, format
         per_cpu/cpu<n>/           trace_pipe_raw, stats
 
 Removing it takes its buffers and all that was switched on with it. The kernel refuses to remove one
-that is open, so what the next start removes is really nobody's. Linux: Documentation/trace/ftrace.rst
+that is open, so the next start removes no instance in use. Linux: Documentation/trace/ftrace.rst
 """
 
 import contextlib
@@ -45,7 +45,7 @@ class Instance:
 
     @property
     def root(self) -> Path:
-        """tracefs itself: what is the same for all instances."""
+        """The folder of tracefs itself, with the files that all instances share."""
         return self._mount.path
 
     def recording(self) -> bool:

@@ -41,7 +41,7 @@ def missed(name: str) -> int:
 
 
 def target(name: str, index: int | None, symbols: Symbols) -> Target:
-    """What to look for in the trace. Settings that cannot be read keep the kernel's defaults."""
+    """The subject of the trace. Settings that cannot be read keep the kernel's defaults."""
     rcvbuf = _setting("core/rmem_default", 0), _setting("ipv4/tcp_rmem", 0, 1)
     return Target(
         name,
@@ -84,7 +84,7 @@ def _interrupts() -> list[tuple[int, str]]:
 
 
 def task_name(pid: int) -> str:
-    """What a task is called; "" when it is gone."""
+    """The name of a task; "" when it is gone."""
     try:
         text = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -30,7 +30,7 @@ _DELTA_BITS = 27
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """What events/header_page says: bytes of the commit word, and where the data begin."""
+    """The layout in events/header_page: bytes of the commit word, and where the data begin."""
 
     commit_size: int = 8
     data: int = 16
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 
 
 class Page(msgspec.Struct):
-    """What a sub-buffer holds. `lost` records were overwritten before it; -1: nobody counted them."""
+    """A sub-buffer. `lost` records were overwritten before it; -1 if nobody counted them."""
 
     entries: list[Entry]
     lost: int = 0
@@ -63,7 +63,7 @@ def parse_layout(text: str) -> Layout:
 
 
 def parse(page: bytes, layout: Layout) -> Page:
-    """The records of a page in its order; a damaged one gives those before the damage."""
+    """The records of a page in its order. A damaged page gives the records before the damage."""
     if len(page) < layout.data:
         return Page([], damaged=bool(page))
     time_ns = int.from_bytes(page[:8], sys.byteorder)
@@ -85,7 +85,7 @@ def _lost(page: bytes, commit: int, end: int) -> int:
 
 
 def _walk(page: bytes, at: int, end: int, time_ns: int, entries: list[Entry]) -> bool:
-    """Append the records between `at` and `end`; False if one of them is not what it should be."""
+    """Append the records between `at` and `end`; False if one of them is damaged."""
     unpack, common, made = _WORD.unpack_from, _COMMON.unpack_from, Entry._make
     while at + 8 <= end:
         (head,) = unpack(page, at)

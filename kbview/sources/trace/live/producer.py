@@ -1,6 +1,6 @@
-"""The kernel's tracepoints as a producer: what it records of an interface, told as it happens.
+"""The kernel's tracepoints as a producer: the records of an interface, told as they come.
 
-    instance  →  EventSwitches  which events are on, for whom
+    instance  →  EventSwitches  which events are on, for which tasks
               →  Buffers   records, merged by time
               →  Interpreter   events, counted
 
@@ -41,7 +41,7 @@ _LOOK_S = 0.5  # between two looks at whether interface and instance are still t
 class TraceProducer(Undoable, Producer):
     """Watches one interface. `pids` are tasks that are to be watched from the start.
 
-    `index` is the interface's in this namespace; None for one elsewhere, whose name must be enough.
+    `index` is the interface's in this namespace; None for an interface elsewhere, known by its name.
     """
 
     name = "tracefs"
@@ -126,7 +126,7 @@ class TraceProducer(Undoable, Producer):
             self.interpreter.forget(pid)
 
     def take(self, until_ps: int) -> list[Event]:
-        """Hear the records up to there, and say what they tell."""
+        """The events of the records up to there."""
         pending, to_ps = self._pending, self._to_ps
         count = bisect_right(pending, until_ps, key=lambda record: to_ps(record.time_ns))
         self.interpreter.hear(pending[:count])
@@ -143,12 +143,12 @@ class TraceProducer(Undoable, Producer):
         meters.arrived += missed
 
     def _missed(self) -> int:
-        """What the interface itself counts: frames for which its ring had no room."""
+        """Frames for which the ring had no room, as the interface itself counts them."""
         return interface.missed(self._target.device) if self._physical else 0
 
     @property
     def damaged(self) -> int:
-        """Pages and records that were not what they should be."""
+        """Pages and records that were damaged."""
         return self._reader.damaged
 
     @property

@@ -1,4 +1,4 @@
-"""What the kernel says of a socket beside the trace: a datagram socket's port, the limit of a queue.
+"""Facts on sockets from beside the trace: a datagram socket's port, the limit of a queue.
 
 reader's descriptor   /proc/PID/fd/3 -> socket:[7341]
 its port              /proc/PID/net/udp: local_address 0200A8C0:1B58 ... inode 7341
@@ -31,7 +31,7 @@ _LOOK_S = 1.0  # between two looks at all sockets
 
 
 class SocketNames:
-    """Finds out what it can of the queues in the trace. `here`: they are of our namespace."""
+    """Finds names and limits of the queues in the trace. `here`: they are of our namespace."""
 
     def __init__(self, *, here: bool) -> None:
         self._inodes: dict[str, int] = {}  # by the queue's key
@@ -42,7 +42,7 @@ class SocketNames:
                 self._diag = NetlinkSocket(NETLINK_SOCK_DIAG)
 
     def look(self, queues: Iterable[SocketQueue]) -> None:
-        """Name those that have none, and now and then ask for the limits of all."""
+        """Name the queues without a name, and now and then ask for the limits of all."""
         queues = list(queues)
         for queue in queues:
             if queue.reader is not None and queue.key not in self._inodes:

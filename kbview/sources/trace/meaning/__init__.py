@@ -1,1 +1,1 @@
-"""Kernel tracepoints, wherever the records come from: which there are, and what each tells."""
+"""Kernel tracepoints, wherever the records come from: their table and their meaning."""

@@ -1,4 +1,4 @@
-"""What tracepoints can tell at all; the rest stays unknown, and panels that need it say so.
+"""The meters that tracepoints can tell; all others stay unknown, and panels that need them say so.
 
 Derived by a rule that is written where it is applied: mode switches (of system calls only), frees and
 allocations (an sk_buff's first and last tracepoint), copies of datagrams, socket queues.

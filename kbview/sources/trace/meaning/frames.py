@@ -20,11 +20,11 @@ _MOST_FLYING = 1 << 16
 
 
 class Frames:
-    """What the tracepoints of the device layer tell."""
+    """The meaning of the tracepoints of the device layer."""
 
     def __init__(self, machine: MachineState) -> None:
         self._machine = machine
-        self._held: dict[int, list[TrackedSkb]] = {}  # by core: what GRO keeps
+        self._held: dict[int, list[TrackedSkb]] = {}  # by core: the sk_buffs that GRO keeps
         self.handlers: dict[str, Handler] = {
             "netif_rx_entry": self._handed_over,
             "napi_gro_receive_entry": self._to_gro,
@@ -91,7 +91,7 @@ class Frames:
         skb, network, device = record.values
         other = device != self._machine.target.device
         if cpu.climbing and (other or cpu.climbing[-1].backlogged):
-            settle(self._machine, time_ps, cpu)  # one after the other: the ones before have got there
+            settle(self._machine, time_ps, cpu)  # one by one: the packets before have got there
         cpu.current = cpu.ready = cpu.filled = None
         if other:
             next_step(cpu, time_ps, "")
@@ -118,7 +118,7 @@ class Frames:
             next_step(cpu, time_ps, "napi_gro_receive", tracked.packet)
 
     def _from_gro(self, time_ps: int, cpu: Cpu, record: Record) -> None:
-        """Which of those that GRO keeps took it in is not said: the last kept is the likeliest."""
+        """No record says which sk_buff took the segment in; the last that GRO kept is the likeliest."""
         tracked, result = cpu.held, record.values[0]
         kept = self._held.setdefault(cpu.number, [])
         kept[:] = [each for each in kept if not each.ended and each not in cpu.climbing][-8:]
@@ -176,7 +176,7 @@ class Frames:
     def _leave_queued(self, time_ps: int, tracked: TrackedSkb) -> None:
         """Its sk_buff is gone, the packet still waits to be read.
 
-        TCP joins a segment's bytes to those before it. A datagram was read, which may be told later:
+        TCP joins a segment's bytes to the bytes before. A datagram was read, which may be told later:
         the core that allocated its sk_buff frees it for the reader's.
         """
         self._machine.tracked_skbs.by_skb.pop(tracked.skb, None)

@@ -2,7 +2,7 @@
 
     records -> Interrupts, Frames, Sockets, Tasks -> MachineState -> EventOutbox -> events, counted
 
-It believes nothing: an unknown address, a missing end, a value that makes no sense are passed over.
+An unknown address, a missing end and a value without sense are passed over.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,7 +29,7 @@ class Interpreter:
     """`to_ps` turns the tracer's time into the tape's; both go equally fast.
 
     `found` is told of tasks that turn out to read or send the interface's packets. `malformed`
-    counts records whose values made no sense.
+    counts records with values that made no sense.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class Interpreter:
             self.handlers |= part.handlers
 
     def time_ps(self, time_ns: int) -> int:
-        """On the tape; what was before its beginning is at it."""
+        """The time on the tape, ps; 0 for a time before the tape begins."""
         return max(0, self._to_ps(time_ns))
 
     def hear(self, records: Iterable[Record]) -> None:
-        """Take the next records; they are not older than the ones before."""
+        """Take the next records, which are not older than the records before."""
         handlers, machine = self.handlers, self.machine
         base_ps = self._to_ps(0)
         for record in records:
@@ -79,8 +79,8 @@ class Interpreter:
     def _find_task(self, time_ps: int, cpu: Cpu, record: Record) -> None:
         """Another task runs than was known: the kernel does not record every way out of idle.
 
-        The switch is told now. Who ran before a core's first record is not known, unless it is a task
-        that was woken meanwhile.
+        The switch is told now. The task before a core's first record is not known, unless the running
+        task was woken meanwhile.
         """
         before, task = cpu.task, self.machine.task(record.pid)
         cpu.task = task
@@ -93,7 +93,7 @@ class Interpreter:
         transition.lose(self.machine, time_ps, cpu, record.values[0])
 
     def watch(self, pid: int, name: str) -> None:
-        """This task is one of those watched, whatever is found out."""
+        """Watch this task from the start."""
         task = self.machine.task(pid, name)
         task.traced = True
         self.machine.follow(task)

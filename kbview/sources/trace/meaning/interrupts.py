@@ -1,4 +1,4 @@
-"""Interrupts, softirqs and polls: what their tracepoints tell."""
+"""The meaning of the tracepoints of interrupts, softirqs and polls."""
 
 from collections.abc import Callable
 from typing import Any, Literal, cast
@@ -158,12 +158,12 @@ def ours(machine: MachineState, cpu: Cpu) -> None:
 
 
 def settle(machine: MachineState, time_ps: int, cpu: Cpu) -> None:
-    """A poll is over: who was still climbing has got as far as it was seen."""
+    """A poll is over: the packets that were still climbing got as far as they were seen."""
     for tracked in cpu.climbing:
         if tracked.ended or tracked.socket is not None:
             continue
         tracked.seen_ps = time_ps
-        surely = tracked.payload == 0 or machine.ends_told  # else its drop may be what was not recorded
+        surely = tracked.payload == 0 or machine.ends_told  # else it may be dropped unrecorded
         if tracked.layer == Place.TCP and not tracked.payload and surely:  # by TCP: no tracepoint
             transition.take_in(machine, time_ps, cpu, tracked, Place.TCP)
         elif tracked.payload:

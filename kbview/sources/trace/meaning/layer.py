@@ -1,6 +1,6 @@
 """Which layer a packet was in, by the reason for its drop or the kernel function that freed it.
 
-The names are those that the emulator uses for the same places.
+The emulator uses the same names for the same places.
 """
 
 from kbview.tape.vocabulary import DropReason, Place

@@ -2,12 +2,12 @@
 
     level 2   hardirq      irq_handler_entry .. exit
     level 1   softirq      softirq_entry .. exit, within it a step after the other
-    level 0   the task     a system call, or the rest of what a task does, or idle
+    level 0   the task     a system call, or other work of the task, or idle
 
-What began at a record lasts until the next record on that core that says otherwise; the lower levels
-wait meanwhile. So the accounts of a core are all of its time, and a step's time is measured, the
+A step begins at a record and lasts until the next record of the core that ends it. Lower levels wait
+meanwhile. So the accounts of a core are all of its time, and a step's time is measured, the
 tracer's own included (a few hundred ns a record). A step that was interrupted, or whose task slept, is
-told in pieces; those after the first are "resumed", so that the first are as many as the steps.
+told in pieces. Each piece after the first is "resumed", so there are as many first pieces as steps.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _Tell = Callable[[Event], None]
 
 
 class Step(msgspec.Struct, gc=False):
-    """What runs. Without a name its time is booked, but it is not told."""
+    """The work that runs. Without a name its time is booked, but it is not told."""
 
     name: str
     account: Account
@@ -31,12 +31,12 @@ class Step(msgspec.Struct, gc=False):
 
 
 def idle() -> Step:
-    """What runs where nothing does."""
+    """The step of a core without work."""
     return Step("", Account.IDLE)
 
 
 class CoreLedger:
-    """One core: what runs now is the last of `levels`."""
+    """The ledger of one core. The last of `levels` is the step that runs now."""
 
     def __init__(self, cpu: int, tell: _Tell) -> None:
         self.cpu = cpu
@@ -46,7 +46,7 @@ class CoreLedger:
         self._tell = tell
 
     def cut(self, time_ps: int) -> None:
-        """Book and tell what has run up to now."""
+        """Book and tell the running step up to `time_ps`."""
         step, since_ps = self.levels[-1], self._since_ps
         passed_ps = time_ps - since_ps
         if passed_ps <= 0:
@@ -64,22 +64,22 @@ class CoreLedger:
         self.levels[-1] = step
 
     def push(self, time_ps: int, step: Step) -> None:
-        """Something more urgent begins; what runs waits."""
+        """A more urgent step begins; the running step waits."""
         self.cut(time_ps)
         self.levels.append(step)
 
     def pop(self, time_ps: int, level: int) -> None:
-        """Everything down to `level` ends; what waited below goes on."""
+        """Everything down to `level` ends; the step below continues."""
         self.cut(time_ps)
         del self.levels[level:]
 
     def change_task(self, time_ps: int, step: Step) -> None:
-        """The task does something else, or another task runs; what interrupts it goes on."""
+        """The task does something else, or another task runs. An interrupt above it continues."""
         self.cut(time_ps)
         self.levels[0] = step
 
     def meter(self, task: str) -> CoreMeter:
-        """What a panel draws of it."""
+        """The accounts of the core as a meter."""
         return CoreMeter(
             self.cpu, task, **{f"{account}_ps": ps for account, ps in self.booked_ps.items()}
         )

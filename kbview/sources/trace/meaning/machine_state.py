@@ -1,7 +1,7 @@
-"""The machine: what is known at one moment of a trace. Cores, tasks, packets, sockets; no decisions.
+"""The machine at one moment of a trace: its cores, tasks, packets and sockets. It decides nothing.
 
 Cpu    which task, which softirq run, which packets climb the layers here
-Task   whether it is one of those watched, and which system call it is in
+Task   whether it is watched, and which system call it is in
 """
 
 from collections.abc import Callable
@@ -20,12 +20,12 @@ _TCP = (6, "IPPROTO_TCP")
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What is looked at: an interface, its interrupts by number with their queue, and our own tasks.
+    """The subject of a trace: an interface, its interrupts with the queue of each, and our own tasks.
 
     `calls_of_watched`: system calls are recorded of watched tasks only.
     `locate` says in which function an address lies, `name_of` how a task is called.
-    `budget` and `budget_ps` are net_rx_action's (netdev_budget, netdev_budget_usecs); `rcvbuf` what
-    datagram and stream sockets begin with, bytes. 0 is unknown.
+    `budget` and `budget_ps` are net_rx_action's (netdev_budget, netdev_budget_usecs). `rcvbuf` is the
+    default limit of datagram and of stream sockets, bytes. 0 is unknown.
     """
 
     device: str
@@ -53,7 +53,7 @@ class Call(msgspec.Struct, gc=False):
 
 
 class Task(msgspec.Struct, gc=False):
-    """A task. `step` is what it does when it runs."""
+    """A task. `step` is its work when it runs."""
 
     pid: int
     name: str
@@ -84,7 +84,7 @@ class Interrupt(msgspec.Struct, gc=False):
 
 
 class Cpu:
-    """One core's moment. `climbing` are packets whose layer has not decided yet, oldest first."""
+    """One core's moment. `climbing` are packets that no layer has decided about yet, oldest first."""
 
     def __init__(self, number: int, ledger: CoreLedger) -> None:
         self.number = number
@@ -94,8 +94,8 @@ class Cpu:
         self.run: Run | None = None
         self.interrupt: Interrupt | None = None
         self.climbing: list[TrackedSkb] = []
-        self.current: TrackedSkb | None = None  # whom TCP works on just now
-        self.ready: TrackedSkb | None = None  # who was queued by the record before
+        self.current: TrackedSkb | None = None  # the packet that TCP works on
+        self.ready: TrackedSkb | None = None  # the packet that the record before queued
         self.filled: int | str | None = None  # the socket that was filled since the last packet came
         self.held: TrackedSkb | None = None  # the last that GRO was given
         self.sending: dict[int | str, tuple[int, int, int]] = {}  # time, packet, queue
@@ -132,7 +132,7 @@ class MachineState:
         return cpu
 
     def task(self, pid: int, name: str = "") -> Task:
-        """A task; what it does is unknown until a record says it."""
+        """A task; its work is unknown until a record tells it."""
         task = self.tasks.get(pid)
         if task is None:
             name = name or self.target.name_of(pid)
@@ -153,7 +153,7 @@ class MachineState:
             self._found(task)
 
     def socket(self, address: int | str | None, protocol: object) -> SocketQueue:
-        """A socket by the address of its struct sock; those without one share a queue a protocol."""
+        """A socket by the address of its struct sock; without one, all of a protocol share a queue."""
         stream = protocol in _TCP
         kind = "tcp" if stream else "udp"
         queue = self.sockets.get(kind if address is None else address)
@@ -172,7 +172,7 @@ class MachineState:
 
 
 def _default_step(pid: int, name: str) -> Step:
-    """What a task does of which nothing is known: idle, softirqs in a thread, or its own work."""
+    """The step of a task before any record of it: idle, softirqs in a thread, or its own work."""
     if pid == 0:
         return idle()
     return Step("", Account.KSOFTIRQD if name.startswith("ksoftirqd/") else Account.USER)

@@ -1,7 +1,7 @@
-"""The outbox: puts what was found out into the order of time, counts it, and lets the asked for go on.
+"""The outbox: puts events into the order of time, counts them, and passes on the events asked for.
 
 A record may tell of a moment before it: a step when it ends, an interrupt when it turns out to be one
-of ours. What would come before something that is on the tape already is told as of then.
+of ours. An event from before the end of the tape is told at the end of the tape.
 """
 
 from operator import attrgetter

@@ -3,14 +3,14 @@
 from typing import Any, NamedTuple
 
 _HARDIRQ, _SOFTIRQ = 0x08, 0x10
-LOST = "events lost"  # the point of a record that stands for those that are missing: their number
+LOST = "events lost"  # the point of a record for missing records: their number, 0 if unknown
 
 
 class Record(NamedTuple):
     """`time_ns` is of the tracer's clock; `pid` the task that ran, in whatever context.
 
     `flags` are common_flags of include/linux/trace_events.h. `values` stand in the order of the
-    tracepoint's `fields`; None is what this kernel, or this text, does not say.
+    tracepoint's `fields`; None where this kernel, or this text, has no value.
     """
 
     time_ns: int

@@ -34,7 +34,7 @@ _BY_ARRIVAL = (
 
 
 class Sockets:
-    """What the tracepoints of sockets and TCP tell."""
+    """The meaning of the tracepoints of sockets and TCP."""
 
     def __init__(self, machine: MachineState) -> None:
         self._machine = machine
@@ -173,7 +173,7 @@ class Sockets:
     ) -> None:
         """Out of the queue and freed; it is the application's when its system call returns.
 
-        `copied`: bytes whose copy nothing else tells.
+        `copied`: bytes of a copy that no other record tells.
         """
         task = cpu.task
         machine = self._machine

@@ -21,16 +21,16 @@ class Scope(Enum):
     POLL = "the interface's polls, and the backlog's, which have no device"
     VECTOR = "the interface's interrupts"
     NET_RX = "the receive softirq's"
-    INET = "those of IPv4 and IPv6 sockets"
+    INET = "of IPv4 and IPv6 sockets"
     MERGED = "frames that GRO keeps"
-    SOFTIRQ = "those in a softirq"
-    AWAKE = "those in a softirq, and by watched tasks"
+    SOFTIRQ = "in a softirq"
+    AWAKE = "in a softirq, and by watched tasks"
     WATCHED = "the watched tasks'"
     SELDOM = "all, and there are few"
 
 
 class Tracepoint(msgspec.Struct, frozen=True):
-    """One row. `named` are those of `fields` whose numbers have names, such as drop reasons."""
+    """One row. Numbers of the fields in `named` have names, such as drop reasons."""
 
     system: str
     name: str

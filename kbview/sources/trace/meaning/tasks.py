@@ -1,7 +1,7 @@
-"""Tasks: who runs, who is woken, and when the wall between user and kernel is crossed.
+"""Tasks: which task runs, which is woken, and when the wall between user and kernel is crossed.
 
 A system call's entry and return are two mode switches. An interrupt that is taken in user mode is
-two as well, but no tracepoint says in which mode it found the core: those are not counted.
+two as well, but no tracepoint says in which mode it found the core, so it is not counted.
 """
 
 from functools import partial
@@ -29,7 +29,7 @@ _READ = frozenset(f"sys_exit_{name}" for name in READING_CALLS)
 
 
 class Tasks:
-    """What the tracepoints of the scheduler and of system calls tell."""
+    """The meaning of the tracepoints of the scheduler and of system calls."""
 
     def __init__(self, machine: MachineState) -> None:
         self._machine = machine
@@ -82,7 +82,7 @@ class Tasks:
             self._tell_entry(task.call)
 
     def _finish(self, time_ps: int, cpu: Cpu, call: Call | None) -> None:
-        """The return from a call is missing: its task has what it read, but nobody knows since when."""
+        """The return from a call is missing: its task has the data, but nobody knows since when."""
         for tracked in call.taken if call else ():
             transition.deliver(self._machine, time_ps, cpu, tracked, Place.APP, timed=False)
 
@@ -108,7 +108,7 @@ class Tasks:
 
 
 def _work(call: Call | None) -> Step:
-    """What a task does after a call is work on the packet it got, and untold where it got none."""
+    """After a call a task works on the packet that it got. Without a packet its work is not told."""
     if call is None or not call.taken:
         return Step("", Account.USER)
     return Step("app_work", Account.USER, call.taken[-1].packet)

@@ -59,7 +59,7 @@ def lose_sight(machine: MachineState, time_ps: int, cpu: Cpu, tracked: TrackedSk
 
 
 def free(machine: MachineState, time_ps: int, cpu: Cpu, tracked: TrackedSkb) -> None:
-    """The sk_buff goes back; merged ones went with their frame when they were merged."""
+    """The sk_buff goes back; a merged sk_buff goes with the frame it was merged into."""
     for each in _together(tracked):
         machine.tell(SkbFreed(time_ps, cpu.number, each.packet))
 
@@ -106,7 +106,7 @@ def enqueue_out_of_order(
 ) -> None:
     """A segment with payload of which no socket was told ready: it fills a gap's other side.
 
-    Its bytes will be read with those of the gap, so it is counted in the same queue.
+    Its bytes will be read together with the gap's, so it is counted in the same queue.
     """
     if tracked is not None and tracked.home is not None and not tracked.ended and not tracked.socket:
         enqueue(machine, time_ps, cpu, tracked, tracked.home)

@@ -1,4 +1,4 @@
-"""XDP: what its programs decide where a tracepoint says so. There is no sk_buff yet, and no number.
+"""XDP: the decisions of its programs that have a tracepoint. There is no sk_buff yet, and no number.
 
 Passing a frame on has no tracepoint; an exception and a redirection have.
 """
@@ -10,7 +10,7 @@ from kbview.tape.events import NO_PACKET, XdpRan
 
 
 class Xdp:
-    """The xdp tracepoints, those of the watched interface."""
+    """The meaning of the xdp tracepoints of the watched interface."""
 
     def __init__(self, machine: MachineState) -> None:
         self._machine = machine

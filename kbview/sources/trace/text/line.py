@@ -17,7 +17,7 @@ from enum import Enum
 from typing import NamedTuple
 
 _HARDIRQ, _SOFTIRQ = 0x08, 0x10
-# One of the flags says in what the record was made (trace_output.c trace_print_lat_fmt): the third, or
+# One of the flags gives the context of the record (trace_output.c trace_print_lat_fmt): the third, or
 # the fourth of a kernel with need-resched-lazy. No other flag has one of these letters there.
 _CONTEXTS = {
     "h": _HARDIRQ,

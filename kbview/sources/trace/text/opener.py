@@ -8,7 +8,7 @@ _DEVICE, _CLOCK = "device", "clock"
 
 
 class TraceTextOpener(Opener):
-    """What `trace_pipe`, `trace-cmd report`, `perf script` or `retis collect` printed."""
+    """A file that `trace_pipe`, `trace-cmd report`, `perf script` or `retis collect` wrote."""
 
     name = "trace text"
     summary = "a kernel trace from any machine, as text"

@@ -21,7 +21,7 @@ _TEXTS = frozenset(
     {"name", "dev_name", "comm", "prev_comm", "next_comm", "location", "reason", "oldstate"}
     | {"newstate", "act", "saddr", "daddr", "saddr_v6", "daddr_v6"}
 )
-# What a field is called in the text, where that is not its own name.
+# The names of fields in the text, where they differ from the record's.
 _CALLED = {"name": "dev", "act": "action", "saddr_v6": "saddrv6", "daddr_v6": "daddrv6"}
 _PATTERNS = {
     "napi_poll": re.compile(
