@@ -2,14 +2,31 @@
 
 Cores run a little ahead of each other, so events come slightly out of order. They wait here until
 every core is past their time.
+
+A core takes several steps at once and its program reports the result before or after them. `tell` puts
+such a result, as SkbAllocated, at the end of the step that brings it about: `Event.ends` names it.
 """
 
 from operator import attrgetter
 
 from kbview.tape.detail import Detail
-from kbview.tape.events import Event
+from kbview.tape.events import (
+    NO_CPU,
+    NO_PACKET,
+    Copied,
+    DescriptorCleaned,
+    Event,
+    SkbAllocated,
+    SkbFreed,
+    SocketDequeued,
+    StepTaken,
+    XdpRan,
+)
 
 _TIME = attrgetter("time_ps")
+StepEvent = Copied | DescriptorCleaned | SkbAllocated | SkbFreed | SocketDequeued | XdpRan
+BEFORE = (DescriptorCleaned, SkbAllocated, SocketDequeued, XdpRan)  # may be reported before their step
+NEAR = 48  # events that are looked at for the step of an event
 
 
 class Recorder:
@@ -18,6 +35,7 @@ class Recorder:
     def __init__(self) -> None:
         self.milestones = False
         self.steps = False
+        self.open: dict[int, list[StepEvent]] = {}  # by packet: events whose step is to come
         self._waiting: list[Event] = []
         self.emit = self._waiting.append
 
@@ -31,14 +49,52 @@ class Recorder:
         self.milestones = detail >= Detail.MILESTONES
         self.steps = detail >= Detail.STEPS
 
+    def tell(self, event: StepEvent) -> None:
+        """Tell an event at the end of its step, which was told just before or is told next."""
+        at = self._step_of(event)
+        if at >= 0:
+            step = self._waiting[at]
+            event.time_ps = step.time_ps + step.duration_ps if isinstance(step, StepTaken) else 0
+            self._waiting.insert(at + 1, event)
+        elif isinstance(event, BEFORE) and event.packet != NO_PACKET:
+            self.open.setdefault(event.packet, []).append(event)
+        else:
+            self.emit(event)
+
+    def end(self, step: str, packet: int, time_ps: int) -> None:
+        """A step of a packet has ended at `time_ps`: tell the open events that happen then."""
+        still_open: list[StepEvent] = []
+        for event in self.open.pop(packet, ()):
+            if step in event.ends:
+                event.time_ps = time_ps
+                self.emit(event)
+            else:
+                still_open.append(event)
+        if still_open:
+            self.open[packet] = still_open
+
+    def _step_of(self, event: StepEvent) -> int:
+        """The place of the event's step among the last that wait; -1 where it is not among them."""
+        waiting, ends, packet = self._waiting, event.ends, event.packet
+        for at in range(len(waiting) - 1, max(-1, len(waiting) - 1 - NEAR), -1):
+            other = waiting[at]
+            if type(other) is type(event) and other.packet == packet != NO_PACKET:
+                return -1  # the step is that event's
+            if isinstance(other, StepTaken) and other.step in ends and _is_of(other, event):
+                return at
+        return -1
+
     @property
     def quiet(self) -> bool:
         """Whether no event waits."""
-        return not self._waiting
+        return not self._waiting and not self.open
 
     def release(self, until_ps: int) -> list[Event]:
         """Remove and return the events up to `until_ps`, in time order."""
         waiting = self._waiting
+        for events in self.open.values():
+            waiting += events
+        self.open.clear()
         waiting.sort(key=_TIME)
         count = len(waiting)
         while count and waiting[count - 1].time_ps > until_ps:
@@ -46,3 +102,11 @@ class Recorder:
         released = waiting[:count]
         del waiting[:count]
         return released
+
+
+def _is_of(step: StepTaken, event: StepEvent) -> bool:
+    """Whether the step is the event's: of its packet, or of a call that takes several packets."""
+    if step.packet == event.packet != NO_PACKET:
+        return True
+    alone = step.packet == NO_PACKET and step.cpu == getattr(event, "cpu", NO_CPU)
+    return alone and (event.packet == NO_PACKET or isinstance(event, SocketDequeued))

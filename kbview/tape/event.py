@@ -56,12 +56,14 @@ class Event(msgspec.Struct, array_like=True, tag=True, gc=False):
 
     `level` is the least detail at which the event is told. `tracepoint` is the kernel's, "" if there is
     none. `places` are the names of the stations where the event puts its packet, in the order of
-    preference; () if it moves no packet. `change` adds the event to the totals and levels of meters.
+    preference; () if it moves no packet. `ends` are steps: the event happens at the end of such a step.
+    `change` adds the event to the totals and levels of meters.
     """
 
     level: ClassVar[Detail] = Detail.STEPS
     tracepoint: ClassVar[str] = ""
     places: ClassVar[tuple[str, ...]] = ()
+    ends: ClassVar[frozenset[str]] = frozenset()
     meaning: ClassVar[Meaning]
     time_ps: int
 

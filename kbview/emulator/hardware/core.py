@@ -98,9 +98,7 @@ class Core:
         step.extra_ps += wait_ps
         self.booked[self.account] += duration_ps
         if self._recorder.steps:
-            account = ACCOUNTS[self.account]
-            emit = self._recorder.emit
-            emit(StepTaken(self.now_ps, self.number, packet, step.name, duration_ps, account))
+            self._tell(step, packet, 0, wait_ps)
         self.now_ps += duration_ps
 
     def spend_copying(self, step: Step, length: int, packet: int = NO_PACKET) -> None:
@@ -119,14 +117,16 @@ class Core:
             self._tell(step, packet, copy_ps)
         self.now_ps += step.cost_ps + extra_ps
 
-    def _tell(self, step: Step, packet: int, copy_ps: int = 0) -> None:
+    def _tell(self, step: Step, packet: int, copy_ps: int = 0, wait_ps: int = 0) -> None:
         time_ps, emit, number = self.now_ps, self._recorder.emit, self.number
         for part in step.parts:
-            duration_ps, account = part.cost_ps, ACCOUNTS[self.account]
+            duration_ps, account = wait_ps + part.cost_ps, ACCOUNTS[self.account]
             if part.copying:
                 duration_ps, account = copy_ps, Account.COPY
             emit(StepTaken(time_ps, number, packet, part.name, duration_ps, account))
             time_ps += duration_ps
+            if packet in self._recorder.open:
+                self._recorder.end(part.name, packet, time_ps)
 
     # ---- who runs --------------------------------------------------------------------------
 

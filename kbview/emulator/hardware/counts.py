@@ -154,7 +154,7 @@ class WorkCounts:
         """The driver has just taken a frame out of the ring."""
         if self.recorder.steps:
             slot = (ring.next_to_clean - 1) % ring.size
-            self.recorder.emit(DescriptorCleaned(core.now_ps, ring.queue, packet, slot))
+            self.recorder.tell(DescriptorCleaned(core.now_ps, ring.queue, packet, slot))
 
     def descriptors_cleaned(self, core: Core, ring: RxRing, frames: Sequence[Frame]) -> None:
         """The driver has just taken these frames out of the ring."""
@@ -163,7 +163,7 @@ class WorkCounts:
         first = ring.next_to_clean - len(frames)
         for offset, frame in enumerate(frames):
             slot = (first + offset) % ring.size
-            self.recorder.emit(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
+            self.recorder.tell(DescriptorCleaned(core.now_ps, ring.queue, frame.packet, slot))
 
     def ring_refilled(self, core: Core, queue: int, count: int) -> None:
         """The driver gave `count` descriptors back to the NIC; 0 emits no event."""
@@ -196,13 +196,13 @@ class WorkCounts:
         """An sk_buff was built that is charged with `truesize` bytes."""
         self.meters.allocations += 1
         if self.recorder.steps:
-            self.recorder.emit(SkbAllocated(core.now_ps, core.number, packet, truesize))
+            self.recorder.tell(SkbAllocated(core.now_ps, core.number, packet, truesize))
 
     def skb_freed(self, core: Core, packet: int) -> None:
         """An sk_buff went back to its cache."""
         self.meters.frees += 1
         if self.recorder.steps:
-            self.recorder.emit(SkbFreed(core.now_ps, core.number, packet))
+            self.recorder.tell(SkbFreed(core.now_ps, core.number, packet))
 
     def skbs_freed(self, core: Core, frames: Iterable[Frame]) -> None:
         """The sk_buff of each of these frames went back."""
@@ -215,12 +215,12 @@ class WorkCounts:
         meters.copies += 1
         meters.copied_bytes += length
         if self.recorder.steps:
-            self.recorder.emit(Copied(core.now_ps, core.number, packet, kind, length))
+            self.recorder.tell(Copied(core.now_ps, core.number, packet, kind, length))
 
     def xdp_ran(self, core: Core, packet: int, action: str) -> None:
         """An XDP program decided about a frame."""
         if self.recorder.steps:
-            self.recorder.emit(XdpRan(core.now_ps, core.number, packet, action))
+            self.recorder.tell(XdpRan(core.now_ps, core.number, packet, action))
 
     def tlb_missed(self) -> None:
         """A translation was in no TLB."""
@@ -251,7 +251,7 @@ class WorkCounts:
     def socket_dequeued(self, core: Core, packet: int, socket: str, queued: int) -> None:
         """A packet was taken from a receive queue, which is charged with `queued` bytes now."""
         if self.recorder.steps:
-            self.recorder.emit(SocketDequeued(core.now_ps, core.number, packet, socket, queued))
+            self.recorder.tell(SocketDequeued(core.now_ps, core.number, packet, socket, queued))
 
     def send_queued(self, core: Core, socket: str, queued: int, sndbuf: int) -> None:
         """The application wrote: a send buffer holds `queued` of `sndbuf` bytes."""

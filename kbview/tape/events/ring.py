@@ -31,7 +31,7 @@ class DescriptorCleaned(Event):
     packet: int
     slot: int
 
-    places = ("rx ring", "cells")
+    ends = frozenset({"descriptor_read", "pmd_descriptor", "psio_rx_cell", "netmap_rx_slot"})
     meaning = Meaning(
         "the driver, next_to_clean",
         "The driver has taken the frame out of its slot; the slot is not the NIC's again yet.",

@@ -34,6 +34,7 @@ class SocketDequeued(Event):
     queued: int
 
     places = ("read",)
+    ends = frozenset({"socket_recv", "tcp_recvmsg", "mtcp_read"})
     meaning = Meaning("sk_receive_queue", "The application's call has taken the packet.")
 
     def change(self, meters: Meters) -> None:

@@ -5,6 +5,14 @@ from kbview.tape.meter import Meters, StageMeter
 from kbview.tape.vocabulary import CopyKind
 
 PAGE_WALK = "page_walk"  # the step that is a TLB miss
+_ALLOCATIONS = frozenset(
+    {"skb_alloc", "sock_alloc_send_skb", "tcp_transmit_skb", "tcp_sendmsg", "pktgen_fill"}
+)
+_COPIES = frozenset(
+    {"copy_to_user", "copy_from_user", "tpacket_copy", "xsk_copy", "xsk_tx_copy"}
+    | {"psio_rx_copy", "psio_tx_copy"}
+    | {"mtcp_copy_in", "mtcp_copy_out", "mtcp_copy_back", "mtcp_copy_frame"}
+)
 _FIELD_OF = {account: f"{account}_ps" for account in Account}  # a lookup is half a format
 
 
@@ -40,6 +48,7 @@ class SkbAllocated(Event):
     truesize: int
 
     places = ("gro", "netif_rx")
+    ends = _ALLOCATIONS
     meaning = Meaning("build_skb()", "From here on the packet is an sk_buff.")
 
     def change(self, meters: Meters) -> None:
@@ -53,6 +62,7 @@ class SkbFreed(Event):
     packet: int
 
     tracepoint = "skb:consume_skb"
+    ends = frozenset({"skb_free"})
     meaning = Meaning("consume_skb()", "The sk_buff went back to its cache.")
 
     def change(self, meters: Meters) -> None:
@@ -68,6 +78,7 @@ class Copied(Event):
     length: int
 
     places = ("block", "XDP")
+    ends = _COPIES
     meaning = Meaning(
         "memcpy(), copy_to_user()", "A core copied the payload. DMA is not counted as a copy."
     )
@@ -115,4 +126,5 @@ class XdpRan(Event):
     action: str
 
     places = ("XDP", "generic XDP")
+    ends = frozenset({"xdp_program"})
     meaning = Meaning("bpf_prog_run_xdp()", "The XDP program has decided about the frame.")
