@@ -22,7 +22,7 @@ from kbview.packet.refusal import OF_ADDRESSES
 from kbview.packet.shape import RECORD, UDP, Shapes
 from kbview.packet.window import Window
 
-_LENGTH = slice(2)  # of UDP's length; a slice made once, not at each packet (15 ns)
+_LENGTH = slice(2)  # of UDP's length; a slice made once, not at each packet
 _IPV4 = RECORD + ETH_HLEN  # where it begins in a record
 # The length of a TCP header by its data offset byte; an impossible one is longer than any packet.
 _TCP_LENGTHS = tuple((byte >> 4) * 4 if byte >> 4 >= 5 else 1 << 16 for byte in range(256))
