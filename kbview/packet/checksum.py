@@ -1,8 +1,8 @@
 """The internet checksum: the one's complement of the one's complement sum (RFC 1071).
 
-In one's complement 0xFFFF is zero again, so the sum of 16-bit words is the remainder of the whole
-packet, read as one number, by 0xFFFF: three long-integer operations in C where a loop over words
-would take 750 steps in Python for a full frame.
+In one's complement 0xFFFF is zero again. The sum of 16-bit words is therefore the remainder of the
+whole packet, read as one number, by 0xFFFF. That takes three long-integer operations in C; a loop over
+words would take 750 steps in Python for a full frame.
 """
 
 import struct
@@ -14,7 +14,7 @@ _LOW_20, _LOW_192, _LOW_384, _LOW_768 = ((1 << 8 * length) - 1 for length in (_I
 
 
 def checksum(data: bytes) -> int:
-    """What a sender stores in a checksum field that is zero in `data`."""
+    """The value that a sender stores in a checksum field that is zero in `data`."""
     number = _number(data)
     total = number % 0xFFFF
     return 0xFFFF - (0xFFFF if number and not total else total)
@@ -27,11 +27,11 @@ def valid(data: bytes) -> bool:
 
 
 def datagram_valid(datagram: bytes) -> bool:
-    """Whether the sums of a whole IPv4 datagram without options, its header's and its segment's, are 0.
+    """Whether header and segment sums of a whole IPv4 datagram without options are 0.
 
     The speed of checked reading is made here. One number serves both sums, for a sound header adds 0
     to the segment's. Its bytes are swapped, and so is the sum (RFC 1071, 2 (B)): an odd last byte is
-    where it belongs. A remainder costs ten times what an addition does, so a long number is folded
+    where it belongs. A remainder costs ten times as much as an addition, so a long number is folded
     first: 2^16 is 1 here, and halves add up. Measured, ns for frames of 54 to 1501 bytes: 660 for
     the number, 1760 in all; 1950 without folding, 3170 with two sums.
     """

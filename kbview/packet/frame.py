@@ -1,6 +1,6 @@
-"""A frame as the rest of the program knows it: when, how long, which flow, and what is wrong.
+"""A frame as the rest of the program knows it: time, length, flow and fault.
 
-Bytes stay in the capture; a frame carries only what a NIC and a stack look at. Frames are made a
+Bytes stay in the capture; a frame carries only the facts that a NIC and a stack read. Frames are made a
 hundred thousand at a time, so they are plain structs, filled by position.
 """
 
@@ -15,7 +15,7 @@ WIRE_OVERHEAD = 20  # preamble 7, start of frame 1, inter-frame gap 12; IEEE 802
 
 
 class Protocol(StrEnum):
-    """What a frame is addressed to in the stack: who consumes it."""
+    """The layer of the stack that consumes a frame."""
 
     ARP = "arp"
     ICMP = "icmp"
@@ -26,7 +26,7 @@ class Protocol(StrEnum):
 
 
 class Flow(msgspec.Struct, eq=False):
-    """What the packets of one conversation in one direction share. One object a flow.
+    """The facts that packets of one conversation in one direction share. One object a flow.
 
     Addresses are text; a MAC address is six bytes. `rss_hash` is the Toeplitz hash of the tuple as
     a NIC computes it (Microsoft RSS specification), 0 where a NIC would not hash.
@@ -73,9 +73,9 @@ class Combined(msgspec.Struct, gc=False, eq=False):
 
 
 class Merged(Combined, gc=False, eq=False):
-    """Packets of a flow that GRO made one sk_buff of; `skbs` are those of them whose own is kept.
+    """Packets of a flow that GRO joined to one sk_buff; `skbs` are the packets that keep their own.
 
-    `segment` is what they are together to TCP, where that is known.
+    `segment` is their union as TCP sees it, None if unknown.
     """
 
     skbs: "tuple[Frame, ...]" = ()

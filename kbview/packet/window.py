@@ -1,13 +1,12 @@
 """The part of a capture that is in memory: it moves over a file or a pipe, gzipped or not.
 
-    | let go by `more` | a record cut before | what was read last, from a page's begin on | slack |
+    | let go by `more` | a record cut before | the last read, from a page's begin on | slack |
                        begin                                                             end
 
-Read, not mapped (docs/decisions/0004): what is read stays in the CPU's cache, a pipe is served as well,
-and a file that is cut meanwhile raises no SIGBUS. It is read into one and the same buffer, always at a
-page's begin: where the target lies 1 to 31 bytes further than that, as it does by chance in a
-buffer of malloc's, the kernel's copy takes three times as long on AMD's Zen (measured: 95 MB in 53
-against 18 ms).
+Read, not mapped (docs/decisions/0004): the bytes stay in the CPU's cache, a pipe is served as well,
+and a file that is cut meanwhile raises no SIGBUS. Each read fills the same buffer from the begin of a
+page. A target 1 to 31 bytes behind a page's begin, as malloc may return it, makes the kernel's copy
+take three times as long on AMD's Zen (measured: 95 MB in 53 against 18 ms).
 """
 
 import zlib
@@ -40,7 +39,7 @@ class Window:
             self.begin = self.end = self._room
 
     def more(self, used: int) -> bool:
-        """Let go of what is before `used` and read some after the last; False at the end."""
+        """Drop the bytes before `used` and read more behind the last; False at the end."""
         left = self.end - used
         if left > self._room:
             self._grow(used)
@@ -64,17 +63,17 @@ class Window:
         return True
 
     def close(self) -> None:
-        """Close what it reads from."""
+        """Close the file or pipe."""
         self._stream.close()
 
     def _allocate(self, room: int) -> None:
-        """A buffer with room for the begin of a record, whole pages, before what is read."""
+        """A buffer with whole pages of room for the begin of a record before the bytes read."""
         self._room = room
         self.data = mmap(-1, room + CHUNK + PAGESIZE)
         self._target = memoryview(self.data)[room : room + CHUNK]
 
     def _grow(self, used: int) -> None:
-        """A larger buffer, with what is left from `used` on."""
+        """A larger buffer, with the bytes from `used` on."""
         rest = self.data[used : self.end]
         self._allocate(-(-2 * len(rest) // PAGESIZE) * PAGESIZE)
         self.begin, self.end = self._room - len(rest), self._room
@@ -82,7 +81,7 @@ class Window:
 
 
 def _without_waiting(stream: BinaryIO) -> _Fill:
-    """How to read what is there, without waiting until the buffer is full: a pipe may be live."""
+    """The way to read available bytes without waiting for a full buffer: a pipe may be live."""
     fill: _Fill = getattr(stream, "readinto1", None) or stream.readinto  # type: ignore[attr-defined]
     return fill
 

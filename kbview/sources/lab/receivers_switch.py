@@ -9,8 +9,8 @@
        | reading
     RUNNING
 
-Nothing is sent from HOLDING to the first reading of the next,
-so what is in flight finishes, and nothing is lost in between.
+Nothing is sent from HOLDING to the first reading of the next receiver. Packets in flight finish, and
+none is lost in between.
 """
 
 import os
@@ -102,7 +102,7 @@ class ReceiversSwitch:
             worker.post(Tell(detail))
 
     def reports(self) -> Iterator[Report]:
-        """What came since the last call; drives the change. Errors: SourceError with one line."""
+        """The reports since the last call; drives the change. Errors: SourceError with one line."""
         for report in self._sender.reports():
             if isinstance(report, Sent):
                 self._hear_sender(report)
@@ -196,7 +196,7 @@ class ReceiversSwitch:
         self.phase = Phase.WARMING
 
     def notes(self) -> list[str]:
-        """What there is to say to the viewer since the last call."""
+        """The notes for the viewer since the last call."""
         notes, self._notes = self._notes, []
         return notes
 
