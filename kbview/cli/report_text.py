@@ -98,7 +98,7 @@ def _print_gauges(console: Console, reports: Sequence[Report]) -> None:
     for report in reports:
         told = {name: value for name, value in report.gauges.items() if value}
         if told:
-            console.print(Text("\ntold by the application itself", style="bold"))
+            console.print(Text("\nother counters", style="bold"))
         for name, value in told.items():
             console.print(Text(f"  {clean(name):<48} {value:>20,}"))
 
@@ -169,6 +169,8 @@ def _useful(report: Report) -> str:
 
 
 def _cpu(report: Report) -> str:
+    if report.cores_shared:
+        return "machine-wide"
     spent = sum(
         value
         for core in report.cores

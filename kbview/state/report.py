@@ -59,7 +59,8 @@ class Report(msgspec.Struct):
 
     `gives_frames`: the application gets frames, and no stack has handled them. `unseen` packets have an
     end that no record tells. `lost_records` were lost by the instrument that watched, so they are no
-    drops; None if nobody counted them. `share` is a stage's part of all steps' CPU time, 0..1.
+    drops; None if nobody counted them. `cores_shared`: the cores' time is that of all programs of the
+    machine, so none of it is a packet's. `share` is a stage's part of all steps' CPU time, 0..1.
     """
 
     version: int
@@ -85,6 +86,7 @@ class Report(msgspec.Struct):
     rates: dict[str, float | None]
     notes: list[str]
     gauges: dict[str, int]
+    cores_shared: bool = False
 
     @property
     def received(self) -> int | None:
@@ -150,6 +152,7 @@ def build(heading: Heading, known: Collection[str], state: State) -> Report:
         rates=_rates(frames, told["delivered_bytes"], duration_ps),
         notes=[*heading.notes, *([state.note] if state.note else [])],
         gauges=meters.gauges,
+        cores_shared="cores_shared" in known,
     )
 
 

@@ -24,7 +24,8 @@ class Capabilities(msgspec.Struct, frozen=True):
 
     live: time passes by itself. switchable: `switch` changes the datapath of the running traffic.
     lossy: events may be lost. meters: names of the meters it can know, and of "rings", "sockets",
-    "cores", "drops", "latency", "costs" (of steps), "gauges".
+    "cores", "drops", "latency", "costs" (of steps), "gauges". "cores_shared": the cores'
+    time is that of all programs of the machine, so it is no packet's.
     detail: the finest it can tell.
     """
 

@@ -118,6 +118,8 @@ class DropReason(StrEnum):
     IP_LOCALNET = "IP_LOCALNET"
     IP_INVALID_DEST = "IP_INVALID_DEST"
     IP_NOPROTO = "IP_NOPROTO"
+    IP_RPFILTER = "IP_RPFILTER"
+    IP_INNOROUTES = "IP_INNOROUTES"
     DUP_FRAG = "DUP_FRAG"
     FRAG_REASM_TIMEOUT = "FRAG_REASM_TIMEOUT"
     FRAG_TOO_FAR = "FRAG_TOO_FAR"
@@ -149,6 +151,7 @@ class DropReason(StrEnum):
     # ---- no reason of the kernel's: a counter's name where the kernel only counts, else our own ------
     REASM_OVERLAPS = "REASM_OVERLAPS"  # include/uapi/linux/snmp.h
     REASMFAILS = "REASMFAILS"  # include/uapi/linux/snmp.h
+    LISTENDROPS = "LISTENDROPS"  # include/uapi/linux/snmp.h
     RX_DROPPED = "rx_dropped"  # struct rtnl_link_stats64, struct xdp_statistics
     RX_RING_FULL = "rx_ring_full"  # struct xdp_statistics
     RX_INVALID_DESCS = "rx_invalid_descs"  # struct xdp_statistics

@@ -51,6 +51,7 @@ SCHEMA: dict[str, Any] = {
     "rates": dict.fromkeys(("offered_pps", "delivered_pps", "delivered_bps"), float),
     "notes": [str],
     "gauges": dict,
+    "cores_shared": bool,
 }  # fmt: skip
 
 

@@ -4,13 +4,16 @@ import json
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from kbview.sources.linux.testbed import Testbed
-from kbview.sources.linux.veth import End
+from kbview.sources.linux.veth import Address, End
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
+from kbview.sources.workers.payload_stamp import template
 from kbview.tape.meter import Meters, SocketMeter
 from kbview.tape.source import Source
 from kbview.tape.tape import Tape
@@ -101,6 +104,79 @@ def test_a_port_where_nobody_listens() -> None:
     assert (meters.arrived, meters.delivered) == (50, 0)
 
 
+def _frames(bed: Testbed, *changes: tuple[slice, bytes], sender: Address | None = None) -> None:
+    """Send fifty frames of the lab's, changed so."""
+    frame = bytearray(template(sender or bed.a.plain, bed.b.plain, 64))
+    for where, what in changes:
+        frame[where] = what
+    with bed.a.namespace.entered():
+        wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    with wire:
+        wire.bind((bed.a.link, 0))
+        for _ in range(50):
+            wire.send(frame)
+
+
+_IP_CHECKSUM, _ETHERTYPE = slice(24, 26), slice(12, 14)
+
+
+@pytest.mark.parametrize(
+    ("changes", "drops"),
+    [
+        ([(_IP_CHECKSUM, b"\x12\x34")], {"ip/IP_CSUM": 50}),
+        ([(_ETHERTYPE, b"\x88\xb5")], {"link/rx_dropped": 50}),  # a protocol that nobody takes
+    ],
+    ids=["IP checksum", "unknown protocol"],
+)
+def test_fifty_drops_are_counted_once(
+    changes: list[tuple[slice, bytes]], drops: dict[str, int]
+) -> None:
+    with Testbed() as bed:
+        source = _counters(bed.b)
+        source.pump(Tape(), 0)
+        _frames(bed, *changes)
+        meters = _after(source, 50)
+        source.close()
+    assert meters.drops == drops
+    assert (meters.arrived, meters.delivered, meters.in_flight) == (50, 0, 0)
+
+
+def test_the_reverse_path_filter_is_told() -> None:
+    """A source that no route leads back to: __fib_validate_source() says -EXDEV."""
+    with Testbed() as bed:
+        with bed.b.namespace.entered():
+            Path("/proc/sys/net/ipv4/conf/all/rp_filter").write_text("1")
+        source = _counters(bed.b)
+        source.pump(Tape(), 0)
+        _frames(bed, sender=msgspec.structs.replace(bed.a.plain, address="192.0.2.7"))
+        meters = _after(source, 50)
+        source.close()
+    assert meters.drops == {"ip/IP_RPFILTER": 50}
+
+
+def test_connections_that_the_accept_queue_cannot_hold_are_told() -> None:
+    with Testbed() as bed:
+        with bed.b.namespace.entered():
+            listener = socket.create_server((bed.b.address, PORT), backlog=0)
+        source = _counters(bed.b)
+        source.pump(Tape(), 0)
+        clients = []
+        with bed.a.namespace.entered():
+            for _ in range(5):
+                client = socket.socket()
+                client.setblocking(False)
+                client.connect_ex((bed.b.address, PORT))
+                clients.append(client)
+        meters = pumped(
+            source, Tape(), 350, seen=lambda meters: "tcp/TCP_LISTEN_OVERFLOW" in meters.drops
+        )
+        source.close()
+        for each in (*clients, listener):
+            each.close()
+    assert meters.drops["tcp/TCP_LISTEN_OVERFLOW"] > 0
+    assert "tcp/LISTENDROPS" not in meters.drops  # the same connections, counted again by the kernel
+
+
 def test_beside_a_ring_they_tell_what_it_cannot_know() -> None:
     with Testbed() as bed, _receiver(bed.b, 4096), watched(bed) as source:
         tape = Tape()
@@ -124,7 +200,8 @@ def test_beside_a_ring_they_tell_what_it_cannot_know() -> None:
     assert meters.arrived == meters.delivered == 100  # all of them reached the tap
     assert meters.conserved()
     assert _only(meters).drops > 0  # and the socket is shown for what it is
-    assert meters.context_switches > 0
+    assert meters.gauges["context switches, whole machine"] > 0
+    assert "context_switches" not in source.capabilities.meters  # they are no packet's
 
 
 def test_nobody_needs_rights_for_counters() -> None:
@@ -134,4 +211,8 @@ def test_nobody_needs_rights_for_counters() -> None:
     (report,) = json.loads(ran.stdout)
     assert (report["origin"], report["datapath"]) == ("live", "kernel")
     assert report["cores"]
+    assert report["cores_shared"]
+    assert report["counts"]["context_switches"] is None  # the machine's are no packet's
+    assert report["bytes"]["delivered"] is None  # no counter knows them
+    assert report["rates"]["delivered_bps"] is None
     assert report["stages"] == []  # they are counted, but what they cost is not known

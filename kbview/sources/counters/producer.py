@@ -7,6 +7,7 @@ from kbview.sources.counters import delivery
 from kbview.sources.counters.reading import CounterFiles, CounterReading
 from kbview.sources.counters.sockets import SocketMeters
 from kbview.sources.counters.subject import Subject
+from kbview.sources.counters.unexplained import Unexplained
 from kbview.sources.watching.clock import Clock
 from kbview.sources.watching.producer import Producer, Way
 from kbview.tape.events import Event
@@ -35,7 +36,17 @@ WAY = Way(
     ),
 )
 _BESIDE = frozenset(
-    {"missed", "sent", "sent_bytes", "softirqs", "squeezes", "context_switches", "cores", "sockets"}
+    {
+        "missed",
+        "sent",
+        "sent_bytes",
+        "softirqs",
+        "squeezes",
+        "cores",
+        "cores_shared",
+        "gauges",
+        "sockets",
+    }
 )
 _LEADING = frozenset({"arrived", "arrived_bytes", "delivered", "dropped", "drops"})
 
@@ -66,6 +77,7 @@ class CountersProducer(Producer):
         self._count = 0
         self._pending: list[tuple[int, CounterReading, dict[str, SocketMeter]]] = []
         self._shown = (0, self._since, dict[str, SocketMeter]())
+        self._unexplained = Unexplained()
 
     def start(self) -> None:
         self._since = self._counters.read()
@@ -86,6 +98,8 @@ class CountersProducer(Producer):
     def take(self, until_ps: int) -> list[Event]:
         while self._pending and self._pending[0][0] <= until_ps:
             self._shown = self._pending.pop(0)
+            now = self._shown[1]
+            self._unexplained.add(delivery.unexplained(now, self._since), len(now.stat.cores))
         return []
 
     def show(self, meters: Meters) -> None:
@@ -97,19 +111,22 @@ class CountersProducer(Producer):
         meters.interrupts = now.interrupts - since.interrupts
         meters.softirqs = now.net_rx - since.net_rx
         meters.squeezes = now.softnet.squeezed - since.softnet.squeezed
-        meters.context_switches = now.stat.context_switches - since.stat.context_switches
+        switches = now.stat.context_switches - since.stat.context_switches
+        meters.gauges["context switches, whole machine"] = switches
         meters.cores = _cores(now, since)
         meters.sockets = sockets
         if self._leading:
             self._lead(meters, now, since)
 
     def _lead(self, meters: Meters, now: CounterReading, since: CounterReading) -> None:
-        meters.arrived = now.links.rx_packets - since.links.rx_packets + meters.missed
         meters.arrived_bytes = now.links.rx_bytes - since.links.rx_bytes
         meters.delivered = delivery.consumed(now, since)
         meters.drops.update(delivery.drops(now, since))
+        meters.drops.update(self._unexplained.drops)
         ended = meters.delivered + meters.missed + sum(meters.drops.values())
-        meters.in_flight = max(0, meters.arrived - ended)  # or forwarded, or for nobody's protocol
+        came = now.links.rx_packets - since.links.rx_packets + meters.missed
+        meters.arrived = max(came, ended)  # a frame that finds the backlog full is not in rx_packets
+        meters.in_flight = meters.arrived - ended  # or forwarded, or for nobody's protocol
         for step, count in delivery.passes(now, since).items():
             meters.stages[step] = StageMeter(count)
 

@@ -9,6 +9,7 @@ from kbview.sources.counters import delivery
 from kbview.sources.counters.owner import Owners
 from kbview.sources.counters.reading import CounterReading
 from kbview.sources.counters.subject import Subject
+from kbview.sources.counters.unexplained import Unexplained
 from kbview.sources.linux.netlink.links import Link, LinkTotals
 from kbview.sources.linux.netlink.message import request
 from kbview.sources.linux.procfs.cpu import Stat, Ticks
@@ -17,15 +18,82 @@ from kbview.sources.linux.procfs.softirq import Softnet
 
 
 def _reading(
-    dropped: int = 0, cores: dict[int, Ticks] | None = None, **protocols: int
+    dropped: int = 0,
+    cores: dict[int, Ticks] | None = None,
+    rx_dropped: int = 0,
+    **protocols: int,
 ) -> CounterReading:
-    return CounterReading(LinkTotals(), 0, 0, Softnet(10, dropped, 0), Stat(cores or {}, 0), protocols)
+    return CounterReading(
+        LinkTotals(rx_dropped=rx_dropped),
+        0,
+        0,
+        Softnet(10, dropped, 0),
+        Stat(cores or {}, 0),
+        protocols,
+    )
 
 
 def test_drops_carry_the_kernels_reasons_and_only_what_happened() -> None:
     since = _reading(1, UdpNoPorts=5, UdpRcvbufErrors=2)
-    now = _reading(4, UdpNoPorts=5, UdpRcvbufErrors=9, Udp6RcvbufErrors=1)
+    now = _reading(4, rx_dropped=3, UdpNoPorts=5, UdpRcvbufErrors=9, Udp6RcvbufErrors=1)
     assert delivery.drops(now, since) == {"socket/SOCKET_RCVBUFF": 8, "backlog/CPU_BACKLOG": 3}
+
+
+def test_a_full_backlog_is_counted_once_and_only_for_links_of_this_namespace() -> None:
+    """enqueue_to_backlog() counts sd->dropped of a core, which all namespaces share, and rx_dropped."""
+    since = _reading(100, rx_dropped=5)
+    mine, other = _reading(120, rx_dropped=22), _reading(120, rx_dropped=5)
+    assert delivery.drops(mine, since) == {"backlog/CPU_BACKLOG": 17}
+    assert delivery.drops(other, since) == {}
+    unknown_protocol = _reading(100, rx_dropped=8)
+    assert delivery.drops(unknown_protocol, since) == {"link/rx_dropped": 3}
+
+
+def test_a_bad_ip_checksum_is_no_bad_header_as_well() -> None:
+    """ip_rcv_core() counts IPSTATS_MIB_CSUMERRORS and then IPSTATS_MIB_INHDRERRORS."""
+    now = _reading(IpExtInCsumErrors=50, IpInHdrErrors=53)
+    assert delivery.drops(now, _reading()) == {"ip/IP_CSUM": 50, "ip/IP_INHDR": 3}
+
+
+def test_an_overflow_of_the_accept_queue_is_one_drop() -> None:
+    """tcp_conn_request() counts ListenOverflows, and tcp_listendrop() counts ListenDrops behind it."""
+    now = _reading(TcpInSegs=200, TcpExtListenOverflows=49, TcpExtListenDrops=60)
+    assert delivery.drops(now, _reading()) == {"tcp/TCP_LISTEN_OVERFLOW": 49, "tcp/LISTENDROPS": 11}
+    assert delivery.consumed(now, _reading()) == 140
+
+
+def test_the_reverse_path_filter_and_pruned_segments_are_drops() -> None:
+    now = _reading(TcpInSegs=10, TcpExtIPReversePathFilter=50, TcpExtTCPRcvQDrop=2, TcpExtRcvPruned=2)
+    assert delivery.drops(now, _reading()) == {"ip/IP_RPFILTER": 50, "socket/PROTO_MEM": 2}
+    assert delivery.consumed(now, _reading()) == 8
+
+
+def test_a_segment_with_a_bad_checksum_is_not_delivered() -> None:
+    """tcp_v4_rcv() counts TCP_MIB_INSEGS before it verifies the checksum."""
+    now = _reading(TcpInSegs=10, TcpInCsumErrors=4)
+    assert delivery.consumed(now, _reading()) == 6
+
+
+def test_datagrams_that_netfilter_dropped_are_those_that_came_to_no_counted_end() -> None:
+    """nf_hook_slow() counts nothing: IpInReceives grew, and no end of a datagram did."""
+    lost = _reading(IpInReceives=500, IpInDelivers=20, IpReasmReqds=9, IpReasmOKs=3, IpForwDatagrams=3)
+    assert delivery.unexplained(lost, _reading()) == 471
+    told = _reading(IpInReceives=500, IpInDelivers=20, IpInAddrErrors=480)
+    assert delivery.unexplained(told, _reading()) == 0
+
+
+def test_what_may_be_under_way_is_no_drop_yet() -> None:
+    unexplained = Unexplained()
+    for number in (2, 1, 2, 2, 1, 2, 2, 2, 2):
+        unexplained.add(number, cores=2)
+    assert unexplained.drops == {}
+    for number in (471, 472, 471, 473, 471, 472, 472):
+        unexplained.add(number, cores=2)
+        assert unexplained.drops == {}
+    unexplained.add(471, cores=2)
+    assert unexplained.drops == {"ip/NOT_SPECIFIED": 471}
+    unexplained.add(470, cores=2)
+    assert unexplained.drops == {"ip/NOT_SPECIFIED": 471}  # a total never falls
 
 
 def test_a_counter_that_was_set_back_has_not_shrunk() -> None:
