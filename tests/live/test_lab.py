@@ -360,6 +360,10 @@ def test_a_report_for_each_receiver() -> None:
     assert [report["datapath"] for report in reports] == ["kernel", "af_packet", "af_xdp"]
     for report in reports:
         frames = report["frames"]
+        owners = ("receiver", "sender", "kbview", "rest of machine")
+        assert all(report["gauges"][f"{owner} CPU ns"] >= 0 for owner in owners)
+        assert report["gauges"]["receiver CPU ns"] > 0
+        assert report["cores_shared"]  # so the table gives no packet a share of them
         assert report["origin"] == "live"
         assert frames["arrived"] >= 500
         assert frames["arrived"] == sum(

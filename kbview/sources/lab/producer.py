@@ -123,6 +123,7 @@ class LabProducer(Producer):
         self._totals.show(meters)
         meters.cores = self._cores.meters()
         split_polling(meters.cores[-1], *self._totals.polling_ps())
+        meters.gauges = self._cores.shares_ns(*self._totals.cpu_ns())
 
     def set_detail(self, detail: Detail) -> None:
         self.receivers.tell(detail)

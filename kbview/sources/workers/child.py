@@ -143,6 +143,7 @@ def _receive(settings: Settings, inbox: Inbox, box: Outbox) -> None:
     with contextlib.ExitStack() as opened:
         receiver.open(settings.place)
         opened.callback(receiver.close)
+        receiver.begin()
         reporter = Reporter(receiver, settings.place, box, opened)
         if not receiver.keeps_privileges:
             give_up_privileges(settings.parent)

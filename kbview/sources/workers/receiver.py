@@ -1,4 +1,4 @@
-"""The Receiver contract: a real way from the link to an application, which counts what it does."""
+"""The Receiver contract: a real way from the link to an application, which counts its work."""
 
 import resource
 import time
@@ -31,7 +31,7 @@ class Receiver(ABC):
     """Opens its descriptors, then receives until told to stop.
 
     A subclass counts in `receive`: `polls` are looks for frames, `syscalls` its own calls into the
-    kernel. What it cannot know it leaves at zero and names in `unknown`.
+    kernel. Meters that it cannot know stay zero and are named in `unknown`.
     """
 
     name: ClassVar[str]
@@ -44,10 +44,11 @@ class Receiver(ABC):
     def __init__(self) -> None:
         self.mode = ""
         self.delivered = self.bytes = self.polls = self.empty_polls = self.syscalls = 0
-        self.taken_bytes = 0  # what a copy of all packets moved: no FCS, no padding, no cut bytes
+        self.taken_bytes = 0  # that a copy of all packets moves: no FCS, no padding, no cut bytes
         self.polling_ns = self.useful_ns = 0  # of one that never sleeps: see Reading
         self.sampling = Sampling()
         self._latencies: list[int] = []
+        self._used_before = (0, 0, 0, 0)
 
     @abstractmethod
     def open(self, place: Ingress) -> None:
@@ -60,6 +61,10 @@ class Receiver(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give everything back."""
+
+    def begin(self) -> None:
+        """Count usage from now on: starting the process was no work for packets."""
+        self._used_before = self.usage()
 
     def drops(self) -> dict[str, int]:
         """Packets that this way gave up, by "where/REASON", since `open`."""
@@ -78,7 +83,7 @@ class Receiver(ABC):
         raise NotImplementedError
 
     def usage(self) -> tuple[int, int, int, int]:
-        """CPU time in user and in kernel mode (ns), voluntary and involuntary switches."""
+        """CPU time in user and in kernel mode (ns), voluntary and involuntary switches, in all."""
         used = resource.getrusage(resource.RUSAGE_SELF)
         return round(used.ru_utime * 1e9), round(used.ru_stime * 1e9), used.ru_nvcsw, used.ru_nivcsw
 
@@ -91,7 +96,8 @@ class Receiver(ABC):
 
     def reading(self, came: Callable[[], int], kernel: StackCounts) -> Reading:
         """Everything, as it is now; `came` counts the link's frames, and is asked last."""
-        user_ns, system_ns, voluntary, involuntary = self.usage()
+        used = zip(self.usage(), self._used_before, strict=True)
+        user_ns, system_ns, voluntary, involuntary = (now - before for now, before in used)
         histogram = Histogram()
         histogram.add([max(0, ns) * 1000 for ns in self._latencies])
         return Reading(

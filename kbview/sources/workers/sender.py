@@ -35,6 +35,7 @@ class Sender:
         self.frames = self.bytes = self.late = self.syscalls = 0
         self.down = False
         self.set(load)
+        self._used_before = _usage_ns()
 
     def set(self, load: Load) -> None:
         """From now on this load; what was still due of the last one is not sent."""
@@ -96,7 +97,7 @@ class Sender:
 
     def report(self) -> Sent:
         """Its totals."""
-        used = resource.getrusage(resource.RUSAGE_SELF)
+        (user_ns, system_ns), before = _usage_ns(), self._used_before
         return Sent(
             time_ns=time.monotonic_ns(),
             load=self.load,
@@ -105,8 +106,8 @@ class Sender:
             refused=self._counter.read().tx_dropped,
             late=self.late,
             syscalls=self.syscalls,
-            user_ns=round(used.ru_utime * 1e9),
-            system_ns=round(used.ru_stime * 1e9),
+            user_ns=user_ns - before[0],
+            system_ns=system_ns - before[1],
             down=self.down,
         )
 
@@ -114,3 +115,9 @@ class Sender:
         """Send no more."""
         self._socket.close()
         self._counter.close()
+
+
+def _usage_ns() -> tuple[int, int]:
+    """CPU time of this process in user and in kernel mode."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return round(used.ru_utime * 1e9), round(used.ru_stime * 1e9)

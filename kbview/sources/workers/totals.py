@@ -33,6 +33,7 @@ KNOWN = frozenset(
         *("arrived", "delivered", "dropped", "missed", "in_flight", "drops", "latency"),
         *("arrived_bytes", "delivered_bytes", "polls", "empty_polls", "syscalls", "mode_switches"),
         *("context_switches", "wakeups", "copies", "copied_bytes", "rings", "sockets", "cores"),
+        *("cores_shared", "gauges"),
     }
 )
 
@@ -131,6 +132,12 @@ class ReceiverTotals:
         meters.empty_polls += kernel.empty_polls
         meters.allocations = kernel.skbs + self._total("skbs")
         meters.frees = max(0, meters.allocations - meters.in_flight)  # a packet under way keeps one
+
+    def cpu_ns(self) -> tuple[int, int]:
+        """CPU time of the sender's process and of all receivers' processes, user and kernel mode."""
+        sent = self._sent
+        receivers = self._total("user_ns") + self._total("system_ns") if self._reading else 0
+        return (sent.user_ns + sent.system_ns if sent else 0), receivers
 
     def polling_ps(self) -> tuple[int, int]:
         """Time of receivers that never sleep, and of that the time of polls that found something."""

@@ -1,10 +1,10 @@
-"""Gauges: what a watched application or device counts beside everything else, by its own names."""
+"""Gauges: counters of a watched application or process that have no panel, by their own names."""
 
 from kbview.state.state import State
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
 from kbview.ui.panel import Panel
-from kbview.ui.row import Row, Size, cut, spread
+from kbview.ui.row import Row, Size, spread
 
 _NUMBERS = 18  # cells for the value and how fast it grows
 
@@ -13,9 +13,16 @@ class GaugesPanel(Panel):
     """What grows fastest first, then what is not zero."""
 
     name = "gauges"
-    title = "told by the application"
+    title = "other counters"
     help = (
-        ("name  value", "a counter or level as the application or device itself calls and counts it"),
+        ("name  value", "a counter or level as the application, device or process is said to count it"),
+        (
+            "sender CPU ns",
+            (
+                "CPU time of the lab's sender (with the softirqs in its system calls), its receivers, "
+                "kbview, and the rest of the machine"
+            ),
+        ),
         ("12k/s", "how fast it grew over the last second"),
     )
     needs = frozenset({"gauges"})
@@ -48,6 +55,14 @@ def _rates(state: State) -> dict[str, float]:
 
 def _line(name: str, value: int, rate: float, width: int) -> Row:
     style = "text" if value else "faint"
-    left: Row = [(cut(clean(name), max(1, width - _NUMBERS)), style)]
+    left: Row = [(_short(clean(name), max(1, width - _NUMBERS)), style)]
     growth = fmt.rate(rate) if rate else ""
     return spread(left, [(f"{fmt.quantity(value):>7}", style), (f"{growth:>10}", "dim")], width)
+
+
+def _short(name: str, room: int) -> str:
+    """The name in so many cells: its end stays, which says what is counted and in which unit."""
+    if len(name) <= room:
+        return name
+    head = room // 4
+    return f"{name[:head]}…{name[len(name) - (room - head - 1) :]}" if room > 1 else name[:room]

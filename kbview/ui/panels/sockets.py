@@ -25,7 +25,7 @@ class SocketsPanel(Panel):
         ("RQ", "receive queue: truesize bytes of the packets the application has not read yet"),
         ("WQ", "send queue: bytes the application wrote: of TCP not acknowledged, of UDP not sent"),
         ("of 208K", "the receive buffer (rcvbuf); a packet that exceeds it is dropped"),
-        ("×91", "packets in the receive queue"),
+        ("×91", "packets in the receive queue; left out where only its bytes are known"),
         ("truesize", "what a packet costs the kernel in memory: data, padding and the sk_buff itself"),
     )
     needs = frozenset({"sockets"})
@@ -55,7 +55,8 @@ def _receive(socket: SocketMeter, name: int, width: int) -> Row:
     """The bar goes first where it is narrow, then the limit; numbers are whole or left out."""
     share = socket.queued / socket.rcvbuf if socket.rcvbuf else 0.0
     limit = f" of {fmt.size(socket.rcvbuf)}" if socket.rcvbuf else ""
-    packets = f" ×{fmt.quantity(socket.packets)}" if socket.packets or socket.received else ""
+    empty = socket.received and not socket.queued
+    packets = f" ×{fmt.quantity(socket.packets)}" if socket.packets or empty else ""
     drops = f" drop {fmt.quantity(socket.drops)}" if socket.drops else ""
     parts: list[tuple[Row, int]] = [
         (fit([(cut(clean(socket.name), name), "user")], name), 7),
