@@ -23,7 +23,7 @@ class DropsPanel(Panel):
         ("in flight", DEFINITIONS["in_flight"]),
         ("not here", "squeezed: " + DEFINITIONS["squeezes"]),
     )
-    needs = frozenset({"dropped", "missed"})
+    needs = frozenset({"dropped"})
     least, weight = 2, 9
 
     def summary(self, state: State) -> str:

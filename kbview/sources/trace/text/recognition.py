@@ -5,13 +5,14 @@ import re
 from kbview.sources.trace.meaning.table import BY_NAME
 from kbview.sources.trace.text import decoding, json_line, line, lost
 
-# Files that are no text; the command turns them into text.
+# Files that are no text of tracepoints, and the command that helps.
 _BINARY = (
     (b"PERFILE2", "perf.data of perf record: use perf script -i FILE > trace.txt"),
     (b"PERFFILE", "perf.data of perf record: use perf script -i FILE > trace.txt"),
     (b"2ELIFREP", "perf.data of perf record: use perf script -i FILE > trace.txt"),
     (b"\x17\x08\x44tracing", "trace.dat of trace-cmd record: use trace-cmd report -i FILE > trace.txt"),
     (b"TRACE:\n\x78", "packed by atrace -z: record without -z"),
+    (b'{"skb":"0x', "pwru names functions, no tracepoints: record with retis collect -o or trace-cmd"),
 )
 # A text that begins so is a trace, whether or not a record comes in the first bytes.
 _OPENING = re.compile(
@@ -31,7 +32,7 @@ _NEEDED = "comm,pid,tid,cpu,time,event,trace"
 
 
 def binary(head: bytes) -> str | None:
-    """The tool that wrote a binary file, and the command that makes it text; None for any other."""
+    """The tool that wrote such a file, and the command that helps; None for any other file."""
     return next((said for mark, said in _BINARY if head.startswith(mark)), None)
 
 

@@ -44,17 +44,24 @@ class TextSource(Source):
         self._origin_ns = self._next.time_ns if self._next else 0
         target = Target(device, name_of=lambda pid: reader.names.get(pid, ""))
         self._interpreter = Interpreter(target, lambda time_ns: (time_ns - self._origin_ns) * 1000)
-        self._stations = stations(physical=reader.has_interrupts(device))
+        self._physical = reader.has_interrupts(device)
+        self._stations = stations(physical=self._physical)
         self.capabilities = self._capabilities()
         self._detail = Detail.STEPS
         self._reached_ps = -1
         self._told_end = False
 
     def _capabilities(self) -> Capabilities:
-        """The meters that the tracepoints tell which have occurred so far."""
+        """The meters that the tracepoints tell which have occurred so far.
+
+        Where polls are recorded and the interface has none of its own, it is software: it raises no
+        interrupt and has no ring that could miss a frame.
+        """
         self._heard = len(self._reader.heard)
         self._interpreter.expect(BY_NAME[name] for name in self._reader.heard)
-        return Capabilities(lossy=True, meters=known(self._reader.heard))
+        software = "napi_poll" in self._reader.heard and not self._physical
+        meters = known(self._reader.heard) | ({"interrupts", "missed"} if software else set())
+        return Capabilities(lossy=True, meters=meters)
 
     def can_run(self) -> str | None:
         return None

@@ -265,6 +265,7 @@ BINARY = [
     (b"PERFILE2" + bytes(100), "perf script -i"),
     (b"\x17\x08\x44tracing6\0", "trace-cmd report -i"),
     (b"TRACE:\n\x78\x9c" + bytes(50), "without -z"),
+    (b'{"skb":"0xffff8880","cpu":1,"process":"ping:7","func":"ip_rcv"}\n', "retis collect -o"),
 ]
 
 

@@ -36,7 +36,7 @@ def without(*names: str) -> str:
 
 # what is off, and the numbers that nobody can know then
 OFF: list[tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = [
-    (("napi_poll",), {"counts": ("polls", "empty_polls")}),
+    (("napi_poll",), {"counts": ("polls", "empty_polls", "interrupts"), "frames": ("missed",)}),
     (("softirq_\\w+",), {"counts": ("softirqs",)}),
     (("sys_\\w+",), {"counts": ("syscalls", "mode_switches")}),
     (("sched_switch",), {"counts": ("context_switches",)}),
@@ -44,7 +44,7 @@ OFF: list[tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = [
     (("net_dev_\\w+",), {"frames": ("sent",)}),
     (("sk_data_ready",), {"counts": ("wakeups",)}),
     (("sock_recv_length", "skb_copy_datagram_iovec"), {"counts": ("copies", "copied_bytes")}),
-    ((), {"counts": ("interrupts", "unsent", "tlb_misses"), "frames": ("missed",)}),
+    ((), {"counts": ("unsent", "tlb_misses")}),
 ]
 
 
@@ -87,6 +87,13 @@ def test_a_dropped_packet_of_a_trace_without_kfree_skb_is_no_delivery(
     assert said["frames"]["dropped"] is None
     assert said["frames"]["delivered"] < whole["frames"]["delivered"] + 1
     assert said["unseen"] + said["frames"]["in_flight"] >= 1
+
+
+def test_an_interface_without_polls_of_its_own_is_software_and_raises_no_interrupt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = report(PIPE, tmp_path, capsys)
+    assert (said["counts"]["interrupts"], said["frames"]["missed"]) == (0, 0)
 
 
 def test_the_table_says_unknown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
