@@ -155,11 +155,12 @@ def _busy(report: Report) -> str:
         return "unknown"
     shares = []
     for core in report.cores:
-        total = sum(value for name, value in core.items() if name.endswith("_ps")) or 1
-        shares.append(f"{100 - 100 * core['idle_ps'] / total:.0f}")
-    if len(shares) > _CORES_SHOWN:
-        return f"{sum(map(int, shares)) / len(shares):.0f} of {len(shares)} cores"
-    return " ".join(shares)
+        total = sum(value for name, value in core.items() if name.endswith("_ps"))
+        shares.append(100 - 100 * core["idle_ps"] / total if total else None)
+    known = [share for share in shares if share is not None]
+    if len(shares) > _CORES_SHOWN and known:
+        return f"{sum(known) / len(known):.0f} of {len(known)} cores"
+    return " ".join("?" if share is None else f"{share:.0f}" for share in shares)
 
 
 def _useful(report: Report) -> str:

@@ -7,7 +7,8 @@ import pytest
 from rich.cells import cell_len
 
 from kbview.state.state import State
-from kbview.tape.meter import RingMeter, SocketMeter
+from kbview.tape.detail import Detail
+from kbview.tape.meter import CoreMeter, Meters, RingMeter, Sample, SocketMeter
 from kbview.tape.source import Capabilities
 from kbview.tape.vocabulary import RingKind
 from kbview.ui.characters import to_ascii
@@ -225,3 +226,15 @@ def test_work_for_packets_that_are_dropped_is_busy_and_not_useful() -> None:
             assert useful <= busy
             if kept == 0 and "y" not in row and "u" not in row.removeprefix("cpu"):
                 assert useful == 0
+
+
+def test_a_core_without_any_booked_time_is_unknown_and_not_busy() -> None:
+    """A recorded trace tells nothing of a core that has no record in it."""
+    state = State()
+    cores = [CoreMeter(0), CoreMeter(1)]
+    state.apply(Sample(0, Meters(cores=cores), Detail.METERS))
+    later = [CoreMeter(0), CoreMeter(1, idle_ps=6 * 10**8, user_ps=4 * 10**8)]
+    state.apply(Sample(10**9, Meters(cores=later), Detail.METERS))
+    first, second, *_ = map(text_of, NAMED["cores"].draw(state, Size(60, 6)))
+    assert first.split() == ["cpu0", "its", "time", "is", "unknown"]
+    assert "40 %" in second

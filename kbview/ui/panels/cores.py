@@ -69,6 +69,8 @@ class CoresPanel(Panel):
 
 def _core(cpu: int, shares: dict[Account, float], kept: float, width: int) -> Row:
     row: Row = [(f"cpu{cpu}".ljust(_NAME), "text")]
+    if not any(shares.values()):
+        return [*row, ("its time is unknown", "faint")]
     for account, cells in _portions(shares, max(0, width - _NAME - _NUMBERS)).items():
         letter, style, _ = _LETTERS[account]
         row.append((letter * cells, style))

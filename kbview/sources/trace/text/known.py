@@ -25,6 +25,7 @@ _NEEDS: dict[str, tuple[AbstractSet[str], ...]] = {
     "delivered": (_COPIED, _QUEUED),
     "delivered_bytes": (_COPIED, _QUEUED),
     "latency": (_COPIED, _QUEUED),
+    "consumed": (frozenset({"consume_skb", "tcp_probe"}),),
     "dropped": (frozenset({"kfree_skb"}),),
     "drops": (frozenset({"kfree_skb"}),),
     "frees": (_FREED,),

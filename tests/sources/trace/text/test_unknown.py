@@ -104,6 +104,17 @@ def test_the_table_says_unknown(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert any(row.split() == ["polls", "unknown"] for row in rows)
 
 
+def test_a_core_without_a_record_is_not_called_busy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "trace.txt"
+    path.write_text(PIPE.replace("[000]", "[001]"), encoding="utf-8")
+    assert main(["run", str(path), "--set", f"device={DEVICE}"]) == 0
+    (busy,) = [row.split() for row in capsys.readouterr().out.splitlines() if "busy, %" in row]
+    assert busy[-2] == "?"
+    assert int(busy[-1]) <= 100
+
+
 def test_every_meter_is_known_where_each_tracepoint_occurs() -> None:
     assert known(set()) == {"arrived", "arrived_bytes", "allocations", "unseen"}
     assert {"delivered", "dropped", "sent", "interrupts", "squeezes", "cores"} <= known(BY_NAME.keys())
