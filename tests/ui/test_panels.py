@@ -235,6 +235,6 @@ def test_a_core_without_any_booked_time_is_unknown_and_not_busy() -> None:
     state.apply(Sample(0, Meters(cores=cores), Detail.METERS))
     later = [CoreMeter(0), CoreMeter(1, idle_ps=6 * 10**8, user_ps=4 * 10**8)]
     state.apply(Sample(10**9, Meters(cores=later), Detail.METERS))
-    first, second, *_ = map(text_of, NAMED["cores"].draw(state, Size(60, 6)))
+    _, first, second, *_ = map(text_of, NAMED["cores"].draw(state, Size(60, 6)))
     assert first.split() == ["cpu0", "its", "time", "is", "unknown"]
     assert "40 %" in second
