@@ -13,7 +13,16 @@ LAB = "lab"
 _SCENARIO = "paced-udp"
 _USUAL_PS = 2 * 10**12  # how long each receiver runs, unless --until says otherwise
 _EMULATED = "emulated"
-_KEYS = ("traffic.size", "traffic.flows")  # what both understand
+_KEYS = ("traffic.size", "traffic.flows")  # settings that both have
+# Settings of a twin that the lab's veth decides: its driver has no zero-copy mode (drivers/net/veth.c).
+_AS_ON_A_VETH = {"af_xdp": (("xdp_mode", "copy"),)}
+# Differences that no setting of the model takes away.
+_UNLIKE = {
+    "af_xdp": "af_xdp emulated: its reader looks at the rx ring again and again, the lab's sleeps in "
+    "poll(); its NIC's driver has XDP, the lab's veth converts each sk_buff with one copy more",
+    "dpdk": "dpdk emulated: its NIC writes into the mbuf; the lab's driver is AF_XDP's on a veth, "
+    "with two copies",
+}
 
 
 def reports(arguments: argparse.Namespace, names: list[str]) -> "list[Report]":
@@ -31,14 +40,15 @@ def reports(arguments: argparse.Namespace, names: list[str]) -> "list[Report]":
     for each, report in zip(asked, measured, strict=True):
         pairs.append(report)
         if report.datapath in known:
-            pairs += run_together(resolve_all(_SCENARIO, [_twin(each, report)], None), None)
+            pairs += run_together(resolve_all(_SCENARIO, [twin(each, report)], None), None)
             pairs[-1].datapath += f" {_EMULATED}"
+            pairs[-1].notes += [_UNLIKE[report.datapath]] if report.datapath in _UNLIKE else []
         else:
             report.notes.append(f"this version emulates no {report.datapath}")
     return pairs
 
 
-def _twin(asked: "Choice", report: "Report") -> "Choice":
+def twin(asked: "Choice", report: "Report") -> "Choice":
     """The load that was measured, as a choice for the emulator."""
     from kbview.sources.request import Choice
 
@@ -47,5 +57,8 @@ def _twin(asked: "Choice", report: "Report") -> "Choice":
         profile=asked.profile,
         rate_pps=max(1.0, round(report.rates["offered_pps"] or 1.0)),
         frames=max(1, report.frames["arrived"] or 1),
-        overrides=tuple((key, value) for key, value in asked.overrides if key in _KEYS),
+        overrides=(
+            *((key, value) for key, value in asked.overrides if key in _KEYS),
+            *_AS_ON_A_VETH.get(report.datapath, ()),
+        ),
     )

@@ -11,14 +11,31 @@ from kbview.tape.tape import Tape
 
 _FIRST_SLICE_PS = 10**9
 _LONGEST_SLICE_PS = 10**12
+_ALIKE = 1.05  # loads are equal up to this ratio
 _KEPT = 8  # records; a report needs only the last sample
 
 
 def run_together(sources: Sequence[Source], until_ps: int | None) -> list[Report]:
     """Emulated ones side by side; live ones, which would disturb each other, one after the other."""
     if any(source.capabilities.live for source in sources):
-        return [report for source in sources for report in _side_by_side([source], until_ps)]
+        return equal_loads(
+            [report for source in sources for report in _side_by_side([source], until_ps)]
+        )
     return _side_by_side(sources, until_ps)
+
+
+def equal_loads(reports: list[Report]) -> list[Report]:
+    """The reports; a note on the first where their offered loads differ."""
+    offered = [report.rates["offered_pps"] or 0.0 for report in reports]
+    if offered and max(offered) > _ALIKE * min(offered):
+        loads = ", ".join(
+            f"{report.datapath} {pps:,.0f}" for report, pps in zip(reports, offered, strict=True)
+        )
+        reports[0].notes.append(
+            f"unequal loads, frames a second: {loads}. The sender did not keep up, so these "
+            "numbers do not compare the datapaths; ask for less with --rate"
+        )
+    return reports
 
 
 def _side_by_side(sources: Sequence[Source], until_ps: int | None) -> list[Report]:

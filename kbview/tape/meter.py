@@ -58,7 +58,10 @@ DEFINITIONS: dict[str, str] = {
     "empty_polls": "polls that found no received frame; polls for transmit completions are among them",
     "squeezes": "softirq runs that a budget stopped with work left (time_squeeze); not a drop",
     "syscalls": "calls from an application into the kernel",
-    "mode_switches": "crossings of the user/kernel wall, each direction counted",
+    "mode_switches": (
+        "crossings of the user/kernel wall, each direction counted; of a live kernel "
+        "derived, as two for each system call of the watched tasks"
+    ),
     "context_switches": "times a core went from one task to another, the idle task included",
     "copies": "copies of payload made by a CPU; DMA is not one",
     "copied_bytes": "bytes in those copies",

@@ -458,6 +458,15 @@ def test_the_model_stands_beside_what_was_measured_at_the_same_load(
     assert not kernel["profile"]
 
 
+def test_the_twin_of_af_xdp_says_where_it_works_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["compare", "lab", "--datapath", "af_xdp", "--until", "500ms", "--rate", "1k", "--json"]
+    assert main(words) == 0
+    measured, twin = json.loads(capsys.readouterr().out)["reports"]
+    assert measured["counts"]["copies"] == 2 * measured["frames"]["delivered"]
+    assert twin["counts"]["copies"] == twin["frames"]["delivered"]
+    assert any("sleeps in poll()" in note and "one copy more" in note for note in twin["notes"])
+
+
 def test_a_tour_goes_through_every_receiver_by_itself(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
