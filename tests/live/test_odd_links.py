@@ -1,5 +1,6 @@
 """Links that are not as usual: down from the start, and without an Ethernet header."""
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -72,3 +73,22 @@ def test_a_tunnels_packets_are_recorded_with_a_link_header() -> None:
     assert isinstance(recorded, ev.FrameRecorded)
     assert recorded.data == bytes(12) + b"\x08\x00" + PING
     assert meters.arrived == meters.delivered == 1
+
+
+def test_bytes_on_loopback_are_those_that_the_interface_counts() -> None:
+    """/proc/net/dev counts 128 bytes of a datagram of 100: IPv4 and UDP, no Ethernet, no FCS."""
+    tape = Tape()
+    with Testbed() as bed:
+        with bed.b.namespace.entered(), IPRoute() as route:
+            route.link("set", index=1, state="up")
+        with bed.b.namespace.entered():
+            source = resolve("live:lo", Choice())
+            sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with contextlib.closing(source), sender, receiver:
+            receiver.bind(("127.0.0.1", 0))
+            source.pump(tape, 0)
+            for _ in range(50):
+                sender.sendto(bytes(100), receiver.getsockname())
+            meters = pumped(source, tape, 80, arrived=50)
+    assert (meters.arrived, meters.arrived_bytes) == (50, 50 * 128)

@@ -81,7 +81,7 @@ def test_a_ring_that_nobody_reads_freezes_and_its_drops_are_counted() -> None:
     tape = Tape()
     with Testbed() as bed, watched(bed, ring=2, block=4096) as source:
         source.pump(tape, 0)
-        reader = source._producers[0]._thread_of_rings  # type: ignore[attr-defined]
+        reader = source._producers[0]._reading_thread  # type: ignore[attr-defined]
         with reader._lock:  # it waits with a block in its hands
             send(bed, 2000)
         meters = pumped(source, tape, 150, arrived=2000)
@@ -157,7 +157,7 @@ def test_a_viewer_who_pauses_finds_all_totals_and_no_more_memory_than_agreed(
         source.set_detail(Detail.STEPS)
         source.pump(tape, 0)
         send(bed, 3000)
-        reader = source._producers[0]._thread_of_rings  # type: ignore[attr-defined]
+        reader = source._producers[0]._reading_thread  # type: ignore[attr-defined]
         reader.settled_ps()
         assert len(reader._pending) < 1000
         meters = pumped(source, tape, 150, arrived=3000)

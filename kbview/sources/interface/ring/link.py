@@ -10,13 +10,14 @@ import fcntl
 import socket
 import struct
 
+from kbview.sources.linux.packet_ring.block import ETHERNET, LOOPBACK, TUNNEL, Framing
 from kbview.tape.source import SourceError
 
 _SIOCGIFNAME, _SIOCGIFFLAGS, _SIOCGIFHWADDR, _SIOCGIFINDEX = 0x8910, 0x8913, 0x8927, 0x8933
 _IFF_UP = 1
 _NUMBER = struct.Struct("=16si20x")
 _FLAGS = struct.Struct("=16sH22x")
-_WITH_ETHERNET_HEADER = (1, 772)  # ARPHRD_ETHER, ARPHRD_LOOPBACK
+_FRAMINGS = {1: ETHERNET, 772: LOOPBACK}  # ARPHRD_ETHER, ARPHRD_LOOPBACK
 
 
 class WatchedLink:
@@ -47,10 +48,10 @@ class WatchedLink:
             return bool(_FLAGS.unpack(self._ask(_SIOCGIFFLAGS, self.name.encode()))[1] & _IFF_UP)
         return False
 
-    def has_ethernet_header(self) -> bool:
-        """Whether frames begin with one; those of a tunnel do not."""
+    def framing(self) -> Framing:
+        """The lengths of its frames; a tunnel has no Ethernet header."""
         kind: int = _FLAGS.unpack(self._ask(_SIOCGIFHWADDR, self.name.encode()))[1]
-        return kind in _WITH_ETHERNET_HEADER
+        return _FRAMINGS.get(kind, TUNNEL)
 
     def _ask(self, request: int, name: bytes) -> bytes:
         return fcntl.ioctl(self._control, request, _NUMBER.pack(name[:15], 0))

@@ -6,9 +6,8 @@ PERFORMANCE: at 400,000 packets/s descriptors take 0.6 % of a core, every header
 import mmap
 from typing import NamedTuple
 
-from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH
 from kbview.sources.linux.packet_ring import layout
-from kbview.sources.linux.packet_ring.block import NS, SHORTEST, Block, on_wire
+from kbview.sources.linux.packet_ring.block import ETHERNET, NS, Block, Framing
 from kbview.tape.events import NO_CPU, Copied, Event, FrameArrived, FrameRecorded, PacketDelivered
 from kbview.tape.vocabulary import CopyKind, Place
 
@@ -25,15 +24,15 @@ class Measured(NamedTuple):
     flows: set[int]
 
 
-def measure(memory: mmap.mmap, block: Block) -> Measured:
+def measure(memory: mmap.mmap, block: Block, framing: Framing) -> Measured:
     """Add up a block."""
-    unpack = layout.BRIEF.unpack_from
+    unpack, size = layout.BRIEF.unpack_from, framing.length
     every = 1 + block.packets // _STAMPS
     at, wire, captured = block.first, 0, 0
     stamps, flows = [], set()
     for packet in range(block.packets):
-        ahead, seconds, nanoseconds, snap, length, flow = unpack(memory, at)
-        wire += length + FCS_LENGTH if length > SHORTEST else ETHERNET_MINIMUM
+        ahead, seconds, nanoseconds, snap, length, status, flow = unpack(memory, at)
+        wire += size(length, status)
         captured += snap
         flows.add(flow)
         if packet % every == 0:
@@ -60,11 +59,11 @@ class Moment(NamedTuple):
 
 
 class Manner(NamedTuple):
-    """How packets are told: with their copies, with `snap` bytes of them, with a link header or not."""
+    """How packets are told: with their copies, with `snap` bytes of them, as frames of such a link."""
 
     steps: bool
     snap: int
-    ethernet: bool
+    framing: Framing
 
 
 def tell(memory: mmap.mmap, block: Block, moment: Moment, first: int, manner: Manner) -> list[Event]:
@@ -76,14 +75,15 @@ def tell(memory: mmap.mmap, block: Block, moment: Moment, first: int, manner: Ma
     at = block.first
     for packet in range(first, first + block.packets):
         header = unpack(memory, at)
-        ahead, seconds, nanoseconds, captured, length = header[:5]
+        ahead, seconds, nanoseconds, captured, length, status = header[:6]
         time_ps = moment.of(seconds * NS + nanoseconds)
-        wire = on_wire(length)
+        wire = manner.framing.length(length, status)
         arrivals.append(FrameArrived(time_ps, queue, packet, wire))
         if manner.steps:
             arrivals.append(Copied(time_ps, NO_CPU, packet, CopyKind.TO_RING, captured))
         if manner.snap:
-            arrivals.append(FrameRecorded(time_ps, packet, wire, _frame(memory, at, header, manner)))
+            frame = ETHERNET.length(length, status) if manner.framing.header else wire
+            arrivals.append(FrameRecorded(time_ps, packet, frame, _frame(memory, at, header, manner)))
         deliveries.append(PacketDelivered(seen_ps, cpu, packet, Place.APP, wire, seen_ps - time_ps))
         at += ahead
     return arrivals + deliveries
@@ -93,7 +93,7 @@ def _frame(memory: mmap.mmap, at: int, header: tuple[int, ...], manner: Manner) 
     """The frame's first bytes, with the link header and VLAN tag that the kernel took off."""
     captured, status, mac, tag, tag_type = header[3], header[5], header[6], header[9], header[10]
     data = memory[at + mac : at + mac + min(captured, manner.snap)]
-    if not manner.ethernet:
+    if not manner.framing.header:
         ethertype: bytes = layout.PROTOCOL.unpack_from(memory, at)[0]
         return bytes(_MACS) + ethertype + data
     if status & layout.TP_STATUS_VLAN_VALID:

@@ -3,12 +3,11 @@
 import mmap
 import time
 
-from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH
 from kbview.sources.interface.ring.cpu_budget import CpuBudget
 from kbview.sources.interface.ring.parse import Manner, Measured, Moment, measure, tell
 from kbview.sources.interface.ring.totals import RingSum
 from kbview.sources.linux.packet_ring import layout
-from kbview.sources.linux.packet_ring.block import Block
+from kbview.sources.linux.packet_ring.block import Block, Framing
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
@@ -24,12 +23,12 @@ class BlockPolicy:
     `passed_over` counts packets with headers that were not read, because `cpu_budget` was used up.
     """
 
-    def __init__(self, settings: RingSettings, *, ethernet: bool) -> None:
+    def __init__(self, settings: RingSettings, framing: Framing) -> None:
         self.detail = Detail.METERS
         self.flows: set[int] = set()
         self.passed_over = 0
         self._snap = settings.snap
-        self._ethernet = ethernet
+        self._framing = framing
         self.cpu_budget = CpuBudget(settings.share)
         self._overhead = 85.5  # bytes of header and padding beside an Ethernet frame, until measured
         self._packet = 0
@@ -49,7 +48,7 @@ class BlockPolicy:
         return records
 
     def _told(self, memory: mmap.mmap, block: Block, moment: Moment, first: int) -> list[Record]:
-        manner = Manner(self.detail is Detail.STEPS, self._snap, self._ethernet)
+        manner = Manner(self.detail is Detail.STEPS, self._snap, self._framing)
         records: list[Record] = [*tell(memory, block, moment, first, manner)]
         if not manner.steps:  # copies that are not told were made all the same
             copied = self._estimate(block).captured
@@ -59,7 +58,7 @@ class BlockPolicy:
         return records
 
     def _measured(self, memory: mmap.mmap, block: Block) -> Measured:
-        found = measure(memory, block)
+        found = measure(memory, block, self._framing)
         if block.packets:
             used = block.length - layout.BLOCK_HEADER - found.captured
             self._overhead = used / block.packets
@@ -71,7 +70,8 @@ class BlockPolicy:
         """Bytes from the block's own length: what a packet takes beside them hardly varies."""
         beside = round(block.packets * self._overhead)
         captured = max(0, block.length - layout.BLOCK_HEADER - beside)
-        wire = max(captured + block.packets * FCS_LENGTH, block.packets * ETHERNET_MINIMUM)
+        added, least, _ = self._framing
+        wire = max(captured + block.packets * added, block.packets * least)
         return Measured(wire, captured, [], set())
 
     def _untold(self, block: Block, found: Measured, moment: Moment) -> list[Record]:

@@ -66,8 +66,7 @@ class RingProducer(Producer):
         self, interface: str, clock: Clock, settings: RingSettings, *, promiscuous: bool = False
     ) -> None:
         self.link, rings = open_rings(interface, settings, promiscuous=promiscuous)
-        ethernet = self.link.has_ethernet_header()
-        self._policy = BlockPolicy(settings, ethernet=ethernet)
+        self._policy = BlockPolicy(settings, self.link.framing())
         self._reading_thread = RingThread(rings, clock, settings, self._policy)
         self._totals = RingTotals(
             [RingMeter(queue, ring.blocks, kind=KIND) for queue, ring in enumerate(rings)]

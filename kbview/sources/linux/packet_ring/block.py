@@ -1,4 +1,4 @@
-"""A block's descriptor, and a frame's length on the wire."""
+"""A block's descriptor, and the lengths of a link's frames."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from kbview.sources.linux.packet_ring import layout
 from kbview.sources.linux.packet_ring.ring import TapRing
 
 NS = 1_000_000_000
-SHORTEST = ETHERNET_MINIMUM - FCS_LENGTH
+ETHERNET_HEADER = 14
 
 
 class Block(NamedTuple):
@@ -33,6 +33,27 @@ def read_block(ring: TapRing, number: int) -> Block:
     return Block(packets, start + first, length, timed_out, seconds * NS + nanoseconds)
 
 
-def on_wire(length: int) -> int:
-    """A frame's length on the wire with FCS, from that of its sk_buff."""
-    return length + FCS_LENGTH if length > SHORTEST else ETHERNET_MINIMUM
+class Framing(NamedTuple):
+    """The bytes of a link's frames that its ring does not count, or counts though the link does not.
+
+    `added` to the length in the ring gives the frame's length as the link has it, at least `least`.
+    `header`: whether a packet in the ring begins with an Ethernet header.
+    """
+
+    added: int
+    least: int
+    header: bool
+
+    def length(self, length: int, status: int) -> int:
+        """The frame's length, from length and status of its header in the ring.
+
+        __netif_receive_skb_core() takes a VLAN tag off before the tap; the frame had it.
+        """
+        tag = layout.VLAN_TAG if status & layout.TP_STATUS_VLAN_VALID else 0
+        return max(length + tag + self.added, self.least)
+
+
+ETHERNET = Framing(FCS_LENGTH, ETHERNET_MINIMUM, header=True)
+# loopback_xmit() counts a packet without the Ethernet header that it came with; there is no FCS.
+LOOPBACK = Framing(-ETHERNET_HEADER, 0, header=True)
+TUNNEL = Framing(0, 0, header=False)  # no link header, no FCS

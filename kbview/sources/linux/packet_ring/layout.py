@@ -20,6 +20,7 @@ ETH_P_ALL = 3
 
 TP_STATUS_KERNEL = 0
 TP_STATUS_VLAN_VALID = 1 << 4
+VLAN_TAG = 4  # bytes of an 802.1Q tag, which the kernel takes off the frame
 TP_STATUS_BLK_TMO = 1 << 5  # the block was handed over by its timer, not because it was full
 TP_FT_REQ_FILL_RXHASH = 1
 ALIGNMENT = 8  # of each packet in a block: V3_ALIGNMENT
@@ -39,5 +40,6 @@ BLOCK_HEADER = 48  # bytes of the whole descriptor; they are counted in its leng
 
 # tpacket3_hdr: next, seconds, nanoseconds, captured, length, status, mac, net, rxhash, vlan tci, tpid
 PACKET = struct.Struct("=6IHHIIH")
-BRIEF = struct.Struct("=IIIII8xI")  # of it: next, seconds, nanoseconds, captured, length, rxhash
+# of it: next, seconds, nanoseconds, captured, length, status, rxhash
+BRIEF = struct.Struct("=IIIIII4xI")
 PROTOCOL = struct.Struct("=48x2x2s")  # of the sockaddr_ll behind it: the ethertype

@@ -8,7 +8,7 @@ from kbview.sources.interface.ring.parse import Manner, Moment, measure, tell
 from kbview.sources.interface.ring.policy import BlockPolicy
 from kbview.sources.interface.ring.totals import KIND, RingSum, RingTotals
 from kbview.sources.linux.packet_ring import layout
-from kbview.sources.linux.packet_ring.block import on_wire
+from kbview.sources.linux.packet_ring.block import ETHERNET, LOOPBACK, TUNNEL
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -21,7 +21,7 @@ LENGTHS = [60, 64, 1514, 200, 61, 42]
 
 
 def _booked(detail: Detail, share: float, lengths: list[int]) -> tuple[Meters, BlockPolicy, int]:
-    policy = BlockPolicy(RingSettings(share=share), ethernet=True)
+    policy = BlockPolicy(RingSettings(share=share), ETHERNET)
     policy.detail = detail
     totals, meters, lost = RingTotals([RingMeter(0, 4, kind=KIND)]), Meters(), 0
     for _ in range(2):
@@ -41,13 +41,24 @@ def test_the_layout_is_that_of_the_kernels_header() -> None:
 
 
 def test_lengths_are_those_on_the_wire_with_fcs() -> None:
-    assert [on_wire(length) for length in (14, 60, 61, 1514)] == [64, 64, 65, 1518]
+    assert [ETHERNET.length(length, 0) for length in (14, 60, 61, 1514)] == [64, 64, 65, 1518]
+
+
+def test_a_vlan_tag_that_the_kernel_took_off_was_on_the_wire() -> None:
+    """802.1Q: 1,522 bytes with FCS; tp_status says TP_STATUS_VLAN_VALID."""
+    assert ETHERNET.length(1514, layout.TP_STATUS_VLAN_VALID) == 1522
+
+
+def test_loopback_and_tunnels_have_no_fcs_and_loopback_no_ethernet_header() -> None:
+    """loopback_xmit() counts skb->len behind eth_type_trans(): 128 bytes where the ring says 142."""
+    assert LOOPBACK.length(142, 0) == 128
+    assert TUNNEL.length(60, 0) == 60
 
 
 def test_measuring_adds_up_what_telling_says_one_by_one() -> None:
     memory, made = block([frame(length) for length in LENGTHS])
-    events = tell(memory, made, MOMENT, 5, Manner(True, 128, True))
-    found = measure(memory, made)
+    events = tell(memory, made, MOMENT, 5, Manner(True, 128, ETHERNET))
+    found = measure(memory, made, ETHERNET)
     arrived = [event for event in events if isinstance(event, ev.FrameArrived)]
     assert [event.packet for event in arrived] == list(range(5, 5 + len(LENGTHS)))
     assert [event.length for event in arrived] == [max(64, length + 4) for length in LENGTHS]
@@ -60,7 +71,7 @@ def test_measuring_adds_up_what_telling_says_one_by_one() -> None:
 
 def test_a_packet_arrives_when_the_kernel_stamped_it_and_is_delivered_when_it_was_read() -> None:
     memory, made = block([frame()] * 3, gap_ns=200_000)
-    events = tell(memory, made, MOMENT, 0, Manner(False, 0, True))
+    events = tell(memory, made, MOMENT, 0, Manner(False, 0, ETHERNET))
     assert [event.time_ps for event in events] == [0, 200 * 10**6, 400 * 10**6, *[SEEN_PS] * 3]
     latencies = [event.latency_ps for event in events if isinstance(event, ev.PacketDelivered)]
     assert latencies == [SEEN_PS, SEEN_PS - 200 * 10**6, SEEN_PS - 400 * 10**6]
@@ -70,7 +81,7 @@ def test_a_clock_set_back_or_forward_makes_no_time_travel() -> None:
     memory, made = block([frame()] * 2)
     for seconds in (-3600, 3600):
         moment = MOMENT._replace(offset_ns=MOMENT.offset_ns + seconds * 10**9)
-        for event in tell(memory, made, moment, 0, Manner(True, 0, True)):
+        for event in tell(memory, made, moment, 0, Manner(True, 0, ETHERNET)):
             assert 0 <= event.time_ps <= SEEN_PS
             assert getattr(event, "latency_ps", 0) >= 0
 
@@ -78,12 +89,12 @@ def test_a_clock_set_back_or_forward_makes_no_time_travel() -> None:
 def test_recorded_bytes_have_their_link_header_and_tag_back() -> None:
     data = frame(80)
     tagged = block([data], status=1 | layout.TP_STATUS_VLAN_VALID, tag=42)
-    for (memory, made), ethernet, expected in (
-        (block([data]), True, data[:40]),
-        (tagged, True, (data[:12] + b"\x81\x00\x00\x2a" + data[12:])[:44]),
-        (block([data]), False, bytes(12) + b"\x86\xdd" + data[:40]),  # a tunnel's: no header at all
+    for (memory, made), framing, expected in (
+        (block([data]), ETHERNET, data[:40]),
+        (tagged, ETHERNET, (data[:12] + b"\x81\x00\x00\x2a" + data[12:])[:44]),
+        (block([data]), TUNNEL, bytes(12) + b"\x86\xdd" + data[:40]),  # a tunnel's: no header at all
     ):
-        events = tell(memory, made, MOMENT, 0, Manner(False, 40, ethernet))
+        events = tell(memory, made, MOMENT, 0, Manner(False, 40, framing))
         recorded = [event for event in events if isinstance(event, ev.FrameRecorded)]
         assert [event.data for event in recorded] == [expected]
 
