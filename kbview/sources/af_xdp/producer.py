@@ -5,7 +5,7 @@ import select
 import time
 
 from kbview.sources.watching.clock import Clock
-from kbview.sources.watching.producer import Producer, Way
+from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.sources.workers import stations
 from kbview.sources.workers.child import Settings
 from kbview.sources.workers.message import Begin, Reading, Tell
@@ -47,7 +47,7 @@ class XdpProducer(Producer):
         except BaseException:
             self.close()
             raise
-        self.way: Way = stations.way(_KIND, _SUMMARY, mode)
+        self.way: WatchedPath = stations.way(_KIND, _SUMMARY, mode)
 
     def _await_first(self) -> str:
         """Until the socket is open; what the driver allowed it to be."""

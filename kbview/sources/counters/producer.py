@@ -9,7 +9,7 @@ from kbview.sources.counters.sockets import SocketMeters
 from kbview.sources.counters.subject import Subject
 from kbview.sources.counters.unexplained import Unexplained
 from kbview.sources.watching.clock import Clock
-from kbview.sources.watching.producer import Producer, Way
+from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.tape.events import Event
 from kbview.tape.meter import CoreMeter, Meters, SocketMeter, StageMeter
 from kbview.tape.station import STACK, Domain, Station
@@ -20,7 +20,7 @@ _MOST_READINGS = 3_000  # that wait for a viewer in slow motion; then every othe
 _TICK_PS = 10**12 // os.sysconf("SC_CLK_TCK")
 _IRQ, _SOFTIRQ = STACK[0], STACK[1]
 
-WAY = Way(
+WAY = WatchedPath(
     "kernel",
     "the ordinary stack, as its own counters tell it",
     (

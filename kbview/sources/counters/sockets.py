@@ -14,7 +14,7 @@ from kbview.sources.linux.netlink.diag import (
 from kbview.sources.linux.netlink.socket import NetlinkSocket
 from kbview.sources.linux.procfs import sockets as table
 from kbview.sources.linux.procfs.file import KernelFile
-from kbview.sources.linux.socket_state import Protocol, SocketState, State
+from kbview.sources.linux.socket_state import Protocol, SocketState, TcpState
 from kbview.tape.meter import SocketMeter
 
 _NET = "/proc/thread-self/net"
@@ -59,7 +59,7 @@ class SocketMeters:
         return list(self._listed(family, protocol))
 
     def _listed(self, family: int, protocol: Protocol) -> Iterator[SocketState]:
-        ending = (State.TIME_WAIT, State.NEW_SYN_RECV, State.SYN_RECV)
+        ending = (TcpState.TIME_WAIT, TcpState.NEW_SYN_RECV, TcpState.SYN_RECV)
         states = table.parse(self._tables[family, protocol].read(), protocol)
         return (state for state in states if state.state not in ending)
 
@@ -73,7 +73,7 @@ class SocketMeters:
 
 def _meter(name: str, state: SocketState) -> SocketMeter:
     """Of a listening socket the queue holds connections, and no bytes."""
-    if state.state is State.LISTEN:
+    if state.state is TcpState.LISTEN:
         return SocketMeter(name, rcvbuf=state.rcvbuf or 0, packets=state.received, drops=state.drops)
     queued = state.received if state.truesize is None else state.truesize
     return SocketMeter(name, queued, state.rcvbuf or 0, drops=state.drops, send_queued=state.unsent)

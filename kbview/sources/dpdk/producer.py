@@ -7,7 +7,7 @@ from kbview.sources.dpdk.delta import Delta
 from kbview.sources.dpdk.poller import Poller
 from kbview.sources.dpdk.snapshot import Fill, Snapshot, take
 from kbview.sources.watching.clock import Clock
-from kbview.sources.watching.producer import Producer, Way
+from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.tape.events import Event, SourceNoted
 from kbview.tape.meter import CoreMeter, Meters, RingMeter
 from kbview.tape.source import SourceError
@@ -18,7 +18,7 @@ _STATS = ("ipackets", "opackets", "ibytes", "obytes", "imissed", "ierrors", "oer
 _MOST_GAUGES = 400
 RING, MEMPOOL = RingKind.DPDK_RING, RingKind.MEMPOOL
 
-WAY = Way(
+WAY = WatchedPath(
     "dpdk",
     "a running application, as its telemetry socket tells it",
     (

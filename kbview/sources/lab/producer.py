@@ -9,7 +9,7 @@ from kbview.sources.lab.receivers_switch import Phase, ReceiversSwitch
 from kbview.sources.linux import stale
 from kbview.sources.linux.testbed import Testbed
 from kbview.sources.watching.clock import Clock
-from kbview.sources.watching.producer import Producer, Way
+from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.sources.workers import kernel_counts, stations
 from kbview.sources.workers.load import Load
 from kbview.sources.workers.message import Reading, Report, Sent
@@ -68,7 +68,7 @@ class LabProducer(Producer):
         self._events.clear()
 
     @property
-    def way(self) -> Way:  # type: ignore[override]  # it changes
+    def way(self) -> WatchedPath:  # type: ignore[override]  # it changes
         """The way of the receiver that is open."""
         summary = RECEIVERS[self._kind].summary
         return stations.way(self._kind, summary, self._mode, counted=self._counted)

@@ -12,8 +12,8 @@ class Protocol(StrEnum):
     UDP = "udp"
 
 
-class State(IntEnum):
-    """TCP's, as numbered in include/net/tcp_states.h; an unconnected UDP socket is CLOSE."""
+class TcpState(IntEnum):
+    """A state of TCP, as numbered in include/net/tcp_states.h; an unconnected UDP socket is CLOSE."""
 
     UNKNOWN = 0
     ESTABLISHED = 1
@@ -30,8 +30,8 @@ class State(IntEnum):
     NEW_SYN_RECV = 12
 
     @classmethod
-    def of(cls, code: int) -> "State":
-        """The state of a number; UNKNOWN for one that there is not."""
+    def of(cls, code: int) -> "TcpState":
+        """The state of a number; UNKNOWN for a number without a state."""
         return cls(code) if code in cls._value2member_map_ else cls.UNKNOWN
 
 
@@ -60,7 +60,7 @@ class SocketState(NamedTuple):
     protocol: Protocol
     local: Endpoint
     remote: Endpoint
-    state: State
+    state: TcpState
     received: int
     unsent: int
     inode: int
@@ -71,7 +71,7 @@ class SocketState(NamedTuple):
     @property
     def name(self) -> str:
         """Such as `tcp :22 10.0.0.7:51234`, `udp :53` or `tcp :80 listen`."""
-        if self.state is State.LISTEN:
+        if self.state is TcpState.LISTEN:
             return f"{self.protocol} :{self.local.port} listen"
         if not self.remote.port:
             return f"{self.protocol} :{self.local.port}"

@@ -15,7 +15,7 @@ from kbview.tape.meter import Meters
 from kbview.tape.station import Station
 
 
-class Way(msgspec.Struct, frozen=True):
+class WatchedPath(msgspec.Struct, frozen=True):
     """The path of the packets that a producer watches, as DatapathStarted describes it."""
 
     datapath: str
@@ -32,7 +32,7 @@ class Producer(ABC):
 
     name: ClassVar[str]
     meters: frozenset[str]
-    way: Way
+    way: WatchedPath
 
     @abstractmethod
     def start(self) -> None:

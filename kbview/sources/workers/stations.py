@@ -1,6 +1,6 @@
 """The ways of the lab's receivers, station by station, over a veth pair."""
 
-from kbview.sources.watching.producer import Way
+from kbview.sources.watching.producer import WatchedPath
 from kbview.tape.station import STACK, Domain, Station, bypass
 
 _WIRE = Station(
@@ -102,13 +102,13 @@ DPDK = (
 _STATIONS = {"kernel": KERNEL, "af_packet": AF_PACKET, "af_xdp": AF_XDP, "dpdk": DPDK}
 
 
-def way(name: str, summary: str, mode: str, *, counted: bool = True) -> Way:
+def way(name: str, summary: str, mode: str, *, counted: bool = True) -> WatchedPath:
     """What DatapathStarted says of a receiver that is open; `mode` is what the driver allowed it.
 
     `counted`: whether the kernel says how many sk_buffs there were; if not, each frame counts as one.
     """
     stations = _STATIONS[name] if counted else tuple(map(_uncounted, _STATIONS[name]))
-    return Way(name, f"{summary} ({mode})" if mode else summary, stations)
+    return WatchedPath(name, f"{summary} ({mode})" if mode else summary, stations)
 
 
 def _uncounted(station: Station) -> Station:

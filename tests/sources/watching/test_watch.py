@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from kbview.sources.watching.clock import Clock
-from kbview.sources.watching.producer import Producer, Way
+from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.sources.watching.watch import Watch
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -18,7 +18,7 @@ class Scripted(Producer):
     """Tells what it is given, settled as far as it is told."""
 
     name = "scripted"
-    way = Way("way", "a way", ())
+    way = WatchedPath("way", "a way", ())
 
     def __init__(self, events: list[ev.Event], settled_ps: int, **totals: int) -> None:
         self.meters = frozenset(totals)

@@ -8,7 +8,7 @@ from kbview.sources.interface.ring.thread import RingThread
 from kbview.sources.interface.ring.totals import KIND, KNOWN, RingSum, RingTotals
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.watching.clock import Clock
-from kbview.sources.watching.producer import Producer, Way
+from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters, RingMeter
@@ -16,7 +16,7 @@ from kbview.tape.source import SourceError
 from kbview.tape.station import STACK, Domain, Station
 
 _IRQ, _SOFTIRQ = STACK[0], STACK[1]
-WAY = Way(
+WAY = WatchedPath(
     "af_packet",
     "a tap beside the stack: one copy into a ring shared with user space",
     (

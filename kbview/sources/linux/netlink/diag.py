@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from kbview.sources.linux.netlink.message import Message, attributes, request
-from kbview.sources.linux.socket_state import Endpoint, Protocol, SocketState, State
+from kbview.sources.linux.socket_state import Endpoint, Protocol, SocketState, TcpState
 
 NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
@@ -19,7 +19,7 @@ _REQUEST = struct.Struct("=BBBxI48x")  # family, protocol, wanted attributes, st
 # receive queue, write queue, uid, inode
 _SOCKET = struct.Struct("=BBxx2s2s16s16s12xIIIII")
 _MEMORY = struct.Struct("=9I")  # rmem_alloc, rcvbuf, ..., backlog, drops
-_ALL_BUT_ENDING = (1 << 12) - 1 & ~(1 << State.TIME_WAIT | 1 << State.SYN_RECV)
+_ALL_BUT_ENDING = (1 << 12) - 1 & ~(1 << TcpState.TIME_WAIT | 1 << TcpState.SYN_RECV)
 
 
 def socket_request(family: int, protocol: Protocol) -> bytes:
@@ -43,7 +43,7 @@ def sockets_of(answer: Iterable[Message], protocol: Protocol) -> Iterator[Socket
             protocol,
             Endpoint.of(source[:size], int.from_bytes(sport, "big")),
             Endpoint.of(destination[:size], int.from_bytes(dport, "big")),
-            State.of(state),
+            TcpState.of(state),
             received=received,
             unsent=unsent,
             inode=inode,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from kbview.sources.linux.procfs.file import number
-from kbview.sources.linux.socket_state import Endpoint, Protocol, SocketState, State
+from kbview.sources.linux.socket_state import Endpoint, Protocol, SocketState, TcpState
 
 _LEAST_COLUMNS = 10
 _DROPS = 12
@@ -27,7 +27,7 @@ def parse(text: str, protocol: Protocol) -> Iterator[SocketState]:
             protocol,
             local,
             remote,
-            State.of(number(words[3], 16)),
+            TcpState.of(number(words[3], 16)),
             received=number(received, 16),
             unsent=number(sent, 16),
             inode=number(words[9]),

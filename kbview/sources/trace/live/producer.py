@@ -27,7 +27,7 @@ from kbview.sources.trace.meaning.machine_state import Task
 from kbview.sources.trace.meaning.record import Record
 from kbview.sources.trace.meaning.stations import stations
 from kbview.sources.watching.clock import Clock
-from kbview.sources.watching.producer import Producer, Way
+from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 from kbview.tape.meter import Meters
@@ -58,7 +58,7 @@ class TraceProducer(Undoable, Producer):
         self._index = index
         self._target = target = interface.target(device, index, Symbols())
         self._physical = index is not None and interface.is_physical(device)
-        self.way = Way("kernel", capabilities.SUMMARY, stations(physical=self._physical))
+        self.way = WatchedPath("kernel", capabilities.SUMMARY, stations(physical=self._physical))
         self._missed_before = self._missed()
         self.meters = capabilities.METERS
         self._pids: set[int] = set()

@@ -10,7 +10,7 @@ from kbview.sources.linux.netlink.message import Message, attributes, error_of, 
 from kbview.sources.linux.netlink.socket import NetlinkSocket
 from kbview.sources.linux.procfs import netdev
 from kbview.sources.linux.procfs.file import KernelFile
-from kbview.sources.linux.socket_state import Protocol, State
+from kbview.sources.linux.socket_state import Protocol, TcpState
 
 
 def _attribute(kind: int, data: bytes) -> bytes:
@@ -78,9 +78,9 @@ def test_a_socket_is_told_with_what_it_holds_and_may_hold() -> None:
             states = [each for each in diag.sockets_of(answer, Protocol.TCP) if each.local.port == port]
     conversation.close()
     by_state = {each.state: each for each in states}
-    assert set(by_state) == {State.LISTEN, State.ESTABLISHED}
-    assert by_state[State.LISTEN].unsent == 5  # so many may wait to be accepted
-    held = by_state[State.ESTABLISHED]
+    assert set(by_state) == {TcpState.LISTEN, TcpState.ESTABLISHED}
+    assert by_state[TcpState.LISTEN].unsent == 5  # so many may wait to be accepted
+    held = by_state[TcpState.ESTABLISHED]
     assert held.received == 1000
     assert held.truesize is not None
     assert held.rcvbuf is not None

@@ -7,7 +7,7 @@ import pytest
 
 from kbview.sources.linux.procfs import cpu, interrupts, mib, netdev, sockets, softirq
 from kbview.sources.linux.procfs.file import KernelFile, number
-from kbview.sources.linux.socket_state import Endpoint, Protocol, State
+from kbview.sources.linux.socket_state import Endpoint, Protocol, TcpState
 
 INTERRUPTS = """\
            CPU0       CPU1
@@ -98,7 +98,7 @@ def test_sockets_with_their_queues() -> None:
     (tcp,) = sockets.parse(TCP6, Protocol.TCP)
     assert tcp.local == Endpoint("127.0.0.1", 22)
     assert tcp.name == "tcp :22 [2001:db8::1]:50001"
-    assert (tcp.state, tcp.unsent, tcp.received) == (State.ESTABLISHED, 0x24, 7)
+    assert (tcp.state, tcp.unsent, tcp.received) == (TcpState.ESTABLISHED, 0x24, 7)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "9" * 40, "0x12", "²", "twelve", "1.5"])
