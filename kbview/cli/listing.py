@@ -17,7 +17,7 @@ class List(Command):
     """Prints one section, or all but the settings."""
 
     name = "list"
-    summary = "scenarios, recordings, datapaths, profiles, settings"
+    summary = "scenarios, recordings, datapaths, profiles, figures, settings"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
@@ -100,6 +100,12 @@ def _profiles() -> Rows:
     return [_named(name, profile.load(name).summary) for name in profile.names()]
 
 
+def _figures() -> Rows:
+    from kbview.experiment.figure import FIGURES
+
+    return [_named(name, f"[{each.unit}] {each.meaning}") for name, each in FIGURES.items()]
+
+
 def _settings() -> Rows:
     from kbview.emulator.scenario import reference
 
@@ -124,5 +130,6 @@ SECTIONS: dict[str, Callable[[], Rows]] = {
     "recordings": _recordings,
     "datapaths": _datapaths,
     "profiles": _profiles,
+    "figures": _figures,
     "settings": _settings,
 }

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kbview.cli.errors import complain
+from kbview.cli.errors import FAILED, UNREADABLE, USAGE, complain
 from kbview.tape.source import SourceError
 
 _MOST_JOBS = 1024
@@ -49,8 +49,13 @@ def runner(arguments: argparse.Namespace) -> Iterator["Runner"]:
         results = _results(arguments)
         with _progress() as tell:
             yield Runner(pool, results, tell)
-    except (ClusterError, PointError, ResultsError) as error:
-        raise SourceError(str(error), 2) from error
+        _tell_known(results)
+    except ClusterError as error:
+        raise SourceError(str(error), USAGE) from error
+    except ResultsError as error:
+        raise SourceError(str(error), UNREADABLE) from error
+    except PointError as error:
+        raise SourceError(str(error), FAILED) from error
     finally:
         for opened in (pool, results):
             if opened is not None:
@@ -82,6 +87,12 @@ def _results(arguments: argparse.Namespace) -> "ResultsFile | None":
     except ResultsError as error:
         complain(f"{error}; finished points are not kept")
         return None
+
+
+def _tell_known(results: "ResultsFile | None") -> None:
+    """Say on a terminal how many points were not measured now."""
+    if results is not None and results.reused and sys.stderr.isatty():
+        complain(f"{results.reused:,} points were known from earlier runs; --fresh measures all again")
 
 
 @contextmanager

@@ -40,7 +40,9 @@ class SweepCommand(Command):
             type=quantity.share,
             help="offer this share of the highest rate that the link carries (100%%)",
         )
-        add("--show", metavar="A,B", default=SHOWN, help=f"figures (default: {SHOWN}); list: see them")
+        add(
+            "--show", metavar="A,B", default=SHOWN, help=f"see `kbview list figures` (default: {SHOWN})"
+        )
         measuring.add_flags(parser)
         group = parser.add_mutually_exclusive_group()
         group.add_argument("--json", action="store_true", help="every point, for programs")
@@ -54,10 +56,6 @@ class SweepCommand(Command):
         from kbview.cli import sweep_export, sweep_picture, sweep_text
         from kbview.emulator.keys import ScenarioError
         from kbview.experiment.figure import figure_of
-
-        if arguments.show == "list":
-            sweep_text.print_figures()
-            return DONE
 
         pictures = [path for path in (arguments.svg, arguments.png) if path is not None]
         sweep_picture.check(pictures, force=arguments.force)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from kbview.cli.sweep_series import Series, logarithmic, series, title
 from kbview.tape.source import SourceError
+from kbview.ui.characters import clean
 
 if TYPE_CHECKING:
     from kbview.experiment.figure import Figure
     from kbview.experiment.sweep import Sweep, SweepRow
 
 _INCHES = (8.0, 3.2)  # of one figure
-_STYLE = {"svg.hashsalt": "kbview", "svg.fonttype": "none"}  # the same file each time, text as text
+# The same file each time, text as text, and no formulas in names.
+_STYLE = {"svg.hashsalt": "kbview", "svg.fonttype": "none", "text.parse_math": False}
 
 
 def check(paths: Sequence[str], *, force: bool) -> None:
@@ -42,7 +44,7 @@ def draw(
     with mpl.rc_context(_STYLE):
         canvas = Canvas(figsize=(_INCHES[0], _INCHES[1] * len(figures)), layout="constrained")
         FigureCanvasAgg(canvas)
-        canvas.suptitle(title(sweep))
+        canvas.suptitle(clean(title(sweep)))
         for figure, axes in zip(figures, canvas.subplots(len(figures), 1, squeeze=False), strict=True):
             _draw(axes[0], sweep, rows, figure)
         beside = path.with_name(path.name + ".part")
@@ -60,7 +62,7 @@ def _draw(axes: Any, sweep: "Sweep", rows: "Sequence[SweepRow]", figure: "Figure
     for each in series(sweep, rows, figure):
         _curve(axes, each)
     if not axis.numeric:
-        axes.set_xticks(range(len(axis.values)), [str(value) for value in axis.values])
+        axes.set_xticks(range(len(axis.values)), [clean(str(value)) for value in axis.values])
     elif logarithmic(sweep):
         axes.set_xscale("log")
     axes.set_xlabel(axis.title)
@@ -77,4 +79,4 @@ def _curve(axes: Any, each: Series) -> None:
     ]
     at, means, halves = zip(*known, strict=True) if known else ((), (), ())
     bars = halves if any(halves) else None
-    axes.errorbar(at, means, yerr=bars, marker="o", markersize=3, capsize=2, label=each.label)
+    axes.errorbar(at, means, yerr=bars, marker="o", markersize=3, capsize=2, label=clean(each.label))

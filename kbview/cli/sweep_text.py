@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from kbview.cli.sweep_series import amount, logarithmic, series, title
-from kbview.experiment.figure import FIGURES, Figure
+from kbview.experiment.figure import Figure
 from kbview.experiment.stretch import WARM_UP
 from kbview.experiment.student import Estimate
 from kbview.experiment.sweep import Sweep, SweepRow
@@ -38,12 +38,6 @@ def print_table(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure
     print()
     for figure in figures:
         print(fill(f"{figure.name}: {figure.meaning}", WIDTH, subsequent_indent="    "))
-
-
-def print_figures() -> None:
-    """All figures with unit and definition."""
-    for figure in FIGURES.values():
-        print(fill(f"{figure.title}: {figure.meaning}", WIDTH, subsequent_indent="    "))
 
 
 def _runs(sweep: Sweep, rows: Sequence[SweepRow]) -> str:
@@ -125,7 +119,7 @@ def _plot(sweep: Sweep, rows: Sequence[SweepRow], figure: Figure) -> None:
                 list(at), list(means), label=clean(each.label), marker=marks[number % len(marks)]
             )
     if not axis.numeric:
-        plotext.xticks(list(range(len(axis.values))), [str(value) for value in axis.values])
+        plotext.xticks(list(range(len(axis.values))), [clean(str(value)) for value in axis.values])
     elif logarithmic(sweep):
         plotext.xscale("log")
         shown = axis.values[:: len(axis.values) // _MOST_TICKS + 1]

@@ -19,7 +19,7 @@ from kbview.experiment.program import identity
 LOCAL = "local:"
 _MOST_WORKERS = 256
 _WAIT_S = 10  # for a scheduler to answer
-_END_S = 2
+_END_S = 5
 _RETRIES = 3  # times that a point may lose its worker
 
 
@@ -67,6 +67,7 @@ class DaskPool(Pool):
     def close(self) -> None:
         self._client = None
         self._opened.close()
+        self._kill()  # workers of a cluster that has not closed in time
 
     def _kill(self) -> None:
         """End the workers of our own at once; a closing cluster would wait for their points."""
@@ -98,24 +99,31 @@ class DaskPool(Pool):
                 }
             )
         )
-        address = self._address
-        if self._workers:
-            cluster = self._dask.LocalCluster(
-                n_workers=self._workers,
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
-            stack.callback(_end, cluster)
-            self._nannies = list(cluster.workers.values())
-            address = cluster.scheduler_address
+        address = self._start(stack) if self._workers else self._address
         try:
             client = self._dask.Client(address, timeout=_WAIT_S, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise ClusterError(f"--cluster {address}: no scheduler answers: {error}") from error
         stack.callback(_end, client)
         return client
+
+    def _start(self, stack: ExitStack) -> str:
+        """Start workers of our own; the address of their scheduler."""
+        try:
+            cluster = self._dask.LocalCluster(
+                n_workers=self._workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+            )
+        except (OSError, RuntimeError, TimeoutError) as error:
+            reason = str(error).partition("\n")[0]
+            raise ClusterError(f"--cluster {self._address}: cannot be started: {reason}") from error
+        stack.callback(_end, cluster)
+        self._nannies = list(cluster.workers.values())
+        address: str = cluster.scheduler_address
+        return address
 
     def _compare(self, client: Any) -> None:
         """Refuse workers that run another program: their results could differ."""

@@ -16,7 +16,7 @@ from kbview.experiment.point import Point, Result
 from kbview.experiment.program import identity
 
 FORMAT = "kbview results 1"
-_MOST_BYTES = 256 << 20  # a cache that has grown beyond this is begun anew
+_MOST_BYTES = 64 << 20  # a cache that has grown beyond this is begun anew
 
 
 class ResultsError(Exception):
@@ -56,6 +56,7 @@ class ResultsFile:
     def __init__(self, path: Path, *, kept: bool) -> None:
         self.path = path
         self.found: dict[str, Result] = {}
+        self.reused = 0  # points that were not measured, because they were found here
         try:
             if not kept:
                 _tidy(path)

@@ -40,6 +40,8 @@ class Runner(msgspec.Struct, frozen=True):
         known = {key: found[key] for key in keys if key in found}
         missing = list({key: at for at, key in enumerate(keys) if key not in known}.values())
         done = len(points) - len(missing)
+        if self.results is not None:
+            self.results.reused += len(known)
         self.tell(done, len(points))
         try:
             with closing(self.pool.measure([points[at] for at in missing])) as finished:

@@ -1,7 +1,10 @@
 """Ctrl+C in a terminal: one press ends `validate`, `sweep` and `find`, and finished points are kept."""
 
+import contextlib
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -70,6 +73,31 @@ def test_one_press_ends_everything_and_keeps_what_is_finished(name: str, tmp_pat
     assert len(workers) >= 3, "the command and its two workers"
     assert of_session(process.pid) == []
     assert len(finished(results)) >= 2
+
+
+def test_a_terminal_sees_progress_with_the_time_left_and_its_cursor_again(tmp_path: Path) -> None:
+    results = tmp_path / "points.jsonl"
+    terminal, theirs = pty.openpty()
+    words = [*WORDS["sweep"], "--jobs", "2", "--results", str(results)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kbview", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        start_new_session=True,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "80"},
+    )
+    os.close(theirs)
+    seen = b""
+    while not re.search(rb"points.* [1-9]\d*/41.*\d:\d\d.* left", seen):
+        seen += os.read(terminal, 4096)
+    os.killpg(process.pid, signal.SIGINT)
+    with contextlib.suppress(OSError):  # EIO: the other end has gone
+        while more := os.read(terminal, 4096):
+            seen += more
+    assert process.wait(_WAIT_S) == 130
+    os.close(terminal)
+    assert seen.rindex(b"\x1b[?25h") > seen.rindex(b"\x1b[?25l"), "the cursor is shown again"
+    assert b"Traceback" not in seen
 
 
 def test_the_workers_of_a_killed_command_end_as_well(tmp_path: Path) -> None:

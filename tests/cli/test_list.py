@@ -8,6 +8,7 @@ import pytest
 from kbview.cli.main import main
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.scenario import reference
+from kbview.experiment.figure import FIGURES
 from kbview.sources.emulated.opener import bundled
 from kbview.sources.resolve import recording, recordings
 
@@ -26,6 +27,9 @@ def test_json_has_a_section_for_each_kind_of_name(capsys: pytest.CaptureFixture[
     assert named["datapaths"] == set(DATAPATHS)
     assert named["recordings"] == set(recordings())
     assert all(row["reading"] for row in sections["datapaths"])
+    for row in sections["figures"]:
+        assert row["summary"] == f"[{FIGURES[row['name']].unit}] {FIGURES[row['name']].meaning}"
+    assert named["figures"] == set(FIGURES)
 
 
 def test_settings_have_default_unit_bounds_and_meaning(capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,6 +113,17 @@ def test_pictures_are_drawn_with_curves_units_and_origin(
     assert svg.read_bytes() == first, "the same points give the same file"
 
 
+def test_a_hostile_name_is_text_in_a_picture(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    scenario, svg = tmp_path / "a.toml", tmp_path / "a.svg"
+    scenario.write_text('name = "$\\\\frac$ \\u001b[31m<b>"\nsummary = "x"\n')
+    words = ["sweep", str(scenario), "--over", "cores=1,2", "--until", "200"]
+    assert "\x1b" not in printed(capsys, *words, "--svg", str(svg), "--plot")
+    assert "$\\frac$" in "".join(ET.parse(svg).getroot().itertext())
+
+
 def test_without_matplotlib_a_picture_is_refused_with_the_command_that_installs_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,12 +197,6 @@ def test_a_refusal_is_one_line(
     assert (code, out) == (2, "")
     assert any(each in err for each in says.split("|")), err
     assert len(err.splitlines()) == 1
-
-
-def test_the_list_of_figures_has_every_unit_and_definition(capsys: pytest.CaptureFixture[str]) -> None:
-    said = " ".join(printed(capsys, *SWEEP, "--show", "list").split())
-    for figure in FIGURES.values():
-        assert f"{figure.title}: {figure.meaning}" in said
 
 
 def test_the_help_names_both_commands() -> None:

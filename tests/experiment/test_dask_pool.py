@@ -51,6 +51,16 @@ def test_a_killed_worker_costs_its_points_only(two: DaskPool) -> None:
     assert dict(found) == dict(Alone().measure(asked))
 
 
+def test_a_scheduler_is_reached_by_its_address(two: DaskPool) -> None:
+    """The workers of `two` serve another client, which leaves them alone when it ends."""
+    list(two.measure([point()]))
+    another = DaskPool(two._client.scheduler.address)
+    asked = points(3)
+    assert dict(another.measure(asked)) == dict(Alone().measure(asked))
+    another.close()
+    assert dict(two.measure([point(800)])) == dict(Alone().measure([point(800)]))
+
+
 def test_a_point_that_cannot_be_is_said_in_one_line(two: DaskPool) -> None:
     import msgspec
 

@@ -31,7 +31,9 @@ def run(path: Path, asked: list[Point]) -> tuple[list[Result], int]:
     """The results, and how many points had to be measured."""
     pool, file = Counting(), ResultsFile(path, kept=True)
     try:
-        return Runner(pool, file).run(asked, [{"place": at} for at in range(len(asked))]), pool.measured
+        found = Runner(pool, file).run(asked, [{"place": at} for at in range(len(asked))])
+        assert file.reused + pool.measured == len({each.key() for each in asked})
+        return found, pool.measured
     finally:
         file.close()
 
