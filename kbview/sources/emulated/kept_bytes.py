@@ -1,4 +1,4 @@
-"""Snap: the first bytes of an emulated packet, for who looks at it: from its capture, or made to fit.
+"""Snap: the first bytes of an emulated packet, for the viewer: from its capture, or made to fit.
 
 The emulator itself knows lengths and flows only. A capture is read a second time, beside the emulation
 and never ahead of it; synthetic packets get the headers of their flow and a payload of zeros.
@@ -18,8 +18,8 @@ from kbview.packet.link import as_ethernet, can_read
 from kbview.tape.events import Event, FrameArrived, FrameRecorded, FrameSent
 
 _FARTHEST = 2_000  # packets that are passed at once to get to one, some 3 ms
-_LATE = 256  # packets that were sent may be told so much later than those that came
-_CHUNKS = 4  # of synthetic traffic: those that frames may still arrive from
+_LATE = 256  # sent packets may be told so much later than received packets
+_CHUNKS = 4  # of synthetic traffic that frames may still arrive from
 
 _Record = tuple[int, int, int, bytes]  # see Capture.records
 
@@ -35,7 +35,7 @@ class Snap(ABC):
 
     @abstractmethod
     def of(self, packet: int, length: int) -> bytes:
-        """What is kept of a frame of `length` bytes, without its FCS; b"" if it cannot be had."""
+        """The kept bytes of a frame of `length` bytes, without its FCS; b"" if there are none."""
 
     def beside(self, events: Iterable[Event]) -> Iterator[Event]:
         """The events, with the bytes of each frame told as it comes or goes."""
@@ -70,7 +70,7 @@ class CaptureSnap(Snap):
     def _reach(self, packet: int) -> _Record | None:
         """Read on towards a packet, and take it if it is not too far ahead.
 
-        The last ones that were passed are kept, for they may be told late.
+        The last chunks that were passed are kept, for their frames may be told late.
         """
         farthest = self._next + _FARTHEST
         while self._next < min(packet, farthest):
@@ -138,7 +138,7 @@ class SyntheticSnap(Snap):
 
 
 def _datagram(flow: Flow, length: int) -> bytes:
-    """A frame of a UDP flow over IPv4; b"" for any other: nobody said what would be in it."""
+    """A frame of a UDP flow over IPv4; b"" for another flow, for its content is not defined."""
     if flow.protocol is not Protocol.UDP or ":" in flow.source:
         return b""
     source, destination = IPv4Address(flow.source).packed, IPv4Address(flow.destination).packed

@@ -4,7 +4,7 @@
        | switch
     WARMING    until ready       the next receiver is started; the old one works on
     HOLDING    until held        the sender stops
-    DRAINING   until the last    the old receiver reads what is there, and ends
+    DRAINING   until the last    the old receiver empties its queue, and ends
     OPENING    until the first   the next one opens its way to the frames
        | reading
     RUNNING

@@ -1,4 +1,4 @@
-"""The XDP program: frames for the socket are redirected, all others go on to the kernel.
+"""The XDP program: frames for the socket are redirected, all others continue to the kernel.
 
     frame in the driver's poll
       |- no IPv4 UDP to the port (asked only if one is chosen) ------> XDP_PASS: the ordinary stack

@@ -120,7 +120,7 @@ class Xsk:
         return "copy"
 
     def _try_bind(self, flag: int, ifindex: int, queue: int) -> int:
-        """0, or the errno. A queue whose last socket was just closed is busy for a few milliseconds."""
+        """0, or the errno. A queue is busy for a few milliseconds after its last socket was closed."""
         flags = flag | _XDP_USE_NEED_WAKEUP
         address = struct.pack("=HHIII", AF_XDP, flags, ifindex, queue, 0)
         deadline = time.monotonic() + _RELEASED_S

@@ -4,7 +4,7 @@
 
     event      5 bits type_len, 27 bits time_delta, then by type_len
     1..28      a record of 4 * type_len bytes
-    0          a record whose length is in the next word, that word included
+    0          a record with its length in the next word, that word included
     29         padding: to the end if time_delta is 0, else as long as the next word says
     30         time extend: the next word holds the upper bits of the delta
     31         time stamp: absolute, but for the upper 5 bits, which are the page's

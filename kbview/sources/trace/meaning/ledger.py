@@ -5,9 +5,9 @@
     level 0   the task     a system call, or other work of the task, or idle
 
 A step begins at a record and lasts until the next record of the core that ends it. Lower levels wait
-meanwhile. So the accounts of a core are all of its time, and a step's time is measured, the
-tracer's own included (a few hundred ns a record). A step that was interrupted, or whose task slept, is
-told in pieces. Each piece after the first is "resumed", so there are as many first pieces as steps.
+meanwhile. So the accounts of a core are all of its time, and a step's time is measured. It includes the
+tracer's own, a few hundred ns a record. A step is told in pieces if it is interrupted or its task sleeps.
+Each piece after the first is "resumed", so there are as many first pieces as steps.
 """
 
 from collections.abc import Callable
