@@ -129,13 +129,14 @@ def test_a_packet_of_the_lab_lies_where_its_receiver_got_it() -> None:
     source = resolve(path, Choice())
     assert source.tape is not None
     said = told_at_the_end(source.tape)
+    delivered = {one.packet for one in source.tape.read(0) if isinstance(one, ev.PacketDelivered)}
     source.close()
     assert set(said.values()) == {
         "Copied into the application's own memory.",
         "Copied into a ring that the application reads without a system call.",
         "Copied into a chunk of umem, which the application has mapped.",
     }
-    assert len(said) == 4181
+    assert said.keys() == delivered
 
 
 @pytest.mark.parametrize("kind", CopyKind)

@@ -47,24 +47,37 @@ def test_it_is_live_and_nothing_is_lost(lab: Source) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "calls", "skbs"),
+    ("name", "calls", "skbs", "copies", "length"),
     [
-        ("kernel", (1.0, 1.2), (0.9, 1.1)),
-        ("af_packet", (0.0, 0.3), (0.9, 1.1)),
-        ("af_xdp", (0.1, 1.1), (0.0, 0.0)),
-        ("dpdk", (0.0, 0.0), (0.0, 0.0)),
+        ("kernel", (1.0, 1.2), (0.9, 1.1), 1, 18),  # of a 64-byte frame: the datagram
+        ("af_packet", (0.0, 0.3), (0.9, 1.1), 1, 60),  # the frame without FCS
+        ("af_xdp", (0.1, 1.1), (2.0, 2.0), 2, 60),  # veth_convert_skb_to_xdp_buff(), __xsk_rcv()
+        ("dpdk", (0.0, 0.0), (2.0, 2.0), 2, 60),
     ],
 )
 def test_each_receiver_pays_what_the_table_says(
-    lab: Source, name: str, calls: tuple[float, float], skbs: tuple[float, float]
+    lab: Source,
+    name: str,
+    calls: tuple[float, float],
+    skbs: tuple[float, float],
+    copies: int,
+    length: int,
 ) -> None:
     before, after = _stretches(lab)[name]
     delivered = after.delivered - before.delivered
     assert delivered > 200
     assert calls[0] <= (after.syscalls - before.syscalls) / delivered <= calls[1]
     assert skbs[0] <= (after.allocations - before.allocations) / delivered <= skbs[1]
-    assert (after.copies - before.copies) == delivered
+    assert (after.copies - before.copies) == copies * delivered
+    assert (after.copied_bytes - before.copied_bytes) == length * copies * delivered
     assert after.interrupts == 0
+
+
+def test_the_lab_tells_its_processes_cpu_time_from_the_machines(lab: Source) -> None:
+    meters = _stretches(lab)["dpdk"][1]
+    assert meters.gauges["receiver CPU ns"] > 0
+    assert meters.gauges["sender CPU ns"] > 0
+    assert {"gauges", "cores_shared"} <= lab.capabilities.meters
 
 
 def test_polling_for_ever_is_busy_for_ever(lab: Source) -> None:
