@@ -1,11 +1,11 @@
 """The limits of a datapath in a sentence: its cost of a packet, its loss, its way to wait."""
 
+from kbview.state.budget import FULL
 from kbview.state.compare_words import lost, where_lost, work_ps
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import Report
 
 _TOP = 4
-_FULL = 0.97  # of a core's time: no packet more goes through it
 _SPINS = 0.5  # a core that polls in vain longer than this is worth a word
 
 
@@ -44,7 +44,7 @@ def _loss(report: Report) -> str:
     gone, arrived = lost(report), report.frames["arrived"]
     if not gone or not arrived:
         return ""
-    full = "a core is full, " if load(report) > _FULL else ""
+    full = "a core is full, " if load(report) > FULL else ""
     share = 100 * gone / arrived
     told = f"{share:.2g}" if share < 10 else f"{share:.0f}" if share < 99 else "nearly 100"
     return f"{full}{told} % lost, most at {where_lost(report)}"

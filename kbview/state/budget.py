@@ -8,10 +8,12 @@ from typing import NamedTuple
 from kbview.packet.frame import WIRE_OVERHEAD
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.interval import Interval
+from kbview.tape.event import Account
 from kbview.tape.station import Domain, Station
 from kbview.tape.steps import without_break
 
 NOWHERE = ""
+FULL = 0.97  # of a core's time
 
 
 class Spent(NamedTuple):
@@ -34,6 +36,13 @@ def budget_ps(link_bps: int | None, length: float | None) -> float | None:
     if not link_bps or length is None:
         return None
     return (length + WIRE_OVERHEAD) * 8 * 1e12 / link_bps
+
+
+def fullest(interval: Interval) -> float:
+    """The share of its time that the busiest core worked, 0..1; empty polls are no work."""
+    idle = (Account.IDLE, Account.POLL_EMPTY)
+    worked = [1 - sum(shares[account] for account in idle) for shares in interval.shares()]
+    return max(worked, default=0.0)
 
 
 def spent(interval: Interval, stations: tuple[Station, ...]) -> list[Spent]:

@@ -45,13 +45,12 @@ class Interval(NamedTuple):
         return stages
 
     def latency(self) -> Histogram:
-        """The latencies of the packets that were delivered; least and greatest are a bucket's."""
-        earlier = self.before.meters.latency.counts
-        counts = self.after.meters.latency.counts
-        grown = {bucket: count - earlier.get(bucket, 0) for bucket, count in counts.items()}
-        grown = {bucket: count for bucket, count in grown.items() if count > 0}
-        ends = (min(grown), max(grown)) if grown else (0, 0)
-        return Histogram(grown, sum(grown.values()), *ends)
+        """Latencies to an application or out again; least and greatest are a bucket's."""
+        return _grown(self.before.meters.latency, self.after.meters.latency)
+
+    def kernel_latency(self) -> Histogram:
+        """The same of packets that a protocol of the host consumed."""
+        return _grown(self.before.meters.kernel_latency, self.after.meters.kernel_latency)
 
     def shares(self) -> list[dict[Account, float]]:
         """For each core, the share of its time that went to each account."""
@@ -63,3 +62,10 @@ def _shares(core: CoreMeter, was: CoreMeter) -> dict[Account, float]:
     booked = {account: core.of(account) - was.of(account) for account in Account}
     whole = sum(booked.values()) or 1
     return {account: ps / whole for account, ps in booked.items()}
+
+
+def _grown(before: Histogram, after: Histogram) -> Histogram:
+    counts = {bucket: count - before.counts.get(bucket, 0) for bucket, count in after.counts.items()}
+    grown = {bucket: count for bucket, count in counts.items() if count > 0}
+    ends = (min(grown), max(grown)) if grown else (0, 0)
+    return Histogram(grown, sum(grown.values()), *ends)

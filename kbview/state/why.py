@@ -31,7 +31,7 @@ def _polled(event: ev.NapiPolled) -> Reason:
         )
     return Reason(
         2,
-        f"NAPI polled {event.work} of {event.budget}: the ring is empty, the interrupt is unmasked.",
+        f"NAPI polled {event.work} of {event.budget}: the ring is empty, polling ends.",
     )
 
 
@@ -58,7 +58,7 @@ def _spun(event: ev.Spun) -> Reason:
 def _woken(event: ev.TaskWoken) -> Reason:
     if event.task.startswith("napi/"):
         return Reason(3, f"The interrupt wakes {event.task}, the thread that polls: a context switch.")
-    return Reason(3, f"{event.task} slept in a read; data came and wakes it: a context switch.")
+    return Reason(3, f"Data came and wakes {event.task}, which slept: a context switch.")
 
 
 def _handed_over(event: ev.BatchHandedOver) -> Reason:
@@ -87,7 +87,7 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
     ),
     ev.PacketDropped: lambda event: Reason(8, f"Dropped at {event.where}: {event.reason}."),
     ev.KsoftirqdWoken: lambda _: Reason(
-        7, "The softirq loop hit its limit: ksoftirqd takes over, as a thread."
+        7, "Softirqs are left over: ksoftirqd takes them, as a thread."
     ),
     ev.SoftirqEntered: lambda event: _ENTRIES.get(event.by, _SILENCE),
     ev.SoftirqExited: lambda event: _SQUEEZED if event.squeezed else _SILENCE,
@@ -132,7 +132,7 @@ def _of_span(interval: Interval) -> Reason:
         return Reason(6, "Softirqs end on their budget with work left: the core cannot keep up.")
     if interrupts := change("interrupts"):
         per = change("arrived") / interrupts
-        return Reason(2, f"Each interrupt brings about {per:.1f} frames; polls take the rest.")
+        return Reason(2, f"{per:.1f} frames arrive for each interrupt.")
     if (empty := change("empty_polls")) > (polls := change("polls")) / 2:
         share = 100 * empty / polls
         return Reason(2, f"{share:.0f} % of the polls find an empty ring: busy is not useful.")

@@ -1,6 +1,6 @@
 """The budget in rows: what the line leaves for a packet, what is spent, and both to one scale."""
 
-from kbview.state.budget import Spent, budget_ps, in_vain_ps, mean_length
+from kbview.state.budget import FULL, Spent, budget_ps, fullest, in_vain_ps, mean_length
 from kbview.state.interval import Interval
 from kbview.ui import format as fmt
 from kbview.ui.row import Row, fit, length, title_row
@@ -8,7 +8,11 @@ from kbview.ui.row import Row, fit, length, title_row
 HELP = (
     ("one every 42.6 ns", "frames of the mean length seen here, with preamble and gap, on a full line"),
     ("spent", "CPU time of all cores for each delivered packet, without polls that found nothing"),
-    ("one core could do", "delivered packets a second, if a core did nothing else"),
+    (
+        "at this load",
+        "a cost is no capacity: under load packets share interrupts, wake-ups and polls",
+    ),
+    ("a full core does", "a core has no time left: delivered packets a second at this cost, per core"),
     ("bar", "what is spent, the dearest step first, by whose ground it is; ▾ is the budget"),
 )
 _CLASSIC = "10 Gb/s and 64 bytes leave 67.2 ns"
@@ -21,7 +25,7 @@ def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, width
     frame = mean_length(recent) if recent else None
     leaves_ps = budget_ps(link_bps, frame)
     total_ps = sum(one.each_ps for one in each)
-    spending = _spending(total_ps, leaves_ps) if each else nothing(recent)
+    spending = _spending(total_ps, leaves_ps, recent) if each and recent else nothing(recent)
     rows = [
         title_row("budget", _CLASSIC, width),
         [(f" {'line':<{_TERM - 1}}", "accent"), (_line(link_bps, frame, leaves_ps, width), "text")],
@@ -51,11 +55,13 @@ def _line(link_bps: int | None, frame: float | None, leaves_ps: float | None, wi
     return f"{link_bps / 1e9:g} Gb/s, {bytes_each}: one every {leaves_ps / 1000:.1f} ns"
 
 
-def _spending(total_ps: float, leaves_ps: float | None) -> str:
+def _spending(total_ps: float, leaves_ps: float | None, recent: Interval) -> str:
     text = f"{fmt.duration(total_ps)} a delivered packet"
     if leaves_ps:
         text += f": {fmt.quantity(total_ps / leaves_ps)} times that"
-    return f"{text}; one core could do {fmt.rate(1e12 / total_ps)}" if total_ps else text
+    if not total_ps or fullest(recent) < FULL:
+        return f"{text}; at this load"
+    return f"{text}; a full core does {fmt.rate(1e12 / total_ps)}"
 
 
 def _stacked(each: list[Spent], total_ps: float, leaves_ps: float | None, width: int) -> list[Row]:

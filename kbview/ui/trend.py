@@ -95,7 +95,7 @@ def per_packet(histories: Histories, kinds: Sequence[tuple[str, str, str]], size
     for name, label, style in kinds:
         each = histories.per_packet(name)
         value = "-" if each is None else fmt.quantity(each)
-        heading: Row = [(f"{label:<9}", "text"), (f"{value:<4}", "strong"), (" per packet ", "dim")]
+        heading: Row = [(f"{label:<9}", "text"), (f"{value:<4}", "strong"), (" /delivered ", "dim")]
         room = length(heading)
         rows += labelled(heading, chart(histories, name, size.width - room, height, style), room)
     return rows

@@ -113,7 +113,7 @@ def test_a_resize_is_followed() -> None:
     with Terminal() as terminal:
         terminal.wait_for("q quit")
         terminal.resize(120, 35)
-        terminal.wait_for("cost per packet")
+        terminal.wait_for("cost a delivered packet")
         terminal.resize(50, 12)
         terminal.wait_for("kbview needs 60x16 cells; here are 50x12.")
         terminal.resize(80, 24)

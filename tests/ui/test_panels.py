@@ -171,8 +171,9 @@ def test_rings_between_two_programs_are_named_and_have_no_indices() -> None:
     assert rows[2].startswith("fill      ")
     assert rows[1].count("█") < rows[2].count("█")
     assert not set("HTC") & set(rows[1] + rows[2])
-    assert "waiting 2048" in rows[3]
-    assert "free 2048" in rows[3]
+    assert "xsk rx: " in rows[3]  # unlike rings are not added
+    assert "waiting 512" in rows[3]
+    assert "free 1536" in rows[3]
 
 
 def test_an_unused_transmit_ring_is_not_shown_and_a_used_one_is_told_apart() -> None:
@@ -238,3 +239,13 @@ def test_a_core_without_any_booked_time_is_unknown_and_not_busy() -> None:
     _, first, second, *_ = map(text_of, NAMED["cores"].draw(state, Size(60, 6)))
     assert first.split() == ["cpu0", "its", "time", "is", "unknown"]
     assert "40 %" in second
+
+
+def test_levels_of_unlike_rings_are_not_added() -> None:
+    """1,024 descriptors of the NIC and 2,048 entries of a FILL ring are no 3,072 of anything."""
+    state = State()
+    rings = [RingMeter(0, 1024, done=5), RingMeter(0, 2048, done=7, kind=RingKind.FILL)]
+    state.apply(Sample(0, Meters(rings=rings), Detail.METERS))
+    assert NAMED["rings"].summary(state) == "rx 5 of 1024"
+    state.apply(Sample(1, Meters(rings=[rings[0], RingMeter(1, 1024, done=1)]), Detail.METERS))
+    assert NAMED["rings"].summary(state) == "6 of 2048"

@@ -236,7 +236,7 @@ def test_sizes(size: tuple[int, int]) -> None:
         text = shown(shell)
         assert "EMULATED" in text
         assert "quit" in text
-        assert ("cost per packet" in text) == (size[0] >= 110)
+        assert ("cost a delivered packet" in text) == (size[0] >= 110)
 
     drive(act, size=size)
 
@@ -267,7 +267,7 @@ def test_panels_that_the_source_cannot_feed_stay_greyed() -> None:
         text = shown(shell)
         assert "mode and context switches" in text
         assert "this source cannot know context" in text
-        assert "per packet" in text  # the copies are told
+        assert "/delivered" in text  # the copies are told
 
     meters = Scripted().capabilities.meters - {"mode_switches", "context_switches"}
     drive(act, Scripted(meters=meters))

@@ -12,10 +12,10 @@ class CostsPanel(Panel):
     """A row a step."""
 
     name = "costs"
-    title = "cost per packet"
+    title = "cost a delivered packet"
     help = (
         (
-            "per packet",
+            "a delivered packet",
             (
                 "time that cores spent on the step over the last second, divided by the packets "
                 "that were delivered; a step paid once a poll is shared by the poll's packets"

@@ -49,14 +49,17 @@ class RingsPanel(Panel):
     cadence = 2
 
     def summary(self, state: State) -> str:
-        """How many slots are in use."""
+        """How many slots of the first kind of ring are in use."""
         rings = _received(state.meters.rings)
         if not rings:
             return ""
+        alike = _alike(rings)
         frozen = sum(ring.freezes for ring in rings)
         if failed := sum(ring.freezes for ring in state.meters.rings if ring.kind == RingKind.MEMPOOL):
             return f"rx_nombuf {fmt.quantity(failed)}"
-        used = f"{sum(ring.done for ring in rings)} of {sum(ring.size for ring in rings)}"
+        used = f"{sum(ring.done for ring in alike)} of {sum(ring.size for ring in alike)}"
+        if len(alike) < len(rings):
+            used = f"{rings[0].kind} {used}"
         return f"frozen {fmt.quantity(frozen)}  {used}" if frozen else used
 
     def body(self, state: State, size: Size) -> list[Row]:
@@ -153,15 +156,22 @@ def _state(ring: RingMeter, slot: int) -> str:
     return "cleaned" if (ring.next_to_clean - 1 - slot) % ring.size < ring.cleaned else "free"
 
 
+def _alike(rings: list[RingMeter]) -> list[RingMeter]:
+    """The rings of the first one's kind: slots of unlike rings are not added."""
+    return [ring for ring in rings if ring.kind == rings[0].kind]
+
+
 def _legend(rings: list[RingMeter]) -> Row:
+    unlike, rings = rings, _alike(rings)
     names = _names({ring.kind for ring in rings})
-    row: Row = []
+    row: Row = [(f"{rings[0].kind}: ", "dim")] if len(rings) < len(unlike) else []
     for state, count in (
         ("done", sum(ring.done for ring in rings)),
         ("cleaned", sum(ring.cleaned for ring in rings)),
         ("free", sum(ring.free for ring in rings)),
     ):
-        row += [(_GLYPHS[state], state), (f" {names[state]} {count:<4}", "dim")]
+        if count or len(rings) == len(unlike):
+            row += [(_GLYPHS[state], state), (f" {names[state]} {count:<4}", "dim")]
     return row
 
 

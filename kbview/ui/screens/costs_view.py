@@ -2,10 +2,10 @@
 
 ─ budget ──────────────────────────────────────────────────────────────
  line   100 Gb/s, 512 bytes a frame and 20 more on the wire: one every 42.6 ns
- spent  1.9 µs a delivered packet: 45 times that; one core could do 518k/s
+ spent  1.9 µs a delivered packet: 45 times that; a full core does 518k/s
         ▾ budget
         ████████████████████████████████████████████
-─ ns a packet ────────────────────────── ─ latency ──────── p50 6.2 µs ─
+─ ns a delivered packet ──────────────── ─ latency ──────── p50 6.2 µs ─
  context_switch    read    1.2 µs ████ verified     2 µs ███████
  ip_rcv            IP       63 ns █    derived      5 µs ███
 """
@@ -16,6 +16,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from kbview.state.budget import Spent, spent
+from kbview.tape.histogram import Histogram
 from kbview.tape.meter import DEFINITIONS
 from kbview.ui import budget_rows, histogram_rows
 from kbview.ui import format as fmt
@@ -45,7 +46,7 @@ class CostsView(View):
     help = (
         ("budget", budget_rows.HELP),
         (
-            "ns a packet",
+            "ns a delivered packet",
             (
                 (
                     "step",
@@ -63,6 +64,7 @@ class CostsView(View):
             (
                 ("latency", DEFINITIONS["latency_ps"] + "; buckets are logarithmic"),
                 ("p99", "99 of 100 packets took no longer"),
+                ("ended in the host", DEFINITIONS["kernel_latency_ps"]),
                 ("copied", DEFINITIONS["copied_bytes"] + ", for each delivered packet"),
                 ("TLB misses", DEFINITIONS["tlb_misses"]),
             ),
@@ -112,7 +114,7 @@ class CostsView(View):
 
     def _steps(self, size: Size) -> list[Row]:
         each = self._spent()
-        rows = [title_row("ns a packet", f"{len(each)} steps" if each else "", size.width)]
+        rows = [title_row("ns a delivered packet", f"{len(each)} steps" if each else "", size.width)]
         if not each:
             recent = self.session.player.state.histories.recent()
             return block([*rows, [(f" {budget_rows.nothing(recent)}", "faint")]], size)
@@ -151,7 +153,9 @@ class CostsView(View):
         p50, p99 = (fmt.duration(histogram.percentile(share)) for share in (0.5, 0.99))
         told = f"p50 {p50}" if size.width < _BOTH else f"p50 {p50}  p99 {p99}"
         rows = [title_row("latency", told, size.width)]
-        return block([*rows, *histogram_rows.draw(histogram, Size(size.width, size.height - 1))], size)
+        apart = _apart(stretch.kernel_latency()) if stretch else []
+        room = Size(size.width, size.height - 1 - len(apart))
+        return block([*rows, *histogram_rows.draw(histogram, room), *apart], size)
 
     def _memory(self, size: Size) -> list[Row]:
         state = self.session.player.state
@@ -161,13 +165,20 @@ class CostsView(View):
         misses = recent.each("tlb_misses") if recent else None
         return block(
             [
-                title_row("memory", "a packet", size.width),
+                title_row("memory", "/delivered", size.width),
                 _entry("copied", f"{fmt.size(copied)} bytes" if copied is not None else "-"),
                 _entry("sk_buffs", fmt.quantity(skbs) if skbs is not None else "-"),
                 _entry("TLB misses", "unknown" if misses is None else fmt.quantity(misses)),
             ],
             size,
         )
+
+
+def _apart(histogram: Histogram) -> list[Row]:
+    """Packets that end in a protocol of this host are none of the application's."""
+    if not histogram.total:
+        return []
+    return [[(f" ended in the host: p50 {fmt.duration(histogram.percentile(0.5))}", "dim")]]
 
 
 def _entry(term: str, text: str) -> Row:
