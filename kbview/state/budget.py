@@ -39,9 +39,12 @@ def budget_ps(link_bps: int | None, length: float | None) -> float | None:
 
 
 def fullest(interval: Interval) -> float:
-    """The share of its time that the busiest core worked, 0..1; empty polls are no work."""
+    """The share of its time that the busiest core worked, without empty polls; 0 if unknown."""
     idle = (Account.IDLE, Account.POLL_EMPTY)
-    worked = [1 - sum(shares[account] for account in idle) for shares in interval.shares()]
+    worked = [
+        sum(share for account, share in shares.items() if account not in idle)
+        for shares in interval.shares()
+    ]
     return max(worked, default=0.0)
 
 
