@@ -87,15 +87,14 @@ def _say(text: str) -> None:
 
 
 def _told(step: str, finding: "Finding") -> str:
-    from kbview.sources.calibration.writing import credible
-
-    if not credible(finding):
-        return f"{step}: lost in noise ({finding.how})"
-    if finding.ns is not None:
-        spread = finding.ns
-        return f"{step}: {spread.median:,.1f} ns, half between {spread.low:,.1f} and {spread.high:,.1f}"
-    assert finding.ns_per_byte is not None
-    return f"{step}: {finding.ns_per_byte.median:.4f} ns a byte"
+    unit, spread = ("ns", finding.ns) if finding.ns else ("ns a byte", finding.ns_per_byte)
+    assert spread is not None
+    digits = 1 if finding.ns else 4
+    half = f"half between {spread.low:,.{digits}f} and {spread.high:,.{digits}f}"
+    if not finding.credible:
+        return f"{step}: refused, {half} {unit}: that is no cost ({finding.how}); as in the base"
+    sure = 50 * (spread.high - spread.low) / spread.median
+    return f"{step}: {spread.median:,.{digits}f} {unit} within {sure:.0f} %, {half}"
 
 
 def _write(target: Path, text: str) -> None:

@@ -21,6 +21,12 @@ class Finding(msgspec.Struct, frozen=True):
     ns_per_byte: Spread | None = None
     derived: bool = False
 
+    @property
+    def credible(self) -> bool:
+        """Whether it is a cost: quartiles that straddle zero do not even say that the step costs time."""
+        spread = self.ns or self.ns_per_byte
+        return spread is not None and spread.low > 0
+
 
 Findings = dict[str, Finding]
 
@@ -42,7 +48,7 @@ class Method(ABC):
 def cost_ns(step: str, base: Calibration, found: Findings) -> float:
     """What a step costs by what was found so far, else by the base profile; without its bytes."""
     finding = found.get(step)
-    if finding is not None and finding.ns is not None:
+    if finding is not None and finding.ns is not None and finding.credible:
         return finding.ns.median
     row = base.steps[step]
     return row.ns + row.cycles * 1e9 / base.clock_hz

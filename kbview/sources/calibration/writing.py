@@ -12,22 +12,16 @@ _COMMAND = "kbview calibrate"
 
 
 def profile(name: str, base: Calibration, machine: Machine, findings: Findings) -> Calibration:
-    """Rows for what was found; the base has the others. What was lost in noise is left to it."""
+    """Rows for what was found; the base has the others. A finding that is no cost is left to it."""
     clock_hz = machine.clock_hz or base.clock_hz
     source = f"{_COMMAND}, {machine.date}, {machine.kernel}, {machine.cpu}"
     rows = {
         step: _row(finding, base.steps[step], clock_hz, source)
         for step, finding in findings.items()
-        if step in base.steps and credible(finding)
+        if step in base.steps and finding.credible
     }
     summary = f"{machine.cpu}, {machine.kernel}, measured {machine.date}; the rest is {base.name}'s"
     return Calibration(name=name, summary=summary, clock_hz=clock_hz, steps=rows, base=base.name)
-
-
-def credible(finding: Finding) -> bool:
-    """Whether the median stands out of its own spread."""
-    spread = finding.ns or finding.ns_per_byte
-    return spread is not None and spread.median > 0
 
 
 def _row(finding: Finding, base: Row, clock_hz: int, source: str) -> Row:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kbview.cli.calibrate import _told
 from kbview.emulator.cost import Calibration, Confidence
 from kbview.sources.calibration import writing
 from kbview.sources.calibration.machine import Machine, this_machine
@@ -53,9 +54,16 @@ def test_a_byte_alone_leaves_the_rest_of_the_row(tmp_path: Path) -> None:
     assert row.cycles == BASE.steps["copy_to_user"].cycles
 
 
-def test_what_is_lost_in_noise_stays_the_bases() -> None:
-    made = _made({"udp_rcv": Finding("so", Spread(-3.0, -9.0, 4.0, 10))})
-    assert "udp_rcv" not in made.steps
+@pytest.mark.parametrize("spread", [Spread(-3.0, -9.0, 4.0, 10), Spread(327.9, -69.9, 699.4, 10)])
+def test_a_cost_with_quartiles_that_straddle_zero_stays_the_bases(spread: Spread) -> None:
+    finding = Finding("so", spread)
+    assert "udp_rcv" not in _made({"udp_rcv": finding}).steps
+    assert cost_ns("udp_rcv", BASE, {"udp_rcv": finding}) == cost_ns("udp_rcv", BASE, {})
+    assert "refused" in _told("udp_rcv", finding)
+
+
+def test_a_cost_says_how_sure_it_is() -> None:
+    assert "100.0 ns within 10 %" in _told("udp_rcv", Finding("so", Spread(100.0, 90.0, 110.0, 10)))
 
 
 def test_what_something_else_went_into_is_derived() -> None:
