@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -161,6 +162,34 @@ def test_any_line(text: str) -> None:
     recognition.looks_like_one(text.encode("utf-8", "replace"))
     lost.parse(text)
     line.parse(line.bare(text))
+
+
+PIECES = [
+    "a",
+    "comm=",
+    ":1 [1] S ==> ",
+    "x=ARRAY[aa",
+    "napi struct ",
+    "[000]",
+    "-1 ",
+    "1.000000: ",
+    "\t",
+    "us:",
+    "{",
+]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize(
+    "event", ["sched_switch", "sched_waking", "napi_poll", "kfree_skb", "sys_read"]
+)
+def test_a_line_of_one_piece_over_and_over_ends_in_time(event: str, piece: str) -> None:
+    """A pattern that tries every way to split such a line would not come back."""
+    line_ = piece * (16_000 // len(piece))
+    values.of(event, line_)
+    assert line.parse(line_) is None
+    assert lost.parse(line.bare(line_)) is None
+    recognition.looks_like_one(line_.encode())
 
 
 @FEW

@@ -6,8 +6,8 @@
 
 A step begins at a record and lasts until the next record of the core that ends it. Lower levels wait
 meanwhile. So the accounts of a core are all of its time, and a step's time is measured. It includes the
-tracer's own, a few hundred ns a record. A step is told in pieces if it is interrupted or its task sleeps.
-Each piece after the first is "resumed", so there are as many first pieces as steps.
+tracer's own time, a few hundred ns a record. A step is told in pieces if it is interrupted or its task
+sleeps. Each piece after the first is "resumed", so there are as many first pieces as steps.
 """
 
 from collections.abc import Callable

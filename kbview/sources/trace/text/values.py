@@ -11,9 +11,9 @@ from typing import Any
 
 from kbview.sources.trace.meaning.table import BY_NAME
 
-_PAIR = re.compile(r"(\w+)=(\S*)")
-_ARRAY = re.compile(r"\b(\w{1,20})=ARRAY\[((?:[0-9a-fA-F]{1,2}[, ]{0,2}){1,32})\]")
-_TASKS = re.compile(r"\b((?:prev_|next_)?comm)=(.*?) (?=(?:prev_|next_)?pid=)")
+_PAIR = re.compile(r"\b(\w{1,40})=(\S*)")
+_ARRAY = re.compile(r"\b(\w{1,20})=ARRAY\[((?:[0-9a-fA-F]{1,2}, ?){0,31}[0-9a-fA-F]{1,2})\]")
+_TASKS = re.compile(r"\b((?:prev_|next_)?comm)=(.{0,64}?) (?=(?:prev_|next_)?pid=)")
 _NUMBER = re.compile(r"-?(?:0x[0-9a-fA-F]{1,16}|\d{1,19})$")
 _NOWHERE = re.compile(r"(?:0x)?0*$|\(nil\)$|\(null\)$")
 _ADDRESSES = frozenset({"skbaddr", "skaddr", "sk", "rx_sk", "napi"})
@@ -33,10 +33,10 @@ _PATTERNS = {
         r"length = (?P<ret>\d+), error = -?\d+, flags = (?P<flags>\w+)"
     ),
     "sched_switch": re.compile(  # as trace-cmd's own plugin prints it
-        r":?\s*(?P<prev_comm>.*):(?P<prev_pid>\d+) \[\d+\] \S+ ==> "
-        r"(?P<next_comm>.*):(?P<next_pid>\d+) \[\d+\]"
+        r":?\s{0,64}(?P<prev_comm>.{0,64}):(?P<prev_pid>\d+) \[\d+\] \S+ ==> "
+        r"(?P<next_comm>.{0,64}):(?P<next_pid>\d+) \[\d+\]"
     ),
-    "sched_waking": re.compile(r":?\s*(?P<comm>.*):(?P<pid>\d+) \[\d+\]"),
+    "sched_waking": re.compile(r":?\s{0,64}(?P<comm>.{0,64}):(?P<pid>\d+) \[\d+\]"),
 }
 _REASON = re.compile(r"reason: (\w+)")
 _DESCRIPTOR = re.compile(r"\bfd(?::\s*|=)(\w+)")
