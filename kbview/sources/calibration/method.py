@@ -23,7 +23,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def credible(self) -> bool:
-        """Whether it is a cost: quartiles that straddle zero do not even say that the step costs time."""
+        """Whether it is a cost: quartiles that straddle zero do not say that the step takes time."""
         spread = self.ns or self.ns_per_byte
         return spread is not None and spread.low > 0
 
