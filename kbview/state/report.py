@@ -160,11 +160,12 @@ def unseen(report: Report) -> list[str]:
     """Sentences on records that were lost, and on packets with an end that no record tells."""
     said = []
     if report.lost_records != 0:
-        count = "records, nobody counted how many" if report.lost_records is None else "records"
-        number = "" if report.lost_records is None else f"{report.lost_records:,} "
-        said.append(f"the instrument lost {number}{count}: that is no drop, and more may have happened")
+        lost = report.lost_records
+        count = "records, nobody counted how many" if lost is None else f"{lost:,} records"
+        said.append(f"the instrument lost {count}: that is no drop, and more may have happened")
     if report.unseen:
-        said.append(f"no record tells the end of {report.unseen:,} packets: not delivered, not dropped")
+        packets = f"{report.unseen:,} packet{'s' if report.unseen > 1 else ''}"
+        said.append(f"no record tells the end of {packets}: not delivered, not dropped")
     return said
 
 
