@@ -21,7 +21,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--until",
         metavar="T|N",
         type=quantity.until,
-        help="length of each run: a time (5ms) or N frames (default: 20k)",
+        help="length of each run: a time (5ms) or N frames (default: 20k; 100k to find a rate "
+        "without loss)",
     )
     add("--seeds", metavar="N", type=int, default=1, help="repeat with N seeds (default: 1)")
 
