@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
+from itertools import takewhile
 
 from kbview.state.report import Report, build, unseen
 from kbview.state.state import State
+from kbview.state.stretches import stretches
 from kbview.tape.detail import Detail
-from kbview.tape.source import Source
+from kbview.tape.source import Origin, Source
 from kbview.tape.tape import Tape
 
 _FIRST_SLICE_PS = 10**9
@@ -45,7 +47,7 @@ def _side_by_side(sources: Sequence[Source], until_ps: int | None) -> list[Repor
     try:
         with suppress(KeyboardInterrupt) if endless else nullcontext():  # how else would it end?
             _pump_all(runs, until_ps)
-        return [run.report(until_ps) for run in runs]
+        return [report for run in runs for report in run.reports(until_ps)]
     finally:
         for source in sources:
             source.close()
@@ -82,7 +84,18 @@ class _Run:
         more, self._arrived = arrived - self._arrived, arrived
         return more
 
-    def report(self, until_ps: int | None) -> Report:
+    def reports(self, until_ps: int | None) -> list[Report]:
+        """One; of a recorded lab one for each receiver that it had."""
+        tape, source = self._tape, self._source
+        if source.heading.original is Origin.LIVE:
+            last_ps = tape.end_ps if until_ps is None else until_ps
+            found = stretches(takewhile(lambda record: record.time_ps <= last_ps, tape.read(0)))
+            if len(found) > 1:
+                known = source.capabilities.meters
+                return [build(source.heading, known, stretch.state()) for stretch in found]
+        return [self._report(until_ps)]
+
+    def _report(self, until_ps: int | None) -> Report:
         tape, state = self._tape, State()
         for record in tape.opening(tape.length if until_ps is None else tape.position_at(until_ps)):
             state.apply(record)

@@ -1,0 +1,57 @@
+"""A tape with several datapaths is reported datapath by datapath."""
+
+import pytest
+
+from kbview.cli.together import run_together
+from kbview.sources.request import Choice
+from kbview.sources.resolve import recording, resolve
+from kbview.state.stretches import stretches
+from kbview.tape.detail import Detail
+from kbview.tape.event import Event
+from kbview.tape.events import DatapathStarted
+from kbview.tape.meter import CoreMeter, Meters, Sample, StageMeter
+
+
+def _started(time_ps: int, name: str) -> DatapathStarted:
+    return DatapathStarted(time_ps, name, "", ())
+
+
+def _sample(time_ps: int, arrived: int, *latencies: int, **drops: int) -> Sample:
+    meters = Meters(arrived=arrived, delivered=arrived, drops=dict(drops))
+    meters.cores = [CoreMeter(0, user_ps=time_ps)]
+    meters.stages = {"ip_rcv": StageMeter(arrived, 2 * arrived)}
+    meters.latency.add(latencies)
+    return Sample(time_ps, meters, Detail.METERS)
+
+
+TOUR: list[Event] = [
+    _started(0, "kernel"), _sample(0, 0), _sample(100, 10, 5, 5),
+    _started(110, "dpdk"), _sample(120, 10, 5, 5), _sample(300, 40, 5, 5, 90, ring=3),
+    _started(310, "kernel"), _sample(400, 50, 5, 5, 90, 7, ring=3),
+]  # fmt: skip
+
+
+def test_each_datapath_has_its_own_growth_and_one_that_comes_again_the_sum_of_both() -> None:
+    kernel, dpdk = stretches(TOUR)
+    assert [each.started.datapath for each in (dpdk, kernel)] == ["dpdk", "kernel"]
+    assert (kernel.meters.arrived, kernel.duration_ps) == (20, 200)
+    assert (dpdk.meters.arrived, dpdk.duration_ps) == (30, 200)
+    assert (kernel.meters.drops, dpdk.meters.drops) == ({}, {"ring": 3})
+    assert kernel.meters.stages["ip_rcv"] == StageMeter(20, 40)
+    assert dpdk.meters.cores[0].user_ps == 200
+    assert (kernel.meters.latency.total, kernel.meters.latency.greatest) == (3, 7)
+    assert (dpdk.meters.latency.total, dpdk.meters.latency.least) == (1, 90)
+
+
+@pytest.mark.parametrize("until_ps", [None, 3 * 10**12])
+def test_the_recorded_lab_is_reported_receiver_by_receiver(until_ps: int | None) -> None:
+    path = recording("lab.kbt")
+    assert path is not None
+    reports = run_together([resolve(path, Choice())], until_ps)
+    names = [each.datapath for each in reports]
+    assert names == ["kernel", "af_packet", "af_xdp", "dpdk"][: len(names)]
+    assert len(names) == (4 if until_ps is None else 2)
+    for report in reports:
+        each = {"kernel": 1, "af_packet": 1, "af_xdp": 2, "dpdk": 2}[report.datapath]
+        assert report.counts["copies"] == each * (report.frames["delivered"] or 0) > 0
+    assert (reports[0].counts["syscalls"] or 0) >= (reports[0].frames["delivered"] or 0)
