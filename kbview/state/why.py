@@ -36,14 +36,14 @@ def _polled(event: ev.NapiPolled) -> Reason:
 
 
 def _burst(event: ev.BurstReceived) -> Reason:
-    return Reason(2, f"rx_burst found {event.work} of {event.budget}: no interrupt, no syscall.")
+    return Reason(2, f"A poll from user space found {event.work} of at most {event.budget} frames.")
 
 
 def _chunk(event: ev.ChunkMoved) -> Reason:
     if event.direction == "tx":
         return Reason(1, f"One ioctl sent a chunk of {event.work}: a copy each, one doorbell for all.")
     if not event.work:
-        return Reason(2, "No packet for the chunk: the interrupt goes on and the thread sleeps.")
+        return Reason(2, "No packet for the chunk: the interrupt is enabled and the thread sleeps.")
     return Reason(
         2, f"One ioctl brought {event.work} of {event.budget} packets: a copy each, no sk_buff."
     )
@@ -70,6 +70,7 @@ def _handed_over(event: ev.BatchHandedOver) -> Reason:
 
 
 _ENTRIES = {
+    "irq_exit": Reason(1, "The softirq runs at the end of the interrupt, in kernel mode already."),
     "schednetisr": Reason(
         2, "The soft interrupt: asked for by a handler, it comes later, before any process."
     ),

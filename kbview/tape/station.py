@@ -64,8 +64,8 @@ STACK = (
         Domain.KERNEL,
         "an sk_buff is built around the frame; GRO may merge it; headers come off by moving pointers",
     ),
-    Station("IP", Domain.KERNEL, "header check, checksum, route lookup"),
-    Station("TCP/UDP", Domain.KERNEL, "checksum; ports and addresses find the socket"),
+    Station("IP", Domain.KERNEL, "header check, its checksum by the CPU, route lookup"),
+    Station("TCP/UDP", Domain.KERNEL, "the NIC has summed the packet; its ports find the socket"),
     Station(
         "socket",
         Domain.KERNEL,

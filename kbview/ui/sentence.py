@@ -48,7 +48,9 @@ def _sentence(session: Session) -> str:
     event = state.last_event
     if session.player.playing or event is None:
         return clean(state.why or state.note)
-    return clean(explain(event).text or meaning_of(event).why or state.why or state.note)
+    return clean(
+        explain(event).text or meaning_of(event, state.stations).why or state.why or state.note
+    )
 
 
 def _datapath(state: State, width: int) -> Row:
@@ -87,7 +89,7 @@ def place_of(event: Event, state: State) -> str:
 def _step(session: Session, event: Event, width: int) -> Row:
     """The parts that fit, the name first, then place, cost, packet and origin."""
     packet, cpu = getattr(event, "packet", NO_PACKET), getattr(event, "cpu", -1)
-    function = meaning_of(event).function
+    function = meaning_of(event, session.player.state.stations).function
     took = getattr(event, "duration_ps", 0)
     place = " ".join(filter(None, [f"cpu{cpu}" if cpu >= 0 else "", getattr(event, "account", "")]))
     left: list[Part] = [

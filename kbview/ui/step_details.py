@@ -32,7 +32,7 @@ _TERM = 8
 def draw(session: Session, stops: Sequence[JourneyEvent], at: int, size: Size) -> list[Row]:
     """The rows of one stop."""
     stop, heading = stops[at], session.player.source.heading
-    meaning = meaning_of(stop.event)
+    meaning = meaning_of(stop.event, session.player.state.stations)
     rows = [_rule(session.packet, stops, at, size.width)]
     rows += _entry("when", _when(stops, at), size.width)
     rows += _entry("what", meaning.function or "-", size.width)

@@ -31,9 +31,7 @@ class IrqUnmasked(Event):
     cpu: int
     queue: int
 
-    meaning = Meaning(
-        "napi_complete_done(), or the handler itself", "The next frame may interrupt again."
-    )
+    meaning = Meaning("the driver, or the handler itself", "The next frame may interrupt again.")
 
     def change(self, meters: Meters) -> None:
         if ring := meters.ring(self.queue):
@@ -67,7 +65,7 @@ class SoftirqExited(Event):
     squeezed: bool
 
     tracepoint = "irq:softirq_exit"
-    meaning = Meaning("__do_softirq()", "The softirq ends; the interrupted code continues.")
+    meaning = Meaning("handle_softirqs()", "The softirq ends.")
 
     def change(self, meters: Meters) -> None:
         meters.squeezes += self.squeezed
@@ -80,7 +78,7 @@ class KsoftirqdWoken(Event):
 
     meaning = Meaning(
         "wakeup_softirqd()",
-        "The softirq has used up its share; a thread does the rest when the scheduler runs it.",
+        "A thread does the rest of the softirq's work when the scheduler runs it.",
     )
 
 
@@ -109,7 +107,7 @@ class BurstReceived(Event):
     budget: int
 
     places = ("rx_burst", "umem")
-    meaning = Meaning("rte_eth_rx_burst()", "One look at the ring from user space found frames.")
+    meaning = Meaning("", "A look at the ring from user space found frames.")
 
     def change(self, meters: Meters) -> None:
         meters.polls += 1

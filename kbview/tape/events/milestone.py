@@ -82,8 +82,7 @@ class PacketDropped(Event):
     level = Detail.MILESTONES
     tracepoint = "skb:kfree_skb"
     meaning = Meaning(
-        "kfree_skb_reason()",
-        "A layer gave the packet up. The reason is the kernel's own where the kernel has one.",
+        "", "A layer gave the packet up. The reason is the kernel's own where the kernel has one."
     )
 
     def change(self, meters: Meters) -> None:

@@ -73,7 +73,7 @@ class SendAcknowledged(Event):
 
     meaning = Meaning(
         "tcp_clean_rtx_queue()",
-        "The peer has acknowledged the text, or a datagram was sent: its sk_buffs are freed.",
+        "The peer has acknowledged the text, or a datagram was sent: its buffers are freed.",
     )
 
     def change(self, meters: Meters) -> None:

@@ -49,7 +49,7 @@ class SkbAllocated(Event):
 
     places = ("gro", "netif_rx")
     ends = _ALLOCATIONS
-    meaning = Meaning("build_skb()", "From here on the packet is an sk_buff.")
+    meaning = Meaning("build_skb(), alloc_skb()", "From here on the packet has an sk_buff.")
 
     def change(self, meters: Meters) -> None:
         meters.allocations += 1
@@ -79,9 +79,7 @@ class Copied(Event):
 
     places = ("block", "XDP")
     ends = _COPIES
-    meaning = Meaning(
-        "memcpy(), copy_to_user()", "A core copied the payload. DMA is not counted as a copy."
-    )
+    meaning = Meaning("memcpy()", "A core copied the payload. DMA is not counted as a copy.")
 
     def change(self, meters: Meters) -> None:
         meters.copies += 1

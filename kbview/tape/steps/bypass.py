@@ -5,7 +5,7 @@ from kbview.tape.steps.declaration import Declaration
 BYPASS: dict[str, Declaration] = {
     "rx_burst": Declaration(
         "rte_eth_rx_burst()",
-        "The application itself looks at the ring, up to 32 frames a call: no interrupt, no syscall.",
+        "The application itself looks at the ring, a burst of frames a call: no interrupt, no syscall.",
         ("rx_burst",),
     ),
     "rx_burst_empty": Declaration(
@@ -30,7 +30,7 @@ BYPASS: dict[str, Declaration] = {
     ),
     "mbuf_free": Declaration(
         "rte_pktmbuf_free()",
-        "The buffer goes back to this lcore's cache; no lock, and the next frame finds it warm.",
+        "The mbuf goes back to this lcore's cache without a lock, and is warm for the next alloc.",
         (
             "mbuf",
             "TCP thread",
@@ -57,7 +57,7 @@ BYPASS: dict[str, Declaration] = {
     ),
     "mempool_ring": Declaration(
         "rte_mempool_ops_dequeue_bulk(), rte_ring_mc_dequeue_bulk()",
-        "This lcore's cache ran empty, or over: many mbufs at once from the ring of all, or to it.",
+        "This lcore's cache ran empty, or over: many mbufs at once from or to the ring of all lcores.",
         (
             "mbuf",
             "rx_burst",

@@ -68,7 +68,7 @@ CONNECTION: dict[str, Declaration] = {
     ),
     "tcp_transmit_skb": Declaration(
         "__tcp_transmit_skb()",
-        "A header with ports, numbers and window is put before the data; a clone of it goes down.",
+        "Ports, numbers and window go before the data, into a clone; the NIC fills the checksum in.",
         ("send",),
     ),
     "tcp_timer": Declaration(

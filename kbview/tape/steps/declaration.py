@@ -1,5 +1,6 @@
 """The declaration of a step: the function at work, a sentence, and the stations where it happens."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from kbview.tape.event import Meaning
@@ -13,13 +14,20 @@ class Declaration(NamedTuple):
     `function` is spelled as in the source of kernel, driver or library, "" where there is none; `why`
     is a sentence for a reader who has never seen it. `stations` are names in the order of preference:
     on a path the step happens at the first of them that the packet visits. `passes`: each packet
-    takes the step once when it passes that station, so the step counts packets.
+    takes the step once when it passes that station, so the step counts packets. `variants` are pairs
+    of a station and the meaning on paths that visit it.
     """
 
     function: str
     why: str
     stations: tuple[str, ...] = ()
     passes: bool = True
+    variants: tuple[tuple[str, Meaning], ...] = ()
+
+    def on(self, visited: Collection[str]) -> Meaning:
+        """Function and sentence on a path that visits these stations: the first variant that fits."""
+        fitting = (meaning for station, meaning in self.variants if station in visited)
+        return next(fitting, self.meaning)
 
     @property
     def meaning(self) -> Meaning:

@@ -1,5 +1,6 @@
 """How a core comes to look at a ring, and a task to run. Linux: kernel/softirq.c, net/core/dev.c"""
 
+from kbview.tape.event import Meaning
 from kbview.tape.steps.declaration import Declaration
 
 INTERRUPT: dict[str, Declaration] = {
@@ -20,10 +21,30 @@ INTERRUPT: dict[str, Declaration] = {
         "interrupt handler, napi_schedule()",
         "The handler masks the NIC's vector and leaves the work to a softirq, to be done soon itself.",
         ("irq",),
+        variants=(
+            (
+                "sync",
+                Meaning(
+                    "interrupt handler, netmap_rx_irq()",
+                    "The handler wakes the thread that sleeps in poll(); its call then syncs the ring.",
+                ),
+            ),
+            (
+                "epoll",
+                Meaning(
+                    "vfio_msihandler(), eventfd_signal()",
+                    "The handler adds to an eventfd: the lcore that sleeps on it is woken.",
+                ),
+            ),
+            (
+                "ipintrq",
+                Meaning("interrupt handler", "A timer's interrupt: it asks for a soft interrupt."),
+            ),
+        ),
     ),
     "softirq_dispatch": Declaration(
-        "__do_softirq(), net_rx_action()",
-        "At the tail of the interrupt the pending softirq runs, on the same core and before any task.",
+        "handle_softirqs(), before 6.10 __do_softirq()",
+        "The pending softirq runs on this core: after an interrupt, in ksoftirqd, or in a system call.",
         ("softirq",),
     ),
     "isr": Declaration(
@@ -89,7 +110,7 @@ INTERRUPT: dict[str, Declaration] = {
         passes=False,
     ),
     "idle_exit": Declaration(
-        "cpuidle, reschedule interrupt",
+        "cpuidle, TIF_NEED_RESCHED or a reschedule interrupt",
         "The core of that task was asleep and has to leave its idle state first.",
         (
             "socket",
@@ -115,7 +136,7 @@ INTERRUPT: dict[str, Declaration] = {
     ),
     "context_switch": Declaration(
         "__schedule(), context_switch()",
-        "Another task runs now: registers and address space are exchanged, its caches have gone cold.",
+        "Another task runs now. Between processes the address space changes; to or from idle it stays.",
         (
             "ioctl",
             "futex",

@@ -29,7 +29,7 @@ SHARED_RING: dict[str, Declaration] = {
     ),
     # ---- AF_XDP --------------------------------------------------------------------------------
     "xsk_redirect": Declaration(
-        "xdp_do_redirect(), __xsk_rcv()",
+        "xdp_do_redirect(), xsk_rcv()",
         "The XDP program sends the frame to a socket: its place in umem goes into the receive ring.",
         ("XDP",),
     ),

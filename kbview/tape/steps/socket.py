@@ -49,8 +49,8 @@ SOCKET: dict[str, Declaration] = {
         ("read",),
     ),
     "socket_recv": Declaration(
-        "sock_recvmsg(), udp_recvmsg() or tcp_recvmsg()",
-        "The socket is locked and the packet is taken off its receive queue.",
+        "sock_recvmsg(), udp_recvmsg()",
+        "The packet is taken off the receive queue, under the queue's lock.",
         ("read",),
     ),
     "copy_to_user": Declaration(
@@ -122,7 +122,7 @@ SOCKET: dict[str, Declaration] = {
     ),
     "udp_send_skb": Declaration(
         "udp_send_skb(), ip_make_skb()",
-        "Ports, length and checksum are written in front of the payload.",
+        "Ports and length are written in front of the payload; the NIC will fill the checksum in.",
         ("send",),
     ),
     "copy_from_user": Declaration(

@@ -50,7 +50,7 @@ IRQ, SOFTIRQ, SKB, IP, TRANSPORT, _ = STACK
 
 
 class AfPacket(Datapath):
-    """A packet socket with a ring on every queue (PACKET_FANOUT); its reader on the last cores."""
+    """A packet socket with a ring on every queue; its reader on the last cores."""
 
     name = "af_packet"
     summary = "the kernel's way up to the tap, one copy into a shared block, no copy to the user"

@@ -1,6 +1,6 @@
 """AF_PACKET with TPACKET_V3: blocks in memory that kernel and application share.
 
-    driver -> sk_buff -> tap: a clone ----> copied into the kernel's block     the only copy
+    driver -> sk_buff -> tap: a reference -> copied into the kernel's block     the only copy
                           |                       | full, or its timer ran out
                           v                       v
                  the stack                  block is the user's: wake the reader; the next block opens

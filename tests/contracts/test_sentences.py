@@ -1,0 +1,93 @@
+"""A sentence fits its context: it names no part that the packet's path does not have."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from kbview.state.why import explain
+from kbview.tape import events as ev
+from kbview.tape.steps import meaning_of
+from kbview.tape.vocabulary import CopyKind, DropReason, Place
+from tests.contracts.played import CASES, Case, played
+
+
+def visited(case: Case) -> set[str]:
+    return {station.name for station in played(case).stations if not station.bypassed}
+
+
+def has(*stations: str) -> Callable[[Case], bool]:
+    return lambda case: bool(visited(case) & set(stations))
+
+
+def nowhere(_: Case) -> bool:
+    return False
+
+
+# What may be said only on paths for which the condition holds, with the source.
+CLAIMS = [
+    (r"\bsoftirqs?\b", has("softirq", "poll")),  # DPDK: the interrupt ends in vfio_msihandler()
+    (r"leaves the work to a softirq", has("softirq")),  # netmap(4): the handler wakes poll()
+    (r"slept in a read", nowhere),  # poll(), epoll_wait(), ioctl() and futex() sleep as well
+    (r"before any task", nowhere),  # ksoftirqd is a task; local_bh_enable() is within one
+    (r"At the tail of the interrupt", nowhere),  # one of three entries of handle_softirqs()
+    (r"__xsk_rcv", nowhere),  # net/xdp/xsk.c xsk_rcv(): xsk_rcv_zc() without a copy
+    (r"kfree_skb", has("skb", "softirq", "IP", "send")),  # include/linux/skbuff.h: frees an sk_buff
+    (r"eventfd", has("epoll")),
+    (r"sk_buff", has("skb", "softirq", "IP", "send", "copy")),
+    (r"polls take the rest", nowhere),  # all arrivals were divided by the interrupts
+    (r"up to 32 frames", nowhere),  # mTCP takes 64
+    (r"the next frame finds it warm", nowhere),  # the NIC fills the buffer a ring later, by DMA
+]
+
+
+@cache
+def said(case: Case) -> frozenset[str]:
+    """Every function and sentence for an event or step of the case, as a screen shows them."""
+    stations, _, records = played(case)
+    texts: set[str] = set()
+    for event in records:
+        if isinstance(event, (ev.DatapathStarted, ev.SourceEnded)):
+            continue
+        if not hasattr(event, "level"):
+            continue
+        texts.update(meaning_of(event, stations))
+        texts.add(explain(event).text)
+    return frozenset(texts)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_no_sentence_names_a_part_that_the_path_does_not_have(case: Case) -> None:
+    wrong = [
+        (pattern, text)
+        for pattern, fits in CLAIMS
+        if not fits(case)
+        for text in said(case)
+        if re.search(pattern, text)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CopyKind if kind is not CopyKind.TO_USER])
+def test_only_a_copy_to_the_application_ends_in_its_memory(kind: CopyKind) -> None:
+    meaning = meaning_of(ev.Copied(0, 0, 0, kind, 64))
+    assert "copy_to_user" not in meaning.function
+    assert "into the application's memory" not in meaning.why
+
+
+def test_a_drop_frees_an_sk_buff_only_where_there_is_one() -> None:
+    stations = played(Case("paced-udp", "kernel")).stations
+    reason = DropReason.SOCKET_RCVBUFF
+    dropped = ev.PacketDropped(0, 0, 0, Place.SOCKET, reason, 64)
+    assert meaning_of(dropped, stations).function == "kfree_skb_reason()"
+    at_nic = ev.PacketDropped(0, ev.NO_CPU, 0, Place.NIC, DropReason.FCS, 64)
+    assert meaning_of(at_nic, stations).function == ""
+
+
+def test_a_switch_to_idle_changes_no_address_space() -> None:
+    """kernel/sched/core.c context_switch(): enter_lazy_tlb() for a task without an mm."""
+    to_idle = meaning_of(ev.ContextSwitched(0, 0, "idle"))
+    assert "address space" not in to_idle.why
+    assert "switches no mode" in to_idle.why
+    assert meaning_of(ev.ContextSwitched(0, 0, "sink")).why != to_idle.why
