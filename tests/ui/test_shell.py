@@ -623,7 +623,7 @@ def test_the_sentence_is_whole_at_every_size(size: tuple[int, int]) -> None:
             await pilot.pause()
             event = shell._player.state.last_event
             assert event is not None
-            sentence = explain(event).text or meaning_of(event).why
+            sentence = explain(event).text or meaning_of(event, shell._player.state.stations).why
             assert " ".join(sentence.split()) in " ".join(shown(shell).split())
 
     drive(act, size=size)
