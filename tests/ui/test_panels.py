@@ -249,3 +249,19 @@ def test_levels_of_unlike_rings_are_not_added() -> None:
     assert NAMED["rings"].summary(state) == "rx 5 of 1024"
     state.apply(Sample(1, Meters(rings=[rings[0], RingMeter(1, 1024, done=1)]), Detail.METERS))
     assert NAMED["rings"].summary(state) == "6 of 2048"
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+@pytest.mark.parametrize("datapath", ["dpdk", "netmap", "af_xdp", "psio"])
+def test_a_path_past_the_stack_says_that_the_application_gets_frames(datapath: str, width: int) -> None:
+    """DPDK, netmap, AF_XDP and PSIO end at layer 2: no header of IP, UDP or TCP is looked at."""
+    state = session_of(datapath).player.state
+    drawn = "\n".join(map(text_of, NAMED["path"].draw(state, Size(width, 7))))
+    assert "gets frames" in drawn
+
+
+@pytest.mark.parametrize("datapath", ["kernel", "kernel-irq", "mtcp"])
+def test_a_path_with_a_stack_does_not_say_so(datapath: str) -> None:
+    state = session_of(datapath).player.state
+    drawn = "\n".join(map(text_of, NAMED["path"].draw(state, Size(160, 7))))
+    assert "frames" not in drawn

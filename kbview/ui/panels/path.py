@@ -10,11 +10,13 @@ wire▸NIC▸rx ring  ║ irq ▸ softirq ▸ skb ▸ IP ▸ TCP/UDP ▸ socket 
 """
 
 from collections.abc import Callable
+from itertools import groupby
 
 from kbview.state.flows import cost_ps, dots, rate, unit
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_PACKET
+from kbview.tape.handover import NOTICE, gives_frames
 from kbview.tape.meter import DEFINITIONS
 from kbview.tape.station import bypassed_part
 from kbview.tape.vocabulary import RingKind
@@ -27,6 +29,13 @@ from kbview.ui.row import Row, Size, bar, block, cut, first_that_fits, length
 # What happens at a ring, and the kind of ring that is.
 _RINGS = {"DescriptorDone": RingKind.RX, "BlockRetired": RingKind.BLOCK}
 _Note = Callable[[State, Spot], Row]
+_UNLIKE = (
+    NOTICE,
+    "no IP, UDP, TCP: the app gets frames",
+    "no IP, TCP: app gets frames",
+    "app gets frames",
+    "frames",
+)
 
 
 class PathPanel(Panel):
@@ -57,6 +66,7 @@ class PathPanel(Panel):
             ),
         ),
         ("╌╌╌", "a stretch that this datapath does not visit"),
+        ("frames", f"{NOTICE}; numbers are for less work than a stack's"),
         (
             "level",
             "ring: slots or blocks that wait to be read; socket: its receive buffer, in truesize",
@@ -81,7 +91,7 @@ class PathPanel(Panel):
             _banner(state, spots),
             _names(spots),
             _road(state, spots, size.width),
-            _noted(state, spots, _level),
+            _noted(state, spots, _level, unlike=True),
             _noted(state, spots, _rate),
             _noted(state, spots, _losses),
             _noted(state, spots, _cost),
@@ -98,7 +108,7 @@ class PathPanel(Panel):
             _banner(state, spots, "▶ followed"),
             _names(spots),
             packet_road(spots, standing, followed, size.width),
-            _noted(state, spots, _queue),
+            _noted(state, spots, _queue, unlike=True),
             _noted(state, spots, _rate),
             _noted(state, spots, _losses),
             _noted(state, spots, _cost),
@@ -178,14 +188,27 @@ def _road(state: State, spots: list[Spot], width: int) -> Row:
     return row
 
 
-def _noted(state: State, spots: list[Spot], note: _Note) -> Row:
-    """A row with the text of `note` below the name of each visited station."""
+def _noted(state: State, spots: list[Spot], note: _Note, *, unlike: bool = False) -> Row:
+    """A row with the text of `note` below the name of each visited station.
+
+    With `unlike` the room below bypassed stations says that the application gets frames, if it does.
+    """
     row: Row = []
+    gone = _gap(spots) if unlike and gives_frames(state.datapath) else []
     for spot in spots:
         _wall(row, spot)
         if not spot.station.bypassed:
             row += note(state, spot)
+        elif gone and spot is gone[0]:
+            room = gone[-1].x + gone[-1].width - spot.x - 1
+            row.append((first_that_fits(_UNLIKE, room), "dim"))
     return row
+
+
+def _gap(spots: list[Spot]) -> list[Spot]:
+    """The longest row of bypassed stations side by side."""
+    groups = groupby(spots, key=lambda spot: spot.station.bypassed)
+    return max((list(group) for bypassed, group in groups if bypassed), key=len, default=[])
 
 
 def _level(state: State, spot: Spot) -> Row:
