@@ -22,7 +22,7 @@ _Counts = TypeVar("_Counts", StageMeter, CoreMeter)
 _LEVELS = ("rings", "sockets")  # no growth: as they are at the end
 
 
-class Stretch(msgspec.Struct):
+class DatapathGrowth(msgspec.Struct):
     """One datapath, how long it was in force (picoseconds), and what the meters grew by meanwhile."""
 
     started: DatapathStarted
@@ -37,9 +37,9 @@ class Stretch(msgspec.Struct):
         return state
 
 
-def stretches(records: Iterable[Event]) -> list[Stretch]:
+def stretches(records: Iterable[Event]) -> list[DatapathGrowth]:
     """The stretches of a tape, in the order in which their datapaths began first."""
-    found: dict[str, Stretch] = {}
+    found: dict[str, DatapathGrowth] = {}
     started: DatapathStarted | None = None
     before = last = Sample(0, Meters(), Detail.METERS)
     for record in records:
@@ -53,11 +53,13 @@ def stretches(records: Iterable[Event]) -> list[Stretch]:
 
 
 def _close(
-    found: dict[str, Stretch], started: DatapathStarted | None, before: Sample, after: Sample
+    found: dict[str, DatapathGrowth], started: DatapathStarted | None, before: Sample, after: Sample
 ) -> None:
     if started is None:
         return
-    grown = Stretch(started, after.time_ps - before.time_ps, combined(after.meters, before.meters, -1))
+    grown = DatapathGrowth(
+        started, after.time_ps - before.time_ps, combined(after.meters, before.meters, -1)
+    )
     known = found.get(started.datapath)
     if known is not None:
         grown.duration_ps += known.duration_ps
