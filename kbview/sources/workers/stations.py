@@ -1,5 +1,7 @@
 """The ways of the lab's receivers, station by station, over a veth pair."""
 
+from msgspec.structs import replace
+
 from kbview.sources.watching.producer import WatchedPath
 from kbview.tape.station import STACK, Domain, Station, bypass
 
@@ -43,7 +45,7 @@ KERNEL = (
     *(_of_skbs(station) for station in (_SKB, _IP, _UDP, _SOCKET)),
     Station(
         "recv",
-        Domain.USER,
+        Domain.KERNEL,
         "a system call a datagram: into the kernel, one copy, and back; it sleeps on an empty queue",
         ("SyscallEntered", "SocketDequeued", "Copied", "ModeSwitched"),
     ),
@@ -60,7 +62,14 @@ AF_PACKET = (
         "tpacket_rcv copies the frame into the ring; IP gets the sk_buff as well, and finds no socket",
         ("Copied",),
     ),
-    *bypass((_IP, _UDP, _SOCKET)),
+    *(replace(_of_skbs(station), beside=True) for station in (_IP, _UDP)),
+    Station(
+        "no socket",
+        Domain.KERNEL,
+        "the sk_buff climbed the stack as ever, found no socket, and is freed",
+        (_SEEN,),
+        beside=True,
+    ),
     Station(
         "block ring",
         Domain.KERNEL,
@@ -113,4 +122,4 @@ def way(name: str, summary: str, mode: str, *, counted: bool = True) -> WatchedP
 
 def _uncounted(station: Station) -> Station:
     steps = ("FrameArrived" if step == _SEEN else step for step in station.steps)
-    return Station(station.name, station.domain, station.help, tuple(steps), station.bypassed)
+    return replace(station, steps=tuple(steps))
