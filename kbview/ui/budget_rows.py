@@ -3,7 +3,7 @@
 from kbview.state.budget import FULL, Spent, budget_ps, fullest, in_vain_ps, mean_length
 from kbview.state.interval import Interval
 from kbview.ui import format as fmt
-from kbview.ui.row import Row, fit, length, title_row
+from kbview.ui.row import Row, first_that_fits, fit, length, title_row
 
 HELP = (
     ("one every 42.6 ns", "frames of the mean length seen here, with preamble and gap, on a full line"),
@@ -25,7 +25,7 @@ def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, width
     frame = mean_length(recent) if recent else None
     leaves_ps = budget_ps(link_bps, frame)
     total_ps = sum(one.each_ps for one in each)
-    spending = _spending(total_ps, leaves_ps, recent) if each and recent else nothing(recent)
+    spending = _spending(total_ps, leaves_ps, recent, width) if each and recent else nothing(recent)
     rows = [
         title_row("budget", _CLASSIC, width),
         [(f" {'line':<{_TERM - 1}}", "accent"), (_line(link_bps, frame, leaves_ps, width), "text")],
@@ -55,13 +55,13 @@ def _line(link_bps: int | None, frame: float | None, leaves_ps: float | None, wi
     return f"{link_bps / 1e9:g} Gb/s, {bytes_each}: one every {leaves_ps / 1000:.1f} ns"
 
 
-def _spending(total_ps: float, leaves_ps: float | None, recent: Interval) -> str:
-    text = f"{fmt.duration(total_ps)} a delivered packet"
-    if leaves_ps:
-        text += f": {fmt.quantity(total_ps / leaves_ps)} times that"
-    if not total_ps or fullest(recent) < FULL:
-        return f"{text}; at this load"
-    return f"{text}; a full core does {fmt.rate(1e12 / total_ps)}"
+def _spending(total_ps: float, leaves_ps: float | None, recent: Interval, width: int) -> str:
+    """As much as fits: no number is cut."""
+    cost = f"{fmt.duration(total_ps)} a delivered packet"
+    ratio = f": {fmt.quantity(total_ps / leaves_ps)} times that" if leaves_ps else ""
+    full = total_ps and fullest(recent) >= FULL
+    load = f"; a full core does {fmt.rate(1e12 / total_ps)}" if full else "; at this load"
+    return first_that_fits((cost + ratio + load, cost + load, cost), width - _TERM)
 
 
 def _stacked(each: list[Spent], total_ps: float, leaves_ps: float | None, width: int) -> list[Row]:

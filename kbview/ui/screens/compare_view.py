@@ -37,6 +37,7 @@ from kbview.ui.view import CADENCE, Arrangement, View, bindings
 _NAME, _FACTOR = 17, 8
 _LEAST, _MOST = 3, 8  # rows of a path
 _ALIKE = 1.05
+_SHARED = "per packet to app"  # in a closed loop
 _PATH = PathPanel()
 
 
@@ -53,6 +54,7 @@ class CompareView(View):
                     "in step",
                     "the same frames up to this time; or the same clients, which wait for answers",
                 ),
+                (_SHARED, "clients wait for answers: packets that the application got share costs"),
                 ("frames", f"{NOTICE}; its numbers are for less work than a stack's"),
                 ("at 3.2 ms", "the twins are catching up: how far they are, from the first frame on"),
                 ("1/44, ×44", "beside the first datapath's number: a 44th of it, or 44 times as much"),
@@ -183,7 +185,8 @@ class CompareView(View):
             return block([], size)
         now_ps = self.session.player.state.now_ps
         catching = comparison.now_ps < now_ps and not self.session.player.ended
-        told = f"at {fmt.clock(comparison.now_ps)}" if catching else "since the start"
+        shared = _SHARED if self.session.player.source.heading.closed_loop else "since the start"
+        told = f"at {fmt.clock(comparison.now_ps)}" if catching else shared
         width = (size.width - _NAME - 1) // len(comparison.states)
         head: Row = [(f" {told:<{_NAME}}", "marker" if catching else "dim")]
         for name in comparison.states:

@@ -24,7 +24,7 @@ from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, step_entries
-from kbview.ui.row import Row, Size, bar, block, cut, lit, title_row, whole
+from kbview.ui.row import Row, Size, bar, block, cut, first_that_fits, lit, title_row, whole
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _HEAD = 6
@@ -153,7 +153,7 @@ class CostsView(View):
         p50, p99 = (fmt.duration(histogram.percentile(share)) for share in (0.5, 0.99))
         told = f"p50 {p50}" if size.width < _BOTH else f"p50 {p50}  p99 {p99}"
         rows = [title_row("latency", told, size.width)]
-        apart = _apart(stretch.kernel_latency()) if stretch else []
+        apart = _apart(stretch.kernel_latency(), size.width) if stretch else []
         room = Size(size.width, size.height - 1 - len(apart))
         return block([*rows, *histogram_rows.draw(histogram, room), *apart], size)
 
@@ -174,11 +174,13 @@ class CostsView(View):
         )
 
 
-def _apart(histogram: Histogram) -> list[Row]:
+def _apart(histogram: Histogram, width: int) -> list[Row]:
     """Packets that end in a protocol of this host are none of the application's."""
     if not histogram.total:
         return []
-    return [[(f" ended in the host: p50 {fmt.duration(histogram.percentile(0.5))}", "dim")]]
+    p50 = f"p50 {fmt.duration(histogram.percentile(0.5))}"
+    texts = [f" {term}: {p50}" for term in ("ended in the host", "in the host")]
+    return [[(first_that_fits(texts, width), "dim")]]
 
 
 def _entry(term: str, text: str) -> Row:
