@@ -61,7 +61,7 @@ class Emulation:
         nic = Nic(port, settings.queues, moderation, wires, books)
         self._machine = Machine(prices, nic, settings, books)
         for core in self._machine.cores:
-            core.slice_ps = settings.sched_slice_us * US_PS
+            core.run_queue.slice_ps = settings.sched_slice_us * US_PS
         if peer is not None:
             self._machine.connect(peer(nic))
         self._of_machine = frozenset(prices.asked)  # steps under every datapath

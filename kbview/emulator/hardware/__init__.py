@@ -17,14 +17,13 @@ Four times bound the work of a core:
         core 1   ------work----------------^  limit of core 0: core 1 runs next
 
 The most urgent context runs first: hardirq, softirq, task. The scheduler gives a task the core until it
-is one slice (`slice_ps`) ahead of another runnable task.
+is one slice ahead of another runnable task (run_queue.py).
 
 A core without runnable tasks rests. It idles until a vector fires or a task is made runnable, or it
 spins: a program that polls an empty ring calls `spin` and yields. The end of a rest is known only when
 something happens, and the time between is booked at once then: a rest costs the emulator nothing.
 
     - compute_due       find the time at which the core runs next.
-    - pay_and_wake      the waking core pays for the wake-up, then makes the task runnable.
     - make_runnable     a task may run; the rest of an idle core ends.
     - shorten_rest      a resting core goes on earlier than planned.
     - book_rest         book the rest up to a time, so that the accounts can be read.
@@ -35,9 +34,10 @@ The smallest program: two cores write into one list, and the list is in the orde
 
 >>> from kbview.emulator.cost import Calibration, Confidence, Prices, Row
 >>> from kbview.emulator.engine import advance
->>> from kbview.emulator.hardware.core import USER, Context, Core
+>>> from kbview.emulator.hardware.core import USER, Core
 >>> from kbview.emulator.hardware.counts import WorkCounts
 >>> from kbview.emulator.hardware.idle import Governor, idle_states
+>>> from kbview.emulator.hardware.run_queue import Context
 >>> from kbview.emulator.recorder import Recorder
 >>> from kbview.tape.event import Mode
 >>> from kbview.tape.meter import Meters

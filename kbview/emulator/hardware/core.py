@@ -4,39 +4,18 @@ Every picosecond is booked to one account. The rules of time, the words for it a
 that runs on a core stand at the head of this package, in hardware/__init__.py.
 """
 
-from operator import attrgetter
-
 from kbview.emulator.cost import Prices, Step
-from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor
-from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.hardware.run_queue import Context, RunQueue
+from kbview.emulator.hardware.vector import Vector, first_due
 from kbview.tape.events import NO_PACKET, Account, Mode, StepTaken
 from kbview.tape.meter import CoreMeter
 
 ACCOUNTS = tuple(Account)
 IDLE, HARDIRQ, SOFTIRQ, KSOFTIRQD, SYSCALL, COPY, USER, POLL_USEFUL, POLL_EMPTY = range(len(ACCOUNTS))
 USER_MODE, KERNEL_MODE = Mode.USER, Mode.KERNEL  # looking an enum member up costs more than a step
-_DUE = attrgetter("due_ps")
-SLICE_PS = 3_000_000_000  # sched_base_slice_ns of EEVDF with eight cores or more
-
-
-class Context:
-    """A program that can be resumed, with the account and the mode it left off in.
-
-    `preemptible`: whether another task may come first where it yields.
-    """
-
-    __slots__ = ("account", "mode", "name", "preemptible", "process", "ran_ps", "runnable")
-
-    def __init__(self, name: str, process: Process, account: int, mode: Mode) -> None:
-        self.name = name
-        self.process = process
-        self.account = account
-        self.mode = mode
-        self.runnable = True
-        self.preemptible = True
-        self.ran_ps = 0
 
 
 class Core:
@@ -56,25 +35,20 @@ class Core:
         self.irq_due_ps = NEVER_PS
         self.vectors: list[Vector] = []
         self.softirq: Context | None = None
-        self.tasks: list[Context] = []
+        self.run_queue = RunQueue()
         self.horizon_ps = 0
-        self.slice_ps = SLICE_PS  # how far one task may get ahead of another
         self.due_ps = NEVER_PS
         self._counts = counts
         self._recorder = counts.recorder
         self._context_switch = prices.step("context_switch")
         self._current: Context | None = None  # whose account and mode are in force
-        self._task: Context | None = None  # the task last run; None is the idle task
-        self._since_ps = 0  # up to where the running task's time is counted
         self._rest_until_ps = NEVER_PS
-        self._resting = True
+        self.resting = True
         self._limit_ps = 0  # where the next actor is
         self._spin: Step | None = None
         self._idle_since_ps = 0
         self._governor = governor
         self._pollution = prices.step("cache_pollution")
-
-    # ---- time ------------------------------------------------------------------------------
 
     def spend(self, step: Step, packet: int = NO_PACKET) -> None:
         """Take a step: move the clock and book the time to the account in force."""
@@ -128,25 +102,20 @@ class Core:
             if packet in self._recorder.open:
                 self._recorder.end(part.name, packet, time_ps)
 
-    # ---- who runs --------------------------------------------------------------------------
+    # ---- contexts and modes ----------------------------------------------------------------
 
     def compute_due(self) -> None:
         """Set `due_ps`: now, or for a resting core the time at which its rest ends."""
-        if self._resting:
+        if self.resting:
             until_ps, irq_due_ps = self._rest_until_ps, self.irq_due_ps
             self.due_ps = until_ps if until_ps < irq_due_ps else irq_due_ps
         else:
             self.due_ps = self.now_ps
 
-    @property
-    def resting(self) -> bool:
-        """Whether it idles or spins."""
-        return self._resting
-
     def run(self, horizon_ps: int) -> None:
         """Run the most urgent context, and again, until the clock passes `horizon_ps`."""
         self._limit_ps = horizon_ps
-        if self._resting:
+        if self.resting:
             self._end_rest(self.due_ps)
         while self.now_ps <= self._limit_ps:
             if self.irq_due_ps <= self.now_ps:
@@ -162,58 +131,25 @@ class Core:
             self.horizon_ps = limit_ps if limit_ps < irq_due_ps else irq_due_ps
             if next(context.process, self) is self:
                 self._leave(context)
-            elif self._resting:
+            elif self.resting:
                 break
         self.compute_due()
 
     def _pick(self) -> Context | None:
-        """The running task, or the runnable task with the least run time; None if none is runnable."""
-        if len(self.tasks) == 1:
-            only = self.tasks[0]
-            return only if only.runnable else None
-        task = self._task
-        if task is not None:
-            task.ran_ps += self.now_ps - self._since_ps
-            self._since_ps = self.now_ps
-            if not task.preemptible:
-                return task
-        self._limit_ps = min(self._limit_ps, self.now_ps + self.slice_ps)  # look again after a slice
-        ready = [each for each in self.tasks if each.runnable]
-        if not ready:
-            return None
-        fairest = min(ready, key=lambda each: each.ran_ps)
-        if task is not None and task in ready and task.ran_ps < fairest.ran_ps + self.slice_ps:
-            return task
-        return fairest
-
-    def need_resched(self) -> bool:
-        """Whether another task should take the core from the task that runs or is interrupted."""
-        task = self._task
-        if task is None or not task.runnable:
-            return any(each.runnable for each in self.tasks)
-        enough_ps = task.ran_ps + self.now_ps - self._since_ps - self.slice_ps
-        return any(
-            each.runnable and each.ran_ps <= enough_ps for each in self.tasks if each is not task
-        )
-
-    @property
-    def contended(self) -> bool:
-        """Whether more than one task could run."""
-        return len(self.tasks) > 1 and sum(each.runnable for each in self.tasks) > 1
-
-    @property
-    def turn_ends_ps(self) -> int:
-        """Time at which the running task gives way to another runnable task; NEVER_PS without one."""
-        task = self._task
-        others = [each.ran_ps for each in self.tasks if each.runnable and each is not task]
-        if task is None or not others:
-            return NEVER_PS
-        return self._since_ps + max(0, min(others) + self.slice_ps - task.ran_ps)
+        """The task that runs next; another of several tasks may run after a slice."""
+        run_queue = self.run_queue
+        tasks = run_queue.tasks
+        if len(tasks) == 1:
+            return tasks[0] if tasks[0].runnable else None
+        task = run_queue.pick(self.now_ps)
+        if task is not None and task.preemptible:
+            self._limit_ps = min(self._limit_ps, self.now_ps + run_queue.slice_ps)
+        return task
 
     def _enter(self, context: Context) -> None:
         """Change to another context. A change to another task is a context switch."""
         self._save()
-        if context is not self.softirq and context is not self._task:
+        if context is not self.softirq and context is not self.run_queue.running:
             self._switch_task(context)
         self._current = context
         self.account = context.account
@@ -231,7 +167,7 @@ class Core:
         if context is self.softirq:
             self.softirq = None
         else:
-            self.tasks.remove(context)
+            self.run_queue.tasks.remove(context)
 
     def _switch_task(self, task: Context | None) -> None:
         self.account = SYSCALL if task is None or task.account != KSOFTIRQD else KSOFTIRQD
@@ -239,8 +175,7 @@ class Core:
         if self.mode is USER_MODE:
             self._set_mode(KERNEL_MODE, "switch")
         self.spend(self._context_switch)
-        self._task = task
-        self._since_ps = self.now_ps
+        self.run_queue.switch(task, self.now_ps)
 
     def _interrupt(self) -> None:
         """The first vector fires: the handler runs before every other context."""
@@ -250,23 +185,18 @@ class Core:
         if self.mode is USER_MODE:
             self._set_mode(KERNEL_MODE, "irq")
             self.spend(self._pollution)
-        vectors = self.vectors
-        vector = vectors[0] if len(vectors) == 1 else min(vectors, key=_DUE)
+        vector = first_due(self.vectors)
         vector.due_ps = NEVER_PS
-        self.irq_due_ps = NEVER_PS if len(vectors) == 1 else min(map(_DUE, vectors))
+        self.irq_due_ps = first_due(self.vectors).due_ps
         vector.handler(self)
 
     def vectors_changed(self) -> None:
         """A vector was armed: find the one that fires first."""
-        vectors = self.vectors
-        due_ps = vectors[0].due_ps if len(vectors) == 1 else min(map(_DUE, vectors))
-        self.irq_due_ps = due_ps
-        if self._resting:
+        due_ps = self.irq_due_ps = first_due(self.vectors).due_ps
+        if self.resting:
             self.compute_due()
         elif due_ps < self.horizon_ps:
             self.horizon_ps = due_ps
-
-    # ---- mode ------------------------------------------------------------------------------
 
     def enter_kernel(self, task: Context, step: Step, call: str) -> None:
         """The running task makes a system call: it crosses the wall and pays for the entry."""
@@ -289,18 +219,18 @@ class Core:
 
     def _go_idle(self) -> None:
         self._save()
-        if self._task is not None:
+        if self.run_queue.running is not None:
             self._switch_task(None)
         self.account = IDLE
         self._rest_until_ps = NEVER_PS
-        self._resting = True
+        self.resting = True
         self._idle_since_ps = self.now_ps
 
     def spin(self, empty_poll: Step, until_ps: int) -> None:
         """Poll an empty ring until `until_ps`. The program yields next if the core is then at rest."""
         self._spin = empty_poll
         self._rest_until_ps = until_ps
-        self._resting = True
+        self.resting = True
         if until_ps <= self.horizon_ps and until_ps < NEVER_PS:
             self._end_rest(until_ps)
 
@@ -308,27 +238,14 @@ class Core:
         if self._spin is None:
             at_ps += self._governor.wake(at_ps - self._idle_since_ps)
         self.book_rest(at_ps)
-        self._resting = False
+        self.resting = False
         self._spin = None
         self.due_ps = self.now_ps
 
-    def pay_and_wake(self, task: Context, waker: "Core", step: Step, exit_ps: int = 0) -> None:
-        """The waker pays `step` to wake a task of this core, which takes `exit_ps` more if it idles."""
-        waker.spend(step)
-        self._counts.task_woken(waker, task.name)
-        self.make_runnable(task, waker.now_ps + exit_ps, waker)
-
     def make_runnable(self, task: Context, at_ps: int, waker: "Core") -> None:
-        """Make a task runnable. An idle core ends its rest at `at_ps`; the waker lets it run by then.
-
-        A task that slept is owed one slice at most and comes before tasks that ran meanwhile:
-        place_entity() in kernel/sched/fair.c.
-        """
-        others = [each.ran_ps for each in self.tasks if each.runnable]
-        task.runnable = True
-        if others:
-            task.ran_ps = max(task.ran_ps, min(others) - self.slice_ps)
-        if self._resting and self is not waker:
+        """Make a task runnable; an idle core ends its rest at `at_ps`, and the waker lets it run."""
+        self.run_queue.place(task)
+        if self.resting and self is not waker:
             self._end_rest(at_ps)
             waker.give_way_by(self.now_ps)
 
@@ -345,42 +262,37 @@ class Core:
     def book_rest(self, until_ps: int) -> None:
         """Book a resting core's time up to `until_ps`."""
         gap_ps = until_ps - self.now_ps
-        if not self._resting or gap_ps <= 0:
+        if not self.resting or gap_ps <= 0:
             return
         if self._spin is None:
             self.booked[IDLE] += gap_ps
             self.now_ps = until_ps
             return
-        self._poll_empty(self._spin, -(-gap_ps // self._spin.cost_ps))
-
-    def _poll_empty(self, step: Step, polls: int) -> None:
-        duration_ps = polls * step.cost_ps
-        step.count += polls
+        polls = -(-gap_ps // self._spin.cost_ps)
+        duration_ps = polls * self._spin.cost_ps
+        self._spin.count += polls
         self.booked[POLL_EMPTY] += duration_ps
         self._counts.spun(self, duration_ps, polls)
         self.now_ps += duration_ps
 
-    # ---- set-up ----------------------------------------------------------------------------
-
     def start(self, task: Context) -> None:
         """Put a program on this core that runs from now on, as if it always had."""
-        self.tasks.append(task)
-        self._task = task
+        self.run_queue.start(task)
         self.mode = task.mode
-        self._resting = False
+        self.resting = False
         self.compute_due()
 
     def clear(self) -> None:
         """Take every program off; the core idles."""
-        self.tasks.clear()
+        self.run_queue.clear()
         self.vectors.clear()
-        self.softirq = self._task = self._current = self._spin = None
+        self.softirq = self._current = self._spin = None
         self.irq_due_ps = self._rest_until_ps = NEVER_PS
-        self.mode, self.account, self._resting = KERNEL_MODE, IDLE, True
+        self.mode, self.account, self.resting = KERNEL_MODE, IDLE, True
         self._idle_since_ps = self.now_ps
         self.compute_due()
 
     def meter(self) -> CoreMeter:
         """The accounts of this core and the task on it."""
         booked = {f"{account}_ps": ps for account, ps in zip(ACCOUNTS, self.booked, strict=True)}
-        return CoreMeter(self.number, self._task.name if self._task else "idle", **booked)
+        return CoreMeter(self.number, self.run_queue.name, **booked)

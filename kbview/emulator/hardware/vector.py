@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from kbview.emulator.engine import NEVER_PS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kbview.emulator.hardware.core import Core
+
+_DUE = attrgetter("due_ps")
 
 
 class Vector:
@@ -30,3 +33,8 @@ class Vector:
         """Let it reach the core at `due_ps`; NEVER_PS disarms it."""
         self.due_ps = due_ps
         self.core.vectors_changed()
+
+
+def first_due(vectors: Sequence[Vector]) -> Vector:
+    """The vector of a core that fires first. Raises ValueError for a core without vectors."""
+    return vectors[0] if len(vectors) == 1 else min(vectors, key=_DUE)

@@ -145,7 +145,7 @@ class ReadRuns:
     def _until_ps(self, core: Core, socket: Socket) -> int:
         """The time until which no other context can disturb, ps."""
         until_ps = min(core.irq_due_ps, self._machine.until_ps)
-        if core.contended:
+        if core.run_queue.contended:
             until_ps = min(until_ps, core.horizon_ps)
         if socket.delivery is not None:
             room = ((socket.rcvbuf - socket.queued) // SMALLEST - 1) // self._deliverers

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
 from kbview.emulator.engine import NEVER_PS, US_PS, Process
-from kbview.emulator.hardware.core import KSOFTIRQD, SOFTIRQ, Context, Core
+from kbview.emulator.hardware.core import KSOFTIRQD, SOFTIRQ, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.keys import MOST, Keys, meaning, number
 from kbview.tape.events import Mode
@@ -87,7 +88,7 @@ class Softirq:
         self._ksoftirqd = Context(name, self._run_ksoftirqd(), KSOFTIRQD, Mode.KERNEL)
         self._ksoftirqd.runnable = False
         self._ksoftirqd.ran_ps = -settings.sched_slice_us * US_PS  # it has slept long before
-        core.tasks.append(self._ksoftirqd)
+        core.run_queue.add(self._ksoftirqd)
 
     # ---- ways in ---------------------------------------------------------------------------
 
@@ -125,7 +126,7 @@ class Softirq:
             yield from self.net_rx_action(entry)
             if not self.poll_list or core.now_ps - began_ps >= MAX_SOFTIRQ_TIME_PS:
                 break
-            if core.need_resched():
+            if core.run_queue.need_resched(core.now_ps):
                 break
             entry = "restart" if entry != "ksoftirqd" else entry
         self._running = False

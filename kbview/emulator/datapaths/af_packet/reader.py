@@ -11,8 +11,9 @@ Linux Documentation/networking/packet_mmap.rst
 from kbview.emulator.application import Application
 from kbview.emulator.datapaths.af_packet.ring import PacketRing
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Context, Core
+from kbview.emulator.hardware.core import USER, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 from kbview.tape.vocabulary import DropReason, Place

@@ -24,7 +24,6 @@ from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, 
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.reader import XskReader
 from kbview.emulator.datapaths.af_xdp.sender import XskSender
-from kbview.emulator.datapaths.af_xdp.thread import XskThread
 from kbview.emulator.datapaths.af_xdp.xsk import Xsk, XskMode, XskSettings
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
@@ -76,7 +75,7 @@ class Bound(NamedTuple):
 
     driver: XskPoll
     xsk: Xsk
-    thread: XskThread
+    thread: XskReader | XskSender
 
 
 class AfXdp(Datapath):

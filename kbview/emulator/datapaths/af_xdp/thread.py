@@ -8,8 +8,9 @@ from abc import ABC, abstractmethod
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.xsk import Xsk
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import POLL_USEFUL, Context, Core
+from kbview.emulator.hardware.core import POLL_USEFUL, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.tape.events import Mode
 
 _LOOK_PS = 20_000_000  # how long a spin may last while other tasks want the core too
@@ -104,7 +105,7 @@ class XskThread(ABC):
     def _spin(self) -> Process:
         """Empty looks at the rings until another core or another task may have changed them."""
         core = self._core
-        wanted = any(task.runnable for task in core.tasks if task is not self._task)
+        wanted = any(task.runnable for task in core.run_queue.tasks if task is not self._task)
         core.spin(self._empty, core.now_ps + _LOOK_PS if wanted else NEVER_PS)
         if core.resting:
             yield

@@ -28,8 +28,6 @@ from kbview.emulator.datapaths.dpdk.sleeper import SleeperSettings, SleepyLcore
 from kbview.emulator.datapaths.dpdk.stations import APP, EPOLL, MBUF, RX_BURST, TX_BURST
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.protocol.host import Host
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Station, bypass
@@ -82,25 +80,26 @@ class Dpdk(Datapath):
             )
 
     def start(self) -> None:
-        machine = self._machine
-        tx_rings = machine.open_nic(self._settings, receives=self._app.name != "generate")
+        machine, settings = self._machine, self._settings
+        tx_rings = machine.open_nic(settings, receives=self._app.name != "generate")
+        sending = settings.tx_ring if settings.app in ("echo", "forward") else 0
         for core in machine.cores:
-            if queues := machine.queues_of(core):
-                self._lcores.append(self._lcore(core, queues, tx_rings))
+            if not (queues := machine.queues_of(core)):
+                continue
+            mbufs = MempoolCache(self._pool, core, settings)
+            tlb = machine.tlb(settings.page or self.page, len(queues) * (settings.ring + sending))
+            ports = [
+                PortQueue(machine, queue, tx_rings[queue.number], tlb, settings.burst, mbufs)
+                for queue in queues
+            ]
+            self._caches.append(mbufs)
+            self._lcores.append(self._lcore(core, ports, mbufs))
         for lcore in self._lcores:
             lcore.start()
 
-    def _lcore(self, core: Core, queues: list[RxQueue], tx_rings: list[TxRing]) -> Lcore | TxOnlyLcore:
+    def _lcore(self, core: Core, ports: list[PortQueue], mbufs: MempoolCache) -> Lcore | TxOnlyLcore:
         """The thread of a core, with the core's mbufs and a port for each of its queues."""
         machine, settings = self._machine, self._settings
-        mbufs = MempoolCache(self._pool, core, settings)
-        self._caches.append(mbufs)
-        sending = settings.tx_ring if settings.app in ("echo", "forward") else 0
-        tlb = machine.tlb(settings.page or self.page, len(queues) * (settings.ring + sending))
-        ports = [
-            PortQueue(machine, queue, tx_rings[queue.number], tlb, settings.burst, mbufs)
-            for queue in queues
-        ]
         if self._app.name == "generate":
             return TxOnlyLcore(machine, core, ports[0], mbufs, self._made, settings.burst)
         work = WORKS[self._app.name](machine, self._app, ("mbuf_free",))

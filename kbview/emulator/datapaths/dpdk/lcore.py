@@ -9,7 +9,8 @@ DPDK: Programmer's Guide, "Environment Abstraction Layer"; examples/skeleton, ex
 from kbview.emulator.burst_work import Work
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import POLL_USEFUL, Context, Core
+from kbview.emulator.hardware.core import POLL_USEFUL, Core
+from kbview.emulator.hardware.run_queue import Context
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 

@@ -8,8 +8,9 @@ from kbview.emulator.application import Production
 from kbview.emulator.bypass.mempool import MempoolCache
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import POLL_USEFUL, Context, Core
+from kbview.emulator.hardware.core import POLL_USEFUL, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 

@@ -19,8 +19,9 @@ from kbview.emulator.burst_work import Work
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.datapaths.dpdk.lcore import Lcore
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.socket.wait import WaitQueue

@@ -14,8 +14,9 @@ from collections import deque
 
 from kbview.emulator.datapaths.kernel_irq.ipintrq import InputQueue
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import SOFTIRQ, Context, Core
+from kbview.emulator.hardware.core import SOFTIRQ, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.net.layers import ProtocolStack
 from kbview.emulator.kernel.skb import truesize

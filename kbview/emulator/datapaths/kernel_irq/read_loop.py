@@ -5,18 +5,18 @@ Each packet costs a system call: two mode switches and one copy. Lecture, 3.5.
 
 from kbview.emulator.application import APPLICATIONS, Application, ApplicationSettings
 from kbview.emulator.cost import Step
+from kbview.emulator.datapaths.kernel_irq.user_work import user_work
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import ACCOUNTS, USER, Context, Core
+from kbview.emulator.hardware.core import USER, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
 from kbview.emulator.kernel.socket.socket import TAKE, Socket, SocketGroup, SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
-from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Frame
-from kbview.tape.events import Mode, StepTaken
-from kbview.tape.steps import RESUMED
+from kbview.tape.events import Mode
 from kbview.tape.vocabulary import CopyKind, Place
 
 # Enum members that a packet needs: a look-up in the class costs more than a call.
@@ -122,22 +122,3 @@ def read_loops(
         )
         for cpu, table in zip(settings.reader_cpus, sockets.tables, strict=True)
     ]
-
-
-def user_work(core: Core, step: Step, recorder: Recorder, packet: int) -> Process:
-    """Take a step of one part in user mode; each interrupt during the step cuts it into pieces."""
-    step.count += 1
-    left_ps, name = step.cost_ps, step.name
-    while True:
-        piece_ps = min(left_ps, max(0, core.irq_due_ps - core.now_ps))
-        if recorder.steps and piece_ps:
-            account = ACCOUNTS[core.account]
-            recorder.emit(StepTaken(core.now_ps, core.number, packet, name, piece_ps, account))
-            name = step.name + RESUMED
-        core.booked[core.account] += piece_ps
-        core.now_ps += piece_ps
-        left_ps -= piece_ps
-        if core.irq_due_ps <= core.now_ps or core.now_ps > core.horizon_ps:
-            yield
-        if not left_ps:
-            return

@@ -12,10 +12,11 @@ J. Mogul, "Simple and flexible datagram access controls for Unix-based gateways"
 from collections import deque
 from typing import Protocol
 
-from kbview.emulator.datapaths.kernel_irq.read_loop import user_work
+from kbview.emulator.datapaths.kernel_irq.user_work import user_work
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Context, Core
+from kbview.emulator.hardware.core import USER, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.shared_ring import SharedRing
 from kbview.emulator.kernel.send.xmit import Forwarder
 from kbview.emulator.kernel.skb import SkbCache

@@ -13,8 +13,9 @@ from kbview.emulator.datapaths.mtcp.queues import EventQueue
 from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
 from kbview.emulator.datapaths.mtcp.tcp_stream import Item, PortListener, TcpStream
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Context
+from kbview.emulator.hardware.core import USER
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.tape.events import NO_PACKET, ConnectionAccepted, Mode
 from kbview.tape.vocabulary import CopyKind, Place
 

@@ -8,8 +8,9 @@ pthread_cond_wait(), pthread_cond_signal(); Linux: kernel/futex/waitwake.c
 from collections.abc import Callable
 
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.socket.wait import WaitQueue
 
 

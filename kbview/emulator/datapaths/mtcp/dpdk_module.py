@@ -8,8 +8,9 @@ from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.cost import Step
 from kbview.emulator.datapaths.mtcp.io_module import BATCH, Frames
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.packet.frame import Frame
@@ -90,7 +91,7 @@ class DpdkContext:
 
     def _spin(self, until_ps: int) -> None:
         core = self._core
-        until_ps = min(self._next_ready_ps(), until_ps, core.turn_ends_ps)
+        until_ps = min(self._next_ready_ps(), until_ps, core.run_queue.turn_ends_ps)
         if until_ps > core.now_ps:
             core.spin(self._ports[0].empty_poll, until_ps)
 

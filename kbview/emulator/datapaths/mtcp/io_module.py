@@ -11,7 +11,8 @@ from typing import Annotated, Literal, Protocol
 from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.keys import meaning
 from kbview.emulator.protocol.tcp.parameters import TcpSettings

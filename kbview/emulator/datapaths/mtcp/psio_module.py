@@ -9,8 +9,9 @@ from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.cost import Step
 from kbview.emulator.datapaths.mtcp.io_module import BATCH, Frames
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.vector import Vector

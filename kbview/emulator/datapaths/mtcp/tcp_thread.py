@@ -16,7 +16,8 @@ from kbview.emulator.datapaths.mtcp.io_module import IoModule
 from kbview.emulator.datapaths.mtcp.output import Output
 from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import POLL_USEFUL, Context
+from kbview.emulator.hardware.core import POLL_USEFUL
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
@@ -48,7 +49,9 @@ class TcpThread:
     def start(self, app: Context) -> None:
         """Put both threads on the core; the application sleeps at first."""
         self._condition.put_to_sleep(app)
-        self._task.ran_ps = self._core.slice_ps  # as if it had polled while the application slept
+        self._task.ran_ps = (
+            self._core.run_queue.slice_ps
+        )  # as if it had polled while the application slept
         self._core.start(app)
         self._core.start(self._task)
 

@@ -10,8 +10,9 @@ L. Rizzo, "netmap: a novel framework for fast packet I/O", USENIX ATC 2012; sys/
 """
 
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.vector import Vector

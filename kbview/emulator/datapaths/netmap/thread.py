@@ -14,8 +14,9 @@ from collections.abc import Generator
 from kbview.emulator.burst_work import Work
 from kbview.emulator.datapaths.netmap.queue import NetmapQueue
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Context, Core
+from kbview.emulator.hardware.core import USER, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
 from kbview.tape.vocabulary import DropReason, Place

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from kbview.emulator.application import Application, ApplicationSettings
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.contention import Lock
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.emulator.protocol.tcp.endpoint import Entry

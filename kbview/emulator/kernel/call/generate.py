@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from kbview.emulator.application import Production
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Context, Core
+from kbview.emulator.hardware.core import USER, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.send.pktgen import Pktgen, PktgenSettings
 from kbview.emulator.kernel.send.xmit import TxQueues

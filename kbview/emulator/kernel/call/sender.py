@@ -8,8 +8,9 @@ Linux: net/ipv4/udp.c udp_sendmsg(), net/ipv4/ip_output.c ip_make_skb()
 
 from kbview.emulator.application import Answers
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.kernel.socket.send_buffer import SendBuffer

@@ -11,8 +11,9 @@ from collections.abc import Generator
 from kbview.emulator.application import Application
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.contention import Lock
-from kbview.emulator.hardware.core import COPY, Context, Core
+from kbview.emulator.hardware.core import COPY, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.accept import Accepting, ServerSettings
 from kbview.emulator.kernel.net.tcp import SOCKET_CLOSE, TcpLayer
 from kbview.emulator.kernel.skb import PAGE, skbs, truesize

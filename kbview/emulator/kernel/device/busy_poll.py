@@ -67,7 +67,7 @@ class BusyPoll:
         """Poll until something is `ready`, the time is up or another task has more right to run."""
         napi, until_ps = self._napi, core.now_ps + self._limit_ps
         owned = False
-        while not ready and core.now_ps < until_ps and not core.need_resched():
+        while not ready and core.now_ps < until_ps and not core.run_queue.need_resched(core.now_ps):
             owned = owned or napi.claim(core)
             if not owned:
                 self._look_at(core)

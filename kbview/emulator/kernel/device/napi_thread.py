@@ -8,8 +8,9 @@ Linux: net/core/dev.c napi_threaded_poll(), since 5.12; /sys/class/net/eth0/thre
 """
 
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import KSOFTIRQD, Context, Core
+from kbview.emulator.hardware.core import KSOFTIRQD, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.softirq import Pollable
 from kbview.tape.events import Mode
 
@@ -20,16 +21,19 @@ class NapiThread:
     def __init__(self, machine: Machine, core: Core, queue: int, weight: int) -> None:
         self.core = core
         self._weight = weight
+        self._counts = machine.counts
         self._try_to_wake_up = machine.prices.step("try_to_wake_up")
         self._napi: Pollable | None = None
         self._task = Context(f"napi/0-{queue}", self._main(), KSOFTIRQD, Mode.KERNEL)
         self._task.runnable = False
-        core.tasks.append(self._task)
+        core.run_queue.add(self._task)
 
     def napi_schedule(self, napi: Pollable) -> None:
         """In the interrupt's handler: wake the thread."""
         core, self._napi = self.core, napi
-        core.pay_and_wake(self._task, core, self._try_to_wake_up)
+        core.spend(self._try_to_wake_up)
+        self._counts.task_woken(core, self._task.name)
+        core.make_runnable(self._task, core.now_ps, core)
 
     def _main(self) -> Process:
         task = self._task

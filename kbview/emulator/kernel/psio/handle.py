@@ -14,8 +14,9 @@ from collections.abc import Generator
 
 from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.psio.psio_engine import PsioQueue
 from kbview.emulator.kernel.socket.wait import WaitQueue

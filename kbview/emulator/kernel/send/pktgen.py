@@ -15,8 +15,9 @@ from typing import Annotated
 
 from kbview.emulator.application import ApplicationSettings, Production
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import SYSCALL, Context, Core
+from kbview.emulator.hardware.core import SYSCALL, Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.send.xmit import TxQueue
 from kbview.emulator.kernel.skb import SharedSkb
 from kbview.emulator.kernel.socket.send_buffer import linear_truesize

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import Context, Core
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.keys import MOST, Keys, meaning, number
 
 RecvCall = Literal["recv", "read", "recvmsg", "recvmmsg"]
@@ -46,6 +47,7 @@ class WaitQueue:
     """
 
     def __init__(self, machine: Machine, wake_step: str = "try_to_wake_up") -> None:
+        self._counts = machine.counts
         self._wake_step = machine.prices.step(wake_step)
         self._idle_exit_ps = machine.prices.step("idle_exit").cost_ps
         self.sleeper: tuple[Core, Context] | None = None
@@ -66,4 +68,6 @@ class WaitQueue:
             return
         core, task = self.sleeper
         self.sleeper = None
-        core.pay_and_wake(task, waker, self._wake_step, self._idle_exit_ps)
+        waker.spend(self._wake_step)
+        self._counts.task_woken(waker, task.name)
+        core.make_runnable(task, waker.now_ps + self._idle_exit_ps, waker)
