@@ -15,10 +15,10 @@ from benchmarks.simpy_model import LENGTH, Books, simulate
 from kbview.emulator.cost import Prices
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.cable import byte_ps
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.emulator.traffic import gaps
-from kbview.emulator.traffic.wire import byte_ps
 from kbview.packet.frame import WIRE_OVERHEAD
 from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters

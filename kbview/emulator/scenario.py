@@ -10,6 +10,7 @@ import msgspec
 
 from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.datapaths import DATAPATHS
+from kbview.emulator.hardware.cable import byte_ps
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.keys import (
@@ -22,12 +23,11 @@ from kbview.emulator.keys import (
     number,
     quoted,
 )
-from kbview.emulator.offered import CLOSED, REQUEST, TCP, Traffic
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
 from kbview.emulator.traffic import stream
 from kbview.emulator.traffic.flows import HOST_ADDRESS, HOST_MAC
-from kbview.emulator.traffic.wire import byte_ps
+from kbview.emulator.traffic_description import CLOSED, REQUEST, TCP, Traffic
 from kbview.packet.frame import Frame
 
 STREAMS = ("http", "echo", "sink")  # applications that take connections

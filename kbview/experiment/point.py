@@ -11,8 +11,8 @@ from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import US_PS
 from kbview.emulator.keys import ScenarioError, quoted
-from kbview.emulator.offered import TCP
 from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario
+from kbview.emulator.traffic_description import TCP
 from kbview.experiment.figure import lost
 from kbview.experiment.growth import growth
 from kbview.experiment.program import identity

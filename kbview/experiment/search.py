@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import msgspec
 
+from kbview.emulator.hardware.cable import line_rate_pps
 from kbview.emulator.keys import ScenarioError
 from kbview.emulator.scenario import Scenario
-from kbview.emulator.traffic.wire import line_rate_pps
 from kbview.experiment.point import Point, Result
 from kbview.experiment.run import Runner
 from kbview.experiment.stretch import open_loop

@@ -6,8 +6,8 @@ from dataclasses import replace
 import msgspec
 
 from kbview.emulator.keys import ScenarioError
-from kbview.emulator.offered import CLOSED
 from kbview.emulator.scenario import Scenario
+from kbview.emulator.traffic_description import CLOSED
 from kbview.experiment.point import Mark
 
 USUAL_FRAMES = 20_000

@@ -11,10 +11,10 @@ from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Way
-from kbview.emulator.protocol.requester import Requester
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.emulator.traffic.flows import udp_flows
+from kbview.emulator.traffic.udp_requester import Requester
 from kbview.sources.emulated import profile
 from kbview.sources.emulated.source import EmulatorSource
 from kbview.sources.request import Choice

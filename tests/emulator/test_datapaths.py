@@ -9,9 +9,9 @@ import pytest
 from kbview.emulator.application import App
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.kernel.socket.wait import Wait
-from kbview.emulator.offered import Size
 from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
+from kbview.emulator.traffic_description import Size
 from kbview.packet.frame import Frame
 from tests.emulator.running import at_both_details, emulation, finished
 

@@ -15,7 +15,7 @@ from kbview.emulator.kernel.device.gro import Gro
 from kbview.emulator.kernel.skb import charge, skbs
 from kbview.emulator.protocol.gro_rules import Train, look_at
 from kbview.emulator.protocol.tcp import Parameters, Segment
-from kbview.emulator.protocol.tcp.wire import frame_length, segment_of
+from kbview.emulator.protocol.tcp.header import frame_length, segment_of
 from kbview.emulator.scenario import SYNTHETIC_HOST
 from kbview.emulator.settings import Settings
 from kbview.emulator.traffic.flows import client_flow

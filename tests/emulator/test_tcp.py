@@ -9,9 +9,9 @@ from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer
-from kbview.emulator.protocol.clients import Clients
 from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
+from kbview.emulator.traffic.tcp_clients import Clients
 from kbview.sources.emulated import profile
 from kbview.state.state import State
 from kbview.tape import events as ev

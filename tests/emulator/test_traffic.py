@@ -5,10 +5,10 @@ from itertools import chain, islice, pairwise
 
 import pytest
 
-from kbview.emulator.offered import OPEN, Pattern, Size, Traffic
 from kbview.emulator.scenario import Scenario, convert, override
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.emulator.traffic.lengths import IMIX
+from kbview.emulator.traffic_description import OPEN, Pattern, Size, Traffic
 from kbview.packet.frame import WIRE_OVERHEAD, Frame
 
 COUNT = 60_000

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from kbview.emulator.hardware.cable import line_rate_pps
 from kbview.emulator.keys import ScenarioError
 from kbview.emulator.scenario import Scenario, override
-from kbview.emulator.traffic.wire import line_rate_pps
 from kbview.experiment.crossing import Crossing, crossing
 from kbview.experiment.figure import FIGURES
 from kbview.experiment.finding import Asked, Question, answers

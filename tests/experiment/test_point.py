@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from kbview.emulator.keys import ScenarioError
-from kbview.emulator.offered import Traffic
 from kbview.emulator.scenario import Scenario, override
+from kbview.emulator.traffic_description import Traffic
 from kbview.experiment.figure import FIGURES, figure_of
 from kbview.experiment.point import Mark, Point, check, measure
 from tests.experiment.points import CALIBRATION, SCENARIO, point

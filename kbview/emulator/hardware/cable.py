@@ -6,10 +6,25 @@
 from typing import NamedTuple
 
 from kbview.emulator.hardware.bus import Bus
-from kbview.emulator.traffic.wire import byte_ps
 from kbview.packet.frame import WIRE_OVERHEAD
 
 _GAP = 12  # bytes of silence after a frame
+S_PS = 10**12
+
+
+def byte_ps(gbps: float) -> int:
+    """Duration of a byte on the wire, rounded to a picosecond: 800 ps at 10 Gb/s."""
+    return round(8000 / gbps)
+
+
+def wire_ps(length: float, gbps: float) -> float:
+    """Time for which a frame of `length` bytes occupies the wire, ps; preamble and gap included."""
+    return (length + WIRE_OVERHEAD) * byte_ps(gbps)
+
+
+def line_rate_pps(length: float, gbps: float) -> float:
+    """Frames a second that a link carries: 14.88 million of 64 bytes at 10 Gb/s."""
+    return S_PS / wire_ps(length, gbps)
 
 
 class Link:

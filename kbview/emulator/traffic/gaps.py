@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, count, islice
 from math import log
 
-from kbview.emulator.traffic.wire import S_PS
+from kbview.emulator.hardware.cable import S_PS
 
 _QUANTILES = 16_384
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import tee
 
-from kbview.emulator.offered import check_rate
+from kbview.emulator.hardware.cable import byte_ps
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.scenario import Scenario, override
 from kbview.emulator.settings import ScenarioError
 from kbview.emulator.traffic import change
-from kbview.emulator.traffic.wire import byte_ps
+from kbview.emulator.traffic_description import check_rate
 from kbview.packet.capture import CaptureError
 from kbview.packet.frame import Frame
 from kbview.sources.emulated.kept_bytes import CaptureSnap

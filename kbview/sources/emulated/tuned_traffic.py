@@ -13,8 +13,8 @@ from itertools import chain, islice
 import msgspec
 
 from kbview.emulator.keys import ScenarioError
-from kbview.emulator.offered import CLOSED
 from kbview.emulator.scenario import Scenario, override
+from kbview.emulator.traffic_description import CLOSED
 from kbview.packet.frame import Frame
 from kbview.tape.source import Knob
 

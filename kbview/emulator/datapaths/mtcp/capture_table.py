@@ -11,7 +11,8 @@ from kbview.emulator.datapaths.mtcp.tcp_stream import TcpStream, name_of
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.protocol.tcp import Outcome, wire
+from kbview.emulator.protocol.tcp import Outcome
+from kbview.emulator.protocol.tcp.header import frame_of, segment_of
 from kbview.emulator.protocol.tcp.onlooker import Onlooker
 from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.packet.frame import Flow, Frame
@@ -67,7 +68,7 @@ class CaptureTable(StreamTable):
             self.drop(frame, DropReason.NO_SOCKET)
             return
         followed = self._of(frame.flow)
-        segment = wire.segment_of(frame)
+        segment = segment_of(frame)
         if segment is None:  # without a sequence number it counts as next
             followed.onlooker.pass_by(frame.payload)
             outcome = Outcome()
@@ -142,7 +143,7 @@ class CaptureTable(StreamTable):
         for followed in self._followed.values():
             for segment in followed.onlooker.order.segments:
                 self.held -= 1
-                self.drop(wire.frame_of(segment), DropReason.SOCKET_CLOSE)
+                self.drop(frame_of(segment), DropReason.SOCKET_CLOSE)
             followed.onlooker.order.segments.clear()
             self.leave(followed.stream)
         self._followed.clear()

@@ -15,9 +15,9 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment
 from kbview.emulator.protocol.tcp.endpoint import LISTEN_OVERFLOW, Endpoint, Entry, Listener
+from kbview.emulator.protocol.tcp.header import frame_of
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.emulator.protocol.tcp.state import OVER, State
-from kbview.emulator.protocol.tcp.wire import frame_of
 from kbview.packet.frame import Flow, Frame
 from kbview.packet.tcp import SYN
 from kbview.tape.events import NO_PACKET, ConnectionQueued

@@ -9,8 +9,8 @@ from kbview.emulator.datapaths.mtcp.tcp_stream import name_of
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Segment
+from kbview.emulator.protocol.tcp.header import frame_length
 from kbview.emulator.protocol.tcp.sequence import after
-from kbview.emulator.protocol.tcp.wire import frame_length
 from kbview.packet.frame import Flow, Frame
 from kbview.packet.tcp import ACK
 from kbview.tape.events import SegmentRetransmitted

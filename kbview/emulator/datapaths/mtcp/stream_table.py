@@ -11,7 +11,7 @@ from kbview.emulator.datapaths.mtcp.tcp_stream import TcpStream
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Outcome
-from kbview.emulator.protocol.tcp.wire import frame_of
+from kbview.emulator.protocol.tcp.header import frame_of
 from kbview.packet.frame import Frame
 from kbview.packet.tcp import FIN
 from kbview.tape.meter import RingMeter, SocketMeter

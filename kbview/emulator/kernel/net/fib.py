@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from kbview.emulator.keys import Keys, number
+from kbview.emulator.protocol.bgp_table import bgp_table
 from kbview.emulator.protocol.host import Host
-from kbview.emulator.protocol.internet import internet
 from kbview.packet.frame import Flow
 
 _IPV4 = 4  # parts of a dotted address
@@ -50,4 +50,4 @@ class Fib:
         if self._routes == 1 or len(parts) != _IPV4:
             return ()
         address = int.from_bytes(bytes(map(int, parts)), "big")
-        return self.steps * (internet(self._routes).lookup(address).levels - 1)
+        return self.steps * (bgp_table(self._routes).lookup(address).levels - 1)

@@ -19,8 +19,8 @@ from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.keys import meaning
 from kbview.emulator.protocol.tcp import Segment
 from kbview.emulator.protocol.tcp.endpoint import Entry, Listener
+from kbview.emulator.protocol.tcp.header import frame_of
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
-from kbview.emulator.protocol.tcp.wire import frame_of
 from kbview.packet.frame import Flow
 from kbview.packet.tcp import ACK, RST, SYN
 from kbview.tape.events import ConnectionQueued

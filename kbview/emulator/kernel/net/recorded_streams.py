@@ -10,7 +10,8 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.timer import Timed, Timers
 from kbview.emulator.kernel.skb import Endings, SkbCache, skbs, truesize
 from kbview.emulator.kernel.socket.socket import Socket
-from kbview.emulator.protocol.tcp import Outcome, wire
+from kbview.emulator.protocol.tcp import Outcome
+from kbview.emulator.protocol.tcp.header import frame_of, segment_of, shortened
 from kbview.emulator.protocol.tcp.onlooker import Onlooker
 from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.packet.frame import Flow, Frame, parts
@@ -42,7 +43,7 @@ class CapturedStream:
                 onlooker.pass_by(frame.payload)
                 self._streams.take(core, self, frame)
                 return
-        segment = wire.segment_of(frame)
+        segment = segment_of(frame)
         if segment is None:  # without a sequence number it counts as the next
             onlooker.pass_by(frame.payload)
             self._streams.take(core, self, frame)
@@ -100,8 +101,8 @@ class CapturedStreams(Timed):
         if frame is not None:
             self._end(core, outcome, frame)
         for segment, reason in outcome.discarded:
-            self._keep(wire.frame_of(segment), -1)
-            self._endings.drop(core, wire.frame_of(segment), reason)
+            self._keep(frame_of(segment), -1)
+            self._endings.drop(core, frame_of(segment), reason)
         for segment in outcome.delivered:
             self._deliver(core, stream, segment, frame)
         self._note_gap(core, stream)
@@ -122,11 +123,11 @@ class CapturedStreams(Timed):
         self, core: Core, stream: CapturedStream, segment: Segment, just: Frame | None
     ) -> None:
         """Deliver text in order; a part of it may have been delivered before."""
-        frame = wire.frame_of(segment)
+        frame = frame_of(segment)
         if frame is not just:
             self._keep(frame, -1)
         if segment.length != frame.payload:
-            frame = wire.shortened(frame, segment.length)
+            frame = shortened(frame, segment.length)
         self.take(core, stream, frame)
 
     # ---- gaps ------------------------------------------------------------------------------
@@ -168,8 +169,8 @@ class CapturedStreams(Timed):
         for stream in list(self._gaps):
             segments = stream.onlooker.order.segments
             for segment in segments:
-                self._keep(wire.frame_of(segment), -1)
-                self._endings.drop(core, wire.frame_of(segment), DropReason.SOCKET_CLOSE)
+                self._keep(frame_of(segment), -1)
+                self._endings.drop(core, frame_of(segment), DropReason.SOCKET_CLOSE)
             segments.clear()
         self._gaps.clear()
         self._due_ps = NEVER_PS

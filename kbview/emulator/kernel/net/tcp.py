@@ -18,9 +18,9 @@ from kbview.emulator.kernel.skb import Endings, SkbCache, skbs
 from kbview.emulator.kernel.socket.stream import StreamSocket
 from kbview.emulator.protocol.tcp import Outcome, Parameters
 from kbview.emulator.protocol.tcp.endpoint import LISTEN_OVERFLOW, Endpoint, Entry
+from kbview.emulator.protocol.tcp.header import frame_of, segment_of
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.emulator.protocol.tcp.state import OVER
-from kbview.emulator.protocol.tcp.wire import frame_of, segment_of
 from kbview.packet.frame import Frame, parts
 from kbview.packet.tcp import FIN
 from kbview.tape.vocabulary import DropReason, Place

@@ -13,7 +13,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.protocol.tcp import Segment
-from kbview.emulator.protocol.tcp.wire import frame_length
+from kbview.emulator.protocol.tcp.header import frame_length
 from kbview.packet.frame import Flow, Frame, endpoint
 from kbview.tape.events import SegmentRetransmitted
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
-from kbview.emulator.protocol.tcp import Connection, Outcome, Parameters, Segment, State, wire
+from kbview.emulator.protocol.tcp import Connection, Outcome, Parameters, Segment, State
+from kbview.emulator.protocol.tcp import header as tcp_header
 from kbview.emulator.protocol.tcp.sequence import distance, plus
 from kbview.packet import ethernet, ipv4, tcp
 from kbview.packet.capture import open_capture
@@ -44,7 +45,7 @@ def heard(name: str) -> Iterator[Heard]:
                 time_ps,
                 (header.source, head.source_port),
                 (header.destination, head.destination_port),
-                wire.read(head, len(payload)),
+                tcp_header.read(head, len(payload)),
             )
 
 

@@ -14,16 +14,16 @@ import msgspec
 
 from kbview.emulator.application import LONGEST_FRAME
 from kbview.emulator.engine import US_PS
+from kbview.emulator.hardware.cable import byte_ps, line_rate_pps
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer, Way
 from kbview.emulator.kernel.call.accept import ServerSettings
 from kbview.emulator.keys import MOST_WHOLE, Keys, ScenarioError, keys_of, meaning, number
-from kbview.emulator.protocol.clients import Clients, Offer, Script
-from kbview.emulator.protocol.requester import Requester
 from kbview.emulator.protocol.tcp import Parameters
 from kbview.emulator.traffic import gaps, lengths, stream
 from kbview.emulator.traffic.flows import udp_flows
-from kbview.emulator.traffic.wire import byte_ps, line_rate_pps
+from kbview.emulator.traffic.tcp_clients import Clients, Offer, Script
+from kbview.emulator.traffic.udp_requester import Requester
 from kbview.packet.frame import ETHERNET_MINIMUM, Frame
 
 LEAST_RATE_PPS = 1e-3  # a frame in 17 minutes

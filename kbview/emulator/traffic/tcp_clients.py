@@ -13,8 +13,9 @@ from typing import NamedTuple
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer, Timer, Way
-from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment, State, wire
+from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment, State
 from kbview.emulator.protocol.tcp.endpoint import Endpoint, Entry
+from kbview.emulator.protocol.tcp.header import frame_length
 from kbview.emulator.protocol.tcp.state import OVER
 from kbview.emulator.traffic.flows import client_flow
 from kbview.packet.frame import Flow, Frame, Protocol
@@ -209,7 +210,7 @@ class Clients(Peer):
 
     def _send(self, flow: Flow, outcome: Outcome) -> None:
         for segment in outcome.segments:
-            length = wire.frame_length(segment)
+            length = frame_length(segment)
             packet = next(self.packets)
             self._made += 1
             frame = Frame(self.now_ps, packet, length, flow, segment.length, segment.flags, "", segment)

@@ -19,7 +19,7 @@ _SEED = 752_138
 
 
 @cache
-def internet(routes: int) -> RouteTable:
+def bgp_table(routes: int) -> RouteTable:
     """So many routes, the default route among them; the same each time."""
     return RouteTable(chain([Route(0, 0, "")], _announced(routes - 1)), _WIDTH)
 
