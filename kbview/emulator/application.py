@@ -116,7 +116,7 @@ class ApplicationSettings(MachineSettings):
         return [(self.reader_cpu - thread) % self.cores for thread in range(self.readers)]
 
 
-class Session:
+class AppSession:
     """One connection, as the application uses it. This base class reads and never answers."""
 
     def take(self, length: int) -> "Reply":
@@ -132,14 +132,14 @@ class Reply(NamedTuple):
     close: bool
 
 
-class Echoing(Session):
+class Echoing(AppSession):
     """Writes every byte back: RFC 862."""
 
     def take(self, length: int) -> Reply:
         return Reply(length, close=False)
 
 
-class Serving(Session):
+class Serving(AppSession):
     """Requests of one length, one answer for each; after `requests` of them it closes, 0 is never."""
 
     def __init__(self, settings: ApplicationSettings) -> None:
@@ -178,10 +178,10 @@ class Application(ABC):
         del payload
         return None
 
-    def session(self, settings: ApplicationSettings) -> Session:
+    def session(self, settings: ApplicationSettings) -> AppSession:
         """A connection was accepted."""
         del settings
-        return Session()
+        return AppSession()
 
 
 class Sink(Application):
@@ -199,7 +199,7 @@ class Echo(Application):
     def answer(self, payload: int) -> int | None:
         return payload
 
-    def session(self, settings: ApplicationSettings) -> Session:
+    def session(self, settings: ApplicationSettings) -> AppSession:
         del settings
         return Echoing()
 
@@ -224,7 +224,7 @@ class Http(Application):
     name = "http"
     answers = True
 
-    def session(self, settings: ApplicationSettings) -> Session:
+    def session(self, settings: ApplicationSettings) -> AppSession:
         return Serving(settings)
 
 

@@ -46,7 +46,7 @@ class Consume(Work):
         return []
 
 
-class Discard(Work):
+class DropWork(Work):
     """Each is freed unseen."""
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
@@ -57,7 +57,7 @@ class Discard(Work):
         return []
 
 
-class Reply(Work):
+class ReplyWork(Work):
     """Addresses and ports change places in the same buffer; what has no answer is freed."""
 
     sends = True
@@ -92,4 +92,4 @@ class PassOn(Work):
         return frames
 
 
-WORKS: dict[str, type[Work]] = {"sink": Consume, "drop": Discard, "echo": Reply, "forward": PassOn}
+WORKS: dict[str, type[Work]] = {"sink": Consume, "drop": DropWork, "echo": ReplyWork, "forward": PassOn}

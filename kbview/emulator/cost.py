@@ -22,7 +22,7 @@ class Confidence(StrEnum):
     MEASURED = "measured"  # on the machine that the profile is of, by `kbview calibrate`
 
 
-class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CostRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The cost of a step on a machine, and its source."""
 
     confidence: Confidence
@@ -33,7 +33,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ns_per_byte: float = 0.0
     note: str = ""
 
-    def inherited(self, base: str) -> "Row":
+    def inherited(self, base: str) -> "CostRow":
         """As a stand-in on another machine: no better than assumed there."""
         note = f"taken over from {base}: {self.note}".rstrip(": ")
         return msgspec.structs.replace(self, confidence=Confidence.ASSUMED, note=note)
@@ -66,7 +66,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     summary: str
     clock_hz: int
-    steps: dict[str, Row]
+    steps: dict[str, CostRow]
     base: str = ""
     fitted: tuple[str, ...] = ()
     references: dict[str, str] = {}
@@ -138,7 +138,7 @@ class Prices:
             self._row(name)
             self.asked.add(name)
 
-    def _row(self, name: str) -> Row:
+    def _row(self, name: str) -> CostRow:
         row = self.calibration.steps.get(name)
         if row is None:
             raise UnpricedStepError(

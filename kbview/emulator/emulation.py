@@ -8,7 +8,7 @@ from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.engine import NEVER_PS, US_PS, advance
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.bus import Bus
-from kbview.emulator.hardware.cable import Link, Wires
+from kbview.emulator.hardware.cable import Cable, Wires
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.nic import Nic, Port
@@ -56,7 +56,7 @@ class Emulation:
         )
         port = Port(traffic, host.macs, host.sends)
         bus = Bus(settings.nic_fifo_bytes)
-        wires = Wires(Link(settings.link_gbps), bus)
+        wires = Wires(Cable(settings.link_gbps), bus)
         books = Books(self.meters, self.recorder)
         nic = Nic(port, settings.queues, moderation, wires, books)
         self._machine = Machine(prices, nic, settings, books)

@@ -16,7 +16,7 @@ from kbview.emulator.application import LONGEST_FRAME
 from kbview.emulator.engine import US_PS
 from kbview.emulator.hardware.cable import byte_ps, line_rate_pps
 from kbview.emulator.hardware.nic import Nic
-from kbview.emulator.hardware.peer import Peer, Way
+from kbview.emulator.hardware.peer import NetworkPath, Peer
 from kbview.emulator.kernel.call.accept import ServerSettings
 from kbview.emulator.keys import MOST_WHOLE, Keys, ScenarioError, keys_of, meaning, number
 from kbview.emulator.protocol.tcp import Parameters
@@ -195,14 +195,16 @@ class Traffic(Keys):
             return None
 
         def connect(nic: Nic) -> Peer:
-            way = Way(round(self.rtt_us * US_PS), self.loss, settings.link_gbps, seed, self.late)
+            way = NetworkPath(
+                round(self.rtt_us * US_PS), self.loss, settings.link_gbps, seed, self.late
+            )
             if self.pattern == TCP:
                 return self._clients(nic, way, settings)
             return self._requester(nic, way)
 
         return connect
 
-    def _requester(self, nic: Nic, way: Way) -> Peer:
+    def _requester(self, nic: Nic, way: NetworkPath) -> Peer:
         length = int(self.size)
         payload = max(0, length - stream.UDP_HEADERS)
         made = Requester(nic, way, udp_flows(self.flows, self.port), length, payload)
@@ -211,7 +213,7 @@ class Traffic(Keys):
         made.timeout_ps = round(self.timeout_us * US_PS)
         return made
 
-    def _clients(self, nic: Nic, way: Way, settings: ServerSettings) -> Peer:
+    def _clients(self, nic: Nic, way: NetworkPath, settings: ServerSettings) -> Peer:
         script = Script(
             settings.request,
             settings.response if settings.app == "http" else 0,

@@ -10,7 +10,7 @@ from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.nic import Nic
-from kbview.emulator.hardware.peer import Way
+from kbview.emulator.hardware.peer import NetworkPath
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.emulator.traffic.flows import udp_flows
@@ -173,7 +173,7 @@ def _looped(
     peers: list[Requester] = []
 
     def connect(nic: Nic) -> Requester:
-        way = Way(RTT_PS, loss, settings.link_gbps, seed=5)
+        way = NetworkPath(RTT_PS, loss, settings.link_gbps, seed=5)
         peers.append(Requester(nic, way, udp_flows(clients, 7), 64, 18))
         peers[-1].timeout_ps = 1_000_000_000
         return peers[-1]

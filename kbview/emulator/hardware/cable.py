@@ -27,7 +27,7 @@ def line_rate_pps(length: float, gbps: float) -> float:
     return S_PS / wire_ps(length, gbps)
 
 
-class Link:
+class Cable:
     """When the wire is free, and when a frame that is put on it has left."""
 
     def __init__(self, gbps: float) -> None:
@@ -44,5 +44,5 @@ class Link:
 class Wires(NamedTuple):
     """Parts that all queues of a port share: the wire away from here, and the bus to memory."""
 
-    link: Link
+    link: Cable
     bus: Bus

@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.hardware.cable import Link
+from kbview.emulator.hardware.cable import Cable
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.nic import Nic
 from kbview.packet.frame import Frame
@@ -24,7 +24,7 @@ from kbview.packet.frame import Frame
 Action = Callable[[], None]  # `now_ps` is the time then
 
 
-class Way:
+class NetworkPath:
     """The network between: round-trip time, the share of frames lost each way, and the link's rate.
 
     `late` is the share of frames that take a round-trip time more, and so come behind others.
@@ -34,7 +34,7 @@ class Way:
         self.half_ps = rtt_ps // 2
         self.loss = loss
         self.late = late
-        self.link = Link(gbps)
+        self.link = Cable(gbps)
         self._random = random.Random(seed)  # noqa: S311 - a model, not a secret
 
     def loses(self) -> bool:
@@ -68,7 +68,7 @@ class Peer(ABC):
 
     speaks_tcp = False
 
-    def __init__(self, nic: Nic, way: Way, packets: "count[int]") -> None:
+    def __init__(self, nic: Nic, way: NetworkPath, packets: "count[int]") -> None:
         self.due_ps = NEVER_PS
         self.now_ps = 0
         self.lookahead_ps = way.half_ps

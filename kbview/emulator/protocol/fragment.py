@@ -8,7 +8,7 @@ from kbview.packet import ipv4, ipv6
 from kbview.packet.ipv6 import IPPROTO_FRAGMENT
 
 
-class Key(NamedTuple):
+class FragmentKey(NamedTuple):
     """What the fragments of one datagram share: RFC 791, 3.2; in RFC 8200, 4.5 without protocol."""
 
     version: int
@@ -25,7 +25,7 @@ class Fragment(msgspec.Struct, gc=False, eq=False):
     with, both bytes. `carrier` is whatever brought it, such as a frame.
     """
 
-    key: Key
+    key: FragmentKey
     start: int
     end: int
     last: bool
@@ -36,7 +36,7 @@ class Fragment(msgspec.Struct, gc=False, eq=False):
 
 def of_ipv4(header: ipv4.IPv4, length: int, truesize: int, carrier: object = None) -> Fragment:
     """The fragment with this header and `length` bytes after it."""
-    key = Key(4, header.source, header.destination, header.identification, header.protocol)
+    key = FragmentKey(4, header.source, header.destination, header.identification, header.protocol)
     start = header.fragment_offset * 8
     last = not header.more_fragments
     return Fragment(key, start, start + length, last, header.length, truesize, carrier)
@@ -49,7 +49,7 @@ def of_ipv6(header: ipv6.IPv6, length: int, truesize: int, carrier: object = Non
     body = header.extensions[place].body  # reserved, offset and flags, identification
     field = int.from_bytes(body[1:3], "big")
     after = sum(1 + len(extension.body) for extension in header.extensions[place + 1 :])
-    key = Key(6, header.source, header.destination, int.from_bytes(body[3:7], "big"), 0)
+    key = FragmentKey(6, header.source, header.destination, int.from_bytes(body[3:7], "big"), 0)
     start, last = field & 0xFFF8, not field & 1
     unfragmented = header.length - after - 8
     return Fragment(key, start, start + length + after, last, unfragmented, truesize, carrier)

@@ -24,7 +24,7 @@ _MAY_DIFFER = FIN | PSH
 _ETHERNET = 14 + FCS_LENGTH
 
 
-class Look(NamedTuple):
+class MergeFacts(NamedTuple):
     """The facts that decide about a packet: `alike` must be equal; `number` is its sequence number.
 
     `last`: nothing is merged behind it. `most` packets go together.
@@ -36,10 +36,10 @@ class Look(NamedTuple):
     most: int = MOST_BYTES
 
 
-_DATAGRAM = Look(None, None, last=False, most=MOST_DATAGRAMS)
+_DATAGRAM = MergeFacts(None, None, last=False, most=MOST_DATAGRAMS)
 
 
-def look_at(frame: Frame) -> Look | None:
+def look_at(frame: Frame) -> MergeFacts | None:
     """The facts that GRO looks at; None if the packet brings no text, so GRO lets it pass."""
     if not frame.payload:
         return None
@@ -48,12 +48,12 @@ def look_at(frame: Frame) -> Look | None:
     header = frame.inner
     if isinstance(header, Segment):
         same = (header.ack, header.window, header.flags & ~_MAY_DIFFER)
-        return Look(same, header.seq, bool(header.flags & ENDING))
+        return MergeFacts(same, header.seq, bool(header.flags & ENDING))
     if isinstance(header, Tcp):
         kept = (header.acknowledgement, header.window, header.flags & ~_MAY_DIFFER, header.options)
-        return Look(kept, header.sequence, bool(header.flags & ENDING))
+        return MergeFacts(kept, header.sequence, bool(header.flags & ENDING))
     number = int.from_bytes(header[:4], "big") if isinstance(header, bytes) else None
-    return Look(frame.tcp_flags & ~_MAY_DIFFER, number, bool(frame.tcp_flags & ENDING))
+    return MergeFacts(frame.tcp_flags & ~_MAY_DIFFER, number, bool(frame.tcp_flags & ENDING))
 
 
 class Train:
@@ -65,7 +65,7 @@ class Train:
 
     __slots__ = ("_room", "alike", "frames", "length", "number", "since", "skbs", "unit")
 
-    def __init__(self, frame: Frame, look: Look, buffers: int, since: int) -> None:
+    def __init__(self, frame: Frame, look: MergeFacts, buffers: int, since: int) -> None:
         self.frames = [frame]
         self.skbs = [frame]
         self.alike = look.alike
@@ -75,7 +75,7 @@ class Train:
         self.since = since
         self._room = MAX_SKB_FRAGS + 1 - buffers
 
-    def takes(self, frame: Frame, look: Look) -> bool:
+    def takes(self, frame: Frame, look: MergeFacts) -> bool:
         """Whether a packet of the flow may go with the others."""
         return (
             look.alike == self.alike
@@ -84,7 +84,7 @@ class Train:
             and self.length + frame.payload < MOST_BYTES
         )
 
-    def add(self, frame: Frame, look: Look, buffers: int) -> bool:
+    def add(self, frame: Frame, look: MergeFacts, buffers: int) -> bool:
         """Merge it; whether its sk_buff is not needed any more."""
         self.frames.append(frame)
         self.length += frame.payload
@@ -96,7 +96,7 @@ class Train:
         self._room = MAX_SKB_FRAGS + 1 - buffers
         return False
 
-    def is_whole(self, frame: Frame, look: Look) -> bool:
+    def is_whole(self, frame: Frame, look: MergeFacts) -> bool:
         """Whether nothing may come behind the packet that was merged last."""
         return look.last or frame.payload < self.unit or len(self.frames) >= look.most
 
@@ -122,5 +122,5 @@ class Train:
         return whole
 
 
-def _after(look: Look, frame: Frame) -> int | None:
+def _after(look: MergeFacts, frame: Frame) -> int | None:
     return None if look.number is None else plus(look.number, frame.payload)

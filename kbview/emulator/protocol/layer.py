@@ -6,21 +6,21 @@ from kbview.packet.frame import Protocol
 from kbview.tape.vocabulary import DropReason, Place
 
 
-class Layer(NamedTuple):
+class ProtocolLayer(NamedTuple):
     """A layer's name on screen and in drop reports, and the steps it costs."""
 
     name: Place
     steps: tuple[str, ...]
 
 
-NETIF = Layer(Place.NETIF, ("netif_receive_skb",))
-IP = Layer(Place.IP, ("ip_rcv", "fib_lookup"))
+NETIF = ProtocolLayer(Place.NETIF, ("netif_receive_skb",))
+IP = ProtocolLayer(Place.IP, ("ip_rcv", "fib_lookup"))
 
-LAYERS: dict[Protocol, tuple[Layer, ...]] = {
-    Protocol.ARP: (NETIF, Layer(Place.ARP, ("arp_rcv",))),
-    Protocol.ICMP: (NETIF, IP, Layer(Place.ICMP, ("icmp_rcv",))),
-    Protocol.UDP: (NETIF, IP, Layer(Place.UDP, ("udp_rcv",))),
-    Protocol.TCP: (NETIF, IP, Layer(Place.TCP, ("tcp_v4_rcv",))),
+LAYERS: dict[Protocol, tuple[ProtocolLayer, ...]] = {
+    Protocol.ARP: (NETIF, ProtocolLayer(Place.ARP, ("arp_rcv",))),
+    Protocol.ICMP: (NETIF, IP, ProtocolLayer(Place.ICMP, ("icmp_rcv",))),
+    Protocol.UDP: (NETIF, IP, ProtocolLayer(Place.UDP, ("udp_rcv",))),
+    Protocol.TCP: (NETIF, IP, ProtocolLayer(Place.TCP, ("tcp_v4_rcv",))),
     Protocol.IP: (NETIF, IP),
     Protocol.OTHER: (NETIF,),
 }

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.protocol.fragment import Fragment, Key
+from kbview.emulator.protocol.fragment import Fragment, FragmentKey
 from kbview.emulator.protocol.holes import Fit, Holes
 from kbview.tape.vocabulary import DropReason
 
@@ -57,7 +57,7 @@ class Verdict(NamedTuple):
     lost: list[Lost]
 
 
-class Peer:
+class FragmentSource:
     """An IPv4 source: how many of its fragments were seen while any of its datagrams was open."""
 
     __slots__ = ("queues", "rid")
@@ -87,8 +87,11 @@ class Reassembly:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._lives_ps = {4: limits.ipfrag_time * _S_PS, 6: limits.ip6frag_time * _S_PS}
-        self._queues: dict[int, dict[Key, Queue]] = {4: {}, 6: {}}  # oldest first, so by deadline
-        self._peers: dict[bytes, Peer] = {}
+        self._queues: dict[int, dict[FragmentKey, Queue]] = {
+            4: {},
+            6: {},
+        }  # oldest first, so by deadline
+        self._peers: dict[bytes, FragmentSource] = {}
         self.memory = {4: 0, 6: 0}
         self.held = 0
 
@@ -122,16 +125,16 @@ class Reassembly:
             lost += self._close(key, reason)
         return Verdict([], lost)
 
-    def _open(self, key: Key, now_ps: int) -> Queue:
+    def _open(self, key: FragmentKey, now_ps: int) -> Queue:
         version = key.version
         queue = self._queues[version][key] = Queue(now_ps + self._lives_ps[version])
         self.memory[version] += QUEUE_SIZE
-        peer = self._peers.setdefault(key.source, Peer())
+        peer = self._peers.setdefault(key.source, FragmentSource())
         peer.queues += 1
         queue.rid = peer.rid
         return queue
 
-    def _too_far(self, key: Key, queue: Queue) -> bool:
+    def _too_far(self, key: FragmentKey, queue: Queue) -> bool:
         """Whether so many others of its source came in between that this is another datagram."""
         if key.version != 4 or not self._limits.max_dist:
             return False
@@ -168,10 +171,10 @@ class Reassembly:
                 lost += self._close(key, FRAG_REASM_TIMEOUT)
         return lost
 
-    def _close(self, key: Key, reason: str) -> list[Lost]:
+    def _close(self, key: FragmentKey, reason: str) -> list[Lost]:
         return [Lost(fragment, reason) for fragment in self._forget(key).fragments]
 
-    def _forget(self, key: Key) -> Queue:
+    def _forget(self, key: FragmentKey) -> Queue:
         queue = self._queues[key.version].pop(key)
         self.memory[key.version] -= queue.truesize
         self.held -= len(queue.fragments)

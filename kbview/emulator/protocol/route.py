@@ -28,7 +28,7 @@ class Route(NamedTuple):
     target: str
 
 
-class Found(NamedTuple):
+class RouteMatch(NamedTuple):
     """The route of an address, None if there is none, and how many nodes and prefixes were visited."""
 
     route: Route | None
@@ -142,10 +142,10 @@ class RouteTable:
 
     # ---- looking up ------------------------------------------------------------------------
 
-    def lookup(self, address: int) -> Found:
+    def lookup(self, address: int) -> RouteMatch:
         """The longest prefix that `address` begins with."""
         if not self._leaves:
-            return Found(None, 0)
+            return RouteMatch(None, 0)
         node = pos = levels = 0
         while True:
             if node in self._unbuilt:
@@ -162,9 +162,9 @@ class RouteTable:
             levels += 1
             prefix, length = self._prefixes[number], self._lengths[number]
             if not length or (prefix ^ address) >> (self._width - length) == 0:
-                return Found(Route(prefix, length, self._targets[number]), levels)
+                return RouteMatch(Route(prefix, length, self._targets[number]), levels)
             number = self._outer[number]
-        return Found(None, levels)
+        return RouteMatch(None, levels)
 
 
 def _check(route: Route, width: int) -> None:

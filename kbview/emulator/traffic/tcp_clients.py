@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.nic import Nic
-from kbview.emulator.hardware.peer import Peer, Timer, Way
-from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment, State
-from kbview.emulator.protocol.tcp.endpoint import Endpoint, Entry
+from kbview.emulator.hardware.peer import NetworkPath, Peer, Timer
+from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment, TcpState
+from kbview.emulator.protocol.tcp.endpoint import ConnectionEntry, TcpEndpoint
 from kbview.emulator.protocol.tcp.header import frame_length
 from kbview.emulator.protocol.tcp.state import OVER
 from kbview.emulator.traffic.flows import client_flow
@@ -22,7 +22,7 @@ from kbview.packet.frame import Flow, Frame, Protocol
 
 PORTS = 40_000  # of the client, used in turn
 _BUFFER = 1 << 30  # bytes written ahead; sequence numbers tell apart no more than twice that
-_WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
+_WRITABLE = (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT)
 
 
 class Offer(NamedTuple):
@@ -48,7 +48,7 @@ class Script(NamedTuple):
     host_closes: bool
 
 
-class Call:
+class ClientConnection:
     """One connection of one client."""
 
     __slots__ = ("began_ps", "closing", "flow", "left", "unread", "unwritten")
@@ -68,7 +68,7 @@ class Clients(Peer):
     speaks_tcp = True
 
     def __init__(
-        self, nic: Nic, way: Way, offer: Offer, script: Script, parameters: Parameters
+        self, nic: Nic, way: NetworkPath, offer: Offer, script: Script, parameters: Parameters
     ) -> None:
         super().__init__(nic, way, count())
         self.answered = 0
@@ -77,7 +77,7 @@ class Clients(Peer):
         self.received = 0
         self._offer = offer
         self._script = script
-        self._endpoint = Endpoint(parameters, lambda _: None, secret=2)
+        self._endpoint = TcpEndpoint(parameters, lambda _: None, secret=2)
         self._left = offer.connections
         self._made = 0  # frames
         self._ports = count()
@@ -107,7 +107,7 @@ class Clients(Peer):
             self._left -= 1
         out, back = self._next_flows()
         entry, outcome = self._endpoint.open(back, self.now_ps)
-        entry.owner = Call(out, self._script.requests, self.now_ps)
+        entry.owner = ClientConnection(out, self._script.requests, self.now_ps)
         self._act(entry, outcome)
         self._arm()
 
@@ -136,10 +136,10 @@ class Clients(Peer):
 
     # ---- what a client does ----------------------------------------------------------------
 
-    def _act(self, entry: Entry, outcome: Outcome) -> None:
+    def _act(self, entry: ConnectionEntry, outcome: Outcome) -> None:
         """Send what there is to send, then see what the client wants next."""
         call = entry.owner
-        if not isinstance(call, Call):
+        if not isinstance(call, ClientConnection):
             raise TypeError("a connection without a client")
         self._send(call.flow, outcome)
         if call.unwritten and outcome.acknowledged:
@@ -150,13 +150,13 @@ class Clients(Peer):
             call.unread += got
             self._act(entry, entry.connection.read(got, self.now_ps))
             self._endpoint.settle(entry)
-        if any(after is State.ESTABLISHED for _, after in outcome.changes):
+        if any(after is TcpState.ESTABLISHED for _, after in outcome.changes):
             self._ask(entry, call)
         elif got:
             self._read(entry, call)
         self._end(entry, call, outcome)
 
-    def _ask(self, entry: Entry, call: Call) -> None:
+    def _ask(self, entry: ConnectionEntry, call: ClientConnection) -> None:
         """Send a request, or close after the last."""
         connection = entry.connection
         if connection.state not in _WRITABLE:
@@ -168,7 +168,7 @@ class Clients(Peer):
         elif not self._script.response:
             self._close(entry, call)
 
-    def _write(self, entry: Entry, call: Call) -> None:
+    def _write(self, entry: ConnectionEntry, call: ClientConnection) -> None:
         """Write as much of what is asked as the buffer takes; then close, if that was all."""
         connection = entry.connection
         length = min(call.unwritten, _BUFFER - connection.tcb.sender.queued)
@@ -180,7 +180,7 @@ class Clients(Peer):
         if not (call.unwritten or call.left or self._script.response):
             self._close(entry, call)
 
-    def _read(self, entry: Entry, call: Call) -> None:
+    def _read(self, entry: ConnectionEntry, call: ClientConnection) -> None:
         while self._script.response and call.unread >= self._script.response:
             call.unread -= self._script.response
             self.answered += 1
@@ -189,16 +189,16 @@ class Clients(Peer):
             elif not self._script.host_closes:
                 self._close(entry, call)
 
-    def _close(self, entry: Entry, call: Call) -> None:
+    def _close(self, entry: ConnectionEntry, call: ClientConnection) -> None:
         if not call.closing and entry.connection.state in _WRITABLE:
             call.closing = True
             outcome = entry.connection.close(self.now_ps)
             self._endpoint.settle(entry)
             self._act(entry, outcome)
 
-    def _end(self, entry: Entry, call: Call, outcome: Outcome) -> None:
+    def _end(self, entry: ConnectionEntry, call: ClientConnection, outcome: Outcome) -> None:
         """The host has closed: close too. All is over: think, and call again."""
-        if entry.connection.state is State.CLOSE_WAIT:
+        if entry.connection.state is TcpState.CLOSE_WAIT:
             self._close(entry, call)
         if any(after in OVER for _, after in outcome.changes) and call.began_ps >= 0:
             call.began_ps = -1

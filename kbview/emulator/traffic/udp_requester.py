@@ -12,11 +12,11 @@ from functools import partial
 from itertools import count
 
 from kbview.emulator.hardware.nic import Nic
-from kbview.emulator.hardware.peer import Peer, Timer, Way
+from kbview.emulator.hardware.peer import NetworkPath, Peer, Timer
 from kbview.packet.frame import Flow, Frame
 
 
-class Client:
+class UdpClient:
     """One of them, and what it waits for."""
 
     __slots__ = ("asked", "flow", "timer")
@@ -33,14 +33,16 @@ class Requester(Peer):
     think_ps = 0
     timeout_ps = 200_000_000_000
 
-    def __init__(self, nic: Nic, way: Way, flows: list[Flow], length: int, payload: int) -> None:
+    def __init__(
+        self, nic: Nic, way: NetworkPath, flows: list[Flow], length: int, payload: int
+    ) -> None:
         super().__init__(nic, way, count())
         self.answered = 0
         self.left: int | None = None  # requests still to be made; None is without end
         self.given_up = 0
         self._length = length
         self._payload = payload
-        self._clients = [Client(flow) for flow in flows]
+        self._clients = [UdpClient(flow) for flow in flows]
         self._by_ports = {(flow.source_port, flow.destination_port): client
                           for flow, client in zip(flows, self._clients, strict=True)}  # fmt: skip
 
@@ -58,7 +60,7 @@ class Requester(Peer):
         self.answered += 1
         self._later(client)
 
-    def _ask(self, client: Client) -> None:
+    def _ask(self, client: UdpClient) -> None:
         if self.left is not None:
             if not self.left:
                 return
@@ -67,10 +69,10 @@ class Requester(Peer):
         self.send(Frame(self.now_ps, client.asked, self._length, client.flow, self._payload))
         client.timer = self.call_at(self.now_ps + self.timeout_ps, partial(self._give_up, client))
 
-    def _give_up(self, client: Client) -> None:
+    def _give_up(self, client: UdpClient) -> None:
         client.timer = None
         self.given_up += 1
         self._later(client)
 
-    def _later(self, client: Client) -> None:
+    def _later(self, client: UdpClient) -> None:
         self.call_at(self.now_ps + self.think_ps, partial(self._ask, client))

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 
-from kbview.emulator.cost import Calibration, Confidence, Row
+from kbview.emulator.cost import Calibration, Confidence, CostRow
 from kbview.sources.calibration.machine import Machine
 from kbview.sources.calibration.method import Finding, Findings
 
@@ -24,7 +24,7 @@ def profile(name: str, base: Calibration, machine: Machine, findings: Findings) 
     return Calibration(name=name, summary=summary, clock_hz=clock_hz, steps=rows, base=base.name)
 
 
-def _row(finding: Finding, base: Row, clock_hz: int, source: str) -> Row:
+def _row(finding: Finding, base: CostRow, clock_hz: int, source: str) -> CostRow:
     """In cycles what the base has in cycles, so that a changed clock scales it."""
     values: dict[str, float] = {"cycles": base.cycles, "ns": base.ns}
     notes = [finding.how]
@@ -43,7 +43,7 @@ def _row(finding: Finding, base: Row, clock_hz: int, source: str) -> Row:
     if finding.ns is None:
         notes.append("beyond the bytes as in the base")
     confidence = Confidence.DERIVED if finding.derived else Confidence.MEASURED
-    return Row(confidence=confidence, source=source, note="; ".join(notes), **values)
+    return CostRow(confidence=confidence, source=source, note="; ".join(notes), **values)
 
 
 def toml(calibration: Calibration) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.protocol.fragment import Fragment, Key, of_ipv4, of_ipv6
+from kbview.emulator.protocol.fragment import Fragment, FragmentKey, of_ipv4, of_ipv6
 from kbview.emulator.protocol.reassembly import Limits, Reassembly, Verdict
 from kbview.packet import ipv4, ipv6
 from kbview.packet.ipv6 import IPPROTO_DSTOPTS, IPPROTO_FRAGMENT, IPPROTO_HOPOPTS, Extension
@@ -20,7 +20,7 @@ A, B = b"\x0a\0\0\1", b"\x0a\0\0\2"
 
 def fragment(start: int, end: int, *, last: bool = False, number: int = 1, source: bytes = A,
              version: int = 4) -> Fragment:  # fmt: skip
-    return Fragment(Key(version, source, B, number, 17), start, end, last, 20, TRUESIZE)
+    return Fragment(FragmentKey(version, source, B, number, 17), start, end, last, 20, TRUESIZE)
 
 
 def ranges(verdict: Verdict) -> list[tuple[int, int]]:
@@ -184,7 +184,7 @@ def test_fields_of_ipv4() -> None:
     header = ipv4.IPv4(A, B, 17, identification=77, more_fragments=True, fragment_offset=185)
     made = of_ipv4(header, 1480, TRUESIZE)
     assert (made.start, made.end, made.last) == (1480, 2960, False)
-    assert made.key == Key(4, A, B, 77, 17)
+    assert made.key == FragmentKey(4, A, B, 77, 17)
 
 
 def test_fields_of_ipv6_with_other_extensions() -> None:

@@ -24,7 +24,7 @@ from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, 
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.reader import XskReader
 from kbview.emulator.datapaths.af_xdp.sender import XskSender
-from kbview.emulator.datapaths.af_xdp.xsk import Xsk, XskMode, XskSettings
+from kbview.emulator.datapaths.af_xdp.xsk import XskMode, XskRings, XskSettings
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
@@ -74,7 +74,7 @@ class Bound(NamedTuple):
     """A socket that is bound to a queue: the driver below it and the thread above it."""
 
     driver: XskPoll
-    xsk: Xsk
+    xsk: XskRings
     thread: XskReader | XskSender
 
 
@@ -128,7 +128,7 @@ class AfXdp(Datapath):
         mode = XskMode(zero_copy, own.need_wakeup, app.transit)
         core = machine.cores[(settings.reader_cpu - queue.number) % settings.cores]
         in_nic = queue.ring.size - 1 if zero_copy else 0
-        xsk = Xsk(machine, queue.number, RING_SIZE, CHUNKS - in_nic, core)
+        xsk = XskRings(machine, queue.number, RING_SIZE, CHUNKS - in_nic, core)
         softirq = softirqs.of(machine.core_of(queue.number))
         driver = XskPoll(machine, queue, tx, softirq, xsk, mode)
         if app.name == "generate":

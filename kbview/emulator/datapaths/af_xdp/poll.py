@@ -12,7 +12,7 @@ Linux: drivers/net/ethernet/intel/i40e/i40e_xsk.c, net/xdp/xsk.c
 from collections.abc import Generator
 
 from kbview.emulator.datapaths.af_xdp.transmit import XskTransmit
-from kbview.emulator.datapaths.af_xdp.xsk import Xsk, XskMode
+from kbview.emulator.datapaths.af_xdp.xsk import XskMode, XskRings
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -39,7 +39,7 @@ class XskPoll(Napi):
         queue: RxQueue,
         tx: TxRing,
         softirq: Softirq,
-        xsk: Xsk,
+        xsk: XskRings,
         mode: XskMode,
     ) -> None:
         super().__init__(machine, queue, softirq)

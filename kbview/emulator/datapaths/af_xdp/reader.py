@@ -18,7 +18,7 @@ Linux: samples/bpf/xdpsock_user.c rx_drop(), l2fwd()
 from kbview.emulator.burst_work import Work
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.thread import XskThread
-from kbview.emulator.datapaths.af_xdp.xsk import Xsk
+from kbview.emulator.datapaths.af_xdp.xsk import XskRings
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -30,7 +30,7 @@ class XskReader(XskThread):
     """The receiving thread: rxdrop, or l2fwd where its work sends frames on."""
 
     def __init__(
-        self, machine: Machine, core: Core, xsk: Xsk, driver: XskPoll, work: Work, burst: int
+        self, machine: Machine, core: Core, xsk: XskRings, driver: XskPoll, work: Work, burst: int
     ) -> None:
         super().__init__(machine, core, xsk, driver, burst)
         self._work = work

@@ -10,7 +10,7 @@ Linux: samples/bpf/xdpsock_user.c tx_only(), complete_tx_only()
 from kbview.emulator.application import Production
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.thread import XskThread
-from kbview.emulator.datapaths.af_xdp.xsk import Xsk
+from kbview.emulator.datapaths.af_xdp.xsk import XskRings
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -26,7 +26,7 @@ class XskSender(XskThread):
         self,
         machine: Machine,
         core: Core,
-        xsk: Xsk,
+        xsk: XskRings,
         driver: XskPoll,
         made: Production,
         burst: int,

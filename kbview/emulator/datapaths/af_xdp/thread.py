@@ -6,7 +6,7 @@ Linux: net/xdp/xsk.c xsk_poll(), xsk_sendmsg(); tools/lib/bpf/xsk.h
 from abc import ABC, abstractmethod
 
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
-from kbview.emulator.datapaths.af_xdp.xsk import Xsk
+from kbview.emulator.datapaths.af_xdp.xsk import XskRings
 from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import POLL_USEFUL, Core
 from kbview.emulator.hardware.machine import Machine
@@ -21,7 +21,9 @@ class XskThread(ABC):
 
     sends = False
 
-    def __init__(self, machine: Machine, core: Core, xsk: Xsk, driver: XskPoll, burst: int) -> None:
+    def __init__(
+        self, machine: Machine, core: Core, xsk: XskRings, driver: XskPoll, burst: int
+    ) -> None:
         self._machine = machine
         self._core = core
         self._xsk = xsk

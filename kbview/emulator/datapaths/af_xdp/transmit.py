@@ -8,7 +8,7 @@ frames are out, a completion starts the next poll, and the application fills TX 
 Linux: i40e_clean_xdp_tx_irq(), mlx5e_xsk_tx(); net/xdp/xsk.c xsk_generic_xmit(), TX_BATCH_SIZE
 """
 
-from kbview.emulator.datapaths.af_xdp.xsk import Xsk, XskMode
+from kbview.emulator.datapaths.af_xdp.xsk import XskMode, XskRings
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -24,7 +24,7 @@ WORK_LIMIT = 256  # frames a poll, of ixgbe, i40e and ice; mlx5e has MLX5E_TX_XS
 class XskTransmit:
     """The sending half of a queue's driver; `ring` is the NIC's."""
 
-    def __init__(self, machine: Machine, ring: TxRing, xsk: Xsk, mode: XskMode) -> None:
+    def __init__(self, machine: Machine, ring: TxRing, xsk: XskRings, mode: XskMode) -> None:
         self._ring = ring
         self._xsk = xsk
         self._mode = mode

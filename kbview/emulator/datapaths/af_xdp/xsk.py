@@ -55,7 +55,7 @@ class XskMode(NamedTuple):
     passes_on: bool
 
 
-class Xsk:
+class XskRings:
     """The socket's rings and their frames; `reader` is the core of the application's thread.
 
     At first FILL holds `chunks`. With `wants_wakeup` the driver has stopped because FILL is empty. With

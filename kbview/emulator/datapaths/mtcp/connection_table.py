@@ -14,10 +14,15 @@ from kbview.emulator.datapaths.mtcp.tcp_stream import Item, PortListener, TcpStr
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment
-from kbview.emulator.protocol.tcp.endpoint import LISTEN_OVERFLOW, Endpoint, Entry, Listener
+from kbview.emulator.protocol.tcp.endpoint import (
+    LISTEN_OVERFLOW,
+    ConnectionEntry,
+    Listener,
+    TcpEndpoint,
+)
 from kbview.emulator.protocol.tcp.header import frame_of
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
-from kbview.emulator.protocol.tcp.state import OVER, State
+from kbview.emulator.protocol.tcp.state import OVER, TcpState
 from kbview.packet.frame import Flow, Frame
 from kbview.packet.tcp import SYN
 from kbview.tape.events import NO_PACKET, ConnectionQueued
@@ -25,8 +30,8 @@ from kbview.tape.meter import RingMeter, SocketMeter
 
 _AT_ONCE = 1 << 40  # segments: an ACK is due in the round of its segment, never later
 _METERED = 16  # streams in a sample: the fullest, then the latest
-_ENDED = (*OVER, State.LISTEN)
-_WRITABLE = (State.ESTABLISHED, State.CLOSE_WAIT)
+_ENDED = (*OVER, TcpState.LISTEN)
+_WRITABLE = (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT)
 
 
 class ConnectionTable(StreamTable):
@@ -38,7 +43,7 @@ class ConnectionTable(StreamTable):
         self._output = output
         self._settings = settings
         parameters = Parameters(mss=settings.mss, rcvbuf=settings.tcp_rcvbuf, quick_acks=_AT_ONCE)
-        self.endpoint = Endpoint(parameters, self._listener_of, secret=1)
+        self.endpoint = TcpEndpoint(parameters, self._listener_of, secret=1)
         self._listeners: dict[int, PortListener] = {}
         self._streams: dict[Flow, TcpStream] = {}
         step = machine.prices.step
@@ -79,14 +84,14 @@ class ConnectionTable(StreamTable):
             self._establish(entry, frame.packet)
         self._follow(entry, outcome, frame)
 
-    def _open(self, entry: Entry, packet: int) -> None:
+    def _open(self, entry: ConnectionEntry, packet: int) -> None:
         """CreateTCPStream: a SYN gets a stream from this thread's pool at once."""
         settings = self._settings
         self.core.spend(self._create, packet)
         stream = TcpStream(name_of(entry.flow), entry, settings.tcp_rcvbuf, settings.tcp_sndbuf)
         entry.owner = self._streams[entry.flow] = stream
 
-    def _establish(self, entry: Entry, packet: int) -> None:
+    def _establish(self, entry: ConnectionEntry, packet: int) -> None:
         """Put the connection into the accept queue, with an event for its listener."""
         core, port = self.core, self._at(entry.flow.destination_port)
         if isinstance(entry.owner, TcpStream):
@@ -99,7 +104,7 @@ class ConnectionTable(StreamTable):
 
     # ---- after a segment, a job or a timer -------------------------------------------------
 
-    def _follow(self, entry: Entry, outcome: Outcome, just: Frame | None = None) -> None:
+    def _follow(self, entry: ConnectionEntry, outcome: Outcome, just: Frame | None = None) -> None:
         """Raise events, free acknowledged text, and leave segments for `output`."""
         self.tell_states(name_of(entry.flow), outcome)
         self.discard(outcome)

@@ -9,12 +9,12 @@ mtcp/src/tcp_ring_buffer.c, tcp_send_buffer.c, tcp_stream.c
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from kbview.emulator.protocol.tcp.endpoint import Entry, Listener
+from kbview.emulator.protocol.tcp.endpoint import ConnectionEntry, Listener
 from kbview.packet.frame import Flow, Frame, endpoint
 from kbview.tape.meter import SocketMeter
 
 if TYPE_CHECKING:
-    from kbview.emulator.application import Session
+    from kbview.emulator.application import AppSession
 
 
 class Received(NamedTuple):
@@ -49,7 +49,7 @@ class PortListener:
 class TcpStream:
     """A connection; `entry` is None for a stream of a capture, which sends no answers."""
 
-    def __init__(self, name: str, entry: Entry | None, rcvbuf: int, sndbuf: int) -> None:
+    def __init__(self, name: str, entry: ConnectionEntry | None, rcvbuf: int, sndbuf: int) -> None:
         self.name = name
         self.entry = entry
         self.rcvbuf = rcvbuf
@@ -69,7 +69,7 @@ class TcpStream:
         self.leaving = False  # the application will close it when all is written
         self.closing = False  # the application has closed it: a job for the TCP thread
         self.closed = False  # the TCP thread has sent the FIN
-        self.session: Session | None = None
+        self.session: AppSession | None = None
 
     @property
     def send_queued(self) -> int:

@@ -16,7 +16,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import ReadSettings
-from kbview.emulator.protocol.tcp.endpoint import Entry
+from kbview.emulator.protocol.tcp.endpoint import ConnectionEntry
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.tape.events import ConnectionAccepted
 
@@ -69,7 +69,9 @@ class Accepting:
         yield from self._watch(core, task, listening, entry)
         return True
 
-    def _oldest(self, core: Core, listening: ListenSocket) -> Generator[None, None, Entry | None]:
+    def _oldest(
+        self, core: Core, listening: ListenSocket
+    ) -> Generator[None, None, ConnectionEntry | None]:
         """lock_sock(), the oldest connection, release_sock(): each takes the spinlock."""
         queue = listening.listener.accept
         listening.watch.take(core)
@@ -84,7 +86,9 @@ class Accepting:
         listening.lock.release(core)
         return entry
 
-    def _watch(self, core: Core, task: Context, listening: ListenSocket, entry: Entry) -> Process:
+    def _watch(
+        self, core: Core, task: Context, listening: ListenSocket, entry: ConnectionEntry
+    ) -> Process:
         """Add a connection to the sockets that the thread waits for."""
         if self._settings.wait == "epoll":
             core.enter_kernel(task, self._enter, "epoll_ctl")

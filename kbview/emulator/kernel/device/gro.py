@@ -21,7 +21,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.taker import Taker
 from kbview.emulator.kernel.skb import RX_BUFFER, skbs
 from kbview.emulator.keys import Keys, meaning
-from kbview.emulator.protocol.gro_rules import ENDING, Look, Train, look_at
+from kbview.emulator.protocol.gro_rules import ENDING, MergeFacts, Train, look_at
 from kbview.packet.frame import Flow, Frame, Protocol, parts
 from kbview.tape.events import PacketMerged
 
@@ -101,7 +101,9 @@ class Gro:
             self._hold(core, bucket, frame, look)
         return self._counted >= GRO_NORMAL_BATCH
 
-    def _hold(self, core: Core, bucket: dict[Flow, Train], frame: Frame, look: Look | None) -> None:
+    def _hold(
+        self, core: Core, bucket: dict[Flow, Train], frame: Frame, look: MergeFacts | None
+    ) -> None:
         """Begin a train, in a full bucket in place of its oldest; or let the packet pass."""
         if look is None or look.last:
             self._pass(frame)
@@ -110,7 +112,7 @@ class Gro:
             self._lift(core, bucket.pop(next(iter(bucket))))
         bucket[frame.flow] = Train(frame, look, _buffers(frame), core.now_ps // self._jiffy_ps)
 
-    def _join(self, core: Core, train: Train, frame: Frame, look: Look) -> None:
+    def _join(self, core: Core, train: Train, frame: Frame, look: MergeFacts) -> None:
         core.spend(self._merge, frame.packet)
         if self._recorder.steps:
             into = train.frames[0].packet

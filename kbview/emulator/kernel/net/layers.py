@@ -189,7 +189,9 @@ class ProtocolStack:
         self._upper[flow] = way
         return way
 
-    def _priced(self, flow: Flow, below: Sequence[str], layers: Sequence[layer.Layer]) -> FlowPath:
+    def _priced(
+        self, flow: Flow, below: Sequence[str], layers: Sequence[layer.ProtocolLayer]
+    ) -> FlowPath:
         if self._xdp is not None and below:
             step = self._machine.prices.sequence(*below, *self._xdp.steps)
             return FlowPath({XDP: step}, step, XDP, self._xdp, "")

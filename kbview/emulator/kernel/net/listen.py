@@ -18,7 +18,7 @@ from kbview.emulator.kernel.socket.socket import SocketGroup, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.keys import meaning
 from kbview.emulator.protocol.tcp import Segment
-from kbview.emulator.protocol.tcp.endpoint import Entry, Listener
+from kbview.emulator.protocol.tcp.endpoint import ConnectionEntry, Listener
 from kbview.emulator.protocol.tcp.header import frame_of
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.packet.frame import Flow
@@ -94,7 +94,7 @@ class Listening:
         """A SYN was dropped because the queue is full."""
         self._port_of(flow).first.overflows += 1
 
-    def lock_for(self, flow: Flow, segment: Segment, known: Entry | None) -> Lock | None:
+    def lock_for(self, flow: Flow, segment: Segment, known: ConnectionEntry | None) -> Lock | None:
         """The lock for a SYN and for later segments of a handshake; None for other segments."""
         asked = known is None and segment.flags & (SYN | ACK | RST) == SYN
         half_open = known is not None and known.listener is not None
@@ -102,7 +102,7 @@ class Listening:
             return self._port_of(flow).lock
         return None
 
-    def work(self, core: Core, entry: Entry | None, segment: Segment, *, fresh: bool) -> None:
+    def work(self, core: Core, entry: ConnectionEntry | None, segment: Segment, *, fresh: bool) -> None:
         """Remember a SYN, or make a socket at the end of a handshake; the caller holds the lock."""
         if entry is None:
             return
@@ -111,7 +111,7 @@ class Listening:
         if fresh:
             self._establish(core, entry)
 
-    def _establish(self, core: Core, entry: Entry) -> None:
+    def _establish(self, core: Core, entry: ConnectionEntry) -> None:
         """tcp_v4_syn_recv_sock: make a socket of a request and put it into the accept queue."""
         core.spend(self._child)
         port = self._port_of(entry.flow)
@@ -122,7 +122,7 @@ class Listening:
             listening.watch.release(core)
             listening.table.rouse(core, listening)
 
-    def _queue(self, core: Core, entry: Entry, listening: ListenSocket) -> None:
+    def _queue(self, core: Core, entry: ConnectionEntry, listening: ListenSocket) -> None:
         settings, table = self._settings, listening.table
         name = connection_name(entry.flow) + (table.suffix if settings.reuseport else "")
         socket = StreamSocket(table, name, entry, settings.tcp_rcvbuf, settings.tcp_sndbuf)

@@ -17,7 +17,7 @@ from kbview.emulator.kernel.net.timer import Timed, Timers
 from kbview.emulator.kernel.skb import Endings, SkbCache, skbs
 from kbview.emulator.kernel.socket.stream import StreamSocket
 from kbview.emulator.protocol.tcp import Outcome, Parameters
-from kbview.emulator.protocol.tcp.endpoint import LISTEN_OVERFLOW, Endpoint, Entry
+from kbview.emulator.protocol.tcp.endpoint import LISTEN_OVERFLOW, ConnectionEntry, TcpEndpoint
 from kbview.emulator.protocol.tcp.header import frame_of, segment_of
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.emulator.protocol.tcp.state import OVER
@@ -55,7 +55,7 @@ class TcpLayer(Timed):
         self.unacknowledged = 0
         self.sender = sender
         self._timers = timers
-        self.endpoint = Endpoint(
+        self.endpoint = TcpEndpoint(
             Parameters(mss=settings.mss, rcvbuf=settings.tcp_rcvbuf // 2, quick_acks=QUICK_ACKS),
             listening.listener_of,
             secret=1,
@@ -162,7 +162,7 @@ class TcpLayer(Timed):
 
     # ---- what came of a segment, a timer or a call -----------------------------------------
 
-    def follow(self, core: Core, entry: Entry, outcome: Outcome) -> Process:
+    def follow(self, core: Core, entry: ConnectionEntry, outcome: Outcome) -> Process:
         """Queue, free, wake and send as an outcome requires."""
         if outcome.changes:
             self._counts.states_changed(core, connection_name(entry.flow), outcome.changes)
@@ -222,13 +222,13 @@ class TcpLayer(Timed):
         for _ in range(count):
             self._cache.free_nameless(core)
 
-    def _abort(self, core: Core, entry: Entry) -> Process:
+    def _abort(self, core: Core, entry: ConnectionEntry) -> Process:
         outcome = entry.connection.abort()
         self.endpoint.settle(entry)
         yield from self.follow(core, entry, outcome)
 
 
-def _make_room(entry: Entry, socket: StreamSocket) -> None:
+def _make_room(entry: ConnectionEntry, socket: StreamSocket) -> None:
     """Set the room for text that window and memory allow now."""
     receiver = entry.connection.tcb.receiver
     receiver.room = socket.room

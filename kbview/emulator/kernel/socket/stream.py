@@ -10,12 +10,12 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from kbview.emulator.kernel.skb import charge, packets, rest, truesize
-from kbview.emulator.protocol.tcp.endpoint import Entry, Listener
+from kbview.emulator.protocol.tcp.endpoint import ConnectionEntry, Listener
 from kbview.packet.frame import Frame
 from kbview.tape.meter import SocketMeter
 
 if TYPE_CHECKING:
-    from kbview.emulator.application import Session
+    from kbview.emulator.application import AppSession
     from kbview.emulator.hardware.contention import Lock
     from kbview.emulator.kernel.socket.socket import SocketTable
 
@@ -114,7 +114,9 @@ class StreamSocket:
 
     stream = True
 
-    def __init__(self, table: "SocketTable", name: str, entry: Entry, rcvbuf: int, sndbuf: int) -> None:
+    def __init__(
+        self, table: "SocketTable", name: str, entry: ConnectionEntry, rcvbuf: int, sndbuf: int
+    ) -> None:
         self.name = name
         self.entry = entry
         self.table = table
@@ -133,7 +135,7 @@ class StreamSocket:
         self.unwritten = 0
         self.leaving = False
         self.send_queued = 0
-        self.session: Session | None = None
+        self.session: AppSession | None = None
         self._unacknowledged: deque[list[int]] = deque()  # sk_buffs of the send queue: bytes, charge
 
     # ---- receive ---------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.protocol.tcp.outcome import Outcome
 from kbview.emulator.protocol.tcp.parameters import Parameters
-from kbview.emulator.protocol.tcp.receiver import Receiver
+from kbview.emulator.protocol.tcp.receiver import ReceiveSide
 from kbview.emulator.protocol.tcp.segment import NO_SCALE, Segment
-from kbview.emulator.protocol.tcp.sender import Sender
-from kbview.emulator.protocol.tcp.state import SENDING, TRANSITIONS, Happening, State
+from kbview.emulator.protocol.tcp.sender import SendSide
+from kbview.emulator.protocol.tcp.state import SENDING, TRANSITIONS, Happening, TcpState
 from kbview.packet.tcp import ACK, RST, SYN
 from kbview.tape.vocabulary import DropReason
 
@@ -18,9 +18,9 @@ class Tcb:
 
     def __init__(self, parameters: Parameters, iss: int) -> None:
         self.parameters = parameters
-        self.state = State.CLOSED
-        self.receiver = Receiver(parameters)
-        self.sender = Sender(parameters, iss)
+        self.state = TcpState.CLOSED
+        self.receiver = ReceiveSide(parameters)
+        self.sender = SendSide(parameters, iss)
         self.outcome = Outcome()
         self.passive = False
         self.syns = 0  # SYNs sent
@@ -32,12 +32,12 @@ class Tcb:
 
     # ---- state -----------------------------------------------------------------------------
 
-    def become(self, happening: Happening) -> State:
+    def become(self, happening: Happening) -> TcpState:
         """Go where the table leads from here; returns the new state."""
         self.enter(TRANSITIONS[self.state, happening])
         return self.state
 
-    def enter(self, state: State) -> None:
+    def enter(self, state: TcpState) -> None:
         """Change the state, which is told."""
         self.outcome.changes.append((self.state, state))
         self.state = state
@@ -49,14 +49,14 @@ class Tcb:
         self.receiver.ack_now = False
         self.receiver.ack_due_ps = self.wait_due_ps = NEVER_PS
         self.sender.retransmit_due_ps = self.sender.persist_due_ps = NEVER_PS
-        if self.state is not State.CLOSED:
-            self.enter(State.CLOSED)
+        if self.state is not TcpState.CLOSED:
+            self.enter(TcpState.CLOSED)
 
     def listen_again(self) -> None:
         """A handshake that the peer gave up leaves no trace on a passive side."""
         self.become(Happening.REFUSED)
-        self.receiver = Receiver(self.parameters)
-        self.sender = Sender(self.parameters, self.sender.iss)
+        self.receiver = ReceiveSide(self.parameters)
+        self.sender = SendSide(self.parameters, self.sender.iss)
         self.scaling = self.parameters.window_scaling
         self.passive = False
         self.syns = 0
@@ -73,7 +73,7 @@ class Tcb:
     def send_syn(self, now_ps: int) -> None:
         """SYN, or SYN with ACK if the peer's has come; with the options of the first, or agreed."""
         self.syns += 1
-        received = self.state is State.SYN_RECEIVED
+        received = self.state is TcpState.SYN_RECEIVED
         segment = Segment(self.sender.iss, flags=SYN, mss=self.parameters.mss)
         if self.scaling:
             segment.wscale = self.parameters.scale

@@ -17,17 +17,17 @@ from kbview.emulator.protocol.tcp.connection import Connection
 from kbview.emulator.protocol.tcp.outcome import Outcome
 from kbview.emulator.protocol.tcp.parameters import Parameters
 from kbview.emulator.protocol.tcp.segment import Segment, reset_for
-from kbview.emulator.protocol.tcp.state import State
+from kbview.emulator.protocol.tcp.state import TcpState
 from kbview.emulator.protocol.tcp.timewait import TimeWait
 from kbview.packet.frame import Flow
 from kbview.packet.tcp import ACK, RST, SYN
 from kbview.tape.vocabulary import DropReason
 
 LISTEN_OVERFLOW = DropReason.TCP_LISTEN_OVERFLOW
-_NOT_YET = (State.SYN_RECEIVED, State.LISTEN, State.CLOSED)
+_NOT_YET = (TcpState.SYN_RECEIVED, TcpState.LISTEN, TcpState.CLOSED)
 
 
-class Entry:
+class ConnectionEntry:
     """A connection, the flow that it receives, and what its user keeps with it.
 
     `listener` is set while it is half open there.
@@ -52,29 +52,29 @@ class Listener:
         self.port = port
         self.backlog = backlog
         self.half_open = 0
-        self.accept: deque[Entry] = deque()
+        self.accept: deque[ConnectionEntry] = deque()
 
 
 class Arrived(NamedTuple):
     """What came of a segment: its connection, if it has one; `fresh` if that is to be accepted now."""
 
-    entry: Entry | None
+    entry: ConnectionEntry | None
     outcome: Outcome
     fresh: bool = False
 
 
-class Endpoint:
+class TcpEndpoint:
     """`listener_of` says who listens for a flow, None for nobody; `secret` varies sequence numbers."""
 
     def __init__(
         self, parameters: Parameters, listener_of: Callable[[Flow], Listener | None], secret: int
     ) -> None:
         self.parameters = parameters
-        self.entries: dict[Flow, Entry] = {}
+        self.entries: dict[Flow, ConnectionEntry] = {}
         self.waits: dict[Flow, TimeWait] = {}  # oldest first
         self._listener_of = listener_of
         self._secret = secret
-        self._timers: list[tuple[int, int, Entry]] = []
+        self._timers: list[tuple[int, int, ConnectionEntry]] = []
         self._order = count()
 
     # ---- segments --------------------------------------------------------------------------
@@ -100,14 +100,14 @@ class Endpoint:
     def _at_listener(self, listener: Listener, flow: Flow, segment: Segment, now_ps: int) -> Arrived:
         connection = Connection(self.parameters, self.initial(flow, now_ps))
         opened = connection.listen()
-        entry = self.entries[flow] = Entry(flow, connection, listener)
+        entry = self.entries[flow] = ConnectionEntry(flow, connection, listener)
         listener.half_open += 1
         outcome = connection.arrive(segment, now_ps)
         outcome.changes[:0] = opened.changes
         self.schedule(entry)
         return Arrived(entry, outcome)
 
-    def _at_connection(self, entry: Entry, segment: Segment, now_ps: int) -> Arrived:
+    def _at_connection(self, entry: ConnectionEntry, segment: Segment, now_ps: int) -> Arrived:
         connection, listener = entry.connection, entry.listener
         if listener is not None:
             full = len(listener.accept) >= listener.backlog
@@ -135,30 +135,30 @@ class Endpoint:
         """An initial sequence number: a clock of 4 us and a number of the flow (RFC 6528)."""
         return (now_ps // 4_000_000 + flow.rss_hash * 2_654_435_761 + self._secret) & 0xFFFFFFFF
 
-    def open(self, flow: Flow, now_ps: int) -> tuple[Entry, Outcome]:
+    def open(self, flow: Flow, now_ps: int) -> tuple[ConnectionEntry, Outcome]:
         """Active OPEN; `flow` is the one that is received."""
         connection = Connection(self.parameters, self.initial(flow, now_ps))
         self.waits.pop(flow, None)
-        entry = self.entries[flow] = Entry(flow, connection, None)
+        entry = self.entries[flow] = ConnectionEntry(flow, connection, None)
         outcome = connection.open(now_ps)
         self.schedule(entry)
         return entry, outcome
 
     # ---- after every call ------------------------------------------------------------------
 
-    def settle(self, entry: Entry) -> None:
+    def settle(self, entry: ConnectionEntry) -> None:
         """A connection has moved on: forget it if it is over, keep it small if it only waits."""
         connection = entry.connection
         state = connection.state
-        if state is State.TIME_WAIT and not connection.tcb.receiver.ack_now:
+        if state is TcpState.TIME_WAIT and not connection.tcb.receiver.ack_now:
             self.waits[entry.flow] = TimeWait(connection.tcb)
             self._forget(entry)
-        elif state in (State.CLOSED, State.LISTEN):
+        elif state in (TcpState.CLOSED, TcpState.LISTEN):
             self._forget(entry)
         else:
             self.schedule(entry)
 
-    def _forget(self, entry: Entry) -> None:
+    def _forget(self, entry: ConnectionEntry) -> None:
         if self.entries.get(entry.flow) is entry:
             del self.entries[entry.flow]
         entry.scheduled_ps = -1
@@ -168,7 +168,7 @@ class Endpoint:
 
     # ---- timers ----------------------------------------------------------------------------
 
-    def schedule(self, entry: Entry) -> None:
+    def schedule(self, entry: ConnectionEntry) -> None:
         """Note when its next timer is due, if that is earlier than is noted."""
         due_ps = entry.connection.due_ps
         if due_ps < entry.scheduled_ps:
@@ -189,7 +189,7 @@ class Endpoint:
             heappop(timers)
         return NEVER_PS
 
-    def expire(self, now_ps: int) -> tuple[Entry, Outcome] | None:
+    def expire(self, now_ps: int) -> tuple[ConnectionEntry, Outcome] | None:
         """Let the first timer that is due by now expire; None if none is."""
         self._end_waits(now_ps)
         if self.due_ps > now_ps:

@@ -24,7 +24,7 @@ INVALID_SEQUENCE = DropReason.TCP_INVALID_SEQUENCE  # beyond the window
 _FIELD_MOST = 0xFFFF
 
 
-class Receiver:
+class ReceiveSide:
     """Variables of RFC 9293, 3.3.1. `room` is how much more the reader's buffer takes, bytes.
 
     The connection lessens `room` by what it delivers and the reader gives it back; whoever charges

@@ -17,7 +17,7 @@ from kbview.emulator.protocol.tcp.sequence import after, before, distance, plus
 from kbview.packet.tcp import ACK, FIN, PSH
 
 
-class Sender:
+class SendSide:
     """Variables of RFC 9293, 3.3.1. The SYN is sent by the connection; text begins at iss + 1."""
 
     def __init__(self, parameters: Parameters, iss: int) -> None:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class State(StrEnum):
+class TcpState(StrEnum):
     """RFC 9293, 3.3.2."""
 
     CLOSED = "CLOSED"
@@ -34,10 +34,10 @@ class Happening(StrEnum):
     TIMEOUT = "2 MSL over"
 
 
-_S = State
+_S = TcpState
 _H = Happening
 
-TRANSITIONS: dict[tuple[State, Happening], State] = {
+TRANSITIONS: dict[tuple[TcpState, Happening], TcpState] = {
     (_S.CLOSED, _H.PASSIVE_OPEN): _S.LISTEN,
     (_S.CLOSED, _H.ACTIVE_OPEN): _S.SYN_SENT,
     (_S.LISTEN, _H.ACTIVE_OPEN): _S.SYN_SENT,
@@ -60,7 +60,7 @@ TRANSITIONS: dict[tuple[State, Happening], State] = {
 }
 
 # Where a connection has sequence numbers of both sides: 3.10.7.4 checks its segments.
-SYNCHRONIZED = frozenset(State) - {_S.CLOSED, _S.LISTEN, _S.SYN_SENT}
+SYNCHRONIZED = frozenset(TcpState) - {_S.CLOSED, _S.LISTEN, _S.SYN_SENT}
 # Where nothing of ours is kept for sending again.
 OVER = frozenset([_S.CLOSED, _S.TIME_WAIT])
 # Where text of ours may still be on its way, or be sent.

@@ -1,8 +1,8 @@
 """A host with many connections: who is let in, what full queues do, and how TIME-WAIT makes way."""
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.protocol.tcp import Parameters, Segment, State
-from kbview.emulator.protocol.tcp.endpoint import Endpoint, Listener
+from kbview.emulator.protocol.tcp import Parameters, Segment, TcpState
+from kbview.emulator.protocol.tcp.endpoint import Listener, TcpEndpoint
 from kbview.emulator.protocol.tcp.sequence import plus
 from kbview.packet.frame import Flow, Protocol
 from kbview.packet.tcp import ACK, FIN, RST, SYN
@@ -14,13 +14,13 @@ def flow(port: int) -> Flow:
     return Flow(port, Protocol.TCP, "10.0.0.1", "10.0.0.2", port, 80, bytes(6), bytes(6), port * 7)
 
 
-def listening(backlog: int = 4) -> tuple[Endpoint, Listener]:
+def listening(backlog: int = 4) -> tuple[TcpEndpoint, Listener]:
     listener = Listener(80, backlog)
     known = {80: listener}
-    return Endpoint(Parameters(), lambda flow: known.get(flow.destination_port), 99), listener
+    return TcpEndpoint(Parameters(), lambda flow: known.get(flow.destination_port), 99), listener
 
 
-def shake(endpoint: Endpoint, with_flow: Flow, now_ps: int = 0, seq: int = 1000) -> str:
+def shake(endpoint: TcpEndpoint, with_flow: Flow, now_ps: int = 0, seq: int = 1000) -> str:
     """SYN, and the ACK of the answer; returns why the ACK was dropped, if it was."""
     syn = endpoint.arrive(with_flow, Segment(seq, 0, SYN, 60_000), now_ps)
     if syn.outcome.reason:
@@ -107,7 +107,7 @@ def test_time_wait_is_small_answers_and_makes_way() -> None:
     assert endpoint.arrive(peer, Segment(500, 0, SYN), 6 * S_PS).entry is None
     assert shake(endpoint, peer, 7 * S_PS, seq=5000) == ""
     assert endpoint.waits == {}
-    assert endpoint.entries[peer].connection.state is State.ESTABLISHED
+    assert endpoint.entries[peer].connection.state is TcpState.ESTABLISHED
 
 
 def test_time_wait_ends() -> None:
@@ -124,6 +124,6 @@ def test_time_wait_ends() -> None:
     assert endpoint.waits == {}
 
 
-def flow_of(endpoint: Endpoint) -> Flow:
+def flow_of(endpoint: TcpEndpoint) -> Flow:
     (only,) = endpoint.entries
     return only
