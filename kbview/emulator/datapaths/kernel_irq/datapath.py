@@ -12,7 +12,7 @@
     3.4  TCP/UDP  ProtocolStack.ip_local_deliver   kernel/net/layers.py
     3.4  socket   Socket.receive                   kernel/socket/socket.py
     3.5  read     ReadLoop._receive                datapaths/kernel_irq/read_loop.py
-    3.5  app      user_work                        datapaths/kernel_irq/read_loop.py
+    3.5  app      user_work                        datapaths/kernel_irq/user_work.py
     -    irq      QuotaDriver.irq_handler          datapaths/kernel_irq/quota_driver.py
     -    poll     QuotaDriver.poll                 datapaths/kernel_irq/quota_driver.py
     -    screenq  ScreenQueue.receive              datapaths/kernel_irq/screend.py
@@ -52,7 +52,7 @@ WAY = (
     WayRow("3.4", "TCP/UDP", "ProtocolStack.ip_local_deliver", "kernel/net/layers.py"),
     WayRow("3.4", "socket", "Socket.receive", "kernel/socket/socket.py"),
     WayRow("3.5", "read", "ReadLoop._receive", f"{_HERE}/read_loop.py"),
-    WayRow("3.5", "app", "user_work", f"{_HERE}/read_loop.py"),
+    WayRow("3.5", "app", "user_work", f"{_HERE}/user_work.py"),
     WayRow("-", "irq", "QuotaDriver.irq_handler", f"{_HERE}/quota_driver.py"),
     WayRow("-", "poll", "QuotaDriver.poll", f"{_HERE}/quota_driver.py"),
     WayRow("-", "screenq", "ScreenQueue.receive", f"{_HERE}/screend.py"),
