@@ -33,7 +33,7 @@ class Work(ABC):
 
 
 class Consume(Work):
-    """The application takes each and frees it."""
+    """The application takes each frame and frees it."""
 
     def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
         super().__init__(machine, app, free)
@@ -47,7 +47,7 @@ class Consume(Work):
 
 
 class DropWork(Work):
-    """Each is freed unseen."""
+    """Each frame is freed unread."""
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         for frame in frames:
@@ -58,7 +58,7 @@ class DropWork(Work):
 
 
 class ReplyWork(Work):
-    """Addresses and ports change places in the same buffer; what has no answer is freed."""
+    """Addresses and ports are swapped in the same buffer."""
 
     sends = True
 
@@ -78,7 +78,7 @@ class ReplyWork(Work):
 
 
 class PassOn(Work):
-    """New MAC addresses, and out again: l2fwd."""
+    """New MAC addresses, then transmission: l2fwd."""
 
     passes_on = sends = True
 

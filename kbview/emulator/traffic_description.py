@@ -1,4 +1,4 @@
-"""Traffic as a scenario describes it: what is offered to the host, and by whom.
+"""Traffic as a scenario describes it: the load that is offered to the host.
 
 constant, poisson, onoff, train, pareto   open loop: frames come whether or not the host keeps up
 request                                   closed loop: clients wait for the answer before they ask again

@@ -28,14 +28,14 @@ def line_rate_pps(length: float, gbps: float) -> float:
 
 
 class Cable:
-    """When the wire is free, and when a frame that is put on it has left."""
+    """The wire. `free_ps` is the time from which the wire is free."""
 
     def __init__(self, gbps: float) -> None:
         self.byte_ps = byte_ps(gbps)
         self.free_ps = 0
 
     def put(self, length: int, ready_ps: int) -> int:
-        """A frame of `length` bytes is ready at `ready_ps`; returns when its last bit has left."""
+        """Send a frame that is ready at `ready_ps`; returns the time at which its last bit has left."""
         start_ps = max(ready_ps, self.free_ps)
         self.free_ps = start_ps + (length + WIRE_OVERHEAD) * self.byte_ps
         return self.free_ps - _GAP * self.byte_ps

@@ -1,7 +1,7 @@
 """A route table as large as the Internet's: prefixes at random, their lengths as BGP announces them.
 
-The look-up of an address in one visits three to six nodes and prefixes, where a table of one route
-needs one. Shares of prefix lengths: G. Huston, "BGP in 2018", as recalled.
+A look-up visits three to six nodes and prefixes in such a table, and a single node in a table of one
+route. Shares of prefix lengths: G. Huston, "BGP in 2018", as recalled.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _SEED = 752_138
 
 @cache
 def bgp_table(routes: int) -> RouteTable:
-    """So many routes, the default route among them; the same each time."""
+    """A table of `routes` routes with the default route; the same number gives the same table."""
     return RouteTable(chain([Route(0, 0, "")], _announced(routes - 1)), _WIDTH)
 
 

@@ -1,10 +1,10 @@
-"""Reassembly of IPv4 and IPv6 fragments, as Linux does it: by time, by memory, and without overlaps.
+"""Reassembly of IPv4 and IPv6 fragments as in Linux: limited in time and memory, overlaps refused.
 
     fragment -> room? -> its queue, or a new one -> too far? -> fits a hole? -> whole? -> datagram
 
-A fragment ends in exactly one of three ways: with its datagram, or alone with a reason, or with its
-queue for one. Reasons are of enum skb_drop_reason; where the kernel only counts, its counter's name
-stands in: REASM_OVERLAPS and REASMFAILS (include/uapi/linux/snmp.h).
+A fragment ends in one of three ways: its datagram is completed, the fragment is refused, or its queue
+is dropped. Reasons are from enum skb_drop_reason. Where the kernel has only a counter, the reason is
+the name of the counter: REASM_OVERLAPS and REASMFAILS (include/uapi/linux/snmp.h).
 Linux: net/ipv4/ip_fragment.c, net/ipv4/inet_fragment.c, net/ipv6/reassembly.c
 """
 
@@ -31,7 +31,7 @@ _S_PS = 1_000_000_000_000
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """net.ipv4.ipfrag_high_thresh, ipfrag_time, ipfrag_max_dist; net.ipv6.ip6frag_time. Bytes, seconds.
 
-    The memory limit holds for each version of IP; Linux has one each, of the same size.
+    The memory limit holds for each version of IP separately, as in Linux.
     """
 
     high_thresh: int = 4 << 20
@@ -41,16 +41,16 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Lost(NamedTuple):
-    """A fragment that was given up, and why."""
+    """A dropped fragment and its reason."""
 
     fragment: Fragment
     reason: str
 
 
 class Verdict(NamedTuple):
-    """What came of a fragment: a whole datagram, its first fragment first, or []; and what was lost.
+    """The result of a fragment: the fragments of a whole datagram in order, or []; and lost fragments.
 
-    A fragment in neither is held.
+    A fragment in neither list is held.
     """
 
     datagram: list[Fragment]
@@ -58,7 +58,7 @@ class Verdict(NamedTuple):
 
 
 class FragmentSource:
-    """An IPv4 source: how many of its fragments were seen while any of its datagrams was open."""
+    """An IPv4 source. `rid` counts its fragments while `queues` of its datagrams are incomplete."""
 
     __slots__ = ("queues", "rid")
 
@@ -68,7 +68,7 @@ class FragmentSource:
 
 
 class Queue:
-    """The fragments of one datagram so far, in order of arrival."""
+    """The fragments of an incomplete datagram, in the order of arrival."""
 
     __slots__ = ("due_ps", "fragments", "holes", "last_in", "rid", "truesize")
 
@@ -82,7 +82,7 @@ class Queue:
 
 
 class Reassembly:
-    """All datagrams that are being put together."""
+    """All incomplete datagrams."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -97,18 +97,18 @@ class Reassembly:
 
     @property
     def due_ps(self) -> int:
-        """When the next datagram runs out of time."""
+        """Time at which the oldest datagram is given up, ps; NEVER_PS without a datagram."""
         oldest = [next(iter(queues.values())) for queues in self._queues.values() if queues]
         return min((queue.due_ps for queue in oldest), default=NEVER_PS)
 
     def give_up(self) -> list[Lost]:
-        """Nothing that is missing will come."""
+        """Drop all incomplete datagrams: their missing fragments will not come."""
         return self.expire(NEVER_PS)
 
     # ---- a fragment ------------------------------------------------------------------------
 
     def take(self, fragment: Fragment, now_ps: int) -> Verdict:
-        """A fragment with a sound header."""
+        """Take a fragment with a valid header; returns a completed datagram and lost fragments."""
         lost = self.expire(now_ps)
         key = fragment.key
         if self.memory[key.version] > self._limits.high_thresh:
@@ -135,7 +135,7 @@ class Reassembly:
         return queue
 
     def _too_far(self, key: FragmentKey, queue: Queue) -> bool:
-        """Whether so many others of its source came in between that this is another datagram."""
+        """Whether more than `max_dist` fragments of the same source came since the queue's last."""
         if key.version != 4 or not self._limits.max_dist:
             return False
         peer = self._peers[key.source]
@@ -144,7 +144,7 @@ class Reassembly:
         return bool(queue.fragments) and queue.rid - before > self._limits.max_dist
 
     def _insert(self, queue: Queue, fragment: Fragment) -> list[Fragment]:
-        """Fill its hole; the datagram if that was the last one."""
+        """Fill the hole of the fragment; returns the datagram without holes, else []."""
         queue.holes.fill(fragment.start, fragment.end)
         if fragment.last:
             queue.last_in = True
@@ -161,7 +161,7 @@ class Reassembly:
     # ---- giving up -------------------------------------------------------------------------
 
     def expire(self, now_ps: int) -> list[Lost]:
-        """Give up what has waited too long."""
+        """Drop the datagrams that are due by `now_ps`; returns their fragments."""
         lost: list[Lost] = []
         for queues in self._queues.values():
             while queues:
@@ -186,10 +186,10 @@ class Reassembly:
 
 
 def _misfit(queue: Queue, fragment: Fragment) -> str:
-    """Why a fragment cannot be a part of this datagram, in the order of ip_frag_queue(); "" if it can.
+    """The reason to refuse a fragment, in the order of ip_frag_queue(); "" if it fits the datagram.
 
-    A fragment that is not the last ends at a multiple of eight bytes: IPv4 cuts it to that, IPv6
-    refuses it alone, as it does one that ends beyond what a datagram can hold.
+    Every fragment but the last ends at a multiple of eight bytes. IPv4 cuts a longer fragment. IPv6
+    refuses it, and refuses a fragment that ends beyond the longest datagram.
     """
     length = queue.holes.length
     if fragment.last:

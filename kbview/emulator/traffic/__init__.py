@@ -1,6 +1,7 @@
-"""Traffic: frames in the order of their arrival, made independently of who receives them.
+"""Traffic: frames in the order of their arrival, independent of the datapath that receives them.
 
-gaps     when: constant, Poisson, bursts           lengths   how long: one size, or a mix
-flows    who sends                                  stream    these together, and streams merged
-change   a capture's frames at another pace
+gaps          times between frames             lengths        frame lengths: one size, or a mix
+flows         addresses and ports              stream         gaps, lengths and flows together
+tcp_clients   closed loop over TCP             udp_requester  closed loop over UDP
+change        a capture's frames at another pace
 """

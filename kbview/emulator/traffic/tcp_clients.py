@@ -1,9 +1,10 @@
-"""Clients that speak TCP: each opens a connection, asks, reads the answer, closes, and opens the next.
+"""TCP clients: each opens a connection, sends requests, reads the answers, closes, and opens the next.
 
     SYN --> | <-- SYN, ACK | ACK, request --> | <-- answer | ... `requests` times | FINs | think
 
-A real TCP at an ideal host: no CPU time, a large window, immediate reading. Loss and delay are the
-way's. A client has one connection at a time, which is how many there are at most: a closed loop.
+The clients run the same TCP as the host, on ideal machines: no CPU time, a large window, immediate
+reads. The network path loses and delays segments. A client has one connection at a time, so the number
+of clients bounds the number of connections: a closed loop.
 """
 
 from functools import partial
@@ -20,13 +21,13 @@ from kbview.emulator.protocol.tcp.state import OVER
 from kbview.emulator.traffic.flows import client_flow
 from kbview.packet.frame import Flow, Frame, Protocol
 
-PORTS = 40_000  # of the client, used in turn
-_BUFFER = 1 << 30  # bytes written ahead; sequence numbers tell apart no more than twice that
+PORTS = 40_000  # source ports, used in turn
+_BUFFER = 1 << 30  # bytes written ahead; half of the sequence space is twice as much
 _WRITABLE = (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT)
 
 
 class Offer(NamedTuple):
-    """How many clients call which port, until so many connections or frames; None is no end."""
+    """Number of clients, destination port, and the end: connections or frames; None is without end."""
 
     clients: int
     port: int
@@ -35,10 +36,10 @@ class Offer(NamedTuple):
 
 
 class Script(NamedTuple):
-    """What happens on a connection: `requests` times so many bytes there and so many back.
+    """The exchange on a connection: `requests` times `request` bytes out and `response` bytes back.
 
-    After the last who is to close does: the host (`host_closes`) or the client. An answer of no bytes
-    is not waited for.
+    The host (`host_closes`) or the client closes after the last answer. A client does not wait for an
+    answer of 0 bytes.
     """
 
     request: int
@@ -49,7 +50,7 @@ class Script(NamedTuple):
 
 
 class ClientConnection:
-    """One connection of one client."""
+    """A connection of a client: bytes still to read and to write, and the requests left."""
 
     __slots__ = ("began_ps", "closing", "flow", "left", "unread", "unwritten")
 
@@ -63,7 +64,7 @@ class ClientConnection:
 
 
 class Clients(Peer):
-    """Counts `answered` requests, `finished` connections, `failed` ones and `received` bytes."""
+    """Counts `answered` requests, `finished` and `failed` connections, and `received` bytes."""
 
     speaks_tcp = True
 
@@ -87,7 +88,7 @@ class Clients(Peer):
 
     @property
     def connected(self) -> int:
-        """Connections not ended. Who waits for a host that is gone does so for ever: no keep-alive."""
+        """Open connections. Without keep-alive, a client of a host that is gone waits for ever."""
         return len(self._endpoint.entries)
 
     def start(self) -> None:
@@ -98,7 +99,7 @@ class Clients(Peer):
     # ---- connections -----------------------------------------------------------------------
 
     def _call(self) -> None:
-        """Open a connection from the next port that has none."""
+        """Open a connection from the next free port."""
         if self._offer.frames is not None and self._made >= self._offer.frames:
             return
         if self._left is not None:
@@ -112,7 +113,7 @@ class Clients(Peer):
         self._arm()
 
     def _next_flows(self) -> tuple[Flow, Flow]:
-        """The flow to the host and the one from it."""
+        """The flow to the host and the flow from the host."""
         while True:
             number = next(self._ports) % PORTS
             if number not in self._flows:
@@ -134,10 +135,10 @@ class Clients(Peer):
             self._act(entry, outcome)
         self._arm()
 
-    # ---- what a client does ----------------------------------------------------------------
+    # ---- a client's actions ----------------------------------------------------------------
 
     def _act(self, entry: ConnectionEntry, outcome: Outcome) -> None:
-        """Send what there is to send, then see what the client wants next."""
+        """Send the segments of the outcome, then take the client's next action."""
         call = entry.owner
         if not isinstance(call, ClientConnection):
             raise TypeError("a connection without a client")
@@ -157,7 +158,7 @@ class Clients(Peer):
         self._end(entry, call, outcome)
 
     def _ask(self, entry: ConnectionEntry, call: ClientConnection) -> None:
-        """Send a request, or close after the last."""
+        """Send a request, or close after the last request."""
         connection = entry.connection
         if connection.state not in _WRITABLE:
             return
@@ -169,7 +170,7 @@ class Clients(Peer):
             self._close(entry, call)
 
     def _write(self, entry: ConnectionEntry, call: ClientConnection) -> None:
-        """Write as much of what is asked as the buffer takes; then close, if that was all."""
+        """Write as many bytes as the send buffer takes; close after the last request."""
         connection = entry.connection
         length = min(call.unwritten, _BUFFER - connection.tcb.sender.queued)
         if length > 0 and connection.state in _WRITABLE:
@@ -197,7 +198,7 @@ class Clients(Peer):
             self._act(entry, outcome)
 
     def _end(self, entry: ConnectionEntry, call: ClientConnection, outcome: Outcome) -> None:
-        """The host has closed: close too. All is over: think, and call again."""
+        """Close after the host has closed. After the end of a connection: think, and open another."""
         if entry.connection.state is TcpState.CLOSE_WAIT:
             self._close(entry, call)
         if any(after in OVER for _, after in outcome.changes) and call.began_ps >= 0:
@@ -217,7 +218,7 @@ class Clients(Peer):
             self.send(frame)
 
     def _arm(self) -> None:
-        """One timer for all connections."""
+        """Set the timer that all connections share to the earliest due time."""
         due_ps = self._endpoint.due_ps
         if due_ps == self._timer_ps:
             return

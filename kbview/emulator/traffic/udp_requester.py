@@ -1,11 +1,11 @@
-"""Requests and responses over UDP: clients that ask, wait for the answer, think, and ask again.
+"""Requests and responses over UDP: a client sends a request, waits for the answer, thinks, and repeats.
 
     request --rtt/2--> host --answer, rtt/2--> think --> next request
        |                                                     ^
        +---- no answer within `timeout_ps` ------------------+  given up
 
-A client has one request under way: a closed loop, whose rate falls when the host is slow. Clients
-start one after the other, spread over a round trip.
+A client has one request under way: a closed loop. Its rate falls when the host is slow. The starts of
+the clients are spread over a round trip.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ from kbview.packet.frame import Flow, Frame
 
 
 class UdpClient:
-    """One of them, and what it waits for."""
+    """A client and the answer that it waits for."""
 
     __slots__ = ("asked", "flow", "timer")
 
@@ -28,7 +28,7 @@ class UdpClient:
 
 
 class Requester(Peer):
-    """As many clients as there are flows. Counts `answered` requests and those `given_up`."""
+    """A client for each flow. Counts `answered` requests and requests that were `given_up`."""
 
     think_ps = 0
     timeout_ps = 200_000_000_000

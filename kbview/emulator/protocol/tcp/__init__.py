@@ -1,13 +1,13 @@
-"""TCP as RFC 9293 has it: a state machine without machine, clock, or bytes on a wire.
+"""TCP by RFC 9293: a state machine without machine, clock, or bytes on a wire.
 
     segment in, user call, timer  -->  Connection  -->  segments out, data delivered, states passed
 
-Whoever runs it (the kernel, a stack in user space, an ideal peer) says what time it is, puts what
-comes out on its own wire, and asks `due_ps` when to come back. Payload is a count; the bytes
-themselves are carried along only if the writer gave them.
+The caller is the kernel, a stack in user space or an ideal peer. It passes the time, sends the segments
+and calls again at `due_ps`. Payload is a number of bytes; the bytes themselves are kept only if the
+writer gave them.
 
-Kept: RFC 9293 with the checks of RFC 5961, window scaling (RFC 7323), congestion control (RFC 5681,
-6582, 3042, 6928), the retransmission timer (RFC 6298). Left out: SACK, time stamps, urgent data,
+Modelled: RFC 9293 with the checks of RFC 5961, window scaling (RFC 7323), congestion control (RFC 5681,
+6582, 3042, 6928), the retransmission timer (RFC 6298). Not modelled: SACK, time stamps, urgent data,
 keep-alive.
 """
 

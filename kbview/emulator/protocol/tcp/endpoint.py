@@ -1,8 +1,8 @@
-"""A host's TCP: who listens, all its connections by flow, and which timer is next.
+"""TCP of a host: listening ports, connections by flow, and the next timer.
 
     SYN --> half open, at most `backlog` --> last ACK --> accept queue, at most `backlog` --> accepted
 
-Full queues drop what would go into them; the peer's TCP tries again.
+A full queue drops the segment; the peer sends it again.
 Linux: net/ipv4/inet_hashtables.c, inet_connection_sock.c, tcp_minisocks.c
 """
 
@@ -28,9 +28,9 @@ _NOT_YET = (TcpState.SYN_RECEIVED, TcpState.LISTEN, TcpState.CLOSED)
 
 
 class ConnectionEntry:
-    """A connection, the flow that it receives, and what its user keeps with it.
+    """A connection and the flow that it receives. `owner` belongs to the user of the endpoint.
 
-    `listener` is set while it is half open there.
+    `listener` is set while the connection is half open.
     """
 
     __slots__ = ("connection", "flow", "listener", "owner", "scheduled_ps")
@@ -44,7 +44,7 @@ class ConnectionEntry:
 
 
 class Listener:
-    """A port that is listened on. `half_open` counts handshakes; `accept` are connections to be had."""
+    """A listening port. `half_open` counts handshakes; `accept` is the accept queue."""
 
     __slots__ = ("accept", "backlog", "half_open", "port")
 
@@ -56,7 +56,7 @@ class Listener:
 
 
 class Arrived(NamedTuple):
-    """What came of a segment: its connection, if it has one; `fresh` if that is to be accepted now."""
+    """The result of a segment: its connection or None; `fresh` if it joined the accept queue now."""
 
     entry: ConnectionEntry | None
     outcome: Outcome
@@ -64,7 +64,7 @@ class Arrived(NamedTuple):
 
 
 class TcpEndpoint:
-    """`listener_of` says who listens for a flow, None for nobody; `secret` varies sequence numbers."""
+    """`listener_of` gives the listener of a flow or None; `secret` varies initial sequence numbers."""
 
     def __init__(
         self, parameters: Parameters, listener_of: Callable[[Flow], Listener | None], secret: int
@@ -80,7 +80,7 @@ class TcpEndpoint:
     # ---- segments --------------------------------------------------------------------------
 
     def arrive(self, flow: Flow, segment: Segment, now_ps: int) -> Arrived:
-        """SEGMENT ARRIVES: at its connection, at who listens, or at nobody."""
+        """SEGMENT ARRIVES: pass it to its connection or its listener, or refuse it."""
         entry = self.entries.get(flow)
         if entry is not None:
             return self._at_connection(entry, segment, now_ps)
@@ -112,7 +112,7 @@ class TcpEndpoint:
         if listener is not None:
             full = len(listener.accept) >= listener.backlog
             if full and not segment.flags & (SYN | RST):
-                return Arrived(entry, _dropped(LISTEN_OVERFLOW))  # it stays half open
+                return Arrived(entry, _dropped(LISTEN_OVERFLOW))  # the connection stays half open
         outcome = connection.arrive(segment, now_ps)
         fresh = listener is not None and connection.state not in _NOT_YET
         if listener is not None and fresh:
@@ -128,15 +128,15 @@ class TcpEndpoint:
         if wait.due_ps != due_ps:
             del self.waits[flow]
             if wait.due_ps > now_ps:
-                self.waits[flow] = wait  # to the end again
+                self.waits[flow] = wait  # moves to the end
         return outcome
 
     def initial(self, flow: Flow, now_ps: int) -> int:
-        """An initial sequence number: a clock of 4 us and a number of the flow (RFC 6528)."""
+        """An initial sequence number from a clock of 4 us and the flow (RFC 6528)."""
         return (now_ps // 4_000_000 + flow.rss_hash * 2_654_435_761 + self._secret) & 0xFFFFFFFF
 
     def open(self, flow: Flow, now_ps: int) -> tuple[ConnectionEntry, Outcome]:
-        """Active OPEN; `flow` is the one that is received."""
+        """Active OPEN; `flow` is the flow from the peer."""
         connection = Connection(self.parameters, self.initial(flow, now_ps))
         self.waits.pop(flow, None)
         entry = self.entries[flow] = ConnectionEntry(flow, connection, None)
@@ -147,7 +147,7 @@ class TcpEndpoint:
     # ---- after every call ------------------------------------------------------------------
 
     def settle(self, entry: ConnectionEntry) -> None:
-        """A connection has moved on: forget it if it is over, keep it small if it only waits."""
+        """After each call of a connection: remove it if closed, keep only its wait in TIME-WAIT."""
         connection = entry.connection
         state = connection.state
         if state is TcpState.TIME_WAIT and not connection.tcb.receiver.ack_now:
@@ -169,7 +169,7 @@ class TcpEndpoint:
     # ---- timers ----------------------------------------------------------------------------
 
     def schedule(self, entry: ConnectionEntry) -> None:
-        """Note when its next timer is due, if that is earlier than is noted."""
+        """Note the due time of the connection's next timer, if it is earlier than the noted time."""
         due_ps = entry.connection.due_ps
         if due_ps < entry.scheduled_ps:
             entry.scheduled_ps = due_ps
@@ -177,7 +177,7 @@ class TcpEndpoint:
 
     @property
     def due_ps(self) -> int:
-        """When `expire` has something to do; NEVER_PS if no timer runs. TIME-WAIT asks for nothing."""
+        """Due time of the next timer, ps; NEVER_PS if none runs. TIME-WAIT counts as no timer."""
         timers = self._timers
         while timers:
             noted_ps, _, entry = timers[0]
@@ -190,7 +190,7 @@ class TcpEndpoint:
         return NEVER_PS
 
     def expire(self, now_ps: int) -> tuple[ConnectionEntry, Outcome] | None:
-        """Let the first timer that is due by now expire; None if none is."""
+        """Expire the first timer that is due by `now_ps`; None if no timer is due."""
         self._end_waits(now_ps)
         if self.due_ps > now_ps:
             return None

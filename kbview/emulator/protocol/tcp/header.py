@@ -14,7 +14,7 @@ _ETHERNET_IPV4 = 14 + 20 + FCS_LENGTH
 
 
 def read(header: Tcp, length: int, carrier: object = None) -> Segment:
-    """What a header and `length` bytes of text mean; options that make no sense end the list."""
+    """The segment of a header and `length` bytes of text; an invalid option ends the options."""
     mss, wscale = _read_options(header.options)
     return Segment(
         header.sequence,
@@ -51,7 +51,7 @@ def segment_of(frame: Frame) -> Segment | None:
 
 
 def _first_part(inner: Combined, frame: Frame) -> Segment | None:
-    """The segment in a datagram that came in parts; the first of them has its header."""
+    """The segment in a reassembled datagram; its first fragment has the header."""
     part = inner.frames[0].inner
     if not isinstance(part, Part) or len(part.head) < _HEADER.size:
         return None
@@ -99,7 +99,7 @@ def _read_options(options: bytes) -> tuple[int, int]:
 
 
 def header_length(segment: Segment) -> int:
-    """Bytes of its header with options, padded to words."""
+    """Length of the TCP header with options, bytes."""
     return HEADER + (4 if segment.mss else 0) + (4 if segment.wscale != NO_SCALE else 0)
 
 
@@ -109,7 +109,7 @@ def frame_length(segment: Segment) -> int:
 
 
 def write(segment: Segment, source_port: int, destination_port: int) -> Tcp:
-    """The header that carries it."""
+    """The TCP header of a segment."""
     options = b""
     if segment.mss:
         options += bytes([_MSS, 4]) + segment.mss.to_bytes(2, "big")

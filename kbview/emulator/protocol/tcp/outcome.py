@@ -1,4 +1,4 @@
-"""What came of a segment, a call or a timer: all that whoever runs the connection has to act on."""
+"""The outcome of a segment, a call or a timer, on which the caller of a connection acts."""
 
 from typing import NamedTuple
 
@@ -7,20 +7,20 @@ from kbview.emulator.protocol.tcp.state import TcpState
 
 
 class Discard(NamedTuple):
-    """Text that had been kept out of order and is not wanted after all."""
+    """Text that was kept out of order and is dropped."""
 
     segment: Segment
     reason: str
 
 
 class Outcome:
-    """`reason` is "" where the segment was taken, else why not, in the words of skb_drop_reason.
+    """`reason` is "" for an accepted segment, else the reason of refusal from skb_drop_reason.
 
     `segments` go on the wire in this order. `delivered` is the peer's text in order, each segment cut
-    to what is new; the last may be a bare FIN. A segment of text that is neither refused nor delivered
-    is `held` until the gap before it is filled; it then comes out in a later outcome, as delivered or
-    as discarded. `acknowledged` counts bytes of ours that the peer has now. `error` ends the
-    connection: ECONNRESET, ECONNREFUSED or ETIMEDOUT.
+    to its new bytes; the last may be a bare FIN. A segment that is neither refused nor delivered is
+    `held` until the gap before it is filled; a later outcome delivers or discards it. `acknowledged`
+    counts the bytes that the peer has newly acknowledged. `error` ends the connection: ECONNRESET,
+    ECONNREFUSED or ETIMEDOUT.
     """
 
     __slots__ = (

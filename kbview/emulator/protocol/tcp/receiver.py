@@ -1,6 +1,6 @@
-"""The receiving side: what may come next, what is kept, and when it is acknowledged.
+"""The receiving side: the receive window, text out of order, and the time of acknowledgements.
 
-      received     |  may come           |  may not
+      received     |  acceptable         |  beyond
     ---------------+---------------------+-----------
                 rcv_nxt              rcv_adv              rcv_wnd = rcv_adv - rcv_nxt
 
@@ -17,7 +17,7 @@ from kbview.emulator.protocol.tcp.sequence import after, before, distance, plus
 from kbview.packet.tcp import FIN
 from kbview.tape.vocabulary import DropReason
 
-OLD_SEQUENCE = DropReason.TCP_OLD_SEQUENCE  # ends before what was acknowledged
+OLD_SEQUENCE = DropReason.TCP_OLD_SEQUENCE  # ends before the acknowledged text
 OLD_DATA = DropReason.TCP_OLD_DATA  # was received already
 ZERO_WINDOW = DropReason.TCP_ZEROWINDOW
 INVALID_SEQUENCE = DropReason.TCP_INVALID_SEQUENCE  # beyond the window
@@ -25,23 +25,23 @@ _FIELD_MOST = 0xFFFF
 
 
 class ReceiveSide:
-    """Variables of RFC 9293, 3.3.1. `room` is how much more the reader's buffer takes, bytes.
+    """Variables of RFC 9293, 3.3.1. `room` is the free space of the receive buffer, bytes.
 
-    The connection lessens `room` by what it delivers and the reader gives it back; whoever charges
-    its buffer otherwise sets it. The right edge `rcv_adv` never goes back.
+    Delivered text reduces `room`, and `read` increases it. An owner that charges buffers in another way
+    sets `room` itself. The right edge `rcv_adv` never moves back.
     """
 
     def __init__(self, parameters: Parameters) -> None:
         self.irs = 0
         self.rcv_nxt = 0
         self.rcv_adv = 0
-        self.rcv_wup = 0  # rcv_nxt as last told to the peer
+        self.rcv_wup = 0  # rcv_nxt as of the last segment to the peer
         self.rcv_wscale = 0
         self.rcv_mss = DEFAULT_SEND_MSS  # the longest segment seen
         self.room = parameters.rcvbuf
         self.order = OutOfOrder()
         self.finished = False  # the peer's FIN was taken
-        self.refusing = ""  # why no text is taken at present, if its reader has no memory for it
+        self.refusing = ""  # the reason to refuse all text at present: no memory; else ""
         self.ack_now = False
         self.ack_due_ps = NEVER_PS
         self._half = parameters.rcvbuf // 2
@@ -56,23 +56,23 @@ class ReceiveSide:
 
     @property
     def rcv_wnd(self) -> int:
-        """What may still come."""
+        """The receive window, bytes."""
         return distance(self.rcv_nxt, self.rcv_adv)
 
-    # ---- what comes ------------------------------------------------------------------------
+    # ---- segments --------------------------------------------------------------------------
 
     def refuses(self, segment: Segment) -> str:
-        """First check: why no part of it lies in the window, "" if some does."""
+        """First check: the reason to refuse it outside the window, else ""."""
         offset = distance(self.rcv_nxt, segment.seq)
         span = segment.span
         if offset < 0 and offset + span <= 0:
             return OLD_SEQUENCE if before(segment.end, self.rcv_wup) else OLD_DATA
         if offset < self.rcv_wnd or (offset == 0 and not segment.length):
-            return ""  # a bare FIN takes no room, so an empty window is no reason against it
+            return ""  # a bare FIN needs no room and fits an empty window
         return ZERO_WINDOW if offset <= 0 else INVALID_SEQUENCE
 
     def take(self, segment: Segment, outcome: Outcome, now_ps: int) -> str:
-        """Seventh check: deliver text that is next, keep what is not; why it was let go, or ""."""
+        """Seventh check: deliver text in order, keep text out of order; returns a drop reason or ""."""
         offset = distance(self.rcv_nxt, segment.seq)
         if self.refusing and segment.length:
             self.ack_now = True
@@ -95,10 +95,10 @@ class ReceiveSide:
         if self.finished:
             self.order.purge(outcome, OFO_DROP)
 
-    # ---- what is told ----------------------------------------------------------------------
+    # ---- acknowledgements ------------------------------------------------------------------
 
     def _schedule_ack(self, filling: bool, now_ps: int) -> None:
-        """At once for a gap filled, a FIN, or more than one full segment; else a little later."""
+        """At once for a filled gap, a FIN, or more than one full segment; else after the delay."""
         if self._quick:
             self._quick -= 1
             self.ack_now = True
@@ -108,7 +108,7 @@ class ReceiveSide:
             self.ack_due_ps = now_ps + self._delay_ps
 
     def _edge(self) -> int:
-        """Where the right edge would be, were it told now."""
+        """The right edge that a segment would advertise now."""
         room = min(self.room, _FIELD_MOST << self.rcv_wscale)
         if room < min(self._half, self.rcv_mss):
             room = 0
@@ -116,7 +116,7 @@ class ReceiveSide:
         return edge if after(edge, self.rcv_adv) else self.rcv_adv
 
     def advertise(self) -> int:
-        """The window field of a segment that leaves now and acknowledges all that came."""
+        """The window field of a segment that leaves now and acknowledges all received text."""
         unit = 1 << self.rcv_wscale
         field = (distance(self.rcv_nxt, self._edge()) + unit - 1) >> self.rcv_wscale
         self.rcv_adv = plus(self.rcv_nxt, field << self.rcv_wscale)
@@ -126,12 +126,12 @@ class ReceiveSide:
         return field
 
     def read(self, length: int) -> None:
-        """The reader has emptied its buffer by so much; tell the peer if that is news to it."""
+        """The reader took `length` bytes; an ACK is due if the window grew enough."""
         self.room += length
         self.reconsider()
 
     def reconsider(self) -> None:
-        """`room` has changed: an ACK is due if the window has at least doubled, and by a segment."""
+        """`room` has changed: an ACK is due if the window has doubled and grown by a segment."""
         wnd = distance(self.rcv_nxt, self._edge())
         if wnd >= 2 * self.rcv_wnd and wnd - self.rcv_wnd >= min(self._half, self.rcv_mss):
             self.ack_now = True

@@ -1,11 +1,11 @@
-"""The sending side: what is written, what is out, what may go now, and when it goes again.
+"""The sending side: the send buffer, the flight, the usable window, and retransmission.
 
-      acknowledged |  in flight      | may go          |  must wait            | fin?
+      acknowledged |  in flight      | usable          |  must wait            | fin?
     ---------------+-----------------+-----------------+-----------------------+
                 snd_una    resend?  snd_nxt   snd_una + min(snd_wnd, cwnd)   snd_end
 
-RFC 9293, 3.8; RFC 1122, 4.2.3.4 (silly windows, Nagle). After a timeout `resend` walks again from
-snd_una up to snd_nxt, as fast as the congestion window lets it.
+RFC 9293, 3.8; RFC 1122, 4.2.3.4 (silly windows, Nagle). After a timeout `resend` moves from
+snd_una to snd_nxt again, as the congestion window permits.
 """
 
 from kbview.emulator.engine import NEVER_PS
@@ -18,7 +18,7 @@ from kbview.packet.tcp import ACK, FIN, PSH
 
 
 class SendSide:
-    """Variables of RFC 9293, 3.3.1. The SYN is sent by the connection; text begins at iss + 1."""
+    """Variables of RFC 9293, 3.3.1. The connection sends the SYN; text begins at iss + 1."""
 
     def __init__(self, parameters: Parameters, iss: int) -> None:
         self.iss = iss
@@ -27,7 +27,7 @@ class SendSide:
         self.snd_wnd = self.snd_wl1 = self.snd_wl2 = self.max_wnd = 0
         self.snd_wscale = 0
         self.mss = min(parameters.mss, DEFAULT_SEND_MSS)
-        self.fin = False  # nothing will be written any more
+        self.fin = False  # the user has closed: a FIN follows the text
         self.congestion = NewReno(self.mss, parameters.initial_window, iss)
         self.rto = Rto(parameters)
         self.expiries = 0  # in a row
@@ -35,14 +35,14 @@ class SendSide:
         self.persist_due_ps = NEVER_PS
         self._parameters = parameters
         self._written = self._syn_acknowledged = False
-        self._content: bytearray | None = None  # from snd_una on, if the writer gives bytes
-        self._timed: tuple[int, int] | None = None  # end of the segment that is timed, when it left
+        self._content: bytearray | None = None  # from snd_una on; None without bytes
+        self._timed: tuple[int, int] | None = None  # end of the timed segment, time of its departure
         self._sent_ps = 0
 
     # ---- set-up ----------------------------------------------------------------------------
 
     def open(self, peer_mss: int, *, syn_lost: bool) -> None:
-        """The handshake is over."""
+        """The handshake is complete: set MSS and initial window (RFC 6928; RFC 6298, 5.7)."""
         self.mss = min(self._parameters.mss, peer_mss or DEFAULT_SEND_MSS)
         segments = 1 if syn_lost else self._parameters.initial_window
         self.congestion = NewReno(self.mss, segments, self.iss)
@@ -50,7 +50,7 @@ class SendSide:
             self.rto.start_over(self._parameters.rto_after_syn_lost_ps)
 
     def write(self, length: int, data: bytes | None) -> None:
-        """The user's SEND."""
+        """Append `length` bytes to the send buffer (RFC 9293, 3.10.2)."""
         if data is not None and not self._written:
             self._content = bytearray()
         self._written = True
@@ -62,28 +62,28 @@ class SendSide:
 
     @property
     def flight(self) -> int:
-        """Sent and not acknowledged, SYN and FIN counted."""
+        """Sequence numbers in flight, with SYN and FIN."""
         return distance(self.snd_una, self.snd_nxt)
 
     @property
     def limit(self) -> int:
-        """After all that is to be sent."""
+        """The sequence number after the text and the FIN."""
         return plus(self.snd_end, self.fin)
 
     @property
     def queued(self) -> int:
-        """Bytes written and not acknowledged."""
+        """Bytes in the send buffer: written and not acknowledged."""
         return max(0, distance(self.snd_una, self.snd_end) - (not self._syn_acknowledged))
 
     @property
     def fin_acknowledged(self) -> bool:
-        """Whether the peer has everything, FIN and all."""
+        """Whether the peer has acknowledged all text and the FIN."""
         return self.fin and self.snd_una == self.limit
 
     # ---- segments --------------------------------------------------------------------------
 
     def next(self, now_ps: int) -> Segment | None:
-        """The next segment that may go now; None if none may."""
+        """The next segment that may be sent at `now_ps`; None if windows or Nagle's rule forbid it."""
         start = self.resend
         waiting = distance(start, self.limit)
         if waiting <= 0:
@@ -96,7 +96,7 @@ class SendSide:
         return self._cut(start, min(usable, waiting), now_ps)
 
     def _holds_back(self, waiting: int, usable: int) -> bool:
-        """Whether a small segment waits for more to go with it (silly window, Nagle)."""
+        """Whether a small segment waits for more text (silly window, Nagle)."""
         if min(waiting, usable) >= self.mss:
             return False
         if waiting <= usable:
@@ -104,7 +104,7 @@ class SendSide:
         return usable < self.max_wnd // 2
 
     def _cut(self, start: int, most: int, now_ps: int, again: str = "timeout") -> Segment:
-        """A segment of at most `most` sequence numbers from `start`; remembers that it went."""
+        """A segment of at most `most` sequence numbers from `start`, noted as sent."""
         text = distance(start, self.snd_end)
         length = min(text, most, self.mss)
         fin = self.fin and length == text and length < most
@@ -130,11 +130,11 @@ class SendSide:
         return bytes(self._content[offset : offset + length])
 
     def first_again(self, now_ps: int) -> Segment:
-        """The oldest segment in flight, once more: it is lost and the rest may not be."""
+        """The oldest segment in flight again (fast retransmit)."""
         return self._cut(self.snd_una, min(self.mss, self.flight), now_ps, "fast")
 
     def probe(self, now_ps: int) -> Segment:
-        """What asks a closed window to speak: what fits, or one octet more (RFC 9293, 3.8.6.1)."""
+        """A window probe: the text that fits, or one octet beyond (RFC 9293, 3.8.6.1)."""
         usable = self.snd_wnd - distance(self.snd_una, self.resend)
         if usable > 0:
             return self._cut(self.resend, usable, now_ps)
@@ -146,16 +146,16 @@ class SendSide:
         self.persist_due_ps = now_ps + self.rto.rto_ps
         return segment
 
-    # ---- what the peer says ----------------------------------------------------------------
+    # ---- acknowledgements ------------------------------------------------------------------
 
     def time_syn(self, now_ps: int, *, first: bool) -> None:
-        """A SYN of ours leaves."""
+        """The connection sends a SYN; `first` is timed."""
         self.snd_nxt = plus(self.iss, 1)
         self._timed = (self.snd_nxt, now_ps) if first else None
         self.retransmit_due_ps = now_ps + self.rto.rto_ps
 
     def acknowledge(self, ack: int, now_ps: int) -> tuple[int, bool]:
-        """snd_una goes to `ack`: how many bytes of text that is, and if the next segment is lost."""
+        """Move snd_una to `ack`; returns the newly acknowledged bytes and whether the next is lost."""
         queued, flight = self.queued, self.flight
         acked = distance(self.snd_una, ack)
         syn, self._syn_acknowledged = not self._syn_acknowledged, True
@@ -173,21 +173,21 @@ class SendSide:
         return text, not syn and self.congestion.acknowledged(ack, acked, flight)
 
     def duplicate(self) -> bool:
-        """An ACK that says nothing new; whether the first segment must be lost."""
+        """Count a duplicate ACK; returns whether the first segment counts as lost."""
         return self.congestion.duplicate(self.snd_una, self.snd_nxt, self.flight)
 
     def update_window(self, segment: Segment) -> None:
-        """Take the peer's window from a segment that is not older than the last one used."""
+        """Take the peer's window unless the segment is older than the last update."""
         newer = after(segment.seq, self.snd_wl1)
         if not newer and (segment.seq != self.snd_wl1 or before(segment.ack, self.snd_wl2)):
             return
         opened = self.snd_wnd == 0
         self.set_window(segment, segment.window << self.snd_wscale)
         if opened and self.snd_wnd and self.flight:
-            self.resend = self.snd_una  # a probe went past the window, and was not taken
+            self.resend = self.snd_una  # the probe was beyond the window and was refused
 
     def set_window(self, segment: Segment, snd_wnd: int) -> None:
-        """What `segment` said is the newest that is known."""
+        """Take `snd_wnd` from `segment` as the newest window."""
         self.snd_wnd = snd_wnd
         self.max_wnd = max(self.max_wnd, snd_wnd)
         self.snd_wl1, self.snd_wl2 = segment.seq, segment.ack
@@ -195,7 +195,7 @@ class SendSide:
     # ---- timers ----------------------------------------------------------------------------
 
     def arm(self, now_ps: int) -> None:
-        """One of two timers runs while something is not acknowledged or cannot be sent."""
+        """Retransmission timer while text is in flight, persist timer while the window is closed."""
         flight = self.flight
         if flight and self.snd_wnd:
             self.persist_due_ps = NEVER_PS
@@ -209,7 +209,7 @@ class SendSide:
             self.persist_due_ps = now_ps + self.rto.rto_ps
 
     def timed_out(self, now_ps: int) -> None:
-        """The oldest segment was not acknowledged in time: go back to it."""
+        """The retransmission timer expired: send again from the oldest segment."""
         self.congestion.timed_out(self.snd_nxt, self.flight, first=not self.expiries)
         self.expiries += 1
         self.rto.back_off()
