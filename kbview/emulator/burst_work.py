@@ -1,4 +1,4 @@
-"""What an application in user space does with the frames of a burst, whatever brought them there."""
+"""The work of an application in user space on a burst of frames, on every datapath."""
 
 from abc import ABC, abstractmethod
 
@@ -14,9 +14,9 @@ _DISCARDED = DropReason.DISCARDED
 
 
 class Work(ABC):
-    """What an application does with a burst. `sends`: it returns frames; `passes_on`: that came in.
+    """`sends`: the application returns frames; `passes_on`: it returns the received frames.
 
-    `free` are the steps that giving one buffer back takes, if any.
+    `free` are the steps that free a buffer; () if the datapath frees it.
     """
 
     passes_on = False
@@ -29,7 +29,7 @@ class Work(ABC):
 
     @abstractmethod
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
-        """Work on the frames and free them; returns those that are to be sent instead."""
+        """Work on the frames and free them; returns the frames to send instead."""
 
 
 class Consume(Work):

@@ -1,4 +1,4 @@
-"""The settings that every datapath may read: those of machine, application, kernel and TCP."""
+"""The settings that every datapath may read: machine, application, kernel and TCP."""
 
 from dataclasses import dataclass
 
@@ -35,4 +35,4 @@ class CommonSettings(
     BusyPollSettings,
     SoftirqSettings,
 ):
-    """One class for each mechanism. A datapath reads what concerns it and leaves the rest."""
+    """One base class for each mechanism. A datapath reads the keys of its own mechanisms."""

@@ -13,7 +13,7 @@ from kbview.tape.meter import StageMeter
 
 
 class Confidence(StrEnum):
-    """How sure a number is; it is shown wherever the number is."""
+    """The origin of a cost, shown beside the cost."""
 
     VERIFIED = "verified"
     DERIVED = "derived"

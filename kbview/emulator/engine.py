@@ -1,8 +1,8 @@
-"""The engine: whoever is furthest behind goes next, and runs until somebody else is.
+"""The engine: the actor that is furthest behind runs until another actor is behind it.
 
-This is temporal decoupling (SystemC TLM-2.0): an actor's program spends time on its own clock and
-gives way only where it says `yield`, which it does just before it touches what others share. So
-shared things are touched in the order of time, and nothing is queued for a step or an arrival.
+This is temporal decoupling (SystemC TLM-2.0): the program of an actor spends time on its own clock.
+It gives way only at `yield`, just before it touches shared state. So shared state changes in the order
+of time, and neither a step nor an arrival needs an entry in a queue.
 """
 
 from collections.abc import Generator, Sequence
@@ -15,16 +15,16 @@ Process = Generator[None, None, None]
 
 
 class Actor(Protocol):
-    """Something with a clock of its own. `due_ps`: when it goes on; NEVER_PS while it waits."""
+    """A clock with a program. `due_ps` is the time of its next turn; NEVER_PS while it waits."""
 
     due_ps: int
 
     def run(self, horizon_ps: int) -> None:
-        """Go on until its clock is past `horizon_ps` or it waits."""
+        """Run until the clock is past `horizon_ps` or the actor waits."""
 
 
 def advance(actors: Sequence[Actor], until_ps: int) -> None:
-    """Run all of them until none is due before `until_ps`."""
+    """Run the actors until none is due before `until_ps`."""
     while True:
         first = actors[0]
         first_ps = first.due_ps

@@ -30,7 +30,7 @@ LEAST_RATE_PPS = 1e-3  # a frame in 17 minutes
 MOST_RATE_PPS = 1e9
 MOST_FLOWS = 40_000
 LONGEST_US = 60e6  # a minute
-CLIENT_RCVBUF = 4 << 20  # an ideal client is not what limits a transfer
+CLIENT_RCVBUF = 4 << 20  # large enough that the client does not limit a transfer
 Pattern = Literal["constant", "poisson", "onoff", "train", "pareto", "request", "tcp"]
 REQUEST = "request"
 TCP = "tcp"
@@ -190,7 +190,7 @@ class Traffic(Keys):
     # ---- closed loop -----------------------------------------------------------------------
 
     def peer(self, seed: int, settings: ServerSettings) -> Callable[[Nic], Peer] | None:
-        """What makes the host at the other end of the cable; None in open loop."""
+        """Constructor of the host at the other end of the cable; None in open loop."""
         if self.pattern not in CLOSED:
             return None
 

@@ -1,1 +1,1 @@
-"""What user space brings along when it goes past the kernel: poll-mode drivers, mbufs, rings."""
+"""Parts of a kernel bypass in user space: poll-mode driver and mempool."""

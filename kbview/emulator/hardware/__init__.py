@@ -32,7 +32,7 @@ something happens, and the time between is booked at once then: a rest costs the
 
 The smallest program: two cores write into one list, and the list is in the order of time.
 
->>> from kbview.emulator.cost import Calibration, Confidence, Prices, Row
+>>> from kbview.emulator.cost import Calibration, Confidence, CostRow, Prices
 >>> from kbview.emulator.engine import advance
 >>> from kbview.emulator.hardware.core import USER, Core
 >>> from kbview.emulator.hardware.counts import WorkCounts
@@ -43,7 +43,7 @@ The smallest program: two cores write into one list, and the list is in the orde
 >>> from kbview.tape.meter import Meters
 
 >>> costs = {"short": 100, "long": 250, "context_switch": 900, "cache_pollution": 50}
->>> rows = {name: Row(Confidence.ASSUMED, "an example", ns=cost) for name, cost in costs.items()}
+>>> rows = {name: CostRow(Confidence.ASSUMED, "an example", ns=cost) for name, cost in costs.items()}
 >>> prices = Prices(Calibration("example", "four steps", 10**9, rows))
 >>> counts = WorkCounts(Meters(), Recorder())
 >>> cores = [Core(number, prices, Governor(idle_states(prices, "C1")), counts) for number in (0, 1)]

@@ -1,4 +1,4 @@
-"""Arrivals at a receive queue: contracts with the port, which knows them ahead, and with the books."""
+"""Contracts of a receive queue: with the port, which knows arrivals ahead, and with the books."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from kbview.emulator.hardware.ring import RxRing
 
 
 class Supply(Protocol):
-    """Who knows what comes next: the port. `loaded_ps`: up to when all arrivals are known."""
+    """The port. All arrivals up to `loaded_ps` are known."""
 
     loaded_ps: int
     opened_ps: int
@@ -19,7 +19,7 @@ class Supply(Protocol):
 
 
 class Arriving(Protocol):
-    """A receive queue, as far as this asks. Arrivals are told before they are in its ring."""
+    """A receive queue. Arrivals are reported before the frames are in its ring."""
 
     number: int
     ring: RxRing
@@ -27,4 +27,4 @@ class Arriving(Protocol):
 
     @property
     def opened_ps(self) -> int:
-        """When its NIC was opened: what came before waited on the wire."""
+        """Time at which the NIC was opened; earlier frames waited on the wire."""

@@ -6,9 +6,9 @@
     C3      100 us          c3_exit
     C6      166 us          c6_exit
 
-What a core expects is what the menu governor's correction factors come to: an average of how long it
-idled the last times, the latest weighing an eighth. Who idles past a tick is looked at again and sleeps
-deepest. The way out of C1 is part of `msix_delivery` and `idle_exit`.
+The expected idle time stands for the correction factors of the menu governor: a moving average of the
+idle times, in which the latest weighs an eighth. A core that idles past a tick is examined again and
+sleeps deepest. The way out of C1 is part of `msix_delivery` and `idle_exit`.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ DECAY = 8  # menu.c
 
 
 class IdleState(NamedTuple):
-    """Worth entering for at least `residency_ps`; `exit_ps` is what waking takes beyond C1."""
+    """A state for at least `residency_ps` of idle time; `exit_ps` is the wake-up time beyond C1."""
 
     name: str
     residency_ps: int
@@ -33,7 +33,7 @@ STATES = {"C1": 0, "C1E": 20, "C3": 100, "C6": 166}  # target residency, microse
 
 
 def idle_states(prices: Prices, deepest: str) -> tuple[IdleState, ...]:
-    """Those down to the deepest that is allowed (processor.max_cstate), shallowest first."""
+    """The states down to `deepest` (processor.max_cstate), shallowest first."""
     names = [*STATES][: [*STATES].index(deepest) + 1]
     return tuple(
         IdleState(
@@ -46,14 +46,14 @@ def idle_states(prices: Prices, deepest: str) -> tuple[IdleState, ...]:
 
 
 class Governor:
-    """One core's: chooses a state by what it has seen."""
+    """The governor of a core: it chooses a state by the earlier idle times."""
 
     def __init__(self, states: Sequence[IdleState]) -> None:
         self._states = states
-        self._expected_ps = 0  # it was busy until now
+        self._expected_ps = 0  # the core was busy until now
 
     def wake(self, idled_ps: int) -> int:
-        """The core is woken after so long; returns how long that takes beyond C1."""
+        """The core wakes after `idled_ps`; returns the wake-up time beyond C1, ps."""
         expected_ps = self._expected_ps if idled_ps < TICK_PS else idled_ps
         self._expected_ps += (idled_ps - self._expected_ps) // DECAY
         exit_ps = 0

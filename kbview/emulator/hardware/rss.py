@@ -3,7 +3,7 @@
     flow --hash--> low 7 bits --> table[0..127] --> queue --> vector --> core
 
 The hash is the flow's own (packet/toeplitz.py), so all packets of a flow come to one queue: an
-elephant cannot be spread. What is not hashed goes to the first entry's queue.
+elephant cannot be spread. Packets without a hash go to the queue of the first entry.
 Read more: Microsoft "Receive Side Scaling"; Linux Documentation/networking/scaling.rst
 """
 

@@ -7,7 +7,7 @@ from kbview.tape.vocabulary import RingKind
 
 
 class SharedRing:
-    """How many entries wait in the ring; each change is told."""
+    """`filled` counts the entries in the ring; each change emits an event."""
 
     def __init__(self, machine: Machine, kind: RingKind, queue: int, size: int) -> None:
         self.kind = kind
@@ -18,13 +18,13 @@ class SharedRing:
         self._recorder = machine.recorder
 
     def produce(self, core: Core, count: int) -> None:
-        """Put entries in; there must be room."""
+        """Add entries; the caller has checked that they fit."""
         self.filled += count
         if self._recorder.steps:
             self._counts.ring_produced(core, self.kind, self._queue, count, self.filled)
 
     def consume(self, core: Core, count: int) -> None:
-        """Take entries out; they must be there."""
+        """Remove entries; the caller has checked that they are present."""
         self.filled -= count
         if self._recorder.steps:
             self._counts.ring_consumed(core, self.kind, self._queue, count, self.filled)
@@ -35,5 +35,5 @@ class SharedRing:
         return self.size - self.filled
 
     def meter(self) -> RingMeter:
-        """What a panel draws of it."""
+        """The level of the ring."""
         return RingMeter(self._queue, self.size, done=self.filled, kind=self.kind)

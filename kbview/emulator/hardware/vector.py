@@ -16,7 +16,7 @@ _DUE = attrgetter("due_ps")
 
 
 class Vector:
-    """When an interrupt reaches its core, and what runs then. It fires once each time it is armed.
+    """The time at which an interrupt reaches its core, and its handler. An armed vector fires once.
 
     The handler runs in hardirq context on the core's own time; it spends and must not yield.
     """
@@ -30,7 +30,7 @@ class Vector:
         core.vectors.append(self)
 
     def arm(self, due_ps: int) -> None:
-        """Let it reach the core at `due_ps`; NEVER_PS disarms it."""
+        """Fire at `due_ps`; NEVER_PS disarms the vector."""
         self.due_ps = due_ps
         self.core.vectors_changed()
 

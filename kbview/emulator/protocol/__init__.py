@@ -1,1 +1,1 @@
-"""What the layers say to a packet, whoever runs them: the kernel, or a stack in user space."""
+"""The rules of the protocols, for the kernel and for stacks in user space."""

@@ -1,4 +1,4 @@
-"""From frames to fragments, and from fragments back to the datagram that they are."""
+"""Frames as fragments, and complete fragments as a datagram."""
 
 from kbview.emulator.protocol.fragment import Fragment, of_ipv4, of_ipv6
 from kbview.packet.frame import Combined, Flow, Frame, Part, Protocol
@@ -17,7 +17,7 @@ _FLOWS_KNOWN = 65_536
 
 
 def fragment_of(frame: Frame, truesize: int) -> Fragment:
-    """What reassembly sees of a frame that brings a fragment."""
+    """The fragment in a frame."""
     part = frame.inner
     if isinstance(part, Part) and isinstance(part.header, IPv4):
         return of_ipv4(part.header, part.length, truesize, frame)
@@ -27,13 +27,13 @@ def fragment_of(frame: Frame, truesize: int) -> Fragment:
 
 
 class Datagrams:
-    """Makes one frame of several, with the flow that only the first fragment's ports tell."""
+    """Makes a frame of several fragments; the ports in the first fragment give the flow."""
 
     def __init__(self) -> None:
         self._flows: dict[tuple[Flow, Protocol, bytes], Flow] = {}
 
     def combined(self, frames: tuple[Frame, ...], fragments: list[Fragment]) -> Frame:
-        """The datagram; it is told by the number of its first fragment, and came with its last."""
+        """The datagram, with the packet number of its first fragment and the arrival of its last."""
         first = frames[0]
         part = first.inner
         if not isinstance(part, Part) or not isinstance(part.header, (IPv4, IPv6)):

@@ -1,4 +1,4 @@
-"""A fragment as reassembly sees it, and which datagram it is a part of."""
+"""A fragment as reassembly sees it, with the key of its datagram."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from kbview.packet.ipv6 import IPPROTO_FRAGMENT
 
 
 class FragmentKey(NamedTuple):
-    """What the fragments of one datagram share: RFC 791, 3.2; in RFC 8200, 4.5 without protocol."""
+    """The fields that identify a datagram: RFC 791, 3.2; in RFC 8200, 4.5 without protocol."""
 
     version: int
     source: bytes

@@ -1,9 +1,9 @@
-"""The holes of a datagram that is being put together (RFC 815): where bytes are missing.
+"""The holes of an incomplete datagram: ranges of missing bytes (RFC 815).
 
     |XXXXXX|  hole  |XXX|        hole without an end, until the last fragment has come ...
 
-What fits into one hole is new. What touches none is a duplicate. Anything else overlaps, and a
-datagram with an overlap is an attack, not a datagram (RFC 5722).
+A fragment within a hole is new. A fragment that touches no hole is a duplicate. Every other fragment
+overlaps, and its datagram is dropped as an attack (RFC 5722).
 """
 
 from enum import Enum
@@ -12,7 +12,7 @@ _ENDLESS = 1 << 32
 
 
 class Fit(Enum):
-    """What a fragment is to those that came before it."""
+    """The relation of a fragment to the earlier fragments."""
 
     NEW = "new"
     DUPLICATE = "duplicate"
@@ -20,7 +20,7 @@ class Fit(Enum):
 
 
 class Holes:
-    """Holes as [start, end), in order. `length` is that of the datagram, as far as it is known."""
+    """Holes as [start, end), in order. `length` is the known length of the datagram."""
 
     __slots__ = ("_holes", "length")
 
@@ -29,7 +29,7 @@ class Holes:
         self.length = 0
 
     def fit(self, start: int, end: int) -> Fit:
-        """What bytes `start` up to `end` would be."""
+        """The relation of the bytes from `start` up to `end`."""
         touched = [hole for hole in self._holes if hole[0] < end and start < hole[1]]
         if not touched:
             return Fit.DUPLICATE
@@ -37,7 +37,7 @@ class Holes:
         return Fit.NEW if len(touched) == 1 and first <= start and end <= stop else Fit.OVERLAP
 
     def fill(self, start: int, end: int) -> None:
-        """Bytes that are new have come."""
+        """New bytes have arrived."""
         place = next(i for i, hole in enumerate(self._holes) if hole[0] <= start < hole[1])
         first, stop = self._holes[place]
         rest = ((first, start), (end, stop))
@@ -45,11 +45,11 @@ class Holes:
         self.length = max(self.length, end)
 
     def finish(self, end: int) -> None:
-        """Nothing comes after `end`."""
+        """The datagram ends at `end`."""
         self._holes = [(first, min(stop, end)) for first, stop in self._holes if first < end]
         self.length = end
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is missing."""
+        """Whether the datagram is complete."""
         return not self._holes

@@ -1,4 +1,4 @@
-"""Who this host is: what the NIC's filter and IP's local table let in."""
+"""The addresses of the host, for the filter of the NIC and the local route table of IP."""
 
 from ipaddress import ip_address
 
@@ -8,17 +8,17 @@ from kbview.packet.frame import Flow, Protocol
 
 
 class Host(msgspec.Struct, frozen=True):
-    """The addresses of the host whose view is shown; `addresses` as text."""
+    """MAC addresses, and IP addresses as text."""
 
     macs: frozenset[bytes]
     addresses: frozenset[str]
 
     def is_local(self, address: str) -> bool:
-        """Whether IP delivers this destination here."""
+        """Whether IP delivers packets for this destination on the host."""
         return address in self.addresses
 
     def sends(self, flow: Flow) -> bool:
-        """Whether these are frames that this host put on the wire. On a loopback it also gets them."""
+        """Whether the host sent the frames of this flow. On a loopback it also receives them."""
         if flow.source in self.addresses:
             return flow.destination not in self.addresses
         return flow.protocol is Protocol.OTHER and flow.source_mac in self.macs

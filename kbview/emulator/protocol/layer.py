@@ -1,4 +1,4 @@
-"""The layers a packet climbs, by what it is addressed to, and which of them finds which fault."""
+"""The layers that a packet climbs, by protocol, and the layer that finds each fault."""
 
 from typing import NamedTuple
 

@@ -12,7 +12,7 @@ from kbview.packet.frame import WIRE_OVERHEAD, Flow, Frame
 def at_rate(
     chunks: Iterable[list[Frame]], rate_pps: float, byte_ps: int, sent_by_us: Callable[[Flow], bool]
 ) -> Iterator[list[Frame]]:
-    """The same frames in the same order, those that arrive at equal distances, or as the wire lets."""
+    """The same frames in order; arrivals are evenly spaced, or as close as the wire permits."""
     times = accumulate(constant(rate_pps))
     now_ps = 0
     for chunk in chunks:

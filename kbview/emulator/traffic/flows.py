@@ -1,4 +1,4 @@
-"""Who sends synthetic traffic to whom."""
+"""Senders and destinations of synthetic traffic."""
 
 from ipaddress import IPv4Address, ip_address
 
@@ -17,7 +17,7 @@ _GOLDEN = 2_654_435_769  # 2**32 over the golden ratio: multiples of it spread e
 def udp_flows(flows: int, port: int, first: int = 0, destinations: int = 1) -> list[Flow]:
     """`flows` senders to one UDP port of this host, numbered from `first`, each with its own port.
 
-    With more `destinations` most are for others: what a router is sent.
+    With several `destinations` most flows are for other hosts, as at a router.
     """
     return [
         client_flow(Protocol.UDP, number, port, address_of(number % destinations))

@@ -27,7 +27,7 @@ MtcpIo = Literal["dpdk", "psio"]
 
 @dataclass(frozen=True, kw_only=True)
 class MtcpSettings(TcpSettings, ApplicationSettings):
-    """What mTCP and the library below it read."""
+    """The settings of mTCP and of the I/O library below it."""
 
     mtcp_io: Annotated[MtcpIo, meaning("the library that receives and sends the frames of mTCP")] = (
         "dpdk"

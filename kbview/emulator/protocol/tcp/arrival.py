@@ -1,7 +1,7 @@
 """SEGMENT ARRIVES in the synchronized states: the eight checks of RFC 9293, 3.10.7.4, in their order.
 
-A check returns None to go on to the next, "" where the segment has done its work, or the reason for
-which it is dropped: the kernel's name in enum skb_drop_reason. Security (third) and urgent data
+A check returns None if the next check follows, "" if the segment is complete, or the drop reason: the
+kernel's name in enum skb_drop_reason. Security (third) and urgent data
 (sixth) are not modelled.
 """
 
@@ -18,7 +18,7 @@ _OF_OUR_FIN = (TcpState.FIN_WAIT_1, TcpState.CLOSING, TcpState.LAST_ACK)
 
 
 def synchronized(tcb: Tcb, segment: Segment, now_ps: int) -> str:
-    """Check a segment; "" or the reason why it, or its text, is dropped."""
+    """Check a segment; returns "" or the reason for which the segment or its text is dropped."""
     if tcb.state is TcpState.SYN_RECEIVED and segment.flags & SYN and segment.seq == tcb.receiver.irs:
         if not segment.flags & ACK:
             tcb.send_syn(now_ps)  # the peer has not heard our SYN and ACK
@@ -39,7 +39,7 @@ def synchronized(tcb: Tcb, segment: Segment, now_ps: int) -> str:
 
 
 def _check_sequence(tcb: Tcb, segment: Segment, now_ps: int) -> str:
-    """First: what lies outside the window is answered with an ACK, unless it is a reset."""
+    """First: a segment outside the window is answered with an ACK, a reset is not."""
     reason = tcb.receiver.refuses(segment)
     if not reason or segment.flags & RST:
         return reason
@@ -53,7 +53,7 @@ def _check_sequence(tcb: Tcb, segment: Segment, now_ps: int) -> str:
 
 
 def _check_reset(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
-    """Second: a reset counts only at exactly the next number (RFC 5961, 3)."""
+    """Second: a reset must have exactly the next sequence number (RFC 5961, 3)."""
     if not segment.flags & RST:
         return None
     if segment.seq != tcb.receiver.rcv_nxt:
@@ -71,7 +71,7 @@ def _check_reset(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
 
 
 def _check_syn(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
-    """Fourth: a SYN in the window ends what is half open, and challenges the rest (RFC 5961, 4)."""
+    """Fourth: a SYN in the window ends a half-open connection, else it is challenged (RFC 5961, 4)."""
     if not segment.flags & SYN:
         return None
     if tcb.state is TcpState.SYN_RECEIVED and tcb.passive:
@@ -161,6 +161,6 @@ def _take_text(tcb: Tcb, segment: Segment, now_ps: int) -> str:
 
 
 def reusable(tcb: Tcb, segment: Segment) -> bool:
-    """Whether a SYN may open anew what is in TIME-WAIT: its number lies beyond (RFC 9293, 3.6.1)."""
+    """Whether a SYN may reopen a connection in TIME-WAIT: its number lies beyond (RFC 9293, 3.6.1)."""
     fresh = segment.flags & (SYN | ACK | RST) == SYN
     return fresh and tcb.state is TcpState.TIME_WAIT and not before(segment.seq, tcb.receiver.rcv_nxt)

@@ -1,4 +1,4 @@
-"""The transmission control block: all that is known of one connection, and what it says on its own."""
+"""The transmission control block: the state of one connection, and the segments that it sends."""
 
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.protocol.tcp.outcome import Outcome
@@ -14,7 +14,7 @@ _FIELD_MOST = 0xFFFF
 
 
 class Tcb:
-    """One connection's two halves, its state, and the outcome that is being put together."""
+    """Both sides of a connection, its state, and the outcome of the current call."""
 
     def __init__(self, parameters: Parameters, iss: int) -> None:
         self.parameters = parameters
@@ -33,17 +33,17 @@ class Tcb:
     # ---- state -----------------------------------------------------------------------------
 
     def become(self, happening: Happening) -> TcpState:
-        """Go where the table leads from here; returns the new state."""
+        """Make the transition of the table; returns the new state."""
         self.enter(TRANSITIONS[self.state, happening])
         return self.state
 
     def enter(self, state: TcpState) -> None:
-        """Change the state, which is told."""
+        """Change the state and note the change in the outcome."""
         self.outcome.changes.append((self.state, state))
         self.state = state
 
     def delete(self, error: str = "") -> None:
-        """Enter CLOSED: no timer runs, nothing is kept."""
+        """Enter CLOSED: no timer runs, and no text is kept."""
         self.outcome.error = error
         self.receiver.order.purge(self.outcome, DropReason.TCP_CLOSE)
         self.receiver.ack_now = False
@@ -53,7 +53,7 @@ class Tcb:
             self.enter(TcpState.CLOSED)
 
     def listen_again(self) -> None:
-        """A handshake that the peer gave up leaves no trace on a passive side."""
+        """The peer gave up the handshake: a passive side returns to LISTEN."""
         self.become(Happening.REFUSED)
         self.receiver = ReceiveSide(self.parameters)
         self.sender = SendSide(self.parameters, self.sender.iss)
@@ -64,7 +64,7 @@ class Tcb:
             self.become(Happening.CLOSE)
 
     def wait(self, now_ps: int) -> None:
-        """Start the wait of 2 MSL, or start it anew."""
+        """Start or restart the wait of 2 MSL."""
         self.wait_due_ps = now_ps + self.parameters.time_wait_ps
         self.sender.retransmit_due_ps = self.sender.persist_due_ps = NEVER_PS
 
@@ -88,7 +88,7 @@ class Tcb:
         self.outcome.segments.append(segment)
 
     def send(self, segment: Segment) -> None:
-        """Let a segment go with our ACK and window."""
+        """Send a segment with the current ACK and window."""
         segment.ack = self.receiver.rcv_nxt
         segment.window = self.receiver.advertise()
         self.outcome.segments.append(segment)
@@ -98,18 +98,18 @@ class Tcb:
         self.send(Segment(self.sender.snd_nxt, 0, ACK))
 
     def send_reset(self) -> None:
-        """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK>: the user gives up."""
+        """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK>: the user aborts."""
         reset = Segment(self.sender.snd_nxt, self.receiver.rcv_nxt, RST | ACK)
         self.outcome.segments.append(reset)
 
     def challenge(self, now_ps: int) -> None:
-        """An ACK that a blind attacker learns nothing from; not too many (RFC 5961, 7)."""
+        """A challenge ACK, limited in rate (RFC 5961, 7)."""
         if now_ps - self._challenged_ps >= self.parameters.challenge_gap_ps:
             self._challenged_ps = now_ps
             self.send_ack()
 
     def transmit(self, now_ps: int) -> None:
-        """Send all that may go; then an ACK that is due and went with none of it."""
+        """Send the segments that windows permit, then a due ACK that no segment carried."""
         if self.state in SENDING:
             sender = self.sender
             while (segment := sender.next(now_ps)) is not None:
@@ -130,7 +130,7 @@ class Tcb:
             self.sender.snd_wscale = min(segment.wscale, 14)
 
     def establish(self, segment: Segment, snd_wnd: int) -> None:
-        """Both SYNs are acknowledged: data may flow, and a CLOSE that waited goes on."""
+        """Both SYNs are acknowledged: data may flow, and a waiting CLOSE proceeds."""
         self.sender.set_window(segment, snd_wnd)
         self.sender.open(self.peer_mss, syn_lost=self.syns > 1)
         if self.closing:

@@ -22,7 +22,7 @@ _RESET_BY_ABORT = (*RECEIVING, TcpState.SYN_RECEIVED, TcpState.CLOSE_WAIT)
 
 
 class NotConnectedError(Exception):
-    """A call that this state does not allow; the message is the error number's name."""
+    """A call that the state does not permit; the message is the name of the error number."""
 
 
 class Connection:
@@ -41,7 +41,7 @@ class Connection:
 
     @property
     def due_ps(self) -> int:
-        """When `expire` wants to be called; NEVER_PS if no timer runs."""
+        """Time of the next call of `expire`, ps; NEVER_PS if no timer runs."""
         tcb = self.tcb
         sender = tcb.sender
         return min(
@@ -63,7 +63,7 @@ class Connection:
         return self._outcome()
 
     def send(self, length: int, now_ps: int, data: bytes | None = None) -> Outcome:
-        """Write `length` bytes, or those of `data`, which must be as many."""
+        """Write `length` bytes; `data`, where given, must have that length."""
         if self.tcb.state not in _WRITABLE or self.tcb.closing:
             raise NotConnectedError("EPIPE")
         self.tcb.sender.write(length, data)
@@ -71,14 +71,14 @@ class Connection:
         return self._outcome()
 
     def read(self, length: int, now_ps: int) -> Outcome:
-        """The user took `length` bytes of what was delivered: there is room for more."""
+        """The user read `length` delivered bytes: the receive buffer has room for more."""
         if self.tcb.state is not TcpState.CLOSED:
             self.tcb.receiver.read(length)
             self.tcb.transmit(now_ps)
         return self._outcome()
 
     def close(self, now_ps: int) -> Outcome:
-        """CLOSE: nothing more will be sent after what was written; text still comes in."""
+        """CLOSE: a FIN follows the written text; the peer may still send."""
         tcb = self.tcb
         if tcb.closing or tcb.state is TcpState.CLOSED:
             raise NotConnectedError("ENOTCONN")
@@ -112,7 +112,7 @@ class Connection:
         return self._outcome()
 
     def expire(self, now_ps: int) -> Outcome:
-        """Do what is due by now (3.10.8)."""
+        """Handle the timers that are due by `now_ps` (3.10.8)."""
         tcb = self.tcb
         sender, receiver = tcb.sender, tcb.receiver
         if tcb.wait_due_ps <= now_ps:

@@ -1,6 +1,6 @@
 """SEGMENT ARRIVES in the states before a connection has two sides: RFC 9293, 3.10.7.1 to 3.10.7.3.
 
-Each returns "" or the reason why the segment is dropped.
+Each function returns "" or the drop reason of the segment.
 """
 
 from kbview.emulator.protocol.tcp.block import Tcb
@@ -12,14 +12,14 @@ from kbview.tape.vocabulary import DropReason
 
 
 def closed(tcb: Tcb, segment: Segment, _now_ps: int) -> str:
-    """3.10.7.1: all data is discarded; what is not a reset is answered with one."""
+    """3.10.7.1: all data is discarded; every segment but a reset is answered with a reset."""
     _refuse(tcb, segment)
     return DropReason.TCP_CLOSE
 
 
 def listen(tcb: Tcb, segment: Segment, now_ps: int) -> str:
     """3.10.7.2."""
-    # First, check for a RST: it can belong to nothing that this side sent.
+    # First, check for a RST: this side has sent nothing that it could answer.
     if segment.flags & RST:
         return DropReason.TCP_RESET
     # Second, check for an ACK: bad, nothing was sent yet.

@@ -1,4 +1,4 @@
-"""The out-of-order queue: text that came before what it follows.
+"""The out-of-order queue: text beyond a gap.
 
 rcv_nxt      |--- held ---|     |--- held ---|           right edge of the window
    v  (gap)                (gap)                                     v
@@ -25,7 +25,7 @@ class OutOfOrder:
         self.segments: list[Segment] = []
 
     def insert(self, segment: Segment, outcome: Outcome) -> str:
-        """Keep it, unless one that is held covers it; let go those that it covers."""
+        """Store the segment unless a stored one covers it; discard stored segments that it covers."""
         held = self.segments
         place = len(held)
         while place and not before(held[place - 1].seq, segment.seq):
@@ -44,7 +44,7 @@ class OutOfOrder:
         return ""
 
     def pull(self, rcv_nxt: int, outcome: Outcome) -> int:
-        """Deliver what follows the last delivered without a gap; returns the new rcv_nxt."""
+        """Deliver the stored text that follows without a gap; returns the new rcv_nxt."""
         held = self.segments
         taken = 0
         for segment in held:

@@ -1,4 +1,4 @@
-"""What a host may choose about its TCP. Defaults are Linux's, each with its name there."""
+"""The parameters of a host's TCP. Defaults and names are Linux's."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,7 +10,7 @@ from kbview.emulator.keys import MOST, Keys, number
 _MS_PS = 1_000_000_000
 _S_PS = 1_000_000_000_000
 MAX_WSCALE = 14  # RFC 7323, 2.3
-DEFAULT_SEND_MSS = 536  # RFC 9293, 3.7.1: where the peer names none
+DEFAULT_SEND_MSS = 536  # RFC 9293, 3.7.1: for a peer that names none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     mss: int = 1460
-    rcvbuf: int = 65_536  # what tcp_rmem of 131072 offers, the other half is for overhead
+    rcvbuf: int = 65_536  # half of tcp_rmem 131072; the other half is for overhead
     wscale: int | None = None
     window_scaling: bool = True
     initial_window: int = 10  # segments, RFC 6928
@@ -61,7 +61,7 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def scale(self) -> int:
-        """The shift that is offered for windows of ours."""
+        """The window scale that this host offers, bits."""
         if self.wscale is not None:
             return self.wscale
         return min(max(0, self.rcvbuf.bit_length() - 16), MAX_WSCALE)

@@ -7,7 +7,7 @@ _GRANULARITY_PS = 1_000_000_000  # a jiffy at 1000 HZ
 
 
 class Rto:
-    """`srtt_ps` is 0 until something was measured. Each expiry in a row doubles the timeout."""
+    """`srtt_ps` is 0 until the first measurement. Each expiry in a row doubles the timeout."""
 
     __slots__ = ("_backoff", "_base_ps", "_least_ps", "_most_ps", "rttvar_ps", "srtt_ps")
 
@@ -21,11 +21,11 @@ class Rto:
 
     @property
     def rto_ps(self) -> int:
-        """How long to wait for an ACK."""
+        """The retransmission timeout, ps."""
         return min(self._base_ps << self._backoff, self._most_ps)
 
     def measured(self, rtt_ps: int) -> None:
-        """An ACK came for something that was sent once only (Karn)."""
+        """Take the round-trip time of a segment that was sent once only (Karn)."""
         rtt_ps = max(rtt_ps, 1)
         if not self.srtt_ps:
             self.srtt_ps = rtt_ps
@@ -37,11 +37,11 @@ class Rto:
         self._backoff = 0
 
     def back_off(self) -> None:
-        """It expired."""
+        """The timer expired: double the timeout."""
         if self._base_ps << self._backoff < self._most_ps:
             self._backoff += 1
 
     def start_over(self, rto_ps: int) -> None:
-        """The SYN itself was lost, so what was measured, if anything, is worth little."""
+        """The SYN was lost: forget the measurements."""
         self._base_ps = max(self._base_ps, rto_ps)
         self._backoff = 0

@@ -1,4 +1,4 @@
-"""A segment as the state machine sees it: numbers and flags, and how much text it carries."""
+"""A segment as the state machine sees it: numbers, flags, and the length of its text."""
 
 from collections.abc import Sequence
 
@@ -33,12 +33,12 @@ class Segment(msgspec.Struct, gc=False, eq=False):
 
     @property
     def span(self) -> int:
-        """SEG.LEN: the sequence numbers it takes, SYN and FIN one each."""
+        """SEG.LEN: the number of its sequence numbers; SYN and FIN count one each."""
         return self.length + (self.flags >> 1 & 1) + (self.flags & 1)
 
     @property
     def end(self) -> int:
-        """The sequence number after its last."""
+        """The sequence number after the segment."""
         return plus(self.seq, self.length + (self.flags >> 1 & 1) + (self.flags & 1))
 
 
@@ -68,12 +68,12 @@ def joined(segments: Sequence[Segment], carrier: object) -> Segment:
 
 
 def without_syn(segment: Segment) -> Segment:
-    """What follows the SYN."""
+    """The segment without its SYN."""
     return msgspec.structs.replace(segment, seq=plus(segment.seq, 1), flags=segment.flags & ~SYN)
 
 
 def reset_for(segment: Segment) -> Segment | None:
-    """What is answered to a segment that nobody expects (3.10.7.1); nothing to a reset."""
+    """The reset that answers a segment without connection (3.10.7.1); None for a reset."""
     if segment.flags & RST:
         return None
     if segment.flags & ACK:

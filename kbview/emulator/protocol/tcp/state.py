@@ -1,4 +1,4 @@
-"""The states of a connection, and what leads from one to the next: figure 5 of RFC 9293 as a table."""
+"""The states of a connection and the transitions between them: figure 5 of RFC 9293 as a table."""
 
 from enum import StrEnum
 
@@ -20,7 +20,7 @@ class TcpState(StrEnum):
 
 
 class Happening(StrEnum):
-    """What moves a connection on: a user's call, a segment that passed its checks, a timer."""
+    """Causes of a transition: a call of the user, a segment that passed its checks, a timer."""
 
     PASSIVE_OPEN = "passive OPEN"
     ACTIVE_OPEN = "active OPEN"
@@ -59,11 +59,11 @@ TRANSITIONS: dict[tuple[TcpState, Happening], TcpState] = {
     (_S.TIME_WAIT, _H.TIMEOUT): _S.CLOSED,
 }
 
-# Where a connection has sequence numbers of both sides: 3.10.7.4 checks its segments.
+# States with sequence numbers of both sides: 3.10.7.4 checks the segments.
 SYNCHRONIZED = frozenset(TcpState) - {_S.CLOSED, _S.LISTEN, _S.SYN_SENT}
-# Where nothing of ours is kept for sending again.
+# States without text to retransmit.
 OVER = frozenset([_S.CLOSED, _S.TIME_WAIT])
-# Where text of ours may still be on its way, or be sent.
+# States in which this side may have text in flight, or send it.
 SENDING = frozenset([_S.ESTABLISHED, _S.CLOSE_WAIT, _S.FIN_WAIT_1, _S.CLOSING, _S.LAST_ACK])
-# Where text of the peer's may still come.
+# States in which the peer may send text.
 RECEIVING = frozenset([_S.ESTABLISHED, _S.FIN_WAIT_1, _S.FIN_WAIT_2])

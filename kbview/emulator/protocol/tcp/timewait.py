@@ -1,6 +1,6 @@
-"""TIME-WAIT kept small: what is left of a connection once both sides have closed.
+"""TIME-WAIT: the small rest of a connection after both sides have closed.
 
-It answers what comes late with an ACK, and makes way for a SYN whose number lies beyond the old ones.
+A late segment is answered with an ACK. A SYN beyond the old sequence numbers opens a new connection.
 Linux: struct inet_timewait_sock, net/ipv4/tcp_minisocks.c
 """
 
@@ -30,7 +30,7 @@ class TimeWait:
         return fresh and not before(segment.seq, self.rcv_nxt)
 
     def arrive(self, segment: Segment, now_ps: int) -> Outcome:
-        """Anything else: a reset ends it, a repeated FIN prolongs it, text is too late."""
+        """Any other segment: a reset ends the wait, a repeated FIN prolongs it, text is dropped."""
         outcome = Outcome()
         if segment.flags & RST:
             outcome.reason = DropReason.TCP_RESET
