@@ -14,7 +14,7 @@ from typing import NamedTuple
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import NetworkPath, Peer, Timer
-from kbview.emulator.protocol.tcp import Outcome, Parameters, Segment, TcpState
+from kbview.emulator.protocol.tcp import ConnectionState, Outcome, Parameters, Segment
 from kbview.emulator.protocol.tcp.endpoint import ConnectionEntry, TcpEndpoint
 from kbview.emulator.protocol.tcp.header import frame_length
 from kbview.emulator.protocol.tcp.state import OVER
@@ -23,7 +23,7 @@ from kbview.packet.frame import Flow, Frame, Protocol
 
 PORTS = 40_000  # source ports, used in turn
 _BUFFER = 1 << 30  # bytes written ahead; half of the sequence space is twice as much
-_WRITABLE = (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT)
+_WRITABLE = (ConnectionState.ESTABLISHED, ConnectionState.CLOSE_WAIT)
 
 
 class Offer(NamedTuple):
@@ -151,7 +151,7 @@ class Clients(Peer):
             call.unread += got
             self._act(entry, entry.connection.read(got, self.now_ps))
             self._endpoint.settle(entry)
-        if any(after is TcpState.ESTABLISHED for _, after in outcome.changes):
+        if any(after is ConnectionState.ESTABLISHED for _, after in outcome.changes):
             self._ask(entry, call)
         elif got:
             self._read(entry, call)
@@ -199,7 +199,7 @@ class Clients(Peer):
 
     def _end(self, entry: ConnectionEntry, call: ClientConnection, outcome: Outcome) -> None:
         """Close after the host has closed. After the end of a connection: think, and open another."""
-        if entry.connection.state is TcpState.CLOSE_WAIT:
+        if entry.connection.state is ConnectionState.CLOSE_WAIT:
             self._close(entry, call)
         if any(after in OVER for _, after in outcome.changes) and call.began_ps >= 0:
             call.began_ps = -1

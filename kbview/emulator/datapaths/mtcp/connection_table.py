@@ -22,7 +22,7 @@ from kbview.emulator.protocol.tcp.endpoint import (
 )
 from kbview.emulator.protocol.tcp.header import frame_of
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
-from kbview.emulator.protocol.tcp.state import OVER, TcpState
+from kbview.emulator.protocol.tcp.state import OVER, ConnectionState
 from kbview.packet.frame import Flow, Frame
 from kbview.packet.tcp import SYN
 from kbview.tape.events import NO_PACKET, ConnectionQueued
@@ -30,8 +30,8 @@ from kbview.tape.meter import RingMeter, SocketMeter
 
 _AT_ONCE = 1 << 40  # segments: an ACK is due in the round of its segment, never later
 _METERED = 16  # streams in a sample: the fullest, then the latest
-_ENDED = (*OVER, TcpState.LISTEN)
-_WRITABLE = (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT)
+_ENDED = (*OVER, ConnectionState.LISTEN)
+_WRITABLE = (ConnectionState.ESTABLISHED, ConnectionState.CLOSE_WAIT)
 
 
 class ConnectionTable(StreamTable):

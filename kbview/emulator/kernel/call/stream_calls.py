@@ -19,7 +19,7 @@ from kbview.emulator.kernel.net.tcp import SOCKET_CLOSE, TcpLayer
 from kbview.emulator.kernel.skb import PAGE, skbs, truesize
 from kbview.emulator.kernel.socket.stream import ListenSocket, Piece, StreamSocket
 from kbview.emulator.protocol.tcp import Outcome
-from kbview.emulator.protocol.tcp.state import OVER, TcpState
+from kbview.emulator.protocol.tcp.state import OVER, ConnectionState
 from kbview.packet.frame import Frame, parts
 from kbview.tape.events import NO_PACKET
 from kbview.tape.vocabulary import CopyKind, Place
@@ -30,7 +30,7 @@ _TO_USER = CopyKind.TO_USER
 _FROM_USER = CopyKind.FROM_USER
 _SOCKET = Place.SOCKET
 
-_WRITABLE = (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT)
+_WRITABLE = (ConnectionState.ESTABLISHED, ConnectionState.CLOSE_WAIT)
 
 
 class Streams:

@@ -15,6 +15,6 @@ from kbview.emulator.protocol.tcp.connection import Connection
 from kbview.emulator.protocol.tcp.outcome import Outcome
 from kbview.emulator.protocol.tcp.parameters import Parameters
 from kbview.emulator.protocol.tcp.segment import Segment, reset_for
-from kbview.emulator.protocol.tcp.state import TcpState
+from kbview.emulator.protocol.tcp.state import ConnectionState
 
-__all__ = ["Connection", "Outcome", "Parameters", "Segment", "TcpState", "reset_for"]
+__all__ = ["Connection", "ConnectionState", "Outcome", "Parameters", "Segment", "reset_for"]

@@ -10,16 +10,20 @@ from kbview.emulator.protocol.tcp.opening import acceptable_ack
 from kbview.emulator.protocol.tcp.receiver import ZERO_WINDOW
 from kbview.emulator.protocol.tcp.segment import Segment, part, without_syn
 from kbview.emulator.protocol.tcp.sequence import after, before, plus
-from kbview.emulator.protocol.tcp.state import RECEIVING, Happening, TcpState
+from kbview.emulator.protocol.tcp.state import RECEIVING, ConnectionState, Happening
 from kbview.packet.tcp import ACK, FIN, RST, SYN
 from kbview.tape.vocabulary import DropReason
 
-_OF_OUR_FIN = (TcpState.FIN_WAIT_1, TcpState.CLOSING, TcpState.LAST_ACK)
+_OF_OUR_FIN = (ConnectionState.FIN_WAIT_1, ConnectionState.CLOSING, ConnectionState.LAST_ACK)
 
 
 def synchronized(tcb: Tcb, segment: Segment, now_ps: int) -> str:
     """Check a segment; returns "" or the reason for which the segment or its text is dropped."""
-    if tcb.state is TcpState.SYN_RECEIVED and segment.flags & SYN and segment.seq == tcb.receiver.irs:
+    if (
+        tcb.state is ConnectionState.SYN_RECEIVED
+        and segment.flags & SYN
+        and segment.seq == tcb.receiver.irs
+    ):
         if not segment.flags & ACK:
             tcb.send_syn(now_ps)  # the peer has not heard our SYN and ACK
             return DropReason.TCP_OLD_SEQUENCE
@@ -43,7 +47,7 @@ def _check_sequence(tcb: Tcb, segment: Segment, now_ps: int) -> str:
     reason = tcb.receiver.refuses(segment)
     if not reason or segment.flags & RST:
         return reason
-    if tcb.state is TcpState.TIME_WAIT and segment.flags & FIN:
+    if tcb.state is ConnectionState.TIME_WAIT and segment.flags & FIN:
         tcb.wait(now_ps)  # the peer has not heard our last ACK
     if segment.length or segment.flags & FIN:
         tcb.receiver.ack_now = True
@@ -59,11 +63,11 @@ def _check_reset(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
     if segment.seq != tcb.receiver.rcv_nxt:
         tcb.challenge(now_ps)
         return DropReason.TCP_RESET
-    if tcb.state is TcpState.SYN_RECEIVED and tcb.passive:
+    if tcb.state is ConnectionState.SYN_RECEIVED and tcb.passive:
         tcb.listen_again()
-    elif tcb.state is TcpState.SYN_RECEIVED:
+    elif tcb.state is ConnectionState.SYN_RECEIVED:
         tcb.delete("ECONNREFUSED")
-    elif tcb.state in (TcpState.CLOSING, TcpState.LAST_ACK, TcpState.TIME_WAIT):
+    elif tcb.state in (ConnectionState.CLOSING, ConnectionState.LAST_ACK, ConnectionState.TIME_WAIT):
         tcb.delete()
     else:
         tcb.delete("ECONNRESET")
@@ -74,7 +78,7 @@ def _check_syn(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
     """Fourth: a SYN in the window ends a half-open connection, else it is challenged (RFC 5961, 4)."""
     if not segment.flags & SYN:
         return None
-    if tcb.state is TcpState.SYN_RECEIVED and tcb.passive:
+    if tcb.state is ConnectionState.SYN_RECEIVED and tcb.passive:
         tcb.listen_again()
     else:
         tcb.challenge(now_ps)
@@ -85,7 +89,7 @@ def _check_ack(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
     """Fifth: the effect of an ACK in each state (RFC 9293, RFC 5961)."""
     if not segment.flags & ACK:
         return DropReason.TCP_FLAGS
-    if tcb.state is TcpState.SYN_RECEIVED:
+    if tcb.state is ConnectionState.SYN_RECEIVED:
         return _handshake(tcb, segment, now_ps)
     sender = tcb.sender
     if after(segment.ack, sender.snd_nxt):
@@ -98,10 +102,10 @@ def _check_ack(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
     if not sender.fin_acknowledged or tcb.state not in _OF_OUR_FIN:
         return None
     state = tcb.become(Happening.ACK_OF_FIN)
-    if state is TcpState.CLOSED:
+    if state is ConnectionState.CLOSED:
         tcb.delete()
         return ""
-    if state is TcpState.TIME_WAIT:
+    if state is ConnectionState.TIME_WAIT:
         tcb.wait(now_ps)
     return None
 
@@ -155,7 +159,7 @@ def _take_text(tcb: Tcb, segment: Segment, now_ps: int) -> str:
     reason = tcb.receiver.take(segment, tcb.outcome, now_ps)
     if tcb.receiver.finished:
         state = tcb.become(Happening.FIN)
-        if state is TcpState.TIME_WAIT:
+        if state is ConnectionState.TIME_WAIT:
             tcb.wait(now_ps)
     return reason
 
@@ -163,4 +167,8 @@ def _take_text(tcb: Tcb, segment: Segment, now_ps: int) -> str:
 def reusable(tcb: Tcb, segment: Segment) -> bool:
     """Whether a SYN may reopen a connection in TIME-WAIT: its number lies beyond (RFC 9293, 3.6.1)."""
     fresh = segment.flags & (SYN | ACK | RST) == SYN
-    return fresh and tcb.state is TcpState.TIME_WAIT and not before(segment.seq, tcb.receiver.rcv_nxt)
+    return (
+        fresh
+        and tcb.state is ConnectionState.TIME_WAIT
+        and not before(segment.seq, tcb.receiver.rcv_nxt)
+    )

@@ -6,7 +6,7 @@ from kbview.emulator.protocol.tcp.parameters import Parameters
 from kbview.emulator.protocol.tcp.receiver import ReceiveSide
 from kbview.emulator.protocol.tcp.segment import NO_SCALE, Segment
 from kbview.emulator.protocol.tcp.sender import SendSide
-from kbview.emulator.protocol.tcp.state import SENDING, TRANSITIONS, Happening, TcpState
+from kbview.emulator.protocol.tcp.state import SENDING, TRANSITIONS, ConnectionState, Happening
 from kbview.packet.tcp import ACK, RST, SYN
 from kbview.tape.vocabulary import DropReason
 
@@ -18,7 +18,7 @@ class Tcb:
 
     def __init__(self, parameters: Parameters, iss: int) -> None:
         self.parameters = parameters
-        self.state = TcpState.CLOSED
+        self.state = ConnectionState.CLOSED
         self.receiver = ReceiveSide(parameters)
         self.sender = SendSide(parameters, iss)
         self.outcome = Outcome()
@@ -32,12 +32,12 @@ class Tcb:
 
     # ---- state -----------------------------------------------------------------------------
 
-    def become(self, happening: Happening) -> TcpState:
+    def become(self, happening: Happening) -> ConnectionState:
         """Make the transition of the table; returns the new state."""
         self.enter(TRANSITIONS[self.state, happening])
         return self.state
 
-    def enter(self, state: TcpState) -> None:
+    def enter(self, state: ConnectionState) -> None:
         """Change the state and note the change in the outcome."""
         self.outcome.changes.append((self.state, state))
         self.state = state
@@ -49,8 +49,8 @@ class Tcb:
         self.receiver.ack_now = False
         self.receiver.ack_due_ps = self.wait_due_ps = NEVER_PS
         self.sender.retransmit_due_ps = self.sender.persist_due_ps = NEVER_PS
-        if self.state is not TcpState.CLOSED:
-            self.enter(TcpState.CLOSED)
+        if self.state is not ConnectionState.CLOSED:
+            self.enter(ConnectionState.CLOSED)
 
     def listen_again(self) -> None:
         """The peer gave up the handshake: a passive side returns to LISTEN."""
@@ -73,7 +73,7 @@ class Tcb:
     def send_syn(self, now_ps: int) -> None:
         """SYN, or SYN with ACK if the peer's has come; with the options of the first, or agreed."""
         self.syns += 1
-        received = self.state is TcpState.SYN_RECEIVED
+        received = self.state is ConnectionState.SYN_RECEIVED
         segment = Segment(self.sender.iss, flags=SYN, mss=self.parameters.mss)
         if self.scaling:
             segment.wscale = self.parameters.scale

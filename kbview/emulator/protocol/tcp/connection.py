@@ -8,17 +8,17 @@ from kbview.emulator.protocol.tcp.block import Tcb
 from kbview.emulator.protocol.tcp.outcome import Outcome
 from kbview.emulator.protocol.tcp.parameters import Parameters
 from kbview.emulator.protocol.tcp.segment import Segment
-from kbview.emulator.protocol.tcp.state import RECEIVING, Happening, TcpState
+from kbview.emulator.protocol.tcp.state import RECEIVING, ConnectionState, Happening
 
-_BEFORE: dict[TcpState, Callable[[Tcb, Segment, int], str]] = {
-    TcpState.CLOSED: opening.closed,
-    TcpState.LISTEN: opening.listen,
-    TcpState.SYN_SENT: opening.syn_sent,
+_BEFORE: dict[ConnectionState, Callable[[Tcb, Segment, int], str]] = {
+    ConnectionState.CLOSED: opening.closed,
+    ConnectionState.LISTEN: opening.listen,
+    ConnectionState.SYN_SENT: opening.syn_sent,
 }
-_HANDSHAKE = (TcpState.SYN_SENT, TcpState.SYN_RECEIVED)
-_WRITABLE = (*_HANDSHAKE, TcpState.ESTABLISHED, TcpState.CLOSE_WAIT)
+_HANDSHAKE = (ConnectionState.SYN_SENT, ConnectionState.SYN_RECEIVED)
+_WRITABLE = (*_HANDSHAKE, ConnectionState.ESTABLISHED, ConnectionState.CLOSE_WAIT)
 
-_RESET_BY_ABORT = (*RECEIVING, TcpState.SYN_RECEIVED, TcpState.CLOSE_WAIT)
+_RESET_BY_ABORT = (*RECEIVING, ConnectionState.SYN_RECEIVED, ConnectionState.CLOSE_WAIT)
 
 
 class NotConnectedError(Exception):
@@ -35,7 +35,7 @@ class Connection:
         self.tcb = Tcb(parameters, iss)
 
     @property
-    def state(self) -> TcpState:
+    def state(self) -> ConnectionState:
         """The state."""
         return self.tcb.state
 
@@ -72,7 +72,7 @@ class Connection:
 
     def read(self, length: int, now_ps: int) -> Outcome:
         """The user read `length` delivered bytes: the receive buffer has room for more."""
-        if self.tcb.state is not TcpState.CLOSED:
+        if self.tcb.state is not ConnectionState.CLOSED:
             self.tcb.receiver.read(length)
             self.tcb.transmit(now_ps)
         return self._outcome()
@@ -80,12 +80,12 @@ class Connection:
     def close(self, now_ps: int) -> Outcome:
         """CLOSE: a FIN follows the written text; the peer may still send."""
         tcb = self.tcb
-        if tcb.closing or tcb.state is TcpState.CLOSED:
+        if tcb.closing or tcb.state is ConnectionState.CLOSED:
             raise NotConnectedError("ENOTCONN")
         tcb.closing = True
-        if tcb.state in (TcpState.LISTEN, TcpState.SYN_SENT):
+        if tcb.state in (ConnectionState.LISTEN, ConnectionState.SYN_SENT):
             tcb.delete()
-        elif tcb.state is not TcpState.SYN_RECEIVED:  # there it waits for ESTABLISHED
+        elif tcb.state is not ConnectionState.SYN_RECEIVED:  # there it waits for ESTABLISHED
             tcb.sender.fin = True
             tcb.become(Happening.CLOSE)
             tcb.transmit(now_ps)
@@ -107,7 +107,7 @@ class Connection:
         arrives = _BEFORE.get(tcb.state, synchronized)
         reason = arrives(tcb, segment, now_ps)
         tcb.outcome.reason = tcb.outcome.reason or reason
-        if tcb.state is not TcpState.CLOSED:
+        if tcb.state is not ConnectionState.CLOSED:
             tcb.transmit(now_ps)
         return self._outcome()
 
@@ -124,7 +124,7 @@ class Connection:
             self._probe(now_ps)
         if receiver.ack_due_ps <= now_ps:
             receiver.ack_now = True
-        if tcb.state is not TcpState.CLOSED:
+        if tcb.state is not ConnectionState.CLOSED:
             tcb.transmit(now_ps)
         return self._outcome()
 

@@ -17,14 +17,14 @@ from kbview.emulator.protocol.tcp.connection import Connection
 from kbview.emulator.protocol.tcp.outcome import Outcome
 from kbview.emulator.protocol.tcp.parameters import Parameters
 from kbview.emulator.protocol.tcp.segment import Segment, reset_for
-from kbview.emulator.protocol.tcp.state import TcpState
+from kbview.emulator.protocol.tcp.state import ConnectionState
 from kbview.emulator.protocol.tcp.timewait import TimeWait
 from kbview.packet.frame import Flow
 from kbview.packet.tcp import ACK, RST, SYN
 from kbview.tape.vocabulary import DropReason
 
 LISTEN_OVERFLOW = DropReason.TCP_LISTEN_OVERFLOW
-_NOT_YET = (TcpState.SYN_RECEIVED, TcpState.LISTEN, TcpState.CLOSED)
+_NOT_YET = (ConnectionState.SYN_RECEIVED, ConnectionState.LISTEN, ConnectionState.CLOSED)
 
 
 class ConnectionEntry:
@@ -150,10 +150,10 @@ class TcpEndpoint:
         """After each call of a connection: remove it if closed, keep only its wait in TIME-WAIT."""
         connection = entry.connection
         state = connection.state
-        if state is TcpState.TIME_WAIT and not connection.tcb.receiver.ack_now:
+        if state is ConnectionState.TIME_WAIT and not connection.tcb.receiver.ack_now:
             self.waits[entry.flow] = TimeWait(connection.tcb)
             self._forget(entry)
-        elif state in (TcpState.CLOSED, TcpState.LISTEN):
+        elif state in (ConnectionState.CLOSED, ConnectionState.LISTEN):
             self._forget(entry)
         else:
             self.schedule(entry)

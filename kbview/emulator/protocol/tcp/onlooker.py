@@ -18,7 +18,7 @@ from kbview.emulator.protocol.tcp.outcome import Discard, Outcome
 from kbview.emulator.protocol.tcp.receiver import OLD_DATA
 from kbview.emulator.protocol.tcp.segment import Segment, part, without_syn
 from kbview.emulator.protocol.tcp.sequence import distance, plus
-from kbview.emulator.protocol.tcp.state import TcpState
+from kbview.emulator.protocol.tcp.state import ConnectionState
 from kbview.packet.frame import Frame
 from kbview.packet.tcp import ACK, FIN, RST, SYN
 from kbview.tape.vocabulary import DropReason
@@ -38,7 +38,7 @@ class Onlooker:
 
     def __init__(self, patience_ps: int = PATIENCE_PS) -> None:
         self.patience_ps = patience_ps
-        self.state = TcpState.LISTEN
+        self.state = ConnectionState.LISTEN
         self.known = False  # whether rcv_nxt is
         self.rcv_nxt = 0
         self.order = OutOfOrder()
@@ -54,7 +54,7 @@ class Onlooker:
             self._begin(segment, outcome)
         elif segment.flags & RST:
             self.order.purge(outcome, DropReason.TCP_RESET)
-            self._enter(TcpState.CLOSED, outcome)
+            self._enter(ConnectionState.CLOSED, outcome)
             outcome.reason = DropReason.TCP_RESET
         else:
             self._established(segment, outcome)
@@ -110,7 +110,9 @@ class Onlooker:
 
     def expects(self, seq: int) -> bool:
         """Whether this is the next byte of a connection that is under way."""
-        under_way = self.state is not TcpState.SYN_RECEIVED and self.state is not TcpState.CLOSED
+        under_way = (
+            self.state is not ConnectionState.SYN_RECEIVED and self.state is not ConnectionState.CLOSED
+        )
         return seq == self.rcv_nxt and self.known and under_way
 
     def pass_by(self, length: int) -> None:
@@ -123,21 +125,21 @@ class Onlooker:
         """A SYN of this connection that was seen before, or of a new connection from the same port."""
         after = plus(segment.seq, 1)
         ahead = distance(after, self.rcv_nxt)
-        again = ahead == 0 or (self.state is TcpState.SYN_RECEIVED and 0 < ahead <= _FIRST_TEXT)
+        again = ahead == 0 or (self.state is ConnectionState.SYN_RECEIVED and 0 < ahead <= _FIRST_TEXT)
         if self.known and again:
             return
         self._give_up_all(outcome)
         self.known, self.rcv_nxt = True, after
-        if self.state is not TcpState.LISTEN:
-            self._enter(TcpState.LISTEN, outcome)
-        self._enter(TcpState.SYN_RECEIVED, outcome)
+        if self.state is not ConnectionState.LISTEN:
+            self._enter(ConnectionState.LISTEN, outcome)
+        self._enter(ConnectionState.SYN_RECEIVED, outcome)
         if segment.length:  # Fast Open
             outcome.delivered.append(without_syn(segment))
             self.rcv_nxt = plus(after, segment.length)
 
     def _is_after_reset(self, segment: Segment) -> bool:
         """Whether the segment finds a listener alone, which takes nothing but a SYN."""
-        return self.state is TcpState.CLOSED and not segment.flags & (SYN | RST)
+        return self.state is ConnectionState.CLOSED and not segment.flags & (SYN | RST)
 
     def _established(self, segment: Segment, outcome: Outcome) -> None:
         far = self.known and abs(distance(self.rcv_nxt, segment.seq)) > _ANOTHER
@@ -145,8 +147,8 @@ class Onlooker:
             self._give_up_all(outcome)
         if far or not self.known:
             self.known, self.rcv_nxt = True, segment.seq
-        if self.state is TcpState.SYN_RECEIVED and segment.flags & ACK:
-            self._enter(TcpState.ESTABLISHED, outcome)
+        if self.state is ConnectionState.SYN_RECEIVED and segment.flags & ACK:
+            self._enter(ConnectionState.ESTABLISHED, outcome)
 
     def _take(self, segment: Segment, outcome: Outcome) -> str:
         offset = distance(self.rcv_nxt, segment.seq)
@@ -166,7 +168,7 @@ class Onlooker:
         self.rcv_nxt = self.order.pull(rcv_nxt, outcome) if self.order.segments else rcv_nxt
         if outcome.delivered[-1].flags & FIN:
             self.order.purge(outcome, OFO_DROP)
-            self._enter(TcpState.CLOSE_WAIT, outcome)
+            self._enter(ConnectionState.CLOSE_WAIT, outcome)
 
     def _give_up_all(self, outcome: Outcome) -> None:
         """The text that is held belongs to a connection that is over."""
@@ -178,7 +180,7 @@ class Onlooker:
         elif self.due_ps == NEVER_PS:
             self.due_ps = now_ps + self.patience_ps
 
-    def _enter(self, state: TcpState, outcome: Outcome) -> None:
+    def _enter(self, state: ConnectionState, outcome: Outcome) -> None:
         if state is not self.state:
             outcome.changes.append((self.state, state))
             self.state = state

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from kbview.emulator.protocol.tcp.segment import Segment
-from kbview.emulator.protocol.tcp.state import TcpState
+from kbview.emulator.protocol.tcp.state import ConnectionState
 
 
 class Discard(NamedTuple):
@@ -42,4 +42,4 @@ class Outcome:
         self.segments: list[Segment] = []
         self.delivered: list[Segment] = []
         self.discarded: list[Discard] = []
-        self.changes: list[tuple[TcpState, TcpState]] = []
+        self.changes: list[tuple[ConnectionState, ConnectionState]] = []

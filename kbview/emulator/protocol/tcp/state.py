@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class TcpState(StrEnum):
+class ConnectionState(StrEnum):
     """RFC 9293, 3.3.2."""
 
     CLOSED = "CLOSED"
@@ -34,10 +34,10 @@ class Happening(StrEnum):
     TIMEOUT = "2 MSL over"
 
 
-_S = TcpState
+_S = ConnectionState
 _H = Happening
 
-TRANSITIONS: dict[tuple[TcpState, Happening], TcpState] = {
+TRANSITIONS: dict[tuple[ConnectionState, Happening], ConnectionState] = {
     (_S.CLOSED, _H.PASSIVE_OPEN): _S.LISTEN,
     (_S.CLOSED, _H.ACTIVE_OPEN): _S.SYN_SENT,
     (_S.LISTEN, _H.ACTIVE_OPEN): _S.SYN_SENT,
@@ -60,7 +60,7 @@ TRANSITIONS: dict[tuple[TcpState, Happening], TcpState] = {
 }
 
 # States with sequence numbers of both sides: 3.10.7.4 checks the segments.
-SYNCHRONIZED = frozenset(TcpState) - {_S.CLOSED, _S.LISTEN, _S.SYN_SENT}
+SYNCHRONIZED = frozenset(ConnectionState) - {_S.CLOSED, _S.LISTEN, _S.SYN_SENT}
 # States without text to retransmit.
 OVER = frozenset([_S.CLOSED, _S.TIME_WAIT])
 # States in which this side may have text in flight, or send it.

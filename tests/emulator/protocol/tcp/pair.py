@@ -5,7 +5,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.protocol.tcp import Connection, Outcome, Parameters, Segment, TcpState
+from kbview.emulator.protocol.tcp import Connection, ConnectionState, Outcome, Parameters, Segment
 
 MS_PS = 1_000_000_000
 DELAY_PS = 5 * MS_PS
@@ -26,7 +26,7 @@ class Side:
         self.unread = 0
         self.reading = True
         self.sent: list[Segment] = []
-        self.states: list[TcpState] = [TcpState.CLOSED]
+        self.states: list[ConnectionState] = [ConnectionState.CLOSED]
         self.reasons: list[str] = []
         self.errors: list[str] = []
         self.acknowledged = 0
@@ -80,7 +80,7 @@ class Pair:
     def connected(self) -> "Pair":
         self.open()
         self.run(50 * MS_PS)
-        assert self.a.connection.state is TcpState.ESTABLISHED
+        assert self.a.connection.state is ConnectionState.ESTABLISHED
         return self
 
     def send(self, side: Side, data: bytes) -> None:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbview.emulator.protocol.tcp import Parameters, Segment, TcpState
+from kbview.emulator.protocol.tcp import ConnectionState, Parameters, Segment
 from kbview.emulator.protocol.tcp.sequence import after, distance
 from tests.emulator.protocol.tcp.pair import DELAY_PS, MS_PS, Pair, Side
 
 TEXT = bytes(number * 151 % 251 for number in range(60_000))
-ENDS = (TcpState.CLOSED, TcpState.TIME_WAIT)
+ENDS = (ConnectionState.CLOSED, ConnectionState.TIME_WAIT)
 
 # What becomes of a segment: lost, on time, late behind others, twice, or once more much later.
 FATES = [[], [DELAY_PS], [DELAY_PS], [DELAY_PS * 9], [DELAY_PS, DELAY_PS], [DELAY_PS, 700 * MS_PS]]
@@ -51,8 +51,8 @@ class User:
 
     def act(self) -> None:
         state = self.side.connection.state
-        writable = state in (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT)
-        if self.left and (writable or state is TcpState.SYN_SENT):
+        writable = state in (ConnectionState.ESTABLISHED, ConnectionState.CLOSE_WAIT)
+        if self.left and (writable or state is ConnectionState.SYN_SENT):
             self.pair.send(self.side, self.left.pop(0))
         elif writable and not self.closed and (self.side.finished or not self.patient):
             self.closed = True
@@ -118,7 +118,7 @@ def test_bulk_under_steady_loss(seed: int, loss: float) -> None:
     pair.open()
     pair.fate = fate
     pair.run(30_000 * MS_PS)
-    assert pair.a.connection.state is TcpState.ESTABLISHED
+    assert pair.a.connection.state is ConnectionState.ESTABLISHED
     for _ in range(4):
         pair.send(pair.a, TEXT)
     pair.close(pair.a)

@@ -1,7 +1,7 @@
 """A host with many connections: who is let in, what full queues do, and how TIME-WAIT makes way."""
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.protocol.tcp import Parameters, Segment, TcpState
+from kbview.emulator.protocol.tcp import ConnectionState, Parameters, Segment
 from kbview.emulator.protocol.tcp.endpoint import Listener, TcpEndpoint
 from kbview.emulator.protocol.tcp.sequence import plus
 from kbview.packet.frame import Flow, Protocol
@@ -107,7 +107,7 @@ def test_time_wait_is_small_answers_and_makes_way() -> None:
     assert endpoint.arrive(peer, Segment(500, 0, SYN), 6 * S_PS).entry is None
     assert shake(endpoint, peer, 7 * S_PS, seq=5000) == ""
     assert endpoint.waits == {}
-    assert endpoint.entries[peer].connection.state is TcpState.ESTABLISHED
+    assert endpoint.entries[peer].connection.state is ConnectionState.ESTABLISHED
 
 
 def test_time_wait_ends() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.protocol.tcp import Connection, Parameters, Segment, TcpState, reset_for
+from kbview.emulator.protocol.tcp import Connection, ConnectionState, Parameters, Segment, reset_for
 from kbview.emulator.protocol.tcp.arrival import reusable
 from kbview.emulator.protocol.tcp.connection import NotConnectedError
 from kbview.emulator.protocol.tcp.sequence import after, before, distance, plus
@@ -11,7 +11,7 @@ from kbview.emulator.protocol.tcp.state import TRANSITIONS, Happening
 from kbview.packet.tcp import ACK, FIN, PSH, RST, SYN
 from tests.emulator.protocol.tcp.pair import DELAY_PS, MS_PS, Pair, Side
 
-S = TcpState
+S = ConnectionState
 NAMES = {SYN: "SYN", ACK: "ACK", FIN: "FIN", RST: "RST", PSH: "PSH"}
 
 
@@ -41,8 +41,8 @@ def test_sequence_numbers_wrap(one: int) -> None:
 
 
 def test_every_state_is_reached_and_left() -> None:
-    assert {before for before, _ in TRANSITIONS} == set(TcpState)
-    assert set(TRANSITIONS.values()) == set(TcpState)
+    assert {before for before, _ in TRANSITIONS} == set(ConnectionState)
+    assert set(TRANSITIONS.values()) == set(ConnectionState)
     assert {happening for _, happening in TRANSITIONS} == set(Happening)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.protocol.tcp import Outcome, Segment, TcpState
+from kbview.emulator.protocol.tcp import ConnectionState, Outcome, Segment
 from kbview.emulator.protocol.tcp.onlooker import PATIENCE_PS, Onlooker
 from kbview.emulator.protocol.tcp.sequence import plus
 from kbview.packet.tcp import ACK, FIN, RST, SYN
@@ -33,9 +33,9 @@ def test_a_connection_from_its_syn_to_its_fin() -> None:
     )
     assert told(outcomes) == TEXT[:150]
     assert [after for each in outcomes for _, after in each.changes] == [
-        TcpState.SYN_RECEIVED,
-        TcpState.ESTABLISHED,
-        TcpState.CLOSE_WAIT,
+        ConnectionState.SYN_RECEIVED,
+        ConnectionState.ESTABLISHED,
+        ConnectionState.CLOSE_WAIT,
     ]
     assert onlooker.due_ps == NEVER_PS
 

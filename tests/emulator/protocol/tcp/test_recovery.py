@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.protocol.tcp import Parameters, Segment, TcpState
+from kbview.emulator.protocol.tcp import ConnectionState, Parameters, Segment
 from kbview.emulator.protocol.tcp.rto import Rto
 from tests.emulator.protocol.tcp.pair import DELAY_PS, MS_PS, Pair
 
@@ -128,8 +128,8 @@ def test_a_lost_segment_of_the_handshake(lost: int) -> None:
     meet(pair, losing(lost), only_text=False)
     pair.open()
     pair.run(5 * S_PS)
-    assert pair.a.connection.state is TcpState.ESTABLISHED
-    assert pair.b.connection.state is TcpState.ESTABLISHED
+    assert pair.a.connection.state is ConnectionState.ESTABLISHED
+    assert pair.b.connection.state is ConnectionState.ESTABLISHED
     if lost == 0:
         assert pair.a.connection.tcb.sender.congestion.cwnd == MSS
         assert pair.a.connection.tcb.sender.rto.rto_ps == 3 * S_PS

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from kbview.emulator.protocol.tcp import Connection, Outcome, Parameters, Segment, TcpState
+from kbview.emulator.protocol.tcp import Connection, ConnectionState, Outcome, Parameters, Segment
 from kbview.emulator.protocol.tcp import header as tcp_header
 from kbview.emulator.protocol.tcp.sequence import distance, plus
 from kbview.packet import ethernet, ipv4, tcp
@@ -57,7 +57,7 @@ class Replayed:
         self.delivered = 0
         self.arrived = 0
         self.ended: Counter[str] = Counter()
-        self.states: list[TcpState] = []
+        self.states: list[ConnectionState] = []
         self.out: list[Segment] = []
 
     def note(self, outcome: Outcome, now_ps: int) -> None:
@@ -73,13 +73,19 @@ class Replayed:
     def user(self, segment: Segment, now_ps: int) -> None:
         """The recorded host sent this: do what its user must have done."""
         machine = self.connection
-        if machine is None or machine.state not in (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT):
+        if machine is None or machine.state not in (
+            ConnectionState.ESTABLISHED,
+            ConnectionState.CLOSE_WAIT,
+        ):
             return
         sender = machine.tcb.sender
         new = distance(sender.snd_end, plus(segment.seq, segment.length))
         if new > 0 and not segment.flags & SYN:
             self.note(machine.send(new, now_ps), now_ps)
-        if segment.flags & FIN and machine.state in (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT):
+        if segment.flags & FIN and machine.state in (
+            ConnectionState.ESTABLISHED,
+            ConnectionState.CLOSE_WAIT,
+        ):
             self.note(machine.close(now_ps), now_ps)
 
     def arrive(self, segment: Segment, now_ps: int) -> None:
@@ -124,15 +130,15 @@ def replay(name: str) -> dict[tuple[tuple[bytes, int], tuple[bytes, int]], Repla
 @pytest.mark.parametrize(
     ("name", "delivered", "end", "odd"),
     [
-        ("handshake-reorder.pcap", 136, TcpState.CLOSED, {}),
-        ("retransmit-fast009.pcap", 474, TcpState.CLOSED, {"TCP_RESET": 1}),
+        ("handshake-reorder.pcap", 136, ConnectionState.CLOSED, {}),
+        ("retransmit-fast009.pcap", 474, ConnectionState.CLOSED, {"TCP_RESET": 1}),
         # The segment after 274 bytes is the one whose frame is too short, so all that follows is held.
-        ("reassembly.pcap", 274, TcpState.FIN_WAIT_2, {"TCP_OFOMERGE": 9}),
-        ("ssh-dups.pcap", 3705, TcpState.CLOSED, {"TCP_OLD_DATA": 74, "TCP_CLOSE": 3}),
-        ("truncated-header.pcap", 128, TcpState.TIME_WAIT, {}),
+        ("reassembly.pcap", 274, ConnectionState.FIN_WAIT_2, {"TCP_OFOMERGE": 9}),
+        ("ssh-dups.pcap", 3705, ConnectionState.CLOSED, {"TCP_OLD_DATA": 74, "TCP_CLOSE": 3}),
+        ("truncated-header.pcap", 128, ConnectionState.TIME_WAIT, {}),
     ],
 )
-def test_sane_counts(name: str, delivered: int, end: TcpState, odd: dict[str, int]) -> None:
+def test_sane_counts(name: str, delivered: int, end: ConnectionState, odd: dict[str, int]) -> None:
     """Every segment has one end; what is delivered is the peer's text up to the first gap."""
     (each,) = replay(name).values()
     assert each.connection is not None
