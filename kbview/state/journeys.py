@@ -6,6 +6,7 @@ event is shared: it belongs to the journey of every packet that the same core wo
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
@@ -97,6 +98,10 @@ class Journeys:
     def own(self, packet: int) -> list[JourneyEvent]:
         """The events of this packet alone."""
         return self._stops.get(packet, [])
+
+    def beside(self, cpu: int) -> Sequence[JourneyEvent]:
+        """The events of a core that belong to no packet alone, in their order on the tape."""
+        return self._shared.get(cpu, [])
 
     def stops(self, packet: int) -> list[JourneyEvent]:
         """Its own and the shared events on its way, in the order of time."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NO_PACKET = -1
 NO_LATENCY = -1  # nobody knows when it arrived
+HOST_PACKETS = 1_000_000_000  # frames that the host makes itself are numbered from here
 NO_CPU = -1  # hardware did it, or the source cannot know which core
 
 

@@ -21,7 +21,7 @@ def title(player: Player, size: Size) -> list[Row]:
     Slow or paused the time has all its digits, so that a step of a few ns is seen.
     """
     heading, state = player.source.heading, player.state
-    packet = f"  #{state.packet}" if state.packet != NO_PACKET else ""
+    packet = f"  {fmt.packet(state.packet)}" if state.packet != NO_PACKET else ""
     clock = fmt.clock if player.playing and not player.slow else fmt.fine_clock
     right: Row = [
         (_pace(player), "strong"),

@@ -95,7 +95,7 @@ class Controls:
         followed = session.chosen = session.transport.followed
         self._desk.moved()
         told = (
-            f"following #{followed}: . , s S stop at it alone"
+            f"following {fmt.packet(followed)}: . , s S stop at it alone"
             if followed != NO_PACKET
             else "following no packet"
         )
@@ -184,7 +184,9 @@ class Controls:
         if found is False:
             self._desk.say(f"{text} is not told on this tape")
         elif packet is not None and self._player.until is None and arrived != packet:
-            self._desk.say(f"#{packet} did not arrive here; the next that did is #{arrived}")
+            self._desk.say(
+                f"{fmt.packet(packet)} did not arrive here; the next that did is {fmt.packet(arrived)}"
+            )
 
     def until(self) -> None:
         """Ask what to run to."""

@@ -1,5 +1,7 @@
 """Numbers for people: two or three significant digits, never wider than four cells and a unit."""
 
+from kbview.tape.event import HOST_PACKETS
+
 _POWERS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _BYTES = ((1 << 40, "T"), (1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"))
 _TIMES = ((10**12, "s"), (10**9, "ms"), (10**6, "µs"), (10**3, "ns"))
@@ -9,6 +11,11 @@ def _digits(value: float) -> str:
     if value >= 9.95 or value == 0:
         return f"{value:.0f}"
     return f"{value:.1f}" if value >= 0.095 else f"{value:.2f}".lstrip("0") if value >= 0.01 else "<.01"
+
+
+def packet(number: int) -> str:
+    """The name of a packet: #28; of a frame that the host itself made: tx #28."""
+    return f"tx #{number - HOST_PACKETS}" if number >= HOST_PACKETS else f"#{number}"
 
 
 def quantity(value: float) -> str:

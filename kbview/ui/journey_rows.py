@@ -125,7 +125,7 @@ def _signs(session: Session) -> dict[str, Cell]:
 def _label(session: Session, packet: int, chosen: int) -> tuple[str, str]:
     mark = "▸" if packet == chosen else "»" if packet == session.transport.followed else " "
     style = "strong" if packet == chosen else "text"
-    return cut(f"{mark}#{packet}", _LABEL - 1).ljust(_LABEL), style
+    return cut(f"{mark}{fmt.packet(packet)}", _LABEL - 1).ljust(_LABEL), style
 
 
 def _elsewhere(found: list[Stretch], begin_ps: int, end_ps: int, width: int) -> Row:

@@ -75,7 +75,7 @@ class PacketList:
 
 def _line(one: Summary, here: bool, width: int) -> Row:
     room = width - _NUMBER - _TIME - _PROTOCOL - _LENGTH - _FATE
-    number = cut(f"{'▸' if here else ' '}#{one.packet}", _NUMBER - 1)
+    number = cut(f"{'▸' if here else ' '}{fmt.packet(one.packet)}", _NUMBER - 1)
     way = one.layout.way if one.layout.protocol else "not recorded"
     row: Row = [
         (f"{number:<{_NUMBER}}", "strong" if here else "text"),

@@ -6,6 +6,7 @@ wire NIC  rx ring ║ irq  softirq skb  IP  TCP/UDP socket ║ read app
 
 from collections.abc import Mapping
 
+from kbview.ui import format as fmt
 from kbview.ui.path_cells import Spot
 from kbview.ui.row import Row, fit
 
@@ -44,7 +45,7 @@ def _room(spots: list[Spot], at: int, standing: Mapping[str, list[int]], width: 
 def _place(cells: list[Cell], spot: Spot, packets: list[int], followed: int, room: int) -> None:
     here = followed in packets
     mark, others = "▶" if here else "", len(packets) - 1
-    number = f"{mark}#{followed if here else packets[0]}"
+    number = f"{mark}{fmt.packet(followed if here else packets[0])}"
     texts = [f"{number}+{others}"] if others else []
     texts += [number, number.replace("#", "")] if here else [number]
     texts += [f"{mark}×{len(packets)}"] if others else []

@@ -82,7 +82,7 @@ def place_of(event: Event, state: State) -> str:
             told = f"queue {event.queue}"
         case _:
             told = title_of(event)
-    parts = [f"cpu{cpu}" if cpu >= 0 else "", told, f"#{packet}" if packet != NO_PACKET else ""]
+    parts = [f"cpu{cpu}" if cpu >= 0 else "", told, fmt.packet(packet) if packet != NO_PACKET else ""]
     return clean(", ".join(filter(None, [*parts, f"at {fmt.fine_clock(state.now_ps)}"])))
 
 
@@ -101,7 +101,7 @@ def _step(session: Session, event: Event, width: int) -> Row:
     ]
     right: list[Part] = [
         ((_number(session, event, packet), "text"), 4),
-        ((f"  #{packet}" if packet != NO_PACKET else "  shared", "strong"), 8),
+        ((f"  {fmt.packet(packet)}" if packet != NO_PACKET else "  shared", "strong"), 8),
         ((f"  event {session.player.state.position} ", "dim"), 2),
     ]
     kept = _keep([*left, *right], width - 1)

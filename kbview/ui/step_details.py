@@ -10,7 +10,8 @@ from kbview.tape.source import Heading, Origin
 from kbview.tape.steps import meaning_of
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, Size, cut, fit, spread
+from kbview.ui.dictionary import words_of
+from kbview.ui.row import Row, Size, fit, spread
 from kbview.ui.session import Session
 
 HELP = (
@@ -40,30 +41,10 @@ def draw(session: Session, stops: Sequence[JourneyEvent], at: int, size: Size) -
     return rows + _entry("cost", _cost(stop.event, heading), size.width)
 
 
-def listed(stops: Sequence[JourneyEvent], at: int, width: int, rows: int) -> list[Row]:
-    """All stops in their order, the cursor in sight."""
-    first = max(0, min(at - rows // 2, len(stops) - rows))
-    return [
-        _line(stops, number, number == at, width)
-        for number in range(first, min(first + rows, len(stops)))
-    ]
-
-
 def name(stop: JourneyEvent) -> str:
-    """A step by its name, another event by its class."""
-    step = stop.event.step if isinstance(stop.event, ev.StepTaken) else type(stop.event).__name__
-    return clean(step)
-
-
-def _line(stops: Sequence[JourneyEvent], at: int, here: bool, width: int) -> Row:
-    stop = stops[at]
-    took = fmt.duration(stop.duration_ps) if stop.duration_ps else ""
-    left: Row = [
-        ("▸" if here else " ", "strong"),
-        (f"{fmt.duration(stop.time_ps - stops[0].time_ps):>7} ", "dim"),
-        (cut(name(stop), width - 27), "dim" if stop.shared else "text"),
-    ]
-    return spread(left, [(f"{took:>7} ", "strong"), (f"{stop.station:<9}"[:9], "dim")], width)
+    """A step by its name, another event by the words of its class."""
+    event = stop.event
+    return clean(event.step) if isinstance(event, ev.StepTaken) else words_of(type(event))
 
 
 def _rule(packet: int, stops: Sequence[JourneyEvent], at: int, width: int) -> Row:
@@ -73,7 +54,7 @@ def _rule(packet: int, stops: Sequence[JourneyEvent], at: int, width: int) -> Ro
     shared = ["shared"] if stops[at].shared else []
     left: Row = [
         ("─ ", "rule"),
-        (f"#{packet}", "title"),
+        (fmt.packet(packet), "title"),
         (f" at {at + 1} of {len(stops)}: ", "dim"),
         (name(stops[at]), "strong"),
         (" ", "rule"),

@@ -157,6 +157,7 @@ def test_zoom_stretches_time() -> None:
         await pilot.pause()
         shell._session.chosen = shell._session.journeys.ended
         shell._redraw()
+        await pilot.press("v")
         before = shown(shell)
         await pilot.press("z")
         assert shown(shell) != before

@@ -20,9 +20,7 @@ from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing, TxTiming
 from kbview.emulator.keys import meaning, number
-
-HOST_PACKETS = 1_000_000_000  # frames that the host makes itself are numbered from here
-
+from kbview.tape.event import HOST_PACKETS
 
 CState = Literal["C1", "C1E", "C3", "C6"]
 

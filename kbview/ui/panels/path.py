@@ -220,7 +220,7 @@ def _level(state: State, spot: Spot) -> Row:
     standing = state.positions.standing().get(spot.station.name, [])
     if not standing:
         return []
-    number = [f"#{standing[0]}"] if len(standing) == 1 else []
+    number = [fmt.packet(standing[0])] if len(standing) == 1 else []
     return [(first_that_fits([*number, f"×{fmt.quantity(len(standing))}"], spot.room), "strong")]
 
 

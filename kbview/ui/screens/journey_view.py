@@ -18,11 +18,13 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from kbview.state.journey_table import table
 from kbview.state.journeys import JourneyEvent
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_PACKET
 from kbview.tape.source import Capabilities
-from kbview.ui import journey_rows, step_details
+from kbview.ui import format as fmt
+from kbview.ui import journey_rows, journey_table_rows, step_details
 from kbview.ui.board import Drawing
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, station_entries, step_entries, word_entries
@@ -43,6 +45,7 @@ class JourneyView(View):
     title_text = "journey"
     help = (
         ("the journey", journey_rows.HELP),
+        ("step by step", journey_table_rows.HELP),
         ("one step of it", step_details.HELP),
     )
     most = 2
@@ -53,6 +56,7 @@ class JourneyView(View):
         self._cursor = (NO_PACKET, 0)  # a packet, and which of its stops
         self._position = 0  # of the view when the cursor was set
         self._scale = journey_rows.Scale()
+        self._swapped = False  # in play the lanes are shown first, in a pause the table
 
     def lacks(self, capabilities: Capabilities) -> str | None:
         """It takes single packets."""
@@ -64,7 +68,7 @@ class JourneyView(View):
         """Lanes above the step, or beside it where there is room."""
         if size.width < _WIDE:
             lower = _ACCOUNT if size.height >= _TALL else _SHORT_ACCOUNT
-            upper = self._drawing(self._lanes, size.height - lower)
+            upper = self._drawing(self._upper, size.height - lower)
             return Arrangement((), [(0, [upper, self._drawing(self._account, lower)])])
         return Arrangement(
             (),
@@ -143,12 +147,28 @@ class JourneyView(View):
             self._cursor = (NO_PACKET, 0)
             self.show()
 
+    def action_swap(self) -> None:
+        """The lanes in place of the table, or the table in place of the lanes."""
+        self._swapped = not self._swapped
+        self.show()
+
     def action_zoom(self, by: int) -> None:
         """Stretch or shrink the time around this step."""
         self._scale.zoom = max(-6, min(self._scale.zoom + by, 12))
         self.show()
 
     # ---- drawing ---------------------------------------------------------------------------
+
+    def _upper(self, size: Size) -> list[Row]:
+        """The lanes in play, the table in a pause, or the other of the two."""
+        if self.session.player.playing is self._swapped and self._stops()[0]:
+            return self._table(size)
+        return self._lanes(size)
+
+    def _table(self, size: Size) -> list[Row]:
+        rows = table(self.session.journeys, self.session.packet)
+        title = f"▸{fmt.packet(self.session.packet)} step by step"
+        return block(journey_table_rows.draw(title, rows, self._stops()[1], size), size)
 
     def _lanes(self, size: Size) -> list[Row]:
         stops, at = self._stops()
@@ -163,12 +183,11 @@ class JourneyView(View):
         return block(step_details.draw(self.session, stops, at, size), size)
 
     def _list(self, size: Size) -> list[Row]:
-        stops, at = self._stops()
         room = max(0, size.height - _ACCOUNT - 2)
         return block(
             [
                 *self._account(Size(size.width, _ACCOUNT + 2)),
-                *step_details.listed(stops, at, size.width, room),
+                *self._table(Size(size.width, room)),
             ],
             size,
         )

@@ -23,6 +23,7 @@ from kbview.state.summary import EXAMPLES, Summary, parse
 from kbview.tape.detail import Detail
 from kbview.tape.source import Capabilities
 from kbview.ui import buffer_rows, layer_rows, packet_list
+from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry
@@ -155,7 +156,10 @@ class PacketView(View):
         chosen = self._chosen()
         rows = [
             title_row(
-                "layers", f"#{chosen.packet}" if chosen else "", size.width, self._pane == "layers"
+                "layers",
+                fmt.packet(chosen.packet) if chosen else "",
+                size.width,
+                self._pane == "layers",
             )
         ]
         if chosen is not None:

@@ -1,0 +1,196 @@
+"""A packet's whole journey as a table: its steps, the shared work around them, walls, moves and waits.
+
+-53.5 us  syscall_enter       the reader asks, finds nothing and sleeps      (earlier)
+=== user | kernel: mode switch 1 of 2 ===
++0        frame arrived
+          300 ns              DMA: the NIC writes the frame and its descriptor  (wait)
++300 ns   descriptor done     move 1 of 2: NIC to ring by DMA
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from operator import attrgetter
+from typing import NamedTuple
+
+from kbview.state.journeys import JourneyEvent, Journeys
+from kbview.tape import events as ev
+from kbview.tape.event import NO_CPU, Mode
+from kbview.tape.vocabulary import CopyKind
+
+LEAST_WAIT_PS = 1_000
+_POSITION = attrgetter("position")
+# What the core that brought the packet somewhere does after it, for all packets together.
+_AFTERMATH = frozenset({"try_to_wake_up", "napi_complete", "idle_exit"})
+_AFTERWARDS = (ev.TaskWoken, ev.NapiPolled, ev.IrqUnmasked)
+_MOVES = {
+    CopyKind.TO_USER: "kernel to user",
+    CopyKind.FROM_USER: "user to kernel",
+    CopyKind.TO_RING: "to the shared ring",
+    CopyKind.TO_UMEM: "driver's buffer to umem",
+    CopyKind.FROM_UMEM: "umem to an sk_buff",
+    CopyKind.TO_SEND_BUFFER: "application to send buffer",
+    CopyKind.TO_FRAME: "send buffer to frame",
+    CopyKind.OTHER: "memory to memory",
+}
+_WAITS: dict[type[ev.Event], str] = {
+    ev.DescriptorDone: "DMA: the NIC writes the frame and its descriptor",
+    ev.IrqRaised: "the NIC holds the interrupt back, then it travels to the core",
+    ev.ContextSwitched: "the reader's core wakes, or ends its other work",
+    ev.SocketDequeued: "in the socket until the application reads",
+    ev.SyscallEntered: "in the socket until the application reads",
+    ev.DescriptorCleaned: "in the ring until its turn in a poll",
+    ev.NapiPolled: "in the ring until its turn in a poll",
+    ev.SoftirqEntered: "the softirq waits for the core",
+    ev.BurstReceived: "in the ring until the poll-mode driver looks",
+    ev.RingSynced: "in the ring until the application asks for a sync",
+    ev.RingConsumed: "in the shared ring until the other side looks",
+    ev.ChunkMoved: "in the ring until a chunk is asked for",
+    ev.BlockRetired: "in the block until it is full, or its timer fires",
+    ev.BatchHandedOver: "until the batch is handed to the application",
+    ev.FrameSent: "behind other frames until the wire is free",
+}
+
+
+class RowKind(Enum):
+    """An event is of the packet or shared; a wall is a mode switch; a wait is time without an event."""
+
+    EVENT = "event"
+    WALL = "wall"
+    WAIT = "wait"
+
+
+class TableRow(NamedTuple):
+    """A row. `at` is the number of the event among `Journeys.stops`, None for a row beside them.
+
+    `note` is what the row says beside its event: the move, the wall, or what is waited for.
+    """
+
+    kind: RowKind
+    time_ps: int
+    duration_ps: int
+    note: str
+    stop: JourneyEvent | None = None
+    at: int | None = None
+
+
+def table(journeys: Journeys, packet: int) -> list[TableRow]:
+    """The rows of a packet's journey in the order of time; empty if nothing is known of it."""
+    stops = journeys.stops(packet)
+    if not stops:
+        return []
+    numbered = {stop.position: at for at, stop in enumerate(stops)}
+    whole = _whole(journeys, stops)
+    moves = [stop for stop in whole if _move(stop)]
+    walls = [stop for stop in whole if isinstance(stop.event, ev.ModeSwitched)]
+    rows: list[TableRow] = []
+    end_ps = whole[0].time_ps
+    for stop in whole:
+        at = numbered.get(stop.position)
+        arrived = any(row.at is not None for row in rows)
+        if arrived and stop.time_ps - end_ps >= LEAST_WAIT_PS:
+            rows.append(TableRow(RowKind.WAIT, end_ps, stop.time_ps - end_ps, _wait(stop)))
+        note, kind = "", RowKind.EVENT
+        if isinstance(stop.event, ev.ModeSwitched):
+            note, kind = _wall(stop.event, walls.index(stop) + 1, len(walls)), RowKind.WALL
+        elif stop in moves:
+            note = f"move {moves.index(stop) + 1} of {len(moves)}: {_move(stop)}"
+        rows.append(TableRow(kind, stop.time_ps, stop.duration_ps, note, stop, at))
+        end_ps = max(end_ps, stop.time_ps + stop.duration_ps)
+    return rows
+
+
+def _whole(journeys: Journeys, stops: Sequence[JourneyEvent]) -> list[JourneyEvent]:
+    """The events of a journey with the shared work around them, each once."""
+    found = {stop.position: stop for stop in stops if not isinstance(stop.event, ev.ModeSwitched)}
+    own = [stop for stop in stops if not stop.shared]
+    for at, stop in enumerate(own):
+        before = own[at - 1] if at else None
+        beside = [*_asked(journeys, before, stop), *_crossed(journeys, before, stop)]
+        if at + 1 < len(own):
+            beside += _left_behind(journeys, stop, own[at + 1])
+        found.update((one.position, one) for one in beside)
+    return [found[position] for position in sorted(found)]
+
+
+def _between(journeys: Journeys, cpu: int, first: int, last: int) -> list[JourneyEvent]:
+    """The shared events of a core between two positions of the tape."""
+    shared = journeys.beside(cpu)
+    begin, end = bisect_right(shared, first, key=_POSITION), bisect_left(shared, last, key=_POSITION)
+    return list(shared[begin:end])
+
+
+def _left_behind(journeys: Journeys, stop: JourneyEvent, after: JourneyEvent) -> Iterator[JourneyEvent]:
+    """The wake-up and the end of the poll, on a core that another core goes on for."""
+    cpu = _cpu(stop)
+    if cpu == NO_CPU or _cpu(after) in (cpu, NO_CPU):
+        return
+    for one in _between(journeys, cpu, stop.position, after.position):
+        if isinstance(one.event, ev.SoftirqExited):
+            return
+        if isinstance(one.event, _AFTERWARDS) or getattr(one.event, "step", "") in _AFTERMATH:
+            yield one
+
+
+def _crossed(journeys: Journeys, before: JourneyEvent | None, stop: JourneyEvent) -> list[JourneyEvent]:
+    """The mode switches since a reader woke for the packet; without a wake-up, the last mode switch."""
+    if before is None or _cpu(stop) == NO_CPU:
+        return []
+    beside = _between(journeys, _cpu(stop), before.position, stop.position)
+    woken = _woken(beside)
+    crossed = [one for one in beside[woken or 0 :] if isinstance(one.event, ev.ModeSwitched)]
+    return crossed if woken is not None else crossed[-1:]
+
+
+def _asked(journeys: Journeys, before: JourneyEvent | None, stop: JourneyEvent) -> list[JourneyEvent]:
+    """The entry of the blocked call in which the reader slept when the packet came."""
+    if before is None or not isinstance(stop.event, ev.SocketDequeued):
+        return []
+    beside = _between(journeys, _cpu(stop), before.position, stop.position)
+    woken = _woken(beside)
+    if woken is None or any(isinstance(one.event, ev.SyscallEntered) for one in beside[:woken]):
+        return []
+    earlier = _between(journeys, _cpu(stop), -1, before.position)
+    calls = [at for at, one in enumerate(earlier) if isinstance(one.event, ev.SyscallEntered)]
+    asked = earlier[calls[-1] :] if calls else []
+    slept = next((at for at, one in enumerate(asked) if _switched(one)), 0)
+    return asked[:slept]
+
+
+def _woken(beside: Sequence[JourneyEvent]) -> int | None:
+    """The number of the last context switch among events; None if there is none."""
+    return next((at for at in range(len(beside) - 1, -1, -1) if _switched(beside[at])), None)
+
+
+def _switched(stop: JourneyEvent) -> bool:
+    return isinstance(stop.event, ev.ContextSwitched)
+
+
+def _cpu(stop: JourneyEvent) -> int:
+    return int(getattr(stop.event, "cpu", NO_CPU))
+
+
+def _move(stop: JourneyEvent) -> str:
+    """From where to where an event moves the bytes, and by whom; "" if it moves none."""
+    match stop.event:
+        case ev.DescriptorDone():
+            return "NIC to ring by DMA"
+        case ev.Copied(kind=kind, cpu=cpu):
+            return f"{_MOVES.get(kind, _MOVES[CopyKind.OTHER])} by cpu{cpu}"
+        case ev.FrameSent():
+            return "ring to NIC by DMA"
+    return ""
+
+
+def _wall(event: ev.ModeSwitched, number: int, count: int) -> str:
+    way = "user to kernel" if event.to == Mode.KERNEL else "kernel to user"
+    by = "an interrupt" if event.why == "irq" else f"a {event.why}"
+    return f"{way} by {by}: mode switch {number} of {count}"
+
+
+def _wait(stop: JourneyEvent) -> str:
+    """What a packet waits for before an event."""
+    known = _WAITS.get(type(stop.event))
+    if known is not None:
+        return known
+    return "the core does other work first" if _cpu(stop) != NO_CPU else "until the NIC goes on"
