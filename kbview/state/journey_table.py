@@ -63,7 +63,7 @@ class RowKind(Enum):
 class TableRow(NamedTuple):
     """A row. `at` is the number of the event among `Journeys.stops`, None for a row beside them.
 
-    `note` is what the row says beside its event: the move, the wall, or what is waited for.
+    `note` is the text beside the event: the move, the wall, or the reason of a wait.
     """
 
     kind: RowKind
@@ -171,7 +171,7 @@ def _cpu(stop: JourneyEvent) -> int:
 
 
 def _move(stop: JourneyEvent) -> str:
-    """From where to where an event moves the bytes, and by whom; "" if it moves none."""
+    """The two ends of a move of the bytes and its mover; "" if the event moves none."""
     match stop.event:
         case ev.DescriptorDone():
             return "NIC to ring by DMA"
@@ -189,7 +189,7 @@ def _wall(event: ev.ModeSwitched, number: int, count: int) -> str:
 
 
 def _wait(stop: JourneyEvent) -> str:
-    """What a packet waits for before an event."""
+    """The reason of a wait before an event."""
     known = _WAITS.get(type(stop.event))
     if known is not None:
         return known

@@ -46,9 +46,15 @@ def _place(cells: list[Cell], spot: Spot, packets: list[int], followed: int, roo
     here = followed in packets
     mark, others = "▶" if here else "", len(packets) - 1
     number = f"{mark}{fmt.packet(followed if here else packets[0])}"
-    texts = [f"{number}+{others}"] if others else []
-    texts += [number, number.replace("#", "")] if here else [number]
-    texts += [f"{mark}×{len(packets)}"] if others else []
-    text = next((text for text in [*texts, mark or "#"] if len(text) <= room), "")
+    named = [f"{number}+{others}", number] if others else [number]
+    short = [number.replace(" ", "").replace("#", "")] if here or " " in number else []
+    counted = [f"{mark}×{len(packets)}"] if others else []
+    own = min(room, spot.room)
+    candidates = [
+        *((text, own) for text in [*named, *short]),
+        *((text, room) for text in [number, *counted, *short] if " " not in number),
+        *((text, own) for text in [*counted, mark or "#"]),
+    ]
+    text = next((text for text, cells_for in candidates if len(text) <= cells_for), "")
     for offset, char in enumerate(text):
         cells[spot.x + offset] = (char, "marker" if here else "strong")
