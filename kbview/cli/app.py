@@ -1,4 +1,4 @@
-"""`kbview [SOURCE]`: the app; without SOURCE a bundled recording, over and over."""
+"""`kbview [SOURCE]`: the app; without SOURCE a flood of small datagrams."""
 
 import argparse
 import os
@@ -10,7 +10,12 @@ from kbview.cli.command import Command
 from kbview.cli.errors import UNSUPPORTED, complain
 from kbview.ui.options import COLORS, THEMES, Options
 
-DEMO = "http.pcap"
+DEMO = "overload-udp"  # where the kernel loses packets and a bypass does not
+_REPORT = "http.pcap"  # has an end
+_GREETING = (
+    "A packet's way through Linux, and past it: t goes past the kernel, ? explains, "
+    "o opens something else, q leaves."
+)
 
 
 class App(Command):
@@ -46,7 +51,8 @@ class App(Command):
         from kbview.cli.library import open_first
         from kbview.ui.start import run
 
-        arguments.source = arguments.source or _demo()
+        greeting = "" if arguments.source else _GREETING
+        arguments.source = arguments.source or DEMO
         source, offers = open_first(arguments, stream)
         options = Options(
             fps=arguments.fps,
@@ -55,7 +61,7 @@ class App(Command):
             ascii=arguments.ascii,
             low_bandwidth=arguments.low_bandwidth,
         )
-        return run(source, options, offers)
+        return run(source, options, offers._replace(greeting=greeting))
 
     def _without_screen(
         self, arguments: argparse.Namespace, reason: str, stream: BufferedReader | None
@@ -68,19 +74,19 @@ class App(Command):
         complain(reason)
         if sys.stdout.isatty() and not sys.stdin.isatty() and stream is None:
             return UNSUPPORTED
-        source = resolve(arguments.source or _demo(), choice(arguments, arguments.datapath), stream)
+        source = resolve(arguments.source or _bundled(), choice(arguments, arguments.datapath), stream)
         privilege.give_up(source, arguments.user)
         report_text.print_table(run_together([source], arguments.until and arguments.until[0]))
         return 0
 
 
-def _demo() -> str:
+def _bundled() -> str:
     from kbview.sources.resolve import recording
     from kbview.tape.source import SourceError
 
-    path = recording(DEMO)
+    path = recording(_REPORT)
     if path is None:
-        raise SourceError(f"the bundled recording {DEMO} is missing; name a SOURCE", 2)
+        raise SourceError(f"the bundled recording {_REPORT} is missing; name a SOURCE", 2)
     return path
 
 

@@ -56,6 +56,7 @@ class Offers(NamedTuple):
 
     `save` writes a tape to a file of this name and says so; None where it is a file already.
     `library` opens other sources, None where there is only this one.
+    `greeting` stands above the sentence until the first key.
     `words` explains names that come from outside, such as profiles and sources of costs.
     """
 
@@ -64,6 +65,7 @@ class Offers(NamedTuple):
     save: Save | None = None
     words: Callable[[], Sequence[tuple[str, str]]] = tuple
     library: Library | None = None
+    greeting: str = ""
 
 
 NOTHING = Offers()
@@ -88,7 +90,7 @@ class Session:
         self.theme = theme
         self.ascii = ascii_only
         self.offers = offers
-        self.message = ""
+        self.message = offers.greeting
         self.failed = False
         self.chosen = NO_PACKET
         self.closing: list[Callable[[], None]] = [player.source.close]

@@ -7,6 +7,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -111,6 +112,14 @@ class Shell(App[None]):
         """The screen as SVG. Spaces are kept in every viewer, not in browsers alone."""
         picture = super().export_screenshot(title=title, simplify=simplify)
         return picture.replace("<svg ", '<svg xml:space="preserve" ', 1)
+
+    async def on_event(self, event: events.Event) -> None:
+        """The first key ends the greeting."""
+        greeting = self._session.offers.greeting
+        if isinstance(event, events.Key) and greeting and self._session.message == greeting:
+            self._session.message = ""
+            self._redraw()
+        await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette finds the commands of the keys, the runs, and every word of the dictionary."""

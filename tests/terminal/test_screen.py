@@ -153,3 +153,18 @@ def test_another_source_is_opened_from_inside_and_its_load_is_changed() -> None:
         terminal.press("q")
         assert terminal.end() == 0
         assert terminal.output.count(b"\x1b[?1049h") == terminal.output.count(b"\x1b[?1049l") == 2
+
+
+def test_without_a_source_it_says_what_it_is_until_the_first_key_and_the_toggle_ends_the_losses() -> (
+    None
+):
+    with Terminal(words=("--fps", "10")) as terminal:
+        terminal.wait_for("A packet's way through Linux, and past it")
+        terminal.wait_for(re.compile(r"SOCKET_RCVBUFF +\+ \d"))
+        assert "overload-udp" in terminal.text
+        terminal.press("t")
+        terminal.wait_for("kernel bypassed")
+        assert "A packet's way through Linux" not in terminal.text
+        terminal.wait_for(re.compile(r"SOCKET_RCVBUFF +\d"))  # no more of them
+        terminal.press("q")
+        assert terminal.end() == 0
