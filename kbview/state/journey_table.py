@@ -52,6 +52,21 @@ _WAITS: dict[type[ev.Event], str] = {
 }
 
 
+_WAITS_OF_STEPS = {
+    "socket_recv": _WAITS[ev.SocketDequeued],
+    "tcp_recvmsg": _WAITS[ev.SocketDequeued],
+    "vfs_read": _WAITS[ev.SocketDequeued],
+    "hardirq": _WAITS[ev.IrqRaised],
+    "context_switch": _WAITS[ev.ContextSwitched],
+    "descriptor_read": _WAITS[ev.DescriptorCleaned],
+    "napi_poll": _WAITS[ev.NapiPolled],
+    "softirq_dispatch": _WAITS[ev.SoftirqEntered],
+    "pmd_descriptor": _WAITS[ev.BurstReceived],
+    "netmap_rx_slot": _WAITS[ev.RingSynced],
+    "psio_rx_cell": _WAITS[ev.ChunkMoved],
+}
+
+
 class RowKind(Enum):
     """An event is of the packet or shared; a wall is a mode switch; a wait is time without an event."""
 
@@ -144,7 +159,7 @@ def _crossed(journeys: Journeys, before: JourneyEvent | None, stop: JourneyEvent
 
 def _asked(journeys: Journeys, before: JourneyEvent | None, stop: JourneyEvent) -> list[JourneyEvent]:
     """The entry of the blocked call in which the reader slept when the packet came."""
-    if before is None or not isinstance(stop.event, ev.SocketDequeued):
+    if before is None or not isinstance(before.event, ev.SocketQueued):
         return []
     beside = _between(journeys, _cpu(stop), before.position, stop.position)
     woken = _woken(beside)
@@ -190,7 +205,7 @@ def _wall(event: ev.ModeSwitched, number: int, count: int) -> str:
 
 def _wait(stop: JourneyEvent) -> str:
     """The reason of a wait before an event."""
-    known = _WAITS.get(type(stop.event))
+    known = _WAITS.get(type(stop.event)) or _WAITS_OF_STEPS.get(getattr(stop.event, "step", ""))
     if known is not None:
         return known
     return "the core does other work first" if _cpu(stop) != NO_CPU else "until the NIC goes on"

@@ -12,7 +12,6 @@ Run = tuple[str, str]
 Row = list[Run]
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _NUMBER_AT_END = re.compile(r"[#×]?\d[\w.,/]*$")
-_GOES_ON = re.compile(r"[\w.,/]")
 
 
 class Size(NamedTuple):
@@ -113,12 +112,11 @@ def bar(share: float, width: int, style: str) -> Row:
 
 
 def cut(text: str, width: int) -> str:
-    """The text, with an ellipsis when it does not fit; a number is left out whole."""
+    """The text, with an ellipsis when it does not fit; no number stands before the ellipsis."""
     if cell_len(text) <= width:
         return text
     kept = set_cell_size(text, max(0, width - 1))
-    number = _NUMBER_AT_END.search(kept)
-    if number and _GOES_ON.match(text[len(kept) :]):
+    if number := _NUMBER_AT_END.search(kept):  # "20…" may be 20 or 207
         kept = kept[: number.start()]
     return kept + "…"[:width]
 
