@@ -2,8 +2,9 @@
 
 from kbview.state.budget import FULL, Spent, budget_ps, fullest, in_vain_ps, mean_length
 from kbview.state.interval import Interval
+from kbview.state.overheads import overheads
 from kbview.ui import format as fmt
-from kbview.ui.row import Row, first_that_fits, fit, length, title_row
+from kbview.ui.row import Row, first_that_fits, fit, length, title_row, whole
 
 HELP = (
     ("one every 42.6 ns", "frames of the mean length seen here, with preamble and gap, on a full line"),
@@ -13,6 +14,7 @@ HELP = (
         "a cost is no capacity: under load packets share interrupts, wake-ups and polls",
     ),
     ("a full core does", "a core has no time left: delivered packets a second at this cost, per core"),
+    ("largest", "the overheads of the lecture: interrupts, switches, copies ... by their share"),
     ("bar", "what is spent, the dearest step first, by whose ground it is; ▾ is the budget"),
 )
 _CLASSIC = "10 Gb/s and 64 bytes leave 67.2 ns"
@@ -30,6 +32,7 @@ def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, width
         title_row("budget", _CLASSIC, width),
         [(f" {'line':<{_TERM - 1}}", "accent"), (_line(link_bps, frame, leaves_ps, width), "text")],
         [(f" {'spent':<{_TERM - 1}}", "accent"), (spending, "text")],
+        _grouped(each, width),
         *_stacked(each, total_ps, leaves_ps, width - _TERM - 1),
     ]
     wasted_ps = in_vain_ps(recent) if recent else None
@@ -62,6 +65,19 @@ def _spending(total_ps: float, leaves_ps: float | None, recent: Interval, width:
     full = total_ps and fullest(recent) >= FULL
     load = f"; a full core does {fmt.rate(1e12 / total_ps)}" if full else "; at this load"
     return first_that_fits((cost + ratio + load, cost + load, cost), width - _TERM)
+
+
+def _grouped(each: list[Spent], width: int) -> Row:
+    """The overheads, the largest first; the smallest are left out where the row is narrow."""
+    found = overheads(each)
+    if not found:
+        return []
+    parts: list[tuple[Row, int]] = [([(f" {'largest':<{_TERM - 1}}", "accent")], 99)]
+    for number, one in enumerate(found):
+        told = f"{one.name} {fmt.percent(one.share)}"
+        style = "strong" if not number else "dim"
+        parts.append(([("" if not number else ", ", "dim"), (told, style)], len(found) - number))
+    return whole(parts, width)
 
 
 def _stacked(each: list[Spent], total_ps: float, leaves_ps: float | None, width: int) -> list[Row]:

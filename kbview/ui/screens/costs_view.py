@@ -27,7 +27,7 @@ from kbview.ui.explained import Entry, step_entries
 from kbview.ui.row import Row, Size, bar, block, cut, first_that_fits, lit, title_row, whole
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
-_HEAD = 6
+_HEAD = 7
 _SIDE = 27  # cells for the latencies at 80
 _BOTH = 36  # cells that two percentiles need
 _MEMORY = 4  # rows of what memory costs
