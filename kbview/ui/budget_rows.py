@@ -14,7 +14,7 @@ HELP = (
         "a cost is no capacity: under load packets share interrupts, wake-ups and polls",
     ),
     ("a full core does", "a core has no time left: delivered packets a second at this cost, per core"),
-    ("largest", "the overheads of the lecture: interrupts, switches, copies ... by their share"),
+    ("most", "the overheads of the lecture: interrupts, switches, copies ... by their share"),
     ("bar", "what is spent, the dearest step first, by whose ground it is; ▾ is the budget"),
 )
 _CLASSIC = "10 Gb/s and 64 bytes leave 67.2 ns"
@@ -72,7 +72,7 @@ def _grouped(each: list[Spent], width: int) -> Row:
     found = overheads(each)
     if not found:
         return []
-    parts: list[tuple[Row, int]] = [([(f" {'largest':<{_TERM - 1}}", "accent")], 99)]
+    parts: list[tuple[Row, int]] = [([(f" {'most':<{_TERM - 1}}", "accent")], 99)]
     for number, one in enumerate(found):
         told = f"{one.name} {fmt.percent(one.share)}"
         style = "strong" if not number else "dim"
