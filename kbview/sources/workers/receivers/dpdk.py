@@ -9,6 +9,7 @@ from kbview.sources.workers import testpmd
 from kbview.sources.workers.conversion import CONVERTED_COPIES, CONVERTED_SKBS
 from kbview.sources.workers.payload_stamp import FCS
 from kbview.sources.workers.receiver import Ingress, Receiver
+from kbview.sources.workers.useful_time import UsefulTime
 
 _ASK_S = 0.05
 
@@ -35,7 +36,7 @@ class DpdkReceiver(Receiver):
         )
         self.mode = "AF_XDP driver"
         self._told = testpmd.TestpmdCounters()
-        self._start_ns = time.monotonic_ns()
+        self._useful = UsefulTime()
 
     def receive(self, until_ns: int) -> None:
         time.sleep(max(0.0, (until_ns - time.monotonic_ns()) / 1e9 - _ASK_S / 10))
@@ -43,9 +44,9 @@ class DpdkReceiver(Receiver):
         self.delivered, self.polls, self.empty_polls = told.frames, told.bursts, told.empty_bursts
         self.taken_bytes = told.bytes
         self.bytes = told.bytes + FCS * told.frames
-        # testpmd measures by the clock, and others may have had the core meanwhile: take the share
-        self.polling_ns = self.usage()[0]
-        self.useful_ns = self.polling_ns * told.useful_ns // (time.monotonic_ns() - self._start_ns)
+        self._useful.add(told.useful_ns, told.frames)
+        self.polling_ns = self.usage()[0] - self._used_before[0]
+        self.useful_ns = min(self.polling_ns, self._useful.total_ns)
 
     def usage(self) -> tuple[int, int, int, int]:
         return self._pmd.usage()
