@@ -92,3 +92,4 @@ def test_bytes_on_loopback_are_those_that_the_interface_counts() -> None:
                 sender.sendto(bytes(100), receiver.getsockname())
             meters = pumped(source, tape, 80, arrived=50)
     assert (meters.arrived, meters.arrived_bytes) == (50, 50 * 128)
+    assert any("to kbview's ring" in note for note in source.heading.notes)

@@ -19,6 +19,10 @@ from kbview.sources.watching.producer import Producer
 from kbview.sources.watching.watch import Watch
 from kbview.tape.source import Heading, Origin, SourceError
 
+TO_THE_RING = (
+    "delivered is delivered to kbview's ring: the stack's own drops are not among these numbers; "
+    "`counters` and `trace:IFACE` tell them"
+)
 TRACE = "trace"  # the setting that asks for tracepoints
 
 
@@ -40,7 +44,7 @@ def watch_interface(interface: str, choice: Choice) -> Watch:
         settings = settings.override(key, text)
     clock = Clock()
     producers = _producers(interface, clock, settings, choice.promiscuous, tracing)
-    notes = capabilities.NOTES if tracing else ()
+    notes = capabilities.NOTES if tracing else (TO_THE_RING,)
     watch = Watch(Heading(Origin.LIVE, interface, notes=notes), clock, producers, choice.frames)
     watch.privileged = tracing  # to remove the trace instance, and to follow tasks that turn up
     return watch

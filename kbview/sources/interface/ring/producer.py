@@ -18,7 +18,7 @@ from kbview.tape.station import STACK, Domain, Station
 _IRQ, _SOFTIRQ = STACK[0], STACK[1]
 WAY = WatchedPath(
     "af_packet",
-    "a tap beside the stack: one copy into a ring shared with user space",
+    "a tap beside the stack: one copy into a ring of kbview's; the stack's fate is not seen",
     (
         Station("wire", Domain.HARDWARE, "the link that is watched; of a virtual one, its other end"),
         Station("NIC", Domain.HARDWARE, "the interface and its driver", ("DescriptorDone",)),
