@@ -16,7 +16,7 @@ from kbview.tape.event import Meaning
 from kbview.tape.events import EVENTS
 from kbview.tape.meter import DEFINITIONS
 from kbview.tape.source import Source
-from kbview.tape.steps import STEPS
+from kbview.tape.steps import STEPS, without_break
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -59,8 +59,9 @@ class Dictionary:
                 self._of.setdefault(spelling, []).append(one)
 
     def explain(self, word: str) -> list[Definition]:
-        """The definitions of this very word; empty if it is unknown."""
-        return self._of.get(word.strip().casefold(), [])
+        """The definitions of this very word; empty if it is unknown. A resumed step is its step."""
+        spelling = word.strip().casefold()
+        return self._of.get(spelling) or self._of.get(without_break(spelling), [])
 
     def search(self, text: str) -> list[Definition]:
         """The definitions of words that contain the text, then those that mention it."""

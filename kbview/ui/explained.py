@@ -7,7 +7,7 @@ from kbview.tape.event import Meaning
 from kbview.tape.events import EVENTS
 from kbview.tape.source import Heading
 from kbview.tape.station import Station
-from kbview.tape.steps import STEPS
+from kbview.tape.steps import STEPS, without_break
 from kbview.ui.characters import clean
 from kbview.ui.dictionary import Dictionary, words_of
 
@@ -28,7 +28,7 @@ def station_entries(station: Station) -> list[Entry]:
 
 def step_entries(step: str, heading: Heading, words: Dictionary) -> list[Entry]:
     """The function and the sentence of a step, its cost, and the source of the cost in full."""
-    meaning = STEPS.get(step)
+    meaning = STEPS.get(without_break(step))
     entries = [("what", meaning.function), ("why", meaning.why)] if meaning else []
     cost = heading.costs.steps.get(step) if heading.costs else None
     if cost is None:
