@@ -16,7 +16,8 @@ LONG_SENTENCE = 40
 # Modules that play the same part in each folder; a reader expects the same name.
 PARTS = frozenset({"__init__", "datapath", "opener", "stations"})
 _CODE = re.compile(r"```.*?```|`[^`]*`|^\s*\|.*?$|^    .*?$", re.DOTALL | re.MULTILINE)
-_COLUMNS = re.compile(r"^.*\S {2,}\S.*$", re.MULTILINE)  # a line of a table or of a figure
+# A line of a table or of a figure: columns, indented, or with strokes.
+_COLUMNS = re.compile(r"^(?:.*\S {2,}\S.*| {4,}.*|.*(?:\|[- ]|--->|'--).*)$", re.MULTILINE)
 _EXAMPLE = re.compile(r"^ *(>>>|\.\.\.).*\n?", re.MULTILINE)  # of doctest
 _SENTENCE = re.compile(r"(?<=[.;:!?])\s+(?=[A-Z\"`(])|\n\n|\n(?=\s*[-*] )")
 

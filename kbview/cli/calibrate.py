@@ -11,7 +11,7 @@ from kbview.cli.errors import DONE, FAILED, complain
 
 if TYPE_CHECKING:
     from kbview.emulator.cost import Calibration
-    from kbview.sources.calibration.method import Finding, Findings
+    from kbview.sources.calibration.method import Findings, MeasuredCost
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _BASE = "xdp18"
@@ -86,7 +86,7 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _told(step: str, finding: "Finding") -> str:
+def _told(step: str, finding: "MeasuredCost") -> str:
     unit, spread = ("ns", finding.ns) if finding.ns else ("ns a byte", finding.ns_per_byte)
     assert spread is not None
     digits = 1 if finding.ns else 4

@@ -49,7 +49,7 @@ class Record(Command):
 
     def run(self, arguments: argparse.Namespace) -> int:
         from kbview.cli.choice import choice
-        from kbview.cli.recording import Recording
+        from kbview.cli.recording import RecordingRun
         from kbview.sources.resolve import resolve
         from kbview.sources.tapes.output import TapeOutput
 
@@ -70,7 +70,7 @@ class Record(Command):
             )
             with closing(output):
                 privilege.give_up(source, arguments.user)
-                recording = Recording(
+                recording = RecordingRun(
                     source, output, detail, arguments.every or _EVERY_PS[detail], arguments.snap
                 )
                 recording.run(arguments.until and arguments.until[0], lambda: bool(signals.came))

@@ -92,7 +92,7 @@ class Strides:
         return stride_ps
 
 
-class Recording:
+class RecordingRun:
     """A source written to a tape in a single pass.
 
     A Sample stands on the tape every `every_ps` of trace time, and less often in a silence.

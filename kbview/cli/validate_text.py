@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from kbview.validation.target import Curve, Role, Target
-from kbview.validation.verdict import Row, reproduced
+from kbview.validation.verdict import VerdictRow, reproduced
 
 _WIDTH = 80
 
@@ -20,7 +20,7 @@ def print_list(targets: Sequence[Target]) -> None:
                        subsequent_indent="     "))  # fmt: skip
 
 
-def print_json(targets: Sequence[Target], rows: Sequence[Row]) -> None:
+def print_json(targets: Sequence[Target], rows: Sequence[VerdictRow]) -> None:
     """Every target with its rows."""
     objects = []
     for target in targets:
@@ -41,7 +41,7 @@ def print_json(targets: Sequence[Target], rows: Sequence[Row]) -> None:
     print(json.dumps(objects, indent=1))
 
 
-def _object(row: Row) -> dict[str, object]:
+def _object(row: VerdictRow) -> dict[str, object]:
     return {
         "curve": row.curve or None,
         "claim": row.text or None,
@@ -56,7 +56,9 @@ def _object(row: Row) -> dict[str, object]:
     }
 
 
-def print_tables(targets: Sequence[Target], rows: Sequence[Row], *, plot: bool, took_s: float) -> None:
+def print_tables(
+    targets: Sequence[Target], rows: Sequence[VerdictRow], *, plot: bool, took_s: float
+) -> None:
     """A table a target, then what it comes to."""
     for target in targets:
         own = [row for row in rows if row.target == target.id]
@@ -79,7 +81,7 @@ def _print_head(target: Target) -> None:
             print(fill(f"{what}: {words}", _WIDTH, initial_indent="    ", subsequent_indent="    "))
 
 
-def _print_points(target: Target, rows: Sequence[Row]) -> None:
+def _print_points(target: Target, rows: Sequence[VerdictRow]) -> None:
     label = f"{target.x_label or 'at'}"[:12]
     print(f"    {'':22} {label:>12} {'published':>10} {'emulated':>10} {'error':>7}  role")
     for row in rows:
@@ -94,7 +96,7 @@ def _print_points(target: Target, rows: Sequence[Row]) -> None:
         )
 
 
-def _print_claim(row: Row) -> None:
+def _print_claim(row: VerdictRow) -> None:
     bounds = [
         f"at least {row.low:.3g}" if row.low is not None else "",
         f"at most {row.high:.3g}" if row.high is not None else "",
@@ -105,7 +107,7 @@ def _print_claim(row: Row) -> None:
     print(fill(words, _WIDTH, initial_indent=f"  {mark} ", subsequent_indent="      "))
 
 
-def _plot(target: Target, curve: Curve, rows: Sequence[Row]) -> None:
+def _plot(target: Target, curve: Curve, rows: Sequence[VerdictRow]) -> None:
     """Published and emulated against x, drawn in characters."""
     if len(curve.published) < 3:
         return
@@ -124,7 +126,7 @@ def _plot(target: Target, curve: Curve, rows: Sequence[Row]) -> None:
     print(plotext.uncolorize(plotext.build()))
 
 
-def _print_summary(targets: Sequence[Target], rows: Sequence[Row], took_s: float) -> None:
+def _print_summary(targets: Sequence[Target], rows: Sequence[VerdictRow], took_s: float) -> None:
     able = [target for target in targets if not target.omitted]
     inside, total = (Counter(row.role for row in some) for some in
                      ([row for row in rows if row.inside], rows))  # fmt: skip
@@ -146,7 +148,7 @@ def _print_reproduced(good: Sequence[Target]) -> None:
                    subsequent_indent=" " * 9))  # fmt: skip
 
 
-def _print_outside(rows: Sequence[Row]) -> None:
+def _print_outside(rows: Sequence[VerdictRow]) -> None:
     """A line a curve or claim."""
     places: dict[str, list[str]] = {}
     for row in rows:

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import BinaryIO, Self, TypeVar
 
 from kbview.packet import pcap, pcapng
-from kbview.packet.clock import Clock
-from kbview.packet.decoder import Decoder
+from kbview.packet.clock import CaptureClock
+from kbview.packet.decoder import FrameDecoder
 from kbview.packet.foreign import guess
 from kbview.packet.frame import Frame
 from kbview.packet.link import can_read, refusal
@@ -37,7 +37,7 @@ class Capture:
         self.name = name
         self._window = window
         self._reader = reader
-        self._decoder = Decoder(verify=False)
+        self._decoder = FrameDecoder(verify=False)
 
     @property
     def format(self) -> str:
@@ -70,7 +70,7 @@ class Capture:
         `verify` checks the checksums of packets that were captured whole; lengths are always
         checked.
         """
-        self._decoder = Decoder(verify)
+        self._decoder = FrameDecoder(verify)
         return self._guarded(self._reader.frames(self._decoder))
 
     def records(self) -> Iterator[tuple[int, int, int, bytes]]:
@@ -139,7 +139,7 @@ def _reader(name: str, window: Window) -> Reader:
     if not data:
         raise CaptureError(f"{name}: empty; capture again, as with tcpdump -w")
     if data.startswith(pcapng.MAGIC):
-        return pcapng.Pcapng(window)
+        return pcapng.PcapngReader(window)
     if data[:4] not in pcap.MAGICS:
         raise CaptureError(f"{name}: {guess(data)}")
     if not complete:
@@ -154,7 +154,7 @@ def _unknown_link_type(name: str, link_type: int) -> str:
     return f"{name}: {refusal(link_type)}; capture on an Ethernet interface, or on any"
 
 
-def _clock_remarks(clock: Clock) -> list[str]:
+def _clock_remarks(clock: CaptureClock) -> list[str]:
     """Changes that the clock made to the time stamps."""
     remarks = []
     if clock.early:

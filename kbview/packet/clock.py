@@ -19,7 +19,7 @@ LARGEST_DISORDER_PS = 128 * PS_PER_SECOND // 1000
 MOST_OUT_OF_ORDER = 64  # packets in a row; any receive ring has room for as many at one time
 
 
-class Clock:
+class CaptureClock:
     """`start_ps` is the stamp of the trace's zero, `last_ps` the time of the latest packet."""
 
     def __init__(self) -> None:

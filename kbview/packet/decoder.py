@@ -3,24 +3,24 @@
 import zlib
 from collections.abc import Iterable
 
-from kbview.packet.clock import Clock
+from kbview.packet.clock import CaptureClock
 from kbview.packet.flow import Flows
 from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH, Frame
 from kbview.packet.link import as_ethernet
 from kbview.packet.outline import outline
-from kbview.packet.record import LONGEST_PACKET, Interface, Record
+from kbview.packet.record import LONGEST_PACKET, CaptureRecord, Interface
 
 
-class Decoder:
+class FrameDecoder:
     """Keeps what one capture's packets share: the flows and the clock."""
 
     def __init__(self, verify: bool) -> None:
         self.verify = verify
-        self.clock = Clock()
+        self.clock = CaptureClock()
         self.flows = Flows()
         self.oversized = 0  # packets that claim to have been longer than any can be
 
-    def frames(self, records: Iterable[Record], packet: int) -> list[Frame]:
+    def frames(self, records: Iterable[CaptureRecord], packet: int) -> list[Frame]:
         """Decode records of which the first is number `packet`."""
         return [
             self.frame(self.clock.arrived_ps(time_ps), number, original_length, interface, data)

@@ -13,14 +13,14 @@ _PROTOCOLS = {1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 47: "gre", 58: "ipv6_ic
 _PORTS = ("sport", "dport")
 
 
-class Layer(msgspec.Struct):
+class DissectedLayer(msgspec.Struct):
     """A protocol's name, and its fields as text in the order of the wire."""
 
     name: str
     fields: list[tuple[str, str]]
 
 
-def dissect(data: bytes) -> list[Layer]:
+def dissect(data: bytes) -> list[DissectedLayer]:
     """The layers of an Ethernet frame, outermost first. What scapy cannot read is a layer `Raw`."""
     from scapy import all as scapy
 
@@ -29,7 +29,7 @@ def dissect(data: bytes) -> list[Layer]:
         packet = scapy.Ether(data)
         return [_layer(packet[depth]) for depth in range(len(packet.layers()))]
     except Exception:  # hostile bytes may break any of hundreds of parsers
-        return [Layer("Raw", [("load", repr(data))])]
+        return [DissectedLayer("Raw", [("load", repr(data))])]
 
 
 def _name_protocols(layer: Any) -> None:
@@ -39,8 +39,10 @@ def _name_protocols(layer: Any) -> None:
         field.i2s.setdefault(number, name)
 
 
-def _layer(packet: Any) -> Layer:
-    return Layer(packet.name, [(each.name, _text(packet, each)) for each in packet.fields_desc])
+def _layer(packet: Any) -> DissectedLayer:
+    return DissectedLayer(
+        packet.name, [(each.name, _text(packet, each)) for each in packet.fields_desc]
+    )
 
 
 def _text(packet: Any, field: Any) -> str:

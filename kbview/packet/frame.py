@@ -86,11 +86,11 @@ class Frame(msgspec.Struct, gc=False, eq=False):
     """One frame. `length` is bytes on the wire with FCS, at least 64.
 
     `arrived_ps` is when its last bit is on the wire, `packet` its number in the trace, from 0.
-    `payload` is what follows the TCP or UDP header (0 elsewhere), `tcp_flags` the flag byte. `fault`
-    is "" or the reason for which NIC or kernel refuses it: "FCS", or a name from the kernel's
-    enum skb_drop_reason such as "IP_CSUM". `inner` is what a layer needs to look at in it, where that
-    is known: of a captured segment the numbers in its header as bytes (packet/tcp.py), of a captured
-    fragment a Part, of what was put together Combined or Merged; in a closed loop the segment itself.
+    `payload` is the length behind the TCP or UDP header (0 elsewhere), `tcp_flags` the flag byte.
+    `fault` is "" or the reason for which NIC or kernel refuses it: "FCS", or a name from the kernel's
+    enum skb_drop_reason such as "IP_CSUM". `inner` is the content that a layer reads, None if unknown:
+    the numbers of a captured segment as bytes (packet/tcp.py), a Part of a captured fragment, Combined
+    or Merged of packets put together. In a closed loop `inner` is the segment itself.
     """
 
     arrived_ps: int

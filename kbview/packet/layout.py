@@ -23,7 +23,7 @@ _NAMES = {
 _ARP_LENGTH = 28
 
 
-class Part(msgspec.Struct, frozen=True):
+class LayoutPart(msgspec.Struct, frozen=True):
     """A header, or what follows the last one. `level` is 2, 3 or 4 by its layer, 5 for a payload."""
 
     name: str
@@ -34,7 +34,7 @@ class Part(msgspec.Struct, frozen=True):
 class Layout(msgspec.Struct):
     """The parts of a frame in their order, and who sends what to whom."""
 
-    parts: list[Part]
+    parts: list[LayoutPart]
     protocol: str = "other"
     source: str = ""
     destination: str = ""
@@ -57,7 +57,7 @@ def layout(data: bytes, length: int) -> Layout:
     """The parts of a frame of `length` bytes without FCS, of which `data` was captured."""
     found = Layout([])
     offset, ethertype = _ethernet(data)
-    found.parts.append(Part("Ethernet", 2, min(offset, length)))
+    found.parts.append(LayoutPart("Ethernet", 2, min(offset, length)))
     packet = data[offset:]
     if ethertype == ethernet.ETH_P_IP and len(packet) >= 20:
         offset += _ipv4(found, packet)
@@ -67,7 +67,9 @@ def layout(data: bytes, length: int) -> Layout:
         _arp(found, packet)
         offset += _ARP_LENGTH
     if length > offset:
-        found.parts.append(Part("payload" if len(found.parts) > 1 else "data", 5, length - offset))
+        found.parts.append(
+            LayoutPart("payload" if len(found.parts) > 1 else "data", 5, length - offset)
+        )
     return found
 
 
@@ -81,7 +83,7 @@ def _ethernet(data: bytes) -> tuple[int, int]:
 
 def _ipv4(found: Layout, packet: bytes) -> int:
     length = max((packet[0] & 0xF) * 4, 20)
-    found.parts.append(Part("IPv4", 3, length))
+    found.parts.append(LayoutPart("IPv4", 3, length))
     found.protocol = "ip"
     found.source, found.destination = str(IPv4Address(packet[12:16])), str(IPv4Address(packet[16:20]))
     if int.from_bytes(packet[6:8], "big") & 0x1FFF:
@@ -93,7 +95,7 @@ def _ipv6(found: Layout, packet: bytes) -> int:
     length, number = 40, packet[6]
     while number in _IPV6_EXTENSIONS and len(packet) >= length + 2:
         number, length = packet[length], length + (packet[length + 1] + 1) * 8
-    found.parts.append(Part("IPv6", 3, length))
+    found.parts.append(LayoutPart("IPv6", 3, length))
     found.protocol = "ip"
     found.source, found.destination = str(IPv6Address(packet[8:24])), str(IPv6Address(packet[24:40]))
     return length + _transport(found, number, packet[length:])
@@ -110,12 +112,12 @@ def _transport(found: Layout, number: int, segment: bytes) -> int:
     if name in ("TCP", "UDP") and len(segment) >= 4:
         found.source_port = int.from_bytes(segment[:2], "big")
         found.destination_port = int.from_bytes(segment[2:4], "big")
-    found.parts.append(Part(name, 4, length))
+    found.parts.append(LayoutPart(name, 4, length))
     return length
 
 
 def _arp(found: Layout, packet: bytes) -> None:
-    found.parts.append(Part("ARP", 3, _ARP_LENGTH))
+    found.parts.append(LayoutPart("ARP", 3, _ARP_LENGTH))
     found.protocol = "arp"
     if len(packet) >= _ARP_LENGTH and packet[4:6] == b"\x06\x04":
         found.source, found.destination = (

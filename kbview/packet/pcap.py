@@ -9,11 +9,11 @@ https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html
 import struct
 from collections.abc import Iterator
 
-from kbview.packet.decoder import Decoder
+from kbview.packet.decoder import FrameDecoder
 from kbview.packet.frame import Frame
 from kbview.packet.link import LINKTYPE_ETHERNET
 from kbview.packet.reader import Reader
-from kbview.packet.record import BATCH, MAXIMUM_SNAPLEN, PS_PER_SECOND, Interface, Record
+from kbview.packet.record import BATCH, MAXIMUM_SNAPLEN, PS_PER_SECOND, CaptureRecord, Interface
 from kbview.packet.shortcut import ShortCut
 from kbview.packet.window import Window
 
@@ -48,15 +48,15 @@ class Pcap(Reader):
         """The file's only link type."""
         return (self._interface.link_type,)
 
-    def frames(self, decoder: Decoder) -> Iterator[list[Frame]]:
+    def frames(self, decoder: FrameDecoder) -> Iterator[list[Frame]]:
         """Decode, by the short cut where there is one."""
         if self._interface.link_type != LINKTYPE_ETHERNET or self._interface.fcs_length:
             return super().frames(decoder)
         short_cut = ShortCut(decoder, self._order, self._interface)
         return self._until_end(lambda: self._burst(short_cut))
 
-    def _batch(self) -> list[Record]:
-        records: list[Record] = []
+    def _batch(self) -> list[CaptureRecord]:
+        records: list[CaptureRecord] = []
         data, end = self._window.data, self._window.end
         while self._used + _RECORD <= end and len(records) < BATCH:
             seconds, ticks, captured, original = self._record.unpack_from(data, self._used)
@@ -66,7 +66,7 @@ class Pcap(Reader):
             time_ps = seconds * PS_PER_SECOND + ticks * self._tick_ps
             self._used = start + captured
             packet = data[start : self._used]
-            records.append(Record(time_ps, original, self._interface, packet))
+            records.append(CaptureRecord(time_ps, original, self._interface, packet))
         return records
 
     def _advance(self) -> bool:

@@ -17,9 +17,9 @@ from kbview.packet.record import (
     BATCH,
     MAXIMUM_SNAPLEN,
     PS_PER_SECOND,
+    CaptureRecord,
     DamagedRecordError,
     Interface,
-    Record,
 )
 from kbview.packet.window import Window
 
@@ -42,7 +42,7 @@ _IF_FCSLEN = 13
 _IF_TSOFFSET = 14
 
 
-class Pcapng(Reader):
+class PcapngReader(Reader):
     """Reads any number of sections, in either byte order."""
 
     format = "pcapng"
@@ -59,8 +59,8 @@ class Pcapng(Reader):
         """The link types of the interfaces described so far."""
         return tuple(self._link_types)
 
-    def _batch(self) -> list[Record]:
-        records: list[Record] = []
+    def _batch(self) -> list[CaptureRecord]:
+        records: list[CaptureRecord] = []
         try:
             while len(records) < BATCH and (block := self._block()) is not None:
                 record = self._read(*block)
@@ -91,7 +91,7 @@ class Pcapng(Reader):
         self._order = _ORDERS[magic]
         self._interfaces = []
 
-    def _read(self, kind: int, body: bytes) -> Record | None:
+    def _read(self, kind: int, body: bytes) -> CaptureRecord | None:
         """The packet in a block, if it has one that can be shown."""
         if kind == _INTERFACE:
             self._add_interface(body)
@@ -150,7 +150,7 @@ class Pcapng(Reader):
 
     def _record(
         self, interface: Interface, ticks: int | None, captured: int, original: int, data: bytes
-    ) -> Record | None:
+    ) -> CaptureRecord | None:
         """A packet, None if its link type cannot be read; without a time it has its predecessor's."""
         if captured > min(len(data), MAXIMUM_SNAPLEN):
             raise DamagedRecordError(f"it claims {captured:,} bytes")
@@ -159,7 +159,7 @@ class Pcapng(Reader):
             return None
         if ticks is not None:
             self._last_ps = interface.time_ps(ticks)
-        return Record(self._last_ps, original, interface, data[:captured])
+        return CaptureRecord(self._last_ps, original, interface, data[:captured])
 
     def _interface(self, index: int) -> Interface:
         if index >= len(self._interfaces):

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from kbview.packet.decoder import Decoder
+from kbview.packet.decoder import FrameDecoder
 from kbview.packet.frame import Frame
-from kbview.packet.record import BATCH, Record
+from kbview.packet.record import BATCH, CaptureRecord
 from kbview.packet.window import Window
 
-_Taken = TypeVar("_Taken", Record, Frame)
+_Taken = TypeVar("_Taken", CaptureRecord, Frame)
 
 
 class Reader(ABC):
@@ -30,17 +30,17 @@ class Reader(ABC):
     def link_types(self) -> tuple[int, ...]:
         """The link types seen so far."""
 
-    def batches(self) -> Iterator[list[Record]]:
+    def batches(self) -> Iterator[list[CaptureRecord]]:
         """Records, at most `BATCH` at a time; from a pipe what is there, without waiting."""
         return self._until_end(self._batch)
 
-    def frames(self, decoder: Decoder) -> Iterator[list[Frame]]:
+    def frames(self, decoder: FrameDecoder) -> Iterator[list[Frame]]:
         """The same, decoded."""
         for batch in self.batches():
             yield decoder.frames(batch, self.count - len(batch))
 
     @abstractmethod
-    def _batch(self) -> list[Record]:
+    def _batch(self) -> list[CaptureRecord]:
         """Whole records from the window; fewer than `BATCH` are all that it has."""
 
     def _until_end(self, take: Callable[[], list[_Taken]]) -> Iterator[list[_Taken]]:

@@ -38,7 +38,7 @@ class Interface(msgspec.Struct):
         return self.offset_ps + ticks * PS_PER_SECOND // self.ticks_per_second
 
 
-class Record(NamedTuple):
+class CaptureRecord(NamedTuple):
     """One packet as captured: `original_length` was on the wire, `data` is what was kept."""
 
     time_ps: int  # since 1970

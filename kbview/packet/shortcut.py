@@ -12,7 +12,7 @@ a few; what is not plain, or new, is decoded with care and gives the same frame.
 import struct
 
 from kbview.packet.checksum import datagram_valid
-from kbview.packet.decoder import Decoder
+from kbview.packet.decoder import FrameDecoder
 from kbview.packet.ethernet import ETH_HLEN
 from kbview.packet.frame import Frame
 from kbview.packet.ipv4 import IPPROTO_TCP, IPPROTO_UDP
@@ -31,7 +31,7 @@ _TCP_LENGTHS = tuple((byte >> 4) * 4 if byte >> 4 >= 5 else 1 << 16 for byte in 
 class ShortCut:
     """Reads the records of a classic capture of Ethernet frames without FCS."""
 
-    def __init__(self, decoder: Decoder, order: str, interface: Interface) -> None:
+    def __init__(self, decoder: FrameDecoder, order: str, interface: Interface) -> None:
         self._decoder = decoder
         self._interface = interface
         self._tick_ps = PS_PER_SECOND // interface.ticks_per_second

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from kbview.packet.frame import FCS_LENGTH
-from kbview.packet.layout import Layout, Part, layout
+from kbview.packet.layout import Layout, LayoutPart, layout
 from kbview.state.journeys import JourneyEvent
 from kbview.tape import events as ev
 from kbview.tape.station import Station
@@ -69,7 +69,7 @@ class Buffer(msgspec.Struct):
 
     kind: str
     said: str
-    parts: list[Part]
+    parts: list[LayoutPart]
     begin: int = 0
     data: int = 0
     tail: int = 0
@@ -95,8 +95,8 @@ def layout_of(stops: Sequence[JourneyEvent]) -> Layout:
     length, bytes_kept = max(0, length_of(stops) - FCS_LENGTH), recorded(stops)
     if bytes_kept is not None:
         return layout(bytes_kept.data, length)
-    rest = Part("not recorded", 3, max(0, length - 14))
-    return Layout([Part("Ethernet", 2, min(14, length)), rest], protocol="")
+    rest = LayoutPart("not recorded", 3, max(0, length - 14))
+    return Layout([LayoutPart("Ethernet", 2, min(14, length)), rest], protocol="")
 
 
 def buffer_of(stops: Sequence[JourneyEvent], stations: Sequence[Station]) -> Buffer:
@@ -153,7 +153,7 @@ def _without_record(stops: Sequence[JourneyEvent], kinds: set[type[ev.Event]]) -
     return "In memory; the source does not tell in which buffer."
 
 
-def _sk_buff(parts: list[Part], length: int, steps: set[str], known: bool) -> Buffer:
+def _sk_buff(parts: list[LayoutPart], length: int, steps: set[str], known: bool) -> Buffer:
     level = max((_LEVELS[step] for step in steps if step in _LEVELS), default=2)
     pulled = sum(part.length for part in parts if part.level < level)
     room = RX_BUFFER - SHARED_INFO
@@ -166,7 +166,7 @@ def _sk_buff(parts: list[Part], length: int, steps: set[str], known: bool) -> Bu
     )
 
 
-def _mbuf(parts: list[Part], length: int, freed: bool) -> Buffer:
+def _mbuf(parts: list[LayoutPart], length: int, freed: bool) -> Buffer:
     if freed:
         return Buffer(
             "", "The mbuf went back to its pool; it was allocated once and never copied.", parts

@@ -6,8 +6,8 @@
 Bounded: with more than `capacity` records in memory the oldest chunks go to the shelf, or are let go
 where there is none. Positions are absolute, so a reader's position stays valid meanwhile.
 
-Before its records every chunk has a key frame, which is no record itself: at any position, fold what
-`opening` gives, and the meters are as if all had been folded. Samples can be had without the events
+Before its records every chunk has a key frame, which is no record itself. Folding the records of
+`opening` at any position gives the meters of folding them all. Samples can be read without the events
 between them.
 """
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kbview.packet.dissect import Layer
-from kbview.packet.layout import Part
+from kbview.packet.dissect import DissectedLayer
+from kbview.packet.layout import LayoutPart
 from kbview.ui.characters import clean
 from kbview.ui.row import Row, cut
 
@@ -12,7 +12,7 @@ _FIELD = 12
 _OFFSET = 5
 
 
-def fields(layers: Sequence[Layer], parts: Sequence[Part], width: int) -> list[Row]:
+def fields(layers: Sequence[DissectedLayer], parts: Sequence[LayoutPart], width: int) -> list[Row]:
     """A row for each layer and each of its fields."""
     rows: list[Row] = []
     headers = [part for part in parts if part.level < 5]
@@ -31,22 +31,22 @@ def fields(layers: Sequence[Layer], parts: Sequence[Part], width: int) -> list[R
     return rows
 
 
-def outline(parts: Sequence[Part]) -> list[Row]:
+def outline(parts: Sequence[LayoutPart]) -> list[Row]:
     """What is known without a dissection."""
     return [[(f" {part.name}", _style(part)), (f"  {part.length} bytes", "dim")] for part in parts]
 
 
-def _style(part: Part | None) -> str:
+def _style(part: LayoutPart | None) -> str:
     return STYLES.get(part.level, "text") if part else "text"
 
 
-def hexdump(data: bytes, parts: Sequence[Part], gone: int, width: int) -> list[Row]:
+def hexdump(data: bytes, parts: Sequence[LayoutPart], gone: int, width: int) -> list[Row]:
     """Eight bytes a row, or sixteen where there is room; `gone` bytes were taken off already."""
     each = 16 if width >= _OFFSET + 1 + 16 * 4 + 1 else 8
     return [_hex_row(data, parts, gone, offset, each) for offset in range(0, len(data), each)]
 
 
-def _hex_row(data: bytes, parts: Sequence[Part], gone: int, offset: int, each: int) -> Row:
+def _hex_row(data: bytes, parts: Sequence[LayoutPart], gone: int, offset: int, each: int) -> Row:
     row: Row = [(f" {offset:04x} ", "dim")]
     ascii_part: Row = [(" ", "text")]
     for at in range(offset, min(offset + each, len(data))):
@@ -58,7 +58,7 @@ def _hex_row(data: bytes, parts: Sequence[Part], gone: int, offset: int, each: i
     return row + ascii_part
 
 
-def _level(parts: Sequence[Part], at: int) -> int:
+def _level(parts: Sequence[LayoutPart], at: int) -> int:
     for part in parts:
         if at < part.length:
             return part.level

@@ -44,7 +44,7 @@ _COLUMNS: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...] = (
 NAMED = {"path"}.union(*(names for _, columns in _COLUMNS for names in columns))
 
 
-class Layout(NamedTuple):
+class ScreenLayout(NamedTuple):
     """Rows for the path, and for each column its panels with their rows."""
 
     path: int
@@ -61,7 +61,7 @@ def frame_rows(width: int) -> int:
     return 2 + sentence_rows(width)
 
 
-def arrange(size: Size, panels: Sequence[Panel], grey: Collection[str] = ()) -> Layout:
+def arrange(size: Size, panels: Sequence[Panel], grey: Collection[str] = ()) -> ScreenLayout:
     """The best use of the room; panels that have none are left out from the bottom up.
 
     `grey` names those that the source cannot feed.
@@ -72,7 +72,7 @@ def arrange(size: Size, panels: Sequence[Panel], grey: Collection[str] = ()) -> 
     rows = size.height - frame_rows(size.width) - path
     *columns, last = next(columns for width, columns in _COLUMNS if size.width >= width)
     unnamed = tuple(name for name in by_name if name not in NAMED)
-    return Layout(
+    return ScreenLayout(
         path,
         tuple(
             _stack([by_name[name] for name in names if name in by_name], rows, grey)

@@ -17,14 +17,14 @@ GATHER = 5
 _LEVELS = " ▁▂▃▄▅▆▇█"
 
 
-class Cell(NamedTuple):
+class TrendCell(NamedTuple):
     """A rate, or the marker that stands in its place."""
 
     rate: float
     marker: str
 
 
-def gather(histories: Histories, name: str, cells: int) -> list[Cell]:
+def gather(histories: Histories, name: str, cells: int) -> list[TrendCell]:
     """The last complete cells of a total's rate a second of trace time, oldest first."""
     columns = reversed(histories.columns)
     groups = groupby(columns, key=lambda column: (column.number - 1) // GATHER)
@@ -33,11 +33,11 @@ def gather(histories: Histories, name: str, cells: int) -> list[Cell]:
     return newest_first[0 if whole else 1 :][:cells][::-1]
 
 
-def _cell(columns: Sequence[Column], name: str) -> Cell:
+def _cell(columns: Sequence[Column], name: str) -> TrendCell:
     """`columns` are newest first."""
     interval = Interval(columns[-1].interval.before, columns[0].interval.after)
     marker = next((column.marker for column in columns if column.marker), "")
-    return Cell(interval.change(name) * 1e12 / interval.duration_ps, marker)
+    return TrendCell(interval.change(name) * 1e12 / interval.duration_ps, marker)
 
 
 def chart(histories: Histories, name: str, width: int, height: int, style: str) -> list[Row]:

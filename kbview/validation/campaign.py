@@ -9,14 +9,14 @@ from kbview.experiment.run import Runner
 from kbview.validation import point
 from kbview.validation.quantity import QUANTITIES
 from kbview.validation.target import Curve, Target
-from kbview.validation.verdict import Row, rows
+from kbview.validation.verdict import VerdictRow, rows
 
 
 class CampaignError(Exception):
     """A point that could not be run: one line with the target, the curve and the reason."""
 
 
-def run(targets: Sequence[Target], runner: Runner) -> list[Row]:
+def run(targets: Sequence[Target], runner: Runner) -> list[VerdictRow]:
     """Measure every point; the rows of all targets.
 
     Errors: CampaignError for a target that asks for a scenario that the emulator cannot run.

@@ -9,7 +9,7 @@ from kbview.validation.target import Claim, Curve, Role, Target
 Measured = Mapping[tuple[str, int], float]  # by curve and place
 
 
-class Row(msgspec.Struct, frozen=True):
+class VerdictRow(msgspec.Struct, frozen=True):
     """One point or claim. `error` is relative; None where nothing single was published."""
 
     target: str
@@ -29,7 +29,7 @@ class Row(msgspec.Struct, frozen=True):
         return (self.emulated - self.published) / self.published if self.published else None
 
 
-def rows(target: Target, measured: Measured) -> list[Row]:
+def rows(target: Target, measured: Measured) -> list[VerdictRow]:
     """All points of which a number was published, then all claims."""
     found = [
         _point(target, curve, place, measured[curve.name, place])
@@ -45,9 +45,9 @@ def rows(target: Target, measured: Measured) -> list[Row]:
     return found + [_claim(target, claim, by_name.__getitem__) for claim in target.claims]
 
 
-def _point(target: Target, curve: Curve, place: int, emulated: float) -> Row:
+def _point(target: Target, curve: Curve, place: int, emulated: float) -> VerdictRow:
     low, high = curve.bounds(place)
-    return Row(
+    return VerdictRow(
         target=target.id,
         curve=curve.name,
         at=curve.at[place],
@@ -60,12 +60,12 @@ def _point(target: Target, curve: Curve, place: int, emulated: float) -> Row:
     )
 
 
-def _claim(target: Target, claim: Claim, value_of: Callable[[str], float]) -> Row:
+def _claim(target: Target, claim: Claim, value_of: Callable[[str], float]) -> VerdictRow:
     values = [value_of(name) for name in claim.over]
     ratio = values[0] / (values[1] or 1e-12) if len(values) > 1 else values[0]
     low, high = claim.at_least, claim.at_most
     inside = (low is None or ratio >= low) and (high is None or ratio <= high)
-    return Row(
+    return VerdictRow(
         target=target.id,
         curve="",
         at=None,
@@ -79,7 +79,7 @@ def _claim(target: Target, claim: Claim, value_of: Callable[[str], float]) -> Ro
     )
 
 
-def reproduced(target: Target, found: list[Row]) -> bool:
+def reproduced(target: Target, found: list[VerdictRow]) -> bool:
     """Whether something was held out, and all of it, and all that it stands on, lies inside."""
     own = [row for row in found if row.target == target.id]
     return any(row.role is Role.HELD_OUT for row in own) and all(row.inside for row in own)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kbview.cli.recording import Recording
+from kbview.cli.recording import RecordingRun
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.packet.writer import PcapWriter
 from kbview.sources.emulated.source import EmulatorSource
@@ -45,7 +45,7 @@ def recorded(capture: Path, datapath: str, every_ps: int = 20 * US_PS) -> list[E
     with closing(resolve(str(capture), choice)) as source:
         output = TapeOutput(str(tape), force=True)
         with closing(output):
-            Recording(source, output, Detail.STEPS, every_ps).run(None, lambda: False)
+            RecordingRun(source, output, Detail.STEPS, every_ps).run(None, lambda: False)
     return list(told(tape))
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from kbview.sources.linux.netlink import diag, links
 from kbview.sources.linux.netlink.message import Message, attributes, messages
 from kbview.sources.linux.procfs import cpu, interrupts, mib, netdev, sockets, softirq
-from kbview.sources.linux.socket_state import Protocol
+from kbview.sources.linux.socket_state import SocketProtocol
 
 _NAMES = ["cpu0", "cpu", "ctxt", "Udp:", "NET_RX:", "eth0:", "00000000:0000", "7F:35", "07"]
 WORDS = st.sampled_from([*_NAMES, "-1", "ffffffff", "9" * 40, "²", "\x00", "0x", "1", "2", "3"])
@@ -27,7 +27,7 @@ def test_any_text(text: str) -> None:
     assert all(count >= 0 for count in mib.parse_lines(text).values())
     assert all(min(ticks) >= 0 for ticks in cpu.parse(text).cores.values())
     assert all(min(traffic) >= 0 for traffic in netdev.parse(text).values())
-    for protocol in Protocol:
+    for protocol in SocketProtocol:
         for state in sockets.parse(text, protocol):
             assert state.name.startswith(protocol)
             assert 0 <= state.local.port <= 65535
@@ -40,7 +40,7 @@ def test_any_netlink_answer(data: bytes) -> None:
     for link in links.links_of(answer):
         assert isinstance(link.name, str)
     assert all(min(counts) >= 0 for counts in links.counts_of(answer).values())
-    for protocol in Protocol:
+    for protocol in SocketProtocol:
         assert all(state.received >= 0 for state in diag.sockets_of(answer, protocol))
     for message in answer:
         assert sum(map(len, attributes(message.body).values())) <= len(message.body)
@@ -50,4 +50,4 @@ def test_any_netlink_answer(data: bytes) -> None:
 def test_any_body_of_a_known_kind(body: bytes, kind: int) -> None:
     answer = [Message(kind, body)]
     assert len(links.links_of(answer)) == (kind == 16)
-    assert len(list(diag.sockets_of(answer, Protocol.UDP))) == (kind == 20)
+    assert len(list(diag.sockets_of(answer, SocketProtocol.UDP))) == (kind == 20)

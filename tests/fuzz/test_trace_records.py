@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from kbview.sources.trace.live import format as formats
 from kbview.sources.trace.live import page as pages
-from kbview.sources.trace.live.decoder import Decoder
+from kbview.sources.trace.live.decoder import RecordDecoder
 from kbview.sources.trace.meaning.interpreter import Interpreter
-from kbview.sources.trace.meaning.machine_state import Target
-from kbview.sources.trace.meaning.record import LOST, Record
+from kbview.sources.trace.meaning.machine_state import WatchedInterface
+from kbview.sources.trace.meaning.record import LOST, TraceRecord
 from kbview.sources.trace.meaning.table import BY_NAME
 from kbview.state.state import State
 from kbview.tape.detail import Detail
@@ -25,7 +25,7 @@ FORMATS = [KFREE_SKB, NAPI_POLL, SCHED_WAKING]
 
 
 def read(data: bytes) -> None:
-    for layout in (pages.Layout(), pages.Layout(4, 12)):
+    for layout in (pages.PageLayout(), pages.PageLayout(4, 12)):
         parsed = pages.parse(data, layout)
         for entry in parsed.entries:
             assert layout.data <= entry.start < entry.end <= len(data)
@@ -55,7 +55,7 @@ def test_any_record(text: str, record: bytes, data: st.DataObject) -> None:
     layout = formats.parse(text)
     assert layout is not None
     wanted = data.draw(st.lists(st.sampled_from([*layout.fields, "unknown"]), unique=True))
-    values = Decoder("it", layout, wanted, wanted[:1]).decode(record, 0, len(record))
+    values = RecordDecoder("it", layout, wanted, wanted[:1]).decode(record, 0, len(record))
     assert values is None or len(values) == len(wanted)
 
 
@@ -64,7 +64,7 @@ def test_any_record(text: str, record: bytes, data: st.DataObject) -> None:
 def test_any_format(text: str, place: int, insert: str) -> None:
     layout = formats.parse(text[:place] + insert + text[place:])
     if layout is not None:
-        Decoder("it", layout, [*layout.fields]).decode(bytes(200), 0, 200)
+        RecordDecoder("it", layout, [*layout.fields]).decode(bytes(200), 0, 200)
 
 
 ADDRESSES = st.sampled_from([0, 1, 2, 3])
@@ -87,9 +87,9 @@ STRANGE = st.one_of(NUMBERS, st.text(max_size=5), st.binary(max_size=28))
 
 
 @st.composite
-def records(draw: st.DrawFn) -> list[Record]:
+def records(draw: st.DrawFn) -> list[TraceRecord]:
     """Every tracepoint in any order, mostly with values that belong together."""
-    made: list[Record] = []
+    made: list[TraceRecord] = []
     time_ns = 0
     for _ in range(draw(st.integers(0, 60))):
         name = draw(st.sampled_from([*BY_NAME, LOST]))
@@ -102,14 +102,14 @@ def records(draw: st.DrawFn) -> list[Record]:
                 for field in BY_NAME[name].fields
             )
         cpu, pid, flags = draw(st.integers(0, 2)), draw(st.integers(0, 3)), draw(st.integers(0, 255))
-        made.append(Record(time_ns, cpu, pid, flags, name, values))
+        made.append(TraceRecord(time_ns, cpu, pid, flags, name, values))
     return made
 
 
 @FEW
 @given(records(), st.integers(0, 60))
-def test_whatever_the_records_say_the_books_are_right(heard: list[Record], half: int) -> None:
-    interpreter = Interpreter(Target("veth0"), lambda ns: ns * 1000)
+def test_whatever_the_records_say_the_books_are_right(heard: list[TraceRecord], half: int) -> None:
+    interpreter = Interpreter(WatchedInterface("veth0"), lambda ns: ns * 1000)
     state = State()
     interpreter.set_detail(Detail.STEPS)
     reached_ps = 0

@@ -306,12 +306,12 @@ def test_a_link_that_is_removed_ends_it_in_one_sentence(view: Viewed) -> None:
 
 def test_a_receiver_that_cannot_open_gives_way_to_the_last_one(view: Viewed) -> None:
     """Somebody else's XDP program is on the link."""
-    from kbview.sources.linux.xdp.xsk import Xsk
+    from kbview.sources.linux.xdp.xsk import XskSocket
 
     bed = view.source.bed
     assert bed is not None
     with bed.b.namespace.entered():
-        other = Xsk(bed.b.link, port=9)
+        other = XskSocket(bed.b.link, port=9)
     try:
         view.source.switch("af_xdp")
         view.until(lambda: "back to kernel" in view.notes())

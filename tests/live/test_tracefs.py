@@ -19,7 +19,7 @@ from kbview.sources.linux.testbed import Testbed
 from kbview.sources.linux.tracefs import Mount
 from kbview.sources.trace.live.instance import Instance
 from kbview.sources.trace.live.producer import TraceProducer
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.source import SourceError
@@ -132,7 +132,7 @@ def test_the_dial_switches_tracepoints(bed: Testbed) -> None:
 
 
 def test_lost_records_are_said(bed: Testbed) -> None:
-    producer = TraceProducer(bed.b.link, Clock(), buffer_kb=8)
+    producer = TraceProducer(bed.b.link, WatchClock(), buffer_kb=8)
     try:
         producer.start()
         run(bed.a, SEND_UDP, bed.b.address, PORT, 2000, 10, 0)
@@ -162,7 +162,7 @@ def test_what_cannot_be_opened_leaves_nothing(bed: Testbed, monkeypatch: pytest.
     before = there(), open_files()
     monkeypatch.setattr("kbview.sources.trace.live.producer.Buffers", refuse)
     with pytest.raises(SourceError, match="sudo") as caught:
-        TraceProducer(bed.b.link, Clock())
+        TraceProducer(bed.b.link, WatchClock())
     assert caught.value.exit_code == 4
     assert (there(), open_files()) == before
 
@@ -308,7 +308,7 @@ def test_the_limit_of_a_queue_is_the_socket_s_own() -> None:
     with Testbed() as own, running(own.b, READ_UDP, PORT, 10_000, 0) as pid:
         with own.b.namespace.entered():
             index = socket.if_nametoindex(own.b.link)
-            producer = TraceProducer(own.b.link, Clock(), index=index, pids=[pid])
+            producer = TraceProducer(own.b.link, WatchClock(), index=index, pids=[pid])
         watched = Watching(producer)
         try:
             producer.start()

@@ -14,7 +14,7 @@ import pytest
 
 from kbview.sources.linux.testbed import Testbed
 from kbview.sources.linux.veth import End
-from kbview.sources.linux.xdp.xsk import CHUNK, Xsk
+from kbview.sources.linux.xdp.xsk import CHUNK, XskSocket
 from kbview.sources.workers.payload_stamp import template
 
 pytestmark = pytest.mark.live
@@ -72,9 +72,9 @@ def _udp_socket(end: End) -> socket.socket:
     return opened
 
 
-def _open(end: End, **options: int) -> Xsk:
+def _open(end: End, **options: int) -> XskSocket:
     with end.namespace.entered():
-        return Xsk(end.link, **options)
+        return XskSocket(end.link, **options)
 
 
 def _frame(bed: Testbed, text: bytes) -> bytes:
@@ -82,7 +82,7 @@ def _frame(bed: Testbed, text: bytes) -> bytes:
     return frame[:42] + text.ljust(len(frame) - 42, b".")
 
 
-def _frames(xsk: Xsk, count: int) -> list[bytes]:
+def _frames(xsk: XskSocket, count: int) -> list[bytes]:
     """Wait for so many, read them, give their chunks back."""
     got: list[bytes] = []
     end = time.monotonic() + 20
@@ -98,7 +98,7 @@ def _frames(xsk: Xsk, count: int) -> list[bytes]:
     return got
 
 
-def _lost(xsk: Xsk) -> int:
+def _lost(xsk: XskSocket) -> int:
     found = xsk.statistics()
     return found.rx_dropped + found.rx_ring_full
 
@@ -248,7 +248,7 @@ def test_a_killed_process_takes_its_program_with_it(
 
 def test_a_driver_without_xdp_is_served_in_generic_mode(bed: Testbed) -> None:
     with bed.b.namespace.entered():
-        xsk = Xsk("lo", port=PORT)
+        xsk = XskSocket("lo", port=PORT)
         one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         one.sendto(b"around", ("127.0.0.1", PORT))

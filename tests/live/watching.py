@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from kbview.sources.trace.live.producer import TraceProducer
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event, EventsLost
 from kbview.tape.meter import Meters
@@ -54,7 +54,7 @@ class Watching:
 @contextmanager
 def watching(link: str, *pids: int, detail: Detail = Detail.STEPS) -> Iterator[Watching]:
     """Trace a link, of whatever namespace, by its name."""
-    producer = TraceProducer(link, Clock(), pids=pids)
+    producer = TraceProducer(link, WatchClock(), pids=pids)
     trace = Watching(producer)
     try:
         producer.set_detail(detail)

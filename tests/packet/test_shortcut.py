@@ -11,7 +11,7 @@ from msgspec.structs import astuple
 from kbview.packet import flow, shape
 from kbview.packet.capture import open_capture
 from kbview.packet.checksum import checksum, pseudo_header
-from kbview.packet.decoder import Decoder
+from kbview.packet.decoder import FrameDecoder
 from kbview.packet.pcap import Pcap
 from kbview.packet.reader import Reader
 
@@ -130,13 +130,13 @@ def test_it_changes_nothing_where_memories_overflow(
 def test_most_packets_take_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain packets are decoded with care once a flow: a pair of MACs, of addresses, of ports."""
     numbers: list[int] = []
-    careful = Decoder.frame
+    careful = FrameDecoder.frame
 
-    def counted(self: Decoder, arrived_ps: int, number: int, *rest: object) -> object:
+    def counted(self: FrameDecoder, arrived_ps: int, number: int, *rest: object) -> object:
         numbers.append(number)
         return careful(self, arrived_ps, number, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Decoder, "frame", counted)
+    monkeypatch.setattr(FrameDecoder, "frame", counted)
     random = Random(3)
     parts = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1)]
     for number in range(2000):

@@ -1,7 +1,7 @@
 """Every format that a tape can be exported to."""
 
 from kbview.cli.exports.chrome import Chrome
-from kbview.cli.exports.export import Export
+from kbview.cli.exports.file_format import Export
 from kbview.cli.exports.pcapng import Pcapng
 from kbview.cli.exports.rows import Csv, JsonLines
 

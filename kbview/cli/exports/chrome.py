@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kbview.cli.exports.export import Export, fields, origin
+from kbview.cli.exports.file_format import Export, fields, origin
 from kbview.tape.event import NO_PACKET, Event
 from kbview.tape.events import (
     DatapathStarted,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from kbview import __version__
-from kbview.cli.exports.export import Export, origin
+from kbview.cli.exports.file_format import Export, origin
 from kbview.packet.frame import FCS_LENGTH
 from kbview.packet.link import LINKTYPE_ETHERNET
 from kbview.packet.record import MAXIMUM_SNAPLEN

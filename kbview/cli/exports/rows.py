@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 
-from kbview.cli.exports.export import Export, fields, origin
+from kbview.cli.exports.file_format import Export, fields, origin
 from kbview.tape.event import Event
 from kbview.tape.meter import TOTALS, Sample
 from kbview.tape.source import Heading

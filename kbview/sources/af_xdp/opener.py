@@ -32,7 +32,7 @@ class AfXdpOpener(Opener):
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         from kbview.sources.af_xdp.producer import XdpProducer
-        from kbview.sources.watching.clock import Clock
+        from kbview.sources.watching.clock import WatchClock
         from kbview.sources.watching.watch import Watch
         from kbview.sources.workers.receiver import Ingress
 
@@ -42,7 +42,7 @@ class AfXdpOpener(Opener):
         place = Ingress(link, "", port, _number(word, queue or "0", 0, 4095), stamped=False)
         _check(word, place, everything)
         what = f"UDP datagrams to port {port}" if port else f"all frames of queue {place.queue}"
-        clock = Clock()
+        clock = WatchClock()
         producer = XdpProducer(clock, place)
         heading = Heading(Origin.LIVE, link, notes=(_WARNING.format(what=what),))
         return [Watch(heading, clock, [producer], choice.frames)]

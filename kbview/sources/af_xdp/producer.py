@@ -4,10 +4,10 @@ import os
 import select
 import time
 
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.sources.workers import stations
-from kbview.sources.workers.child import Settings
+from kbview.sources.workers.child import WorkerSettings
 from kbview.sources.workers.message import Begin, Reading, Tell
 from kbview.sources.workers.receiver import Ingress
 from kbview.sources.workers.totals import ReceiverTotals
@@ -35,13 +35,13 @@ class XdpProducer(Producer):
     name = _KIND
     meters = KNOWN
 
-    def __init__(self, clock: Clock, place: Ingress) -> None:
+    def __init__(self, clock: WatchClock, place: Ingress) -> None:
         self._clock = clock
         self._totals = ReceiverTotals()
         self._events: list[ev.Event] = []
         self._seen_ps = 0
         self._ended: str | None = None
-        self._worker = Worker(None, "receive", Settings(os.getpid(), -1, place, _KIND))
+        self._worker = Worker(None, "receive", WorkerSettings(os.getpid(), -1, place, _KIND))
         try:
             mode = self._await_first()
         except BaseException:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kbview.emulator.cost import Calibration
-from kbview.sources.calibration.method import Finding, Findings, Method
+from kbview.sources.calibration.method import Findings, MeasuredCost, Method
 from kbview.sources.calibration.spread import timed
 
 _COUNT, _ROUNDS = 200, 1500
@@ -23,7 +23,7 @@ class SystemCall(Method):
         entering = timed(_repeated(_LIBC.getppid), _COUNT, _ROUNDS)
         staying = timed(_repeated(_LIBC.getpagesize), _COUNT, _ROUNDS)
         how = "getppid() less a C function that stays in user mode; half for each way"
-        return dict.fromkeys(self.steps, Finding(how, entering.less(staying).times(0.5)))
+        return dict.fromkeys(self.steps, MeasuredCost(how, entering.less(staying).times(0.5)))
 
 
 def _repeated(function: Callable[[], Any]) -> Callable[[int], None]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from statistics import linear_regression
 
 from kbview.emulator.cost import Calibration
-from kbview.sources.calibration.method import Finding, Findings, Method
+from kbview.sources.calibration.method import Findings, MeasuredCost, Method
 from kbview.sources.calibration.spread import of, timed
 
 _SIZES = (64, 256, 512, 1024, 1500, 2048, 4096)
@@ -34,7 +34,7 @@ class Copy(Method):
             os.close(descriptor)
         how = f"reads and writes of {_SIZES[0]} to {_SIZES[-1]} bytes of memory; the slope"
         return {
-            step: Finding(how, ns_per_byte=of(values))
+            step: MeasuredCost(how, ns_per_byte=of(values))
             for step, values in slopes.items()
             if step in base.steps
         }

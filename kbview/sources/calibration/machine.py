@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 
-class Machine(msgspec.Struct, frozen=True):
+class MachineFacts(msgspec.Struct, frozen=True):
     """`clock_hz` is 0 where the kernel does not say."""
 
     cpu: str
@@ -17,7 +17,7 @@ class Machine(msgspec.Struct, frozen=True):
     date: str
 
 
-def this_machine() -> Machine:
+def this_machine() -> MachineFacts:
     """As the kernel describes it."""
     try:
         told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
@@ -25,7 +25,7 @@ def this_machine() -> Machine:
         told = ""
     megahertz = _field(told, "cpu MHz")
     system = os.uname()
-    return Machine(
+    return MachineFacts(
         cpu=_field(told, "model name") or system.machine,
         kernel=f"Linux {system.release}",
         clock_hz=round(float(megahertz) * 1e6) if megahertz else 0,

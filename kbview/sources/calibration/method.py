@@ -9,7 +9,7 @@ from kbview.emulator.cost import Calibration
 from kbview.sources.calibration.spread import Spread
 
 
-class Finding(msgspec.Struct, frozen=True):
+class MeasuredCost(msgspec.Struct, frozen=True):
     """The cost of one step on this machine.
 
     `ns` beyond its bytes, None where only the share of a byte was found; `how` says what was done;
@@ -28,7 +28,7 @@ class Finding(msgspec.Struct, frozen=True):
         return spread is not None and spread.low > 0
 
 
-Findings = dict[str, Finding]
+Findings = dict[str, MeasuredCost]
 
 
 class Method(ABC):

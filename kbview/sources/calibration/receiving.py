@@ -4,7 +4,7 @@ import socket
 import time
 
 from kbview.emulator.cost import Calibration
-from kbview.sources.calibration.method import Finding, Findings, Method, cost_ns
+from kbview.sources.calibration.method import Findings, MeasuredCost, Method, cost_ns
 from kbview.sources.calibration.spread import exactly, of
 from kbview.sources.linux.mmsg import Batch
 
@@ -30,7 +30,7 @@ class SocketReceive(Method):
         beside_ns = sum(cost_ns(step, base, found) for step in ("copy_to_user", "skb_free"))
         rest = exactly(call_ns / _BATCH + beside_ns)
         how = f"recvmmsg() of {_BATCH} datagrams over loopback, each; less call, copy and free"
-        return {"socket_recv": Finding(how, of(rounds[_WARM:]).less(rest), derived=True)}
+        return {"socket_recv": MeasuredCost(how, of(rounds[_WARM:]).less(rest), derived=True)}
 
 
 def _round(sender: socket.socket, receiver: socket.socket, batch: Batch) -> float:

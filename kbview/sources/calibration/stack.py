@@ -15,7 +15,7 @@ import socket
 import time
 
 from kbview.emulator.cost import Calibration
-from kbview.sources.calibration.method import Finding, Findings, Method, cost_ns
+from kbview.sources.calibration.method import Findings, MeasuredCost, Method, cost_ns
 from kbview.sources.calibration.spread import Spread, exactly, of
 from kbview.sources.calibration.switching import pinned
 from kbview.sources.linux.mmsg import Batch
@@ -87,7 +87,7 @@ def _shared(spread: Spread, base: Calibration) -> Findings:
     parts = {step: cost_ns(step, base, {}) for step in _LAYERS}
     how = "frames over veth dropped behind udp_rcv less before ip_rcv; shared as in the base"
     return {
-        step: Finding(how, spread.times(part / sum(parts.values())), derived=True)
+        step: MeasuredCost(how, spread.times(part / sum(parts.values())), derived=True)
         for step, part in parts.items()
     }
 
@@ -98,4 +98,4 @@ def _queue(spread: Spread, free: Spread) -> Findings:
     added = Spread(
         spread.median + free.median, spread.low + free.low, spread.high + free.high, spread.samples
     )
-    return {"socket_enqueue": Finding(how, added, derived=True)}
+    return {"socket_enqueue": MeasuredCost(how, added, derived=True)}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from kbview.emulator.cost import Calibration
-from kbview.sources.calibration.method import Finding, Findings, Method, cost_ns
+from kbview.sources.calibration.method import Findings, MeasuredCost, Method, cost_ns
 from kbview.sources.calibration.partner import STAMP, partner, pipe
 from kbview.sources.calibration.spread import Spread, exactly, of, timed
 
@@ -29,7 +29,7 @@ class ContextSwitch(Method):
         with pinned(cpu), pipe() as (read, write):
             alone = timed(_exchanges(write, read), _COUNT, _ROUNDS)
         how = "two processes on one core take turns over a pipe; less the write and read themselves"
-        return {"context_switch": Finding(how, turns.less(alone))}
+        return {"context_switch": MeasuredCost(how, turns.less(alone))}
 
 
 class WakeUp(Method):
@@ -50,11 +50,11 @@ class WakeUp(Method):
         waker = writes.less(alone)
         rest = exactly(max(waker.median, 0) + cost_ns("context_switch", base, found))
         return {
-            "try_to_wake_up": Finding(
+            "try_to_wake_up": MeasuredCost(
                 "a write to a pipe whose reader sleeps on another core, less one that nobody waits for",
                 waker,
             ),
-            "idle_exit": Finding(
+            "idle_exit": MeasuredCost(
                 "from that write to the reader on its idle core, less wake-up and context switch",
                 wakes.less(rest),
                 derived=True,

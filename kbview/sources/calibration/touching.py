@@ -7,7 +7,7 @@ import time
 from itertools import pairwise
 
 from kbview.emulator.cost import Calibration
-from kbview.sources.calibration.method import Finding, Findings, Method
+from kbview.sources.calibration.method import Findings, MeasuredCost, Method
 from kbview.sources.calibration.partner import TOUCHED, partner
 from kbview.sources.calibration.spread import of
 from kbview.sources.calibration.switching import pinned
@@ -42,7 +42,7 @@ class FirstTouch(Method):
             with partner(cpus[-1], "touch", shared) as (asking, answering):
                 rounds = [_round(words, asking, answering) for _ in range(_ROUNDS)]
         how = f"a chain of {_CHUNKS} words that another core wrote, walked once, less walked again"
-        return {"first_touch": Finding(how, of(rounds))}
+        return {"first_touch": MeasuredCost(how, of(rounds))}
 
 
 def _lay_chain(words: memoryview) -> None:

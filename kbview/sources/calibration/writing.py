@@ -5,13 +5,13 @@ import json
 import msgspec
 
 from kbview.emulator.cost import Calibration, Confidence, CostRow
-from kbview.sources.calibration.machine import Machine
-from kbview.sources.calibration.method import Finding, Findings
+from kbview.sources.calibration.machine import MachineFacts
+from kbview.sources.calibration.method import Findings, MeasuredCost
 
 _COMMAND = "kbview calibrate"
 
 
-def profile(name: str, base: Calibration, machine: Machine, findings: Findings) -> Calibration:
+def profile(name: str, base: Calibration, machine: MachineFacts, findings: Findings) -> Calibration:
     """Rows for what was found; the base has the others. A finding that is no cost is left to it."""
     clock_hz = machine.clock_hz or base.clock_hz
     source = f"{_COMMAND}, {machine.date}, {machine.kernel}, {machine.cpu}"
@@ -24,7 +24,7 @@ def profile(name: str, base: Calibration, machine: Machine, findings: Findings) 
     return Calibration(name=name, summary=summary, clock_hz=clock_hz, steps=rows, base=base.name)
 
 
-def _row(finding: Finding, base: CostRow, clock_hz: int, source: str) -> CostRow:
+def _row(finding: MeasuredCost, base: CostRow, clock_hz: int, source: str) -> CostRow:
     """In cycles what the base has in cycles, so that a changed clock scales it."""
     values: dict[str, float] = {"cycles": base.cycles, "ns": base.ns}
     notes = [finding.how]

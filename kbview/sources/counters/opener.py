@@ -22,13 +22,13 @@ class CountersOpener(Opener):
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         from kbview.sources.counters.producer import CountersProducer
-        from kbview.sources.watching.clock import Clock
+        from kbview.sources.watching.clock import WatchClock
         from kbview.sources.watching.watch import Watch
 
         choice = self.only(word, choices)
         self.refuse_emulated(word, choice)
         for key, _ in choice.overrides:
             raise SourceError(f"{word.text}: nothing can be set there, not even {key}", 2)
-        clock = Clock()
+        clock = WatchClock()
         heading = Heading(Origin.LIVE, "this machine", notes=_NOTES)
         return [Watch(heading, clock, [CountersProducer(clock, leading=True)], choice.frames)]

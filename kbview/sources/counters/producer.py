@@ -8,7 +8,7 @@ from kbview.sources.counters.reading import CounterFiles, CounterReading
 from kbview.sources.counters.sockets import SocketMeters
 from kbview.sources.counters.subject import Subject
 from kbview.sources.counters.unexplained import Unexplained
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.tape.events import Event
 from kbview.tape.meter import CoreMeter, Meters, SocketMeter, StageMeter
@@ -61,7 +61,9 @@ class CountersProducer(Producer):
     name = "counters"
     way = WAY
 
-    def __init__(self, clock: Clock, interface: str | None = None, *, leading: bool = False) -> None:
+    def __init__(
+        self, clock: WatchClock, interface: str | None = None, *, leading: bool = False
+    ) -> None:
         self._clock = clock
         self._leading = leading
         with contextlib.ExitStack() as opened:

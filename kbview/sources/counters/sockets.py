@@ -14,7 +14,7 @@ from kbview.sources.linux.netlink.diag import (
 from kbview.sources.linux.netlink.socket import NetlinkSocket
 from kbview.sources.linux.procfs import sockets as table
 from kbview.sources.linux.procfs.file import KernelFile
-from kbview.sources.linux.socket_state import Protocol, SocketState, TcpState
+from kbview.sources.linux.socket_state import SocketProtocol, SocketState, TcpState
 from kbview.tape.meter import SocketMeter
 
 _NET = "/proc/thread-self/net"
@@ -32,7 +32,7 @@ class SocketMeters:
         self._tables = {
             (family, protocol): KernelFile(f"{_NET}/{protocol}{suffix}")
             for family, suffix in _FAMILIES.items()
-            for protocol in Protocol
+            for protocol in SocketProtocol
         }
 
     def meters(self) -> dict[str, SocketMeter]:
@@ -48,7 +48,7 @@ class SocketMeters:
                 meters[name] = _meter(name, state)
         return meters
 
-    def _states(self, family: int, protocol: Protocol) -> list[SocketState]:
+    def _states(self, family: int, protocol: SocketProtocol) -> list[SocketState]:
         if self._diag is not None:
             try:
                 answer = self._diag.ask(socket_request(family, protocol))
@@ -58,7 +58,7 @@ class SocketMeters:
                 self._diag = None
         return list(self._listed(family, protocol))
 
-    def _listed(self, family: int, protocol: Protocol) -> Iterator[SocketState]:
+    def _listed(self, family: int, protocol: SocketProtocol) -> Iterator[SocketState]:
         ending = (TcpState.TIME_WAIT, TcpState.NEW_SYN_RECV, TcpState.SYN_RECV)
         states = table.parse(self._tables[family, protocol].read(), protocol)
         return (state for state in states if state.state not in ending)

@@ -8,8 +8,8 @@ from functools import reduce
 
 from kbview.sources.linux.netlink.links import (
     NETLINK_ROUTE,
-    Link,
     LinkTotals,
+    NetworkLink,
     counts_of,
     counts_request,
     link_request,
@@ -93,7 +93,7 @@ def _together(counts: Iterable[LinkTotals]) -> LinkTotals:
     return reduce(LinkTotals.plus, counts, LinkTotals())
 
 
-def _vectors_of(link: Link) -> list[str]:
+def _vectors_of(link: NetworkLink) -> list[str]:
     """The message-signalled vectors of its device, or of the PCI function that its device is on."""
     device = f"/sys/class/net/{link.name}/device"
     if link.device and os.path.basename(os.path.realpath(device)) == link.device:  # the same namespace
@@ -103,7 +103,7 @@ def _vectors_of(link: Link) -> list[str]:
     return []
 
 
-def _is_named(line: InterruptLine, link: Link) -> bool:
+def _is_named(line: InterruptLine, link: NetworkLink) -> bool:
     """Whether a line's text begins or ends with the name of an interface or of its device."""
     return any(
         re.search(rf"(?:^|[\s,]){re.escape(name)}(?:$|[-_.,@])", line.said)

@@ -19,7 +19,7 @@ class TelemetryError(Exception):
     """The application does not answer, or not in the language of telemetry."""
 
 
-class Client:
+class TelemetryClient:
     """Errors: TelemetryError, after which only `close` is of use."""
 
     def __init__(self, path: Path) -> None:

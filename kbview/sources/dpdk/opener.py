@@ -20,7 +20,7 @@ class DpdkOpener(Opener):
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
         from kbview.sources.dpdk import socket_path
         from kbview.sources.dpdk.producer import TelemetryProducer
-        from kbview.sources.watching.clock import Clock
+        from kbview.sources.watching.clock import WatchClock
         from kbview.sources.watching.watch import Watch
 
         choice = self.only(word, choices)
@@ -28,7 +28,7 @@ class DpdkOpener(Opener):
         for key, _ in choice.overrides:
             raise SourceError(f"{word.text}: nothing can be set there, not even {key}", 2)
         path = socket_path.choose(word.text.removeprefix(_WORD).removeprefix(":"))
-        clock = Clock()
+        clock = WatchClock()
         producer = TelemetryProducer(path, clock)
         note = f"{producer.version}, process {producer.pid}"
         heading = Heading(Origin.LIVE, path.parent.name, notes=(note,))

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from kbview.sources.dpdk.client import Client, TelemetryError
+from kbview.sources.dpdk.client import TelemetryClient, TelemetryError
 from kbview.sources.dpdk.snapshot import Snapshot, take
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.tape.events import SourceNoted
 
 _PERIOD_S = 0.1
@@ -22,9 +22,9 @@ News = Snapshot | SourceNoted
 class Poller:
     """Owns the client. News carry the time at which they were asked for."""
 
-    def __init__(self, path: Path, client: Client, clock: Clock) -> None:
+    def __init__(self, path: Path, client: TelemetryClient, clock: WatchClock) -> None:
         self._path = path
-        self._client: Client | None = client
+        self._client: TelemetryClient | None = client
         self._clock = clock
         self._news: list[News] = []
         self._asking_since_ps: int | None = None
@@ -90,7 +90,7 @@ class Poller:
         return news
 
     def _greet(self) -> list[News]:
-        self._client = Client(self._path)
+        self._client = TelemetryClient(self._path)
         said = f"{self._client.version}, process {self._client.pid}"
         return [SourceNoted(self._clock.now_ps(), f"the application is back: {said}")]
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from kbview.sources.dpdk.client import Client, TelemetryError
+from kbview.sources.dpdk.client import TelemetryClient, TelemetryError
 from kbview.sources.dpdk.delta import Delta
 from kbview.sources.dpdk.poller import Poller
 from kbview.sources.dpdk.snapshot import Fill, Snapshot, take
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.tape.events import Event, SourceNoted
 from kbview.tape.meter import CoreMeter, Meters, RingMeter
@@ -44,9 +44,9 @@ class TelemetryProducer(Producer):
     name = "dpdk"
     way = WAY
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: WatchClock) -> None:
         try:
-            client = Client(path)
+            client = TelemetryClient(path)
             first = take(client, 0)
         except TelemetryError as error:
             code = 4 if isinstance(error.__cause__, PermissionError) else 1

@@ -2,13 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from kbview.sources.dpdk.client import Client, row, table, text, whole
+from kbview.sources.dpdk.client import TelemetryClient, row, table, text, whole
 from kbview.sources.dpdk.threads import LcoreThread, lcore_threads
 
 _MOST = 64  # ports, rings, pools asked for; a round must stay short
 
 
-class Port(NamedTuple):
+class PortSnapshot(NamedTuple):
     """A port's name, its queues, and what it counts: `stats` by ethdev's names, `xstats` by its own."""
 
     name: str
@@ -25,7 +25,7 @@ class Fill(NamedTuple):
     used: int | None
 
 
-class Lcore(NamedTuple):
+class LcoreSnapshot(NamedTuple):
     """Cycles since the application began: all, and those with packets to work on."""
 
     number: int
@@ -37,14 +37,14 @@ class Snapshot(NamedTuple):
     """A round. `lcores` is empty unless the application measures them (DPDK 23.03 and later)."""
 
     time_ps: int
-    ports: list[Port]
+    ports: list[PortSnapshot]
     rings: list[Fill]
     mempools: list[Fill]
-    lcores: list[Lcore]
+    lcores: list[LcoreSnapshot]
     threads: list[LcoreThread]
 
 
-def take(client: Client, time_ps: int) -> Snapshot:
+def take(client: TelemetryClient, time_ps: int) -> Snapshot:
     """One round; TelemetryError if the application does not answer."""
     rings = [_ring(client, text(name)) for name in row(client.ask("/ring/list"))[:_MOST]]
     return Snapshot(
@@ -57,10 +57,10 @@ def take(client: Client, time_ps: int) -> Snapshot:
     )
 
 
-def _port(client: Client, number: int) -> Port:
+def _port(client: TelemetryClient, number: int) -> PortSnapshot:
     info = table(client.ask("/ethdev/info", number))
     queues = whole(info.get("nb_rx_queues")), whole(info.get("nb_tx_queues"))
-    return Port(
+    return PortSnapshot(
         text(info.get("name")) or f"port {number}",
         queues,
         _counts(client.ask("/ethdev/stats", number)),
@@ -68,12 +68,12 @@ def _port(client: Client, number: int) -> Port:
     )
 
 
-def _ring(client: Client, name: str) -> Fill:
+def _ring(client: TelemetryClient, name: str) -> Fill:
     info = table(client.ask("/ring/info", name))
     return Fill(name, whole(info.get("capacity")), whole(info.get("used_count")))
 
 
-def _mempool(client: Client, name: str, rings: list[Fill]) -> Fill:
+def _mempool(client: TelemetryClient, name: str, rings: list[Fill]) -> Fill:
     """A pool's free mbufs stand in a ring of its name, if the application tells of rings.
 
     Those that lcores keep in their caches are not there: they count as used.
@@ -84,9 +84,9 @@ def _mempool(client: Client, name: str, rings: list[Fill]) -> Fill:
     return Fill(name, size, None if free is None else max(0, size - free))
 
 
-def _lcores(usage: dict[str, Any]) -> list[Lcore]:
+def _lcores(usage: dict[str, Any]) -> list[LcoreSnapshot]:
     columns = [row(usage.get(name)) for name in ("lcore_ids", "total_cycles", "busy_cycles")]
-    return [Lcore(*map(whole, values)) for values in zip(*columns, strict=False)]
+    return [LcoreSnapshot(*map(whole, values)) for values in zip(*columns, strict=False)]
 
 
 def _counts(value: object) -> dict[str, int]:

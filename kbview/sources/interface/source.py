@@ -14,7 +14,7 @@ from kbview.sources.request import Choice
 from kbview.sources.trace.live import interface as traced
 from kbview.sources.trace.live.producer import TraceProducer
 from kbview.sources.trace.meaning import capabilities
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer
 from kbview.sources.watching.watch import Watch
 from kbview.tape.source import Heading, Origin, SourceError
@@ -42,7 +42,7 @@ def watch_interface(interface: str, choice: Choice) -> Watch:
     settings = RingSettings()
     for key, text in overrides.items():
         settings = settings.override(key, text)
-    clock = Clock()
+    clock = WatchClock()
     producers = _producers(interface, clock, settings, choice.promiscuous, tracing)
     notes = capabilities.NOTES if tracing else (TO_THE_RING,)
     watch = Watch(Heading(Origin.LIVE, interface, notes=notes), clock, producers, choice.frames)
@@ -57,7 +57,7 @@ def _is_on(text: str) -> bool:
 
 
 def _producers(
-    interface: str, clock: Clock, settings: RingSettings, promiscuous: bool, tracing: bool
+    interface: str, clock: WatchClock, settings: RingSettings, promiscuous: bool, tracing: bool
 ) -> list[Producer]:
     """The first producer defines the datapath; the others add what it cannot measure."""
     with ExitStack() as opened:

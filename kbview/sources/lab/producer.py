@@ -8,7 +8,7 @@ from kbview.sources.lab.cores import Cores, split_polling
 from kbview.sources.lab.receivers_switch import Phase, ReceiversSwitch
 from kbview.sources.linux import stale
 from kbview.sources.linux.testbed import Testbed
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.sources.workers import kernel_counts, stations
 from kbview.sources.workers.load import Load
@@ -49,11 +49,11 @@ class LabProducer(Producer):
         self.receivers = ReceiversSwitch(self.bed, load, kind)
         self._closing.callback(stale.remove_folder, "dpdk")
         self._closing.callback(self.receivers.stop)
-        self._clock = Clock()
+        self._clock = WatchClock()
         self._await_open()
         self._cores = Cores([cpu for cpu in sorted(set(self.receivers.cpus)) if cpu >= 0] or [0])
         self._closing.callback(self._cores.close)
-        self.clock = self._clock = Clock()
+        self.clock = self._clock = WatchClock()
         self._seen_ps = 0
 
     def _await_open(self) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from kbview.sources.linux.testbed import Testbed
-from kbview.sources.workers.child import Settings
+from kbview.sources.workers.child import WorkerSettings
 from kbview.sources.workers.load import RECEIVING_PORT, Load
 from kbview.sources.workers.message import Begin, Reading, Ready, Report, Sent, Stop, Tell
 from kbview.sources.workers.receiver import Ingress
@@ -67,13 +67,13 @@ class ReceiversSwitch:
         return Worker(
             a.namespace,
             "send",
-            Settings(os.getpid(), self.cpus[0], place, "", a.plain, b.plain, _HELD),
+            WorkerSettings(os.getpid(), self.cpus[0], place, "", a.plain, b.plain, _HELD),
         )
 
     def _start_receiver(self, kind: str) -> Worker:
         b = self._bed.b
         place = Ingress(b.link, b.address, RECEIVING_PORT)
-        return Worker(b.namespace, "receive", Settings(os.getpid(), self.cpus[1], place, kind))
+        return Worker(b.namespace, "receive", WorkerSettings(os.getpid(), self.cpus[1], place, kind))
 
     @property
     def descriptors(self) -> list[int]:

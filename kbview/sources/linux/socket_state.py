@@ -5,7 +5,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 
-class Protocol(StrEnum):
+class SocketProtocol(StrEnum):
     """Which table it is in."""
 
     TCP = "tcp"
@@ -35,14 +35,14 @@ class TcpState(IntEnum):
         return cls(code) if code in cls._value2member_map_ else cls.UNKNOWN
 
 
-class Endpoint(NamedTuple):
+class SocketAddress(NamedTuple):
     """Address and port."""
 
     address: str
     port: int
 
     @classmethod
-    def of(cls, raw: bytes, port: int) -> "Endpoint":
+    def of(cls, raw: bytes, port: int) -> "SocketAddress":
         """From an address of 4 or 16 bytes; an IPv4 one in IPv6's clothes is shown as what it is."""
         address = ipaddress.ip_address(raw)
         mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
@@ -57,9 +57,9 @@ class SocketState(NamedTuple):
     where it does not tell.
     """
 
-    protocol: Protocol
-    local: Endpoint
-    remote: Endpoint
+    protocol: SocketProtocol
+    local: SocketAddress
+    remote: SocketAddress
     state: TcpState
     received: int
     unsent: int

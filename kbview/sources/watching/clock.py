@@ -3,7 +3,7 @@
 import time
 
 
-class Clock:
+class WatchClock:
     """Trace time never goes back, whatever is done to the time of day."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from heapq import merge
 from operator import attrgetter
 
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer
 from kbview.tape.detail import Detail
 from kbview.tape.events import DatapathStarted, Event, SourceEnded
@@ -35,7 +35,7 @@ class Watch(Source):
     def __init__(
         self,
         heading: Heading,
-        clock: Clock,
+        clock: WatchClock,
         producers: Sequence[Producer],
         most_frames: int | None = None,
     ) -> None:

@@ -30,9 +30,9 @@ from kbview.sources.workers.message import (
     Tell,
     decode_command,
 )
-from kbview.sources.workers.receiver import Ingress, Receiver
+from kbview.sources.workers.receiver import Ingress, ReceiverWorker
 from kbview.sources.workers.reporter import Due, Reporter
-from kbview.sources.workers.sender import Sender
+from kbview.sources.workers.sender import SenderWorker
 
 _SLICE_NS = 5_000_000  # between two looks at what is asked of us
 _DRAIN_NS = 20_000_000  # what is on its way when a receiver is told to stop
@@ -42,7 +42,7 @@ _NOBODY = 65534
 _PIPE = 1 << 20  # bytes: many readings that are full of events
 
 
-class Settings(msgspec.Struct, frozen=True):
+class WorkerSettings(msgspec.Struct, frozen=True):
     """What a child is told when it is started. `cpu` -1: wherever the scheduler likes."""
 
     parent: int
@@ -56,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 def main(words: list[str]) -> None:
     """Be the sender or a receiver."""
-    settings = msgspec.json.decode(words[1], type=Settings)
+    settings = msgspec.json.decode(words[1], type=WorkerSettings)
     with contextlib.suppress(OSError):  # beyond fs.pipe-max-size: a smaller one does as well
         fcntl.fcntl(sys.stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
     box = Outbox(sys.stdout.fileno())
@@ -85,7 +85,7 @@ def _fail(box: Outbox, text: str, exit_code: int) -> None:
         box.flush(_WAIT_S)
 
 
-def _sentence(settings: Settings, error: OSError) -> str:
+def _sentence(settings: WorkerSettings, error: OSError) -> str:
     return f"{settings.kind or 'the sender'} on {settings.place.link}: {error.strerror or error}"
 
 
@@ -112,10 +112,10 @@ def give_up_privileges(parent: int) -> None:
     die_with_parent(parent)
 
 
-def _send(settings: Settings, inbox: Inbox, box: Outbox) -> None:
+def _send(settings: WorkerSettings, inbox: Inbox, box: Outbox) -> None:
     assert settings.sender is not None
     assert settings.receiver is not None
-    with contextlib.closing(Sender(settings.sender, settings.receiver, settings.load)) as sender:
+    with contextlib.closing(SenderWorker(settings.sender, settings.receiver, settings.load)) as sender:
         give_up_privileges(settings.parent)
         if not _await_begin(inbox, box, lambda _: None):
             return
@@ -132,7 +132,7 @@ def _send(settings: Settings, inbox: Inbox, box: Outbox) -> None:
             sender.run(time.monotonic_ns() + _SLICE_NS)
 
 
-def _receive(settings: Settings, inbox: Inbox, box: Outbox) -> None:
+def _receive(settings: WorkerSettings, inbox: Inbox, box: Outbox) -> None:
     from kbview.sources.workers.receivers import RECEIVERS
 
     receiver = RECEIVERS[settings.kind]()
@@ -164,7 +164,7 @@ def _receive(settings: Settings, inbox: Inbox, box: Outbox) -> None:
 class _Hearing:
     """What a receiver is told while it runs."""
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: ReceiverWorker) -> None:
         self._receiver = receiver
         self.stopped = False
 

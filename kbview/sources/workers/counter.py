@@ -11,7 +11,7 @@ class LinkCounter:
         self._link = link
         self._file = KernelFile("/proc/thread-self/net/dev")
 
-    def read(self) -> netdev.Traffic:
+    def read(self) -> netdev.InterfaceTraffic:
         """The totals since the interface was made; OSError when the interface is gone."""
         row = netdev.parse(self._file.read()).get(self._link)
         if row is None:

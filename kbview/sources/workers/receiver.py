@@ -27,7 +27,7 @@ class Ingress(msgspec.Struct, frozen=True):
     stamped: bool = True
 
 
-class Receiver(ABC):
+class ReceiverWorker(ABC):
     """Opens its descriptors, then receives until told to stop.
 
     A subclass counts in `receive`: `polls` are looks for frames, `syscalls` its own calls into the

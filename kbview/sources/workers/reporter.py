@@ -6,7 +6,7 @@ import time
 from kbview.sources.workers.counter import LinkCounter
 from kbview.sources.workers.kernel_counts import KernelCounts
 from kbview.sources.workers.message import Outbox, StackCounts
-from kbview.sources.workers.receiver import Ingress, Receiver
+from kbview.sources.workers.receiver import Ingress, ReceiverWorker
 from kbview.tape.source import SourceError
 
 _REPORT_NS = 50_000_000
@@ -30,7 +30,7 @@ class Reporter:
     """Puts a receiver's readings together with what others count, opened while we still may."""
 
     def __init__(
-        self, receiver: Receiver, place: Ingress, box: Outbox, opened: contextlib.ExitStack
+        self, receiver: ReceiverWorker, place: Ingress, box: Outbox, opened: contextlib.ExitStack
     ) -> None:
         self._receiver = receiver
         self._stamped = place.stamped

@@ -23,7 +23,7 @@ _LATEST_S = 0.02  # what was due longer ago is given up: a stalled machine must 
 _LEAST_SLEEP_NS = 50_000  # it never spins: at high rates it sends what became due meanwhile, at once
 
 
-class Sender:
+class SenderWorker:
     """Sends from one end of a testbed to the other; counts what it sent."""
 
     def __init__(self, sender: Address, receiver: Address, load: Load) -> None:

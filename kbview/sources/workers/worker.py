@@ -11,7 +11,7 @@ import msgspec
 
 from kbview.sources.linux import child_process
 from kbview.sources.linux.namespace import Namespace
-from kbview.sources.workers.child import Settings
+from kbview.sources.workers.child import WorkerSettings
 from kbview.sources.workers.message import Command, Failed, Inbox, Outbox, Ready, Report, decode_report
 from kbview.tape.source import SourceError
 
@@ -23,7 +23,7 @@ class Worker:
     """Running from the moment it is made until `stop`."""
 
     def __init__(
-        self, namespace: Namespace | None, role: Literal["send", "receive"], settings: Settings
+        self, namespace: Namespace | None, role: Literal["send", "receive"], settings: WorkerSettings
     ) -> None:
         self.settings = settings
         self.ready = False

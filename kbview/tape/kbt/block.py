@@ -26,7 +26,7 @@ LEVEL = 1  # of zlib; 6 takes four times as long for a fifth less
 NOWHERE = Extent(0, 0, 0, 0)
 
 
-class Kind(IntEnum):
+class BlockKind(IntEnum):
     """The content of a block."""
 
     HEADER = 1
@@ -101,7 +101,12 @@ def _unpacked(data: bytes, crc: int) -> bytes:
 
 
 def pack(
-    kind: Kind, front: bytes, back: bytes = b"", extent: Extent = NOWHERE, *, front_level: int = LEVEL
+    kind: BlockKind,
+    front: bytes,
+    back: bytes = b"",
+    extent: Extent = NOWHERE,
+    *,
+    front_level: int = LEVEL,
 ) -> bytes:
     """A whole block. Level 0 is for a front that is compressed already."""
     data = [zlib.compress(front, front_level), zlib.compress(back, LEVEL)]

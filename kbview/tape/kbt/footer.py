@@ -10,7 +10,7 @@ from itertools import accumulate
 import msgspec
 
 from kbview.tape.index import Extent
-from kbview.tape.kbt.block import Head, Kind, TapeDamagedError, pack
+from kbview.tape.kbt.block import BlockKind, Head, TapeDamagedError, pack
 from kbview.tape.kbt.columns import differences
 
 _MARK = b"KBTindex"
@@ -42,7 +42,7 @@ def encode(chunks: list[Row], offset: int, records: int) -> bytes:
     """
     rows = [(*places, *map(int, extent)) for *places, extent in chunks]
     entries = Entries(*(differences(column) for column in zip(*rows, strict=True)))
-    block = pack(Kind.INDEX, msgspec.msgpack.encode(entries), b"", Extent(records, 0, 0, 0))
+    block = pack(BlockKind.INDEX, msgspec.msgpack.encode(entries), b"", Extent(records, 0, 0, 0))
     trailer = _TRAILER.pack(_MARK, offset)
     return block + trailer + zlib.crc32(trailer).to_bytes(4, "little")
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from kbview.tape.detail import Detail
-from kbview.tape.kbt.block import Head, Kind, TapeDamagedError, pack
+from kbview.tape.kbt.block import BlockKind, Head, TapeDamagedError, pack
 from kbview.tape.kbt.schema import SCHEMA
 from kbview.tape.source import Capabilities, Heading
 
@@ -28,7 +28,7 @@ _DECODER = msgspec.msgpack.Decoder(Header)
 
 def encode(header: Header) -> bytes:
     """What a tape begins with: the header's block, twice."""
-    return 2 * pack(Kind.HEADER, _ENCODER.encode(header))
+    return 2 * pack(BlockKind.HEADER, _ENCODER.encode(header))
 
 
 def decode(found: Head, data: bytes) -> Header:

@@ -9,7 +9,7 @@ import msgspec
 from kbview.tape.chunk import Chunk, chunk_of
 from kbview.tape.events import Event
 from kbview.tape.kbt import columns, groups
-from kbview.tape.kbt.block import HEAD_LENGTH, Head, Kind, TapeDamagedError, head
+from kbview.tape.kbt.block import HEAD_LENGTH, BlockKind, Head, TapeDamagedError, head
 from kbview.tape.kbt.block import pack as pack_block
 from kbview.tape.kbt.groups import Groups
 from kbview.tape.key_frame import KeyFrame
@@ -49,7 +49,7 @@ def encode(chunk: Chunk) -> bytes:
     )
     back = columns.pack([record for record in chunk.records if type(record) is not Sample])
     parts = _ENCODER.encode(front), _ENCODER.encode(back)
-    return pack_block(Kind.CHUNK, *parts, chunk.extent, front_level=0)
+    return pack_block(BlockKind.CHUNK, *parts, chunk.extent, front_level=0)
 
 
 def decode(block: bytes, schema: int, first: int | None = None) -> Chunk:
@@ -102,7 +102,7 @@ def whole(block: bytes) -> bool:
 
 def _head(block: bytes) -> Head:
     found = head(block)
-    if found is None or found.kind != Kind.CHUNK:
+    if found is None or found.kind != BlockKind.CHUNK:
         raise TapeDamagedError("no chunk begins here")
     return found
 

@@ -7,7 +7,7 @@ from kbview.tape.chunk import Chunk
 from kbview.tape.events import Event, SourceEnded
 from kbview.tape.index import Extent
 from kbview.tape.kbt import footer, header, payload
-from kbview.tape.kbt.block import HEAD_LENGTH, Kind, TapeDamagedError, head
+from kbview.tape.kbt.block import HEAD_LENGTH, BlockKind, TapeDamagedError, head
 from kbview.tape.kbt.scanner import ReadAt, Scanner
 from kbview.tape.loss import GAP, gap, without_key
 from kbview.tape.store import Store
@@ -102,10 +102,10 @@ class Recording(Tape):
     def grow(self, size: int) -> None:
         """Take in the whole blocks in the first `size` bytes."""
         while not self.complete and (found := self._scanner.next(size)):
-            if found.head.kind == Kind.INDEX:
+            if found.head.kind == BlockKind.INDEX:
                 self._filed.tell_gap(found.head.first)
                 self.complete = True
-            elif found.head.kind == Kind.CHUNK:
+            elif found.head.kind == BlockKind.CHUNK:
                 front = HEAD_LENGTH + found.head.front_length
                 self._filed.add(found.offset, front, found.head.length, found.head.extent)
 
@@ -124,7 +124,7 @@ class Recording(Tape):
     def _find_header(self, size: int) -> header.Header:
         """The first of the two that is whole."""
         problem = TapeDamagedError("it has no whole header")
-        while (found := self._scanner.next(size)) and found.head.kind == Kind.HEADER:
+        while (found := self._scanner.next(size)) and found.head.kind == BlockKind.HEADER:
             try:
                 return header.decode(found.head, self._read_at(found.offset, found.head.length))
             except TapeDamagedError as error:
@@ -136,7 +136,7 @@ class Recording(Tape):
         trailer = self._read_at(max(size - footer.TRAILER_LENGTH, 0), footer.TRAILER_LENGTH)
         offset = footer.offset_of_index(trailer)
         found = head(self._read_at(offset, HEAD_LENGTH)) if offset is not None else None
-        if offset is None or found is None or found.kind != Kind.INDEX:
+        if offset is None or found is None or found.kind != BlockKind.INDEX:
             return False
         try:
             rows = footer.decode(found, self._read_at(offset, found.length))

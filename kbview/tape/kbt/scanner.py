@@ -9,7 +9,7 @@ ReadAt = Callable[[int, int], bytes]  # offset and length; fewer bytes at the en
 _STRIDE = 1 << 16
 
 
-class Found(NamedTuple):
+class FoundBlock(NamedTuple):
     """A block with its place."""
 
     offset: int
@@ -24,7 +24,7 @@ class Scanner:
         self.offset = 0  # of the next block
         self._from = 0  # where the search for it began
 
-    def next(self, size: int) -> Found | None:
+    def next(self, size: int) -> FoundBlock | None:
         """The next block that is whole in the first `size` bytes; None if there is none yet."""
         while self.offset + HEAD_LENGTH <= size:
             found = head(self._read_at(self.offset, HEAD_LENGTH))
@@ -35,7 +35,7 @@ class Scanner:
             if offset + found.length > size:
                 return None
             self.offset = self._from = offset + found.length
-            return Found(offset, found)
+            return FoundBlock(offset, found)
         return None
 
     def left(self, size: int) -> int:

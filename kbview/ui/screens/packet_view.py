@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from kbview.packet.dissect import Layer, dissect
+from kbview.packet.dissect import DissectedLayer, dissect
 from kbview.state.buffer import Buffer, buffer_of, recorded
 from kbview.state.summary import EXAMPLES, Summary, parse
 from kbview.tape.detail import Detail
@@ -54,7 +54,7 @@ class PacketView(View):
         self._list = PacketList(session)
         self._pane = _PANES[0]
         self._scrolled = dict.fromkeys(_PANES, 0)
-        self._layers: tuple[bytes, list[Layer]] = (b"", [])
+        self._layers: tuple[bytes, list[DissectedLayer]] = (b"", [])
         self.ready = False  # scapy takes most of a second to load
 
     def lacks(self, capabilities: Capabilities) -> str | None:

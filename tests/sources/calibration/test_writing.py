@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from kbview.cli.calibrate import _told
 from kbview.emulator.cost import Calibration, Confidence
 from kbview.sources.calibration import writing
-from kbview.sources.calibration.machine import Machine, this_machine
-from kbview.sources.calibration.method import Finding, Findings, cost_ns
+from kbview.sources.calibration.machine import MachineFacts, this_machine
+from kbview.sources.calibration.method import Findings, MeasuredCost, cost_ns
 from kbview.sources.calibration.methods import METHODS
 from kbview.sources.calibration.spread import Spread, exactly, of, timed
 from kbview.sources.emulated import profile
 from kbview.tape.source import SourceError
 
-MACHINE = Machine("Some CPU", "Linux 6.18", 2_000_000_000, "2026-11-25")
+MACHINE = MachineFacts("Some CPU", "Linux 6.18", 2_000_000_000, "2026-11-25")
 BASE = profile.load("xdp18")
 
 
@@ -32,7 +32,10 @@ def _read_back(made: Calibration, tmp_path: Path) -> Calibration:
 
 def test_what_was_found_is_priced_and_the_rest_is_the_bases(tmp_path: Path) -> None:
     made = _made(
-        {"context_switch": Finding("so", exactly(3000.0)), "idle_exit": Finding("so", exactly(50.0))}
+        {
+            "context_switch": MeasuredCost("so", exactly(3000.0)),
+            "idle_exit": MeasuredCost("so", exactly(50.0)),
+        }
     )
     back = _read_back(made, tmp_path)
     switch = back.steps["context_switch"]
@@ -47,27 +50,29 @@ def test_what_was_found_is_priced_and_the_rest_is_the_bases(tmp_path: Path) -> N
 
 
 def test_a_byte_alone_leaves_the_rest_of_the_row(tmp_path: Path) -> None:
-    row = _read_back(_made({"copy_to_user": Finding("so", ns_per_byte=exactly(0.25))}), tmp_path).steps[
-        "copy_to_user"
-    ]
+    row = _read_back(
+        _made({"copy_to_user": MeasuredCost("so", ns_per_byte=exactly(0.25))}), tmp_path
+    ).steps["copy_to_user"]
     assert row.ns_per_byte == 0.25
     assert row.cycles == BASE.steps["copy_to_user"].cycles
 
 
 @pytest.mark.parametrize("spread", [Spread(-3.0, -9.0, 4.0, 10), Spread(327.9, -69.9, 699.4, 10)])
 def test_a_cost_with_quartiles_that_straddle_zero_stays_the_bases(spread: Spread) -> None:
-    finding = Finding("so", spread)
+    finding = MeasuredCost("so", spread)
     assert "udp_rcv" not in _made({"udp_rcv": finding}).steps
     assert cost_ns("udp_rcv", BASE, {"udp_rcv": finding}) == cost_ns("udp_rcv", BASE, {})
     assert "refused" in _told("udp_rcv", finding)
 
 
 def test_a_cost_says_how_sure_it_is() -> None:
-    assert "100.0 ns within 10 %" in _told("udp_rcv", Finding("so", Spread(100.0, 90.0, 110.0, 10)))
+    assert "100.0 ns within 10 %" in _told(
+        "udp_rcv", MeasuredCost("so", Spread(100.0, 90.0, 110.0, 10))
+    )
 
 
 def test_what_something_else_went_into_is_derived() -> None:
-    made = _made({"udp_rcv": Finding("so", exactly(5.0), derived=True)})
+    made = _made({"udp_rcv": MeasuredCost("so", exactly(5.0), derived=True)})
     assert made.steps["udp_rcv"].confidence is Confidence.DERIVED
 
 
@@ -75,9 +80,9 @@ def test_what_something_else_went_into_is_derived() -> None:
 def test_any_cpu_name_makes_a_file_that_reads_back(name: str) -> None:
     import tomllib
 
-    machine = Machine(name, "Linux", 1, "2026-11-25")
+    machine = MachineFacts(name, "Linux", 1, "2026-11-25")
     text = writing.toml(
-        writing.profile("here", BASE, machine, {"udp_rcv": Finding(name, exactly(1.0))})
+        writing.profile("here", BASE, machine, {"udp_rcv": MeasuredCost(name, exactly(1.0))})
     )
     assert name in tomllib.loads(text)["summary"]
 
@@ -101,7 +106,7 @@ def test_profiles_of_ones_own_are_found_by_name(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     profile.folder().mkdir(parents=True)
     (profile.folder() / "mine.toml").write_text(
-        writing.toml(_made({"udp_rcv": Finding("so", exactly(9.0))}))
+        writing.toml(_made({"udp_rcv": MeasuredCost("so", exactly(9.0))}))
     )
     assert "mine" in profile.names()
     assert profile.load("mine").base == "xdp18"

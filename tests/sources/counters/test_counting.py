@@ -10,7 +10,7 @@ from kbview.sources.counters.owner import Owners
 from kbview.sources.counters.reading import CounterReading
 from kbview.sources.counters.subject import Subject
 from kbview.sources.counters.unexplained import Unexplained
-from kbview.sources.linux.netlink.links import Link, LinkTotals
+from kbview.sources.linux.netlink.links import LinkTotals, NetworkLink
 from kbview.sources.linux.netlink.message import request
 from kbview.sources.linux.procfs.cpu import Stat, Ticks
 from kbview.sources.linux.procfs.interrupts import InterruptLine
@@ -126,7 +126,7 @@ def test_a_core_that_comes_online_begins_with_nothing() -> None:
 def test_an_interfaces_interrupts_are_found_by_what_drivers_call_them(
     said: str, raised: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    links = [Link(4, "eth0", "", "virtio2"), Link(1, "lo", "", "")]
+    links = [NetworkLink(4, "eth0", "", "virtio2"), NetworkLink(1, "lo", "", "")]
     monkeypatch.setattr("kbview.sources.counters.subject.links_of", lambda _: links)
     subject = Subject(None)
     monkeypatch.setattr(subject, "_vectors", set())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kbview.sources.dpdk import poller, socket_path
-from kbview.sources.dpdk.client import Client, TelemetryError, whole
+from kbview.sources.dpdk.client import TelemetryClient, TelemetryError, whole
 from kbview.sources.dpdk.delta import Delta
 from kbview.sources.dpdk.threads import lcore_threads
 from kbview.sources.request import Choice
@@ -205,7 +205,7 @@ def test_a_question_that_nobody_answers_is_given_up(
 ) -> None:
     monkeypatch.setattr("kbview.sources.dpdk.client._PATIENCE_S", 0.05)
     with serving(path, {}) as server:
-        client = Client(path)
+        client = TelemetryClient(path)
         server.answers["/slow"] = b""
         with pytest.raises(TelemetryError, match=r"/slow: timed out|hung up"):
             client.ask("/slow")

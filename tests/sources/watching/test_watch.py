@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.sources.watching.watch import Watch
 from kbview.tape import events as ev
@@ -63,7 +63,7 @@ def _noted(*times_ps: int) -> list[ev.Event]:
 
 
 def _watch(*producers: Producer, frames: int | None = None) -> Watch:
-    return Watch(Heading(Origin.LIVE, "x"), Clock(), producers, frames)
+    return Watch(Heading(Origin.LIVE, "x"), WatchClock(), producers, frames)
 
 
 def _told(tape: Tape) -> list[int]:
@@ -122,7 +122,7 @@ def test_it_ends_when_the_first_ends_or_enough_has_arrived() -> None:
 
 
 def test_it_waits_for_time_only_when_the_budget_is_endless() -> None:
-    clock = Clock()
+    clock = WatchClock()
     producer = Scripted([], 0)
     producer.settled_ps = clock.now_ps  # type: ignore[method-assign]
     watch = Watch(Heading(Origin.LIVE, "x"), clock, [producer])

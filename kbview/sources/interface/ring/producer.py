@@ -7,7 +7,7 @@ from kbview.sources.interface.ring.policy import BlockPolicy
 from kbview.sources.interface.ring.thread import RingThread
 from kbview.sources.interface.ring.totals import KIND, KNOWN, RingSum, RingTotals
 from kbview.sources.linux.packet_ring.settings import RingSettings
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -63,7 +63,7 @@ class RingProducer(Producer):
     meters = frozenset(KNOWN) | {"dropped", "in_flight", "rings", "drops", "latency"}
 
     def __init__(
-        self, interface: str, clock: Clock, settings: RingSettings, *, promiscuous: bool = False
+        self, interface: str, clock: WatchClock, settings: RingSettings, *, promiscuous: bool = False
     ) -> None:
         self.link, rings = open_rings(interface, settings, promiscuous=promiscuous)
         self._policy = BlockPolicy(settings, self.link.framing())

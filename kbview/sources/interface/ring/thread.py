@@ -18,7 +18,7 @@ from kbview.sources.interface.ring.totals import RingSum
 from kbview.sources.linux.packet_ring.block import Block, read_block
 from kbview.sources.linux.packet_ring.ring import TapRing
 from kbview.sources.linux.packet_ring.settings import RingSettings
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.tape.events import BlockReleased, BlockRetired
 
 _SLACK_PS = 15 * 10**9  # how late a block's timer may be: a jiffy at 100 Hz, and some scheduling
@@ -33,7 +33,7 @@ class RingThread:
     """Reads all rings of one interface; owns them."""
 
     def __init__(
-        self, rings: list[TapRing], clock: Clock, settings: RingSettings, policy: BlockPolicy
+        self, rings: list[TapRing], clock: WatchClock, settings: RingSettings, policy: BlockPolicy
     ) -> None:
         self.failure: Exception | None = None
         self.down = False  # the kernel said ENETDOWN; whoever looks into it sets it back

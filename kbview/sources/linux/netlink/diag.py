@@ -7,13 +7,13 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from kbview.sources.linux.netlink.message import Message, attributes, request
-from kbview.sources.linux.socket_state import Endpoint, Protocol, SocketState, TcpState
+from kbview.sources.linux.socket_state import SocketAddress, SocketProtocol, SocketState, TcpState
 
 NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
 _INET_DIAG_SKMEMINFO = 7
 AF_INET, AF_INET6 = 2, 10
-_IPPROTO = {Protocol.TCP: 6, Protocol.UDP: 17}
+_IPPROTO = {SocketProtocol.TCP: 6, SocketProtocol.UDP: 17}
 _REQUEST = struct.Struct("=BBBxI48x")  # family, protocol, wanted attributes, states, id
 # family, state, timer, retransmits; ports (big-endian); addresses; interface, cookie; then expires,
 # receive queue, write queue, uid, inode
@@ -22,14 +22,14 @@ _MEMORY = struct.Struct("=9I")  # rmem_alloc, rcvbuf, ..., backlog, drops
 _ALL_BUT_ENDING = (1 << 12) - 1 & ~(1 << TcpState.TIME_WAIT | 1 << TcpState.SYN_RECV)
 
 
-def socket_request(family: int, protocol: Protocol) -> bytes:
+def socket_request(family: int, protocol: SocketProtocol) -> bytes:
     """Asks for all sockets of a family and protocol."""
     wanted = 1 << _INET_DIAG_SKMEMINFO - 1
     body = _REQUEST.pack(family, _IPPROTO[protocol], wanted, _ALL_BUT_ENDING)
     return request(_SOCK_DIAG_BY_FAMILY, body)
 
 
-def sockets_of(answer: Iterable[Message], protocol: Protocol) -> Iterator[SocketState]:
+def sockets_of(answer: Iterable[Message], protocol: SocketProtocol) -> Iterator[SocketState]:
     """The sockets in an answer."""
     for message in answer:
         if message.kind != _SOCK_DIAG_BY_FAMILY or len(message.body) < _SOCKET.size:
@@ -41,8 +41,8 @@ def sockets_of(answer: Iterable[Message], protocol: Protocol) -> Iterator[Socket
         memory = _MEMORY.unpack_from(told) if len(told) >= _MEMORY.size else None
         yield SocketState(
             protocol,
-            Endpoint.of(source[:size], int.from_bytes(sport, "big")),
-            Endpoint.of(destination[:size], int.from_bytes(dport, "big")),
+            SocketAddress.of(source[:size], int.from_bytes(sport, "big")),
+            SocketAddress.of(destination[:size], int.from_bytes(dport, "big")),
             TcpState.of(state),
             received=received,
             unsent=unsent,

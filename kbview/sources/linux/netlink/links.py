@@ -24,7 +24,7 @@ _CARRY_AGAIN = frozenset(
 )
 
 
-class Link(NamedTuple):
+class NetworkLink(NamedTuple):
     """An interface. `number` is its index.
 
     `kind` is "" for hardware and lo; `device` is what its bus calls it, "" where there is none.
@@ -67,7 +67,7 @@ def counts_request(link: int | None = None) -> bytes:
     return request(_RTM_GETSTATS, body, dump=link is None)
 
 
-def links_of(answer: Iterable[Message]) -> list[Link]:
+def links_of(answer: Iterable[Message]) -> list[NetworkLink]:
     """The links in an answer."""
     links = []
     for message in answer:
@@ -77,7 +77,7 @@ def links_of(answer: Iterable[Message]) -> list[Link]:
         told = attributes(message.body[_LINK.size :])
         info = attributes(told.get(_IFLA_LINKINFO, b""))
         links.append(
-            Link(
+            NetworkLink(
                 link,
                 _text(told.get(_IFLA_IFNAME, b"")),
                 _text(info.get(_IFLA_INFO_KIND, b"")),

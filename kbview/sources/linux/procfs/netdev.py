@@ -13,7 +13,7 @@ from kbview.sources.linux.procfs.file import number
 _COLUMNS = (1, 0, 3, 9, 8, 11)  # of Traffic's fields
 
 
-class Traffic(NamedTuple):
+class InterfaceTraffic(NamedTuple):
     """An interface's totals."""
 
     rx_packets: int
@@ -24,12 +24,12 @@ class Traffic(NamedTuple):
     tx_dropped: int
 
 
-def parse(text: str) -> dict[str, Traffic]:
+def parse(text: str) -> dict[str, InterfaceTraffic]:
     """Totals by the interface's name."""
     found = {}
     for line in text.splitlines():
         name, colon, fields = line.rpartition(":")
         columns = [number(word) for word in fields.split()]
         if colon and len(columns) >= 16:
-            found[name.strip()] = Traffic(*(columns[at] for at in _COLUMNS))
+            found[name.strip()] = InterfaceTraffic(*(columns[at] for at in _COLUMNS))
     return found

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 
 from kbview.sources.linux.procfs.file import number
-from kbview.sources.linux.socket_state import Endpoint, Protocol, SocketState, TcpState
+from kbview.sources.linux.socket_state import SocketAddress, SocketProtocol, SocketState, TcpState
 
 _LEAST_COLUMNS = 10
 _DROPS = 12
 
 
-def parse(text: str, protocol: Protocol) -> Iterator[SocketState]:
+def parse(text: str, protocol: SocketProtocol) -> Iterator[SocketState]:
     """The sockets of one of these files."""
     for line in text.splitlines()[1:]:
         words = line.split()
@@ -35,7 +35,7 @@ def parse(text: str, protocol: Protocol) -> Iterator[SocketState]:
         )
 
 
-def _endpoint(word: str) -> Endpoint | None:
+def _endpoint(word: str) -> SocketAddress | None:
     """`0100007F:0016`: each 32-bit word of the address in the machine's byte order, then the port."""
     address, _, port = word.partition(":")
     try:
@@ -46,4 +46,4 @@ def _endpoint(word: str) -> Endpoint | None:
         return None
     if sys.byteorder == "little":
         raw = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
-    return Endpoint.of(raw, number(port, 16) & 0xFFFF)
+    return SocketAddress.of(raw, number(port, 16) & 0xFFFF)

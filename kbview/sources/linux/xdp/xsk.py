@@ -47,7 +47,7 @@ class Statistics(msgspec.Struct, frozen=True):
     tx_ring_empty_descs: int
 
 
-class Xsk:
+class XskSocket:
     """Open from the moment it is made until `close`; frames come from then on.
 
     `queue` of `link` in this thread's namespace; with `port` only UDP datagrams to it. `mode` is

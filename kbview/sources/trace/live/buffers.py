@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from kbview.sources.trace.live import format as formats
 from kbview.sources.trace.live import page as pages
-from kbview.sources.trace.live.decoder import Decoder
+from kbview.sources.trace.live.decoder import RecordDecoder
 from kbview.sources.trace.live.instance import Instance
-from kbview.sources.trace.meaning.record import LOST, Record
+from kbview.sources.trace.meaning.record import LOST, TraceRecord
 from kbview.sources.trace.meaning.table import Tracepoint
 
 _PAGE = 1 << 16  # bytes asked for: one sub-buffer comes, however long it is
@@ -31,7 +31,7 @@ class BufferedRecords(NamedTuple):
     Where a core's were overwritten before they could be read, a record of the point LOST says so.
     """
 
-    records: list[Record]
+    records: list[TraceRecord]
     until_ns: int
 
 
@@ -47,7 +47,7 @@ class Buffers:
         self._files: dict[int, int] = {}
         self._folder = instance.path / "per_cpu"
         self._overrun: dict[int, int] = {}
-        self._kept: list[Record] = []
+        self._kept: list[TraceRecord] = []
         try:
             for folder in sorted(self._folder.iterdir()):
                 file = os.open(folder / "trace_pipe_raw", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -69,7 +69,7 @@ class Buffers:
         self._kept = records[count:]
         return BufferedRecords(records[:count], until_ns)
 
-    def _read_core(self, cpu: int, file: int, records: list[Record]) -> int:
+    def _read_core(self, cpu: int, file: int, records: list[TraceRecord]) -> int:
         """Append the records of a core; returns the time up to which they are complete."""
         last_ns = 1 << 62
         for _ in range(_MOST_PAGES):
@@ -85,7 +85,7 @@ class Buffers:
                 last_ns = page.entries[-1].time_ns
                 if page.lost and (count := self._newly_lost(cpu, page.lost)):
                     first = page.entries[0]
-                    records.append(Record(first.time_ns, cpu, first.pid, 0, LOST, (count,)))
+                    records.append(TraceRecord(first.time_ns, cpu, first.pid, 0, LOST, (count,)))
             self._decode(cpu, data, page.entries, records)
         return last_ns
 
@@ -97,8 +97,10 @@ class Buffers:
         before, self._overrun[cpu] = self._overrun.get(cpu, 0), overrun
         return overrun - before
 
-    def _decode(self, cpu: int, data: bytes, entries: list[pages.Entry], records: list[Record]) -> None:
-        decoders, make = self._decoders, Record._make
+    def _decode(
+        self, cpu: int, data: bytes, entries: list[pages.PageEntry], records: list[TraceRecord]
+    ) -> None:
+        decoders, make = self._decoders, TraceRecord._make
         for time_ns, number, flags, pid, start, end in entries:
             decoder = decoders.get(number)
             if decoder is None:
@@ -116,10 +118,10 @@ class Buffers:
         self._files.clear()
 
 
-def _decoders(instance: Instance, points: Iterable[Tracepoint]) -> dict[int, Decoder]:
-    made: dict[int, Decoder] = {}
+def _decoders(instance: Instance, points: Iterable[Tracepoint]) -> dict[int, RecordDecoder]:
+    made: dict[int, RecordDecoder] = {}
     for point in points:
         layout = formats.parse(instance.read(f"events/{point.system}/{point.name}/format"))
         if layout is not None:
-            made[layout.number] = Decoder(point.name, layout, point.fields, point.named)
+            made[layout.number] = RecordDecoder(point.name, layout, point.fields, point.named)
     return made

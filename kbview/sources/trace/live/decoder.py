@@ -9,14 +9,14 @@ from operator import itemgetter
 from struct import Struct
 from typing import Any
 
-from kbview.sources.trace.live.format import Field, Format, Kind
+from kbview.sources.trace.live.format import Field, FieldKind, Format
 
 _INTEGERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _MOST_TEXTS = 4096
 _Mend = Callable[[Any, bytes, int, int], Any]
 
 
-class Decoder:
+class RecordDecoder:
     """Knows one event. Values of fields that the kernel does not have are None.
 
     Numbers of the fields in `named` become the names that the format gives them.
@@ -65,7 +65,7 @@ def _picture(fields: Sequence[Field]) -> str:
     for field in fields:
         picture += "x" * max(0, field.offset - at)
         letter = _INTEGERS.get(field.size)
-        if letter is None or field.kind in (Kind.TEXT, Kind.BYTES):
+        if letter is None or field.kind in (FieldKind.TEXT, FieldKind.BYTES):
             picture += f"{field.size}s"
         else:
             picture += letter.lower() if field.signed else letter
@@ -79,11 +79,11 @@ def _mend(field: Field, names: dict[int, str] | None) -> _Mend | None:
         return lambda value, _page, _start, _end: names.get(value, str(value))
     after = field.offset + field.size
     match field.kind:
-        case Kind.TEXT:
+        case FieldKind.TEXT:
             return lambda value, _page, _start, _end: _text(value)
-        case Kind.DYNAMIC:
+        case FieldKind.DYNAMIC:
             return _located
-        case Kind.RELATIVE:
+        case FieldKind.RELATIVE:
             return lambda value, page, start, end: _located(value, page, start + after, end)
         case _:
             return None

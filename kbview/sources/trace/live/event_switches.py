@@ -4,7 +4,7 @@ import contextlib
 
 from kbview.sources.trace.live import filters
 from kbview.sources.trace.live.instance import Instance
-from kbview.sources.trace.meaning.machine_state import Target
+from kbview.sources.trace.meaning.machine_state import WatchedInterface
 from kbview.sources.trace.meaning.table import TRACEPOINTS, Scope, Tracepoint
 from kbview.tape.detail import Detail
 
@@ -12,7 +12,7 @@ from kbview.tape.detail import Detail
 class EventSwitches:
     """Switches the instance's events on and off, by the detail and by the watched tasks."""
 
-    def __init__(self, instance: Instance, target: Target) -> None:
+    def __init__(self, instance: Instance, target: WatchedInterface) -> None:
         self._instance = instance
         self._target = target
         self._pids: frozenset[int] = frozenset()

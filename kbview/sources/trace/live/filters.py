@@ -7,7 +7,7 @@ Linux: Documentation/trace/events.rst, 5. Event filtering
 from collections.abc import Callable, Iterable
 
 from kbview.sources.trace.meaning.interrupts import NET_RX, NO_DEVICE
-from kbview.sources.trace.meaning.machine_state import Target
+from kbview.sources.trace.meaning.machine_state import WatchedInterface
 from kbview.sources.trace.meaning.table import Scope
 
 EVERY = "common_pid >= 0"
@@ -20,7 +20,7 @@ def _one_of(field: str, numbers: Iterable[int]) -> str:
     return " || ".join(f"{field} == {number}" for number in sorted(numbers)[:_MOST_PIDS])
 
 
-_TEXTS: dict[Scope, Callable[[Target, frozenset[int]], str]] = {
+_TEXTS: dict[Scope, Callable[[WatchedInterface, frozenset[int]], str]] = {
     Scope.DEVICE: lambda target, _: f'name == "{target.device}"',
     Scope.POLL: lambda target, _: f'dev_name == "{target.device}" || dev_name == "{NO_DEVICE}"',
     Scope.VECTOR: lambda target, _: _one_of("irq", target.vectors),
@@ -33,7 +33,7 @@ _TEXTS: dict[Scope, Callable[[Target, frozenset[int]], str]] = {
 }
 
 
-def text(scope: Scope, target: Target, pids: frozenset[int]) -> str:
+def text(scope: Scope, target: WatchedInterface, pids: frozenset[int]) -> str:
     """The filter for a row of the table, when these tasks are watched."""
     made = _TEXTS.get(scope)
     return (made(target, pids) if made else "") or EVERY

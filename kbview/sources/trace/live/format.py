@@ -23,7 +23,7 @@ _SYMBOL = re.compile(r'\{\s*(-?(?:0x[0-9a-fA-F]+|\d+))\s*,\s*"([^"]*)"\s*\}')
 _LARGEST = 1 << 16  # bytes of a record; anything beyond is no format of Linux's
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """How a field's bytes are to be read."""
 
     INTEGER = "integer"
@@ -40,7 +40,7 @@ class Field(msgspec.Struct, frozen=True):
     offset: int
     size: int
     signed: bool
-    kind: Kind
+    kind: FieldKind
 
 
 class Format(msgspec.Struct, frozen=True):
@@ -78,14 +78,14 @@ def _field(line: str) -> Field | None:
     return Field(found["name"], offset, size, bool(numbers.get("signed")), kind)
 
 
-def _kind(declared: str, array: str | None, size: int) -> Kind:
+def _kind(declared: str, array: str | None, size: int) -> FieldKind:
     if "__data_loc" in declared:
-        return Kind.DYNAMIC if size == 4 else Kind.BYTES
+        return FieldKind.DYNAMIC if size == 4 else FieldKind.BYTES
     if "__rel_loc" in declared:
-        return Kind.RELATIVE if size == 4 else Kind.BYTES
+        return FieldKind.RELATIVE if size == 4 else FieldKind.BYTES
     if array:
-        return Kind.TEXT if declared.split()[-1:] == ["char"] else Kind.BYTES
-    return Kind.INTEGER if size in (1, 2, 4, 8) else Kind.BYTES
+        return FieldKind.TEXT if declared.split()[-1:] == ["char"] else FieldKind.BYTES
+    return FieldKind.INTEGER if size in (1, 2, 4, 8) else FieldKind.BYTES
 
 
 def _symbols(text: str) -> dict[str, dict[int, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kbview.sources.linux.procfs import interrupts
 from kbview.sources.trace.live.symbols import Symbols
-from kbview.sources.trace.meaning.machine_state import Target
+from kbview.sources.trace.meaning.machine_state import WatchedInterface
 from kbview.tape.source import SourceError
 
 _CLASS = Path("/sys/class/net")
@@ -40,10 +40,10 @@ def missed(name: str) -> int:
     return int(text)
 
 
-def target(name: str, index: int | None, symbols: Symbols) -> Target:
+def target(name: str, index: int | None, symbols: Symbols) -> WatchedInterface:
     """The subject of the trace. Settings that cannot be read keep the kernel's defaults."""
     rcvbuf = _setting("core/rmem_default", 0), _setting("ipv4/tcp_rmem", 0, 1)
-    return Target(
+    return WatchedInterface(
         name,
         vectors=vectors(name),
         ourselves=frozenset(int(path.name) for path in Path("/proc/self/task").iterdir()),

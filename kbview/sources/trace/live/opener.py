@@ -30,7 +30,7 @@ class TraceOpener(Opener):
         from kbview.sources.trace.live import interface
         from kbview.sources.trace.live.producer import TraceProducer
         from kbview.sources.trace.meaning import capabilities
-        from kbview.sources.watching.clock import Clock
+        from kbview.sources.watching.clock import WatchClock
         from kbview.sources.watching.watch import Watch
 
         choice = self.only(word, choices)
@@ -39,7 +39,7 @@ class TraceOpener(Opener):
             raise SourceError(f"{word.text}: nothing can be set there, not even {key}", 2)
         device = word.text.removeprefix(_PREFIX)
         index = interface.check(device)
-        clock = Clock()
+        clock = WatchClock()
         producer = TraceProducer(device, clock, index=index)
         heading = Heading(Origin.LIVE, word.text, notes=capabilities.NOTES)
         watch = Watch(heading, clock, [producer], choice.frames)

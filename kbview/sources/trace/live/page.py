@@ -29,14 +29,14 @@ _STAMP_HIGH = 0xF8 << 56
 _DELTA_BITS = 27
 
 
-class Layout(msgspec.Struct, frozen=True):
+class PageLayout(msgspec.Struct, frozen=True):
     """The layout in events/header_page: bytes of the commit word, and where the data begin."""
 
     commit_size: int = 8
     data: int = 16
 
 
-class Entry(NamedTuple):
+class PageEntry(NamedTuple):
     """A record: its time, and where in the page it stands."""
 
     time_ns: int
@@ -50,19 +50,19 @@ class Entry(NamedTuple):
 class Page(msgspec.Struct):
     """A sub-buffer. `lost` records were overwritten before it; -1 if nobody counted them."""
 
-    entries: list[Entry]
+    entries: list[PageEntry]
     lost: int = 0
     damaged: bool = False
 
 
-def parse_layout(text: str) -> Layout:
+def parse_layout(text: str) -> PageLayout:
     """From the text of events/header_page; the usual one where it says nothing."""
     commit = re.search(r"\bcommit;\s*offset:8;\s*size:([48]);", text)
     data = re.search(r"\bdata;\s*offset:(12|16);", text)
-    return Layout(int(commit[1]) if commit else 8, int(data[1]) if data else 16)
+    return PageLayout(int(commit[1]) if commit else 8, int(data[1]) if data else 16)
 
 
-def parse(page: bytes, layout: Layout) -> Page:
+def parse(page: bytes, layout: PageLayout) -> Page:
     """The records of a page in its order. A damaged page gives the records before the damage."""
     if len(page) < layout.data:
         return Page([], damaged=bool(page))
@@ -84,9 +84,9 @@ def _lost(page: bytes, commit: int, end: int) -> int:
     return -1
 
 
-def _walk(page: bytes, at: int, end: int, time_ns: int, entries: list[Entry]) -> bool:
+def _walk(page: bytes, at: int, end: int, time_ns: int, entries: list[PageEntry]) -> bool:
     """Append the records between `at` and `end`; False if one of them is damaged."""
-    unpack, common, made = _WORD.unpack_from, _COMMON.unpack_from, Entry._make
+    unpack, common, made = _WORD.unpack_from, _COMMON.unpack_from, PageEntry._make
     while at + 8 <= end:
         (head,) = unpack(page, at)
         kind, delta = (head & 31, head >> 5) if _LITTLE else (head >> _DELTA_BITS, head & 0x7FFFFFF)

@@ -24,9 +24,9 @@ from kbview.sources.trace.live.symbols import Symbols
 from kbview.sources.trace.meaning import capabilities
 from kbview.sources.trace.meaning.interpreter import Interpreter
 from kbview.sources.trace.meaning.machine_state import Task
-from kbview.sources.trace.meaning.record import Record
+from kbview.sources.trace.meaning.record import TraceRecord
 from kbview.sources.trace.meaning.stations import stations
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
@@ -49,7 +49,7 @@ class TraceProducer(Undoable, Producer):
     def __init__(
         self,
         device: str,
-        clock: Clock,
+        clock: WatchClock,
         *,
         index: int | None = None,
         pids: Iterable[int] = (),
@@ -64,7 +64,7 @@ class TraceProducer(Undoable, Producer):
         self._pids: set[int] = set()
         self._ended: str | None = None
         self._looked_s = 0.0
-        self._pending: list[Record] = []
+        self._pending: list[TraceRecord] = []
         self._names = SocketNames(here=index is not None)
         self.interpreter = Interpreter(target, clock.of_monotonic_ns, self._found)
         for pid in pids:

@@ -22,7 +22,7 @@ from kbview.sources.linux.netlink.diag import (
 )
 from kbview.sources.linux.netlink.socket import NetlinkSocket
 from kbview.sources.linux.procfs import sockets as procfs_sockets
-from kbview.sources.linux.socket_state import Protocol, SocketState
+from kbview.sources.linux.socket_state import SocketProtocol, SocketState
 from kbview.sources.trace.meaning.tracked_skb import SocketQueue
 
 _INODE = re.compile(r"socket:\[(\d+)\]")
@@ -64,14 +64,16 @@ class SocketNames:
             states = [
                 state
                 for family in (AF_INET, AF_INET6)
-                for protocol in Protocol
+                for protocol in SocketProtocol
                 for state in sockets_of(diag.ask(socket_request(family, protocol)), protocol)
             ]
         except OSError:  # a kernel without it, or an answer cut short
             self.close()
             return
-        datagram = {state.inode: state for state in states if state.protocol is Protocol.UDP}
-        stream = {_stream_name(state): state for state in states if state.protocol is Protocol.TCP}
+        datagram = {state.inode: state for state in states if state.protocol is SocketProtocol.UDP}
+        stream = {
+            _stream_name(state): state for state in states if state.protocol is SocketProtocol.TCP
+        }
         for queue in queues:
             inode = self._inodes.get(queue.key, 0)
             found = stream.get(queue.name) if queue.stream else datagram.get(inode)
@@ -114,6 +116,6 @@ def _ports(pid: int) -> dict[int, int]:
     for table in _TABLES:
         with contextlib.suppress(OSError):
             text = Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii")
-            sockets = procfs_sockets.parse(text, Protocol.UDP)
+            sockets = procfs_sockets.parse(text, SocketProtocol.UDP)
             ports |= {each.inode: each.local.port for each in sockets if each.inode and each.local.port}
     return ports

@@ -6,7 +6,7 @@ from kbview.sources.trace.meaning import transition
 from kbview.sources.trace.meaning.interrupts import Handler, next_step, ours, settle
 from kbview.sources.trace.meaning.layer import layer_of_drop, layer_of_function
 from kbview.sources.trace.meaning.machine_state import Cpu, MachineState
-from kbview.sources.trace.meaning.record import Record, in_hardirq, in_softirq
+from kbview.sources.trace.meaning.record import TraceRecord, in_hardirq, in_softirq
 from kbview.sources.trace.meaning.tracked_skb import ETHERNET_HEADER, TrackedSkb, wire_length
 from kbview.tape.events import FrameArrived, FrameSent, PacketMerged, SkbAllocated
 from kbview.tape.vocabulary import DropReason, Place, reason_of
@@ -42,7 +42,7 @@ class Frames:
 
     # ---- up --------------------------------------------------------------------------------
 
-    def _handed_over(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _handed_over(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """First seen: the device gave the sk_buff to the stack, or to the backlog."""
         device, queue, skb, protocol, network, truesize, has_header, header = record.values
         if device != self._machine.target.device:
@@ -86,7 +86,7 @@ class Frames:
         else:
             transition.lose_sight(self._machine, time_ps, cpu, tracked)
 
-    def _received(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _received(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """netif_receive_skb: from here IP, then TCP or UDP; nothing tells where one ends."""
         skb, network, device = record.values
         other = device != self._machine.target.device
@@ -108,7 +108,7 @@ class Frames:
 
     # ---- merged by GRO ---------------------------------------------------------------------
 
-    def _to_gro(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _to_gro(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         self._handed_over(time_ps, cpu, record)
         device, _, skb, *_ = record.values
         tracked = self._machine.tracked_skbs.by_skb.get(skb)
@@ -117,7 +117,7 @@ class Frames:
             ours(self._machine, cpu)
             next_step(cpu, time_ps, "napi_gro_receive", tracked.packet)
 
-    def _from_gro(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _from_gro(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """No record says which sk_buff took the segment in; the last that GRO kept is the likeliest."""
         tracked, result = cpu.held, record.values[0]
         kept = self._held.setdefault(cpu.number, [])
@@ -134,12 +134,12 @@ class Frames:
 
     # ---- down ------------------------------------------------------------------------------
 
-    def _sending(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _sending(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         device, queue, skb = record.values
         if device == self._machine.target.device:
             cpu.sending[skb] = (time_ps, self._machine.tracked_skbs.number(), queue or 0)
 
-    def _sent(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _sent(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """The driver took it (rc 0), at the moment when it was offered."""
         skb, length, refused, device = record.values
         if device != self._machine.target.device:
@@ -151,7 +151,7 @@ class Frames:
             self._machine.tell(FrameSent(begun_ps, queue, packet, wire_length(length or 0, 0)))
             self._watch_sender(cpu, record)
 
-    def _watch_sender(self, cpu: Cpu, record: Record) -> None:
+    def _watch_sender(self, cpu: Cpu, record: TraceRecord) -> None:
         """A frame that leaves in no interrupt and no softirq is the running task's own."""
         in_call = cpu.task.call is not None or self._machine.target.calls_of_watched
         if cpu.run is None and in_call and not (in_softirq(record.flags) or in_hardirq(record.flags)):
@@ -159,7 +159,7 @@ class Frames:
 
     # ---- ends ------------------------------------------------------------------------------
 
-    def _consumed(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _consumed(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """Freed at the end of a good journey: by the layer it was for, if no socket had it."""
         tracked = self._machine.tracked_skbs.by_skb.get(record.values[0])
         if tracked is None:
@@ -184,7 +184,7 @@ class Frames:
             tracked.freed = True
             self._machine.tracked_skbs.loosen(tracked, time_ps)
 
-    def _dropped(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _dropped(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         skb, location, socket, reason = record.values
         tracked = self._machine.tracked_skbs.by_skb.get(skb)
         if tracked is None:

@@ -10,8 +10,14 @@ from collections.abc import Callable, Iterable
 from kbview.sources.trace.meaning import transition
 from kbview.sources.trace.meaning.frames import Frames
 from kbview.sources.trace.meaning.interrupts import Handler, Interrupts
-from kbview.sources.trace.meaning.machine_state import MOST_CPUS, Cpu, MachineState, Target, Task
-from kbview.sources.trace.meaning.record import LOST, Record
+from kbview.sources.trace.meaning.machine_state import (
+    MOST_CPUS,
+    Cpu,
+    MachineState,
+    Task,
+    WatchedInterface,
+)
+from kbview.sources.trace.meaning.record import LOST, TraceRecord
 from kbview.sources.trace.meaning.sockets import Sockets
 from kbview.sources.trace.meaning.table import Tracepoint
 from kbview.sources.trace.meaning.tasks import Tasks, shown
@@ -34,7 +40,7 @@ class Interpreter:
 
     def __init__(
         self,
-        target: Target,
+        target: WatchedInterface,
         to_ps: Callable[[int], int],
         found: Callable[[Task], None] = lambda _: None,
     ) -> None:
@@ -56,7 +62,7 @@ class Interpreter:
         """The time on the tape, ps; 0 for a time before the tape begins."""
         return max(0, self._to_ps(time_ns))
 
-    def hear(self, records: Iterable[Record]) -> None:
+    def hear(self, records: Iterable[TraceRecord]) -> None:
         """Take the next records, which are not older than the records before."""
         handlers, machine = self.handlers, self.machine
         base_ps = self._to_ps(0)
@@ -76,7 +82,7 @@ class Interpreter:
             except (AttributeError, TypeError, ValueError):  # a text that is a number, or none
                 self.malformed += 1
 
-    def _find_task(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _find_task(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """Another task runs than was known: the kernel does not record every way out of idle.
 
         The switch is told now. The task before a core's first record is not known, unless the running
@@ -89,7 +95,7 @@ class Interpreter:
             self.machine.tell(ContextSwitched(time_ps, cpu.number, shown(task)))
         task.woken = False
 
-    def _lose(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _lose(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         transition.lose(self.machine, time_ps, cpu, record.values[0])
 
     def watch(self, pid: int, name: str) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from kbview.sources.trace.meaning import transition
-from kbview.sources.trace.meaning.ledger import Step
-from kbview.sources.trace.meaning.machine_state import Cpu, Interrupt, MachineState, Run
-from kbview.sources.trace.meaning.record import Record, in_hardirq, in_softirq
+from kbview.sources.trace.meaning.ledger import LedgerStep
+from kbview.sources.trace.meaning.machine_state import Cpu, Interrupt, MachineState, SoftirqRun
+from kbview.sources.trace.meaning.record import TraceRecord, in_hardirq, in_softirq
 from kbview.sources.trace.meaning.transition import enqueue_out_of_order
 from kbview.tape.events import (
     NO_PACKET,
@@ -22,7 +22,7 @@ from kbview.tape.vocabulary import Place
 NET_RX = 3  # include/linux/interrupt.h
 NO_DEVICE = "(no_device)"  # the backlog's NAPI instance belongs to none
 
-Handler = Callable[[int, Cpu, Record], None]
+Handler = Callable[[int, Cpu, TraceRecord], None]
 
 
 class Interrupts:
@@ -41,10 +41,10 @@ class Interrupts:
             "napi_poll": self._polled,
         }
 
-    def _irq_entered(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _irq_entered(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         number = record.values[0]
         cpu.interrupt = Interrupt(time_ps, number)
-        cpu.ledger.push(time_ps, Step("hardirq", Account.HARDIRQ))
+        cpu.ledger.push(time_ps, LedgerStep("hardirq", Account.HARDIRQ))
         if number in self._machine.target.vectors:
             self._tell_irq(cpu, cpu.interrupt)
 
@@ -55,12 +55,12 @@ class Interrupts:
             queue = self._machine.target.vectors.get(interrupt.number, 0)
             self._machine.tell(IrqRaised(interrupt.begun_ps, cpu.number, queue))
 
-    def _irq_left(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _irq_left(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         if cpu.interrupt is not None and cpu.interrupt.number == record.values[0]:
             cpu.interrupt = None
             cpu.ledger.pop(time_ps, 2 if cpu.run else 1)
 
-    def _raised(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _raised(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """The context that raises it decides how it is entered; net_rx_action does when work is left.
 
         A text without flags has the same context: an interrupt that is handled, a softirq that runs.
@@ -75,35 +75,35 @@ class Interrupts:
         if cpu.run is not None and not in_interrupt:
             cpu.run.raised = True
 
-    def _entered(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _entered(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         if record.values[0] != NET_RX:
             return
         if cpu.run is not None:
             self._leave(time_ps, cpu)
         threaded = cpu.task.name.startswith("ksoftirqd/")
-        cpu.run = Run(time_ps, "ksoftirqd" if threaded else cpu.raised_by)
+        cpu.run = SoftirqRun(time_ps, "ksoftirqd" if threaded else cpu.raised_by)
         account = Account.KSOFTIRQD if threaded else Account.SOFTIRQ
-        cpu.ledger.push(time_ps, Step("", account))
+        cpu.ledger.push(time_ps, LedgerStep("", account))
 
-    def _left(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _left(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         if record.values[0] == NET_RX and cpu.run is not None:
             self._leave(time_ps, cpu)
 
     def _leave(self, time_ps: int, cpu: Cpu) -> None:
-        run = cast(Run, cpu.run)
+        run = cast(SoftirqRun, cpu.run)
         cpu.run = None
         cpu.ledger.pop(time_ps, 1)
         settle(self._machine, time_ps, cpu)
         if run.ours:
             self._machine.tell(SoftirqExited(time_ps, cpu.number, self._squeezed(run, time_ps)))
 
-    def _squeezed(self, run: Run, time_ps: int) -> bool:
+    def _squeezed(self, run: SoftirqRun, time_ps: int) -> bool:
         """Work was left, and one of the two budgets was used up (net/core/dev.c net_rx_action)."""
         target = self._machine.target
         spent = run.work >= target.budget or time_ps - run.begun_ps >= target.budget_ps
         return run.raised and spent
 
-    def _polled(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _polled(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         instance, device, work, budget = record.values
         run = cpu.run
         if work is None:  # Linux before 4.8 prints neither work nor budget
@@ -143,7 +143,7 @@ def next_step(cpu: Cpu, time_ps: int, name: str, packet: int = NO_PACKET) -> Non
     Outside a run the task's own step goes on.
     """
     if cpu.run is not None:
-        step = Step(name if cpu.run.ours else "", cpu.ledger.levels[-1].account, packet)
+        step = LedgerStep(name if cpu.run.ours else "", cpu.ledger.levels[-1].account, packet)
         cpu.ledger.begin(time_ps, step)
 
 

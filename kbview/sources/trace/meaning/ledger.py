@@ -21,7 +21,7 @@ from kbview.tape.steps import RESUMED
 _Tell = Callable[[Event], None]
 
 
-class Step(msgspec.Struct, gc=False):
+class LedgerStep(msgspec.Struct, gc=False):
     """The work that runs. Without a name its time is booked, but it is not told."""
 
     name: str
@@ -30,9 +30,9 @@ class Step(msgspec.Struct, gc=False):
     told: bool = False
 
 
-def idle() -> Step:
+def idle() -> LedgerStep:
     """The step of a core without work."""
-    return Step("", Account.IDLE)
+    return LedgerStep("", Account.IDLE)
 
 
 class CoreLedger:
@@ -58,12 +58,12 @@ class CoreLedger:
             step.told = True
             self._tell(StepTaken(since_ps, self.cpu, step.packet, name, passed_ps, step.account))
 
-    def begin(self, time_ps: int, step: Step) -> None:
+    def begin(self, time_ps: int, step: LedgerStep) -> None:
         """The running step ends, another begins on its level."""
         self.cut(time_ps)
         self.levels[-1] = step
 
-    def push(self, time_ps: int, step: Step) -> None:
+    def push(self, time_ps: int, step: LedgerStep) -> None:
         """A more urgent step begins; the running step waits."""
         self.cut(time_ps)
         self.levels.append(step)
@@ -73,7 +73,7 @@ class CoreLedger:
         self.cut(time_ps)
         del self.levels[level:]
 
-    def change_task(self, time_ps: int, step: Step) -> None:
+    def change_task(self, time_ps: int, step: LedgerStep) -> None:
         """The task does something else, or another task runs. An interrupt above it continues."""
         self.cut(time_ps)
         self.levels[0] = step

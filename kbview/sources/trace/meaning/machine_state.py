@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from kbview.sources.trace.meaning.ledger import CoreLedger, Step, idle
+from kbview.sources.trace.meaning.ledger import CoreLedger, LedgerStep, idle
 from kbview.sources.trace.meaning.outbox import EventOutbox
 from kbview.sources.trace.meaning.tracked_skb import SocketQueue, TrackedSkb, TrackedSkbs
 from kbview.tape.events import Account, Event
@@ -19,7 +19,7 @@ _MOST_SOCKETS = 4096
 _TCP = (6, "IPPROTO_TCP")
 
 
-class Target(msgspec.Struct, frozen=True):
+class WatchedInterface(msgspec.Struct, frozen=True):
     """The subject of a trace: an interface, its interrupts with the queue of each, and our own tasks.
 
     `calls_of_watched`: system calls are recorded of watched tasks only.
@@ -40,7 +40,7 @@ class Target(msgspec.Struct, frozen=True):
     name_of: Callable[[int], str] = lambda _: ""
 
 
-class Call(msgspec.Struct, gc=False):
+class TracedCall(msgspec.Struct, gc=False):
     """A system call that a task is in; `taken` are packets it has read."""
 
     name: str
@@ -57,14 +57,14 @@ class Task(msgspec.Struct, gc=False):
 
     pid: int
     name: str
-    step: Step
+    step: LedgerStep
     watched: bool = False
     woken: bool = False  # and has not run since
     traced: bool = False  # its system calls are recorded
-    call: Call | None = None
+    call: TracedCall | None = None
 
 
-class Run(msgspec.Struct, gc=False):
+class SoftirqRun(msgspec.Struct, gc=False):
     """One run of net_rx_action. `ours` once a packet or poll of the watched interface was in it."""
 
     begun_ps: int
@@ -91,7 +91,7 @@ class Cpu:
         self.ledger = ledger
         self.task = Task(0, "idle", idle())
         self.heard = False  # whether there was a record of it
-        self.run: Run | None = None
+        self.run: SoftirqRun | None = None
         self.interrupt: Interrupt | None = None
         self.climbing: list[TrackedSkb] = []
         self.current: TrackedSkb | None = None  # the packet that TCP works on
@@ -106,7 +106,7 @@ class Cpu:
 class MachineState:
     """All of it."""
 
-    def __init__(self, target: Target, found: Callable[[Task], None]) -> None:
+    def __init__(self, target: WatchedInterface, found: Callable[[Task], None]) -> None:
         self.target = target
         self._found = found
         self.outbox = EventOutbox()
@@ -171,8 +171,8 @@ class MachineState:
             self.sockets = {at: queue for at, queue in self.sockets.items() if queue.tracked_skbs}
 
 
-def _default_step(pid: int, name: str) -> Step:
+def _default_step(pid: int, name: str) -> LedgerStep:
     """The step of a task before any record of it: idle, softirqs in a thread, or its own work."""
     if pid == 0:
         return idle()
-    return Step("", Account.KSOFTIRQD if name.startswith("ksoftirqd/") else Account.USER)
+    return LedgerStep("", Account.KSOFTIRQD if name.startswith("ksoftirqd/") else Account.USER)

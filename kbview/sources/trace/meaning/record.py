@@ -6,7 +6,7 @@ _HARDIRQ, _SOFTIRQ = 0x08, 0x10
 LOST = "events lost"  # the point of a record for missing records: their number, 0 if unknown
 
 
-class Record(NamedTuple):
+class TraceRecord(NamedTuple):
     """`time_ns` is of the tracer's clock; `pid` the task that ran, in whatever context.
 
     `flags` are common_flags of include/linux/trace_events.h. `values` stand in the order of the

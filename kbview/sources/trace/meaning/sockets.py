@@ -9,8 +9,8 @@ tcp_probe                an established connection works on this segment: its pa
 
 from kbview.sources.trace.meaning import address, transition
 from kbview.sources.trace.meaning.interrupts import Handler, next_step
-from kbview.sources.trace.meaning.machine_state import Call, Cpu, MachineState
-from kbview.sources.trace.meaning.record import Record
+from kbview.sources.trace.meaning.machine_state import Cpu, MachineState, TracedCall
+from kbview.sources.trace.meaning.record import TraceRecord
 from kbview.sources.trace.meaning.tracked_skb import SocketQueue, TrackedSkb
 from kbview.sources.trace.meaning.transition import enqueue
 from kbview.tape.events import (
@@ -50,7 +50,7 @@ class Sockets:
 
     # ---- in --------------------------------------------------------------------------------
 
-    def _ready(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _ready(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         socket, protocol = record.values
         tracked = cpu.current
         if tracked is None and not (protocol in _TCP and self._machine.probes_told):
@@ -71,7 +71,7 @@ class Sockets:
         others = map(_oldest_climbing, self._machine.cpus.values())
         return next((tracked for tracked in others if tracked is not None), None)
 
-    def _full(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _full(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """The limit of the socket that drops the packet which climbs now; kfree_skb says which."""
         del time_ps
         tracked = _oldest_climbing(cpu)
@@ -80,7 +80,7 @@ class Sockets:
 
     # ---- TCP -------------------------------------------------------------------------------
 
-    def _probed(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _probed(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         skb, socket, payload, port, peer = record.values
         tracked = self._machine.tracked_skbs.by_skb.get(skb)
         if tracked is None or tracked.socket is not None:
@@ -96,7 +96,7 @@ class Sockets:
         tracked.home = queue
         cpu.current = tracked
 
-    def _state_changed(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _state_changed(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """A packet that moves a connection from state to state is TCP's own."""
         socket, before, after, port, peer_port, family, *addresses = record.values
         tracked = self._worked_on(time_ps, cpu, (before, after))
@@ -126,7 +126,7 @@ class Sockets:
             transition.take_in(self._machine, time_ps, cpu, tracked, Place.TCP)
         return tracked
 
-    def _retransmitted(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _retransmitted(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """By an acknowledgement that came in: fast; else by the timer."""
         queue = self._machine.sockets.get(record.values[0])
         if queue is not None:
@@ -135,7 +135,7 @@ class Sockets:
 
     # ---- out -------------------------------------------------------------------------------
 
-    def _copied(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _copied(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         skb, length = record.values
         tracked = self._machine.tracked_skbs.by_skb.get(skb)
         if tracked is None or tracked.socket is None or length <= 0:
@@ -148,7 +148,7 @@ class Sockets:
             known = tracked.payload is not None
             self._take(time_ps, cpu, queue, queue.take(length) if known else queue.take_before(tracked))
 
-    def _read(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _read(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         socket, protocol, length, flags = record.values
         self._machine.reads_told = True
         queue = self._machine.sockets.get(socket)
@@ -179,7 +179,7 @@ class Sockets:
         machine = self._machine
         told = machine.calls_told and (task.traced or not machine.target.calls_of_watched)
         if taken and task.call is None and told:  # the trace began within the call
-            task.call = Call("", time_ps, cpu.number, told=True)
+            task.call = TracedCall("", time_ps, cpu.number, told=True)
         call = task.call
         queued = queue.queued + sum(tracked.truesize for tracked in taken)
         for tracked in taken:

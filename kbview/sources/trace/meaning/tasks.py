@@ -8,9 +8,9 @@ from functools import partial
 
 from kbview.sources.trace.meaning import transition
 from kbview.sources.trace.meaning.interrupts import Handler
-from kbview.sources.trace.meaning.ledger import Step
-from kbview.sources.trace.meaning.machine_state import Call, Cpu, MachineState, Task
-from kbview.sources.trace.meaning.record import Record
+from kbview.sources.trace.meaning.ledger import LedgerStep
+from kbview.sources.trace.meaning.machine_state import Cpu, MachineState, Task, TracedCall
+from kbview.sources.trace.meaning.record import TraceRecord
 from kbview.sources.trace.meaning.table import READING_CALLS, SOCKET_CALLS, STREAM_CALLS, WAITING_CALLS
 from kbview.sources.trace.meaning.transition import enqueue_out_of_order
 from kbview.tape.events import (
@@ -43,7 +43,7 @@ class Tasks:
 
     # ---- the scheduler ---------------------------------------------------------------------
 
-    def _switched(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _switched(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         name_before, pid_before, name, pid = record.values
         before = self._machine.task(pid_before, name_before)
         cpu.run = cpu.interrupt = None  # the scheduler runs in neither
@@ -54,7 +54,7 @@ class Tasks:
         if before.watched or task.watched:
             self._machine.tell(ContextSwitched(time_ps, cpu.number, shown(task)))
 
-    def _woken(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _woken(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         """By the packet that the record before put into a socket: whoever wakes is its reader."""
         name, pid = record.values
         if name.startswith(_KSOFTIRQD):
@@ -70,28 +70,28 @@ class Tasks:
 
     # ---- system calls ----------------------------------------------------------------------
 
-    def _entered(self, name: str, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _entered(self, name: str, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         fields = record.values
         task = cpu.task
         task.traced = True
         self._finish(time_ps, cpu, task.call)
-        task.call = Call(name, time_ps, cpu.number, fields[0] if fields else None)
-        task.step = Step(name if task.watched else "", Account.SYSCALL)
+        task.call = TracedCall(name, time_ps, cpu.number, fields[0] if fields else None)
+        task.step = LedgerStep(name if task.watched else "", Account.SYSCALL)
         cpu.ledger.change_task(time_ps, task.step)
         if task.watched:
             self._tell_entry(task.call)
 
-    def _finish(self, time_ps: int, cpu: Cpu, call: Call | None) -> None:
+    def _finish(self, time_ps: int, cpu: Cpu, call: TracedCall | None) -> None:
         """The return from a call is missing: its task has the data, but nobody knows since when."""
         for tracked in call.taken if call else ():
             transition.deliver(self._machine, time_ps, cpu, tracked, Place.APP, timed=False)
 
-    def _tell_entry(self, call: Call) -> None:
+    def _tell_entry(self, call: TracedCall) -> None:
         call.told = True
         self._machine.tell(SyscallEntered(call.begun_ps, call.cpu, call.name))
         self._machine.tell(ModeSwitched(call.begun_ps, call.cpu, Mode.KERNEL, "syscall"))
 
-    def _left(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _left(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         self._machine.calls_told |= record.point in _READ
         task, call = cpu.task, cpu.task.call
         task.call, task.traced = None, True
@@ -107,11 +107,11 @@ class Tasks:
             transition.deliver(self._machine, time_ps, cpu, tracked, Place.APP)
 
 
-def _work(call: Call | None) -> Step:
+def _work(call: TracedCall | None) -> LedgerStep:
     """After a call a task works on the packet that it got. Without a packet its work is not told."""
     if call is None or not call.taken:
-        return Step("", Account.USER)
-    return Step("app_work", Account.USER, call.taken[-1].packet)
+        return LedgerStep("", Account.USER)
+    return LedgerStep("app_work", Account.USER, call.taken[-1].packet)
 
 
 def shown(task: Task) -> str:

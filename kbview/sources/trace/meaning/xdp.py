@@ -5,7 +5,7 @@ Passing a frame on has no tracepoint; an exception and a redirection have.
 
 from kbview.sources.trace.meaning.interrupts import Handler
 from kbview.sources.trace.meaning.machine_state import Cpu, MachineState
-from kbview.sources.trace.meaning.record import Record
+from kbview.sources.trace.meaning.record import TraceRecord
 from kbview.tape.events import NO_PACKET, XdpRan
 
 
@@ -19,7 +19,7 @@ class Xdp:
             "xdp_redirect": self._decided,
         }
 
-    def _decided(self, time_ps: int, cpu: Cpu, record: Record) -> None:
+    def _decided(self, time_ps: int, cpu: Cpu, record: TraceRecord) -> None:
         action, index = record.values
         if index == self._machine.target.index:
             self._machine.tell(XdpRan(time_ps, cpu.number, NO_PACKET, str(action).lower()))

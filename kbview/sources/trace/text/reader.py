@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import TextIO
 
-from kbview.sources.trace.meaning.record import LOST, Record
+from kbview.sources.trace.meaning.record import LOST, TraceRecord
 from kbview.sources.trace.meaning.table import BY_NAME
 from kbview.sources.trace.text import clock, json_line, lost, recognition, values
 from kbview.sources.trace.text import line as lines
@@ -71,7 +71,7 @@ class TraceReader:
         self.prelude = list(islice(records, PRELUDE))
         self._rest = records
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[TraceRecord]:
         return chain(self.prelude, self._rest)
 
     def _said(self, text: TextIO) -> Iterator[TraceLine | LostLine | JsonLine]:
@@ -101,7 +101,7 @@ class TraceReader:
         yield from first
         yield from said
 
-    def _records(self, said: Iterator[TraceLine | LostLine | JsonLine]) -> Iterator[Record]:
+    def _records(self, said: Iterator[TraceLine | LostLine | JsonLine]) -> Iterator[TraceRecord]:
         unplaced: list[LostLine] = []  # losses before the first time that is known
         for each in said:
             self.read += 1
@@ -117,16 +117,16 @@ class TraceReader:
                 yield from self._losses(unplaced)
         yield from self._losses(unplaced)
 
-    def _losses(self, unplaced: list[LostLine]) -> Iterator[Record]:
+    def _losses(self, unplaced: list[LostLine]) -> Iterator[TraceRecord]:
         for each in unplaced:
-            yield Record(max(0, self._last_ns), each.cpu, 0, 0, LOST, (each.records,))
+            yield TraceRecord(max(0, self._last_ns), each.cpu, 0, 0, LOST, (each.records,))
         unplaced.clear()
 
     def _name(self, each: TraceLine | JsonLine) -> None:
         if each.comm and each.comm != "<...>":
             self.names.setdefault(each.pid, each.comm)
 
-    def _record(self, each: TraceLine | JsonLine) -> Record | None:
+    def _record(self, each: TraceLine | JsonLine) -> TraceRecord | None:
         """The record of a line; None if the table does not have its tracepoint, or it is unreadable."""
         self.backwards += each.time_ns < self._last_ns
         self._last_ns = max(self._last_ns, each.time_ns)
@@ -146,7 +146,7 @@ class TraceReader:
             self.heard.add(point)
         if point == "kfree_skb":
             self.numbered |= str(said[3]).startswith(values.NUMBERED)
-        return Record(self._last_ns, each.cpu, each.pid, flags, point, said)
+        return TraceRecord(self._last_ns, each.cpu, each.pid, flags, point, said)
 
     def devices(self) -> dict[str, int]:
         """The interfaces that receive frames in the beginning, and how many; the busiest first."""

@@ -10,8 +10,8 @@ from typing import TextIO
 from kbview.sources.opener import Word
 from kbview.sources.trace.meaning import capabilities
 from kbview.sources.trace.meaning.interpreter import Interpreter
-from kbview.sources.trace.meaning.machine_state import Target
-from kbview.sources.trace.meaning.record import Record
+from kbview.sources.trace.meaning.machine_state import WatchedInterface
+from kbview.sources.trace.meaning.record import TraceRecord
 from kbview.sources.trace.meaning.stations import stations
 from kbview.sources.trace.meaning.table import BY_NAME
 from kbview.sources.trace.text import clock, decoding
@@ -39,10 +39,10 @@ class TextSource(Source):
         self.heading = heading
         self._reader = reader
         self._files = files
-        self._records: Iterator[Record] = iter(reader)
+        self._records: Iterator[TraceRecord] = iter(reader)
         self._next = next(self._records, None)
         self._origin_ns = self._next.time_ns if self._next else 0
-        target = Target(device, name_of=lambda pid: reader.names.get(pid, ""))
+        target = WatchedInterface(device, name_of=lambda pid: reader.names.get(pid, ""))
         self._interpreter = Interpreter(target, lambda time_ns: (time_ns - self._origin_ns) * 1000)
         self._physical = reader.has_interrupts(device)
         self._stations = stations(physical=self._physical)
@@ -101,8 +101,8 @@ class TextSource(Source):
             self._told_end = True
             tape.extend([SourceEnded(until_ps, self._note())])
 
-    def _batch(self, until_ps: int) -> list[Record]:
-        batch: list[Record] = []
+    def _batch(self, until_ps: int) -> list[TraceRecord]:
+        batch: list[TraceRecord] = []
         while self._next is not None and self._interpreter.time_ps(self._next.time_ns) <= until_ps:
             batch.append(self._next)
             self._next = self._read()
@@ -110,7 +110,7 @@ class TextSource(Source):
                 break
         return batch
 
-    def _read(self) -> Record | None:
+    def _read(self) -> TraceRecord | None:
         try:
             return next(self._records, None)
         except decoding.ERRORS as error:

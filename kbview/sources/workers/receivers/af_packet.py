@@ -15,7 +15,7 @@ from kbview.sources.linux.packet_ring.ring import TapRing
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.workers.message import Told
 from kbview.sources.workers.payload_stamp import HEADERS, STAMP
-from kbview.sources.workers.receiver import Ingress, Receiver
+from kbview.sources.workers.receiver import Ingress, ReceiverWorker
 from kbview.sources.workers.sampling import Stamp
 from kbview.tape import vocabulary as words
 from kbview.tape.events import NO_CPU, BlockReleased, BlockRetired, Copied
@@ -26,7 +26,7 @@ _WAIT_MS = 10
 _UDP_PORT = 36  # offset in the frame
 
 
-class AfPacket(Receiver):
+class AfPacketReceiver(ReceiverWorker):
     """Sleeps in poll() until the kernel hands over a block: full, or its timer fired."""
 
     name = "af_packet"

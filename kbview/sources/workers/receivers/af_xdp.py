@@ -7,11 +7,11 @@ import select
 import time
 
 from kbview.sources.linux.xdp.ring import XskRing
-from kbview.sources.linux.xdp.xsk import Xsk
+from kbview.sources.linux.xdp.xsk import XskSocket
 from kbview.sources.workers.conversion import CONVERTED_COPIES, CONVERTED_SKBS, converts
 from kbview.sources.workers.message import Told
 from kbview.sources.workers.payload_stamp import FCS, HEADERS, LEAST, STAMP
-from kbview.sources.workers.receiver import Ingress, Receiver
+from kbview.sources.workers.receiver import Ingress, ReceiverWorker
 from kbview.sources.workers.sampling import UNKNOWN, Stamp
 from kbview.tape import vocabulary as words
 from kbview.tape.events import NO_CPU, Copied, FrameRecorded, RingConsumed, RingProduced, XdpRan
@@ -21,7 +21,7 @@ _BATCH = 64
 _WAIT_MS = 10
 
 
-class AfXdp(Receiver):
+class AfXdpReceiver(ReceiverWorker):
     """Sleeps in poll() when the rx ring is empty; while frames wait there it needs no system call."""
 
     name = "af_xdp"
@@ -29,7 +29,7 @@ class AfXdp(Receiver):
 
     def open(self, place: Ingress) -> None:
         self._place = place
-        self._xsk = Xsk(place.link, place.queue, place.port)
+        self._xsk = XskSocket(place.link, place.queue, place.port)
         self.mode = self._xsk.mode
         self.copies_each = 0 if self.mode == "zero-copy" else 1
         self._converted = converts(place.link, self.mode)

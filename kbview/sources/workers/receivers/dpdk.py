@@ -8,13 +8,13 @@ from kbview.sources.linux import stale
 from kbview.sources.workers import testpmd
 from kbview.sources.workers.conversion import CONVERTED_COPIES, CONVERTED_SKBS
 from kbview.sources.workers.payload_stamp import FCS
-from kbview.sources.workers.receiver import Ingress, Receiver
+from kbview.sources.workers.receiver import Ingress, ReceiverWorker
 from kbview.sources.workers.useful_time import UsefulTime
 
 _ASK_S = 0.05
 
 
-class DpdkReceiver(Receiver):
+class DpdkReceiver(ReceiverWorker):
     """A real DPDK application; a veth has no hardware queue to give it, so the kernel fills its umem.
 
     It does not read the stamps, so latency is not known.

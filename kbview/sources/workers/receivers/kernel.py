@@ -9,7 +9,7 @@ import time
 
 from kbview.sources.workers.message import Told
 from kbview.sources.workers.payload_stamp import STAMP, wire_length
-from kbview.sources.workers.receiver import Ingress, Receiver
+from kbview.sources.workers.receiver import Ingress, ReceiverWorker
 from kbview.sources.workers.sampling import Stamp
 from kbview.tape.events import Copied, Mode, ModeSwitched, SyscallEntered
 from kbview.tape.meter import SocketMeter
@@ -20,7 +20,7 @@ _WAIT_US = 10_000
 _BATCH = 64  # packets between two looks at the clock
 
 
-class KernelSocket(Receiver):
+class KernelSocket(ReceiverWorker):
     """Sleeps in recv() when the queue is empty."""
 
     name = "kernel"

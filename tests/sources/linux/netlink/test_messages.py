@@ -10,7 +10,7 @@ from kbview.sources.linux.netlink.message import Message, attributes, error_of, 
 from kbview.sources.linux.netlink.socket import NetlinkSocket
 from kbview.sources.linux.procfs import netdev
 from kbview.sources.linux.procfs.file import KernelFile
-from kbview.sources.linux.socket_state import Protocol, TcpState
+from kbview.sources.linux.socket_state import SocketProtocol, TcpState
 
 
 def _attribute(kind: int, data: bytes) -> bytes:
@@ -41,8 +41,10 @@ def test_attributes_may_be_nested_and_cut() -> None:
 def test_links_and_their_totals() -> None:
     link = struct.pack("=BxHiII", 0, 1, 7, 0, 0) + _attribute(3, b"br0\0")
     link += _attribute(18, _attribute(1, b"bridge\0"))
-    assert links.links_of([Message(16, link), Message(3, b"")]) == [links.Link(7, "br0", "bridge", "")]
-    assert links.Link(7, "br0", "bridge", "").carries_again
+    assert links.links_of([Message(16, link), Message(3, b"")]) == [
+        links.NetworkLink(7, "br0", "bridge", "")
+    ]
+    assert links.NetworkLink(7, "br0", "bridge", "").carries_again
     stats = struct.pack("=BxHII", 0, 0, 7, 0) + _attribute(1, struct.pack("=25Q", *range(25)))
     assert links.counts_of([Message(92, stats)]) == {7: links.LinkTotals(0, 2, 6, 15, 1, 3)}
 
@@ -74,8 +76,10 @@ def test_a_socket_is_told_with_what_it_holds_and_may_hold() -> None:
         with socket.create_connection(server.getsockname()) as client, server.accept()[0] as accepted:
             client.sendall(b"x" * 1000)
             accepted.recv(1, socket.MSG_PEEK)
-            answer = conversation.ask(diag.socket_request(diag.AF_INET, Protocol.TCP))
-            states = [each for each in diag.sockets_of(answer, Protocol.TCP) if each.local.port == port]
+            answer = conversation.ask(diag.socket_request(diag.AF_INET, SocketProtocol.TCP))
+            states = [
+                each for each in diag.sockets_of(answer, SocketProtocol.TCP) if each.local.port == port
+            ]
     conversation.close()
     by_state = {each.state: each for each in states}
     assert set(by_state) == {TcpState.LISTEN, TcpState.ESTABLISHED}

@@ -7,7 +7,7 @@ import pytest
 
 from kbview.sources.linux.procfs import cpu, interrupts, mib, netdev, sockets, softirq
 from kbview.sources.linux.procfs.file import KernelFile, number
-from kbview.sources.linux.socket_state import Endpoint, Protocol, TcpState
+from kbview.sources.linux.socket_state import SocketAddress, SocketProtocol, TcpState
 
 INTERRUPTS = """\
            CPU0       CPU1
@@ -87,16 +87,16 @@ def test_core_times_keep_the_numbers_of_the_cores() -> None:
 
 def test_interfaces_with_any_name() -> None:
     assert netdev.parse(DEV) == {
-        "lo": netdev.Traffic(522863, 27171889, 3, 522862, 27171888, 0),
-        "eth0:1": netdev.Traffic(22728, 705081262, 0, 16584, 1931140, 5),
+        "lo": netdev.InterfaceTraffic(522863, 27171889, 3, 522862, 27171888, 0),
+        "eth0:1": netdev.InterfaceTraffic(22728, 705081262, 0, 16584, 1931140, 5),
     }
 
 
 def test_sockets_with_their_queues() -> None:
-    (udp,) = sockets.parse(UDP, Protocol.UDP)
+    (udp,) = sockets.parse(UDP, SocketProtocol.UDP)
     assert (udp.name, udp.received, udp.drops, udp.inode) == ("udp :53", 0x300, 4, 18327)
-    (tcp,) = sockets.parse(TCP6, Protocol.TCP)
-    assert tcp.local == Endpoint("127.0.0.1", 22)
+    (tcp,) = sockets.parse(TCP6, SocketProtocol.TCP)
+    assert tcp.local == SocketAddress("127.0.0.1", 22)
     assert tcp.name == "tcp :22 [2001:db8::1]:50001"
     assert (tcp.state, tcp.unsent, tcp.received) == (TcpState.ESTABLISHED, 0x24, 7)
 

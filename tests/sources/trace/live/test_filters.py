@@ -3,10 +3,10 @@
 import pytest
 
 from kbview.sources.trace.live import filters
-from kbview.sources.trace.meaning.machine_state import Target
+from kbview.sources.trace.meaning.machine_state import WatchedInterface
 from kbview.sources.trace.meaning.table import TRACEPOINTS, Scope
 
-TARGET = Target("veth0", vectors={38: 0, 40: 1}, ourselves=frozenset({9, 10}))
+TARGET = WatchedInterface("veth0", vectors={38: 0, 40: 1}, ourselves=frozenset({9, 10}))
 
 # scope, watched tasks, filter
 TEXTS = [
@@ -40,5 +40,5 @@ def test_a_system_call_of_a_task_that_is_not_watched_costs_nothing() -> None:
 def test_no_filter_is_longer_than_a_page_or_empty() -> None:
     many = frozenset(range(1_000_000, 1_010_000))
     for point in TRACEPOINTS:
-        crowded = Target("x" * 15, ourselves=many, vectors=dict.fromkeys(many, 0))
+        crowded = WatchedInterface("x" * 15, ourselves=many, vectors=dict.fromkeys(many, 0))
         assert 0 < len(filters.text(point.scope, crowded, many)) < 4096

@@ -5,8 +5,8 @@ import struct
 import pytest
 
 from kbview.sources.trace.live import format as formats
-from kbview.sources.trace.live.decoder import Decoder
-from kbview.sources.trace.live.format import Format, Kind
+from kbview.sources.trace.live.decoder import RecordDecoder
+from kbview.sources.trace.live.format import FieldKind, Format
 from tests.sources.trace.live.pages import KFREE_SKB, NAPI_POLL, SCHED_WAKING, common
 
 
@@ -17,7 +17,7 @@ def parsed(text: str) -> Format:
 
 
 def decode(text: str, wanted: tuple[str, ...], record: bytes, named: tuple[str, ...] = ()) -> object:
-    return Decoder("it", parsed(text), wanted, named).decode(record, 0, len(record))
+    return RecordDecoder("it", parsed(text), wanted, named).decode(record, 0, len(record))
 
 
 def test_fields_kinds_and_names_of_values() -> None:
@@ -27,8 +27,8 @@ def test_fields_kinds_and_names_of_values() -> None:
     assert layout.fields["location"].offset == 16
     assert layout.symbols == {"reason": {2: "NOT_SPECIFIED", 3: "NO_SOCKET", 6: "SOCKET_RCVBUFF"}}
     waking = parsed(SCHED_WAKING).fields
-    assert (waking["comm"].kind, waking["saddr"].kind) == (Kind.TEXT, Kind.BYTES)
-    assert parsed(NAPI_POLL).fields["dev_name"].kind is Kind.DYNAMIC
+    assert (waking["comm"].kind, waking["saddr"].kind) == (FieldKind.TEXT, FieldKind.BYTES)
+    assert parsed(NAPI_POLL).fields["dev_name"].kind is FieldKind.DYNAMIC
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from kbview.sources.trace.live import page as pages
 from tests.sources.trace.live.pages import common, event, extend, given_up, header, page, stamp
 
-LAYOUT = pages.Layout()
+LAYOUT = pages.PageLayout()
 
 
 def told(data: bytes) -> list[tuple[int, int, int]]:
@@ -68,5 +68,5 @@ def test_the_layout_of_a_32_bit_kernel_is_read_from_header_page() -> None:
         "\tfield: local_t commit;\toffset:8;\tsize:4;\tsigned:1;\n"
         "\tfield: char data;\toffset:12;\tsize:4084;\tsigned:0;\n"
     )
-    assert pages.parse_layout(text) == pages.Layout(4, 12)
-    assert pages.parse_layout("nonsense") == pages.Layout(8, 16)
+    assert pages.parse_layout(text) == pages.PageLayout(4, 12)
+    assert pages.parse_layout("nonsense") == pages.PageLayout(8, 16)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from kbview.sources.trace.meaning.interpreter import Interpreter
-from kbview.sources.trace.meaning.machine_state import Target
-from kbview.sources.trace.meaning.record import Record
+from kbview.sources.trace.meaning.machine_state import WatchedInterface
+from kbview.sources.trace.meaning.record import TraceRecord
 from kbview.sources.trace.meaning.table import BY_NAME
 from kbview.tape import events as ev
 
@@ -17,9 +17,9 @@ READER, IDLE = 50, 0
 class Trace:
     """Time goes on by a microsecond a record; `run` is what the interpreter tells."""
 
-    def __init__(self, target: Target | None = None) -> None:
-        self.records: list[Record] = []
-        target = target or Target("veth0", rcvbuf=(212_992, 131_072))
+    def __init__(self, target: WatchedInterface | None = None) -> None:
+        self.records: list[TraceRecord] = []
+        target = target or WatchedInterface("veth0", rcvbuf=(212_992, 131_072))
         self.interpreter = Interpreter(target, lambda ns: ns * 1000)
         self.cpu, self.pid, self.flags = 0, IDLE, 0
         self.now_ns = 1_000_000
@@ -30,7 +30,7 @@ class Trace:
         self.now_ns += 1000
         values = tuple(fields.pop(name, None) for name in BY_NAME[point].fields)
         assert not fields, f"{point} has no {fields}"
-        self.records.append(Record(self.now_ns, self.cpu, self.pid, self.flags, point, values))
+        self.records.append(TraceRecord(self.now_ns, self.cpu, self.pid, self.flags, point, values))
         return self
 
     def wait(self, ms: int) -> "Trace":

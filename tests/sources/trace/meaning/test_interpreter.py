@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kbview.sources.trace.meaning.interpreter import Interpreter
-from kbview.sources.trace.meaning.machine_state import Target
-from kbview.sources.trace.meaning.record import LOST, Record
+from kbview.sources.trace.meaning.machine_state import WatchedInterface
+from kbview.sources.trace.meaning.record import LOST, TraceRecord
 from kbview.sources.trace.meaning.stations import stations
 from kbview.sources.trace.meaning.table import BY_NAME, TRACEPOINTS
 from kbview.tape import events as ev
@@ -51,7 +51,7 @@ def call(trace: Trace, length: int) -> Trace:
 
 
 def test_every_tracepoint_of_the_table_is_understood_and_no_other() -> None:
-    handled = Interpreter(Target("x"), lambda ns: ns).handlers.keys() - {LOST}
+    handled = Interpreter(WatchedInterface("x"), lambda ns: ns).handlers.keys() - {LOST}
     assert handled == BY_NAME.keys()
     assert len(BY_NAME) == len(TRACEPOINTS)
     for point in TRACEPOINTS:
@@ -404,7 +404,7 @@ def test_an_unread_datagram_is_lost_when_its_socket_is_closed() -> None:
 
 
 def test_an_interrupt_is_told_with_its_queue_and_unmasked_after_the_last_poll() -> None:
-    trace = Trace(Target("veth0", vectors={38: 2}))
+    trace = Trace(WatchedInterface("veth0", vectors={38: 2}))
     trace.flags = 8
     trace.say("irq_handler_entry", irq=38).say("softirq_raise", vec=3).say("irq_handler_exit", irq=38)
     trace.begin_softirq().say("napi_poll", napi=1, dev_name="veth0", work=64, budget=64)
@@ -419,7 +419,7 @@ def test_an_interrupt_is_told_with_its_queue_and_unmasked_after_the_last_poll() 
 
 def test_a_run_whose_budget_is_used_up_with_work_left_is_squeezed() -> None:
     for work, squeezed in ((300, True), (64, False)):
-        trace = Trace(Target("veth0", vectors={38: 0}))
+        trace = Trace(WatchedInterface("veth0", vectors={38: 0}))
         trace.begin_softirq().say("napi_poll", napi=1, dev_name="veth0", work=work, budget=64)
         trace.say("softirq_raise", vec=3)
         (left,) = of(trace.end_softirq().tell(), ev.SoftirqExited)
@@ -452,7 +452,7 @@ def test_ksoftirqd_is_told_apart() -> None:
 
 
 def test_a_loopback_sends_a_packet_and_then_receives_one() -> None:
-    trace = Trace(Target("lo")).switch(READER)
+    trace = Trace(WatchedInterface("lo")).switch(READER)
     trace.say("net_dev_start_xmit", skbaddr=A, name="lo", queue_mapping=0)
     trace.say("netif_rx_entry", skbaddr=A, name="lo", len=100, truesize=832)
     events = trace.say("net_dev_xmit", skbaddr=A, name="lo", len=114, rc=0).tell()
@@ -465,7 +465,7 @@ def test_a_loopback_sends_a_packet_and_then_receives_one() -> None:
 def test_a_sender_is_watched_from_its_frame_on_where_only_calls_of_watched_tasks_are_recorded() -> None:
     """A frame that leaves in a softirq (TCP's timers, answers) is nobody's."""
     for flags, watched in ((0, True), (SOFTIRQ, False)):
-        trace = Trace(Target("veth0", calls_of_watched=True)).switch(READER)
+        trace = Trace(WatchedInterface("veth0", calls_of_watched=True)).switch(READER)
         trace.flags = flags
         trace.say("net_dev_xmit", skbaddr=A, name="veth0", len=114, rc=0).tell()
         assert trace.interpreter.machine.tasks[READER].watched is watched
@@ -481,7 +481,7 @@ def test_a_frame_that_the_driver_refuses_is_not_sent() -> None:
 
 def test_lost_records_are_said_and_nothing_stays_in_flight() -> None:
     trace = datagram(Trace()).arrive(B).begin_softirq().climb(B)
-    trace.records.append(Record(trace.now_ns + 1, 0, 0, 0, LOST, (812,)))
+    trace.records.append(TraceRecord(trace.now_ns + 1, 0, 0, 0, LOST, (812,)))
     events = trace.wait(1).end_softirq().tell()
     assert [event.count for event in of(events, ev.EventsLost)] == [812]
     assert (dropped(events), delivered(events), unseen(events)) == ([], [], [0, 1])
@@ -520,6 +520,6 @@ def test_whatever_is_told_all_of_it_is_counted(detail: Detail) -> None:
 
 
 def test_xdp_tells_what_it_says_of_our_interface_only() -> None:
-    trace = Trace(Target("veth0", index=4))
+    trace = Trace(WatchedInterface("veth0", index=4))
     trace.say("xdp_redirect", act="REDIRECT", ifindex=4).say("xdp_exception", act="ABORTED", ifindex=5)
     assert [event.action for event in of(trace.tell(), ev.XdpRan)] == ["redirect"]
