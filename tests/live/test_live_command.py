@@ -122,7 +122,8 @@ def test_without_the_capability_there_is_one_sentence_and_its_command(command: l
     assert ran.stdout == ""
     *_, said = ran.stderr.splitlines()
     assert said == (
-        "kbview: reading packets takes CAP_NET_RAW, which this process lacks; run: sudo kbview live lo"
+        "kbview: reading packets takes CAP_NET_RAW, which this process lacks; "
+        f"run: sudo {sys.executable} -m kbview live lo"
     )
 
 

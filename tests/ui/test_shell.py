@@ -171,7 +171,7 @@ def test_help_defines_the_numbers_scrolls_and_closes() -> None:
         await pilot.press("n")
         await until(pilot, lambda: "play or pause" in shown(shell))
         assert "play or pause" in shown(shell)
-        for _ in range(12):
+        for _ in range(20):
             await pilot.press("pagedown")
             seen += shown(shell)
         for truth in ("not a drop", "is not 100 % useful", "entering one is not a mode switch"):
