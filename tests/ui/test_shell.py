@@ -166,15 +166,19 @@ def test_help_defines_the_numbers_scrolls_and_closes() -> None:
         await pilot.press("question_mark")
         assert isinstance(shell.screen, HelpScreen)
         await pilot.pause()
-        seen = shown(shell)
+        seen = "\n".join(shown(shell).splitlines()[:-1])
         assert "frame, packet" in seen
         await pilot.press("n")
         await until(pilot, lambda: "play or pause" in shown(shell))
         assert "play or pause" in shown(shell)
         for _ in range(20):
             await pilot.press("pagedown")
-            seen += shown(shell)
-        for truth in ("not a drop", "is not 100 % useful", "entering one is not a mode switch"):
+            seen += "\n".join(shown(shell).splitlines()[:-1])  # a text may go on behind the last row
+        for truth in (
+            "not a drop",
+            "useful work for packets that were delivered",
+            "entering one is not a mode switch",
+        ):
             assert truth in " ".join(seen.split())
         await pilot.press("question_mark")
         assert shell.screen is shell.screen_stack[0]
