@@ -199,13 +199,13 @@ def test_an_interface_that_vanishes_ends_the_watch() -> None:
     script = """
 import socket, subprocess, time
 from kbview.cli.main import main
-from kbview.sources.watching.clock import Clock
+from kbview.sources.watching.clock import WatchClock
 from kbview.sources.linux import child_process
 from kbview.sources.linux.testbed import Testbed
 from kbview.sources.trace.live.producer import TraceProducer
 bed = Testbed()
 with bed.b.namespace.entered():
-    producer = TraceProducer(bed.b.link, Clock(), index=socket.if_nametoindex(bed.b.link))
+    producer = TraceProducer(bed.b.link, WatchClock(), index=socket.if_nametoindex(bed.b.link))
     producer.start()
     from pyroute2 import IPRoute
     with IPRoute() as route:

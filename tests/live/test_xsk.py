@@ -22,8 +22,8 @@ pytestmark = pytest.mark.live
 PORT = 7777  # of the template
 HOLDER = """
 import time
-from kbview.sources.linux.xdp.xsk import Xsk
-xsk = Xsk({link!r})
+from kbview.sources.linux.xdp.xsk import XskSocket
+xsk = XskSocket({link!r})
 print("open", flush=True)
 time.sleep(60)
 """
