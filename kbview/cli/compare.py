@@ -64,9 +64,11 @@ def _sources(arguments: argparse.Namespace) -> "list[Source]":
     words = [arguments.source, *arguments.others]
     if len(words) > 1:
         return [resolve(word, choice(arguments, None)) for word in words]
-    names = datapaths(arguments.datapath or _usual(arguments), arguments.source)
+    named = arguments.datapath or _usual(arguments)
+    names = datapaths(named, arguments.source)
     stream = pipe() if arguments.source == "-" else None
-    return resolve_all(arguments.source, [choice(arguments, name) for name in names], stream)
+    choices = [choice(arguments, name, if_able=named == "all") for name in names]
+    return resolve_all(arguments.source, choices, stream)
 
 
 def _usual(arguments: argparse.Namespace) -> str:

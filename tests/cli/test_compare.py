@@ -51,3 +51,11 @@ def test_two_tapes_are_compared_as_they_are(tmp_path: Path, capsys: pytest.Captu
 def test_an_unknown_datapath_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "paced-udp", "--datapath", "kernal"]) == 2
     assert "datapath 'kernal' is unknown" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("scenario", ["overload-udp", "short-connections"])
+def test_all_leaves_out_a_datapath_that_cannot_serve_with_the_reason(
+    scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", scenario, "--datapath", "all", "--until", "200"]) == 0
+    assert "left out: datapath" in " ".join(capsys.readouterr().out.split())
