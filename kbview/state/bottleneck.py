@@ -6,7 +6,7 @@ from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import Report
 
 _TOP = 4
-_SPINS = 0.5  # a core that polls in vain longer than this is worth a word
+_SPINS = 0.5  # the share of empty polls from which they are mentioned
 
 
 def bottleneck(report: Report) -> str:
@@ -15,7 +15,7 @@ def bottleneck(report: Report) -> str:
 
 
 def load(report: Report) -> float:
-    """How much of its time the busiest core has work, 0..1; to poll in vain is none."""
+    """The share of its time that the busiest core works, 0..1; empty polls are no work."""
     return max((_work_share(core) for core in report.cores), default=0.0)
 
 
@@ -52,4 +52,4 @@ def _loss(report: Report) -> str:
 
 def _spin(report: Report) -> str:
     vain = max((_share(core, "poll_empty_ps") for core in report.cores), default=0.0)
-    return f"a core polls in vain {100 * vain:.0f} % of its time" if vain > _SPINS else ""
+    return f"empty polls take {100 * vain:.0f} % of a core" if vain > _SPINS else ""

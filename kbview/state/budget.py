@@ -49,7 +49,7 @@ def fullest(interval: Interval) -> float:
 
 
 def spent(interval: Interval, stations: tuple[Station, ...]) -> list[Spent]:
-    """By step, the dearest first; empty when no packet was delivered. Polls in vain are left out."""
+    """By step, the dearest first; empty when no packet was delivered. Empty polls are left out."""
     delivered = interval.change("delivered")
     if not delivered:
         return []

@@ -19,7 +19,7 @@ from kbview.tape.meter import Sample
 from kbview.tape.station import Station
 from kbview.tape.tape import Reel
 
-MOST_SHARED = 16  # told of one wait: the last ones, for an overloaded ring is polled often in vain
+MOST_SHARED = 16  # told of one wait: the last ones: an overloaded ring has many empty polls
 _TIME, _POSITION = attrgetter("time_ps"), attrgetter("position")
 _TURNS = frozenset({ev.ModeSwitched, ev.ContextSwitched, ev.SyscallEntered, ev.KsoftirqdWoken})
 _OUTWARD = frozenset({ev.FrameSent, ev.FrameRecorded})

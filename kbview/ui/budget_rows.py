@@ -23,7 +23,7 @@ _LONG = 80  # cells for whole sentences
 
 
 def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, width: int) -> list[Row]:
-    """A rule, the two sentences, the bar with its mark, and what polling in vain takes beside it."""
+    """A rule, the two sentences, the bar with its mark, and the time of empty polls beside it."""
     frame = mean_length(recent) if recent else None
     leaves_ps = budget_ps(link_bps, frame)
     total_ps = sum(one.each_ps for one in each)

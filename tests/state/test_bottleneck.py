@@ -84,5 +84,5 @@ def test_how_much_is_lost_is_said_in_two_digits(gone: int, told: str) -> None:
 
 
 def test_a_core_that_polls_in_vain_is_told() -> None:
-    assert "in vain 90 %" in bottleneck(report({"poll_empty": 90, "poll_useful": 10}))
+    assert "empty polls take 90 %" in bottleneck(report({"poll_empty": 90, "poll_useful": 10}))
     assert bottleneck(report({"poll_empty": 10, "poll_useful": 90})) == ""
