@@ -1,4 +1,4 @@
-"""`kbview compare SOURCE`: datapaths side by side on the same traffic, and what sets them apart."""
+"""`kbview compare SOURCE`: datapaths side by side on the same traffic, and the differences."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ _WIDTH = 80
 
 
 class Compare(Command):
-    """The first datapath is what the others are compared with. Tapes are compared as they are."""
+    """The other datapaths are compared with the first. Tapes are compared as they are."""
 
     name = "compare"
     summary = "datapaths side by side on the same traffic, with the differences in words"
@@ -57,7 +57,7 @@ class Compare(Command):
 
 
 def _sources(arguments: argparse.Namespace) -> "list[Source]":
-    """One source a datapath; or one for each tape, whose datapath is what it is."""
+    """A source for each datapath, or for each tape with its own datapath."""
     from kbview.cli.choice import choice
     from kbview.sources.resolve import datapaths, resolve, resolve_all
 

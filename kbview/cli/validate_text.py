@@ -1,4 +1,4 @@
-"""What `kbview validate` prints: tables, plots, and the object for programs."""
+"""The output of `kbview validate`: tables, plots, and the object for programs."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ _WIDTH = 80
 
 
 def print_list(targets: Sequence[Target]) -> None:
-    """A line each; those that are left out with their reason."""
+    """A line for each target; omitted targets with their reason."""
     for target in targets:
         print(f"{target.id:<4} {target.title}")
         if target.omitted:
@@ -59,7 +59,7 @@ def _object(row: VerdictRow) -> dict[str, object]:
 def print_tables(
     targets: Sequence[Target], rows: Sequence[VerdictRow], *, plot: bool, took_s: float
 ) -> None:
-    """A table a target, then what it comes to."""
+    """A table for each target, then the summary."""
     for target in targets:
         own = [row for row in rows if row.target == target.id]
         _print_head(target)
@@ -140,7 +140,7 @@ def _print_summary(targets: Sequence[Target], rows: Sequence[VerdictRow], took_s
 
 
 def _print_reproduced(good: Sequence[Target]) -> None:
-    """Those of which every point and claim that was held out lies inside, with what they show."""
+    """Targets whose held-out points are all inside, with their titles."""
     mechanisms = len({target.mechanism for target in good})
     print(f"\n  {len(good)} targets ({mechanisms} mechanisms) reproduced at points held out:")
     for target in good:

@@ -1,4 +1,4 @@
-"""What the terminal can show, decided before the app starts and without importing Textual."""
+"""The abilities of the terminal, found before the app starts and without importing Textual."""
 
 import os
 import re
@@ -21,8 +21,8 @@ _THEMES: dict[str, tuple[Theme, ...]] = {
 
 
 class Look(msgspec.Struct, frozen=True):
-    """How to draw: the theme to start with, those the terminal can show, the colours rich may use,
-    and whether in ASCII."""
+    """The manner of drawing: the first theme, all themes of the terminal, the colours for rich, and
+    whether in ASCII."""
 
     theme: Theme
     themes: tuple[Theme, ...]
@@ -31,7 +31,7 @@ class Look(msgspec.Struct, frozen=True):
 
 
 def unsuitable(environ: Mapping[str, str] = os.environ) -> str | None:
-    """None, or the one sentence that says why there can be no screen and what would help."""
+    """None, or a sentence with the reason why no screen can open, and the remedy."""
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):  # Textual: stderr
         return "the screen needs a terminal, not redirected; `kbview run` prints a report instead"
     if environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
@@ -40,7 +40,7 @@ def unsuitable(environ: Mapping[str, str] = os.environ) -> str | None:
 
 
 def look(options: Options, environ: Mapping[str, str] = os.environ) -> Look:
-    """What the options ask for, within what the environment says the terminal can do."""
+    """The look that the options ask for, within the abilities that the environment names."""
     color = _color(options, environ)
     theme = _theme(options, color, environ)
     return Look(

@@ -12,8 +12,8 @@ from kbview.sources.calibration.spread import Spread
 class MeasuredCost(msgspec.Struct, frozen=True):
     """The cost of one step on this machine.
 
-    `ns` beyond its bytes, None where only the share of a byte was found; `how` says what was done;
-    `derived` whether something that was not measured went into it.
+    `ns` beyond its bytes, None where only the share of a byte was found; `how` describes the
+    experiment; `derived` says whether an unmeasured number went into it.
     """
 
     how: str
@@ -39,14 +39,14 @@ class Method(ABC):
 
     @abstractmethod
     def measure(self, base: Calibration, found: Findings) -> Findings:
-        """Do it. `found` is what earlier methods found; `base` has the rest.
+        """Run the experiment. `found` holds the costs of earlier methods; `base` has the rest.
 
         Errors: OSError and SourceError, where it cannot be done here.
         """
 
 
 def cost_ns(step: str, base: Calibration, found: Findings) -> float:
-    """What a step costs by what was found so far, else by the base profile; without its bytes."""
+    """The cost of a step by the measurements so far, else by the base profile; without its bytes."""
     finding = found.get(step)
     if finding is not None and finding.ns is not None and finding.credible:
         return finding.ns.median

@@ -33,7 +33,7 @@ class ContextSwitch(Method):
 
 
 class WakeUp(Method):
-    """A write that wakes a task on an idle core: what the writer pays, and when the other one runs."""
+    """A write that wakes a task on an idle core: its cost, and the time until the task runs."""
 
     name = "wake-up"
     steps = ("try_to_wake_up", "idle_exit")
@@ -72,7 +72,7 @@ def _exchanges(asking: int, answering: int) -> Callable[[int], None]:
 
 
 def _wake(asking: int, answering: int) -> tuple[Spread, Spread]:
-    """What the write took, and how long after its beginning the reader ran."""
+    """The duration of the write, and the time from its beginning until the reader ran."""
     writes: list[float] = []
     wakes: list[float] = []
     for _ in range(_WAKES):

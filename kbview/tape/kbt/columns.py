@@ -23,12 +23,12 @@ _ENCODER = msgspec.msgpack.Encoder()
 
 
 def differences(numbers: Sequence[int]) -> list[int]:
-    """The first, then what each is more than the one before."""
+    """The first number, then the difference of each from the number before."""
     return [*numbers[:1], *map(sub, numbers[1:], numbers)]
 
 
 class Columns(msgspec.Struct):
-    """Records of one stretch: whose turn it is, the times, and the fields of each class by its name.
+    """Records of a stretch: the order of tables, the times, and the fields of each class by its name.
 
     `order` holds, record by record, the place of its table.
     """
@@ -59,7 +59,7 @@ class Table:
         return msgspec.Raw(_ENCODER.encode(columns))
 
     def unpack(self, raw: msgspec.Raw, times: list[int]) -> Iterable[ev.Event]:
-        """The records again; ValueError or msgspec's if the columns are not those of this class."""
+        """The records again; ValueError or msgspec's if the columns belong to another class."""
         columns = self._decoder.decode(raw)
         values = [
             self._column(field, getattr(columns, field.name), len(times)) for field in self._fields

@@ -10,7 +10,7 @@ _NUMBERS = 18  # cells for the value and how fast it grows
 
 
 class GaugesPanel(Panel):
-    """What grows fastest first, then what is not zero."""
+    """The fastest growing first, then the others above zero."""
 
     name = "gauges"
     title = "other counters"
@@ -44,7 +44,7 @@ class GaugesPanel(Panel):
 
 
 def _rates(state: State) -> dict[str, float]:
-    """Growth a second of trace time; what fell or is new has none."""
+    """Growth per second of trace time; a falling or new gauge has none."""
     recent = state.histories.recent()
     if recent is None or not recent.duration_ps:
         return {}
@@ -61,7 +61,7 @@ def _line(name: str, value: int, rate: float, width: int) -> Row:
 
 
 def _short(name: str, room: int) -> str:
-    """The name in so many cells: its end stays, which says what is counted and in which unit."""
+    """The name in so many cells: its end stays, because it names the quantity and the unit."""
     if len(name) <= room:
         return name
     head = room // 4
