@@ -16,7 +16,7 @@ _PIECE = 4096  # records at a time
 
 
 def save(source: Source, snap: int, path: str, tape: Reel) -> str:
-    """What was written, in a few words; SourceError with one line when it cannot be."""
+    """The number of records written, as a few words; SourceError with one line on failure."""
     output = TapeOutput(path, force=False)
     try:
         header = Header(source.heading, source.capabilities, Detail.STEPS, snap, __version__)
@@ -29,7 +29,7 @@ def save(source: Source, snap: int, path: str, tape: Reel) -> str:
 
 
 def _copy(tape: Reel, writer: TapeWriter) -> None:
-    """All that the tape holds; where its beginning has gone, first what was known there."""
+    """All records of the tape; if its beginning is gone, first the key frame that replaces it."""
     if tape.start:
         for record in tape.opening(tape.start):
             writer.extend([_plain(record) if isinstance(record, KeyFrame) else record])

@@ -1,4 +1,4 @@
-"""The first touch: reading what another core has just written, as one reads a ring that it fills."""
+"""The first touch: a core reads memory that another core has just written, such as a ring."""
 
 import mmap
 import os
