@@ -16,7 +16,7 @@ _PIECE = 4096  # records at a time
 
 
 def save(source: Source, snap: int, path: str, tape: Reel) -> str:
-    """The number of records written, as a few words; SourceError with one line on failure."""
+    """Write the tape; returns path, records and bytes as a few words. Errors: SourceError, one line."""
     output = TapeOutput(path, force=False)
     try:
         header = Header(source.heading, source.capabilities, Detail.STEPS, snap, __version__)
@@ -29,7 +29,7 @@ def save(source: Source, snap: int, path: str, tape: Reel) -> str:
 
 
 def _copy(tape: Reel, writer: TapeWriter) -> None:
-    """All records of the tape; if its beginning is gone, first the key frame that replaces it."""
+    """Copy all records of the tape; if its beginning is gone, first the state at its new beginning."""
     if tape.start:
         for record in tape.opening(tape.start):
             writer.extend([_plain(record) if isinstance(record, KeyFrame) else record])
