@@ -2,12 +2,12 @@
 
 import argparse
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE, FAILED, complain
+from kbview.cli.paper import say, tell
 
 if TYPE_CHECKING:
     from kbview.emulator.cost import Calibration
@@ -42,12 +42,12 @@ class Calibrate(Command):
             return FAILED
         text = writing.toml(made)
         if target is None:
-            print(text, end="")
+            say(text, end="")
             return DONE
         _write(target, text)
-        print(f"\n{len(made.steps)} steps measured, the others as in {base.name}: {target}")
+        say(f"\n{len(made.steps)} steps measured, the others as in {base.name}: {target}")
         named = arguments.profile if arguments.output is None else target
-        print(f"kbview run paced-udp --profile {named}")
+        say(f"kbview run paced-udp --profile {named}")
         return DONE
 
 
@@ -73,17 +73,12 @@ def _measure(base: "Calibration") -> "Findings":
         try:
             findings = method.measure(base, found)
         except (OSError, SourceError) as error:
-            _say(f"{method.name}: {error}; {', '.join(method.steps)} as in {base.name}")
+            tell(f"{method.name}: {error}; {', '.join(method.steps)} as in {base.name}")
             continue
         found |= findings
         for step, finding in findings.items():
-            _say(_told(step, finding))
+            tell(_told(step, finding))
     return found
-
-
-def _say(text: str) -> None:
-    """Beside the profile, which may go to standard output."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def _told(step: str, finding: "MeasuredCost") -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kbview.cli import options
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
+from kbview.cli.paper import say
 from kbview.cli.run import pipe
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Compare(Command):
             until = arguments.until[0] if arguments.until else None
             reports = run_together(_sources(arguments), until)
         if arguments.json:
-            print(json.dumps(_object(reports), indent=2))
+            say(json.dumps(_object(reports), indent=2))
             return DONE
         report_text.print_table(reports)
         _print_words(reports)
@@ -103,7 +104,7 @@ def _print_words(reports: "list[Report]") -> None:
 
     base, *others = reports
     for other in others:
-        print(f"\n{base.datapath} and {other.datapath}")
+        say(f"\n{base.datapath} and {other.datapath}")
         for sentence in contrast(base, other):
             text = fill(
                 sentence,
@@ -112,4 +113,4 @@ def _print_words(reports: "list[Report]") -> None:
                 subsequent_indent="    ",
                 break_on_hyphens=False,
             )
-            print(text)
+            say(text)

@@ -5,6 +5,7 @@ import json
 
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE, with_path
+from kbview.cli.paper import say
 from kbview.ui.characters import clean
 
 _MARKS = {True: "yes", False: "no", None: "-"}
@@ -26,11 +27,11 @@ class Doctor(Command):
 
         findings = [finding for check in CHECKS for finding in check()]
         if arguments.json:
-            print(json.dumps(msgspec.to_builtins(findings), indent=2))
+            say(json.dumps(msgspec.to_builtins(findings), indent=2))
             return DONE
         width = max(len(finding.name) for finding in findings)
         for finding in findings:
-            print(f"{_MARKS[finding.works]:>3}  {finding.name:<{width}}  {clean(finding.said)}")
+            say(f"{_MARKS[finding.works]:>3}  {finding.name:<{width}}  {clean(finding.said)}")
             if finding.fix:
-                print(f"{'':>{width + 7}}{clean(with_path(finding.fix))}")
+                say(f"{'':>{width + 7}}{clean(with_path(finding.fix))}")
         return DONE

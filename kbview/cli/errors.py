@@ -15,6 +15,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from kbview.cli.paper import tell
 from kbview.ui.characters import clean
 
 DONE, FAILED, USAGE, UNREADABLE, PERMISSION, UNSUPPORTED = range(6)
@@ -24,7 +25,7 @@ _ADVISED = "sudo kbview"
 
 def complain(message: str) -> None:
     """Print the fault, its place and the remedy."""
-    print(f"kbview: {clean(with_path(message))}", file=sys.stderr)
+    tell(f"kbview: {clean(with_path(message))}")
 
 
 def with_path(advice: str) -> str:

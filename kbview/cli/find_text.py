@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from kbview import __version__
+from kbview.cli.paper import say
 from kbview.cli.sweep_series import amount
 from kbview.experiment.crossing import Crossing
 from kbview.experiment.finding import Answer, Asked, Question
@@ -28,15 +29,15 @@ _HEADS = {
 def print_answers(question: Question, found: Sequence[Answer]) -> None:
     """The origin, the definition, and a line for each answer."""
     scenario = question.scenario
-    print(clean(f"EMULATED with costs of {scenario.profile}: {scenario.name}"))
+    say(clean(f"EMULATED with costs of {scenario.profile}: {scenario.name}"))
     head = _HEADS[question.asked].format(until=question.model.until.text, figure=question.figure.title)
     if question.seeds > 1:
         head += f", with {question.seeds} seeds"
-    print(fill(f"{head}; resolution {100 * question.resolution:g} %", _WIDTH))
-    print()
+    say(fill(f"{head}; resolution {100 * question.resolution:g} %", _WIDTH))
+    say()
     names = [" and ".join(question.datapaths)] if len(found) == 1 else question.datapaths
     for name, answer in zip(names, found, strict=True):
-        print(fill(f"{name}: {_said(question, answer)}", _WIDTH, subsequent_indent="    "))
+        say(fill(f"{name}: {_said(question, answer)}", _WIDTH, subsequent_indent="    "))
 
 
 def _said(question: Question, answer: Answer) -> str:
@@ -106,7 +107,7 @@ def print_json(question: Question, found: Sequence[Answer]) -> None:
             {"datapath": name, **_object(answer)} for name, answer in zip(names, found, strict=True)
         ],
     }
-    print(json.dumps(made, indent=1))
+    say(json.dumps(made, indent=1))
 
 
 def _object(answer: Answer) -> dict[str, object]:

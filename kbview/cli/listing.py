@@ -8,6 +8,7 @@ from typing import Any
 
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
+from kbview.cli.paper import say
 
 WIDTH = 79
 Rows = list[dict[str, Any]]
@@ -33,14 +34,14 @@ class List(Command):
         names = [arguments.section] if arguments.section else [*SECTIONS][:-1]
         sections = {name: SECTIONS[name]() for name in names}
         if arguments.json:
-            print(json.dumps(sections, indent=2))
+            say(json.dumps(sections, indent=2))
             return DONE
         for name, rows in sections.items():
-            print(name)
+            say(name)
             for row in rows:
-                print(_text(row))
+                say(_text(row))
         if not arguments.section:
-            print("\n`kbview list settings` explains every key of a scenario.")
+            say("\n`kbview list settings` explains every key of a scenario.")
         return DONE
 
 

@@ -21,6 +21,7 @@ from kbview.cli.errors import (
     USAGE,
     complain,
 )
+from kbview.cli.paper import say
 
 # A command's module and class; only the one that is asked for is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -149,7 +150,7 @@ def _refuse_misspelt(words: list[str]) -> None:
 
 def _dispatch(words: list[str]) -> int:
     if words == ["--version"]:  # without a command's imports
-        print(f"kbview {__version__}")
+        say(f"kbview {__version__}")
         return DONE
     named = bool(words) and words[0] in COMMANDS
     if not named:

@@ -2,7 +2,6 @@
 
 import argparse
 import signal
-import sys
 from contextlib import closing
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -12,8 +11,10 @@ import msgspec
 from kbview.cli import options, privilege, quantity
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
+from kbview.cli.paper import tell
 from kbview.cli.run import pipe
 from kbview.tape.detail import Detail
+from kbview.ui.characters import clean
 
 # Trace time between samples: at the finest, one for each column of the screen at its usual speed.
 _EVERY_PS = {Detail.METERS: 10**9, Detail.MILESTONES: 10**9, Detail.STEPS: 20 * 10**6}
@@ -74,7 +75,7 @@ class Record(Command):
                     source, output, detail, arguments.every or _EVERY_PS[detail], arguments.snap
                 )
                 recording.run(arguments.until and arguments.until[0], lambda: bool(signals.came))
-        print(f"kbview: {output.name}: {recording.summary()}", file=sys.stderr)
+        tell(f"kbview: {clean(output.name)}: {recording.summary()}")
         return DONE if signals.came in (0, signal.SIGINT) else 128 + signals.came
 
 

@@ -1,14 +1,16 @@
 """A report for people: one table, the datapaths as columns, and what there is to know about them."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from kbview.cli import many_text
+from kbview.cli.paper import say
 from kbview.state.compare_words import each, work_ps
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import SENT, Report
@@ -21,7 +23,17 @@ Cell = Callable[[Report], str]
 
 
 class _Paper(Console):
-    """Standard output. That whoever reads it has gone is no failure of ours: the exit code says so."""
+    """Standard output for tables: every segment passes the gate that `say` is for plain text.
+
+    A reader that has gone is no failure of the report; the exit code says so.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            text = "\n".join(map(clean, segment.text.split("\n")))
+            yield segment if segment.control else Segment(text, segment.style)
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
@@ -29,7 +41,7 @@ class _Paper(Console):
 
 def print_json(reports: Sequence[Report]) -> None:
     """A list with one object a datapath."""
-    print(json.dumps(msgspec.to_builtins(list(reports)), indent=2))
+    say(json.dumps(msgspec.to_builtins(list(reports)), indent=2))
 
 
 def print_table(reports: Sequence[Report]) -> None:
@@ -69,7 +81,7 @@ def _print_columns(console: Console, reports: Sequence[Report]) -> None:
 def _title(report: Report) -> str:
     """Where the numbers come from."""
     profile = f" with costs of {report.profile}" if report.profile else ""
-    return f"{report.origin.upper()}{profile}: {clean(report.source)}"
+    return f"{report.origin.upper()}{clean(profile)}: {clean(report.source)}"
 
 
 def _drop_labels(reports: Sequence[Report]) -> list[str]:

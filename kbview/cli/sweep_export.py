@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from kbview import __version__
+from kbview.cli.paper import say
 from kbview.experiment.figure import Figure
 from kbview.experiment.program import identity
 from kbview.experiment.sweep import Sweep, SweepRow
@@ -27,7 +28,7 @@ def print_json(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]
         "left_out": list(sweep.left_out),
         "rows": [_row(sweep, row, figures) for row in rows],
     }
-    print(json.dumps(made, indent=1))
+    say(json.dumps(made, indent=1))
 
 
 def _row(sweep: Sweep, row: SweepRow, figures: Sequence[Figure]) -> dict[str, object]:

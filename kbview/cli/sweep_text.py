@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from textwrap import fill
 
+from kbview.cli.paper import say
 from kbview.cli.sweep_series import amount, logarithmic, series, title
 from kbview.experiment.figure import Figure
 from kbview.experiment.stretch import WARM_UP
@@ -19,9 +20,9 @@ _MOST_TICKS = 7
 
 def print_table(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]) -> None:
     """The origin, as many tables side by side as 80 columns take, and the definitions."""
-    print(clean(title(sweep)))
+    say(clean(title(sweep)))
     for line in (_runs(sweep, rows), *(f"left out: {reason}" for reason in sweep.left_out)):
-        print(fill(clean(line), WIDTH))
+        say(fill(clean(line), WIDTH))
     heads = [[axis.key, *(amount(row.trial.values[at]) for row in rows)]
              for at, axis in enumerate(sweep.axes)]  # fmt: skip
     heads.append(["datapath", *(row.trial.datapath for row in rows)])
@@ -33,11 +34,11 @@ def print_table(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure
     for at, axis in enumerate(sweep.axes):
         heads[at][1] = axis.unit
     for part in _fitting(heads, columns):
-        print()
+        say()
         _print_columns(heads, part)
-    print()
+    say()
     for figure in figures:
-        print(fill(f"{figure.name}: {figure.meaning}", WIDTH, subsequent_indent="    "))
+        say(fill(f"{figure.name}: {figure.meaning}", WIDTH, subsequent_indent="    "))
 
 
 def _runs(sweep: Sweep, rows: Sequence[SweepRow]) -> str:
@@ -90,7 +91,7 @@ def _print_columns(heads: list[list[str]], columns: list[list[str]]) -> None:
             cell.rjust(_width(column)) if right else cell.ljust(_width(column))
             for cell, (column, right) in zip(cells, whole, strict=True)
         ]
-        print(clean(_GAP.join(padded).rstrip()))
+        say(clean(_GAP.join(padded).rstrip()))
 
 
 def print_plots(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]) -> None:
@@ -126,5 +127,5 @@ def _plot(sweep: Sweep, rows: Sequence[SweepRow], figure: Figure) -> None:
         plotext.xticks(list(shown), [amount(value, _DIGITS) for value in shown])
     plotext.title(clean(f"{figure.title}, emulated, costs of {rows[0].trial.profile}"))
     plotext.xlabel(axis.title)
-    print()
-    print(plotext.uncolorize(plotext.build()))
+    say()
+    say(plotext.uncolorize(plotext.build()))

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from textwrap import fill
 
+from kbview.cli.paper import say
 from kbview.validation.target import Curve, Role, Target
 from kbview.validation.verdict import VerdictRow, reproduced
 
@@ -14,9 +15,9 @@ _WIDTH = 80
 def print_list(targets: Sequence[Target]) -> None:
     """A line for each target; omitted targets with their reason."""
     for target in targets:
-        print(f"{target.id:<4} {target.title}")
+        say(f"{target.id:<4} {target.title}")
         if target.omitted:
-            print(fill(f"left out: {target.omitted}", _WIDTH, initial_indent="     ",
+            say(fill(f"left out: {target.omitted}", _WIDTH, initial_indent="     ",
                        subsequent_indent="     "))  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def print_json(targets: Sequence[Target], rows: Sequence[VerdictRow]) -> None:
                 "points": [_object(row) for row in own],
             }
         )
-    print(json.dumps(objects, indent=1))
+    say(json.dumps(objects, indent=1))
 
 
 def _object(row: VerdictRow) -> dict[str, object]:
@@ -73,24 +74,24 @@ def print_tables(
 
 
 def _print_head(target: Target) -> None:
-    print(f"\n{target.id}  {target.title}  [{target.profile}]")
-    print(fill(f"published: {target.source} ({target.provenance})", _WIDTH, initial_indent="    ",
+    say(f"\n{target.id}  {target.title}  [{target.profile}]")
+    say(fill(f"published: {target.source} ({target.provenance})", _WIDTH, initial_indent="    ",
                subsequent_indent="    "))  # fmt: skip
     for what, words in (("left out", target.omitted), ("note", target.note)):
         if words:
-            print(fill(f"{what}: {words}", _WIDTH, initial_indent="    ", subsequent_indent="    "))
+            say(fill(f"{what}: {words}", _WIDTH, initial_indent="    ", subsequent_indent="    "))
 
 
 def _print_points(target: Target, rows: Sequence[VerdictRow]) -> None:
     label = f"{target.x_label or 'at'}"[:12]
-    print(f"    {'':22} {label:>12} {'published':>10} {'emulated':>10} {'error':>7}  role")
+    say(f"    {'':22} {label:>12} {'published':>10} {'emulated':>10} {'error':>7}  role")
     for row in rows:
         if row.text:
             _print_claim(row)
             continue
         error = f"{100 * row.error:+.1f}%" if row.error is not None else "-"
         mark = " " if row.inside else "!"
-        print(
+        say(
             f"  {mark} {row.curve[:22]:22} {row.at:>12.10g} {row.published or 0:>10.4g} "
             f"{row.emulated:>10.4g} {error:>7}  {row.role}"
         )
@@ -104,7 +105,7 @@ def _print_claim(row: VerdictRow) -> None:
     mark = " " if row.inside else "!"
     wanted = ", ".join(filter(None, bounds))
     words = f"{row.text}: {row.emulated:.3g} ({wanted})  {row.role}"
-    print(fill(words, _WIDTH, initial_indent=f"  {mark} ", subsequent_indent="      "))
+    say(fill(words, _WIDTH, initial_indent=f"  {mark} ", subsequent_indent="      "))
 
 
 def _plot(target: Target, curve: Curve, rows: Sequence[VerdictRow]) -> None:
@@ -123,7 +124,7 @@ def _plot(target: Target, curve: Curve, rows: Sequence[VerdictRow]) -> None:
     plotext.xlabel(target.x_label or curve.x)
     plotext.ylabel(target.y_label or curve.quantity)
     plotext.ylim(0, 1.1 * max(*emulated, *curve.published))
-    print(plotext.uncolorize(plotext.build()))
+    say(plotext.uncolorize(plotext.build()))
 
 
 def _print_summary(targets: Sequence[Target], rows: Sequence[VerdictRow], took_s: float) -> None:
@@ -131,10 +132,10 @@ def _print_summary(targets: Sequence[Target], rows: Sequence[VerdictRow], took_s
     inside, total = (Counter(row.role for row in some) for some in
                      ([row for row in rows if row.inside], rows))  # fmt: skip
     left_out = len(targets) - len(able)
-    print(f"\n{len(rows)} points of {len(able)} targets in {took_s:.0f} s; {left_out} left out")
+    say(f"\n{len(rows)} points of {len(able)} targets in {took_s:.0f} s; {left_out} left out")
     for role in Role:
         if total[role]:
-            print(f"  {role:<9} {inside[role]} of {total[role]} inside their tolerance")
+            say(f"  {role:<9} {inside[role]} of {total[role]} inside their tolerance")
     _print_reproduced([target for target in able if reproduced(target, list(rows))])
     _print_outside([row for row in rows if not row.inside])
 
@@ -142,9 +143,9 @@ def _print_summary(targets: Sequence[Target], rows: Sequence[VerdictRow], took_s
 def _print_reproduced(good: Sequence[Target]) -> None:
     """Targets whose held-out points are all inside, with their titles."""
     mechanisms = len({target.mechanism for target in good})
-    print(f"\n  {len(good)} targets ({mechanisms} mechanisms) reproduced at points held out:")
+    say(f"\n  {len(good)} targets ({mechanisms} mechanisms) reproduced at points held out:")
     for target in good:
-        print(fill(target.mechanism, _WIDTH, initial_indent=f"    {target.id:<4} ",
+        say(fill(target.mechanism, _WIDTH, initial_indent=f"    {target.id:<4} ",
                    subsequent_indent=" " * 9))  # fmt: skip
 
 
@@ -156,7 +157,7 @@ def _print_outside(rows: Sequence[VerdictRow]) -> None:
         if row.at is not None:
             at.append(f"{row.at:g}")
     if places:
-        print("\n  outside their tolerance, as docs/validation.md explains:")
+        say("\n  outside their tolerance, as docs/validation.md explains:")
     for name, at in places.items():
-        print(fill(name + (f" at {', '.join(at)}" if at else ""), _WIDTH, initial_indent="    ",
+        say(fill(name + (f" at {', '.join(at)}" if at else ""), _WIDTH, initial_indent="    ",
                    subsequent_indent="      "))  # fmt: skip

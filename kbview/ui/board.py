@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kbview.ui.characters import to_ascii
+from kbview.ui.characters import clean, to_ascii
 from kbview.ui.row import Row, Size, fit
 from kbview.ui.theme import Theme, style
 
@@ -82,7 +82,7 @@ class Board(Widget, can_focus=False):
 
     def _strip(self, row: Row) -> Strip:
         segments = [
-            Segment(to_ascii(text) if self._ascii else text, style(self._theme, name))
-            for text, name in row
+            Segment(to_ascii(shown) if self._ascii else shown, style(self._theme, name))
+            for shown, name in ((clean(text), name) for text, name in row)
         ]
         return Strip(segments, self.size.width)

@@ -3,6 +3,8 @@
 No byte of a packet, a file name or a peer's message reaches the terminal except through `clean`.
 """
 
+import re
+
 from rich.cells import cell_len
 
 _ASCII = {
@@ -13,6 +15,7 @@ _ASCII = {
     "▏": ".", "▎": ".", "▍": ":", "▌": ":", "▋": "+", "▊": "+", "▉": "*",
 }  # fmt: skip
 _TABLE = str.maketrans(_ASCII)
+_PLAIN = re.compile(f"[ -~{re.escape(''.join(_ASCII))}]*")  # most texts: known at once as harmless
 
 
 def clean(text: str) -> str:
@@ -21,6 +24,8 @@ def clean(text: str) -> str:
     Unprintable are controls, bidi and other format characters, surrogates and odd spaces; what
     takes no cell is a combining mark, which could be stacked without end.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     return "".join(char if char.isprintable() and cell_len(char) else _escaped(char) for char in text)
 
 

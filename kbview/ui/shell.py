@@ -18,6 +18,7 @@ from textual.widgets import Input
 from kbview.state.player import Player
 from kbview.state.until import choices
 from kbview.tape.source import SourceError
+from kbview.ui.characters import clean
 from kbview.ui.controls import Controls
 from kbview.ui.datapaths import Datapaths
 from kbview.ui.desk import Answer
@@ -132,7 +133,7 @@ class Shell(App[None]):
         for until in choices():
             yield SystemCommand(f"Run until {until.what}", "", partial(self._controls.run, until))
         for word, kind in self._explain.words():
-            yield SystemCommand(word, kind, partial(self._explain.word, word), discover=False)
+            yield SystemCommand(clean(word), kind, partial(self._explain.word, word), discover=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key that opens a prompt comes before other keys; in a box it is a character."""
