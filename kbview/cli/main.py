@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("kbview.cli.compare", "Compare"),
     "sweep": ("kbview.cli.sweep", "SweepCommand"),
     "find": ("kbview.cli.find", "Find"),
+    "lessons": ("kbview.cli.lessons", "LessonsCommand"),
     "validate": ("kbview.cli.validate", "Validate"),
     "calibrate": ("kbview.cli.calibrate", "Calibrate"),
     "doctor": ("kbview.cli.doctor", "Doctor"),
@@ -50,6 +51,7 @@ EPILOG = """commands:
   kbview compare SOURCE  datapaths side by side, with the differences in words
   kbview sweep SCENARIO  a scenario as its keys vary: table, CSV, JSON, plot
   kbview find SCENARIO   the loss-free rate, the knee, or where two datapaths cross
+  kbview lessons         the lecture as lessons; `check` runs their claims
   kbview validate        published results, emulated beside published
   kbview calibrate       measure this machine's costs into a profile
   kbview doctor          what this machine and terminal allow

@@ -65,6 +65,25 @@ class Grown(Until):
         return sum(getattr(state.meters, name) for name in self._totals)
 
 
+class Happened(Until):
+    """An event of a class is told, after the run began; a step of that name, if one is given."""
+
+    def __init__(self, what: str, kind: type[ev.Event], step: str = "") -> None:
+        self.what = what
+        self._kind = kind
+        self._step = step
+        self._last: ev.Event | None = None
+
+    def begin(self, state: State) -> None:
+        self._last = state.last_event
+
+    def reached(self, state: State) -> bool:
+        event = state.last_event
+        if event is self._last or not isinstance(event, self._kind):
+            return False
+        return not self._step or (isinstance(event, ev.StepTaken) and event.step == self._step)
+
+
 class Level(Until):
     """A ring or a socket queue is filled to this share of its room."""
 

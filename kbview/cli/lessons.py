@@ -1,0 +1,95 @@
+"""`kbview lessons`: lists the lessons, opens one, or checks one against the model."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kbview.cli import measuring
+from kbview.cli.command import Command
+from kbview.cli.errors import DONE, FAILED, complain
+from kbview.cli.paper import say
+from kbview.tape.source import SourceError
+
+if TYPE_CHECKING:
+    from kbview.lesson.shelf import ShelvedLesson
+
+_WORDS = "check FILE: run every claim of a lesson; without a word: the list"
+
+
+class LessonsCommand(Command):
+    """A word of its own for each use: the list, `check`."""
+
+    name = "lessons"
+    summary = "lessons: a lecture, run by the model"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        add = parser.add_argument
+        add("words", metavar="WORD", nargs="*", help=_WORDS)
+        add("--lang", metavar="LANG", help="the language of the texts (default: that of LANG)")
+        measuring.add_flags(parser)
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        words: list[str] = arguments.words
+        if not words:
+            return _list(_language(arguments))
+        if words[0] == "check":
+            return _check(words[1:], arguments)
+        raise SourceError(f"{words[0][:60]}: no such word; use check FILE, or no word for the list", 2)
+
+
+def _language(arguments: argparse.Namespace) -> str:
+    from kbview.lesson.shelf import language
+
+    return language() if arguments.lang is None else str(arguments.lang)
+
+
+def _list(language: str) -> int:
+    from kbview.lesson.shelf import lessons
+
+    shelved, faults = lessons(language)
+    for each in shelved:
+        say(_line(each))
+    for text in [*(each.note for each in shelved if each.note), *faults]:
+        complain(text)
+    return DONE
+
+
+def _line(shelved: "ShelvedLesson") -> str:
+    lesson = shelved.lesson
+    section = f"{lesson.section:<7}"
+    return f"  {lesson.id:<19} {section} {lesson.minutes:>3} min  {lesson.title}"
+
+
+def _check(names: list[str], arguments: argparse.Namespace) -> int:
+    """Each untrue sentence in a line; the exit code says whether there was one."""
+    from kbview.lesson.check import check
+
+    untruths = 0
+    with measuring.runner(arguments) as runner:
+        for shelved in _named(names, _language(arguments)):
+            found = check(shelved.lesson, str(shelved.path.parent), runner)
+            for each in found:
+                say(each.text)
+            untruths += len(found)
+            if not found:
+                steps = len(shelved.lesson.steps)
+                claims = sum(len(step.claims) for step in shelved.lesson.steps)
+                say(f"{shelved.lesson.id}: {steps} steps, {claims} claims: all true")
+    return FAILED if untruths else DONE
+
+
+def _named(names: list[str], language: str) -> "list[ShelvedLesson]":
+    """The lessons of these names or files; without a name all of them. Errors: SourceError."""
+    from kbview.lesson.fault import LessonError
+    from kbview.lesson.shelf import find, lessons
+
+    if not names:
+        shelved, faults = lessons(language)
+        if faults:
+            raise SourceError(faults[0], 2)
+        return shelved
+    try:
+        return [find(name, language) for name in names]
+    except LessonError as error:
+        code = 2 if any(Path(name).exists() for name in names) else 3
+        raise SourceError(str(error), code) from error

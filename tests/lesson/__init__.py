@@ -1,0 +1,1 @@
+"""Lessons: format, queries, the check, the walk through a lesson."""
