@@ -111,13 +111,21 @@ def test_two_threads_have_a_socket_each() -> None:
 
 @pytest.mark.parametrize("cores", [1, 2])
 def test_af_xdp_sends_without_a_copy_and_with_hardly_a_call(cores: int) -> None:
-    """Linux Documentation/networking/af_xdp.rst: XDP_USE_NEED_WAKEUP."""
-    meters = generated("af_xdp", cores=cores, burst=64, send_frames=20_000)
+    """mlx5e_xsk_update_tx_wakeup(): no wake-up is asked for while a completion is to come."""
+    meters = generated("af_xdp", cores=cores, burst=64, send_frames=20_000, tx_wakeup="idle")
     assert meters.sent == 20_000
     assert meters.copies == meters.allocations == 0
     assert meters.syscalls < 20_000 / 64 / 4
     unasked = generated("af_xdp", cores=cores, burst=64, send_frames=20_000, need_wakeup=False)
     assert unasked.syscalls > 20_000 / 64
+
+
+def test_af_xdp_on_an_intel_adapter_makes_a_call_for_each_batch() -> None:
+    """i40e_clean_xdp_tx_irq(): xsk_set_tx_need_wakeup() after each cleaning, without a condition."""
+    batches = 20_000 // 64
+    meters = generated("af_xdp", cores=1, burst=64, send_frames=20_000)
+    assert meters.copies == meters.allocations == 0
+    assert batches <= meters.syscalls < 1.2 * batches
 
 
 def test_af_xdp_in_copy_mode_sends_in_the_call_and_at_most_16_at_once() -> None:

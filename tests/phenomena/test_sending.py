@@ -61,8 +61,10 @@ def af_xdp(app: str, **settings: object) -> float:
 
 def test_a_second_core_for_the_application_is_worth_half_as_much_again() -> None:
     """M. Karlsson, need_wakeup cover letter, 2019: rxdrop 8.2 and 11.7, txpush 21.6 and 33.1 Mpps."""
+    # The driver of 2019 asked for a wake-up to send as mlx5 does now.
     for app, least in (("drop", 1.3), ("generate", 1.4)):
-        assert least < af_xdp(app, cores=2) / af_xdp(app) < 1.9
+        alone = af_xdp(app, tx_wakeup="idle")
+        assert least < af_xdp(app, cores=2, tx_wakeup="idle") / alone < 1.9
 
 
 def test_without_need_wakeup_a_core_that_both_share_does_next_to_nothing() -> None:

@@ -125,7 +125,7 @@ class AfXdp(Datapath):
         machine, settings, app = self._machine, self._settings, self._app
         own = settings.part(XskSettings)
         zero_copy = own.xdp_mode == "zero_copy"
-        mode = XskMode(zero_copy, own.need_wakeup, app.transit)
+        mode = XskMode(zero_copy, own.need_wakeup, app.transit, own.tx_wakeup == "idle")
         core = machine.cores[(settings.reader_cpu - queue.number) % settings.cores]
         in_nic = queue.ring.size - 1 if zero_copy else 0
         xsk = XskRings(machine, queue.number, RING_SIZE, CHUNKS - in_nic, core)

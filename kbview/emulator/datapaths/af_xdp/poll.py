@@ -51,11 +51,17 @@ class XskPoll(Napi):
         receive = ("descriptor_read", "first_touch", "xdp_program", "xsk_redirect")
         self._receive = sequence(*receive) if mode.zero_copy else sequence(*receive, "xsk_copy")
         self._tx = XskTransmit(machine, tx, xsk, mode)
+        self._missed = False  # NAPI_STATE_MISSED: a wake-up came while the poll was under way
 
     @property
     def queue_number(self) -> int:
         """The queue that the socket is bound to."""
         return self._queue.number
+
+    @property
+    def called_each_look(self) -> bool:
+        """Whether it asks for a wake-up whenever frames are on their way."""
+        return self._mode.calls_each_look
 
     @property
     def buffers(self) -> int:
@@ -130,7 +136,10 @@ class XskPoll(Napi):
             self._xsk.wants_wakeup = starved
         elif starved:
             return weight
-        return weight if more else self._polled(work, weight)
+        if more or self._missed:
+            self._missed = False
+            return weight
+        return self._polled(work, weight)
 
     # ---- the application's calls -----------------------------------------------------------
 
@@ -142,11 +151,14 @@ class XskPoll(Napi):
             yield from self._tx.generic_xmit(core)
 
     def wake_up(self, core: Core) -> None:
-        """ndo_xsk_wakeup: have the NIC interrupt at once, unless the poll is under way.
+        """ndo_xsk_wakeup: have the NIC interrupt at once; a poll under way is followed by another.
 
-        i40e writes to a register for that, mlx5 posts an empty command; the interrupt is as usual.
+        i40e writes to a register for that, mlx5 posts an empty command; neither interrupt is moderated.
+        Linux: napi_if_scheduled_mark_missed()
         """
-        if self._queue.masked is False:
+        if self._queue.masked:
+            self._missed = True
+        elif self._queue.masked is False:
             due_ps = min(self._vector.due_ps, core.now_ps + self._queue.moderation.delivery_ps)
             self._vector.arm(due_ps)
             core.give_way_by(due_ps)

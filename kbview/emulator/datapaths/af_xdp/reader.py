@@ -10,8 +10,9 @@
        v
     look again
 
-So the thread calls the driver only after it has worked on all its frames. Without need_wakeup nobody
-says whether the driver has stopped: the thread makes a sendto() at each look while frames are out.
+So the thread calls the driver only after it has worked on all its frames. A driver that asks for a wake-up
+after each cleaning gets a sendto() at each look while frames are out. Without need_wakeup nobody says
+whether the driver has stopped, and the thread makes the same calls.
 Linux: samples/bpf/xdpsock_user.c rx_drop(), l2fwd()
 """
 
@@ -44,7 +45,7 @@ class XskReader(XskThread):
             yield from self._complete()
             if not xsk.received:
                 asked = xsk.wants_wakeup and xsk.fill.filled
-                yield from self._poll() if asked else self._spin()
+                yield from self._poll() if asked else self._look_again()
                 continue
             frames = self._take()
             outgoing = self._work.take(core, frames)

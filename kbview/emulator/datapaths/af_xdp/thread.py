@@ -104,6 +104,13 @@ class XskThread(ABC):
             self._core.spend(self._give)
         self._xsk.fill.produce(self._core, count)
 
+    def _look_again(self) -> Process:
+        """Nothing has come: look at once if that makes a call, else spin."""
+        if self.outstanding and self._driver.called_each_look:
+            self._core.spend(self._empty)
+        else:
+            yield from self._spin()
+
     def _spin(self) -> Process:
         """Empty looks at the rings until another core or another task may have changed them."""
         core = self._core

@@ -3,9 +3,11 @@
     zero-copy   poll: clean sent frames --> COMPLETION; TX ring --> descriptors --> a doorbell
     copy        sendto(): up to 16 frames, each copied into an sk_buff and given to the driver at once
 
-With need_wakeup the driver asks for a wake-up when no sent frame is left to raise an interrupt. While
-frames are out, a completion starts the next poll, and the application fills TX without a system call.
-Linux: i40e_clean_xdp_tx_irq(), mlx5e_xsk_tx(); net/xdp/xsk.c xsk_generic_xmit(), TX_BATCH_SIZE
+With need_wakeup the drivers of Intel's adapters ask for a wake-up after each cleaning, so the application
+makes a sendto() a batch, and the software interrupt does not wait for the moderation. mlx5 asks only
+while no frame is on its way: until then a moderated completion starts the next poll.
+Linux: i40e_clean_xdp_tx_irq(), ice_xmit_zc(), igb_clean_tx_irq(), mlx5e_xsk_update_tx_wakeup();
+net/xdp/xsk.c xsk_generic_xmit(), TX_BATCH_SIZE
 """
 
 from kbview.emulator.datapaths.af_xdp.xsk import XskMode, XskRings
@@ -64,7 +66,7 @@ class XskTransmit:
             ring.doorbell(core)
             core.spend(self._doorbell)
         if self._mode.need_wakeup:
-            xsk.tx_wants_wakeup = not ring.used
+            xsk.tx_wants_wakeup = not (self._mode.tx_idle and ring.used)
         return count == WORK_LIMIT
 
     def _clean(self, core: Core) -> None:

@@ -29,6 +29,7 @@ from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import RingKind
 
 XdpMode = Literal["zero_copy", "copy"]
+TxWakeup = Literal["always", "idle"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,17 +43,31 @@ class XskSettings(Keys):
     need_wakeup: Annotated[
         bool, meaning("whether the driver sleeps until the application wakes it (XDP_USE_NEED_WAKEUP)")
     ] = True
+    tx_wakeup: Annotated[
+        TxWakeup,
+        meaning(
+            "when the driver asks for a wake-up to send: after each cleaning (i40e, ice, igb, igc),"
+            " or only while no frame is on its way (mlx5, i40e of 2019)"
+        ),
+    ] = "always"
 
 
 class XskMode(NamedTuple):
     """How a socket is bound: XDP_ZEROCOPY or XDP_COPY, XDP_USE_NEED_WAKEUP.
 
-    With `passes_on` the frames that it sends are frames that it has received.
+    With `passes_on` the frames that it sends are frames that it has received. With `tx_idle` the driver
+    asks for no wake-up while a sent frame is to raise an interrupt.
     """
 
     zero_copy: bool
     need_wakeup: bool
     passes_on: bool
+    tx_idle: bool
+
+    @property
+    def calls_each_look(self) -> bool:
+        """Whether the application makes a system call at each look while its frames are out."""
+        return self.zero_copy and self.need_wakeup and not self.tx_idle
 
 
 class XskRings:

@@ -18,7 +18,15 @@ from kbview.emulator.kernel.device.dim import AdaptiveModeration, AdaptiveSettin
 from kbview.emulator.kernel.device.gro import Gro, GroSettings
 from kbview.emulator.kernel.device.napi import Napi, NapiSettings
 from kbview.emulator.kernel.device.napi_thread import NapiThread
-from kbview.emulator.kernel.device.xdp import XdpDrop, XdpFib, XdpForward, XdpProgram, XdpVerdict
+from kbview.emulator.kernel.device.xdp import (
+    XdpDrop,
+    XdpFib,
+    XdpForward,
+    XdpProgram,
+    XdpSettings,
+    XdpVerdict,
+    completes_with_irq,
+)
 from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.layers import ProtocolStack
 from kbview.emulator.kernel.net.taker import LayersAbove, Taker
@@ -36,12 +44,16 @@ CLEAN = ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive")
 
 
 class Features(NamedTuple):
-    """Options of a driver that are switched on. `xdp` runs on each frame, `gro` merges packets."""
+    """Options of a driver that are switched on. `xdp` runs on each frame, `gro` merges packets.
+
+    `completes`: a sent frame raises an interrupt.
+    """
 
     xdp: XdpProgram | None = None
     gro: Gro | None = None
     adaptive: AdaptiveModeration | None = None
     defer_ps: int = 0
+    completes: bool = True
 
 
 PLAIN = Features()
@@ -59,7 +71,14 @@ class DriverPoll(Napi):
         tx: TxQueue,
         features: Features = PLAIN,
     ) -> None:
-        super().__init__(machine, queue, scheduler, features.adaptive, features.defer_ps)
+        super().__init__(
+            machine,
+            queue,
+            scheduler,
+            features.adaptive,
+            features.defer_ps,
+            completes=features.completes,
+        )
         self.in_hand = False
         self._xdp = features.xdp
         self._gro = features.gro
@@ -235,7 +254,9 @@ def _features(
         gro = Gro(machine, stack.receive_merged, udp=merging.udp_gro, hz=hz)
     if since != "off":
         adaptive = AdaptiveModeration(machine, queue, since)
-    return Features(program, gro, adaptive, round(settings.part(NapiSettings).irq_defer_us * US_PS))
+    defer_ps = round(settings.part(NapiSettings).irq_defer_us * US_PS)
+    completes = program is None or completes_with_irq(settings.part(XdpSettings))
+    return Features(program, gro, adaptive, defer_ps, completes)
 
 
 def _program(machine: Machine, action: str, sender: XdpSender, fib: Fib) -> XdpProgram:

@@ -54,7 +54,8 @@ class Napi(ABC):
 
     `contested`: a reader may want to poll the queue. `claimed`: a reader polls it (busy_poll.py).
     `adaptive` moderates the interrupts; None where moderation is fixed. `defer_ps` is the time that
-    the watchdog waits while interrupts are deferred; 0 where they are not.
+    the watchdog waits while interrupts are deferred; 0 where they are not. With `completes` a sent frame
+    raises the vector, too.
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class Napi(ABC):
         scheduler: Scheduler,
         adaptive: AdaptiveModeration | None = None,
         defer_ps: int = 0,
+        *,
+        completes: bool = True,
     ) -> None:
         self.contested = False
         self.claimed = False
@@ -76,7 +79,7 @@ class Napi(ABC):
         self._recorder = machine.recorder
         self._adaptive = adaptive
         self._vector = Vector(scheduler.core, self.irq_handler)
-        queue.request_irq(self._vector)
+        queue.request_irq(self._vector, completes=completes)
         self._watchdog: Watchdog | None = None
         if defer_ps:
             self._watchdog = Watchdog(machine, scheduler.core, defer_ps, self.napi_schedule)

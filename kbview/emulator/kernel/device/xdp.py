@@ -21,7 +21,7 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.generic_xdp import XDP
-from kbview.emulator.kernel.send.xdp_tx import XdpSender
+from kbview.emulator.kernel.send.xdp_tx import XdpSender, xdp_action
 from kbview.emulator.keys import ScenarioError, meaning
 from kbview.packet.frame import Flow, Frame, Protocol
 from kbview.tape.vocabulary import DropReason
@@ -40,6 +40,12 @@ class XdpSettings(ApplicationSettings):
     xdp_generic: Annotated[
         bool, meaning("whether an XDP program runs only after the sk_buff was built")
     ] = False
+    xdp_tx_irq: Annotated[
+        bool,
+        meaning(
+            "whether a frame sent by XDP_TX raises an interrupt (i40e, ice); mlx5 leaves it to the next poll"
+        ),
+    ] = False
 
     def check_together(self) -> None:
         super().check_together()
@@ -47,6 +53,15 @@ class XdpSettings(ApplicationSettings):
             raise ScenarioError(
                 f'xdp_generic = true cannot do forward_at = "{self.forward_at}"; use "xdp_tx" or "ip"'
             )
+
+
+def completes_with_irq(settings: XdpSettings) -> bool:
+    """Whether a frame that an XDP program sent raises an interrupt.
+
+    mlx5e_napi_poll() arms the completion queue of XDP_REDIRECT (xdpsq), not the queue of XDP_TX
+    (rq_xdpsq); i40e_xmit_xdp_ring() sets RS in the last descriptor of a frame.
+    """
+    return settings.xdp_tx_irq or xdp_action(settings) != "tx"
 
 
 class XdpVerdict(Enum):
