@@ -10,9 +10,9 @@
        v
     look again
 
-So the thread calls the driver only after it has worked on all its frames. A driver that asks for a wake-up
-after each cleaning gets a sendto() at each look while frames are out. Without need_wakeup nobody says
-whether the driver has stopped, and the thread makes the same calls.
+So the thread calls the driver only after it has worked on all its frames. A driver that asks for a
+wake-up after each cleaning gets a sendto() at each look while frames are out. Without need_wakeup
+nobody says whether the driver has stopped, and the thread makes the same calls.
 Linux: samples/bpf/xdpsock_user.c rx_drop(), l2fwd()
 """
 

@@ -3,9 +3,10 @@
     zero-copy   poll: clean sent frames --> COMPLETION; TX ring --> descriptors --> a doorbell
     copy        sendto(): up to 16 frames, each copied into an sk_buff and given to the driver at once
 
-With need_wakeup the drivers of Intel's adapters ask for a wake-up after each cleaning, so the application
-makes a sendto() a batch, and the software interrupt does not wait for the moderation. mlx5 asks only
-while no frame is on its way: until then a moderated completion starts the next poll.
+With need_wakeup the drivers of Intel's adapters ask for a wake-up after each cleaning, so the
+application makes a sendto() a batch, and the software interrupt does not wait for the moderation. The
+driver mlx5 asks only while no frame is on its way: until then a moderated completion starts the next
+poll.
 Linux: i40e_clean_xdp_tx_irq(), ice_xmit_zc(), igb_clean_tx_irq(), mlx5e_xsk_update_tx_wakeup();
 net/xdp/xsk.c xsk_generic_xmit(), TX_BATCH_SIZE
 """

@@ -54,8 +54,8 @@ class Napi(ABC):
 
     `contested`: a reader may want to poll the queue. `claimed`: a reader polls it (busy_poll.py).
     `adaptive` moderates the interrupts; None where moderation is fixed. `defer_ps` is the time that
-    the watchdog waits while interrupts are deferred; 0 where they are not. With `completes` a sent frame
-    raises the vector, too.
+    the watchdog waits while interrupts are deferred; 0 where they are not. With `completes` a sent
+    frame raises the vector, too.
     """
 
     def __init__(

@@ -43,7 +43,8 @@ class XdpSettings(ApplicationSettings):
     xdp_tx_irq: Annotated[
         bool,
         meaning(
-            "whether a frame sent by XDP_TX raises an interrupt (i40e, ice); mlx5 leaves it to the next poll"
+            "whether a frame sent by XDP_TX raises an interrupt (i40e, ice);"
+            " mlx5 leaves it to the next poll"
         ),
     ] = False
 
