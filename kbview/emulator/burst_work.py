@@ -16,15 +16,19 @@ _DISCARDED = DropReason.DISCARDED
 class Work(ABC):
     """`sends`: the application returns frames; `passes_on`: it returns the received frames.
 
-    `free` are the steps that free a buffer; () if the datapath frees it.
+    `free` are the steps that free a buffer; () if the datapath frees it. `untouched`: no step before
+    has read the frame, so the application pays for the first load of a line that the NIC wrote.
     """
 
     passes_on = False
     sends = False
 
-    def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
+    def __init__(
+        self, machine: Machine, app: Application, free: tuple[str, ...], *, untouched: bool
+    ) -> None:
         self._machine = machine
         self._app = app
+        self._read = ("frame_touch", "app_work") if untouched else ("app_work",)
         self._free = machine.prices.sequence(*free) if free else None
 
     @abstractmethod
@@ -35,9 +39,11 @@ class Work(ABC):
 class Consume(Work):
     """The application takes each frame and frees it."""
 
-    def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
-        super().__init__(machine, app, free)
-        self._finish = machine.prices.sequence("app_work", *free)
+    def __init__(
+        self, machine: Machine, app: Application, free: tuple[str, ...], *, untouched: bool
+    ) -> None:
+        super().__init__(machine, app, free, untouched=untouched)
+        self._finish = machine.prices.sequence(*self._read, *free)
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         for frame in frames:
@@ -62,10 +68,12 @@ class ReplyWork(Work):
 
     sends = True
 
-    def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
-        super().__init__(machine, app, free)
+    def __init__(
+        self, machine: Machine, app: Application, free: tuple[str, ...], *, untouched: bool
+    ) -> None:
+        super().__init__(machine, app, free, untouched=untouched)
         self._answers = Answers()
-        self._rewrite = machine.prices.sequence("app_work", "frame_rewrite")
+        self._rewrite = machine.prices.sequence(*self._read, "frame_rewrite")
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         replies: list[Frame] = []
@@ -82,8 +90,10 @@ class PassOn(Work):
 
     passes_on = sends = True
 
-    def __init__(self, machine: Machine, app: Application, free: tuple[str, ...]) -> None:
-        super().__init__(machine, app, free)
+    def __init__(
+        self, machine: Machine, app: Application, free: tuple[str, ...], *, untouched: bool
+    ) -> None:
+        super().__init__(machine, app, free, untouched=untouched)
         self._rewrite = machine.prices.step("frame_rewrite")
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:

@@ -25,7 +25,7 @@ _GROUPS: dict[str, frozenset[str]] = {
         | {"mempool_ring", "mempool_pointers", "sock_alloc_send_skb", "xdp_return_frame"}
     ),
     "cache and TLB": frozenset(
-        {"first_touch", "second_tlb", "page_walk", "line_transfer", "descriptor_line"}
+        {"first_touch", "frame_touch", "second_tlb", "page_walk", "line_transfer", "descriptor_line"}
     ),
     "application": frozenset({"app_work"}),
 }

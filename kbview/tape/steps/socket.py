@@ -102,6 +102,11 @@ SOCKET: dict[str, Declaration] = {
         ),
         passes=False,
     ),
+    "frame_touch": Declaration(
+        "first load of the frame by the application",
+        "The NIC wrote the frame past this core's caches, so the first load waits for a farther cache.",
+        ("app",),
+    ),
     "app_work": Declaration(
         "the application",
         "The application does its own work.",

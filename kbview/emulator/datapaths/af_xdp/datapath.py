@@ -134,7 +134,7 @@ class AfXdp(Datapath):
         if app.name == "generate":
             thread = XskSender(machine, core, xsk, driver, self._made, settings.burst)
             return Bound(driver, xsk, thread)
-        work = WORKS[app.name](machine, app, ())
+        work = WORKS[app.name](machine, app, (), untouched=zero_copy)
         return Bound(driver, xsk, XskReader(machine, core, xsk, driver, work, settings.burst))
 
     def path(self) -> tuple[Station, ...]:

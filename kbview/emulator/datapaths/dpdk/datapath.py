@@ -102,7 +102,7 @@ class Dpdk(Datapath):
         machine, settings = self._machine, self._settings
         if self._app.name == "generate":
             return TxOnlyLcore(machine, core, ports[0], mbufs, self._made, settings.burst)
-        work = WORKS[self._app.name](machine, self._app, ("mbuf_free",))
+        work = WORKS[self._app.name](machine, self._app, ("mbuf_free",), untouched=True)
         sleeping = settings.part(SleeperSettings)
         if sleeping.dpdk_interrupts:
             return SleepyLcore(machine, core, ports, work, sleeping.dpdk_empty_polls)

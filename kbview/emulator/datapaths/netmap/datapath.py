@@ -89,7 +89,8 @@ class Netmap(Datapath):
         self._queues.append(shared)
         if sends:
             return NetmapSender(machine, shared, self._made, burst)
-        return NetmapThread(machine, shared, WORKS[app.name](machine, app, ()))
+        work = WORKS[app.name](machine, app, (), untouched=True)
+        return NetmapThread(machine, shared, work)
 
     def path(self) -> tuple[Station, ...]:
         if self._settings.app in ("echo", "forward", "generate"):

@@ -86,7 +86,7 @@ class Psio(Datapath):
         machine, app, most = self._machine, self._app, self._settings.burst
         if app.name == "generate":
             return PsioSender(machine, core, queues, softirqs, self._made, most)
-        work = WORKS[app.name](machine, app, ())
+        work = WORKS[app.name](machine, app, (), untouched=False)
         return PsioThread(machine, core, queues, softirqs, work, most)
 
     def path(self) -> tuple[Station, ...]:
