@@ -9,12 +9,13 @@ from kbview.cli import options, privilege
 from kbview.cli.command import Command
 from kbview.cli.errors import UNSUPPORTED, complain
 from kbview.ui.options import COLORS, THEMES, Options
+from kbview.ui.session import Opened
 
 DEMO = "overload-udp"  # where the kernel loses packets and a bypass does not
 _REPORT = "http.pcap"  # has an end
 _GREETING = (
-    "A packet's way through Linux, and past it: t goes past the kernel, ? explains, "
-    "o opens something else, q leaves."
+    "A packet's way through Linux, and past it: n begins a tour of three minutes, "
+    "t goes past the kernel, ? explains, o opens something else, q leaves."
 )
 
 
@@ -29,10 +30,15 @@ class App(Command):
         self.add_screen(parser)
 
     def add_screen(self, parser: argparse.ArgumentParser) -> None:
-        """How it looks."""
+        """How it begins, ends and looks."""
         add = parser.add_argument
         add("--datapath", metavar="NAME", help="the datapath to begin with")
         add("--once", action="store_true", help="stop at the end of a capture instead of repeating it")
+        self.add_looks(parser)
+
+    def add_looks(self, parser: argparse.ArgumentParser) -> None:
+        """How the screen looks, whatever it shows."""
+        add = parser.add_argument
         add("--fps", type=int, default=10, metavar="N", help="frames a second (default 10)")
         add("--color", choices=COLORS, default="auto", help="how many colours to use")
         add("--theme", choices=THEMES, default="auto", help="dark, light, or the terminal's own")
@@ -49,11 +55,17 @@ class App(Command):
 
     def _on_screen(self, arguments: argparse.Namespace, stream: BufferedReader | None) -> int:
         from kbview.cli.library import open_first
-        from kbview.ui.start import run
+        from kbview.cli.teaching import tutor
 
         greeting = "" if arguments.source else _GREETING
         arguments.source = arguments.source or DEMO
-        source, offers = open_first(arguments, stream)
+        source, offers = open_first(arguments, stream, tutor(arguments))
+        return self.show(Opened(source, offers._replace(greeting=greeting)), arguments)
+
+    def show(self, opened: Opened, arguments: argparse.Namespace) -> int:
+        """Show a source on the screen; the exit code."""
+        from kbview.ui.start import run
+
         options = Options(
             fps=arguments.fps,
             color=arguments.color,
@@ -61,7 +73,7 @@ class App(Command):
             ascii=arguments.ascii,
             low_bandwidth=arguments.low_bandwidth,
         )
-        return run(source, options, offers._replace(greeting=greeting))
+        return run(opened.source, options, opened.offers)
 
     def _without_screen(
         self, arguments: argparse.Namespace, reason: str, stream: BufferedReader | None

@@ -1,19 +1,21 @@
-"""`kbview lessons`: lists the lessons, opens one, or checks one against the model."""
+"""`kbview lessons`: lists the lessons, opens one on the screen, or checks one against the model."""
 
 import argparse
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kbview.cli import measuring
+from kbview.cli.app import App
 from kbview.cli.command import Command
-from kbview.cli.errors import DONE, FAILED, complain
+from kbview.cli.errors import DONE, FAILED, UNSUPPORTED, complain
 from kbview.cli.paper import say
 from kbview.tape.source import SourceError
 
 if TYPE_CHECKING:
     from kbview.lesson.shelf import ShelvedLesson
 
-_WORDS = "check FILE: run every claim of a lesson; without a word: the list"
+_WORDS = "a lesson to open; check FILE: run every claim of a lesson; without a word: the list"
 
 
 class LessonsCommand(Command):
@@ -26,6 +28,7 @@ class LessonsCommand(Command):
         add = parser.add_argument
         add("words", metavar="WORD", nargs="*", help=_WORDS)
         add("--lang", metavar="LANG", help="the language of the texts (default: that of LANG)")
+        App().add_looks(parser)
         measuring.add_flags(parser)
 
     def run(self, arguments: argparse.Namespace) -> int:
@@ -34,7 +37,9 @@ class LessonsCommand(Command):
             return _list(_language(arguments))
         if words[0] == "check":
             return _check(words[1:], arguments)
-        raise SourceError(f"{words[0][:60]}: no such word; use check FILE, or no word for the list", 2)
+        if len(words) > 1:
+            raise SourceError(f"{words[1][:60]}: one lesson at a time", 2)
+        return _open(words[0], arguments)
 
 
 def _language(arguments: argparse.Namespace) -> str:
@@ -52,6 +57,20 @@ def _list(language: str) -> int:
     for text in [*(each.note for each in shelved if each.note), *faults]:
         complain(text)
     return DONE
+
+
+def _open(name: str, arguments: argparse.Namespace) -> int:
+    from kbview.cli.teaching import tutor
+    from kbview.ui.terminal import unsuitable
+
+    if (reason := unsuitable()) is not None:
+        complain(reason)
+        return UNSUPPORTED
+    app = App()
+    parser = argparse.ArgumentParser()
+    app.add_arguments(parser)
+    usual = parser.parse_args([], copy(arguments))
+    return app.show(tutor(usual, _language(arguments)).start(name), usual)
 
 
 def _line(shelved: "ShelvedLesson") -> str:

@@ -20,6 +20,7 @@ from kbview.sources.emulated.scenario import ScenarioSource, scenarios
 from kbview.sources.resolve import is_pipe, recording, resolve
 from kbview.tape.source import Origin, Source
 from kbview.ui.session import Offers, Opened, SettingRow, ShelfItem
+from kbview.ui.tutor import Tutor
 
 SNAP = 512  # bytes of each packet that the Packet screen can show
 _VIEWING_GAP_PS = 30_000_000  # longer silences are cut to this, unless --gap says otherwise
@@ -40,13 +41,17 @@ _OF_ONE_SOURCE = ("host", "rate", "size", "flows", "cores", "ring", "until", *_F
 class SourceLibrary:
     """What can be opened, beside the source that `arguments` name."""
 
-    def __init__(self, arguments: argparse.Namespace, source: Source) -> None:
+    def __init__(
+        self, arguments: argparse.Namespace, source: Source, tutor: Tutor | None = None
+    ) -> None:
         self._arguments = arguments
         self._source = source
+        self._tutor = tutor
 
     def shelf(self) -> Sequence[ShelfItem]:
-        """Scenarios, bundled recordings, files of this folder, and files that were opened lately."""
+        """Lessons, scenarios, bundled recordings, files of this folder, and files opened lately."""
         found = [
+            *(self._tutor.shelf() if self._tutor is not None else ()),
             *(ShelfItem(name, "scenario", one.summary) for name, one in scenarios().items()),
             *_recordings(),
             *(ShelfItem(name, "file here", _about(Path(name))) for name in _files(Path())),
@@ -55,12 +60,14 @@ class SourceLibrary:
         return list({item.word: item for item in reversed(found)}.values())[::-1]
 
     def open(self, word: str) -> Opened:
-        """Another source, without the flags that were given for the first one."""
+        """Another source, without the flags that were given for the first one; or a lesson."""
+        if self._tutor is not None and word.startswith("lesson "):
+            return self._tutor.start(word)
         arguments = copy(self._arguments)
         for flag in _OF_ONE_SOURCE:
             setattr(arguments, flag, None)
         arguments.source, arguments.overrides = recording(word) or word, []
-        return open_first(arguments, None)
+        return open_first(arguments, None, self._tutor)
 
     def settings(self) -> Sequence[SettingRow]:
         """The keys of a scenario or of a capture's host, with the values in force."""
@@ -95,7 +102,7 @@ class SourceLibrary:
         arguments.size = arguments.flows = arguments.rate = None
         if self._arguments.rate is not None and not isinstance(self._source, ScenarioSource):
             arguments.rate = self._arguments.rate  # of a capture
-        return open_first(arguments, None)
+        return open_first(arguments, None, self._tutor)
 
     def _turned(self) -> Iterator[tuple[str, str]]:
         """The load as it is now, as overrides."""
@@ -104,7 +111,9 @@ class SourceLibrary:
                 yield f"traffic.{key}", _shown(getattr(self._source.scenario.traffic, key))
 
 
-def open_first(arguments: argparse.Namespace, stream: BufferedReader | None) -> Opened:
+def open_first(
+    arguments: argparse.Namespace, stream: BufferedReader | None, tutor: Tutor | None = None
+) -> Opened:
     """The source that the flags name, with its offers. Errors: SourceError with one line."""
     word: str = arguments.source
     if arguments.gap is None:
@@ -127,7 +136,8 @@ def open_first(arguments: argparse.Namespace, stream: BufferedReader | None) -> 
         reason,
         None if source.heading.origin is Origin.RECORDED else partial(save, source, SNAP),
         profile.vocabulary,
-        SourceLibrary(arguments, source),
+        SourceLibrary(arguments, source, tutor),
+        tutor=tutor,
     )
     return Opened(source, offers)
 

@@ -1,7 +1,8 @@
 """The approach: brings a player to the targets of an itinerary, one after the other.
 
-All of it is told in single steps, so the same targets end at the same moment in every run, whatever
-the speed of the screen and of the machine.
+The way to an event is told in single steps, so it ends at the same event in every run, whatever the
+speed of the screen and of the machine. The way to a time needs steps in its last stretch only: the
+meters of a time are the same in every detail.
 """
 
 from collections import deque
@@ -15,6 +16,8 @@ from kbview.state.until import Time, Until
 from kbview.tape.detail import Detail
 
 _SLICE_PS = 20 * US  # of the run between two looks at the clock
+_LEAP_PS = 200 * US  # the same where only meters are told
+_TAIL_PS = 100 * US  # before a time, told in steps, so that single packets are known there
 _ENDLESS = float("inf")
 
 
@@ -26,6 +29,12 @@ class Approach:
         self._player = player
         self._left = deque(targets)
         self._until: Until | None = None
+        self._taken: list[tuple[str, int, int]] = []
+
+    def taken(self) -> list[tuple[str, int, int]]:
+        """Each target reached since the last call, with the position and the time of its end."""
+        taken, self._taken = self._taken, []
+        return taken
 
     @property
     def done(self) -> bool:
@@ -36,13 +45,13 @@ class Approach:
         """Go on for so many seconds of real time; whether it is done. SourceError as for `pump`."""
         player, deadline = self._player, monotonic() + budget_s
         player.stop()
-        player.set_detail(Detail.STEPS)
         while not self.done:
             if self._until is None:
                 self._until = target(self._left[0], player.state.now_ps)
                 self._until.begin(player.state)
             if self._reached(self._until):
-                self._left.popleft()
+                state = player.state
+                self._taken.append((self._left.popleft(), state.position, state.now_ps))
                 self._until = None
             if monotonic() >= deadline:
                 break
@@ -53,6 +62,7 @@ class Approach:
         if isinstance(until, Time):
             return self._timed(until.time_ps)
         player = self._player
+        player.set_detail(Detail.STEPS)
         player.produce(player.tape.end_ps + _SLICE_PS, _ENDLESS)
         player.said = ""
         whole = player.fold(player.tape.length, until)
@@ -67,7 +77,10 @@ class Approach:
     def _timed(self, time_ps: int) -> bool:
         """Run for a slice towards a time; whether it is reached. The end of the run counts as well."""
         player = self._player
-        here_ps = min(time_ps, max(player.tape.end_ps, player.state.now_ps) + _SLICE_PS)
+        now_ps, tail_ps = max(player.tape.end_ps, player.state.now_ps), time_ps - _TAIL_PS
+        far = now_ps < tail_ps
+        player.set_detail(Detail.METERS if far else Detail.STEPS)
+        here_ps = min(tail_ps, now_ps + _LEAP_PS) if far else min(time_ps, now_ps + _SLICE_PS)
         player.produce(here_ps, _ENDLESS)
         if not player.fold(player.tape.position_at(here_ps)):
             return False

@@ -4,7 +4,8 @@ Each check raises LessonError with the place in the file and the bound.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
 
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.lesson import readings
@@ -14,7 +15,10 @@ from kbview.lesson.query import Query, query
 from kbview.lesson.target import PACES, check_target, run_length
 
 MOST_BYTES = 1 << 16
-MOST_WORDS = 45  # five rows of 80 columns
+MOST_WORDS = 45
+ROWS = 5  # of a step on a screen of 80 columns
+ROWS_AFTER = 3  # of the text after an answer, below the verdict
+_COLUMNS = 78
 _MOST_STEPS = 60
 _MOST_RUNS = 16
 _MOST_LISTED = 12  # claims, targets of `until`, choices, settings
@@ -104,6 +108,12 @@ def _check_step(step: LessonStep, known: tuple[str, ...]) -> None:
     prediction = step.prediction
     question = prediction.question if prediction else ""
     _check_words("prose and question", f"{step.prose} {question}")
+    choices = (
+        "  ".join(f"{at} {text}" for at, text in enumerate(prediction.choices, 1)) if prediction else ""
+    )
+    _check_rows(
+        "prose, question and choices", (f"[00/00] {step.prose}", f"{question}  {choices}"), ROWS
+    )
     if not step.prose.strip():
         raise LessonError("prose is empty")
     for word in in_list(step.look):
@@ -121,6 +131,13 @@ def _check_words(name: str, text: str) -> None:
     count = len(_HOLE.sub("0", text).split())
     if count > MOST_WORDS:
         raise LessonError(f"{name}: {count} words; use up to {MOST_WORDS}")
+
+
+def _check_rows(name: str, texts: Iterable[str], most: int) -> None:
+    """Refuse texts that need more rows of 80 columns, each beginning in a row of its own."""
+    rows = sum(len(wrap(_HOLE.sub("0,000", " ".join(text.split())), _COLUMNS)) for text in texts)
+    if rows > most:
+        raise LessonError(f"{name}: {rows} rows of 80 columns; shorten the text to {most}")
 
 
 def check_query(text: str, known: tuple[str, ...]) -> Query:
@@ -150,6 +167,7 @@ def _check_bring(bring: Bring) -> None:
 
 def _check_prediction(prediction: Prediction, known: tuple[str, ...]) -> None:
     _check_words("because", prediction.because)
+    _check_rows("because", (f"[00/00] {prediction.because}",), ROWS_AFTER)
     check_text("unit", prediction.unit)
     for text in (prediction.question, *prediction.choices):
         check_text("a choice", text)

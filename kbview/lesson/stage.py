@@ -8,19 +8,23 @@ from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.state.player import Player
 from kbview.tape.event import NO_PACKET
-from kbview.tape.source import Capabilities
+from kbview.tape.source import Source
 
 GAP_PS = 30_000_000  # longer silences of a capture are cut to this, as on the screen
+
+
+def opened(setup: Setup, folder: str, seed: int | None = None) -> Source:
+    """The source of a run; `seed` replaces that of its scenario. Errors: SourceError, LessonError."""
+    choice = Choice(setup.datapath, seed=seed, longest_gap_ps=GAP_PS, overrides=setup.settings)
+    return resolve(located(setup.source, folder), choice)
 
 
 class Stage:
     """A player of the run that a setup describes. Errors: SourceError, LessonError."""
 
     def __init__(self, setup: Setup, folder: str, seed: int | None = None) -> None:
-        choice = Choice(setup.datapath, seed=seed, longest_gap_ps=GAP_PS, overrides=setup.settings)
-        word = located(setup.source, folder)
         self.setup = setup
-        self.player = Player(resolve(word, choice))
+        self.player = Player(opened(setup, folder, seed))
 
     def advance(self, targets: list[str]) -> str:
         """Run to all targets; the sentence about a target that is not reached, "" otherwise."""
@@ -49,9 +53,4 @@ def moment(player: Player) -> Readings:
         "task": state.meters.cores[0].task if state.meters.cores else "",
     }
     packet = None if state.packet == NO_PACKET else state.packet
-    sure = _sure(source.capabilities)
-    return Readings(state.meters, state.now_ps, texts, packet, sure)
-
-
-def _sure(capabilities: Capabilities) -> frozenset[str]:
-    return capabilities.meters
+    return Readings(state.meters, state.now_ps, texts, packet, source.capabilities.meters)

@@ -25,7 +25,8 @@ class Player:
     """Play, pause, speed and the view's place on the tape, the same for every source.
 
     `until` is the condition at which a run stops; `said` is the sentence about how the last run ended.
-    `following` says that the view is kept at the end of a live tape.
+    `following` says that the view is kept at the end of a live tape. `altered`: the viewer has changed
+    the datapath or the load of the run.
     """
 
     def __init__(self, source: Source, speed: int | None = None, frame_s: float = 0.1) -> None:
@@ -33,6 +34,7 @@ class Player:
         self.tape = Tape() if source.tape is None else source.tape
         self.following = source.capabilities.live
         self.playing = True
+        self.altered = False
         self.until: Until | None = None
         self.said = ""
         self.markers = Markers()
@@ -168,6 +170,7 @@ class Player:
             self.source.switch(datapath)
         except SourceError as error:
             return str(error)
+        self.altered = True
         if self.state.position < self.tape.length:
             self.go(self.tape.length, self.tape.end_ps)
         self.show(self.source.pump(self.tape, self.state.now_ps))

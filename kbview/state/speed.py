@@ -37,6 +37,11 @@ class Speed:
         return SPEEDS[self._rung]
 
     @property
+    def rung(self) -> int:
+        """The place on the ladder, from the slowest, 0."""
+        return self._rung
+
+    @property
     def column_ps(self) -> int:
         """Trace time of a frame: the width of a column of the histories."""
         speed_ps = self.speed_ps

@@ -149,6 +149,7 @@ class Controls:
             name = knobs[max(self._knob, 0) % len(knobs)].name
             try:
                 self._player.source.turn(name, rungs)
+                self._player.altered = True
             except SourceError as error:
                 self._desk.say(str(error))
                 return

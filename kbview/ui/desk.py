@@ -4,6 +4,7 @@
             ├── Datapaths   toggle and choose
             ├── Files       write the tape, draw the screen
             ├── Opening     open another source, set its settings
+            ├── Teaching    walk through a lesson
             └── Explain     select a part, explain it, find a word
 
 A command is found by the id of its key in `keys.KEYS`.
@@ -38,6 +39,9 @@ class Desk(Protocol):
 
     def moved(self) -> None:
         """Draw everything and run or stop the frame timer: the view or the play has changed."""
+
+    def show_view(self, name: str) -> None:
+        """Show one of the screens."""
 
     def turn_to(self, opened: Opened) -> None:
         """Close this source and show another one."""

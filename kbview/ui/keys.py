@@ -46,6 +46,9 @@ KEYS: tuple[Key, ...] = (
     Key("slower", "minus", "-", "", "slower", "in slow motion each packet can be followed"),
     Key("until", "u", "u", "", "until", "run until a drop, a mode switch, a full queue ..."),
     Key("go", "g", "g", "", "go", "go to a time, a share of the tape or a packet: " + EXAMPLES),
+    Key("lesson", "n", "n", "", "lesson", "begin or take up a lesson; in a lesson: answer, or go on"),
+    Key("lesson_back", "b", "b", "", "", "the step of the lesson before"),
+    Key("lesson_away", "N", "N", "", "", "put the lesson away; n takes it up again"),
     Key("packet", "greater_than_sign", ">", "", "", "pause, and go on to the next arrival"),
     Key("packet_back", "less_than_sign", "<", "", "", "back to the arrival before"),
     Key("stage", "s", "s", "", "", "pause, and go on until a packet changes its station"),
@@ -174,6 +177,8 @@ _LAST = frozenset({"help", "quit"})
 # Taken before whatever has the focus. A prompt, because what is typed into it may come along with the
 # key that opens it, in one piece, over a slow line.
 AT_ONCE = PROMPTS | {"interrupt"}
+LESSONS = frozenset({"lesson", "lesson_back", "lesson_away"})
+IN_LESSON = (("n", "go on"), ("b", "back"), ("space", "play"), ("?", "help"), ("q", "quit"))
 SELECTING = frozenset({"select", "select_back", "unselect"})
 LOAD = frozenset({"knob", "more", "less"})  # of use only where the traffic can be changed
 SCREENS = ("1-5", "screens")  # how the bottom line spells the keys of all screens at once

@@ -30,9 +30,7 @@ def draw(session: Session, size: Size) -> list[Row]:
     player = session.player
     told: list[Row] = [[(f" {line}", "text")] for line in wrap(_sentence(session), size.width - 2)]
     if session.message:
-        style = "bad" if session.failed else "accent"
-        lines = wrap(clean(session.message), size.width - 2)
-        rows: list[Row] = [[(f" {line}", style)] for line in lines]
+        rows = message_rows(session, size.width)
     elif player.until is not None:
         rows = [[(" running until ", "accent"), (clean(player.until.what), "text")]]
     elif player.playing or player.state.last_event is None:
@@ -41,6 +39,12 @@ def draw(session: Session, size: Size) -> list[Row]:
         rows = [_step(session, player.state.last_event, size.width)]
     shown = [*rows, *told][: size.height]
     return [fit(row, size.width) for row in shown + [[] for _ in range(size.height - len(shown))]]
+
+
+def message_rows(session: Session, width: int) -> list[Row]:
+    """The message of the session in as many rows as it needs."""
+    style = "bad" if session.failed else "accent"
+    return [fit([(f" {line}", style)], width) for line in wrap(clean(session.message), width - 2)]
 
 
 def _sentence(session: Session) -> str:

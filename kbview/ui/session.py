@@ -5,11 +5,13 @@ from typing import NamedTuple, Protocol
 
 from kbview.state.journeys import Journeys
 from kbview.state.player import Player
+from kbview.state.slide import Slide
 from kbview.state.transport import Transport
 from kbview.tape.events import NO_PACKET
 from kbview.tape.source import Source
 from kbview.tape.tape import Reel
 from kbview.ui.theme import Theme
+from kbview.ui.tutor import Tutor
 
 Twin = Callable[[str], Source]  # the same traffic from its start, through another datapath
 
@@ -58,6 +60,7 @@ class Offers(NamedTuple):
     `library` opens other sources, None where there is only this one.
     `greeting` stands above the sentence until the first key.
     `words` explains names that come from outside, such as profiles and sources of costs.
+    `tutor` has the lessons, None where there are none.
     """
 
     twin: Twin | None = None
@@ -66,6 +69,7 @@ class Offers(NamedTuple):
     words: Callable[[], Sequence[tuple[str, str]]] = tuple
     library: Library | None = None
     greeting: str = ""
+    tutor: Tutor | None = None
 
 
 NOTHING = Offers()
@@ -99,6 +103,11 @@ class Session:
     def slow(self) -> bool:
         """Whether the screens show single packets: paused, or slow enough to follow them."""
         return not self.player.playing or self.player.slow
+
+    @property
+    def slide(self) -> Slide | None:
+        """The step of a lesson on the screen; None if no lesson is open."""
+        return None if self.offers.tutor is None else self.offers.tutor.slide
 
     @property
     def followed(self) -> int:

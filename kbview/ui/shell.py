@@ -30,6 +30,7 @@ from kbview.ui.opening import Opening
 from kbview.ui.screens import VIEWS
 from kbview.ui.sentence import place_of
 from kbview.ui.session import NOTHING, Offers, Opened, Session
+from kbview.ui.teaching import Teaching
 from kbview.ui.terminal import Look
 from kbview.ui.theme import Theme
 from kbview.ui.view import View
@@ -78,6 +79,7 @@ class Shell(App[None]):
         self.theme = seen.theme.textual
         self._controls = Controls(self._session, self)
         self._explain = Explain(self._session, self)
+        self._teaching = Teaching(self._session, self)
         picture = partial(self.export_screenshot, title="kbview", simplify=True)
         self._commands = {
             **self._controls.commands,
@@ -85,6 +87,7 @@ class Shell(App[None]):
             **Files(self._session, self, picture).commands,
             **self._explain.commands,
             **Opening(self._session, self).commands,
+            **self._teaching.commands,
         }
 
     @property
@@ -108,6 +111,7 @@ class Shell(App[None]):
             loop.add_signal_handler(number, self._end, 128 + number)
         self._before_s = monotonic()
         self._timer = self.set_interval(self._period_s, self._frame)
+        self.attempt(self._teaching.take)
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """The screen as SVG. Spaces are kept in every viewer, not in browsers alone."""
@@ -115,11 +119,13 @@ class Shell(App[None]):
         return picture.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
     async def on_event(self, event: events.Event) -> None:
-        """The first key ends the greeting."""
+        """The first key ends the greeting. A digit answers the question of a lesson."""
         greeting = self._session.offers.greeting
         if isinstance(event, events.Key) and greeting and self._session.message == greeting:
             self._session.message = ""
             self._redraw()
+        if isinstance(event, events.Key) and self.view and self._teaching.chosen(event.key):
+            return
         await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -144,6 +150,10 @@ class Shell(App[None]):
         """Draw the time that passed since the last frame; in a pause only a live tape grows."""
         now_s = monotonic()
         elapsed_s, self._before_s = min(now_s - self._before_s, _LONGEST_S), now_s
+        if self._teaching.busy:
+            self.attempt(self._teaching.frame)
+            self._redraw()
+            return
         played = self._player.playing
         self.attempt(partial(self._player.tick, elapsed_s))
         if self._player.said:
@@ -173,7 +183,7 @@ class Shell(App[None]):
         player = self._player
         player.playing = player.playing and not player.ended and not self._failed
         grows = player.source.capabilities.live and not player.source.ended and not self._failed
-        if player.playing or grows:
+        if player.playing or grows or self._teaching.busy:
             self._before_s = monotonic()
             self._timer.resume()
         else:
@@ -202,6 +212,10 @@ class Shell(App[None]):
         if not self._failed:
             self._session.message = ""
             self._redraw()
+
+    def show_view(self, name: str) -> None:
+        """Show one of the screens, as its key does."""
+        self.call_later(self.action_view, name)
 
     def turn_to(self, opened: Opened) -> None:
         """Leave; the caller shows the other source."""

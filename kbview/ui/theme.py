@@ -32,6 +32,8 @@ STYLES: dict[str, tuple[str, str, str, str]] = {
     "strong":        ("bold",              "bold",              "bold",            "bold"),
     "dim":           ("color(249)",        "color(239)",        "",                ""),
     "faint":         ("color(245)",        "color(241)",        "",                ""),
+    # the parts of the screen beside the part that a lesson speaks of
+    "aside":         ("color(245)",        "color(241)",        "bright_black",    "dim"),
     # glyphs only: nothing that has to be read
     "shade":         ("color(240)",        "color(250)",        "bright_black",    "dim"),
     "rule":          ("color(238)",        "color(251)",        "bright_black",    "dim"),

@@ -19,15 +19,16 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from kbview.tape.source import Capabilities
-from kbview.ui import chrome, sentence
+from kbview.ui import chrome, lesson_rows, sentence
 from kbview.ui.board import Board, Drawing
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, section_of
-from kbview.ui.keys import AT_ONCE, KEYS, LOAD, SELECTING, Key, hints, of
+from kbview.ui.keys import AT_ONCE, IN_LESSON, KEYS, LESSONS, LOAD, SELECTING, Key, hints, of
 from kbview.ui.layout import LEAST, sentence_rows
 from kbview.ui.row import Row, Size, block
 from kbview.ui.session import Session
 
+_ROOM_FOR_BOTH = 22  # rows of a screen that has room for a lesson and the sentence
 CADENCE = 5  # frames that the title and the sentence of why stay up
 
 
@@ -87,6 +88,7 @@ class View(Screen[None]):
         self._head, self._foot = board(name="head"), board(name="foot")
         self._columns = [board(name=f"column{at}") for at in range(self.most)]
         self._frame = 0
+        self._lesson_rows = 0  # of the arrangement
         self.selected = ""
 
     @abstractmethod
@@ -124,7 +126,8 @@ class View(Screen[None]):
     @property
     def _idle(self) -> frozenset[str]:
         """The keys that this source has no use for."""
-        return frozenset() if self.session.player.source.knobs() else LOAD
+        knobs = frozenset[str]() if self.session.player.source.knobs() else LOAD
+        return knobs if self.session.offers.tutor is not None else knobs | LESSONS
 
     @property
     def keys(self) -> list[Key]:
@@ -167,26 +170,43 @@ class View(Screen[None]):
         self.call_after_refresh(self.show)
 
     def _place(self, size: Size) -> None:
-        rows = sentence_rows(size.width)
-        room = Size(size.width, size.height - 2 - rows)
+        self._lesson_rows = self._lesson_height()
+        foot = self._foot_drawings(size)
+        rows = sum(drawing.height for drawing in foot)
+        room = Size(size.width, size.height - 1 - rows)
         reason = self.lacks(self.session.player.source.capabilities)
         arrangement = self._greyed(reason, room) if reason is not None else self.lay_out(room)
         player = self.session.player
-        self._foot.styles.height = rows + 1
+        self._foot.styles.height = rows
         self._head.styles.height = 1 + sum(drawing.height for drawing in arrangement.head)
         self._head.stack([Drawing(partial(chrome.title, player), 1, CADENCE), *arrangement.head])
-        self._foot.stack(
-            [
-                Drawing(partial(sentence.draw, self.session), rows, CADENCE),
-                Drawing(partial(chrome.keys, hints(self.view, self._idle)), 1, 1),
-            ]
-        )
+        self._foot.stack(foot)
         for at, board in enumerate(self._columns):
             board.display = at < len(arrangement.columns)
             board.set_class(at == len(arrangement.columns) - 1, "last")
             width, drawings = arrangement.columns[at] if board.display else (0, ())
             board.styles.width = width or "1fr"
             board.stack(drawings)
+
+    def _foot_drawings(self, size: Size) -> list[Drawing]:
+        """The lesson, the sentence, the keys. On a low screen the lesson takes the sentence's place."""
+        slide, rows = self.session.slide, sentence_rows(size.width)
+        told = [Drawing(partial(sentence.draw, self.session), rows, CADENCE)]
+        shown = hints(self.view, self._idle)
+        if slide is not None:
+            taught = Drawing(self._taught, lesson_rows.height(slide, size.width), CADENCE)
+            told = [taught, *told] if size.height >= _ROOM_FOR_BOTH else [taught]
+            shown = [*IN_LESSON, *(hint for hint in shown if hint not in IN_LESSON)]
+        return [*told, Drawing(partial(chrome.keys, shown), 1, 1)]
+
+    def _taught(self, size: Size) -> list[Row]:
+        """The lesson; on a low screen a message has no row of its own and takes its last rows."""
+        session = self.session
+        rows = [] if session.slide is None else lesson_rows.draw(session.slide, size)
+        if not session.message or self.size.height >= _ROOM_FOR_BOTH:
+            return rows
+        said = sentence.message_rows(session, size.width)[: size.height]
+        return [*rows[: size.height - len(said)], *said]
 
     def _greyed(self, reason: str, room: Size) -> Arrangement:
         """The screen in its place, without numbers: unknown is not zero."""
@@ -198,8 +218,16 @@ class View(Screen[None]):
         return Arrangement((), [(0, [Drawing(draw, room.height, CADENCE)])])
 
     def show(self) -> None:
-        """Draw everything as it is now."""
+        """Draw everything as it is now; arrange it anew if a lesson needs other rows."""
+        wanted = self._lesson_height()
+        if wanted != self._lesson_rows and self.size.width:
+            self._place(Size(*self.size))
+            self.call_after_refresh(partial(self._draw, 0))
         self._draw(0)
+
+    def _lesson_height(self) -> int:
+        slide = self.session.slide
+        return 0 if slide is None else lesson_rows.height(slide, self.size.width)
 
     def advance(self) -> None:
         """Draw the parts that are due at the next frame of play."""

@@ -14,6 +14,8 @@ STEP = '[[step]]\nprose = "A sentence."\n'
 NUMBER = 'kind = "number"\nquestion = "How many?"\n'
 LONG = " ".join(["word"] * 46)
 
+WIDE = " ".join(["laboriously"] * 32)
+
 
 def test_the_example_of_the_document_is_a_lesson(tmp_path: Path) -> None:
     lesson = read(written(tmp_path, example(), "copy"))
@@ -38,6 +40,7 @@ def test_the_example_of_the_document_is_a_lesson(tmp_path: Path) -> None:
         (HEAD + "[runs.fast]\nuntil = 1000000\n" + STEP, "use 1 to 200,000 frames"),
         (HEAD + '[[step]]\nprose = ""', "step 1: prose is empty"),
         (HEAD + f'[[step]]\nprose = "{LONG}"', "46 words; use up to 45"),
+        (HEAD + f'[[step]]\nprose = "{WIDE}"', "6 rows of 80 columns"),
         (HEAD + '[[step]]\nprose = "a\\u001b[31mb"', "a character that cannot be printed"),
         (HEAD + '[[step]]\nprose = "a\\u202eb"', "a character that cannot be printed"),
         (HEAD + '[[step]]\nprose = "{exit()}"', "`exit()` is not allowed"),

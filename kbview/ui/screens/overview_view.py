@@ -7,6 +7,7 @@ from kbview.ui.board import Drawing
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, section_of, station_entries, word_entries
 from kbview.ui.layout import arrange, frame_rows
+from kbview.ui.lesson_rows import aside
 from kbview.ui.panel import Panel
 from kbview.ui.panels import PANELS
 from kbview.ui.panels.path import PathPanel
@@ -61,10 +62,27 @@ class OverviewView(View):
         def draw(size: Size) -> list[Row]:
             state = self.session.player.state
             if isinstance(panel, PathPanel) and self.session.slow:
-                return self._lit(panel, panel.draw_packets(state, size, self.session.followed))
-            return self._lit(panel, panel.draw(state, size))
+                rows = panel.draw_packets(state, size, self.session.followed)
+            else:
+                rows = panel.draw(state, size)
+            return self._looked_at(panel, self._lit(panel, rows))
 
         return Drawing(draw, height, panel.cadence)
+
+    def _looked_at(self, panel: Panel, rows: list[Row]) -> list[Row]:
+        """The rows as a lesson wants them: the part that it speaks of is lit, others are dimmed."""
+        slide = self.session.slide
+        parts = set(slide.look) if slide is not None and not slide.running else set()
+        stations = {station.name for station in self.session.player.state.stations}
+        if not parts & (stations | _NAMED.keys()):
+            return rows
+        if panel.name in parts:
+            return [lit(rows[0], panel.title), *rows[1:]] if rows else rows
+        if not isinstance(panel, PathPanel) or not parts & stations:
+            return aside(rows)
+        for name in sorted(parts & stations):
+            rows = [lit(each, name) if at == 1 else each for at, each in enumerate(rows)]
+        return rows
 
     def _lit(self, panel: Panel, rows: list[Row]) -> list[Row]:
         """The rows of a panel, with the selected station or title marked."""
