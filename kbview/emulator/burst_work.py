@@ -88,7 +88,8 @@ class ReplyWork(Work):
 class PassOn(Work):
     """New MAC addresses, then transmission: l2fwd."""
 
-    passes_on = sends = True
+    passes_on = True
+    sends = True
 
     def __init__(
         self, machine: Machine, app: Application, free: tuple[str, ...], *, untouched: bool

@@ -109,8 +109,10 @@ class Datapath(ABC):
     takes_datagrams: ClassVar[bool] = True
     reading: ClassVar[tuple[str, ...]]
 
-    @abstractmethod
-    def __init__(self, machine: Machine, settings: CommonSettings, host: Host) -> None:
+    # Abstract, but not decorated: mypyc would lose its arguments.
+    def __init__(  # noqa: B027
+        self, machine: Machine, settings: CommonSettings, host: Host
+    ) -> None:
         """Build the parts on this machine, which is idle; its NIC accepts no frame yet.
 
         By the end of `start` the datapath has asked for the price of every step that it may take.
@@ -119,6 +121,16 @@ class Datapath(ABC):
     @classmethod
     def check(cls, settings: CommonSettings) -> None:
         """Raise ScenarioError with a line of text if the datapath cannot serve these settings."""
+        cls.check_application(settings)
+        cls.check_own(settings)
+
+    @classmethod  # noqa: B027 - few datapaths have such rules
+    def check_own(cls, settings: CommonSettings) -> None:
+        """As `check`, for the rules of this datapath alone."""
+
+    @classmethod
+    def check_application(cls, settings: CommonSettings) -> None:
+        """As `check`, for the application and the layer that it drops at."""
         if settings.app not in cls.serves:
             raise ScenarioError(
                 f'datapath {cls.name} cannot serve app = "{settings.app}"; '

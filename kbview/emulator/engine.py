@@ -8,7 +8,7 @@ of time, and neither a step nor an arrival needs an entry in a queue.
 from collections.abc import Generator, Sequence
 from typing import Protocol
 
-NEVER_PS = 1 << 62
+NEVER_PS = (1 << 62) - 1  # the greatest integer that compiled code keeps in a register
 US_PS = 1_000_000
 
 Process = Generator[None, None, None]

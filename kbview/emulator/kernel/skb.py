@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Protocol
 
-import msgspec
-
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.packet.altered import altered
 from kbview.packet.frame import Combined, Flow, Frame, Merged, parts
 from kbview.tape.events import NO_PACKET
 from kbview.tape.vocabulary import Place, Reason
@@ -54,7 +53,7 @@ def rest(frame: Frame, left: Sequence[Frame]) -> Frame:
     """A merged frame with only the unread packets `left`; it keeps all its sk_buffs."""
     if len(left) == len(packets(frame)):
         return frame
-    return msgspec.structs.replace(frame, inner=Merged(tuple(left), skbs(frame)))
+    return altered(frame, inner=Merged(tuple(left), skbs(frame)))
 
 
 def cut(whole: Frame, limit: int) -> tuple[Frame, Frame] | None:
@@ -72,7 +71,7 @@ def cut(whole: Frame, limit: int) -> tuple[Frame, Frame] | None:
 
 
 def _some(whole: Frame, frames: tuple[Frame, ...], kept: tuple[Frame, ...]) -> Frame:
-    return msgspec.structs.replace(
+    return altered(
         whole,
         length=sum(frame.length for frame in frames),
         payload=sum(frame.payload for frame in frames),

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
-import msgspec
-
 from kbview.emulator.traffic.gaps import constant
+from kbview.packet.altered import altered
 from kbview.packet.frame import WIRE_OVERHEAD, Flow, Frame
 
 
@@ -38,7 +37,7 @@ def without_gaps(chunks: Iterable[list[Frame]], longest_ps: int) -> Iterator[lis
 
 
 def _at(frame: Frame, arrived_ps: int) -> Frame:
-    return msgspec.structs.replace(frame, arrived_ps=arrived_ps)
+    return altered(frame, arrived_ps=arrived_ps)
 
 
 def limited(chunks: Iterable[list[Frame]], frames: int) -> Iterator[list[Frame]]:
@@ -58,9 +57,7 @@ def again(make: Callable[[], Iterable[list[Frame]]], pause_ps: int) -> Iterator[
         end_ps, number = start_ps, first
         for chunk in make():
             yield [
-                msgspec.structs.replace(
-                    frame, arrived_ps=frame.arrived_ps + start_ps, packet=frame.packet + first
-                )
+                altered(frame, arrived_ps=frame.arrived_ps + start_ps, packet=frame.packet + first)
                 for frame in chunk
             ]
             if chunk:

@@ -5,8 +5,7 @@ from heapq import merge
 from itertools import accumulate, count, cycle, islice, repeat
 from operator import attrgetter
 
-import msgspec
-
+from kbview.packet.altered import altered
 from kbview.packet.frame import WIRE_OVERHEAD, Flow, Frame
 
 CHUNK = 4096
@@ -39,7 +38,7 @@ def together(streams: list[Frames], byte_ps: int) -> Frames:
     for packet, frame in enumerate(merge(*streams, key=_ARRIVED)):
         least_ps = free_ps + (frame.length + WIRE_OVERHEAD) * byte_ps
         free_ps = max(frame.arrived_ps, least_ps)
-        yield msgspec.structs.replace(frame, arrived_ps=free_ps, packet=packet)
+        yield altered(frame, arrived_ps=free_ps, packet=packet)
 
 
 def in_chunks(frames: Frames) -> Iterator[list[Frame]]:

@@ -10,11 +10,10 @@ takes effect behind the last frame that any of them has read.
 from collections.abc import Iterator
 from itertools import chain, islice
 
-import msgspec
-
 from kbview.emulator.keys import ScenarioError
 from kbview.emulator.scenario import Scenario, override
 from kbview.emulator.traffic_description import CLOSED
+from kbview.packet.altered import altered
 from kbview.packet.frame import Frame
 from kbview.tape.source import Knob
 
@@ -115,9 +114,7 @@ def _moved(scenario: Scenario, begin_ps: int, packet: int, most: int | None) -> 
     if not begin_ps and not packet:
         return frames
     return (
-        msgspec.structs.replace(
-            frame, arrived_ps=frame.arrived_ps + begin_ps, packet=frame.packet + packet
-        )
+        altered(frame, arrived_ps=frame.arrived_ps + begin_ps, packet=frame.packet + packet)
         for frame in frames
     )
 

@@ -70,8 +70,7 @@ class Dpdk(Datapath):
         self._lcores: list[Lcore | TxOnlyLcore] = []
 
     @classmethod
-    def check(cls, settings: CommonSettings) -> None:
-        super().check(settings)
+    def check_own(cls, settings: CommonSettings) -> None:
         pool_size(settings, sending=settings.app in SENDING)
         if settings.part(SleeperSettings).dpdk_interrupts and settings.app == "generate":
             raise ScenarioError(

@@ -108,8 +108,7 @@ class KernelIrq(Datapath):
         self._readers = read_loops(machine, settings, self._sockets, self._tx)
 
     @classmethod
-    def check(cls, settings: CommonSettings) -> None:
-        super().check(settings)
+    def check_own(cls, settings: CommonSettings) -> None:
         if settings.part(KernelIrqSettings).screend and settings.app != "forward":
             raise ScenarioError('screend = true screens what is forwarded; use app = "forward"')
 

@@ -74,7 +74,7 @@ class IrqDriver:
 
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Free sent frames; then a transmit completion may interrupt again. Returns 0."""
-        del weight
+        _ = weight
         core = self._netisr.core
         if core.now_ps > core.horizon_ps:
             yield  # a task on another core may send through the same ring

@@ -63,7 +63,7 @@ class QuotaDriver:
 
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Input up to the quota, then output; then another round in turn with others, or interrupts."""
-        del weight
+        _ = weight
         core, work = self._netisr.core, 0
         while work < self._quota and not self._inhibited():
             frame = self._taker.take(core)

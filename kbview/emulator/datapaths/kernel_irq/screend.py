@@ -43,7 +43,7 @@ class Stopped(Protocol):
 class ScreenQueue(Forwarder):
     """The queue between soft interrupt and screend. `inhibits`: feedback stops the input."""
 
-    steps = ("screen_enqueue",)
+    steps: tuple[str, ...] = ("screen_enqueue",)
 
     def __init__(self, machine: Machine, skbs: SkbCache, limit: int) -> None:
         self.inhibits = False

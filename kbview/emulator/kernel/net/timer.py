@@ -73,7 +73,7 @@ class Timers:
 
     def poll(self, weight: int) -> Generator[None, None, int]:
         """TIMER_SOFTIRQ: let due timers expire. Returns 0."""
-        del weight
+        _ = weight
         if self._softirq is None:
             return 0
         core = self._softirq.core

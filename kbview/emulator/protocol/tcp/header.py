@@ -2,9 +2,8 @@
 
 import struct
 
-import msgspec
-
 from kbview.emulator.protocol.tcp.segment import NO_SCALE, Segment, joined
+from kbview.packet.altered import altered
 from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH, Combined, Frame, Merged, Part
 from kbview.packet.tcp import Tcp
 
@@ -77,7 +76,7 @@ def frame_of(segment: Segment) -> Frame:
 
 def shortened(frame: Frame, payload: int) -> Frame:
     """The same frame, of which only so many bytes of text are new."""
-    return msgspec.structs.replace(frame, payload=payload)
+    return altered(frame, payload=payload)
 
 
 def _read_options(options: bytes) -> tuple[int, int]:

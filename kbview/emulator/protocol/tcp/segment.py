@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from kbview.emulator.protocol.tcp.sequence import plus
+from kbview.packet.altered import altered
 from kbview.packet.tcp import ACK, FIN, RST, SYN
 
 NO_SCALE = -1  # the window scale option was not there
@@ -44,7 +45,7 @@ class Segment(msgspec.Struct, gc=False, eq=False):
 
 def part(segment: Segment, start: int, stop: int) -> Segment:
     """Its text from `start` up to `stop`. A FIN stays if the text is kept to its end."""
-    return msgspec.structs.replace(
+    return altered(
         segment,
         seq=plus(segment.seq, start),
         length=stop - start,
@@ -57,7 +58,7 @@ def joined(segments: Sequence[Segment], carrier: object) -> Segment:
     """Segments that follow each other, as one: GRO keeps the first header, and the last PSH and FIN."""
     first, last = segments[0], segments[-1]
     texts = [segment.data for segment in segments if segment.data is not None]
-    return msgspec.structs.replace(
+    return altered(
         first,
         flags=first.flags | last.flags,
         length=sum(segment.length for segment in segments),
@@ -69,7 +70,7 @@ def joined(segments: Sequence[Segment], carrier: object) -> Segment:
 
 def without_syn(segment: Segment) -> Segment:
     """The segment without its SYN."""
-    return msgspec.structs.replace(segment, seq=plus(segment.seq, 1), flags=segment.flags & ~SYN)
+    return altered(segment, seq=plus(segment.seq, 1), flags=segment.flags & ~SYN)
 
 
 def reset_for(segment: Segment) -> Segment | None:
