@@ -9,7 +9,7 @@ The source is the package's own. A copy of it gets three changes, each of them m
 3. A constant in capitals becomes `Final`: compiled code does not look it up in its module.
 
 FOLDER/kbview then has an extension module for each module of COMPILED, and the modules `declared_*.py`.
-`scripts/wheel` puts them into a wheel beside the unchanged Python modules.
+`scripts/wheel` puts them (`products`) into a wheel beside the unchanged Python modules.
 """
 
 import ast
@@ -235,6 +235,7 @@ def build(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / "kbview", folder / "kbview", ignore=shutil.ignore_patterns("__pycache__"))
     files = [str(path.relative_to(folder)) for path in prepare(folder)]
+    before = Path.cwd()
     os.chdir(folder)
     extensions = mypycify(
         files,
@@ -244,6 +245,12 @@ def build(folder: Path) -> None:
         group_name=GROUP,
     )
     setup(name="kbview", ext_modules=extensions, script_args=["-q", "build_ext", "--inplace"])
+    os.chdir(before)
+
+
+def products(folder: Path) -> list[Path]:
+    """The files that compiling has added to the package in `folder`."""
+    return [*folder.glob("*.so"), *folder.rglob("kbview/**/*.so"), *folder.rglob("declared_*.py")]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from kbview import __version__
 from kbview.cli.command import Command
 from kbview.cli.errors import (
     DONE,
@@ -22,6 +21,7 @@ from kbview.cli.errors import (
     complain,
 )
 from kbview.cli.paper import say
+from kbview.cli.version import version
 
 # A command's module and class; only the one that is asked for is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -152,7 +152,7 @@ def _refuse_misspelt(words: list[str]) -> None:
 
 def _dispatch(words: list[str]) -> int:
     if words == ["--version"]:  # without a command's imports
-        say(f"kbview {__version__}")
+        say(version())
         return DONE
     named = bool(words) and words[0] in COMMANDS
     if not named:
@@ -165,7 +165,7 @@ def _dispatch(words: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"kbview {__version__}")
+    parser.add_argument("--version", action="version", version=version())
     command.add_arguments(parser)
     arguments = parser.parse_args(words[1:] if named else words)
     from kbview.tape.source import SourceError

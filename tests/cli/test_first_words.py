@@ -10,12 +10,14 @@ import pytest
 from kbview import __version__
 from kbview.cli import errors
 from kbview.cli.main import COMMANDS, main
+from kbview.emulator import engine
 
 
 @pytest.mark.parametrize("words", [["--version"], ["-V"], ["version"]])
 def test_the_version_is_printed(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 0
-    assert capsys.readouterr().out == f"kbview {__version__}\n"
+    kind = "in pure Python" if engine.__file__.endswith(".py") else "compiled"
+    assert capsys.readouterr().out == f"kbview {__version__} (emulator {kind})\n"
 
 
 @pytest.mark.parametrize("words", [["help"], ["help", "run"]])

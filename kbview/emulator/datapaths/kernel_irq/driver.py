@@ -88,4 +88,6 @@ class IrqDriver:
         """The handler returns: the line may interrupt again, at once if another frame is done."""
         self._queue.unmask(self._netisr.core.now_ps)
 
-    unmask_again = unmask
+    def unmask_again(self) -> None:
+        """As `unmask`: the line has no softirq that could hold it."""
+        self.unmask()

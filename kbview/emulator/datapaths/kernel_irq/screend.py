@@ -62,7 +62,10 @@ class ScreenQueue(Forwarder):
         """Frames that wait, each with its sk_buff."""
         return len(self._frames)
 
-    buffers = held
+    @property
+    def buffers(self) -> int:
+        """The sk_buffs of these frames."""
+        return self.held
 
     def receive(self, core: Core, frame: Frame) -> None:
         """Append a packet and wake screend; a full queue drops the packet."""
@@ -109,7 +112,10 @@ class Screend:
         """The packet in hand, with its sk_buff."""
         return int(self.in_hand)
 
-    buffers = held
+    @property
+    def buffers(self) -> int:
+        """The sk_buffs of these frames."""
+        return self.held
 
     def start(self) -> None:
         """Put the process on its core."""

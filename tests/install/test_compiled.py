@@ -1,0 +1,113 @@
+"""The source that scripts/native.py gives to mypyc is the package's own: tapes are equal bit for bit.
+
+The copy runs as Python here, and some of its modules compiled, where a C compiler is.
+`./test --compiled` compiles all modules and runs every test on them.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from kbview.emulator.datapaths import DATAPATHS
+
+ROOT = Path(__file__).parents[2]
+CASES = [
+    *(
+        ("paced-udp", datapath, "milestones")
+        for datapath, kind in DATAPATHS.items()
+        if kind.takes_datagrams
+    ),
+    ("overload-udp", "kernel", "meters"),
+    ("overload-udp", "dpdk", "meters"),
+    ("short-connections", "kernel", "steps"),
+    ("short-connections", "mtcp", "milestones"),
+    ("bulk-tcp", "kernel", "milestones"),
+]
+# Digest of the tape of each case, by the emulator that the interpreter finds.
+PROGRAM = """
+import hashlib, sys
+from kbview.cli.main import main
+for words in sys.argv[1:]:
+    scenario, datapath, detail = words.split()
+    path = f"{scenario}-{datapath}-{detail}.kbt"
+    assert main(["record", scenario, "--datapath", datapath, "--detail", detail, "--until", "600",
+                 "-o", path]) == 0
+    print(words, hashlib.sha256(open(path, "rb").read()).hexdigest())
+"""
+BUILD = """
+import native, pathlib, sys
+native.COMPILED = sys.argv[2:]
+native.build(pathlib.Path(sys.argv[1]))
+"""
+SAMPLE = (
+    "kbview/emulator/protocol/tcp/receiver.py",
+    "kbview/emulator/protocol/tcp/segment.py",
+    "kbview/emulator/engine.py",
+    "kbview/packet/frame.py",
+    "kbview/packet/altered.py",
+)
+
+
+@pytest.fixture(scope="module")
+def native() -> ModuleType:
+    """scripts/native.py."""
+    spec = importlib.util.spec_from_file_location("native", ROOT / "scripts" / "native.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _tapes(package: Path, folder: Path, cases: list[tuple[str, str, str]]) -> str:
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PROGRAM, *map(" ".join, cases)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(package), "SOURCE_DATE_EPOCH": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _copy(folder: Path) -> None:
+    for name in ("kbview", "recordings"):
+        shutil.copytree(
+            ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.so")
+        )
+
+
+def test_the_prepared_copy_writes_the_same_tapes(native: ModuleType, tmp_path: Path) -> None:
+    """The mechanical changes change no number: every datapath, all levels of detail."""
+    _copy(tmp_path)
+    assert len(native.prepare(tmp_path)) > 100
+    assert _tapes(tmp_path, tmp_path / "copy", CASES) == _tapes(ROOT, tmp_path / "own", CASES)
+
+
+@pytest.mark.skipif(
+    shutil.which("cc") is None or not Path(sysconfig.get_path("include"), "Python.h").exists(),
+    reason="needs a C compiler and Python's headers",
+)
+def test_compiled_modules_write_the_same_tapes(native: ModuleType, tmp_path: Path) -> None:
+    """A sample of modules, compiled without optimisation: native segments and frames over TCP."""
+    environment = {"PYTHONPATH": str(ROOT / "scripts"), "KBVIEW_OPTIMISE": "0"}
+    subprocess.run(
+        [sys.executable, "-c", BUILD, str(tmp_path / "built"), *SAMPLE],
+        env={**os.environ, **environment}, check=True, capture_output=True,
+    )  # fmt: skip
+    assert len(native.products(tmp_path / "built")) >= len(SAMPLE)
+    shutil.copytree(ROOT / "recordings", tmp_path / "built" / "recordings")
+    cases = CASES[-3:]
+    assert _tapes(tmp_path / "built", tmp_path / "compiled", cases) == _tapes(
+        ROOT, tmp_path / "own", cases
+    )
