@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import groupby, islice, pairwise
+from typing import NamedTuple
 
 from kbview.state.histories import HOLD, Histories
 from kbview.state.interval import Interval
@@ -61,6 +62,13 @@ _COUNTS: dict[str, Callable[[Meters], int]] = {
     "PacketDelivered": _total("delivered"),
     "FrameSent": _total("sent"),
 }
+# What an event is that does not happen once to each packet.
+_EVENT_UNITS = {
+    "IrqRaised": "irqs",
+    "SoftirqEntered": "runs",
+    "TaskWoken": "wakes",
+    "SyscallEntered": "calls",
+}
 
 
 FOUND_NOTHING = frozenset(
@@ -70,19 +78,52 @@ _NO_PASS = frozenset(name for name, step in STEPS.items() if not step.passes)
 _EVENTS = frozenset(kind.__name__ for kind in EVENTS)
 
 
-def passed(interval: Interval, station: Station) -> int:
+class Passes(NamedTuple):
+    """How often a station was passed; `unit` is the plural of the things counted, "" for packets."""
+
+    number: int
+    unit: str
+
+
+def passed(interval: Interval, station: Station) -> Passes:
     """How often a station was passed in an interval: by its busiest step, else by its events.
 
     Steps that each packet takes once at the station count; where a station has none, all its steps do.
-    A place without steps is the wire, before anything has happened.
+    Steps that count packets come before steps that count calls or polls. A place without steps is the
+    wire, before anything has happened.
     """
     if not station.steps:
-        return interval.change("arrived")
+        return Passes(interval.change("arrived"), "")
     before, after = interval.before.meters, interval.after.meters
     once = [step for step in station.steps if step not in _NO_PASS | _EVENTS] or station.steps
-    steps = max((_taken(after, step) - _taken(before, step) for step in once), default=0)
-    counts = [_COUNTS[step] for step in station.steps if step in _COUNTS]
-    return steps or max((count(after) - count(before) for count in counts), default=0)
+    taken = [step for step in once if _taken(after, step)]
+    if taken:
+        told = [step for step in taken if not _unit(step)] or taken
+        steps = [(_taken(after, step) - _taken(before, step), step) for step in told]
+        number, busiest = max(steps, key=lambda pair: pair[0])
+        return Passes(number, _unit(busiest))
+    return _by_events(interval, station)
+
+
+def _by_events(interval: Interval, station: Station) -> Passes:
+    """By the meters of the events that happen at the station; events of packets come first."""
+    named = [step for step in station.steps if step in _COUNTS]
+    told = [step for step in named if step not in _EVENT_UNITS] or named
+    counts = [_COUNTS[step] for step in told]
+    before, after = interval.before.meters, interval.after.meters
+    number = max((total(after) - total(before) for total in counts), default=0)
+    return Passes(number, _EVENT_UNITS.get(told[0], "") if told else _first_unit(station))
+
+
+def _unit(step: str) -> str:
+    declaration = STEPS.get(without_break(step))
+    return declaration.counts if declaration else ""
+
+
+def _first_unit(station: Station) -> str:
+    """The unit of a station before its first step; "" if some of its steps count packets."""
+    units = [_unit(step) for step in station.steps if step not in _NO_PASS | _EVENTS]
+    return units[0] if all(units) and units else ""
 
 
 def _taken(meters: Meters, step: str) -> int:
@@ -117,15 +158,18 @@ def dots(histories: Histories, station: Station, length: int) -> list[bool]:
     if not intervals:
         return [False] * length
     ends = [intervals[0].after, *(interval.before for interval in intervals)]
-    units = [passed(Interval(_NOTHING, end), station) // each for end in ends]
+    units = [passed(Interval(_NOTHING, end), station).number // each for end in ends]
     dots = [after > before for after, before in pairwise(units)]
     return dots + [False] * (length - len(dots))
 
 
-def rate(histories: Histories, station: Station) -> float:
-    """How often a station is passed a second of trace time."""
+def rate(histories: Histories, station: Station) -> tuple[float, str]:
+    """How often a station is passed a second of trace time, and the unit of Passes."""
     recent = histories.recent()
-    return passed(recent, station) * 1e12 / recent.duration_ps if recent else 0.0
+    if not recent:
+        return 0.0, ""
+    number, unit = passed(recent, station)
+    return number * 1e12 / recent.duration_ps, unit
 
 
 def cost_ps(histories: Histories, station: Station) -> float | None:

@@ -72,6 +72,9 @@ OTHERS = [
     Case("steady-udp", "kernel", (("app", "drop"), ("drop_at", "reject"), ("conntrack", "true"))),
     Case("steady-udp", "kernel-irq", (("app", "echo"),)),
     Case("short-connections", "mtcp", (("mtcp_io", "psio"),)),
+    Case("paced-udp", "af_xdp", (("xdp_mode", "copy"), ("xsk_wait", "poll"))),
+    Case("steady-udp", "kernel", (("recv_call", "recvmmsg"),)),
+    Case("paced-udp", "dpdk", (("dpdk_interrupts", "true"),)),
 ]
 CASES = [
     case for word in scenarios() for name in DATAPATHS if served(case := Case(word, name))

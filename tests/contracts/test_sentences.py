@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from kbview.sources.trace.meaning.table import SOCKET_CALLS, STREAM_CALLS, WAITING_CALLS
 from kbview.state.why import explain
 from kbview.tape import events as ev
 from kbview.tape.steps import meaning_of
@@ -39,6 +40,11 @@ CLAIMS = [
     (r"polls take the rest", nowhere),  # all arrivals were divided by the interrupts
     (r"up to 32 frames", nowhere),  # mTCP takes 64
     (r"the next frame finds it warm", nowhere),  # the NIC fills the buffer a ring later, by DMA
+    (r"netmap_|NIOC", has("sync")),  # sys/dev/netmap/netmap.c
+    (r"packet_poll|handed over", has("block", "events")),  # net/packet/af_packet.c
+    (r"xsk_poll|xsk_sendmsg", has("umem")),  # net/xdp/xsk.c
+    (r"ps_ioctl", has("copy")),  # PacketShader's io_engine
+    (r"SIOCSCREEN", has("screend")),  # screend(8)
 ]
 
 
@@ -91,3 +97,47 @@ def test_a_switch_to_idle_changes_no_address_space() -> None:
     assert "address space" not in to_idle.why
     assert "switches no mode" in to_idle.why
     assert meaning_of(ev.ContextSwitched(0, 0, "sink")).why != to_idle.why
+
+
+# Of a call: words that its sentence must have, by the path, for two readers of one name to differ.
+CALLS_SAY = {
+    ("epoll_wait", "kernel"): "Which of many sockets are ready",
+    ("recvmmsg", "kernel"): "many datagrams with a single call",
+    ("read", "kernel-irq"): "waiting data",
+    ("ioctl", "kernel-irq"): "verdict",
+    ("poll", "af_packet"): "block",
+    ("poll", "netmap"): "syncs the rings",
+    ("poll", "af_xdp"): "rx ring is empty",
+    ("sendto", "af_xdp"): "no data goes in",
+    ("sendto", "kernel"): "data goes into the kernel",
+    ("ioctl", "netmap"): "slots that were filled",
+    ("ioctl", "psio"): "chunk",
+    ("epoll_wait", "dpdk"): "eventfd",
+    ("futex", "mtcp"): "word of memory",
+}
+
+
+def calls(case: Case) -> dict[str, str]:
+    """The sentence of each system call of a case, by its name."""
+    stations, _, records = played(case)
+    entered = [one for one in records if isinstance(one, ev.SyscallEntered)]
+    return {one.name: meaning_of(one, stations).why for one in entered}
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_system_call_s_sentence_says_what_that_call_does(case: Case) -> None:
+    for name, why in calls(case).items():
+        assert why != ev.SyscallEntered.meaning.why, f"{name} has no sentence of its own"
+        assert CALLS_SAY.get((name, case.datapath), "") in why
+
+
+def test_every_call_with_two_meanings_is_played() -> None:
+    found = {(name, case.datapath) for case in CASES for name in calls(case)}
+    assert CALLS_SAY.keys() <= found
+
+
+@pytest.mark.parametrize("name", [*SOCKET_CALLS, *WAITING_CALLS, *STREAM_CALLS])
+def test_every_traced_call_has_a_sentence(name: str) -> None:
+    meaning = meaning_of(ev.SyscallEntered(0, 0, name))
+    assert meaning.function
+    assert meaning.why != ev.SyscallEntered.meaning.why

@@ -7,8 +7,16 @@ the stations of a path (placing.py), the sentence on a screen, the page docs/ste
 from collections.abc import Iterable
 
 from kbview.tape.event import Event, Meaning
-from kbview.tape.events import ContextSwitched, Copied, PacketDropped, SendAcknowledged, StepTaken
+from kbview.tape.events import (
+    ContextSwitched,
+    Copied,
+    PacketDropped,
+    SendAcknowledged,
+    StepTaken,
+    SyscallEntered,
+)
 from kbview.tape.station import Station
+from kbview.tape.steps.call import call_meaning
 from kbview.tape.steps.declaration import RESUMED, Declaration, without_break
 from kbview.tape.steps.placing import resolve
 from kbview.tape.steps.table import STEPS
@@ -36,6 +44,8 @@ def meaning_of(event: Event, stations: Iterable[Station] = ()) -> Meaning:
     if isinstance(event, StepTaken):
         step = STEPS.get(without_break(event.step))
         return step.on(visited) if step else UNKNOWN
+    if isinstance(event, SyscallEntered):
+        return call_meaning(event.name, visited) or event.meaning
     if isinstance(event, Copied):
         return _COPIES.get(event.kind, event.meaning)
     if isinstance(event, PacketDropped) and "skb" in visited and event.where not in _UNBUILT:
@@ -43,7 +53,5 @@ def meaning_of(event: Event, stations: Iterable[Station] = ()) -> Meaning:
     if isinstance(event, SendAcknowledged) and "TCP thread" in visited:
         return event.meaning._replace(function="SBRemove()")
     if isinstance(event, ContextSwitched) and event.to == "idle":
-        return event.meaning._replace(
-            why="No task is ready: the core idles. An interrupt of an idle core switches no mode."
-        )
+        return event.meaning._replace(why=_IDLE)
     return event.meaning

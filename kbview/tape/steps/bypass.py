@@ -7,6 +7,7 @@ BYPASS: dict[str, Declaration] = {
         "rte_eth_rx_burst()",
         "The application itself looks at the ring, a burst of frames a call: no interrupt, no syscall.",
         ("rx_burst",),
+        counts="bursts",
     ),
     "rx_burst_empty": Declaration(
         "rte_eth_rx_burst(), which returns 0",
@@ -27,6 +28,7 @@ BYPASS: dict[str, Declaration] = {
             "rx_burst",
         ),
         passes=False,
+        counts="mbufs",
     ),
     "mbuf_free": Declaration(
         "rte_pktmbuf_free()",
@@ -36,6 +38,7 @@ BYPASS: dict[str, Declaration] = {
             "TCP thread",
         ),
         passes=False,
+        counts="mbufs",
     ),
     "second_tlb": Declaration(
         "a hit in the second-level TLB",
@@ -45,6 +48,7 @@ BYPASS: dict[str, Declaration] = {
             "rx_burst",
         ),
         passes=False,
+        counts="misses",
     ),
     "page_walk": Declaration(
         "a page walk: neither TLB has the page",
@@ -54,6 +58,7 @@ BYPASS: dict[str, Declaration] = {
             "rx_burst",
         ),
         passes=False,
+        counts="misses",
     ),
     "mempool_ring": Declaration(
         "rte_mempool_ops_dequeue_bulk(), rte_ring_mc_dequeue_bulk()",
@@ -63,6 +68,7 @@ BYPASS: dict[str, Declaration] = {
             "rx_burst",
         ),
         passes=False,
+        counts="mbufs",
     ),
     "mempool_pointers": Declaration(
         "rte_ring, copies of pointers",
@@ -72,11 +78,13 @@ BYPASS: dict[str, Declaration] = {
             "rx_burst",
         ),
         passes=False,
+        counts="mbufs",
     ),
     "eventfd_read": Declaration(
         "eal_epoll_process_event(), read() on VFIO's eventfd",
         "The interrupt reached a program as a number in a file: reading it makes room for the next.",
         ("epoll",),
+        counts="calls",
     ),
     "frame_rewrite": Declaration(
         "the application",
@@ -93,6 +101,7 @@ BYPASS: dict[str, Declaration] = {
             "tx_burst",
             "jobs",
         ),
+        counts="bursts",
     ),
     "pmd_tx_descriptor": Declaration(
         "the poll-mode driver's transmit, as ixgbe_xmit_pkts()",

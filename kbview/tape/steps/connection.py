@@ -60,6 +60,7 @@ CONNECTION: dict[str, Declaration] = {
         "tcp_recvmsg_locked()",
         "The socket is locked and bytes are taken in order from its receive queue.",
         ("read",),
+        counts="calls",
     ),
     "tcp_sendmsg": Declaration(
         "tcp_sendmsg_locked()",

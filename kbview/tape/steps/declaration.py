@@ -14,8 +14,9 @@ class Declaration(NamedTuple):
     `function` is spelled as in the source of kernel, driver or library, "" where there is none; `why`
     is a sentence for a reader who has never seen it. `stations` are names in the order of preference:
     on a path the step happens at the first of them that the packet visits. `passes`: each packet
-    takes the step once when it passes that station, so the step counts packets. `variants` are pairs
-    of a station and the meaning on paths that visit it.
+    takes the step once when it passes that station, so the step counts passes of it. `variants` are
+    pairs of a station and the meaning on paths that visit it. `counts` is the plural of the thing that
+    the number of steps is a number of, "" for packets.
     """
 
     function: str
@@ -23,6 +24,7 @@ class Declaration(NamedTuple):
     stations: tuple[str, ...] = ()
     passes: bool = True
     variants: tuple[tuple[str, Meaning], ...] = ()
+    counts: str = ""
 
     def on(self, visited: Collection[str]) -> Meaning:
         """Function and sentence on a path that visits these stations: the first variant that fits."""

@@ -41,16 +41,19 @@ INTERRUPT: dict[str, Declaration] = {
                 Meaning("interrupt handler", "A timer's interrupt: it asks for a soft interrupt."),
             ),
         ),
+        counts="irqs",
     ),
     "softirq_dispatch": Declaration(
         "handle_softirqs(), before 6.10 __do_softirq()",
         "The pending softirq runs on this core: after an interrupt, in ksoftirqd, or in a system call.",
         ("softirq",),
+        counts="runs",
     ),
     "isr": Declaration(
         "the driver's interrupt service routine",
         "One packet is acknowledged and its frame taken; the rest is left to the soft interrupt.",
         ("irq",),
+        counts="irqs",
     ),
     "netisr_dispatch": Declaration(
         "softnet interrupt, ipintr()",
@@ -59,6 +62,7 @@ INTERRUPT: dict[str, Declaration] = {
             "softirq",
             "poll",
         ),
+        counts="runs",
     ),
     "softirq_delivery": Declaration(
         "schednetisr(), setsoftnet()",
@@ -67,6 +71,7 @@ INTERRUPT: dict[str, Declaration] = {
             "softirq",
             "poll",
         ),
+        counts="runs",
     ),
     "ipintrq_enqueue": Declaration(
         "IF_ENQUEUE(&ipintrq), netif_rx()",
@@ -77,6 +82,7 @@ INTERRUPT: dict[str, Declaration] = {
         "napi_poll(), the driver's poll()",
         "NAPI lets the driver take up to 64 frames off the ring: paid once a poll, however many come.",
         ("softirq",),
+        counts="polls",
     ),
     "dim_apply": Declaration(
         "mlx5e_rx_dim_work(), mlx5_core_modify_cq_moderation()",
@@ -88,6 +94,7 @@ INTERRUPT: dict[str, Declaration] = {
         "napi_complete_done()",
         "The ring was empty before the budget was used up: polling ends and the vector is unmasked.",
         ("softirq",),
+        counts="polls",
     ),
     "busy_loop": Declaration(
         "napi_busy_loop()",
@@ -108,6 +115,7 @@ INTERRUPT: dict[str, Declaration] = {
             "poll",
         ),
         passes=False,
+        counts="wakes",
     ),
     "idle_exit": Declaration(
         "cpuidle, TIF_NEED_RESCHED or a reschedule interrupt",

@@ -3,6 +3,7 @@
 And PacketShader's engine, whose driver is a changed ixgbe: ixgbe_main.c
 """
 
+from kbview.tape.event import Meaning
 from kbview.tape.steps.declaration import Declaration
 
 SHARED_RING: dict[str, Declaration] = {
@@ -10,6 +11,7 @@ SHARED_RING: dict[str, Declaration] = {
         "first load of a line of descriptors",
         "The NIC has just written this line, so the core has to fetch it before it can read the slot.",
         ("rx_burst",),
+        counts="lines",
     ),
     # ---- AF_PACKET -----------------------------------------------------------------------------
     "tpacket_copy": Declaration(
@@ -21,6 +23,7 @@ SHARED_RING: dict[str, Declaration] = {
         "prb_retire_current_block()",
         "The block is full or its time is up: it changes hands, and the application may read it.",
         ("block",),
+        counts="blocks",
     ),
     "tpacket_walk": Declaration(
         "the application, over a block",
@@ -42,6 +45,8 @@ SHARED_RING: dict[str, Declaration] = {
         "xsk_ring_cons__peek()",
         "The application looks how far the kernel's index has come, and takes a batch of descriptors.",
         ("umem",),
+        passes=False,
+        counts="bursts",
     ),
     "xsk_peek_empty": Declaration(
         "xsk_ring_cons__peek(), which returns 0",
@@ -53,11 +58,13 @@ SHARED_RING: dict[str, Declaration] = {
         "xsk_ring_prod__submit() on the fill ring",
         "The application gives empty chunks of umem, so that the NIC has somewhere to write.",
         ("umem",),
+        counts="chunks",
     ),
     "xsk_put": Declaration(
         "xsk_ring_prod__submit() on the transmit ring",
         "The application writes where in umem a frame lies that is to be sent: no call.",
         ("umem",),
+        counts="chunks",
     ),
     "xsk_tx_copy": Declaration(
         "xsk_generic_xmit(), skb_store_bits()",
@@ -66,11 +73,12 @@ SHARED_RING: dict[str, Declaration] = {
     ),
     "xsk_wakeup": Declaration(
         "poll() or sendto(), xsk_wakeup()",
-        "The kernel said that it wants to be woken: a system call sets its driver going.",
+        "The call looks at the socket's rings, and wakes the driver if that has stopped.",
         (
             "wakeup",
             "send",
         ),
+        counts="calls",
     ),
     "xsk_tx": Declaration(
         "xsk_generic_xmit(), the driver's xsk transmit",
@@ -81,17 +89,29 @@ SHARED_RING: dict[str, Declaration] = {
         "xsk_cq_submit_addr_locked()",
         "The frame was sent: its chunk comes back to the application by the completion ring.",
         ("XDP",),
+        counts="chunks",
     ),
     # ---- netmap --------------------------------------------------------------------------------
     "netmap_sync": Declaration(
-        "ioctl(NIOCRXSYNC), rxsync()",
-        "A system call for a whole batch: the kernel brings the shared ring up to date.",
+        "netmap_rxsync(), netmap_txsync()",
+        "Once for a whole batch, within the call: the kernel brings the shared ring up to date.",
         ("sync",),
+        counts="calls",
     ),
     "poll_wait": Declaration(
-        "poll() on a netmap descriptor",
-        "As the ioctl, but it may sleep until something comes: interrupts if idle, polls if busy.",
+        "netmap_poll()",
+        "poll() syncs the rings, and sleeps if they are empty: interrupts if idle, polls if busy.",
         ("poll",),
+        variants=(
+            (
+                "block",
+                Meaning(
+                    "packet_poll()",
+                    "No block is the application's: it sleeps until one is handed over.",
+                ),
+            ),
+        ),
+        counts="calls",
     ),
     "netmap_rx_slot": Declaration(
         "netmap_rxsync(), a slot",
@@ -108,6 +128,7 @@ SHARED_RING: dict[str, Declaration] = {
         "ioctl(PS_IOC_RECV_CHUNK), ps_recv_chunk()",
         "A system call for a whole chunk: its description is copied in, the queue locked, then out.",
         ("ioctl",),
+        counts="calls",
     ),
     "psio_rx_cell": Declaration(
         "copy_rx_packets(), a descriptor",
@@ -126,16 +147,19 @@ SHARED_RING: dict[str, Declaration] = {
             "ioctl",
             "rx_burst",
         ),
+        counts="calls",
     ),
     "psio_select": Declaration(
         "ioctl(PS_IOC_SELECT), ps_select()",
         "Nothing to do: the queues' interrupts are enabled, and the thread sleeps until an interrupt.",
         ("ioctl",),
+        counts="calls",
     ),
     "psio_send": Declaration(
         "ioctl(PS_IOC_SEND_CHUNK), ps_send_chunk()",
         "A second system call: which packets of the chunk are to go, and to which queue.",
         ("send",),
+        counts="calls",
     ),
     "psio_tx_cell": Declaration(
         "ixgbe_xmit_batch(), a descriptor",
@@ -151,5 +175,6 @@ SHARED_RING: dict[str, Declaration] = {
         "ixgbe_clean_tx_irq(), a read of TDH",
         "The transmit ring ran short: how far has the NIC come? A read over PCIe, so seldom done.",
         ("send",),
+        counts="calls",
     ),
 }

@@ -21,6 +21,7 @@ SOCKET: dict[str, Declaration] = {
             "send",
         ),
         passes=False,
+        counts="calls",
     ),
     "epoll_wait": Declaration(
         "do_epoll_wait(), ep_send_events()",
@@ -30,6 +31,7 @@ SOCKET: dict[str, Declaration] = {
             "read",
         ),
         passes=False,
+        counts="calls",
     ),
     "vfs_read": Declaration(
         "ksys_read(), vfs_read(), sock_read_iter()",
@@ -101,6 +103,7 @@ SOCKET: dict[str, Declaration] = {
             "send",
         ),
         passes=False,
+        counts="calls",
     ),
     "frame_touch": Declaration(
         "first load of the frame by the application",

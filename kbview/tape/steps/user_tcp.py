@@ -52,41 +52,49 @@ USER_TCP: dict[str, Declaration] = {
         "AddEpollEvent()",
         "The application will want to know; it is told later, with others.",
         ("events",),
+        counts="events",
     ),
     "mtcp_flush_events": Declaration(
         "FlushEpollEvents()",
         "All events of this round become the application's, handed over together.",
         ("events",),
+        counts="events",
     ),
     "mtcp_epoll_wait": Declaration(
         "mtcp_epoll_wait()",
         "A function call that takes all that was handed over; it sleeps only if there is nothing.",
         ("read",),
+        counts="calls",
     ),
     "mtcp_accept": Declaration(
         "mtcp_accept()",
         "A connection from this thread's own accept queue, without a lock or a system call.",
         ("read",),
+        counts="calls",
     ),
     "mtcp_read": Declaration(
         "mtcp_read()",
         "Text from the ring buffer; a function call, so the wall is not crossed.",
         ("read",),
+        counts="calls",
     ),
     "mtcp_write": Declaration(
         "mtcp_write()",
         "Text into the send buffer; the TCP thread is told by a job, and sends it later.",
         ("jobs",),
+        counts="calls",
     ),
     "mtcp_close": Declaration(
         "mtcp_close()",
         "A job: the TCP thread will send the FIN.",
         ("jobs",),
+        counts="calls",
     ),
     "mtcp_job": Declaration(
         "HandleApplicationCalls()",
         "The TCP thread takes the jobs that the application gave it since last time.",
         ("jobs",),
+        counts="jobs",
     ),
     "mtcp_tcp_out": Declaration(
         "WritePacketsToChunks(), SendTCPPacket()",
@@ -97,10 +105,12 @@ USER_TCP: dict[str, Declaration] = {
         "pthread_cond_wait(), futex_wait()",
         "Nothing to do: the application's thread sleeps, a real system call, once a batch.",
         ("futex",),
+        counts="calls",
     ),
     "futex_wake": Declaration(
         "pthread_cond_signal(), futex_wake()",
         "There is a batch for the application: a real system call wakes its thread.",
         ("futex",),
+        counts="calls",
     ),
 }

@@ -3,7 +3,7 @@
 HARDWARE          ║ KERNEL                                      ║ USER         ● = 50
 wire▸NIC▸rx ring  ║ irq ▸ softirq ▸ skb ▸ IP ▸ TCP/UDP ▸ socket ║ read ▸ app
 ●  ●  ●  ●  ●     ║ ●       ● ●       ●   ●    ●  ●      ●  ●   ║ ●   ●  ●  ●
-         ██░░ 78%                                    █░░░░ 12%
+         ██░░ 78%     irqs  polls                    █░░░░ 12%
 812k  812k 812k     41k   41k       812k  812k 812k/s    812k/s   808k   808k
            miss 12                                       drop 3
                      180ns 95ns      210ns 90ns 260ns    150ns    410ns  80ns
@@ -74,7 +74,10 @@ class PathPanel(Panel):
         ("×12, #8112", "packets that stand here now, or the one that does; known in slow motion only"),
         (
             "812k/s",
-            "packets a second of trace time; interrupts at irq, polls at softirq, calls at poll",
+            (
+                "packets a second of trace time; other things where the row above says so: irqs "
+                "(interrupts), polls, runs of a softirq, calls, bursts, events, chunks, mbufs"
+            ),
         ),
         ("miss", DEFINITIONS["missed"]),
         ("drop", DEFINITIONS["dropped"]),
@@ -212,11 +215,9 @@ def _gap(spots: list[Spot]) -> list[Spot]:
 
 
 def _level(state: State, spot: Spot) -> Row:
-    fill = _fill(state, spot)
-    if fill is not None:
-        return bar(fill, spot.room, "bad" if fill > 0.9 else f"{spot.domain}")
-    if state.detail < Detail.STEPS:
-        return []
+    told = _queue(state, spot)
+    if told or state.detail < Detail.STEPS:
+        return told
     standing = state.positions.standing().get(spot.station.name, [])
     if not standing:
         return []
@@ -225,9 +226,13 @@ def _level(state: State, spot: Spot) -> Row:
 
 
 def _queue(state: State, spot: Spot) -> Row:
-    """The level of a ring or a socket; packets elsewhere stand on the road."""
+    """The level of a ring or a socket, else the unit of the rate below unless that is packets."""
     fill = _fill(state, spot)
-    return [] if fill is None else bar(fill, spot.room, "bad" if fill > 0.9 else f"{spot.domain}")
+    if fill is not None:
+        return bar(fill, spot.room, "bad" if fill > 0.9 else f"{spot.domain}")
+    _, things = rate(state.histories, spot.station)
+    told = first_that_fits([things, things.removesuffix("s")], spot.room)
+    return [(told, "dim")] if things else []
 
 
 def _fill(state: State, spot: Spot) -> float | None:
@@ -244,7 +249,7 @@ def _fill(state: State, spot: Spot) -> float | None:
 
 
 def _rate(state: State, spot: Spot) -> Row:
-    passes = rate(state.histories, spot.station)
+    passes, _ = rate(state.histories, spot.station)
     text = fmt.rate(passes)
     told = first_that_fits([text, fmt.quantity(passes)], spot.room)
     return [(told, "text" if passes else "faint")]
