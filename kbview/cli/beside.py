@@ -14,12 +14,13 @@ _SCENARIO = "paced-udp"
 _USUAL_PS = 2 * 10**12  # how long each receiver runs, unless --until says otherwise
 _EMULATED = "emulated"
 _KEYS = ("traffic.size", "traffic.flows")  # settings that both have
-# Settings of a twin that the lab's veth decides: its driver has no zero-copy mode (drivers/net/veth.c).
-_AS_ON_A_VETH = {"af_xdp": (("xdp_mode", "copy"),)}
+# Settings of a twin that the lab decides: veth's driver has no zero-copy mode (drivers/net/veth.c), and
+# the lab's receiver sleeps in poll().
+_AS_IN_THE_LAB = {"af_xdp": (("xdp_mode", "copy"), ("xsk_wait", "poll"))}
 # Differences that no setting of the model takes away.
 _UNLIKE = {
-    "af_xdp": "af_xdp emulated: its reader looks at the rx ring again and again, the lab's sleeps in "
-    "poll(); its NIC's driver has XDP, the lab's veth converts each sk_buff with one copy more",
+    "af_xdp": "af_xdp emulated: its NIC's driver has XDP; the lab's veth converts each sk_buff, with a "
+    "copy more",
     "dpdk": "dpdk emulated: its NIC writes into the mbuf; the lab's driver is AF_XDP's on a veth, "
     "with two copies",
 }
@@ -59,6 +60,6 @@ def twin(asked: "Choice", report: "Report") -> "Choice":
         frames=max(1, report.frames["arrived"] or 1),
         overrides=(
             *((key, value) for key, value in asked.overrides if key in _KEYS),
-            *_AS_ON_A_VETH.get(report.datapath, ()),
+            *_AS_IN_THE_LAB.get(report.datapath, ()),
         ),
     )

@@ -26,8 +26,12 @@ def test_equal_loads_need_no_word(loads: list[float]) -> None:
     assert not [note for each in equal_loads([_at(pps) for pps in loads]) for note in each.notes]
 
 
-def test_the_twin_of_af_xdp_copies_as_a_veth_does() -> None:
-    """drivers/net/veth.c has no zero-copy mode."""
+def test_the_twin_of_af_xdp_copies_and_sleeps_as_the_lab_s_receiver_does() -> None:
+    """drivers/net/veth.c has no zero-copy mode; workers/receivers/af_xdp.py waits in poll()."""
     measured = report(datapath="af_xdp", rates={"offered_pps": 20_000.0})
     (told,) = run_together(resolve_all("paced-udp", [twin(Choice(), measured)], None), None)
     assert told.counts["copies"] == told.frames["delivered"] == measured.frames["arrived"]
+    empty = told.counts["empty_polls"]
+    assert empty is not None
+    assert empty < 3 * measured.packets
+    assert sum(core["poll_empty_ps"] for core in told.cores) == 0

@@ -134,3 +134,26 @@ def test_a_burst_that_does_not_fill_a_line_shares_it_with_the_nic() -> None:
     assert each[32].sent > 3.5 * each[1].sent
     assert each[1].stages["descriptor_line"].count == pytest.approx(each[1].delivered, rel=0.05)
     assert "descriptor_line" not in each[32].stages or each[32].stages["descriptor_line"].count < 3
+
+
+# ---- AF_XDP that sleeps ---------------------------------------------------------------------------
+
+
+def test_a_reader_that_sleeps_in_poll_spins_no_more() -> None:
+    """xdpsock --poll: poll() on an empty RX ring; xsk_rcv() wakes the reader by sk_data_ready."""
+    spinning = finished("af_xdp", Settings(xdp_mode="copy"), SPARSE)
+    sleeping = finished("af_xdp", Settings(xdp_mode="copy", xsk_wait="poll"), SPARSE)
+    frames = SPARSE.frames
+    assert sleeping.delivered == spinning.delivered == sleeping.copies == frames
+    assert spinning.empty_polls > 100 * frames
+    assert sleeping.empty_polls < 3 * frames
+    assert sleeping.syscalls == pytest.approx(frames, abs=2)
+    assert sleeping.wakeups == pytest.approx(frames, abs=2)
+    assert sleeping.context_switches == pytest.approx(2 * frames, abs=3)
+    assert spinning.context_switches < 5
+
+
+def test_a_reader_that_sleeps_sends_all_that_it_echoes() -> None:
+    settings = Settings(app="echo", xsk_wait="poll")
+    meters = finished("af_xdp", settings, SPARSE)
+    assert meters.sent == meters.arrived == SPARSE.frames

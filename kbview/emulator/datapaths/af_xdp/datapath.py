@@ -135,7 +135,9 @@ class AfXdp(Datapath):
             thread = XskSender(machine, core, xsk, driver, self._made, settings.burst)
             return Bound(driver, xsk, thread)
         work = WORKS[app.name](machine, app, (), untouched=zero_copy)
-        return Bound(driver, xsk, XskReader(machine, core, xsk, driver, work, settings.burst))
+        sleeps = own.xsk_wait == "poll"
+        reader = XskReader(machine, core, xsk, driver, work, settings.burst, sleeps=sleeps)
+        return Bound(driver, xsk, reader)
 
     def path(self) -> tuple[Station, ...]:
         if self._settings.app not in ("echo", "forward", "generate"):

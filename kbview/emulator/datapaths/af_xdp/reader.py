@@ -1,4 +1,4 @@
-"""An application that receives through AF_XDP: it spins on the RX ring and gives chunks back.
+"""An application that receives through AF_XDP: it takes frames from the RX ring and gives chunks back.
 
     chunks that were sent: from COMPLETION to FILL; TX wants a wake-up? --> sendto()
     RX ring: a batch --> work --> chunk to FILL, or to TX
@@ -8,7 +8,7 @@
     the driver has stopped because FILL was empty? --> poll(): wakes the driver, may sleep
        | no
        v
-    look again
+    look again, or with xsk_wait = "poll" and no frame out: poll(), asleep until RX holds a frame
 
 So the thread calls the driver only after it has worked on all its frames. A driver that asks for a
 wake-up after each cleaning gets a sendto() at each look while frames are out. Without need_wakeup
@@ -28,13 +28,25 @@ from kbview.tape.vocabulary import DropReason, Place
 
 
 class XskReader(XskThread):
-    """The receiving thread: rxdrop, or l2fwd where its work sends frames on."""
+    """The receiving thread: rxdrop, or l2fwd where its work sends frames on.
+
+    With `sleeps` it waits in poll(), else it spins.
+    """
 
     def __init__(
-        self, machine: Machine, core: Core, xsk: XskRings, driver: XskPoll, work: Work, burst: int
+        self,
+        machine: Machine,
+        core: Core,
+        xsk: XskRings,
+        driver: XskPoll,
+        work: Work,
+        burst: int,
+        *,
+        sleeps: bool = False,
     ) -> None:
         super().__init__(machine, core, xsk, driver, burst)
         self._work = work
+        self._sleeps = sleeps
         self.sends = work.sends
 
     def _main(self) -> Process:
@@ -44,8 +56,7 @@ class XskReader(XskThread):
                 yield
             yield from self._complete()
             if not xsk.received:
-                asked = xsk.wants_wakeup and xsk.fill.filled
-                yield from self._poll() if asked else self._look_again()
+                yield from self._wait()
                 continue
             frames = self._take()
             outgoing = self._work.take(core, frames)
@@ -54,6 +65,13 @@ class XskReader(XskThread):
                 yield
             self._give_back(len(frames) - len(outgoing))
             self._put(outgoing)
+
+    def _wait(self) -> Process:
+        """RX is empty: wake a driver that has stopped, sleep, or look again."""
+        xsk = self._xsk
+        if xsk.wants_wakeup and xsk.fill.filled:
+            return self._poll()
+        return self._sleep() if self._sleeps and not self.outstanding else self._look_again()
 
     def _take(self) -> list[Frame]:
         """A batch from the RX ring."""

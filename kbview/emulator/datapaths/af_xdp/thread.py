@@ -65,6 +65,17 @@ class XskThread(ABC):
             yield from xsk.waiters.sleep(core, self._task)
         self._return()
 
+    def _sleep(self) -> Process:
+        """poll() of a thread that only receives: sleep until RX holds a frame, without a wake-up."""
+        core, xsk = self._core, self._xsk
+        core.enter_kernel(self._task, self._enter, "poll")
+        core.spend(self._kick)
+        if core.now_ps > core.horizon_ps:
+            yield
+        while not xsk.received:
+            yield from xsk.waiters.sleep(core, self._task)
+        self._return()
+
     def _sendto(self) -> Process:
         """sendto(): wakes the driver up in zero-copy mode; in copy mode it sends some frames itself."""
         core = self._core

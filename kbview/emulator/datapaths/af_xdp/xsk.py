@@ -30,6 +30,7 @@ from kbview.tape.vocabulary import RingKind
 
 XdpMode = Literal["zero_copy", "copy"]
 TxWakeup = Literal["always", "idle"]
+XskWait = Literal["spin", "poll"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,10 @@ class XskSettings(Keys):
             " or only while no frame is on its way (mlx5, i40e of 2019)"
         ),
     ] = "always"
+    xsk_wait: Annotated[
+        XskWait,
+        meaning("whether a reader spins on an empty RX ring, or sleeps in poll() (xdpsock --poll)"),
+    ] = "spin"
 
 
 class XskMode(NamedTuple):
