@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from kbview.state.report import Report
     from kbview.tape.source import Source
 
-DEFAULT = "kernel,dpdk"
-DEFAULT_TCP = "kernel,mtcp"  # TCP beside TCP
+FIRST = "kernel"
+DEFAULT = f"{FIRST},dpdk"
 DEFAULT_LAB = "kernel,af_xdp"  # what every machine has; emulated is beside measured
 _WIDTH = 80
 
@@ -34,7 +34,8 @@ class Compare(Command):
         add(
             "--datapath",
             metavar="A,B",
-            help=f"datapaths, separated by commas, or all (default: {DEFAULT}; TCP: {DEFAULT_TCP})",
+            help=f"datapaths, separated by commas, or all (default: {DEFAULT}; of TCP, {FIRST} beside "
+            "the first other datapath with a TCP of its own)",
         )
         add("--json", action="store_true", help="reports and differences for programs")
 
@@ -76,12 +77,15 @@ def _usual(arguments: argparse.Namespace) -> str:
     """The datapaths that are compared unless others are named; a pipe cannot be looked into."""
     from kbview.cli.choice import choice
     from kbview.sources.resolve import resolve
+    from kbview.state.compare_run import first_beside
 
     if arguments.source == "-":
         return DEFAULT
-    source = resolve(arguments.source, choice(arguments, "kernel"))
+    source = resolve(arguments.source, choice(arguments, FIRST))
     source.close()
-    return DEFAULT_TCP if source.heading.tcp else DEFAULT
+    if not source.heading.tcp:
+        return DEFAULT
+    return ",".join([FIRST, *first_beside(source.choices(), FIRST, tcp=True)[:1]])
 
 
 def _object(reports: "list[Report]") -> dict[str, object]:

@@ -10,7 +10,7 @@ from rich.text import Text
 from kbview.state.bottleneck import bottleneck, load
 from kbview.state.compare_words import each, work_ps
 from kbview.state.report import Report
-from kbview.tape.handover import NOTICE
+from kbview.tape.handover import NOTICE, TAP_NOTICE, does_less
 from kbview.ui.characters import clean
 
 WIDTH = 80
@@ -41,13 +41,21 @@ def print_lines(console: Console, reports: Sequence[Report]) -> None:
     for report in reports:
         console.print(Text(wrapped(f"{clean(report.datapath)}: {clean(bottleneck(report))}")))
     legend = _LEGEND.format(per=per)
-    if any(report.gives_frames for report in reports):
+    marks = {_mark(report.datapath, report.gives_frames) for report in reports}
+    if "+" in marks:
+        legend = f"+ {TAP_NOTICE}. {legend}"
+    if "*" in marks:
         legend = f"* {NOTICE}; numbers are for less work than a stack's. {legend}"
     console.print(Text("\n" + fill(legend, WIDTH), style="dim"))
 
 
 def _name(report: Report) -> str:
-    return clean(report.datapath) + "*" * report.gives_frames
+    return clean(report.datapath) + _mark(report.datapath, report.gives_frames)
+
+
+def _mark(datapath: str, gives_frames: bool) -> str:
+    """ "*" at less work than a stack's, "+" where a stack works beside, "" at a stack."""
+    return "*" if does_less(datapath) else "+" if gives_frames else ""
 
 
 def wrapped(text: str) -> str:

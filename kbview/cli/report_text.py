@@ -14,7 +14,7 @@ from kbview.cli.paper import say
 from kbview.state.compare_words import each, work_ps
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import SENT, Report
-from kbview.tape.handover import NOTICE
+from kbview.tape.handover import notice
 from kbview.ui.characters import clean
 
 MOST_BESIDE = 4  # as columns; of more, each is a line
@@ -73,8 +73,8 @@ def _print_columns(console: Console, reports: Sequence[Report]) -> None:
         table.add_row(Text(f"  {clean(label)}"), *(_drop(report, label) for report in reports))
     console.print(table)
     for report in reports:
-        if report.gives_frames:
-            console.print(Text(f"\n{clean(report.datapath)}: {NOTICE}"))
+        if told := notice(report.datapath):
+            console.print(Text(f"\n{clean(report.datapath)}: {told}"))
     _print_stages(console, reports)
 
 

@@ -96,6 +96,14 @@ class Emulation:
             raise ScenarioError(f"datapath {name} speaks no TCP; use {able}")
         return kind
 
+    def refusal(self, name: str) -> str:
+        """Why a datapath cannot serve this traffic; "" if it can."""
+        try:
+            self._kind(name)
+        except ScenarioError as error:
+            return str(error)
+        return ""
+
     @property
     def steps(self) -> frozenset[str]:
         """The names of the steps that the present datapath may take: it asked for their prices."""

@@ -51,7 +51,7 @@ COMPARE_LINES: tuple[CompareLine, ...] = (
     CompareLine(
         "to application",
         lambda report: report.received,
-        "delivered packets that the application received; as frames where no stack handled them",
+        "delivered packets that the application received, as payload or as frames",
         less=False,
     ),
     CompareLine("lost", lost, "frames that were dropped or missed"),

@@ -11,16 +11,16 @@ from kbview.state.player import BUDGET_S, Player
 from kbview.state.speed import Speed
 from kbview.state.state import State
 from kbview.tape.detail import Detail
-from kbview.tape.source import Source
+from kbview.tape.source import DatapathChoice, Source
 
 MOST = 4  # datapaths side by side
 FINE = 100  # columns
-_STREAMS = "mtcp"  # TCP past the kernel
 
 
-def first_beside(able: Sequence[str], tcp: bool) -> list[str]:
-    """Datapaths in the order in which they stand beside another: TCP is compared with TCP first."""
-    return sorted(able, key=lambda name: name != _STREAMS) if tcp else list(able)
+def first_beside(choices: Sequence[DatapathChoice], shown: str, tcp: bool) -> list[str]:
+    """The datapaths that can stand beside `shown`, in order: of TCP traffic, a TCP comes first."""
+    able = [one for one in choices if not one.refusal and one.name != shown]
+    return [one.name for one in (sorted(able, key=lambda one: not one.speaks_tcp) if tcp else able)]
 
 
 class CompareRun:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import Report
-from kbview.tape.handover import NOTICE
+from kbview.tape.handover import does_less, notice
 
 _ALIKE = 1.1  # a ratio below this is no difference worth a sentence
 _TOP = 3
@@ -41,7 +41,7 @@ def _times(more: float, less: float) -> str:
 
 def _less_work(report: Report, beside: Report) -> str:
     """To be put behind a number of `report`, where it stands beside a number of a stack."""
-    return ", for less work" if report.gives_frames and not beside.gives_frames else ""
+    return ", for less work" if does_less(report.datapath) and not does_less(beside.datapath) else ""
 
 
 def _sending(base: Report, other: Report) -> str | None:
@@ -65,7 +65,8 @@ def _handover(base: Report, other: Report) -> str | None:
     if base.gives_frames is other.gives_frames or not base.frames["arrived"]:
         return None
     bypass, stack = (base, other) if base.gives_frames else (other, base)
-    return f"{bypass.datapath}: {NOTICE}. {stack.datapath} does that work, too."
+    told = f"{bypass.datapath}: {notice(bypass.datapath)}."
+    return f"{told} {stack.datapath} does that work, too." if does_less(bypass.datapath) else told
 
 
 def _delivery(base: Report, other: Report) -> str | None:

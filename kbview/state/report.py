@@ -57,7 +57,7 @@ RECEIVED = "packet that the application received"
 class Report(msgspec.Struct):
     """One datapath's results. Times are integer picoseconds; None is a number unknown to the source.
 
-    `gives_frames`: the application gets frames, and no stack has handled them. `unseen` packets have an
+    `gives_frames`: the application gets frames, not payload. `unseen` packets have an
     end that no record tells. `lost_records` were lost by the instrument that watched, so they are no
     drops; None if nobody counted them. `cores_shared`: the cores' time is that of all programs of the
     machine, so none of it is a packet's. `share` is a stage's part of all steps' CPU time, 0..1.

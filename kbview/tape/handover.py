@@ -1,7 +1,9 @@
 """Handover: the form in which a datapath gives packets to the application.
 
 A stack removes and checks the headers of IP, UDP and TCP, finds the socket, orders and acknowledges.
-Datapaths in FRAMES end at layer 2 and do none of it: their numbers do not contain that work.
+Datapaths in FRAMES end at layer 2 and do none of it: their numbers do not contain that work. AF_PACKET
+is between them: __netif_receive_skb_core() (net/core/dev.c) gives the tap a reference and takes the
+same sk_buff up to ip_rcv(), so its numbers contain IP and UDP although its application gets frames.
 """
 
 from typing import Final
@@ -9,10 +11,24 @@ from typing import Final
 from kbview.tape.vocabulary import Place
 
 FRAMES: Final = frozenset({"af_packet", "af_xdp", "dpdk", "netmap", "psio"})
+TAPS: Final = frozenset({"af_packet"})  # the stack handles each packet beside them
 NOTICE: Final = "no IP, UDP, TCP: the application gets frames"
+TAP_NOTICE: Final = "the application gets frames; IP and UDP run beside it, and find no socket"
 RECEIVERS: Final = frozenset({Place.APP, Place.WIRE, Place.OTHER})  # not layers of this host
 
 
 def gives_frames(datapath: str) -> bool:
     """Whether the application of a datapath gets frames; `datapath` may have words after the name."""
     return datapath.partition(" ")[0] in FRAMES
+
+
+def does_less(datapath: str) -> bool:
+    """Whether nobody does a stack's work on a datapath: its numbers are for less work."""
+    return gives_frames(datapath) and datapath.partition(" ")[0] not in TAPS
+
+
+def notice(datapath: str) -> str:
+    """A line on the form in which the application gets packets; "" where it is payload."""
+    if not gives_frames(datapath):
+        return ""
+    return NOTICE if does_less(datapath) else TAP_NOTICE

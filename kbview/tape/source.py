@@ -78,12 +78,14 @@ class Knob(msgspec.Struct, frozen=True):
 class DatapathChoice(msgspec.Struct, frozen=True):
     """A datapath that a viewer may choose. `summary` is its one line, "" where there is none.
 
-    `refusal` says why it cannot serve this traffic; "" if it can.
+    `refusal` says why it cannot serve this traffic; "" if it can. `speaks_tcp`: it has a TCP of its
+    own, so its numbers stand beside those of another TCP.
     """
 
     name: str
     summary: str = ""
     refusal: str = ""
+    speaks_tcp: bool = False
 
 
 class SourceError(Exception):

@@ -7,10 +7,15 @@ from itertools import pairwise
 import pytest
 
 from kbview.cli.main import main
+from kbview.cli.together import run_together
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.settings import ScenarioError
 from kbview.sources.emulated.scenario import scenarios
-from kbview.tape.handover import FRAMES, NOTICE
+from kbview.sources.request import Choice
+from kbview.sources.resolve import resolve
+from kbview.state.compare_words import contrast
+from kbview.state.report import Report
+from kbview.tape.handover import FRAMES, NOTICE, TAP_NOTICE, TAPS
 from tests.cli.captures import HTTP
 
 Rows = dict[str, dict[str, str]]  # by label, by datapath
@@ -23,6 +28,7 @@ COUNTS = {
     "changes the task": "context switches",
 }
 NUMBER = r"([\d,]+(?:\.\d+)?)"
+LESSER = FRAMES - TAPS  # no stack handles their packets anywhere
 PER = r"for each ([a-z ]+?)"
 LESS = r"(, for less work)?"
 
@@ -89,8 +95,12 @@ def gives(rows: Rows, found: re.Match[str]) -> None:
 
 
 def unlike(rows: Rows, found: re.Match[str]) -> None:
-    assert found[1] in FRAMES
+    assert found[1] in LESSER
     assert found[2] in rows["arrived"].keys() - FRAMES
+
+
+def tapped(rows: Rows, found: re.Match[str]) -> None:
+    assert found[1] in TAPS & rows["arrived"].keys()
 
 
 def costs(rows: Rows, found: re.Match[str]) -> None:
@@ -98,8 +108,8 @@ def costs(rows: Rows, found: re.Match[str]) -> None:
     paid = rows["CPU time without empty polls, ns"]
     assert (paid[more], paid[less]) == (more_ns, less_ns)
     assert per == rows["per"][more]
-    assert bool(more_for_less) is (more in FRAMES and less not in FRAMES)
-    assert bool(for_less) is (less in FRAMES and more not in FRAMES)
+    assert bool(more_for_less) is (more in LESSER and less not in LESSER)
+    assert bool(for_less) is (less in LESSER and more not in LESSER)
     if ratio != "about":  # both numbers are rounded to 1 ns
         assert number(ratio) == pytest.approx(number(more_ns) / number(less_ns), rel=0.06)
 
@@ -134,6 +144,7 @@ CLAIMS: tuple[tuple[str, Callable[[Rows, re.Match[str]], None]], ...] = (
     (r"(?:The same clients, which wait for answers: )?.* loses .*\.", loses),
     (r".* gives the application .* end in a stack's own protocols\.", gives),
     (rf"(\S+): {NOTICE}\. (\S+) does that work, too\.", unlike),
+    (rf"(\S+): {TAP_NOTICE}\.", tapped),
     (
         (
             rf"(\S+) spends {NUMBER} ns of CPU time {PER}{LESS}, (\S+) {NUMBER}{LESS}: "
@@ -153,6 +164,12 @@ CLAIMS: tuple[tuple[str, Callable[[Rows, re.Match[str]], None]], ...] = (
     (rf"(\S+) finds packets in {NUMBER} % of its polling time: .*\.", polling),
     (rf"(\S+) sends {NUMBER} frames a second, (\S+) {NUMBER}: .* as many\.", sends),
 )  # fmt: skip
+
+
+def run(source: str, datapaths: list[str]) -> list[Report]:
+    return run_together(
+        [resolve(source, Choice(datapath=name, frames=200)) for name in datapaths], None
+    )
 
 
 def able(source: str, datapath: str) -> bool:
@@ -194,8 +211,18 @@ def test_no_sentence_contradicts_the_table(
         check, found = next(match for match in matches if match[1])
         assert found is not None
         check(rows, found)
-    unlike_work = len({name in FRAMES for name in datapaths.split(",")}) == 2
+    unlike_work = len({name in LESSER for name in datapaths.split(",")}) == 2
     assert (NOTICE in told) is (unlike_work and "arrived" in rows)
+
+
+def test_beside_a_tap_the_stack_s_work_is_done() -> None:
+    """net/core/dev.c __netif_receive_skb_core(): the tap's reference, then ip_rcv() as ever."""
+    reports = run("paced-udp", ["kernel", "af_packet"])
+    words = " ".join(contrast(*reports))
+    assert {"ip_rcv", "udp_rcv"} <= {one["stage"] for one in reports[1].stages}
+    assert TAP_NOTICE in words
+    assert "for less work" not in words
+    assert "no IP" not in words
 
 
 def test_most_scenarios_are_compared() -> None:

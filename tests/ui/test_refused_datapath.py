@@ -19,6 +19,14 @@ def test_mtcp_cannot_serve_datagrams_and_play_goes_on_after_the_refusal(word: st
     assert player.state.now_ps > before_ps
 
 
+def test_a_choice_is_refused_before_it_is_made_exactly_if_the_switch_refuses_it() -> None:
+    for word in ("short-connections", "bulk-tcp", "request-response", "udp-bursts.pcap"):
+        player = Player(source_of(word, "kernel"))
+        player.tick(0.1)
+        for one in player.source.choices():
+            assert bool(player.switch(one.name)) is bool(one.refusal), f"{one.name} on {word}"
+
+
 def test_every_datapath_of_a_scenario_has_its_line() -> None:
     player = Player(source_of("paced-udp", "kernel"))
     assert all(one.summary for one in player.source.choices())

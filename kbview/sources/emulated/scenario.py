@@ -40,8 +40,8 @@ class ScenarioSource(EmulatorSource):
     ) -> None:
         self._scenario = scenario
         self._tuned = tuned
-        if refusal := self.refusal(datapath):
-            raise SourceError(refusal, 2)
+        if refused := _refused(scenario, datapath):
+            raise SourceError(refused, 2)
         traffic = scenario.chunks() if tuned is None else tuned.chunks()
         super().__init__(
             heading,
@@ -78,11 +78,16 @@ class ScenarioSource(EmulatorSource):
         return ScenarioSource(self.heading, self._scenario, datapath, tuned=self._tuned)
 
     def refusal(self, datapath: str) -> str:
-        try:
-            self._scenario.check(datapath)
-        except ScenarioError as error:
-            return str(error)
-        return ""
+        return _refused(self._scenario, datapath) or super().refusal(datapath)
+
+
+def _refused(scenario: Scenario, datapath: str) -> str:
+    """Why all of a scenario's traffic is nothing for a datapath; "" if it is not."""
+    try:
+        scenario.check(datapath)
+    except ScenarioError as error:
+        return str(error)
+    return ""
 
 
 def open_scenario(word: Word, choices: list[Choice]) -> list[Source]:

@@ -122,13 +122,13 @@ class EmulatorSource(Source):
 
     def choices(self) -> tuple[DatapathChoice, ...]:
         return tuple(
-            DatapathChoice(name, kind.summary, self.refusal(name)) for name, kind in DATAPATHS.items()
+            DatapathChoice(name, kind.summary, self.refusal(name), kind.speaks_tcp)
+            for name, kind in DATAPATHS.items()
         )
 
     def refusal(self, datapath: str) -> str:
         """Why a datapath cannot serve this traffic; "" if it can."""
-        del datapath
-        return ""
+        return self.emulation.refusal(datapath)
 
     def switch(self, datapath: str) -> None:
         if refusal := self.refusal(datapath):

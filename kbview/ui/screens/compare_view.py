@@ -21,7 +21,7 @@ from kbview.state.compare_run import MOST, CompareRun, first_beside
 from kbview.state.compare_words import contrast
 from kbview.state.report import Report, build
 from kbview.tape.detail import Detail
-from kbview.tape.handover import NOTICE, gives_frames
+from kbview.tape.handover import NOTICE, notice
 from kbview.tape.source import Capabilities, SourceError
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
@@ -101,12 +101,10 @@ class CompareView(View):
 
     def _begin(self) -> None:
         """With the datapath that is shown and the next one, at first."""
-        names, current = self.session.player.source.datapaths(), self.session.player.state.datapath
+        source, current = self.session.player.source, self.session.player.state.datapath
         if self._comparison is not None and not self._names():
-            able = {one.name for one in self.session.player.source.choices() if not one.refusal}
-            tcp = self.session.player.source.heading.tcp
-            others = [name for name in names if name != current and name in able]
-            for name in sorted([current, *first_beside(others, tcp)[:1]], key=names.index):
+            beside = first_beside(source.choices(), current, source.heading.tcp)[:1]
+            for name in sorted([current, *beside], key=source.datapaths().index):
                 self._toggle(name)
 
     def _toggle(self, name: str) -> None:
@@ -170,7 +168,7 @@ class CompareView(View):
         followed = self.session.followed
         drawn = _PATH.draw_packets(state, size, followed) if slow else _PATH.draw(state, size)
         banner = 1 if size.height == _LEAST else 0  # no room for it
-        told = NOTICE if gives_frames(names[at]) else clean(state.summary)
+        told = notice(names[at]) or clean(state.summary)
         return block(
             [
                 title_row(names[at], cut(told, size.width - len(names[at]) - 10), size.width),
