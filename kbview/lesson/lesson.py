@@ -74,7 +74,10 @@ class LessonStep(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Lesson(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A lesson. `minutes` is the time that its author expects; `section` is of the lecture."""
+    """A lesson. `minutes` is the time that its author expects; `section` is of the lecture.
+
+    `order` is its place in a course, from 1; 0 leaves it after all lessons that have a place.
+    """
 
     id: str
     title: str
@@ -83,6 +86,7 @@ class Lesson(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     steps: list[LessonStep] = msgspec.field(name="step")
     reading: str = ""
     section: str = ""
+    order: int = 0
     datapath: str | None = None
     settings: dict[str, Setting] = {}
     runs: dict[str, WholeRun] = {}

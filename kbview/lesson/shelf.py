@@ -78,10 +78,9 @@ def find(name: str, tongue: str = "") -> ShelvedLesson:
     raise LessonError(broken or f"{name[:60]}: no such lesson; use one of {known}")
 
 
-def _order(lesson: Lesson) -> tuple[bool, list[int], str]:
-    """Lessons of the lecture by its sections, then the others by name."""
-    numbers = [int(part) for part in lesson.section.split(".") if part.isdecimal()]
-    return (not numbers, numbers, lesson.id)
+def _order(lesson: Lesson) -> tuple[bool, int, str]:
+    """Lessons with a place in a course by their place, then the others by name."""
+    return (lesson.order == 0, lesson.order, lesson.id)
 
 
 def _own() -> list[Path]:
