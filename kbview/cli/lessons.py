@@ -15,7 +15,11 @@ from kbview.tape.source import SourceError
 if TYPE_CHECKING:
     from kbview.lesson.shelf import ShelvedLesson
 
-_WORDS = "a lesson to open; check FILE: run every claim of a lesson; without a word: the list"
+WIDTH = 79
+_WORDS = (
+    "a lesson to open; check FILE: run every claim; answers LESSON: a template for a student; "
+    "grade FILE|FOLDER: grade predictions; without a word: the list"
+)
 
 
 class LessonsCommand(Command):
@@ -28,6 +32,10 @@ class LessonsCommand(Command):
         add = parser.add_argument
         add("words", metavar="WORD", nargs="*", help=_WORDS)
         add("--lang", metavar="LANG", help="the language of the texts (default: that of LANG)")
+        add("--seed", type=int, metavar="N", help="of the runs, for a lesson or for `answers`")
+        add("--student", metavar="NAME", default="", help="for `answers`: the name, which gives a seed")
+        add("--csv", metavar="FILE", help="for `grade`: a row for each student")
+        add("--force", action="store_true", help="write over a file that exists")
         App().add_looks(parser)
         measuring.add_flags(parser)
 
@@ -37,6 +45,11 @@ class LessonsCommand(Command):
             return _list(_language(arguments))
         if words[0] == "check":
             return _check(words[1:], arguments)
+        if words[0] in ("answers", "grade"):
+            from kbview.cli import grading
+
+            run = grading.answers if words[0] == "answers" else grading.grade
+            return run(words[1:], arguments, _language(arguments))
         if len(words) > 1:
             raise SourceError(f"{words[1][:60]}: one lesson at a time", 2)
         return _open(words[0], arguments)
@@ -70,13 +83,14 @@ def _open(name: str, arguments: argparse.Namespace) -> int:
     parser = argparse.ArgumentParser()
     app.add_arguments(parser)
     usual = parser.parse_args([], copy(arguments))
-    return app.show(tutor(usual, _language(arguments)).start(name), usual)
+    return app.show(tutor(usual, _language(arguments), arguments.seed).start(name), usual)
 
 
 def _line(shelved: "ShelvedLesson") -> str:
     lesson = shelved.lesson
-    section = f"{lesson.section:<7}"
-    return f"  {lesson.id:<19} {section} {lesson.minutes:>3} min  {lesson.title}"
+    from kbview.ui.row import cut
+
+    return cut(f"  {lesson.id:<19} {lesson.section:<7} {lesson.minutes:>3} min  {lesson.title}", WIDTH)
 
 
 def _check(names: list[str], arguments: argparse.Namespace) -> int:

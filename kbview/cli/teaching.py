@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 _FLAGS = ("host", "rate", "size", "flows", "cores", "ring", "until", "profile", "seed", "gap")
 
 
-def tutor(arguments: argparse.Namespace, tongue: str | None = None) -> "LessonTutor":
-    """The tutor, whose sources have the flags of the screen and none of the first source."""
+def tutor(
+    arguments: argparse.Namespace, tongue: str | None = None, seed: int | None = None
+) -> "LessonTutor":
+    """The tutor. Its sources have the flags of the screen, none of the first source, and the seed."""
     from kbview.lesson.shelf import language
     from kbview.lesson.tutor import LessonTutor
 
@@ -26,9 +28,11 @@ def tutor(arguments: argparse.Namespace, tongue: str | None = None) -> "LessonTu
         from kbview.cli.library import open_first
         from kbview.lesson.locate import located
 
-        return open_first(_asked(arguments, setup, located(setup.source, folder)), None, made)
+        asked = _asked(arguments, setup, located(setup.source, folder))
+        asked.seed = seed
+        return open_first(asked, None, made)
 
-    made = LessonTutor(open_source, _runner(), language() if tongue is None else tongue)
+    made = LessonTutor(open_source, _runner(), language() if tongue is None else tongue, seed)
     return made
 
 

@@ -22,10 +22,10 @@ _EMPTY = Slide(LessonPlace(""), "", 0, "")
 class Blackboard:
     """Writes the steps of one lesson. A thread measures whole runs; it ends with the program."""
 
-    def __init__(self, lesson: Lesson, folder: str, runner: Runner) -> None:
+    def __init__(self, lesson: Lesson, folder: str, runner: Runner, seed: int | None = None) -> None:
         self.slide = _EMPTY
         self._lesson = lesson
-        self._trials = Trials(lesson, folder, runner)
+        self._trials = Trials(lesson, folder, runner, seed)
         self._asked: dict[int, tuple[str, str]] = {}  # prose and question by step, as first shown
         self._measuring: Thread | None = None
         self._measured: LessonPlace | None = None  # the place for which that thread measures
@@ -91,7 +91,8 @@ class Blackboard:
             self._asked[place.step] = prose, question
             self.slide = msgspec.structs.replace(self.slide, prose=prose, question=question)
             return
-        verdict = decide(step.prediction, place.answer, lookup)
+        values = [query(text).value(lookup) for text in step.prediction.answers]
+        verdict = decide(step.prediction, place.answer, values)
         because = worded(step.prediction.because, lookup)
         self.slide = msgspec.structs.replace(self.slide, verdict=verdict.text, because=because)
 

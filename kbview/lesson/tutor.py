@@ -28,12 +28,18 @@ PREFIX = "lesson "  # of the word under which a lesson stands among other things
 
 
 class LessonTutor(Tutor):
-    """`open` opens the source of a run; `runner` measures whole runs; `tongue` is the language."""
+    """`open_source` opens the source of a run; `runner` measures whole runs; `tongue` is the language.
 
-    def __init__(self, open_source: Open, runner: Runner, tongue: str = "") -> None:
+    `seed` is that of the whole runs, None for the seeds of their scenarios.
+    """
+
+    def __init__(
+        self, open_source: Open, runner: Runner, tongue: str = "", seed: int | None = None
+    ) -> None:
         self._open = open_source
         self._runner = runner
         self._tongue = tongue
+        self._seed = seed
         self._lesson: Lesson | None = None
         self._folder = ""
         self._place = LessonPlace("")
@@ -129,7 +135,7 @@ class LessonTutor(Tutor):
             raise SourceError(f"the lesson {place.lesson[:40]} is not open")
         self._place = place
         if self._board is None or not self._board.of(self._lesson):
-            self._board = Blackboard(self._lesson, self._folder, self._runner)
+            self._board = Blackboard(self._lesson, self._folder, self._runner, self._seed)
         self._board.write(place)
         bookmark.keep(place.lesson, place.step)
         wanted = self._itinerary()

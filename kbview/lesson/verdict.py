@@ -7,7 +7,7 @@ import msgspec
 
 from kbview.lesson.fault import LessonError
 from kbview.lesson.lesson import Prediction
-from kbview.lesson.query import Lookup, Value, query
+from kbview.lesson.query import Value
 from kbview.lesson.wording import shown
 
 _NUMBER = re.compile(r"(-?\d{1,18}(?:\.\d{0,18})?(?:e\d{1,2})?)\s*([kMG]?)", re.ASCII)
@@ -41,9 +41,11 @@ def understood(prediction: Prediction, answer: str) -> float:
     raise LessonError(f"{text[:40]!r} is no choice; use 1 to {len(folded)}")
 
 
-def decide(prediction: Prediction, answer: str, lookup: Lookup) -> Decision:
-    """Compare a prediction, "" for none, with the model. Errors: LessonError for no prediction."""
-    values = [query(text).value(lookup) for text in prediction.answers]
+def decide(prediction: Prediction, answer: str, values: Sequence[Value]) -> Decision:
+    """Compare an answer, "" for none, with the values of the prediction's queries.
+
+    Errors: LessonError for a text that is no answer.
+    """
     guess = understood(prediction, answer) if answer else None
     if any(value is None or isinstance(value, str) for value in values):
         return Decision(None, "The model has no value for this here.")

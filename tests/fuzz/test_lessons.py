@@ -6,6 +6,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kbview.lesson import assignment
 from kbview.lesson.fault import LessonError
 from kbview.lesson.lesson import Lesson
 from kbview.lesson.limits import MOST_WORDS
@@ -20,6 +21,7 @@ FEW = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 SAMPLE = example().encode()
+ANSWERS = b'student = "Asha"\nlesson = "copy"\nseed = 17\n[[prediction]]\nstep = 2\nanswer = "1"\n'
 
 
 def read_or_refused(folder: Path, data: bytes) -> Lesson | None:
@@ -45,6 +47,26 @@ def test_changed_and_cut(tmp_path: Path, changes: list[tuple[int, int]], cut: in
     lesson = read_or_refused(tmp_path, bytes(data[: cut or len(data)]))
     for step in lesson.steps if lesson else ():
         assert len(step.prose.split()) <= MOST_WORDS
+
+
+@FEW
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=12),
+    cut=st.integers(0, len(ANSWERS)),
+)
+def test_answers_of_students(tmp_path: Path, changes: list[tuple[int, int]], cut: int) -> None:
+    data = bytearray(ANSWERS)
+    for place, byte in changes:
+        data[place % len(data)] = byte
+    path = tmp_path / "answers.toml"
+    path.write_bytes(data[: cut or len(data)])
+    try:
+        found = assignment.read(path)
+    except LessonError as error:
+        assert str(error).isprintable()
+    else:
+        assert found.student.strip()
+        assert 0 <= found.seed_in_force < 1 << 63
 
 
 @FEW
