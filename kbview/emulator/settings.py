@@ -10,6 +10,7 @@ from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapaths.af_packet.ring import PacketRingSettings
 from kbview.emulator.datapaths.af_xdp.xsk import XskSettings
 from kbview.emulator.datapaths.dpdk.sleeper import SleeperSettings
+from kbview.emulator.datapaths.dpdk_udp.stack_settings import UdpStackSettings
 from kbview.emulator.datapaths.kernel_irq.stations import KernelIrqSettings
 from kbview.emulator.datapaths.mtcp.io_module import MtcpSettings
 from kbview.emulator.keys import ScenarioError
@@ -22,6 +23,7 @@ class Settings(
     KernelIrqSettings,
     MtcpSettings,
     SleeperSettings,
+    UdpStackSettings,
     XskSettings,
     PacketRingSettings,
     CommonSettings,

@@ -6,7 +6,7 @@
 
 Linux: include/linux/skbuff.h; eth_type_trans(), ip_local_deliver_finish(), udp_csum_pull_header(),
 tcp_queue_rcv() call skb_pull(). DPDK: lib/mbuf/rte_mbuf_core.h; the offset stays, the application reads
-headers where they are.
+headers where they are. A UDP stack moves it: rte_pktmbuf_adj(), Caladan's mbuf_pull_hdr().
 """
 
 from collections.abc import Sequence
@@ -31,6 +31,7 @@ _MILESTONES = frozenset(ev.MILESTONES)
 _LEVELS = {
     "napi_gro_receive": 3, "netif_receive_skb": 3, "arp_rcv": 3, "ip_rcv": 3, "fib_lookup": 3,
     "ip_forward": 3, "icmp_rcv": 4, "udp_rcv": 4, "tcp_v4_rcv": 4, "socket_enqueue": 5,
+    "user_udp_in": 4, "user_control_in": 4, "user_enqueue": 5,
 }  # fmt: skip
 _TARGETS: dict[CopyKind, str] = {
     CopyKind.TO_USER: "into the application's own memory",
@@ -112,7 +113,7 @@ def buffer_of(stops: Sequence[JourneyEvent], stations: Sequence[Station]) -> Buf
             said = "The mbuf went back to its pool; before that the text was copied out of it."
             return Buffer("", said, parts)
         if "mbuf_free" in steps or ev.DescriptorDone in kinds:
-            return _mbuf(parts, length, "mbuf_free" in steps)
+            return _mbuf(parts, length, steps)
         return Buffer("", _without_record(stops, kinds), parts)
     if ev.SkbFreed in kinds:
         return Buffer("", _freed(_copies(stops)), parts)
@@ -153,9 +154,14 @@ def _without_record(stops: Sequence[JourneyEvent], kinds: set[type[ev.Event]]) -
     return "In memory; the source does not tell in which buffer."
 
 
-def _sk_buff(parts: list[LayoutPart], length: int, steps: set[str], known: bool) -> Buffer:
+def _pulled(parts: list[LayoutPart], steps: set[str]) -> int:
+    """Bytes of headers that these steps have taken off."""
     level = max((_LEVELS[step] for step in steps if step in _LEVELS), default=2)
-    pulled = sum(part.length for part in parts if part.level < level)
+    return sum(part.length for part in parts if part.level < level)
+
+
+def _sk_buff(parts: list[LayoutPart], length: int, steps: set[str], known: bool) -> Buffer:
+    pulled = _pulled(parts, steps)
     room = RX_BUFFER - SHARED_INFO
     said = "data moves to the right as headers come off; the bytes stay where the NIC wrote them."
     if NET_SKB_PAD + length > room:
@@ -166,11 +172,17 @@ def _sk_buff(parts: list[LayoutPart], length: int, steps: set[str], known: bool)
     )
 
 
-def _mbuf(parts: list[LayoutPart], length: int, freed: bool) -> Buffer:
-    if freed:
+def _mbuf(parts: list[LayoutPart], length: int, steps: set[str]) -> Buffer:
+    if "mbuf_free" in steps:
         return Buffer(
             "", "The mbuf went back to its pool; it was allocated once and never copied.", parts
         )
     begin, size = RTE_PKTMBUF_HEADROOM, RTE_PKTMBUF_HEADROOM + RTE_MBUF_DEFAULT_DATAROOM
     said = "Written by DMA into hugepages. The application reads the headers where they are."
-    return Buffer("mbuf", said, parts, begin, begin, min(begin + length, size), size)
+    pulled = _pulled(parts, steps)
+    if pulled:
+        said = (
+            "Written by DMA into hugepages. data moves to the right as the library takes headers off."
+        )
+    tail = min(begin + length, size)
+    return Buffer("mbuf", said, parts, begin, min(begin + pulled, tail), tail, size)

@@ -12,7 +12,7 @@ HELP = (
     ("tail", "where the frame ends"),
     ("headroom", "left free so that headers can be put on; 64 bytes on x86, 256 where XDP is used"),
     ("shared info", "skb_shared_info: the list of further pages, behind end"),
-    ("mbuf", "DPDK's record: data_off stays at 128, for nobody takes headers off"),
+    ("mbuf", "DPDK's record: data_off is 128, and grows where a stack takes headers off"),
 )
 _NAMES = {"sk_buff": ("head", "data", "tail", "end"), "mbuf": ("buf", "data", "", "end")}
 _LABEL = 5

@@ -59,3 +59,14 @@ def test_all_leaves_out_a_datapath_that_cannot_serve_with_the_reason(
 ) -> None:
     assert main(["compare", scenario, "--datapath", "all", "--until", "200"]) == 0
     assert "left out: datapath" in " ".join(capsys.readouterr().out.split())
+
+
+def test_udp_in_user_space_is_like_work(capsys: pytest.CaptureFixture[str]) -> None:
+    names = "kernel,dpdk-udp,dpdk"
+    command = ["compare", "udp-past-the-kernel", "--datapath", names, "--until", "2000", "--json"]
+    assert main(command) == 0
+    like, raw = json.loads(capsys.readouterr().out)["differences"]
+    assert any("for less work" in sentence for sentence in raw["words"])
+    assert not any("for less work" in sentence for sentence in like["words"])
+    assert not any("frames" in sentence for sentence in like["words"])
+    assert like["words"][0] == "Both deliver all 2,000 packets."

@@ -75,6 +75,16 @@ def test_the_mbufs_data_stays_where_the_nic_wrote() -> None:
     assert "pool" in buffer_of(stops, stations).said
 
 
+def test_a_stack_in_user_space_moves_the_mbufs_data() -> None:
+    """Caladan: net_rx_one() and udp_conn_recv() pull header after header."""
+    stops, stations = stops_of("dpdk-udp", UDP)
+    moved = offsets(stops, stations)
+    assert moved["user_ip_in"] == RTE_PKTMBUF_HEADROOM
+    assert moved["user_udp_in"] == RTE_PKTMBUF_HEADROOM + 14 + 20
+    assert moved["user_enqueue"] == RTE_PKTMBUF_HEADROOM + 14 + 20 + 8
+    assert list(moved.values()) == sorted(moved.values())
+
+
 @pytest.mark.parametrize("datapath", ["kernel", "dpdk"])
 def test_without_bytes_only_what_is_known_is_told(datapath: str) -> None:
     stops, stations = stops_of(datapath, UDP)

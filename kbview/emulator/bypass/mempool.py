@@ -61,22 +61,24 @@ def in_rings(settings: MempoolSettings, *, sending: bool) -> int:
     return settings.queues * (settings.ring + (settings.tx_ring if sending else 0))
 
 
-def pool_size(settings: MempoolSettings, *, sending: bool) -> int:
+def pool_size(settings: MempoolSettings, *, sending: bool, queued: int = 0, waiting: int = 0) -> int:
     """mempool_size, or the formula of DPDK's examples: rings, bursts and caches.
 
+    A stack adds `queued` mbufs for its receive queues, and `waiting` mbufs that may be held for long.
     Raises ScenarioError if an lcore could wait for ever: DPDK fails at the start if the pool cannot
     fill the receive rings, and stops later if all mbufs lie in transmit rings or in caches of others.
     """
     lcores, held = min(settings.cores, settings.queues), flush_threshold(settings)
-    least = in_rings(settings, sending=sending) + (lcores - 1) * held + lcores
+    least = in_rings(settings, sending=sending) + (lcores - 1) * held + lcores + waiting
     size = settings.mempool_size
     if size is None:
         rings = in_rings(settings, sending=True)
-        return max(LEAST_MBUFS, rings + settings.queues * settings.burst + lcores * held)
+        in_use = rings + settings.queues * settings.burst + lcores * held
+        return max(LEAST_MBUFS, in_use + queued + waiting)
     if size < least:
+        others = "other lcores' caches and waiting fragments" if waiting else "other lcores' caches"
         raise ScenarioError(
-            f"mempool_size = {size} leaves no mbuf beside rings and other lcores' caches; "
-            f"use {least} or more"
+            f"mempool_size = {size} leaves no mbuf beside rings and {others}; use {least} or more"
         )
     return size
 

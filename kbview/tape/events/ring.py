@@ -135,7 +135,7 @@ class MbufsExhausted(Event):
     cpu: int
     queue: int
 
-    places = ("mbuf",)
+    places = ("mbuf", "rx_burst")
     meaning = Meaning("rte_mempool_get_bulk()", "The pool is empty: the descriptor gets no new buffer.")
 
     def change(self, meters: Meters) -> None:

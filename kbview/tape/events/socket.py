@@ -13,7 +13,7 @@ class SocketQueued(Event):
     queued: int
     rcvbuf: int
 
-    places = ("socket", "events")
+    places = ("socket", "events", "port queue")
     meaning = Meaning(
         "sk_receive_queue", "The packet waits in the socket until the application asks for it."
     )
@@ -33,8 +33,8 @@ class SocketDequeued(Event):
     socket: str
     queued: int
 
-    places = ("read",)
-    ends = frozenset({"socket_recv", "tcp_recvmsg", "mtcp_read"})
+    places = ("read", "recv")
+    ends = frozenset({"socket_recv", "tcp_recvmsg", "mtcp_read", "user_recv"})
     meaning = Meaning("sk_receive_queue", "The application's call has taken the packet.")
 
     def change(self, meters: Meters) -> None:

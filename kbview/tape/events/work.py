@@ -12,6 +12,7 @@ _COPIES = frozenset(
     {"copy_to_user", "copy_from_user", "tpacket_copy", "xsk_copy", "xsk_tx_copy"}
     | {"psio_rx_copy", "psio_tx_copy"}
     | {"mtcp_copy_in", "mtcp_copy_out", "mtcp_copy_back", "mtcp_copy_frame"}
+    | {"user_copy_out", "user_copy_warm", "user_copy_in"}
 )
 _FIELD_OF = {account: f"{account}_ps" for account in Account}  # a lookup is half a format
 

@@ -36,6 +36,8 @@ BYPASS: dict[str, Declaration] = {
         (
             "mbuf",
             "TCP thread",
+            "recv",
+            "tx_burst",
         ),
         passes=False,
         counts="mbufs",

@@ -108,7 +108,7 @@ SOCKET: dict[str, Declaration] = {
     "frame_touch": Declaration(
         "first load of the frame by the application",
         "The NIC wrote the frame past this core's caches, so the first load waits for a farther cache.",
-        ("app",),
+        ("UDP/IP", "app"),
     ),
     "app_work": Declaration(
         "the application",

@@ -11,6 +11,7 @@ from kbview.tape.steps import (
     traced,
     transmit,
     user_tcp,
+    user_udp,
 )
 from kbview.tape.steps.declaration import Declaration
 
@@ -23,6 +24,7 @@ _TABLES = (
     (bypass.__name__, bypass.BYPASS),
     (shared_ring.__name__, shared_ring.SHARED_RING),
     (user_tcp.__name__, user_tcp.USER_TCP),
+    (user_udp.__name__, user_udp.USER_UDP),
     (hardware.__name__, hardware.HARDWARE),
     (traced.__name__, traced.TRACED),
 )

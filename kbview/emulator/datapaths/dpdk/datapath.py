@@ -9,7 +9,7 @@ lecture, station, function, file
 3.1    rx ring   RxRing.claim              hardware/ring.py
 5.1.1  rx_burst  PortQueue.rx_burst        bypass/pmd.py
 5.1.1  mbuf      MempoolCache.get          bypass/mempool.py
-5.1.1  app       Lcore.lcore_main          datapaths/dpdk/lcore.py
+5.1.1  app       Lcore._poll_ports         datapaths/dpdk/lcore.py
 -      irq       SleepyLcore._irq_handler  datapaths/dpdk/sleeper.py
 -      epoll     Eventfd.wait              datapaths/dpdk/sleeper.py
 5.1.1  tx_burst  PortQueue.tx_burst        bypass/pmd.py
@@ -20,10 +20,10 @@ from kbview.emulator.application import APPLICATIONS, Production
 from kbview.emulator.burst_work import WORKS
 from kbview.emulator.bypass.mempool import Mempool, MempoolCache, in_rings, pool_size
 from kbview.emulator.bypass.pmd import PortQueue
+from kbview.emulator.bypass.tx_only import TxOnlyLcore
 from kbview.emulator.common_settings import CommonSettings, ScenarioError
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.datapaths.dpdk.lcore import Lcore
-from kbview.emulator.datapaths.dpdk.sender import TxOnlyLcore
 from kbview.emulator.datapaths.dpdk.sleeper import SleeperSettings, SleepyLcore
 from kbview.emulator.datapaths.dpdk.stations import APP, EPOLL, MBUF, RX_BURST, TX_BURST
 from kbview.emulator.hardware.core import Core
@@ -36,7 +36,7 @@ WAY = (
     *ARRIVAL,
     WayRow("5.1.1", "rx_burst", "PortQueue.rx_burst", "bypass/pmd.py"),
     WayRow("5.1.1", "mbuf", "MempoolCache.get", "bypass/mempool.py"),
-    WayRow("5.1.1", "app", "Lcore.lcore_main", "datapaths/dpdk/lcore.py"),
+    WayRow("5.1.1", "app", "Lcore._poll_ports", "datapaths/dpdk/lcore.py"),
     WayRow("-", "irq", "SleepyLcore._irq_handler", "datapaths/dpdk/sleeper.py"),
     WayRow("-", "epoll", "Eventfd.wait", "datapaths/dpdk/sleeper.py"),
     WayRow("5.1.1", "tx_burst", "PortQueue.tx_burst", "bypass/pmd.py"),
@@ -100,7 +100,8 @@ class Dpdk(Datapath):
         """The thread of a core, with the core's mbufs and a port for each of its queues."""
         machine, settings = self._machine, self._settings
         if self._app.name == "generate":
-            return TxOnlyLcore(machine, core, ports[0], mbufs, self._made, settings.burst)
+            fill = ("mbuf_alloc", "app_work")
+            return TxOnlyLcore(machine, core, ports[0], mbufs, self._made, settings.burst, fill)
         work = WORKS[self._app.name](machine, self._app, ("mbuf_free",), untouched=True)
         sleeping = settings.part(SleeperSettings)
         if sleeping.dpdk_interrupts:

@@ -3,50 +3,22 @@
     rx_burst -> the application's work on each frame -> free the mbuf, or tx_burst
 
 With several queues it polls them in turn, and each empty queue costs a poll.
-DPDK: Programmer's Guide, "Environment Abstraction Layer"; examples/skeleton, examples/l2fwd
+DPDK: examples/skeleton, examples/l2fwd
 """
 
 from kbview.emulator.burst_work import Work
 from kbview.emulator.bypass.pmd import PortQueue
-from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import POLL_USEFUL, Core
-from kbview.emulator.hardware.run_queue import Context
-from kbview.packet.frame import Frame
-from kbview.tape.events import Mode
+from kbview.emulator.bypass.poll_loop import PollLoop
+from kbview.emulator.engine import Process
+from kbview.emulator.hardware.core import Core
 
 
-class Lcore:
-    """The thread. `in_hand` counts forwarded frames between rx_burst and tx_burst."""
+class Lcore(PollLoop):
+    """The thread with the application's work."""
 
     def __init__(self, core: Core, ports: list[PortQueue], work: Work) -> None:
-        self.in_hand = 0
-        self._core = core
-        self._ports = ports
+        super().__init__(core, ports)
         self._work = work
-        self._task = Context("lcore", self.lcore_main(), POLL_USEFUL, Mode.USER)
-        self._empty_poll = ports[0].empty_poll
-        for port in ports:
-            port.queue.watch(self._shorten_spin)
-
-    def start(self) -> None:
-        """Put the thread on its core."""
-        self._core.start(self._task)
-
-    def wait_anew(self) -> None:
-        """Traffic has ended: wait for frames in the ring, not for further arrivals."""
-        if self._core.resting:
-            self._spin()
-
-    def lcore_main(self) -> Process:
-        """Poll, work, send, for ever; a stretch of empty polls is one spin."""
-        core = self._core
-        while True:
-            if self._next_ready_ps() > core.now_ps:
-                yield from self._idle()
-            elif core.now_ps > core.horizon_ps:
-                yield
-            else:
-                yield from self._poll_ports()
 
     def _poll_ports(self) -> Process:
         core, work = self._core, self._work
@@ -55,33 +27,4 @@ class Lcore:
             outgoing = work.take(core, frames)
             port.release(len(frames) - len(outgoing))
             if outgoing:
-                yield from self._send(port, outgoing)
-
-    def _send(self, port: PortQueue, frames: list[Frame]) -> Process:
-        core, passes_on = self._core, self._work.passes_on
-        if core.now_ps > core.horizon_ps:
-            self.in_hand = len(frames) if passes_on else 0
-            yield
-            self.in_hand = 0
-        sent = port.tx_burst(core, frames, passed_on=passes_on)
-        if sent < len(frames):
-            port.give_up(core, frames[sent:], passed_on=passes_on)
-
-    def _next_ready_ps(self) -> int:
-        if len(self._ports) == 1:
-            return self._ports[0].next_ready_ps()
-        return min(port.next_ready_ps() for port in self._ports)
-
-    def _idle(self) -> Process:
-        self._spin()
-        if self._core.resting:
-            yield
-
-    def _spin(self) -> None:
-        """Empty polls until the next frame is in memory."""
-        self._core.spin(self._empty_poll, self._next_ready_ps())
-
-    def _shorten_spin(self, ready_ps: int) -> None:
-        """A frame will be in memory earlier than was known when the spin began."""
-        if self._core.resting and ready_ps < NEVER_PS:
-            self._core.shorten_rest(ready_ps)
+                yield from self._send(port, outgoing, passed_on=work.passes_on)

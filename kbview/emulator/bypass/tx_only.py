@@ -13,10 +13,13 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
+from kbview.tape.vocabulary import CopyKind
+
+_FROM_USER = CopyKind.FROM_USER
 
 
 class TxOnlyLcore:
-    """The thread. It ends with the last frame of `made`."""
+    """The thread. It ends with the last frame of `made`. `fill` are the steps that make a frame."""
 
     in_hand = 0  # forwarded frames: it forwards none
 
@@ -28,13 +31,15 @@ class TxOnlyLcore:
         mbufs: MempoolCache,
         made: Production,
         burst: int,
+        fill: tuple[str, ...],
     ) -> None:
         self._core = core
         self._port = port
         self._mbufs = mbufs
         self._made = made
         self._burst = burst
-        self._fill = machine.prices.sequence("mbuf_alloc", "app_work")
+        self._counts = machine.counts
+        self._fill = machine.prices.sequence(*fill)
 
     def start(self) -> None:
         """Put the thread on its core."""
@@ -66,5 +71,9 @@ class TxOnlyLcore:
         frames = self._made.make(self._mbufs.available(count), core.now_ps)
         self._mbufs.get(len(frames))
         for frame in frames:
-            core.spend(self._fill, frame.packet)
+            if self._fill.copying is None:
+                core.spend(self._fill, frame.packet)
+            else:
+                core.spend_copying(self._fill, frame.payload, frame.packet)
+                self._counts.copied(core, frame.packet, _FROM_USER, frame.payload)
         return frames

@@ -1,0 +1,1 @@
+"""Datapath `dpdk-udp`: UDP sockets in user space, over a poll-mode driver."""
