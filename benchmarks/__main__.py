@@ -2,6 +2,8 @@
 
 import sys
 
-from benchmarks import capture, emulator, ring, seek, tape
+from benchmarks import capture, emulator, ring, seek, tape, watching
 
-sys.exit(max(emulator.main(), capture.main(), seek.main(), tape.main(), ring.main([])))
+sys.exit(
+    max(emulator.main(), capture.main(), seek.main(), tape.main(), ring.main([]), watching.main([]))
+)

@@ -12,7 +12,7 @@ from kbview.state.speed import DEFAULT_SPEED, NEVER_PS, SLOW_PS, SPEEDS, S, Spee
 from kbview.state.state import State
 from kbview.state.until import Until
 from kbview.tape.detail import Detail
-from kbview.tape.source import Origin, Source, SourceError
+from kbview.tape.source import Capabilities, Origin, Source, SourceError
 from kbview.tape.tape import Tape
 
 BUDGET_S = 0.05  # real time a frame may spend on producing what it shows
@@ -51,6 +51,11 @@ class Player:
     def speed_ps(self) -> int | None:
         """Trace time for a second of real time, picoseconds; None: as fast as possible."""
         return self.speed.speed_ps
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The source's at the moment that is shown."""
+        return self.source.capabilities.now(self.state.meters)
 
     @property
     def slow(self) -> bool:

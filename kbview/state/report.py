@@ -127,6 +127,7 @@ class Report(msgspec.Struct):
 def build(heading: Heading, known: Collection[str], state: State) -> Report:
     """A report from the state at the end of a run; the source can know the meters in `known`."""
     meters, duration_ps = state.meters, state.now_ps
+    known = frozenset(known).difference(meters.unknown)
     frames, told = _frames(known, meters), _told(known, meters)
     return Report(
         version=VERSION,
@@ -150,7 +151,7 @@ def build(heading: Heading, known: Collection[str], state: State) -> Report:
         cores=[_core(core) for core in meters.cores] if "cores" in known else [],
         stages=_stages(meters),
         rates=_rates(frames, told["delivered_bytes"], duration_ps),
-        notes=[*heading.notes, *([state.note] if state.note else [])],
+        notes=[*heading.notes, *filter(None, (meters.banner, state.note))],
         gauges=meters.gauges,
         cores_shared="cores_shared" in known,
     )

@@ -155,6 +155,21 @@ class SocketMeter(msgspec.Struct):
     send_queued: int | None = None
 
 
+class DropMeter(msgspec.Struct, frozen=True):
+    """Packets dropped at one place for one reason. An empty text is unknown.
+
+    `function` is the kernel's. `port` is the destination's with its protocol, "udp :53"; `process` has
+    the socket of that port open.
+    """
+
+    where: Place
+    reason: Reason
+    function: str
+    port: str
+    process: str
+    count: int
+
+
 class Meters(msgspec.Struct):
     """All of them. `drops` is keyed "where/REASON"; `in_flight` is counted where frames are held.
 
@@ -163,6 +178,10 @@ class Meters(msgspec.Struct):
 
     `gauges` are numbers of a watched application or device that have no meter of their own, by the
     names that it gives them; they are as it tells them, and need not count from the beginning.
+
+    `unknown` are names of meters that the source has stopped to count: their numbers mean nothing.
+    `banner` is a sentence that stays on the screen while it is true, "" if there is none. `causes` are
+    the most frequent drops, each by function, port and process, where the source can tell them.
     """
 
     arrived: int = 0
@@ -200,6 +219,9 @@ class Meters(msgspec.Struct):
     consumed: int = 0
     forwarded: int = 0
     kernel_latency: Histogram = msgspec.field(default_factory=Histogram)
+    unknown: tuple[str, ...] = ()
+    banner: str = ""
+    causes: list[DropMeter] = msgspec.field(default_factory=list)
 
     def drop(self, where: Place, reason: Reason, count: int = 1) -> None:
         """Count `count` packets given up."""
@@ -237,6 +259,7 @@ class Meters(msgspec.Struct):
             sockets={name: replace(socket) for name, socket in self.sockets.items()},
             latency=self.latency.copy(),
             kernel_latency=self.kernel_latency.copy(),
+            causes=list(self.causes),
         )
 
 

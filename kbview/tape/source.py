@@ -8,6 +8,7 @@ import msgspec
 
 from kbview.tape.cost import CostTable
 from kbview.tape.detail import Detail
+from kbview.tape.meter import Meters
 from kbview.tape.tape import Tape
 
 
@@ -34,6 +35,12 @@ class Capabilities(msgspec.Struct, frozen=True):
     lossy: bool = False
     meters: frozenset[str] = frozenset()
     detail: Detail = Detail.STEPS
+
+    def now(self, meters: Meters) -> "Capabilities":
+        """The abilities at a moment: without the meters that the source has stopped to count."""
+        if not meters.unknown:
+            return self
+        return msgspec.structs.replace(self, meters=self.meters.difference(meters.unknown))
 
 
 class Heading(msgspec.Struct, frozen=True):

@@ -58,9 +58,11 @@ def _sentence(session: Session) -> str:
 
 
 def _datapath(state: State, width: int) -> Row:
+    banner = state.meters.banner
+    told: Run = (f"  {clean(banner or state.summary)}", "marker" if banner else "dim")
     parts: list[Part] = [
-        ((f" {clean(state.datapath)}", "accent"), 2),
-        ((f"  {clean(state.summary)}", "dim"), 1),
+        ((f" {clean(state.datapath)}", "accent"), 1 if banner else 2),
+        (told, 3 if banner else 1),
     ]
     return _fitting(parts, width)
 

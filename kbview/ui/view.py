@@ -89,6 +89,7 @@ class View(Screen[None]):
         self._columns = [board(name=f"column{at}") for at in range(self.most)]
         self._frame = 0
         self._lesson_rows = 0  # of the arrangement
+        self._placed: Capabilities | None = None  # the abilities that the drawings were chosen for
         self.selected = ""
 
     @abstractmethod
@@ -174,7 +175,8 @@ class View(Screen[None]):
         foot = self._foot_drawings(size)
         rows = sum(drawing.height for drawing in foot)
         room = Size(size.width, size.height - 1 - rows)
-        reason = self.lacks(self.session.player.source.capabilities)
+        self._placed = self.session.player.capabilities
+        reason = self.lacks(self._placed)
         arrangement = self._greyed(reason, room) if reason is not None else self.lay_out(room)
         player = self.session.player
         self._foot.styles.height = rows
@@ -232,6 +234,8 @@ class View(Screen[None]):
     def advance(self) -> None:
         """Draw the parts that are due at the next frame of play."""
         self._frame += 1
+        if self._placed is not None and self._placed != self.session.player.capabilities:
+            self._place_again()
         self._draw(self._frame)
 
     def _draw(self, frame: int) -> None:

@@ -61,6 +61,12 @@ class Producer(ABC):
         """None while more may come; else the sentence that says why not."""
         return None
 
+    def told(self, detail: Detail) -> Detail:
+        """The detail of which it tells all events while `detail` is asked for.
+
+        Finer events may be told, too; the meters are not counted on by them."""
+        return detail
+
     def set_detail(self, detail: Detail) -> None:  # noqa: B027 - a producer may have no such dial
         """Set the detail of the events from now on."""
 

@@ -100,12 +100,15 @@ class Watch(Source):
         for producer in reversed(self._producers):
             producer.show(self._meters)
         self._meters.dropped = sum(self._meters.drops.values())
-        tape.extend([Sample(self._reached_ps, self._meters.copy(), self._detail)])
+        tape.extend([Sample(self._reached_ps, self._meters.copy(), self._told())])
         if ending is None and self._meters.arrived >= self._most_frames:
             ending = ""
         if ending is not None:
             self._told_end = True
             tape.extend([SourceEnded(self._reached_ps, ending)])
+
+    def _told(self) -> Detail:
+        return self._producers[0].told(self._detail)
 
     def _taken(self, floor_ps: int) -> list[Event]:
         """What the producers had, in order; what was seen too late for its place is told now."""

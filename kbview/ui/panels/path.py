@@ -250,6 +250,8 @@ def _fill(state: State, spot: Spot) -> float | None:
 
 def _rate(state: State, spot: Spot) -> Row:
     passes, _ = rate(state.histories, spot.station)
+    if not passes and "costs" in state.meters.unknown:
+        return [("?", "faint")]  # only steps would tell, and they are not told any more
     text = fmt.rate(passes)
     told = first_that_fits([text, fmt.quantity(passes)], spot.room)
     return [(told, "text" if passes else "faint")]

@@ -45,7 +45,7 @@ class OverviewView(View):
 
     def lay_out(self, size: Size) -> Arrangement:
         """As the layout says."""
-        capabilities = self.session.player.source.capabilities
+        capabilities = self.session.player.capabilities
         grey = {panel.name for panel in PANELS if panel.lacks(capabilities) is not None}
         layout = arrange(Size(size.width, size.height + frame_rows(size.width)), PANELS, grey)
         self._shown = [_NAMED[name] for column in layout.columns for name, _ in column]
@@ -55,7 +55,7 @@ class OverviewView(View):
 
     def _drawing(self, panel: Panel, height: int) -> Drawing:
         """The panel, or its reason for being grey."""
-        reason = panel.lacks(self.session.player.source.capabilities)
+        reason = panel.lacks(self.session.player.capabilities)
         if reason is not None:
             return Drawing(partial(panel.draw_greyed, reason), height, panel.cadence)
 

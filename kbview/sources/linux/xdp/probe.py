@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 
-from kbview.sources.linux.xdp import bpf
+from kbview.sources.linux.xdp import attachment
 from kbview.sources.linux.xdp.xsk import AF_XDP
 
 _AS_ROOT = "; run: sudo kbview xdp:IFACE"
@@ -24,7 +24,7 @@ def socket_refusal() -> str | None:
 def bpf_refusal() -> str | None:
     """None, or why the kernel takes no BPF map of ours."""
     try:
-        os.close(bpf.create_xskmap(1))
+        os.close(attachment.create_xskmap(1))
     except PermissionError:
         return f"bpf(2) is not permitted: it takes CAP_BPF and CAP_NET_ADMIN{_AS_ROOT}"
     except OSError as error:

@@ -22,7 +22,7 @@ from mmap import MAP_ANONYMOUS, MAP_POPULATE, MAP_PRIVATE, mmap
 
 import msgspec
 
-from kbview.sources.linux.xdp import bpf, program
+from kbview.sources.linux.xdp import attachment, program
 from kbview.sources.linux.xdp.ring import ADDRESS, DESCRIPTOR, Offsets, XskRing
 from kbview.tape.vocabulary import RingKind
 
@@ -96,16 +96,16 @@ class XskSocket:
         """Bind the socket, put it into a map, load the program over the map, tie it to the link."""
         ifindex = socket.if_nametoindex(link)
         copied = self._bind(ifindex, queue)
-        xskmap = self._held(bpf.create_xskmap(queue + 1))
-        bpf.put_socket(xskmap, queue, self.socket.fileno())
-        loaded = self._held(bpf.load(program.redirect(xskmap, port)))
+        xskmap = self._held(attachment.create_xskmap(queue + 1))
+        attachment.put_socket(xskmap, queue, self.socket.fileno())
+        loaded = self._held(attachment.load(program.redirect(xskmap, port)))
         try:
-            self._held(bpf.attach(loaded, ifindex, bpf.XDP_FLAGS_DRV_MODE))
+            self._held(attachment.attach(loaded, ifindex, attachment.XDP_FLAGS_DRV_MODE))
             self.mode = copied
         except OSError as error:
             if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSPC, errno.ERANGE):
                 raise
-            self._held(bpf.attach(loaded, ifindex, bpf.XDP_FLAGS_SKB_MODE))
+            self._held(attachment.attach(loaded, ifindex, attachment.XDP_FLAGS_SKB_MODE))
             self.mode = "generic"
 
     def _bind(self, ifindex: int, queue: int) -> str:

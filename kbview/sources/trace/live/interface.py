@@ -2,6 +2,8 @@
 
 import re
 import socket
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from kbview.sources.linux.procfs import interrupts
@@ -40,7 +42,9 @@ def missed(name: str) -> int:
     return int(text)
 
 
-def target(name: str, index: int | None, symbols: Symbols) -> WatchedInterface:
+def target(
+    name: str, index: int | None, symbols: Symbols, numbers: Iterator[int] | None = None
+) -> WatchedInterface:
     """The subject of the trace. Settings that cannot be read keep the kernel's defaults."""
     rcvbuf = _setting("core/rmem_default", 0), _setting("ipv4/tcp_rmem", 0, 1)
     return WatchedInterface(
@@ -54,6 +58,7 @@ def target(name: str, index: int | None, symbols: Symbols) -> WatchedInterface:
         rcvbuf=rcvbuf,
         locate=symbols.name,
         name_of=task_name,
+        numbers=count() if numbers is None else numbers,
     )
 
 

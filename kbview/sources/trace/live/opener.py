@@ -5,6 +5,7 @@ from kbview.sources.request import Choice
 from kbview.tape.source import Heading, Origin, Source, SourceError
 
 _PREFIX = "trace:"
+_STORIES = "stories"
 
 
 class TraceOpener(Opener):
@@ -27,21 +28,32 @@ class TraceOpener(Opener):
         return None
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        from kbview.sources.counting.opening import counted
         from kbview.sources.trace.live import interface
-        from kbview.sources.trace.live.producer import TraceProducer
         from kbview.sources.trace.meaning import capabilities
         from kbview.sources.watching.clock import WatchClock
         from kbview.sources.watching.watch import Watch
 
         choice = self.only(word, choices)
         self.refuse_emulated(word, choice)
-        for key, _ in choice.overrides:
-            raise SourceError(f"{word.text}: nothing can be set there, not even {key}", 2)
+        stories = _stories(word, choice)
         device = word.text.removeprefix(_PREFIX)
         index = interface.check(device)
         clock = WatchClock()
-        producer = TraceProducer(device, clock, index=index)
+        producers = counted(device, clock, index, stories=stories)
         heading = Heading(Origin.LIVE, word.text, notes=capabilities.NOTES)
-        watch = Watch(heading, clock, [producer], choice.frames)
+        watch = Watch(heading, clock, producers, choice.frames)
         watch.privileged = True  # to remove the instance, and to follow tasks that turn up
         return [watch]
+
+
+def _stories(word: Word, choice: Choice) -> bool:
+    """Whether packets are told while the interface is busy: `--set stories=off`."""
+    stories = "on"
+    for key, text in choice.overrides:
+        if key != _STORIES:
+            raise SourceError(f"{word.text}: {key} cannot be set there; only {_STORIES}=on or off", 2)
+        stories = text
+    if stories not in ("on", "off"):
+        raise SourceError(f"{_STORIES} = {stories!r} is neither on nor off", 2)
+    return stories == "on"

@@ -10,7 +10,7 @@ Needs its rights until it is closed: the instance is removed with them.
 import os
 import time
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from kbview.sources.linux import stale
 from kbview.sources.linux.tracefs import refusal
@@ -26,6 +26,7 @@ from kbview.sources.trace.meaning.interpreter import Interpreter
 from kbview.sources.trace.meaning.machine_state import Task
 from kbview.sources.trace.meaning.record import TraceRecord
 from kbview.sources.trace.meaning.stations import stations
+from kbview.sources.trace.meaning.transition import lose_sight
 from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
 from kbview.tape.detail import Detail
@@ -42,6 +43,7 @@ class TraceProducer(Undoable, Producer):
     """Watches one interface. `pids` are tasks that are to be watched from the start.
 
     `index` is the interface's in this namespace; None for an interface elsewhere, known by its name.
+    `numbers` are given to the packets; None: from 0 on.
     """
 
     name = "tracefs"
@@ -54,9 +56,10 @@ class TraceProducer(Undoable, Producer):
         index: int | None = None,
         pids: Iterable[int] = (),
         buffer_kb: int | None = None,
+        numbers: Iterator[int] | None = None,
     ) -> None:
         self._index = index
-        self._target = target = interface.target(device, index, Symbols())
+        self._target = target = interface.target(device, index, Symbols(), numbers)
         self._physical = index is not None and interface.is_physical(device)
         self.way = WatchedPath("kernel", capabilities.SUMMARY, stations(physical=self._physical))
         self._missed_before = self._missed()
@@ -132,6 +135,14 @@ class TraceProducer(Undoable, Producer):
         self.interpreter.hear(pending[:count])
         del pending[:count]
         return self.interpreter.release(until_ps)
+
+    def give_up(self, now_ps: int) -> list[Event]:
+        """The last events: packets under way end unseen, and records not taken yet are dropped."""
+        self._pending.clear()
+        machine = self.interpreter.machine
+        for tracked in machine.tracked_skbs.under_way():
+            lose_sight(machine, now_ps, machine.cpu(0), tracked)
+        return self.interpreter.release(now_ps)
 
     def show(self, meters: Meters) -> None:
         self._names.look(self.interpreter.machine.sockets.values())

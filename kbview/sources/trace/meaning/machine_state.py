@@ -4,7 +4,8 @@ Cpu    which task, which softirq run, which packets climb the layers here
 Task   whether it is watched, and which system call it is in
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 
 import msgspec
 
@@ -25,7 +26,8 @@ class WatchedInterface(msgspec.Struct, frozen=True):
     `calls_of_watched`: system calls are recorded of watched tasks only.
     `locate` says in which function an address lies, `name_of` how a task is called.
     `budget` and `budget_ps` are net_rx_action's (netdev_budget, netdev_budget_usecs). `rcvbuf` is the
-    default limit of datagram and of stream sockets, bytes. 0 is unknown.
+    default limit of datagram and of stream sockets, bytes. 0 is unknown. `numbers` are for the packets,
+    the next for each.
     """
 
     device: str
@@ -38,6 +40,7 @@ class WatchedInterface(msgspec.Struct, frozen=True):
     rcvbuf: tuple[int, int] = (0, 0)
     locate: Callable[[int | str], str] = str
     name_of: Callable[[int], str] = lambda _: ""
+    numbers: Iterator[int] = msgspec.field(default_factory=count)
 
 
 class TracedCall(msgspec.Struct, gc=False):
@@ -110,7 +113,7 @@ class MachineState:
         self.target = target
         self._found = found
         self.outbox = EventOutbox()
-        self.tracked_skbs = TrackedSkbs()
+        self.tracked_skbs = TrackedSkbs(target.numbers)
         self.cpus: dict[int, Cpu] = {}
         self.tasks: dict[int, Task] = {}
         self.sockets: dict[int | str, SocketQueue] = {}

@@ -57,15 +57,14 @@ def wire_length(network: int, header: int) -> int:
 class TrackedSkbs:
     """The packets under way, by the address of their sk_buff."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: Iterator[int]) -> None:
         self.by_skb: dict[int | str, TrackedSkb] = {}
-        self._next = 0
+        self._numbers = numbers
         self._loose: deque[tuple[int, TrackedSkb]] = deque()
 
     def number(self) -> int:
         """The next packet's number."""
-        self._next += 1
-        return self._next - 1
+        return next(self._numbers)
 
     def begin(self, tracked: TrackedSkb) -> None:
         """Follow it from here on."""

@@ -16,7 +16,7 @@ REFUSED = [
     (["trace:"], USAGE, "no such interface here"),
     (["trace:lo", "--datapath", "dpdk"], USAGE, "--datapath is for the emulator"),
     (["trace:lo", "--rate", "5"], USAGE, "--rate is for the emulator; this is measured"),
-    (["trace:lo", "--ring", "64"], USAGE, "nothing can be set there, not even ring"),
+    (["trace:lo", "--ring", "64"], USAGE, "ring cannot be set there; only stories=on or off"),
 ]
 
 

@@ -1,0 +1,58 @@
+"""The places in the kernel's structures that the programs read, as this kernel lays them out."""
+
+import os
+
+import msgspec
+
+from kbview.sources.linux.bpf.btf import KernelTypes
+
+# Name here, then structure and member. A name that ends in "_" may be missing: it is None then.
+_MEMBERS: dict[str, tuple[str, ...]] = {
+    "skb_dev": ("sk_buff", "dev"),
+    "skb_iif": ("sk_buff", "skb_iif"),
+    "skb_len": ("sk_buff", "len"),
+    "skb_data": ("sk_buff", "data"),
+    "skb_head": ("sk_buff", "head"),
+    "skb_network": ("sk_buff", "network_header"),
+    "skb_truesize": ("sk_buff", "truesize"),
+    "skb_queue": ("sk_buff", "queue_mapping"),
+    "skb_dst": ("sk_buff", "_skb_refdst"),
+    "dst_dev": ("dst_entry", "dev"),
+    "dev_index": ("net_device", "ifindex"),
+    "dev_net": ("net_device", "nd_net", "net"),
+    "net_number": ("net", "ns", "inum"),
+    "napi_dev": ("napi_struct", "dev"),
+    "sk_net": ("sock", "__sk_common", "skc_net", "net"),
+    "sk_state": ("sock", "__sk_common", "skc_state"),
+    "sk_port": ("sock", "__sk_common", "skc_num"),
+    "sk_protocol": ("sock", "sk_protocol"),
+    "sk_waiting": ("sock", "sk_receive_queue", "qlen"),
+    "sk_queued": ("sock", "sk_backlog", "rmem_alloc"),
+    "sk_rcvbuf": ("sock", "sk_rcvbuf"),
+    "udp_waiting": ("udp_sock", "reader_queue", "qlen"),
+    "tcp_read": ("tcp_sock", "copied_seq"),
+    "tcp_received": ("tcp_sock", "rcv_nxt"),
+}
+
+
+class KernelLayout(msgspec.Struct, frozen=True):
+    """Offsets in bytes, and the watched interface: its index and the number of its namespace."""
+
+    index: int
+    namespace: int
+    offsets: dict[str, int]
+
+    def __getitem__(self, name: str) -> int:
+        return self.offsets[name]
+
+
+def layout_of(types: KernelTypes, index: int) -> KernelLayout:
+    """The layout for an interface of this thread's namespace. ValueError if a member is missing."""
+    offsets: dict[str, int] = {}
+    for name, (structure, *members) in _MEMBERS.items():
+        offset = types.offset(structure, *members)
+        if offset is None:
+            raise ValueError(f"this kernel has no {structure}.{'.'.join(members)}")
+        offsets[name] = offset
+    namespace = os.stat("/proc/thread-self/ns/net").st_ino
+    return KernelLayout(index, namespace, offsets)
