@@ -15,11 +15,10 @@ from benchmarks.simpy_model import LENGTH, Books, simulate
 from kbview.emulator.cost import Prices
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.hardware.cable import byte_ps
+from kbview.emulator.hardware.cable import wire_ps
 from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
 from kbview.emulator.traffic import gaps
-from kbview.packet.frame import WIRE_OVERHEAD
 from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
 
@@ -41,8 +40,8 @@ def ours(datapath: str, frames: int) -> Meters:
 
 def theirs(datapath: str, frames: int) -> Books:
     """The peer."""
-    wire_ps = (LENGTH + WIRE_OVERHEAD) * byte_ps(SETTINGS.link_gbps)
-    times = islice(accumulate(gaps.poisson(RATE_PPS, 1, wire_ps)), frames)
+    frame_ps = wire_ps(LENGTH, SETTINGS.link_gbps)
+    times = islice(accumulate(gaps.poisson(RATE_PPS, 1, frame_ps)), frames)
     return simulate(datapath, Prices(profile.load("xdp18")), SETTINGS, list(times))
 
 

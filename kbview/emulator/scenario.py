@@ -10,7 +10,6 @@ import msgspec
 
 from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.datapaths import DATAPATHS
-from kbview.emulator.hardware.cable import byte_ps
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.keys import (
@@ -99,7 +98,7 @@ class Scenario(Keys):
             self.traffic.stream(self.seed, gbps),
             self.flood.stream(self.seed + 1, gbps, self.traffic.flows),
         ]
-        return stream.in_chunks(stream.together(frames, byte_ps(gbps)))
+        return stream.in_chunks(stream.together(frames, gbps))
 
     @property
     def closed_loop(self) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 
 from kbview.emulator.application import LONGEST_FRAME
 from kbview.emulator.engine import US_PS
-from kbview.emulator.hardware.cable import byte_ps, line_rate_pps
+from kbview.emulator.hardware.cable import line_rate_pps, wire_ps
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import NetworkPath, Peer
 from kbview.emulator.kernel.call.accept import ServerSettings
@@ -170,14 +170,14 @@ class Traffic(Keys):
             made = stream.alike(times, self.size, flows)
         else:
             sizes = lengths.mixed(lengths.MIXES[self.size], seed)
-            made = stream.mixed(times, sizes, byte_ps(link_gbps), flows)
+            made = stream.mixed(times, sizes, link_gbps, flows)
         return stream.first(made, self.frames)
 
     def _gaps(self, seed: int, gbps: float) -> Iterator[int]:
         fixed = isinstance(self.size, int)
         peak_pps = self.peak_pps or line_rate_pps(self.mean_length, gbps)
         if self.pattern == "poisson":
-            frame_ps = round(1e12 / line_rate_pps(self.mean_length, gbps)) if fixed else 0
+            frame_ps = wire_ps(self.mean_length, gbps) if fixed else 0.0
             return gaps.poisson(self.rate_pps, seed, frame_ps)
         if self.pattern == "onoff":
             return gaps.onoff(self.rate_pps, peak_pps, self.burst_frames, seed)

@@ -12,14 +12,9 @@ _GAP = 12  # bytes of silence after a frame
 S_PS = 10**12
 
 
-def byte_ps(gbps: float) -> int:
-    """Duration of a byte on the wire, rounded to a picosecond: 800 ps at 10 Gb/s."""
-    return round(8000 / gbps)
-
-
 def wire_ps(length: float, gbps: float) -> float:
     """Time for which a frame of `length` bytes occupies the wire, ps; preamble and gap included."""
-    return (length + WIRE_OVERHEAD) * byte_ps(gbps)
+    return (length + WIRE_OVERHEAD) * 8000 / gbps
 
 
 def line_rate_pps(length: float, gbps: float) -> float:
@@ -27,18 +22,37 @@ def line_rate_pps(length: float, gbps: float) -> float:
     return S_PS / wire_ps(length, gbps)
 
 
+class BitClock:
+    """The clock of a link: picoseconds for frames, the fraction carried from frame to frame.
+
+    A byte takes 26 2/3 ps at 300 Gb/s; three frames in a row take three times their exact duration.
+    """
+
+    __slots__ = ("_bps", "_owed")
+
+    def __init__(self, gbps: float) -> None:
+        self._bps = round(gbps * 1e9)
+        self._owed = 0  # picoseconds times bits per second, less than a picosecond
+
+    def pass_frame(self, length: int) -> int:
+        """Duration of a frame of `length` bytes with preamble and gap, ps."""
+        duration_ps, self._owed = divmod((length + WIRE_OVERHEAD) * 8 * S_PS + self._owed, self._bps)
+        return duration_ps
+
+
 class Cable:
     """The wire. `free_ps` is the time from which the wire is free."""
 
     def __init__(self, gbps: float) -> None:
-        self.byte_ps = byte_ps(gbps)
         self.free_ps = 0
+        self._clock = BitClock(gbps)
+        self._gap_ps = round(_GAP * 8000 / gbps)
 
     def put(self, length: int, ready_ps: int) -> int:
         """Send a frame that is ready at `ready_ps`; returns the time at which its last bit has left."""
         start_ps = max(ready_ps, self.free_ps)
-        self.free_ps = start_ps + (length + WIRE_OVERHEAD) * self.byte_ps
-        return self.free_ps - _GAP * self.byte_ps
+        self.free_ps = start_ps + self._clock.pass_frame(length)
+        return self.free_ps - self._gap_ps
 
 
 class Wires(NamedTuple):

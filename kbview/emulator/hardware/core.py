@@ -186,7 +186,7 @@ class Core:
             self._set_mode(KERNEL_MODE, "irq")
             self.spend(self._pollution)
         vector = first_due(self.vectors)
-        vector.due_ps = NEVER_PS
+        vector.fired_ps, vector.due_ps = vector.due_ps, NEVER_PS
         self.irq_due_ps = first_due(self.vectors).due_ps
         vector.handler(self)
 

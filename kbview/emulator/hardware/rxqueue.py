@@ -43,7 +43,7 @@ class RxQueue:
         self.completes = True  # a sent frame raises the same vector
         self.moderation = self._set = moderation
         self.each = False
-        self.last_irq_ps = -NEVER_PS
+        self.last_irq_ps = -NEVER_PS  # when the NIC sent its last message
         self.masked: bool | None = None
         self.vector: Vector | None = None
         self.watcher: Callable[[int], None] | None = None
@@ -182,9 +182,14 @@ class RxQueue:
         """Tell `watcher` the time of the next done descriptor; None: raise the vector again."""
         self.watcher = watcher
 
-    def mask(self, now_ps: int) -> None:
-        """The handler runs: nothing more until `unmask`."""
-        self.last_irq_ps, self.masked = now_ps, True
+    def mask(self) -> None:
+        """The handler runs: nothing more until `unmask`.
+
+        The NIC counts the time to the next interrupt from its message, not from the handler.
+        """
+        self.masked = True
+        if self.vector is not None:
+            self.last_irq_ps = self.vector.fired_ps - self.moderation.delivery_ps
 
     def unmask(self, now_ps: int) -> None:
         """The vector may fire again."""

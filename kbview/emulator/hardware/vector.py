@@ -18,15 +18,17 @@ _DUE = attrgetter("due_ps")
 class Vector:
     """The time at which an interrupt reaches its core, and its handler. An armed vector fires once.
 
+    `fired_ps` is the time at which the latest interrupt reached the core, -NEVER_PS before the first.
     The handler runs in hardirq context on the core's own time; it spends and must not yield.
     """
 
-    __slots__ = ("core", "due_ps", "handler")
+    __slots__ = ("core", "due_ps", "fired_ps", "handler")
 
     def __init__(self, core: Core, handler: Callable[[Core], None]) -> None:
         self.core = core
         self.handler = handler
         self.due_ps = NEVER_PS
+        self.fired_ps = -NEVER_PS
         core.vectors.append(self)
 
     def arm(self, due_ps: int) -> None:

@@ -3,23 +3,23 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
+from kbview.emulator.hardware.cable import BitClock
 from kbview.emulator.traffic.gaps import constant
 from kbview.packet.altered import altered
-from kbview.packet.frame import WIRE_OVERHEAD, Flow, Frame
+from kbview.packet.frame import Flow, Frame
 
 
 def at_rate(
-    chunks: Iterable[list[Frame]], rate_pps: float, byte_ps: int, sent_by_us: Callable[[Flow], bool]
+    chunks: Iterable[list[Frame]], rate_pps: float, gbps: float, sent_by_us: Callable[[Flow], bool]
 ) -> Iterator[list[Frame]]:
     """The same frames in order; arrivals are evenly spaced, or as close as the wire permits."""
     times = accumulate(constant(rate_pps))
-    now_ps = 0
+    now_ps, wire = 0, BitClock(gbps)
     for chunk in chunks:
         paced = []
         for frame in chunk:
             if not sent_by_us(frame.flow):
-                least_ps = now_ps + (frame.length + WIRE_OVERHEAD) * byte_ps
-                now_ps = max(next(times), least_ps)
+                now_ps = max(next(times), now_ps + wire.pass_frame(frame.length))
             paced.append(_at(frame, now_ps))
         yield paced
 

@@ -2,12 +2,12 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from itertools import chain, islice
+from operator import itemgetter
 
 # Frame lengths with FCS and how many of each: 7 of 40, 4 of 576 and 1 of 1500 bytes of IP packet.
 IMIX: Mapping[int, int] = {64: 7, 594: 4, 1518: 1}
 MIXES: Mapping[str, Mapping[int, int]] = {"imix": IMIX}
-_ROUNDS = 512  # of a mix in the table that is read over and over
+_BLOCK = 4096  # random bytes at once
 
 
 def mean(mix: Mapping[int, int]) -> float:
@@ -16,10 +16,11 @@ def mean(mix: Mapping[int, int]) -> float:
 
 
 def mixed(mix: Mapping[int, int], seed: int) -> Iterator[int]:
-    """Lengths in random order; over a table's time each has exactly its share."""
+    """Independent random lengths, each with the probability of its share; at most 256 shares."""
     generator = random.Random(seed)  # noqa: S311 - a model, not a secret
-    table = [length for length, share in mix.items() for _ in range(share * _ROUNDS)]
-    generator.shuffle(table)
+    shares = [length for length, share in mix.items() for _ in range(share)]
+    table = shares * (256 // len(shares))
+    beyond = bytes(range(len(table), 256))  # bytes that select no share
     while True:
-        start = generator.randrange(len(table))
-        yield from chain(islice(table, start, None), islice(table, start))
+        drawn = generator.randbytes(_BLOCK).translate(None, beyond)
+        yield from itemgetter(*drawn)(table)

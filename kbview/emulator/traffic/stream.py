@@ -5,8 +5,9 @@ from heapq import merge
 from itertools import accumulate, count, cycle, islice, repeat
 from operator import attrgetter
 
+from kbview.emulator.hardware.cable import BitClock
 from kbview.packet.altered import altered
-from kbview.packet.frame import WIRE_OVERHEAD, Flow, Frame
+from kbview.packet.frame import Flow, Frame
 
 CHUNK = 4096
 UDP_HEADERS = 14 + 20 + 8 + 4  # Ethernet, IPv4, UDP, FCS
@@ -21,23 +22,22 @@ def alike(gaps: Iterable[int], length: int, flows: list[Flow]) -> Frames:
     return map(Frame, accumulate(gaps), count(), repeat(length), cycle(flows), payload)
 
 
-def mixed(gaps: Iterable[int], lengths: Iterable[int], byte_ps: int, flows: list[Flow]) -> Frames:
+def mixed(gaps: Iterable[int], lengths: Iterable[int], gbps: float, flows: list[Flow]) -> Frames:
     """Datagrams of these lengths; each waits for the wire if the one before is still on it."""
-    free_ps = 0
+    free_ps, wire = 0, BitClock(gbps)
     for packet, (due_ps, length, flow) in enumerate(
         zip(accumulate(gaps), lengths, cycle(flows), strict=False)
     ):
-        left_ps = max(due_ps, free_ps + (length + WIRE_OVERHEAD) * byte_ps)
+        left_ps = max(due_ps, free_ps + wire.pass_frame(length))
         free_ps = left_ps
         yield Frame(left_ps, packet, length, flow, max(0, length - UDP_HEADERS))
 
 
-def together(streams: list[Frames], byte_ps: int) -> Frames:
+def together(streams: list[Frames], gbps: float) -> Frames:
     """All of them on one cable, numbered anew; each frame waits for the wire."""
-    free_ps = 0
+    free_ps, wire = 0, BitClock(gbps)
     for packet, frame in enumerate(merge(*streams, key=_ARRIVED)):
-        least_ps = free_ps + (frame.length + WIRE_OVERHEAD) * byte_ps
-        free_ps = max(frame.arrived_ps, least_ps)
+        free_ps = max(frame.arrived_ps, free_ps + wire.pass_frame(frame.length))
         yield altered(frame, arrived_ps=free_ps, packet=packet)
 
 

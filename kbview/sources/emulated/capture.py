@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import tee
 
-from kbview.emulator.hardware.cable import byte_ps
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.scenario import Scenario, override
 from kbview.emulator.settings import ScenarioError
@@ -85,7 +84,7 @@ def _source(word: Word, choice: Choice, replay: Replay, chunks: Iterator[list[Fr
     if choice.rate_pps is not None:
         check_rate(choice.rate_pps)
         gbps = base.settings.link_gbps
-        chunks = change.at_rate(chunks, choice.rate_pps, byte_ps(gbps), replay.host.sends)
+        chunks = change.at_rate(chunks, choice.rate_pps, gbps, replay.host.sends)
         notes.append(f"paced at {choice.rate_pps:g} frames/s, no faster than {gbps:g} Gb/s")
     elif choice.longest_gap_ps is not None:
         chunks = change.without_gaps(chunks, choice.longest_gap_ps)

@@ -92,7 +92,7 @@ class SleepyLcore(Lcore):
 
     def _irq_handler(self, core: Core, queue: RxQueue) -> None:
         """vfio_msihandler(): mask the vector, signal the eventfd."""
-        queue.mask(core.now_ps)
+        queue.mask()
         self._counts.interrupt(core, queue.number)
         core.spend(self._hardirq)
         self._eventfd.signal(core)

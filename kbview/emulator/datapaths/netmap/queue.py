@@ -54,7 +54,7 @@ class NetmapQueue:
 
     def irq_handler(self, core: Core) -> None:
         """netmap_rx_irq: wake the thread; there is no softirq and no sk_buff."""
-        self._queue.mask(core.now_ps)
+        self._queue.mask()
         self._counts.interrupt(core, self._ring.queue)
         core.spend(self._hardirq)
         self._waiters.wake(core)

@@ -92,7 +92,7 @@ class Napi(ABC):
 
     def irq_handler(self, core: Core) -> None:
         """Acknowledge, mask the vector, and leave the rest to a softirq or thread."""
-        self._queue.mask(core.now_ps)
+        self._queue.mask()
         if self._adaptive is not None:
             self._adaptive.events += 1
         self._counts.interrupt(core, self._queue.number)

@@ -131,7 +131,7 @@ class PsioHandle:
     # ---- interrupts ------------------------------------------------------------------------
 
     def _irq_handler(self, core: Core, shared: PsioQueue) -> None:
-        shared.queue.mask(core.now_ps)
+        shared.queue.mask()
         self._counts.interrupt(core, shared.queue.number)
         core.spend(self._hardirq)
         self._softirq.napi_schedule(self)
