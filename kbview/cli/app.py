@@ -87,7 +87,7 @@ class App(Command):
         if sys.stdout.isatty() and not sys.stdin.isatty() and stream is None:
             return UNSUPPORTED
         source = resolve(arguments.source or _bundled(), choice(arguments, arguments.datapath), stream)
-        privilege.give_up(source, arguments.user)
+        privilege.drop(source, arguments.user)
         report_text.print_table(run_together([source], arguments.until and arguments.until[0]))
         return 0
 

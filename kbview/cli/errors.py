@@ -1,14 +1,4 @@
-"""One line on stderr, and the exit code that programs can rely on.
-
-0    done
-1    failed while running, also: standard output cannot be written
-2    usage or configuration
-3    an input cannot be read, or is damaged
-4    a permission is missing
-5    the terminal or the platform is not supported
-129, 130, 143    ended by SIGHUP, SIGINT (Ctrl+C), SIGTERM
-141  the reader of the output has gone
-"""
+"""One line on stderr, and the exit codes of docs/command-line.md."""
 
 import os
 import shlex
@@ -21,6 +11,15 @@ from kbview.ui.characters import clean
 DONE, FAILED, USAGE, UNREADABLE, PERMISSION, UNSUPPORTED = range(6)
 INTERRUPTED, PIPE_CLOSED = 130, 141
 _ADVISED = "sudo kbview"
+
+
+def code_of(error: Exception, code: int) -> int:
+    """The exit code of an error that asks for `code`; PERMISSION where a missing right is the cause."""
+    cause: BaseException | None = error
+    while cause is not None and code == UNREADABLE:
+        code = PERMISSION if isinstance(cause, PermissionError) else code
+        cause = cause.__cause__
+    return code
 
 
 def complain(message: str) -> None:

@@ -121,7 +121,7 @@ def open_first(
     loop = not arguments.once and stream is None and arguments.until is None
     asked = choice(arguments, arguments.datapath, loop=loop, follow=True, kept=True)
     source = resolve(word, msgspec.structs.replace(asked, snap=SNAP, tuned=True), stream)
-    privilege.give_up(source, arguments.user)
+    privilege.drop(source, arguments.user)
     if recording(Path(word).name) != word:
         recent.remember(word)
     reason = _no_twin(source, piped=is_pipe(word))

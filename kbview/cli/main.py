@@ -18,6 +18,7 @@ from kbview.cli.errors import (
     PIPE_CLOSED,
     UNREADABLE,
     USAGE,
+    code_of,
     complain,
 )
 from kbview.cli.paper import say
@@ -62,7 +63,7 @@ EPILOG = """commands:
 exit codes:
   0 done, 1 failed while running, 2 usage, 3 input unreadable or damaged,
   4 permission missing, 5 unsupported terminal or platform, 141 reader gone,
-  129 / 130 / 143 ended by SIGHUP / Ctrl+C / SIGTERM
+  129 / 130 / 131 / 143 ended by SIGHUP / Ctrl+C / SIGQUIT / SIGTERM
 """
 
 
@@ -174,7 +175,7 @@ def _dispatch(words: list[str]) -> int:
         return command.run(arguments)
     except SourceError as error:
         complain(str(error))
-        return error.exit_code
+        return code_of(error, error.exit_code)
     except MemoryError:
         complain("out of memory; try a smaller --until")
         return UNREADABLE

@@ -70,7 +70,7 @@ class Record(Command):
                 inputs=(arguments.source, arguments.profile or ""),
             )
             with closing(output):
-                privilege.give_up(source, arguments.user)
+                privilege.drop(source, arguments.user)
                 recording = RecordingRun(
                     source, output, detail, arguments.every or _EVERY_PS[detail], arguments.snap
                 )

@@ -42,7 +42,7 @@ class Run(Command):
         stream = pipe() if arguments.source == "-" else None
         sources = resolve_all(arguments.source, choices, stream)
         for source in sources:
-            privilege.give_up(source, arguments.user)
+            privilege.drop(source, arguments.user)
         reports = run_together(sources, arguments.until[0] if arguments.until else None)
         if arguments.json:
             report_text.print_json(reports)

@@ -168,7 +168,8 @@ KEYS: tuple[Key, ...] = (
     Key("zoom_in", "z", "z", "zoom(1)", "zoom", "stretch the time around this step", "journey"),
     Key("zoom_out", "Z", "Z", "zoom(-1)", "", "see more time", "journey"),
     Key("palette", "colon,ctrl+p", ": ^P", "command_palette", "", "find a command by its name"),
-    Key("interrupt", "ctrl+c", "^C", "end", "", "quit at once, from anywhere"),
+    Key("suspend", "ctrl+z", "^Z", "suspend_process", "", "stop kbview; `fg` in the shell goes on"),
+    Key("interrupt", "ctrl+c", "^C", "interrupt", "", "quit at once, from anywhere"),
 )
 PROMPTS = frozenset({"go", "filter", "write", "export"})
 _FIRST = (frozenset({"play"}), frozenset({"play", "step", "back", "toggle"}))  # with own keys, without

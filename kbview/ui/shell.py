@@ -1,6 +1,7 @@
 """The shell: one player, one frame timer, the keys, and an orderly end whatever happens."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -31,11 +32,13 @@ from kbview.ui.screens import VIEWS
 from kbview.ui.sentence import place_of
 from kbview.ui.session import NOTHING, Offers, Opened, Session
 from kbview.ui.teaching import Teaching
+from kbview.ui.teletype import BackgroundTold, Teletype
 from kbview.ui.terminal import Look
 from kbview.ui.theme import Theme
 from kbview.ui.view import View
 
 _SENTENCE_S = 4.0
+_PATIENCE = 2048  # bytes that wait for a slow terminal before frames are left out
 _LONGEST_S = 0.5  # a machine that slept must not play what it missed in one frame
 
 
@@ -65,10 +68,12 @@ class Shell(App[None]):
     ]
 
     def __init__(self, player: Player, seen: Look, fps: int, offers: Offers = NOTHING) -> None:
-        super().__init__(ansi_color=True)
+        # In a browser (TEXTUAL_DRIVER) the driver is Textual's.
+        super().__init__(None if "TEXTUAL_DRIVER" in os.environ else Teletype, ansi_color=True)
         self._player = player
         self._themes = seen.themes
         self._period_s = 1 / fps
+        self._asks = seen.asks
         self._failed = 0
         self.opened: Opened | None = None
         self._hushing: Timer | None = None
@@ -107,8 +112,10 @@ class Shell(App[None]):
     def on_mount(self) -> None:
         """Start the clock, and leave a usable terminal behind when told to end."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
             loop.add_signal_handler(number, self._end, 128 + number)
+        if self._asks and isinstance(self._driver, Teletype):
+            self._driver.ask_background()
         self._before_s = monotonic()
         self._timer = self.set_interval(self._period_s, self._frame)
         self.attempt(self._teaching.take)
@@ -161,7 +168,7 @@ class Shell(App[None]):
             event = self._player.state.last_event
             reached = said.startswith("reached") and event is not None
             self.say(f"{said}: {place_of(event, self._player.state)}" if reached and event else said)
-        if played and self.view:
+        if played and self.view and self._behind < _PATIENCE:
             self.view.advance()
         if played and (self._player.ended or not self._player.playing):
             self.moved()
@@ -190,9 +197,20 @@ class Shell(App[None]):
             self._timer.pause()
         self._redraw()
 
+    @property
+    def _behind(self) -> int:
+        """The bytes that the terminal has not taken yet."""
+        return self._driver.behind if isinstance(self._driver, Teletype) else 0
+
     def _redraw(self) -> None:
-        if self.view:
+        if self._behind >= _PATIENCE:
+            self.set_timer(self._period_s, self._redraw)
+        elif self.view:
             self.view.show()
+
+    def on_line_gone(self) -> None:
+        """The terminal was closed: end as if by SIGHUP."""
+        self._end(128 + signal.SIGHUP)
 
     @property
     def view(self) -> View | None:
@@ -238,13 +256,23 @@ class Shell(App[None]):
 
     def action_theme(self) -> None:
         """The next theme that the terminal can show."""
-        themes, session = self._themes, self._session
-        session.theme = themes[(themes.index(session.theme) + 1) % len(themes)]
-        self.theme = session.theme.textual
+        themes = self._themes
+        self._asks = False  # the viewer has chosen; an answer that comes later changes nothing
+        self._recolour(themes[(themes.index(self._session.theme) + 1) % len(themes)])
+        self.say(f"theme: {self._session.theme}")
+
+    def _recolour(self, theme: Theme) -> None:
+        self._session.theme = theme
+        self.theme = theme.textual
         for view in self._views.values():
             for board in view.boards:
-                board.recolour(session.theme)
-        self.say(f"theme: {session.theme}")
+                board.recolour(theme)
+
+    def on_background_told(self, told: BackgroundTold) -> None:
+        """The terminal is light: use the light theme, unless the viewer has chosen."""
+        if self._asks and told.light:
+            self._recolour(Theme.LIGHT)
+        self._asks = False
 
     def action_command_palette(self) -> None:
         """Textual's palette, held still."""
@@ -254,6 +282,10 @@ class Shell(App[None]):
     def action_end(self) -> None:
         """Quit at once; if the source failed, with its exit code."""
         self._end(self._failed)
+
+    def action_interrupt(self) -> None:
+        """Quit at once, as a command that was interrupted."""
+        self._end(self._failed or 128 + signal.SIGINT)
 
     def _end(self, code: int) -> None:
         self._session.close()

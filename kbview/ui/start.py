@@ -34,7 +34,7 @@ def run(source: Source, options: Options, offers: Offers = NOTHING) -> int:
         if shell.opened is None:
             return shell.return_code or 0
         shown = shell.opened
-        seen = msgspec.structs.replace(seen, theme=shell.look)
+        seen = msgspec.structs.replace(seen, theme=shell.look, asks=False)
 
 
 def _show(shown: Opened, seen: Look, frames_per_second: int) -> "Shell":

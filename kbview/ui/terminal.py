@@ -22,12 +22,13 @@ _THEMES: dict[str, tuple[Theme, ...]] = {
 
 class Look(msgspec.Struct, frozen=True):
     """The manner of drawing: the first theme, all themes of the terminal, the colours for rich, and
-    whether in ASCII."""
+    whether in ASCII. `asks`: whether the terminal may be asked for its background."""
 
     theme: Theme
     themes: tuple[Theme, ...]
     color_system: str
     ascii: bool
+    asks: bool = False
 
 
 def unsuitable(environ: Mapping[str, str] = os.environ) -> str | None:
@@ -48,6 +49,7 @@ def look(options: Options, environ: Mapping[str, str] = os.environ) -> Look:
         themes=_THEMES[color],
         color_system="256" if color == "256" else "standard",
         ascii=options.ascii or not _speaks_utf8(environ),
+        asks=options.theme == "auto" and color == "256" and _may_be_asked(environ),
     )
 
 
@@ -68,6 +70,11 @@ def _theme(options: Options, color: str, environ: Mapping[str, str]) -> Theme:
     background = environ.get("COLORFGBG", "").rpartition(";")[2]
     light = background in _LIGHT_BACKGROUNDS and Theme.LIGHT in themes
     return Theme.LIGHT if light else themes[0]
+
+
+def _may_be_asked(environ: Mapping[str, str]) -> bool:
+    """Whether the background is unknown, and the terminal is none that would print the query OSC 11."""
+    return not environ.get("COLORFGBG") and not environ.get("TERM", "").startswith(("linux", "vt"))
 
 
 def _speaks_utf8(environ: Mapping[str, str]) -> bool:

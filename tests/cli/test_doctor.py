@@ -20,8 +20,8 @@ from kbview.sources.resolve import OPENERS
 WITHOUT = """
 import sys
 from kbview.cli.main import main
-from kbview.cli.privilege import _drop_capabilities
-_drop_capabilities()
+from kbview.cli.privilege import keep_only
+keep_only(frozenset())
 sys.exit(main(["doctor", "--json"]))
 """
 

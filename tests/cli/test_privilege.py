@@ -21,9 +21,9 @@ if asked["readable"] is not None:
 live = SimpleNamespace(live=asked["live"])
 source = SimpleNamespace(capabilities=live, privileged=asked["privileged"])
 held = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-refused = ""
+refused = reason = ""
 try:
-    privilege.give_up(source, asked["user"])
+    reason = privilege.give_up(source, asked["user"])
 except SourceError as error:
     refused = str(error)
 try:
@@ -33,11 +33,16 @@ except PermissionError:
     raw = False
 status = open("/proc/self/status").read()
 capabilities = int(re.search(r"CapEff:\\s*(\\w+)", status)[1], 16)
+bounding = int(re.search(r"CapBnd:\\s*(\\w+)", status)[1], 16)
+barred = "NoNewPrivs:\\t1" in status
 print(json.dumps({
     "uid": os.getresuid(), "gid": os.getresgid(), "groups": os.getgroups(), "raw": raw,
-    "capabilities": capabilities, "open": held.fileno() >= 0, "refused": refused,
+    "capabilities": capabilities, "bounding": bounding, "barred": barred, "reason": reason,
+    "open": held.fileno() >= 0, "refused": refused,
 }))
 """
+# linux/capability.h
+CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_BOOT, CAP_SYS_TIME, CAP_MKNOD = 16, 17, 22, 25, 27
 NOBODY, DAEMON = pwd.getpwnam("nobody"), pwd.getpwnam("daemon")
 
 
@@ -65,19 +70,33 @@ def test_a_live_source_is_read_by_somebody_without_rights(
     assert told["groups"] == []
     assert (told["capabilities"], told["raw"]) == (0, False)
     assert told["open"]
+    assert (told["bounding"], told["barred"]) == (0, True), "no program that it starts gains a right"
 
 
 def test_where_that_user_could_not_read_the_program_only_the_name_is_left() -> None:
     told = left(readable=False)
     assert told["uid"] == [0] * 3
     assert (told["capabilities"], told["raw"]) == (0, False)
+    assert (told["bounding"], told["barred"]) == (0, True)
+    assert "nobody cannot read the program" in told["reason"]
 
 
-@pytest.mark.parametrize("asked", [{"live": False}, {"privileged": True}, {"user": "root"}])
-def test_who_needs_rights_or_is_told_to_keep_them_keeps_them(asked: dict[str, Any]) -> None:
+@pytest.mark.parametrize("asked", [{"live": False}, {"user": "root"}])
+def test_a_model_and_a_user_who_asks_for_it_keep_their_rights(asked: dict[str, Any]) -> None:
     told = left(**asked)
     assert told["uid"] == [0] * 3
     assert told["raw"]
+    assert told["reason"] == ""
+
+
+def test_a_source_that_has_to_clean_up_keeps_what_it_needs_and_cannot_load_a_module() -> None:
+    told = left(privileged=True)
+    assert told["raw"]
+    assert told["barred"]
+    assert told["capabilities"] == told["bounding"]
+    for capability in (CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_BOOT, CAP_SYS_TIME, CAP_MKNOD):
+        assert not told["capabilities"] >> capability & 1
+    assert "to remove its namespaces" in told["reason"]
 
 
 def test_nobody_of_that_name() -> None:

@@ -19,8 +19,8 @@ KBVIEW = [sys.executable, "-m", "kbview"]
 WITHOUT = """
 import sys
 from kbview.cli.main import main
-from kbview.cli.privilege import _drop_capabilities
-_drop_capabilities()
+from kbview.cli.privilege import keep_only
+keep_only(frozenset())
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -78,6 +78,25 @@ class Terminal:
         self.process.wait()
         self.hang_up()
 
+    @property
+    def settings(self) -> list[object]:
+        """The settings of the line: echo, raw mode and others."""
+        return termios.tcgetattr(self._master)
+
+    def read_slowly(self, seconds: float, rate: int) -> bytes:
+        """What comes within this time at no more than `rate` bytes a second."""
+        got = b""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            time.sleep(0.05)
+            if select.select([self._master], [], [], 0)[0]:
+                try:
+                    got += os.read(self._master, rate // 20)
+                except OSError:
+                    break
+        self.output += got
+        return got
+
     def hang_up(self) -> None:
         """The line is gone."""
         if self._master >= 0:

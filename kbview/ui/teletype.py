@@ -1,0 +1,206 @@
+"""The terminal's line: Textual's driver, but a slow reader delays nothing, and a cut line ends the app.
+
+    shell -> write -> Backlog -> thread -> terminal       shell draws no frame while bytes wait
+    shell <- keys  <- thread  <- terminal                 answers to queries are taken out
+
+Textual's own writer lets the app wait behind 30 frames, and forgets a terminal that was closed.
+"""
+
+import os
+import re
+import select
+import sys
+import threading
+from codecs import getincrementaldecoder
+from operator import mul
+from typing import Any
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+_LEAVING_S = 1.0  # how long the last bytes may take; a terminal that is stopped takes none
+_LOOK_S = 1.0  # how often a silent line is looked at
+_INPUT_S = 0.1
+_ASK_BACKGROUND = "\x1b]11;?\x1b\\"
+_ANSWER = re.compile("\x1b\\](\\d{1,4});([^\x07\x1b]{0,200})(?:\x07|\x1b\\\\)")
+_BEGUN = re.compile("\x1b(?:\\][^\x07\x1b]{0,200}\x1b?)?$")  # its second half has not come yet
+_COLOUR = re.compile(r"rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
+_HALF = 0.5
+_WEIGHTS = (0.299, 0.587, 0.114)  # of red, green and blue in brightness, ITU-R BT.601
+
+
+class LineGone(Message):
+    """The terminal was closed."""
+
+
+class BackgroundTold(Message):
+    """The terminal's answer: whether its background is light."""
+
+    def __init__(self, light: bool) -> None:
+        super().__init__()
+        self.light = light
+
+
+def is_light(answer: str) -> bool | None:
+    """Whether an answer to OSC 11 names a light colour; None if it names no colour."""
+    found = _COLOUR.match(answer)
+    if found is None:
+        return None
+    shares = [int(part, 16) / (16 ** len(part) - 1) for part in found.groups()]
+    brightness: float = sum(map(mul, _WEIGHTS, shares))
+    return brightness > _HALF
+
+
+class Backlog(threading.Thread):
+    """Writes to a descriptor in its own time. `gone` is set where nobody can read any more."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(daemon=True, name="kbview-output")
+        self._descriptor = descriptor
+        self._changed = threading.Condition()
+        self._waiting = bytearray()
+        self._closing = False
+        self.gone = threading.Event()
+
+    @property
+    def length(self) -> int:
+        """The bytes that have not been handed to the terminal yet."""
+        return len(self._waiting)
+
+    def put(self, data: bytes) -> None:
+        """Add bytes; the caller never waits."""
+        with self._changed:
+            self._waiting += data
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Write the rest, for a second at most."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self.join(_LEAVING_S)
+
+    def run(self) -> None:
+        """Write until stopped. Bytes for a closed terminal are dropped."""
+        while True:
+            with self._changed:
+                if not self._waiting and not self._closing:
+                    self._changed.wait(_LOOK_S)
+                piece = bytes(self._waiting[:4096])
+                if not piece and self._closing:
+                    return
+            if piece:
+                self._write(piece)
+            elif _is_cut(self._descriptor):
+                self.gone.set()
+
+    def _write(self, piece: bytes) -> None:
+        try:
+            written = os.write(self._descriptor, piece)
+        except OSError:
+            self.gone.set()
+            written = len(piece)
+        with self._changed:
+            del self._waiting[:written]
+
+
+def _is_cut(descriptor: int) -> bool:
+    """Whether the other end of the line was closed."""
+    looked = select.poll()
+    looked.register(descriptor, 0)
+    return any(events & (select.POLLHUP | select.POLLERR) for _, events in looked.poll(0))
+
+
+class Teletype(LinuxDriver):
+    """Textual's driver for a terminal, with its own writer and reader.
+
+    A process that was stopped and goes on without having left the screen leaves and enters it again:
+    a shell has written there, and has other settings.
+    """
+
+    def __init__(self, *words: Any, **options: Any) -> None:
+        super().__init__(*words, **options)
+        self._backlog: Backlog | None = None
+        self._on_screen = False
+        self._expecting = False  # an answer of the terminal, which may come late and in two pieces
+
+    @property
+    def behind(self) -> int:
+        """The bytes that the terminal has not taken yet."""
+        return 0 if self._backlog is None else self._backlog.length
+
+    def write(self, data: str) -> None:
+        """Queue the data; the app goes on at once."""
+        if self._backlog is not None:
+            self._backlog.put(data.encode("utf-8", "replace"))
+
+    def start_application_mode(self) -> None:
+        """Enter the screen; nothing happens if it was entered."""
+        if self._on_screen:
+            return
+        self._backlog = Backlog(sys.__stderr__.fileno() if sys.__stderr__ else self.fileno)
+        self._backlog.start()
+        self._on_screen = True
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own
+
+    def ask_background(self) -> None:
+        """Ask for the background. An answer comes as BackgroundTold, perhaps late or never."""
+        self._expecting = True
+        self.write(_ASK_BACKGROUND)
+
+    def stop_application_mode(self) -> None:
+        """Leave the screen; nothing happens if it was left."""
+        if self._on_screen:
+            self._on_screen = False
+            super().stop_application_mode()
+
+    def close(self) -> None:
+        """Let the writers end."""
+        super().close()
+        if self._backlog is not None:
+            self._backlog.stop()
+
+    def _sigcont_application(self, *_: Any) -> None:
+        if self._auto_restart:
+            if self._on_screen:
+                self.suspend_application_mode()
+            self.resume_application_mode()
+
+    def run_input_thread(self) -> None:
+        """Read keys until told to end, or until the line is cut."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        held = ""
+        while not self.exit_event.is_set():
+            text = ""
+            if select.select([self.fileno], [], [], _INPUT_S)[0]:
+                data = self._read()
+                if not data:
+                    self.send_message(LineGone())
+                    return
+                text = held + decode(data)
+                held = ""
+            elif self._backlog is not None and self._backlog.gone.is_set():
+                self.send_message(LineGone())
+                return
+            text, held = self._without_answers(text or held, bool(text))
+            for event in (*parser.feed(text), *parser.tick()) if text else parser.tick():
+                self.process_message(event)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, 4096)
+        except OSError:
+            return b""
+
+    def _without_answers(self, text: str, fresh: bool) -> tuple[str, str]:
+        """The keys of a text, and its end if that may be half an answer and the other half may come."""
+        for answer in _ANSWER.finditer(text):
+            light = is_light(answer[2]) if answer[1] == "11" else None
+            self._expecting = False
+            if light is not None:
+                self.send_message(BackgroundTold(light))
+        text = _ANSWER.sub("", text)
+        begun = _BEGUN.search(text) if fresh and self._expecting else None
+        return (text, "") if begun is None else (text[: begun.start()], begun[0])
