@@ -80,6 +80,7 @@ class App(Command):
     ) -> int:
         from kbview.cli import report_text
         from kbview.cli.choice import choice
+        from kbview.cli.ending import Ending
         from kbview.cli.together import run_together
         from kbview.sources.resolve import resolve
 
@@ -88,8 +89,10 @@ class App(Command):
             return UNSUPPORTED
         source = resolve(arguments.source or _bundled(), choice(arguments, arguments.datapath), stream)
         privilege.drop(source, arguments.user)
-        report_text.print_table(run_together([source], arguments.until and arguments.until[0]))
-        return 0
+        with Ending() as ending:
+            until_ps = arguments.until and arguments.until[0]
+            report_text.print_table(run_together([source], until_ps, ending))
+        return ending.code
 
 
 def _bundled() -> str:

@@ -93,10 +93,12 @@ def _told(step: str, finding: "MeasuredCost") -> str:
 
 
 def _write(target: Path, text: str) -> None:
+    from kbview.sources.tapes.whole_file import WholeFile
     from kbview.tape.source import SourceError
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SourceError(f"{target}: cannot be written: {error.strerror}", 1) from error
+    with WholeFile(str(target), force=True) as output:
+        output.write(text.encode())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kbview.cli import options
 from kbview.cli.command import Command
+from kbview.cli.ending import Ending
 from kbview.cli.errors import DONE
 from kbview.cli.paper import say
 from kbview.cli.run import pipe
@@ -44,18 +45,21 @@ class Compare(Command):
         from kbview.cli.together import run_together
         from kbview.sources.resolve import datapaths
 
+        code = DONE
         if arguments.source == beside.LAB:
             named = datapaths(arguments.datapath or DEFAULT_LAB, beside.LAB)
             reports = beside.reports(arguments, named)
         else:
             until = arguments.until[0] if arguments.until else None
-            reports = run_together(_sources(arguments), until)
+            with Ending() as ending:
+                reports = run_together(_sources(arguments), until, ending)
+                code = ending.code
         if arguments.json:
             say(json.dumps(_object(reports), indent=2))
-            return DONE
+            return code
         report_text.print_table(reports)
         _print_words(reports)
-        return DONE
+        return code
 
 
 def _sources(arguments: argparse.Namespace) -> "list[Source]":

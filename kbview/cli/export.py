@@ -1,16 +1,15 @@
 """`kbview export TAPE --to FORMAT`: the records of a tape, for other programs."""
 
 import argparse
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from kbview.cli import quantity
+from kbview.cli import headway, quantity
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
 from kbview.cli.run import pipe
-from kbview.sources.tapes.output import TapeOutput
+from kbview.sources.tapes.whole_file import WholeFile
 from kbview.tape.event import Event
 from kbview.tape.events import DatapathStarted
 from kbview.tape.source import SourceError
@@ -48,37 +47,16 @@ class ExportCommand(Command):
         add("--at", metavar="TIME", type=quantity.duration_ps, help="svg: default: the tape's end")
 
     def run(self, arguments: argparse.Namespace) -> int:
-        output = LateOutput(arguments.output, force=arguments.force, inputs=(arguments.source,))
+        inputs = (arguments.source,)
         source = _tape(arguments.source)
-        with closing(source), closing(output):
-            if arguments.to == SVG:
-                output.write(_picture(arguments, source))
-            else:
-                _write(arguments, source, output.write)
+        with closing(source):
+            picture = _picture(arguments, source) if arguments.to == SVG else b""
+            with WholeFile(arguments.output, force=arguments.force, inputs=inputs) as output:
+                if picture:
+                    output.write(picture)
+                else:
+                    _write(arguments, source, output.write)
         return DONE
-
-
-class LateOutput:
-    """The file, made when the first bytes are there: an export that fails before leaves none."""
-
-    def __init__(self, path: str, *, force: bool, inputs: tuple[str, ...]) -> None:
-        if path != "-" and os.path.lexists(path) and not force:
-            raise SourceError(f"{path}: exists; name another file, or --force to write over it", 2)
-        self._path = path
-        self._force = force
-        self._inputs = inputs
-        self._opened: TapeOutput | None = None
-
-    def write(self, data: bytes) -> None:
-        """Write all of it. Errors: SourceError with one line."""
-        if self._opened is None:
-            self._opened = TapeOutput(self._path, force=self._force, inputs=self._inputs)
-        self._opened.write(data)
-
-    def close(self) -> None:
-        """Let go of the file, if it was made."""
-        if self._opened is not None:
-            self._opened.close()
 
 
 def _tape(word: str) -> "Source":
@@ -100,14 +78,25 @@ def _write(arguments: argparse.Namespace, source: "Source", put: Callable[[bytes
 
     tape = source.tape
     assert tape is not None
-    records = _within(tape.read(tape.start), arguments.since or 0, arguments.until)
+    begin_ps, end_ps = arguments.since or 0, arguments.until
+    records = _within(tape.read(tape.start), begin_ps, end_ps)
+    length_ps = max(1, (tape.end_ps if end_ps is None else min(end_ps, tape.end_ps)) - begin_ps)
+    reached = [begin_ps]
     waiting = bytearray()
-    for piece in EXPORTS[arguments.to].pieces(records, source.heading):
-        waiting += piece
-        if len(waiting) >= _PIECE:
-            put(bytes(waiting))
-            waiting.clear()
-    put(bytes(waiting))
+    with headway.shown(arguments.to, lambda: max(0, reached[0] - begin_ps) / length_ps):
+        for piece in EXPORTS[arguments.to].pieces(_noted(records, reached), source.heading):
+            waiting += piece
+            if len(waiting) >= _PIECE:
+                put(bytes(waiting))
+                waiting.clear()
+        put(bytes(waiting))
+
+
+def _noted(records: Iterable[Event], reached: list[int]) -> Iterator[Event]:
+    """The same records; the time of the last is noted for the progress."""
+    for record in records:
+        reached[0] = record.time_ps
+        yield record
 
 
 def _within(records: Iterable[Event], since_ps: int, until_ps: int | None) -> Iterator[Event]:

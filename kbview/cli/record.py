@@ -3,12 +3,14 @@
 import argparse
 import signal
 from contextlib import closing
+from functools import partial
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 import msgspec
 
-from kbview.cli import options, privilege, quantity
+from kbview.cli import headway, options, privilege, quantity
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
 from kbview.cli.paper import tell
@@ -74,7 +76,9 @@ class Record(Command):
                 recording = RecordingRun(
                     source, output, detail, arguments.every or _EVERY_PS[detail], arguments.snap
                 )
-                recording.run(arguments.until and arguments.until[0], lambda: bool(signals.came))
+                until_ps = arguments.until and arguments.until[0]
+                with headway.shown(Path(output.name).name, partial(source.share, until_ps)):
+                    recording.run(until_ps, lambda: bool(signals.came))
         tell(f"kbview: {clean(output.name)}: {recording.summary()}")
         return DONE if signals.came in (0, signal.SIGINT) else 128 + signals.came
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from kbview.cli import options, privilege
 from kbview.cli.command import Command
-from kbview.cli.errors import DONE
+from kbview.cli.ending import Ending
 
 
 def pipe() -> BufferedReader:
@@ -43,9 +43,11 @@ class Run(Command):
         sources = resolve_all(arguments.source, choices, stream)
         for source in sources:
             privilege.drop(source, arguments.user)
-        reports = run_together(sources, arguments.until[0] if arguments.until else None)
-        if arguments.json:
-            report_text.print_json(reports)
-        else:
-            report_text.print_table(reports)
-        return DONE
+        with Ending() as ending:
+            until_ps = arguments.until[0] if arguments.until else None
+            reports = run_together(sources, until_ps, ending)
+            if arguments.json:
+                report_text.print_json(reports)
+            else:
+                report_text.print_table(reports)
+        return ending.code

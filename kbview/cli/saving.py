@@ -3,7 +3,7 @@
 from itertools import islice
 
 from kbview import __version__
-from kbview.sources.tapes.output import TapeOutput
+from kbview.sources.tapes.whole_file import WholeFile
 from kbview.tape.detail import Detail
 from kbview.tape.kbt.header import Header
 from kbview.tape.kbt.writer import TapeWriter
@@ -17,14 +17,11 @@ _PIECE = 4096  # records at a time
 
 def save(source: Source, snap: int, path: str, tape: Reel) -> str:
     """Write the tape; returns path, records and bytes as a few words. Errors: SourceError, one line."""
-    output = TapeOutput(path, force=False)
-    try:
+    with WholeFile(path, force=False) as output:
         header = Header(source.heading, source.capabilities, Detail.STEPS, snap, __version__)
         writer = TapeWriter(output.write, header)
         _copy(tape, writer)
         writer.close()
-    finally:
-        output.close()
     return f"{path}: {writer.length:,} records in {writer.written:,} bytes"
 
 

@@ -1,9 +1,11 @@
 """Run several sources to their end side by side, and report on each."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from functools import partial
 from itertools import takewhile
 
+from kbview.cli import headway
+from kbview.cli.ending import Ending
 from kbview.state.report import Report, build, unseen
 from kbview.state.state import State
 from kbview.state.stretches import stretches
@@ -14,16 +16,36 @@ from kbview.tape.tape import Tape
 _FIRST_SLICE_PS = 10**9
 _LONGEST_SLICE_PS = 10**12
 _ALIKE = 1.05  # loads are equal up to this ratio
+_INTERRUPTED = "interrupted by Ctrl+C: these are the first {:,.3f} ms"
 _KEPT = 8  # records; a report needs only the last sample
 
 
-def run_together(sources: Sequence[Source], until_ps: int | None) -> list[Report]:
-    """Emulated ones side by side; live ones, which would disturb each other, one after the other."""
-    if any(source.capabilities.live for source in sources):
-        return equal_loads(
-            [report for source in sources for report in _side_by_side([source], until_ps)]
-        )
-    return _side_by_side(sources, until_ps)
+def run_together(
+    sources: Sequence[Source], until_ps: int | None, ending: Ending | None = None
+) -> list[Report]:
+    """Emulated ones side by side; live ones, which would disturb each other, one after the other.
+
+    After Ctrl+C the reports tell what has happened up to then, if there is an `ending` that takes it.
+    """
+    ending = Ending() if ending is None else ending
+    ending.watch(sources)
+    with headway.shown(_label(sources), partial(_share, sources, until_ps)):
+        if any(source.capabilities.live for source in sources):
+            return equal_loads(
+                [report for source in sources for report in _side_by_side([source], until_ps, ending)]
+            )
+        return _side_by_side(sources, until_ps, ending)
+
+
+def _label(sources: Sequence[Source]) -> str:
+    return ", ".join(dict.fromkeys(source.heading.name for source in sources))
+
+
+def _share(sources: Sequence[Source], until_ps: int | None) -> float | None:
+    """The mean of the sources' shares; None if one of them is unknown."""
+    shares = [1.0 if source.ended else source.share(until_ps) for source in sources]
+    known = [share for share in shares if share is not None]
+    return sum(known) / len(known) if known and len(known) == len(shares) else None
 
 
 def equal_loads(reports: list[Report]) -> list[Report]:
@@ -40,22 +62,30 @@ def equal_loads(reports: list[Report]) -> list[Report]:
     return reports
 
 
-def _side_by_side(sources: Sequence[Source], until_ps: int | None) -> list[Report]:
+def _side_by_side(sources: Sequence[Source], until_ps: int | None, ending: Ending) -> list[Report]:
     """Pump all of them in equal slices of trace time, so that a shared pipe need not be kept."""
     runs = [_Run(source) for source in sources]
-    endless = until_ps is None and all(source.capabilities.live for source in sources)
+    ending.regular = until_ps is None and all(source.capabilities.live for source in sources)
     try:
-        with suppress(KeyboardInterrupt) if endless else nullcontext():  # how else would it end?
-            _pump_all(runs, until_ps)
-        return [report for run in runs for report in run.reports(until_ps)]
+        try:
+            _pump_all(runs, until_ps, ending)
+        except KeyboardInterrupt:
+            if not ending.came:  # nobody takes it
+                raise
+        ending.settled()
+        reports = [report for run in runs for report in run.reports(until_ps)]
+        if ending.came and not ending.regular:
+            for report in reports:
+                report.notes.append(_INTERRUPTED.format(report.duration_ps / 1e9))
+        return reports
     finally:
         for source in sources:
             source.close()
 
 
-def _pump_all(runs: Sequence["_Run"], until_ps: int | None) -> None:
+def _pump_all(runs: Sequence["_Run"], until_ps: int | None, ending: Ending) -> None:
     reached_ps, slice_ps = 0, _FIRST_SLICE_PS
-    while any(run.going(until_ps) for run in runs):
+    while not ending.came and any(run.going(until_ps) for run in runs):
         reached_ps += slice_ps
         for run in runs:
             run.pump(reached_ps if until_ps is None else min(reached_ps, until_ps))

@@ -113,6 +113,8 @@ class Source(ABC):
     `tape`: the one that a player shows instead of one of its own. That of a tape file holds the
     records already: `pump` only looks whether it has grown, its end may be later than `until_ps`.
 
+    `hurried` is set, at any moment, by a caller that wants `pump` to return soon.
+
     `privileged`: whether it needs its rights until it is closed; else they are given up once it is
     open.
 
@@ -125,6 +127,7 @@ class Source(ABC):
     heading: Heading
     tape: Tape | None = None
     privileged: bool = False
+    hurried: bool = False
 
     @abstractmethod
     def can_run(self) -> str | None:
@@ -146,6 +149,14 @@ class Source(ABC):
 
     def next_ps(self) -> int | None:
         """When something will happen next, if the source can tell; None otherwise."""
+        return None
+
+    def share(self, until_ps: int | None) -> float | None:
+        """The share of the way to `until_ps`, or to the end, that was gone, 0 to 1; None if unknown.
+
+        Any thread may ask at any time.
+        """
+        del until_ps
         return None
 
     def datapaths(self) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from kbview.cli.main import main
+
 WORDS = {
     "validate": ["validate", "T7"],
     "sweep": ["sweep", "overload-udp", "--over", "rate=100k:900k:20k", "--until", "20k"],
@@ -132,3 +134,56 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
     assert len(finished(results)) == len(set(finished(results))) == 8, "and none measured twice"
     whole, _ = start(words, tmp_path / "at-once.jsonl").communicate(timeout=_WAIT_S)
     assert whole == out
+
+
+def on_a_terminal(words: list[str], tmp_path: Path) -> "tuple[subprocess.Popen[str], int]":
+    """The command, with standard error on a terminal and standard output in a file."""
+    terminal, theirs = pty.openpty()
+    with (tmp_path / "out").open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kbview", *words],
+            stdout=out,
+            stderr=theirs,
+            start_new_session=True,
+            text=True,
+            env=os.environ | {"TERM": "xterm", "COLUMNS": "80"},
+        )
+    os.close(theirs)
+    return process, terminal
+
+
+@pytest.mark.parametrize("command", ["run", "compare", "record"])
+def test_a_long_run_shows_its_progress_and_one_press_prints_what_there_is(
+    command: str, tmp_path: Path
+) -> None:
+    tape = tmp_path / "a.kbt"
+    words = [command, "overload-udp", "--set", "traffic.frames=100000000"]
+    process, terminal = on_a_terminal(words + ["-o", str(tape)] * (command == "record"), tmp_path)
+    seen = b""
+    while not re.search(rb"(overload-udp|a\.kbt).*\d+%.*\d:\d\d", seen):
+        seen += os.read(terminal, 4096)
+    os.killpg(process.pid, signal.SIGINT)
+    pressed_s = time.monotonic()
+    assert process.wait(_WAIT_S) == (0 if command == "record" else 130)
+    assert time.monotonic() - pressed_s < 10  # a second on a machine that does nothing else
+    os.close(terminal)
+    if command == "record":
+        assert main(["run", str(tape)]) == 0
+    else:
+        assert "interrupted by Ctrl+C: these are the first" in (tmp_path / "out").read_text()
+
+
+def test_an_export_that_is_interrupted_leaves_the_old_file(tmp_path: Path) -> None:
+    tape, target = tmp_path / "a.kbt", tmp_path / "a.json"
+    assert main(["record", "overload-udp", "--until", "40ms", "-o", str(tape)]) == 0
+    target.write_text("the old one")
+    words = ["export", str(tape), "--to", "chrome", "-o", str(target), "--force"]
+    process, terminal = on_a_terminal(words, tmp_path)
+    seen = b""
+    while not re.search(rb"chrome.*\d+%.*left", seen):
+        seen += os.read(terminal, 4096)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(_WAIT_S) == 130
+    os.close(terminal)
+    assert target.read_text() == "the old one"
+    assert {path.name for path in tmp_path.iterdir()} == {"a.kbt", "a.json", "out"}

@@ -52,6 +52,7 @@ class ScenarioSource(EmulatorSource):
             scenario.peer(),
         )
         self.snap = snap
+        self.frames = scenario.traffic.frames
 
     @property
     def scenario(self) -> Scenario:

@@ -46,6 +46,7 @@ class EmulatorSource(Source):
         datapath: str,
         peer: Callable[[Nic], Peer] | None = None,
     ) -> None:
+        self.frames: int | None = None  # of the whole traffic, if it is known
         self.snap: Snap | None = None  # whoever opened it may want the packets' bytes on the tape
         self._told_end = False
         self._notes: list[str] = []  # sentences for the viewer that are not told yet
@@ -85,7 +86,7 @@ class EmulatorSource(Source):
             tape.extend(self._released())
             if emulation.ended:
                 self._end(tape)
-            if emulation.now_ps >= until_ps or time.monotonic() >= deadline:
+            if self.hurried or emulation.now_ps >= until_ps or time.monotonic() >= deadline:
                 break
             slice_ps = min(slice_ps * 2, 1000 * _FIRST_SLICE_PS)
         if not self._told_end:
@@ -94,6 +95,11 @@ class EmulatorSource(Source):
 
     def next_ps(self) -> int | None:
         return self.emulation.due_ps
+
+    def share(self, until_ps: int | None) -> float | None:
+        if until_ps:
+            return self.emulation.now_ps / until_ps
+        return self.emulation.meters.arrived / self.frames if self.frames else None
 
     def say(self, note: str) -> None:
         """Put a sentence for the viewer on the tape, at the next pump."""

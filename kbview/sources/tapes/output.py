@@ -69,8 +69,7 @@ def _create(path: str, inputs: Sequence[str], *, force: bool) -> int:
 
 def _empty(descriptor: int, path: str, inputs: Sequence[str]) -> None:
     """Lock the file and cut it to nothing; SourceError if it is an input or another writer has it."""
-    if any(_is_the_file(descriptor, word) for word in inputs):
-        raise SourceError(f"{path}: is read as the input; name another file", 2)
+    refuse_input(path, os.fstat(descriptor), inputs)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(descriptor, 0)
@@ -80,9 +79,14 @@ def _empty(descriptor: int, path: str, inputs: Sequence[str]) -> None:
         pass
 
 
-def _is_the_file(descriptor: int, word: str) -> bool:
-    """Whether the SOURCE word names the regular file that the descriptor is of, by any path or link."""
-    ours = os.fstat(descriptor)
+def refuse_input(path: str, ours: os.stat_result, inputs: Sequence[str]) -> None:
+    """SourceError if the file at `path`, with the status `ours`, is one of the inputs."""
+    if any(_is_the_file(ours, word) for word in inputs):
+        raise SourceError(f"{path}: is read as the input; name another file", 2)
+
+
+def _is_the_file(ours: os.stat_result, word: str) -> bool:
+    """Whether the SOURCE word names this regular file, by any path or link."""
     try:
         theirs = os.fstat(0) if word == PIPE else os.stat(word)
     except (OSError, ValueError):  # the word names no file
