@@ -5,6 +5,7 @@ columns of drawings                     ! each a board; see `lay_out`
 step, sentence, keys                    !
 """
 
+import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
@@ -39,6 +40,9 @@ def bindings(view: str) -> list[BindingType]:
         for key in KEYS
         if key.view == view
     ]
+
+
+_STALE_S = 0.5  # between two frames: with so slow a screen the panels' own pace does not count
 
 
 class Arrangement(NamedTuple):
@@ -88,6 +92,7 @@ class View(Screen[None]):
         self._head, self._foot = board(name="head"), board(name="foot")
         self._columns = [board(name=f"column{at}") for at in range(self.most)]
         self._frame = 0
+        self._drawn_s = 0.0
         self._lesson_rows = 0  # of the arrangement
         self._placed: Capabilities | None = None  # the abilities that the drawings were chosen for
         self.selected = ""
@@ -234,6 +239,10 @@ class View(Screen[None]):
     def advance(self) -> None:
         """Draw the parts that are due at the next frame of play."""
         self._frame += 1
+        now_s = time.monotonic()
+        if now_s - self._drawn_s > _STALE_S:
+            self._frame = 0  # everything at once: no panel shows an older moment than another
+        self._drawn_s = now_s
         if self._placed is not None and self._placed != self.session.player.capabilities:
             self._place_again()
         self._draw(self._frame)

@@ -45,11 +45,12 @@ class DropCause(msgspec.Struct, frozen=True):
 class PacketCounts:
     """Counts from the moment it is made; `tell` begins and ends stories.
 
-    `index` is an interface of this thread's namespace. Errors: OSError; ValueError with a sentence
-    where this kernel does not describe itself as the programs need it.
+    `index` is an interface of this thread's namespace, `rows` are the programs that count.
+    Errors: OSError; ValueError with a sentence where this kernel does not describe itself as the
+    programs need it.
     """
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, rows: tuple[ProgramRow, ...] = COUNTS) -> None:
         self._types = types = kernel_types()
         self._layout = layout_of(types, index)
         reasons = types.enumeration("skb_drop_reason").items()
@@ -60,7 +61,7 @@ class PacketCounts:
         with ExitStack() as undo:
             undo.callback(self.close)
             self._make_maps()
-            for program in self._load(COUNTS):
+            for program in self._load(rows):
                 self._held(call.attach_traced(program))
             undo.pop_all()
 

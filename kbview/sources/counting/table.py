@@ -1,7 +1,8 @@
 """The table of tracepoints that programs are attached to: its rows make all programs.
 
 Counting has few rows, for each costs every packet some 20 ns. No row is a system call or a context
-switch: the whole machine would pay. The rows of stories are attached only while stories are told.
+switch: the whole machine would pay. FATE is the row that tells drops alone. The rows of stories are
+attached only while stories are told.
 """
 
 from collections.abc import Callable
@@ -32,6 +33,7 @@ COUNTS: tuple[ProgramRow, ...] = (
     ProgramRow("napi_poll", count_programs.polled),
     ProgramRow("softirq_exit", count_programs.softirq_left),
 )
+FATE: tuple[ProgramRow, ...] = (ProgramRow("kfree_skb", count_programs.dropped, needed=True),)
 STORIES: tuple[ProgramRow, ...] = (
     ProgramRow("kfree_skb", story_programs.dropped),
     ProgramRow("consume_skb", story_programs.consumed),

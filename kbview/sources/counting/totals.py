@@ -92,6 +92,18 @@ class CountedTotals:
         meters.unknown = OF_EVENTS
         self._show_counts(meters)
 
+    def show_fate(self, meters: Meters) -> None:
+        """Beside a source that counts arrivals by itself: what the stack gave up of them, and the rest.
+
+        OSError where the programs cannot be read any more."""
+        drops, meters.unsent = self._by_place()
+        lost = sum(drops.values())
+        meters.drops = drops
+        meters.arrived = max(meters.arrived, lost + meters.missed)
+        meters.delivered = meters.arrived - lost - meters.missed
+        meters.in_flight = 0
+        meters.causes = self.causes()
+
     def _show_counts(self, meters: Meters) -> None:
         drops, unsent = self._by_place()
         meters.drops = drops

@@ -7,23 +7,22 @@ cost (docs/tracing.md); where they are asked for they lead, and the ring is show
 from contextlib import ExitStack
 
 from kbview.sources.counters.producer import CountersProducer
+from kbview.sources.counting.opening import packet_counts
+from kbview.sources.counting.producer import CountedTrace
+from kbview.sources.interface.fate import READ_IN_RING, STACK_FATE, TO_THE_RING, FateProducer
 from kbview.sources.interface.ring.opening import open_ring
 from kbview.sources.interface.ring.producer import BesideRing, RingProducer
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.request import Choice
 from kbview.sources.trace.live import interface as traced
-from kbview.sources.trace.live.producer import TraceProducer
 from kbview.sources.trace.meaning import capabilities
 from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer
 from kbview.sources.watching.watch import Watch
 from kbview.tape.source import Heading, Origin, SourceError
 
-TO_THE_RING = (
-    "delivered is delivered to kbview's ring: the stack's own drops are not among these numbers; "
-    "`counters` and `trace:IFACE` tell them"
-)
 TRACE = "trace"  # the setting that asks for tracepoints
+FATE = "fate"  # the setting that asks for the stack's drops
 
 
 def refusal() -> str | None:
@@ -38,26 +37,39 @@ def refusal() -> str | None:
 def watch_interface(interface: str, choice: Choice) -> Watch:
     """The interface, watched as the choice says; SourceError where it cannot be."""
     overrides = dict(choice.overrides)
-    tracing = _is_on(overrides.pop(TRACE, "off"))
+    tracing = _is_on(TRACE, overrides.pop(TRACE, "off"))
+    fate = _is_on(FATE, overrides.pop(FATE, "on"))
     settings = RingSettings()
     for key, text in overrides.items():
         settings = settings.override(key, text)
     clock = WatchClock()
-    producers = _producers(interface, clock, settings, choice.promiscuous, tracing)
-    notes = capabilities.NOTES if tracing else (TO_THE_RING,)
+    tap = BesideRing if tracing else FateProducer if fate else RingProducer
+    producers = _producers(interface, clock, settings, choice.promiscuous, tap)
+    notes = capabilities.NOTES if tracing else (_note(producers[0]),)
     watch = Watch(Heading(Origin.LIVE, interface, notes=notes), clock, producers, choice.frames)
     watch.privileged = tracing  # to remove the trace instance, and to follow tasks that turn up
     return watch
 
 
-def _is_on(text: str) -> bool:
+def _note(ring: Producer) -> str:
+    """Whose fate of the packets the numbers tell."""
+    if not isinstance(ring, FateProducer):
+        return READ_IN_RING
+    return STACK_FATE if ring.knows_fate else TO_THE_RING
+
+
+def _is_on(key: str, text: str) -> bool:
     if text not in ("on", "off"):
-        raise SourceError(f"{TRACE} = {text!r} is neither on nor off", 2)
+        raise SourceError(f"{key} = {text!r} is neither on nor off", 2)
     return text == "on"
 
 
 def _producers(
-    interface: str, clock: WatchClock, settings: RingSettings, promiscuous: bool, tracing: bool
+    interface: str,
+    clock: WatchClock,
+    settings: RingSettings,
+    promiscuous: bool,
+    tap: type[RingProducer],
 ) -> list[Producer]:
     """The first producer defines the datapath; the others add what it cannot measure."""
     with ExitStack() as opened:
@@ -66,11 +78,11 @@ def _producers(
             opened.callback(producer.close)
             return producer
 
-        tap = BesideRing if tracing else RingProducer
         producers = [kept(tap(interface, clock, settings, promiscuous=promiscuous))]
-        if tracing:
+        if tap is BesideRing:
             index = traced.check(interface)
-            producers.insert(0, kept(TraceProducer(interface, clock, index=index)))
+            counts = packet_counts(index)
+            producers.insert(0, kept(CountedTrace(interface, clock, index, counts)))
         producers.append(kept(CountersProducer(clock, interface)))
         opened.pop_all()
     return producers

@@ -11,12 +11,17 @@ class Symbols:
         self._path = path
         self._lines: list[bytes] | None = None
 
+    def read(self) -> None:
+        """Read them now, as long as the right is there."""
+        if self._lines is None:
+            self._lines = self._read()
+
     def name(self, address: int | str) -> str:
         """The function's name; "" when it is unknown."""
         if not isinstance(address, int):
             return str(address)
-        if self._lines is None:
-            self._lines = self._read()
+        self.read()
+        assert self._lines is not None
         at = bisect_right(self._lines, b"%016x~" % address)
         words = self._lines[at - 1].split() if at else []
         return words[2].decode("ascii", "replace") if len(words) > 2 else ""
