@@ -93,7 +93,7 @@ class CountedTotals:
         self._show_counts(meters)
 
     def show_fate(self, meters: Meters) -> None:
-        """Beside a source that counts arrivals by itself: what the stack gave up of them, and the rest.
+        """Beside a source that counts arrivals by itself: the drops of the stack, and the rest.
 
         OSError where the programs cannot be read any more."""
         drops, meters.unsent = self._by_place()
