@@ -21,6 +21,7 @@ _NAMES = {
     ipv6.IPPROTO_ICMPV6: "ICMPv6",
 }
 _ARP_LENGTH = 28
+_FLAGS = "FSRPAUEC"  # FIN, SYN, RST, PSH, ACK, URG, ECE, CWR: from the lowest bit
 
 
 class LayoutPart(msgspec.Struct, frozen=True):
@@ -40,6 +41,7 @@ class Layout(msgspec.Struct):
     destination: str = ""
     source_port: int = 0
     destination_port: int = 0
+    flags: str = ""  # of a TCP segment, a letter each
 
     @property
     def way(self) -> str:
@@ -109,6 +111,8 @@ def _transport(found: Layout, number: int, segment: bytes) -> int:
     length = max((segment[12] >> 4) * 4, 20) if name == "TCP" and len(segment) > 12 else 20
     if name != "TCP":
         length = 8
+    if name == "TCP" and len(segment) > 13:
+        found.flags = "".join(letter for bit, letter in enumerate(_FLAGS) if segment[13] >> bit & 1)
     if name in ("TCP", "UDP") and len(segment) >= 4:
         found.source_port = int.from_bytes(segment[:2], "big")
         found.destination_port = int.from_bytes(segment[2:4], "big")

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+from kbview.state.connections import Connections
 from kbview.state.histories import Histories
 from kbview.state.latest import Latest
 from kbview.state.meters_at import MetersAt
 from kbview.state.positions import Positions
 from kbview.state.reducer import Reducer
 from kbview.state.softirq_entries import SoftirqEntries
+from kbview.state.softirq_runs import SoftirqRuns
 from kbview.state.why import Why
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -40,6 +42,8 @@ class State:
         self.histories = Histories(column_ps)
         self.positions = Positions()
         self.entries = SoftirqEntries()
+        self.runs = SoftirqRuns()
+        self.connections = Connections()
         self.latest = Latest()
         self.reasons = Why(column_ps)
         self._reducers = tuple(one for one in vars(self).values() if isinstance(one, Reducer))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from kbview.state.connections import rfc_name
 from kbview.state.histories import Histories
 from kbview.state.interval import Interval
 from kbview.state.reducer import Reducer
@@ -69,6 +70,27 @@ def _handed_over(event: ev.BatchHandedOver) -> Reason:
     return Reason(4, f"{event.count} events reach the application together: one switch for them all.")
 
 
+# A transition's cause by the state that it leads to: names of RFC 9293 and, shorter, of Linux.
+_CAUSES = {
+    "SYN-SENT": "our SYN is out",
+    "SYN-RECEIVED": "a SYN came, and is answered",
+    "ESTABLISHED": "the handshake is whole",
+    "CLOSE-WAIT": "the peer sent a FIN",
+    "LAST-ACK": "our FIN is out",
+    "FIN-WAIT-1": "our FIN is out",
+    "FIN-WAIT-2": "the peer has our FIN",
+    "CLOSING": "both sent a FIN at once",
+    "TIME-WAIT": "both FINs are acknowledged",
+    "CLOSED": "it is over",
+}
+
+
+def _state_changed(event: ev.TcpStateChanged) -> Reason:
+    who = event.socket.removeprefix("tcp ")
+    cause = _CAUSES.get(rfc_name(event.after), "")
+    return Reason(2, f"{event.before} → {event.after} ({who})" + (f": {cause}." if cause else "."))
+
+
 _ENTRIES = {
     "irq_exit": Reason(1, "The softirq runs at the end of the interrupt, in kernel mode already."),
     "schednetisr": Reason(
@@ -83,6 +105,7 @@ _ENTRIES = {
 
 _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
     ev.BatchHandedOver: _handed_over,
+    ev.TcpStateChanged: _state_changed,
     ev.FrameMissed: lambda _: Reason(
         9, "Missed: no descriptor was free, so the NIC had nowhere to write."
     ),

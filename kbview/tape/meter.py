@@ -144,7 +144,11 @@ class RingMeter(msgspec.Struct):
 
 
 class SocketMeter(msgspec.Struct):
-    """A socket's queues, in truesize bytes as the kernel accounts them."""
+    """A socket's queues, in truesize bytes as the kernel accounts them.
+
+    A listening socket is named "tcp :PORT accept". Its queue is the accept queue: `queued` of at most
+    `rcvbuf` connections.
+    """
 
     name: str
     queued: int = 0
@@ -153,6 +157,11 @@ class SocketMeter(msgspec.Struct):
     received: int = 0
     drops: int = 0
     send_queued: int | None = None
+
+    @property
+    def listens(self) -> bool:
+        """Whether connections wait here, not packets."""
+        return self.name.partition(" accept")[1] != ""
 
 
 class DropMeter(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from kbview.ui.session import Session
 
 HELP = (
     ("a line", "number, time of arrival, protocol, who to whom, length with FCS, what became of it"),
+    ("S, SA, A, FA", "flags of a TCP segment: S SYN, A ACK, F FIN, R RST, P PSH, U URG, E ECE, C CWR"),
     ("dropped", "somebody gave it up, with the kernel's name for the reason"),
     ("at skb", "it is under way, and this is its station"),
     ("not recorded", "the tape tells of the packet, but the source kept no bytes of it"),
@@ -77,6 +78,7 @@ def _line(one: Summary, here: bool, width: int) -> Row:
     room = width - _NUMBER - _TIME - _PROTOCOL - _LENGTH - _FATE
     number = cut(f"{'▸' if here else ' '}{fmt.packet(one.packet)}", _NUMBER - 1)
     way = one.layout.way if one.layout.protocol else "not recorded"
+    way = f"{one.layout.flags:<3} {way}" if one.layout.protocol == "tcp" else way
     row: Row = [
         (f"{number:<{_NUMBER}}", "strong" if here else "text"),
         (f"{fmt.clock(one.time_ps):>{_TIME - 1}} ", "dim"),

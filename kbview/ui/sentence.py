@@ -18,6 +18,7 @@ from kbview.tape.event import NO_PACKET, Event
 from kbview.tape.steps import meaning_of
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
+from kbview.ui.panels.interrupts import run_words
 from kbview.ui.row import Row, Run, Size, fit, length, spread
 from kbview.ui.session import Session
 
@@ -52,6 +53,8 @@ def _sentence(session: Session) -> str:
     event = state.last_event
     if session.player.playing or event is None:
         return clean(state.why or state.note)
+    if isinstance(event, ev.SoftirqExited) and (run := state.runs.of(event.cpu)):
+        return f"Softirq run: {run_words(run, state.now_ps)}."
     return clean(
         explain(event).text or meaning_of(event, state.stations).why or state.why or state.note
     )

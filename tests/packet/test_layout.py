@@ -42,3 +42,15 @@ def test_anything_is_read(data: bytes) -> None:
     found = layout(data, len(data))
     assert found.parts
     assert all(part.length >= 0 for part in found.parts)
+
+
+@pytest.mark.parametrize(
+    ("bits", "letters"),
+    [(0x02, "S"), (0x12, "SA"), (0x10, "A"), (0x11, "FA"), (0x18, "PA"), (0x04, "R"), (0, "")],
+)
+def test_the_flags_of_a_segment_are_letters(bits: int, letters: str) -> None:
+    """RFC 9293, 3.1: the control bits are the low bits of the 14th byte."""
+    segment = bytearray(TCP)
+    segment[14 + 20 + 13] = bits
+    assert layout(bytes(segment), len(segment)).flags == letters
+    assert layout(UDP, len(UDP)).flags == ""

@@ -7,6 +7,7 @@ import pytest
 from rich.cells import cell_len
 
 from kbview.state.state import State
+from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import CoreMeter, Meters, RingMeter, Sample, SocketMeter
 from kbview.tape.source import Capabilities
@@ -144,11 +145,41 @@ def test_busy_is_not_useful() -> None:
 
 
 def test_an_unknown_send_queue_is_not_drawn_as_zero() -> None:
-    assert "WQ unknown" in drawn("sockets", "kernel")
+    assert "WQ" not in drawn("sockets", "kernel"), "a queue that no socket tells takes no row"
     state = played("kernel").state
     state.meters.sockets["tcp :80"] = SocketMeter("tcp :80", send_queued=2048)
     rows = NAMED["sockets"].draw(state, Size(60, 8))
     assert "2.0K not acknowledged" in "\n".join(map(text_of, rows))
+
+
+def test_an_accept_queue_holds_connections_and_not_bytes() -> None:
+    """include/net/inet_connection_sock.h icsk_accept_queue, of at most sk_max_ack_backlog."""
+    state = State()
+    listening = SocketMeter("tcp :80 accept", queued=4000, rcvbuf=4096, drops=3)
+    state.meters.sockets = {listening.name: listening}
+    (row,) = [
+        text_of(row) for row in NAMED["sockets"].draw(state, Size(60, 4)) if "tcp" in text_of(row)
+    ]
+    assert "AQ" in row
+    assert "RQ" not in row
+    assert "4.0k of 4.0k" in row.replace("4.1k", "4.0k")
+    assert "drop 3" in row
+
+
+def test_the_state_that_was_entered_last_is_lit_and_all_are_counted() -> None:
+    state = State()
+    for port in (20_000, 20_001):
+        name = f"tcp :80 < 10.0.0.1:{port}"
+        state.meters.sockets[name] = SocketMeter(name, received=1)
+        state.connections.apply(ev.TcpStateChanged(0, 0, name, "SYN_RECV", "ESTABLISHED"))
+    state.connections.apply(ev.TcpStateChanged(1, 0, name, "ESTABLISHED", "CLOSE_WAIT"))
+    text = "\n".join(map(text_of, NAMED["sockets"].draw(state, Size(60, 10))))
+    assert "[CLOSE-WAIT] 1▸LAST-ACK▸CLOSED" in text
+    assert "SYN-RECEIVED▸ESTABLISHED 1" in text
+    assert text.count("CLOSE-WAIT") == 2, "once in the diagram, once below the socket's name"
+    low = "\n".join(map(text_of, NAMED["sockets"].draw(state, Size(39, 4))))
+    assert "▸" not in low
+    assert "CLOSE-WAIT" in low or "ESTABLISHED" in low
 
 
 def test_a_hostile_socket_name_is_shown_and_not_obeyed() -> None:

@@ -1,6 +1,7 @@
 """Interrupts against polls: which of the two brings the packets in, and what the vector does now."""
 
 from kbview.state.flows import taken_from_rings
+from kbview.state.softirq_runs import NetRxRun
 from kbview.state.state import State
 from kbview.tape.meter import DEFINITIONS
 from kbview.tape.vocabulary import RingKind
@@ -31,6 +32,13 @@ class InterruptsPanel(Panel):
                 "the caller's time, and in ksoftirqd; shown where not all were the first"
             ),
         ),
+        (
+            "run 128 packets",
+            (
+                "the latest run of net_rx_action: it may poll netdev_budget packets (300) for "
+                "netdev_budget_usecs; a loop restarts it at most ten times within 2 ms"
+            ),
+        ),
         ("17 a poll", "frames taken from the rings, divided by the polls that found any"),
         (
             "masked, armed",
@@ -55,7 +63,7 @@ class InterruptsPanel(Panel):
     def body(self, state: State, size: Size) -> list[Row]:
         """The histories, the datapaths they belong to, and the numbers in words."""
         spare = size.height - 2
-        words = _words(state)[: max(0, min(2, spare))]
+        words = _words(state)[: max(0, min(3, spare))]
         height = max(1, (size.height - len(words)) // 2)
         rows: list[Row] = []
         for name, label, style in (("interrupts", "irq", "hardirq"), ("polls", "poll", "softirq")):
@@ -81,6 +89,21 @@ def _ways_in(state: State) -> list[Row]:
     return [[("by ", "dim"), ("  ".join(parts), "text")]]
 
 
+def _run(state: State) -> list[Row]:
+    """The latest run of net_rx_action, where single events are told."""
+    run = state.runs.latest
+    return [] if run is None else [[("run ", "dim"), (run_words(run, state.now_ps), "text")]]
+
+
+def run_words(run: NetRxRun, now_ps: int) -> str:
+    """Packets, polls, time and round of a run, and the reason of its end."""
+    took_ps = (now_ps if run.ended_ps is None else run.ended_ps) - run.begun_ps
+    packets = "1 packet" if run.packets == 1 else f"{run.packets} packets"
+    polls = "1 poll" if run.polls == 1 else f"{run.polls} polls"
+    again = f", round {run.round}" if run.round > 1 else ""
+    return f"{packets}, {polls}, {fmt.duration(took_ps)}{again}: {run.ending}"
+
+
 def _words(state: State) -> list[Row]:
     histories, meters = state.histories, state.meters
     polls = histories.change("polls")
@@ -99,4 +122,5 @@ def _words(state: State) -> list[Row]:
             (f"{each} a poll  softirq {fmt.rate(histories.rate('softirqs'))}  ", "dim"),
             (f"squeezed {fmt.quantity(meters.squeezes)}", "accent" if meters.squeezes else "dim"),
         ],
+        *_run(state),
     ]

@@ -1,19 +1,20 @@
 """Sockets: the receive and send queues of each, in truesize bytes.
 
 ─ socket queues ──────────────────── 2 ─
-udp :9000      RQ ██░░░░ 63K of 208K ×81
-               WQ 0 not sent yet
+tcp :80 < …    RQ ██░░░░ 63K of 208K ×81
+ESTABLISHED    WQ 0 not acknowledged
+tcp :80 accept AQ █░░░░░ 3 of 128
 """
 
 from kbview.state.state import State
 from kbview.tape.meter import SocketMeter
 from kbview.ui import format as fmt
+from kbview.ui import tcp_rows
 from kbview.ui.characters import clean
 from kbview.ui.panel import Panel
-from kbview.ui.row import Row, Size, bar, cut, fit, whole
+from kbview.ui.row import Row, Size, bar, cut, first_that_fits, fit, whole
 
 _NAME, _BAR, _NUMBERS = 14, 6, 36
-_UNKNOWN = "WQ unknown: this source tells none"
 
 
 class SocketsPanel(Panel):
@@ -24,6 +25,12 @@ class SocketsPanel(Panel):
     help = (
         ("RQ", "receive queue: truesize bytes of the packets the application has not read yet"),
         ("WQ", "send queue: bytes the application wrote: of TCP not acknowledged, of UDP not sent"),
+        ("AQ", "accept queue: established connections that wait for accept(), of at most the backlog"),
+        (
+            "ESTABLISHED",
+            "the connection's state in RFC 9293; known in slow motion, from its last change on",
+        ),
+        ("[LAST-ACK], 3", "the state that a connection entered last, and how many are in a state"),
         ("of 208K", "the receive buffer (rcvbuf); a packet that exceeds it is dropped"),
         ("×91", "packets in the receive queue; left out where only its bytes are known"),
         ("truesize", "what a packet costs the kernel in memory: data, padding and the sk_buff itself"),
@@ -44,11 +51,15 @@ class SocketsPanel(Panel):
         name = _name_width(sockets, size.width)
         rows: list[Row] = []
         for socket in sockets:
+            if socket.listens:
+                rows.append(_accept(socket, name, size.width))
+                continue
+            told = state.connections.of(socket.name)
             rows.append(_receive(socket, name, size.width))
-            if known:
-                rows.append(_send(socket, name))
-        unknown: list[Row] = [] if known else [[(_UNKNOWN, "faint")]]
-        return [*rows[: max(1, size.height - len(unknown))], *unknown]
+            if known or told:
+                rows.append(_send(socket, told, name, size.width, known=known))
+        drawn = tcp_rows.draw(state.connections, size)
+        return [*rows[: size.height - len(drawn)], *drawn]
 
 
 def _receive(socket: SocketMeter, name: int, width: int) -> Row:
@@ -76,9 +87,32 @@ def _name_width(sockets: list[SocketMeter], width: int) -> int:
     return max(_NAME, min(longest, width - _NUMBERS))
 
 
-def _send(socket: SocketMeter, name: int) -> Row:
-    label = ("WQ ".rjust(name + 4), "dim")
+def _send(socket: SocketMeter, told: str, name: int, width: int, *, known: bool) -> Row:
+    """The state of its connection below the name, and the send queue if any socket's is `known`."""
+    row: Row = [(cut(clean(told), name).ljust(name), "accent")]
+    if not known:
+        return row
     if socket.send_queued is None:
-        return [label, ("unknown", "faint")]
+        return [*row, (" WQ ", "dim"), ("unknown", "faint")]
     until = "not sent yet" if socket.name.startswith("udp") else "not acknowledged"
-    return [label, (f"{fmt.size(socket.send_queued)} {until}", "text")]
+    queued = fmt.size(socket.send_queued)
+    return [
+        *row,
+        (" WQ ", "dim"),
+        (first_that_fits([f"{queued} {until}", queued], width - name - 4), "text"),
+    ]
+
+
+def _accept(socket: SocketMeter, name: int, width: int) -> Row:
+    """Connections that wait to be accepted, of at most the backlog."""
+    share = socket.queued / socket.rcvbuf if socket.rcvbuf else 0.0
+    drops = f" drop {fmt.quantity(socket.drops)}" if socket.drops else ""
+    parts: list[tuple[Row, int]] = [
+        ([(cut(clean(socket.name), name).ljust(name), "user")], 7),
+        ([(" AQ ", "dim")], 6),
+        (bar(share, _BAR, "bad" if share > 0.9 else "done"), 1),
+        ([(f" {fmt.quantity(socket.queued)}", "text")], 9),
+        ([(f" of {fmt.quantity(socket.rcvbuf)}", "text")], 2),
+        ([(drops, "bad")] if drops else [], 8),
+    ]
+    return fit(whole(parts, width), width)

@@ -1,0 +1,82 @@
+"""TCP's states and runs of the softirq, as events tell them."""
+
+import pytest
+
+from kbview.state.connections import Connections, rfc_name
+from kbview.state.softirq_runs import SoftirqRuns
+from kbview.state.why import explain
+from kbview.tape import events as ev
+from tests.contracts.played import Case, played
+
+NAME = "tcp :80 < 10.0.0.1:20000"
+
+
+def test_a_transition_is_a_sentence_with_both_states_and_both_ends() -> None:
+    told = explain(ev.TcpStateChanged(0, 0, NAME, "LISTEN", "SYN_RECV")).text
+    assert told == "LISTEN → SYN_RECV (:80 < 10.0.0.1:20000): a SYN came, and is answered."
+    assert len(told) <= 78, "one row at 80 columns"
+
+
+@pytest.mark.parametrize(
+    ("linux", "rfc"),
+    [("SYN_RECV", "SYN-RECEIVED"), ("FIN_WAIT2", "FIN-WAIT-2"), ("CLOSE", "CLOSED")],
+)
+def test_linux_and_the_standard_name_one_state(linux: str, rfc: str) -> None:
+    """include/net/tcp_states.h and RFC 9293, 3.3.2."""
+    assert rfc_name(linux) == rfc_name(rfc) == rfc
+
+
+def test_each_connection_has_the_state_of_its_last_change() -> None:
+    connections = Connections()
+    last: dict[str, str] = {}
+    for record in played(Case("short-connections", "kernel")).records:
+        if isinstance(record, ev.TcpStateChanged):
+            connections.apply(record)
+            last[record.socket] = record.after
+            assert connections.latest == record.after
+    assert len(last) > 10
+    assert {name: connections.of(name) for name in last} == last
+    assert connections.counts().total() == len(last)
+    connections.clear()
+    assert connections.of(NAME) == connections.latest == ""
+
+
+def run(*records: ev.Event) -> SoftirqRuns:
+    runs = SoftirqRuns()
+    for record in records:
+        runs.apply(record)
+    return runs
+
+
+def test_a_run_counts_its_polls_and_says_why_it_ends() -> None:
+    """net/core/dev.c net_rx_action(): the list is empty, or a budget is used up (time_squeeze)."""
+    begun = ev.SoftirqEntered(0, 0, "irq_exit")
+    polls = ev.NapiPolled(5, 0, 0, 64, 64), ev.NapiPolled(9, 0, 0, 12, 64)
+    done = run(begun, *polls, ev.SoftirqExited(10, 0, squeezed=False)).latest
+    assert done is not None
+    assert (done.packets, done.polls, done.round, done.ended_ps) == (76, 2, 1, 10)
+    assert done.ending == "ring empty"
+    stopped = run(begun, polls[0], ev.SoftirqExited(10, 0, squeezed=True)).latest
+    assert stopped is not None
+    assert "budget used up" in stopped.ending
+
+
+def test_a_restart_is_another_round_of_the_loop() -> None:
+    """kernel/softirq.c: MAX_SOFTIRQ_RESTART."""
+    first, again = ev.SoftirqEntered(0, 1, "irq_exit"), ev.SoftirqEntered(20, 1, "restart")
+    runs = run(first, ev.SoftirqExited(10, 1, squeezed=False), again)
+    latest = runs.latest
+    assert latest is not None
+    assert (latest.round, latest.packets, latest.ending) == (2, 0, "not over yet")
+
+
+def test_runs_of_a_scenario_take_the_packets_of_its_polls() -> None:
+    records = played(Case("overload-udp", "kernel")).records
+    runs, sums = SoftirqRuns(), 0
+    for record in records:
+        runs.apply(record)
+        if isinstance(record, ev.SoftirqExited):
+            latest = runs.of(record.cpu)
+            sums += latest.packets if latest else 0
+    assert sums > 100
+    assert sums <= sum(one.work for one in records if isinstance(one, ev.NapiPolled))
