@@ -30,6 +30,7 @@ _MILESTONES = frozenset(ev.MILESTONES)
 # The layers whose headers are off when a step begins: levels below this one.
 _LEVELS = {
     "napi_gro_receive": 3, "netif_receive_skb": 3, "arp_rcv": 3, "ip_rcv": 3, "fib_lookup": 3,
+    "ip_rcv_finish": 3, "tcp_v4_early_demux": 3,
     "ip_forward": 3, "icmp_rcv": 4, "udp_rcv": 4, "tcp_v4_rcv": 4, "socket_enqueue": 5,
     "user_udp_in": 4, "user_control_in": 4, "user_enqueue": 5,
 }  # fmt: skip

@@ -58,6 +58,7 @@ _WAITS_OF_STEPS = {
     "vfs_read": _WAITS[ev.SocketDequeued],
     "hardirq": _WAITS[ev.IrqRaised],
     "context_switch": _WAITS[ev.ContextSwitched],
+    "idle_switch": _WAITS[ev.ContextSwitched],
     "descriptor_read": _WAITS[ev.DescriptorCleaned],
     "napi_poll": _WAITS[ev.NapiPolled],
     "softirq_dispatch": _WAITS[ev.SoftirqEntered],

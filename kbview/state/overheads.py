@@ -14,7 +14,8 @@ _GROUPS: dict[str, frozenset[str]] = {
     ),
     "mode switches": frozenset({"syscall_enter", "syscall_exit"}),
     "context switches": frozenset(
-        {"context_switch", "try_to_wake_up", "idle_exit", "cache_pollution", "futex_wait", "futex_wake"}
+        {"context_switch", "idle_switch", "try_to_wake_up", "idle_exit", "cache_pollution"}
+        | {"futex_wait", "futex_wake"}
     ),
     "copies": frozenset(
         {"copy_to_user", "copy_from_user", "tpacket_copy", "xsk_copy", "xsk_tx_copy", "psio_rx_copy"}

@@ -16,7 +16,9 @@ PACKET_IO = (
 )
 TCP_IP = (
     "ip_rcv",
+    "ip_rcv_finish",
     "fib_lookup",
+    "tcp_v4_early_demux",
     "tcp_v4_rcv",
     "tcp_conn_request",
     "tcp_create_child",

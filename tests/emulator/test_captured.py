@@ -66,6 +66,20 @@ def segment(number: int, seq: int, length: int, flags: int = ACK) -> Frame:
     return Frame(number * MS_PS, number, max(64, 58 + length), FLOW, length, flags, "", header)
 
 
+def test_only_the_handshake_of_a_recorded_connection_is_routed() -> None:
+    """tcp_v4_early_demux(): the table of established sockets has the connection after its handshake."""
+    flags = (SYN, ACK, ACK, ACK, FIN | ACK)
+    lengths = (0, 0, 100, 100, 0)
+    seq, frames = 10, []
+    for number, (flag, length) in enumerate(zip(flags, lengths, strict=True)):
+        frames.append(segment(number, seq, length, flag))
+        seq += length + (flag & SYN > 0)
+    made, _ = emulated(frames)
+    stages = made.sample().meters.stages
+    assert stages["tcp_v4_early_demux"].count == 5
+    assert stages["fib_lookup"].count == 2
+
+
 def ends(events: list[ev.Event]) -> dict[int, str]:
     """What became of each packet."""
     found: dict[int, str] = {}

@@ -76,7 +76,9 @@ def test_a_thread_costs_a_context_switch_where_a_softirq_costs_none() -> None:
     """The price of the cure: at light load the poll waits for its thread to be switched to."""
     thread, softirq = (settled(2e4, cores=2, threaded_napi=threaded) for threaded in (True, False))
     assert thread.context_switches > 1.8 * softirq.context_switches
-    assert thread.latency.percentile(0.5) > softirq.latency.percentile(0.5) + 1_000_000
+    assert (
+        thread.latency.percentile(0.5) > softirq.latency.percentile(0.5) + 500_000
+    )  # a switch from idle
 
 
 def test_connection_tracking_is_paid_for_what_comes_and_for_what_goes() -> None:

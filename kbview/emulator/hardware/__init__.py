@@ -42,7 +42,8 @@ The smallest program: two cores write into one list, and the list is in the orde
 >>> from kbview.tape.event import Mode
 >>> from kbview.tape.meter import Meters
 
->>> costs = {"short": 100, "long": 250, "context_switch": 900, "cache_pollution": 50}
+>>> costs = {"short": 100, "long": 250, "cache_pollution": 50}
+>>> costs |= {"context_switch": 900, "idle_switch": 900}
 >>> rows = {name: CostRow(Confidence.ASSUMED, "an example", ns=cost) for name, cost in costs.items()}
 >>> prices = Prices(Calibration("example", "four steps", 10**9, rows))
 >>> counts = WorkCounts(Meters(), Recorder())

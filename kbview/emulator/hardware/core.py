@@ -41,6 +41,7 @@ class Core:
         self._counts = counts
         self._recorder = counts.recorder
         self._context_switch = prices.step("context_switch")
+        self._idle_switch = prices.step("idle_switch")
         self._current: Context | None = None  # whose account and mode are in force
         self._rest_until_ps = NEVER_PS
         self.resting = True
@@ -174,7 +175,8 @@ class Core:
         self._counts.context_switched(self, task.name if task else "idle")
         if self.mode is USER_MODE:
             self._set_mode(KERNEL_MODE, "switch")
-        self.spend(self._context_switch)
+        idle = task is None or self.run_queue.running is None  # enter_lazy_tlb(): one address space
+        self.spend(self._idle_switch if idle else self._context_switch)
         self.run_queue.switch(task, self.now_ps)
 
     def _interrupt(self) -> None:

@@ -4,7 +4,7 @@ sink      wire NIC rx ring ║ irq softirq skb IP TCP/UDP socket read ║ app
 echo      the same                                                  ║ app ║ send ║ tx ring
 forward   wire NIC rx ring ║ irq softirq skb IP qdisc ║ tx ring
 generate  wire NIC rx ring ║ irq softirq ║ app ║ send ║ tx ring      pktgen: both in one
-drop      up to the layer that drops: XDP, skb (raw) or IP (input)
+drop      up to the layer that drops: XDP, or IP (raw, input, reject)
 """
 
 from kbview.emulator.application import ApplicationSettings
@@ -45,7 +45,7 @@ XDP_OUT = Station(
     Domain.KERNEL,
     "the driver's own ring for XDP: no sk_buff, no queueing discipline, one doorbell for many frames",
 )
-_TOP = {"raw": "skb", "input": "IP", "reject": "IP"}  # the last station where a rule drops
+_TOP = {"raw": "IP", "input": "IP", "reject": "IP"}  # the last station where a rule drops
 
 
 def path(

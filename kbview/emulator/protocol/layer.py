@@ -14,7 +14,8 @@ class ProtocolLayer(NamedTuple):
 
 
 NETIF = ProtocolLayer(Place.NETIF, ("netif_receive_skb",))
-IP = ProtocolLayer(Place.IP, ("ip_rcv", "fib_lookup"))
+EARLY_DEMUX = ("tcp_v4_early_demux",)  # of TCP, within IP
+IP = ProtocolLayer(Place.IP, ("ip_rcv", "ip_rcv_finish", "fib_lookup"))
 
 LAYERS: dict[Protocol, tuple[ProtocolLayer, ...]] = {
     Protocol.ARP: (NETIF, ProtocolLayer(Place.ARP, ("arp_rcv",))),

@@ -1,7 +1,7 @@
 """The stack, by subtraction: the same frames over a veth pair, given up one layer further on each time.
 
     unknown ethertype                 | to the end of netif_receive_skb, then dropped
-    UDP, bad checksum, no socket      | ... and ip_rcv, fib_lookup, udp_rcv, then dropped
+    UDP, bad checksum, no socket      | ... and ip_rcv, ip_rcv_finish, fib_lookup, udp_rcv, then dropped
     UDP to a socket that has room     | ... and udp_rcv, socket_enqueue
 
 They are received in the sender's own system call (drivers/net/veth.c hands over in softirq at once),
@@ -24,7 +24,7 @@ from kbview.sources.workers.load import RECEIVING_PORT
 from kbview.sources.workers.payload_stamp import template
 
 _BATCH, _ROUNDS, _WARM = 64, 1200, 50
-_LAYERS = ("ip_rcv", "fib_lookup", "udp_rcv")
+_LAYERS = ("ip_rcv", "ip_rcv_finish", "fib_lookup", "udp_rcv")
 _ETHERTYPE, _PORT, _CHECKSUM = slice(12, 14), slice(36, 38), slice(40, 42)
 _NOBODYS = b"\x00\x09"  # a port without a socket
 _EXPERIMENTAL = b"\x88\xb5"  # IEEE 802: for local experiments; nobody takes it

@@ -48,14 +48,14 @@ class WakeUp(Method):
             with pipe() as (read, write):
                 alone = of([_drained(write, read) for _ in range(_WAKES)])
         waker = writes.less(alone)
-        rest = exactly(max(waker.median, 0) + cost_ns("context_switch", base, found))
+        rest = exactly(max(waker.median, 0) + cost_ns("idle_switch", base, found))
         return {
             "try_to_wake_up": MeasuredCost(
                 "a write to a pipe whose reader sleeps on another core, less one that nobody waits for",
                 waker,
             ),
             "idle_exit": MeasuredCost(
-                "from that write to the reader on its idle core, less wake-up and context switch",
+                "from that write to the reader on its idle core, less wake-up and the switch from idle",
                 wakes.less(rest),
                 derived=True,
             ),

@@ -144,7 +144,25 @@ INTERRUPT: dict[str, Declaration] = {
     ),
     "context_switch": Declaration(
         "__schedule(), context_switch()",
-        "Another task runs now. Between processes the address space changes; to or from idle it stays.",
+        "Another task runs now: registers, stack and address space are exchanged.",
+        (
+            "ioctl",
+            "futex",
+            "epoll",
+            "read",
+            "poll",
+            "wakeup",
+            "send",
+            "pktgen",
+            "softirq",
+            "irq",
+            "app",
+        ),
+        passes=False,
+    ),
+    "idle_switch": Declaration(
+        "__schedule(), context_switch() to or from the idle task",
+        "The core goes idle or comes back: registers and stack are exchanged, the address space stays.",
         (
             "ioctl",
             "futex",

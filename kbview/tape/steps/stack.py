@@ -109,9 +109,19 @@ STACK: dict[str, Declaration] = {
         "Version, lengths and header checksum are checked, the checksum by the CPU.",
         ("IP", "softirq"),
     ),
+    "ip_rcv_finish": Declaration(
+        "ip_rcv_finish(), then ip_local_deliver() or ip_forward()",
+        "Past PREROUTING the packet is prepared for its route, and then handed to it.",
+        ("IP", "softirq"),
+    ),
     "fib_lookup": Declaration(
         "ip_route_input_noref(), fib_lookup()",
         "Is the packet for this host, or to be passed on? The routing table knows.",
+        ("IP", "softirq"),
+    ),
+    "tcp_v4_early_demux": Declaration(
+        "tcp_v4_early_demux(), __inet_lookup_established()",
+        "Addresses and ports find the established socket; its route saves the look-up.",
         ("IP", "softirq"),
     ),
     "nf_conntrack_in": Declaration(
@@ -156,7 +166,7 @@ STACK: dict[str, Declaration] = {
     ),
     "tcp_v4_rcv": Declaration(
         "tcp_v4_rcv(), tcp_rcv_established()",
-        "Addresses and ports find the connection. The NIC has summed the segment.",
+        "The connection processes the segment. The NIC has summed it.",
         ("TCP/UDP", "softirq"),
     ),
     "ip_forward": Declaration(

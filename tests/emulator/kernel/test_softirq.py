@@ -5,7 +5,7 @@ from itertools import pairwise
 from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import Settings
 from kbview.tape import events as ev
-from tests.emulator.running import told
+from tests.emulator.running import finished, told
 
 FLOOD = Traffic(rate_pps=8e6, flows=64, frames=20_000)
 
@@ -46,3 +46,14 @@ def test_a_device_that_used_up_its_weight_waits_behind_the_others() -> None:
     assert len(full) > 20
     turns = sum(before != after for before, after in pairwise(full))
     assert turns >= 0.9 * (len(full) - 1)
+
+
+def test_a_reader_that_sleeps_changes_places_with_idle_and_not_with_another_address_space() -> None:
+    """arch/x86/mm/tlb.c enter_lazy_tlb(): the idle task keeps the page tables of its predecessor."""
+    paced = finished("kernel", Settings(cores=2), Traffic(rate_pps=20_000, frames=100))
+    assert paced.stages["idle_switch"].count == paced.context_switches >= 199
+    assert "context_switch" not in paced.stages
+    shared = finished(
+        "kernel", Settings(cores=1, ksoftirqd_defers=True), Traffic(rate_pps=3e6, frames=20_000)
+    )
+    assert shared.stages["context_switch"].count > 0  # ksoftirqd and the reader

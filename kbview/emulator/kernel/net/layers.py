@@ -12,6 +12,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.defrag import Defrag
+from kbview.emulator.kernel.net.early_demux import EarlyDemux
 from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.generic_xdp import XDP, GenericXdp
 from kbview.emulator.kernel.net.netfilter import NETFILTER_DROP, Netfilter
@@ -23,7 +24,7 @@ from kbview.emulator.kernel.send.xmit import Forwarder
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.socket import SocketGroup
 from kbview.emulator.protocol import layer
-from kbview.emulator.protocol.layer import IP, LAYERS, NETIF, layer_of_fault
+from kbview.emulator.protocol.layer import EARLY_DEMUX, IP, LAYERS, NETIF, layer_of_fault
 from kbview.packet.frame import Flow, Frame, Protocol, parts
 from kbview.tape.vocabulary import DropReason, Place, Reason
 
@@ -48,11 +49,13 @@ class FlowPath(NamedTuple):
 class Ends(NamedTuple):
     """The ends of packets above IP.
 
-    `tcp` is None where the streams come from a capture and are not answered. A `forwarder` makes the
-    host a router. `xdp` is a program of generic XDP, which decides before all layers.
+    `demux` knows the established connections. `tcp` is None where the streams come from a capture and
+    are not answered. A `forwarder` makes the host a router. `xdp` is a program of generic XDP, which
+    decides before all layers.
     """
 
     sockets: SocketGroup
+    demux: EarlyDemux
     tcp: TcpLayer | None = None
     forwarder: Forwarder | None = None
     xdp: GenericXdp | None = None
@@ -71,19 +74,22 @@ class ProtocolStack:
         ends: Ends,
         timers: Timers,
     ) -> None:
-        self._sockets, self.tcp, self._forwarder, self._xdp = ends
+        self._sockets, self.tcp = ends.sockets, ends.tcp
+        self._forwarder, self._xdp = ends.forwarder, ends.xdp
         self._netfilter = netfilter
         self.fib = fib
         self._below = below
         self._machine = machine
         self._host = fib.host
         self._skbs = skbs
+        self._demux = ends.demux
+        self._demux.watch(self._forget)
         self._ways: dict[Flow, FlowPath] = {}
         self._upper: dict[Flow, FlowPath] = {}  # of datagrams that were put together
         self._lifted: dict[Flow, FlowPath] = {}  # of what GRO lets up
         self.in_hand = 0  # frames of such a datagram on its way to its socket
         machine.prices.reserve(self._steps())
-        self._captured = CapturedStreams(machine, skbs, timers)
+        self._captured = CapturedStreams(machine, skbs, timers, self._demux)
         self._defrag = Defrag(machine, skbs, self._up, timers)
         self.timers = timers
         timers.add(self._defrag)
@@ -95,7 +101,9 @@ class ProtocolStack:
         """All steps that some flow's packets take on their way up."""
         layers = {step for way in LAYERS.values() for each in way for step in each.steps}
         ends = [each.steps for each in (self._forwarder, self._xdp) if each is not None]
-        return layers.union(self._below, self.tracked, self.fib.steps, ["socket_enqueue"], *ends)
+        return layers.union(
+            EARLY_DEMUX, self._below, self.tracked, self.fib.steps, ["socket_enqueue"], *ends
+        )
 
     @property
     def tracked(self) -> tuple[str, ...]:
@@ -175,6 +183,11 @@ class ProtocolStack:
         self._machine.drop(core, frame, where, reason)
         self._skbs.free(core, frame)
 
+    def _forget(self, flow: Flow) -> None:
+        """The way of a flow is another from now on: its connection was established, or ended."""
+        self._ways.pop(flow, None)
+        self._lifted.pop(flow, None)
+
     def _find_way(self, flow: Flow) -> FlowPath:
         if len(self._ways) >= _FLOWS_KNOWN:
             self._ways.clear()
@@ -208,9 +221,11 @@ class ProtocolStack:
         )
 
     def _routing(self, flow: Flow) -> tuple[str, ...]:
-        """The steps of IP: header, connection tracking, route, and the nodes of the route table."""
-        check, *route = IP.steps
-        return check, *self._netfilter.tracked, *route, *self.fib.nodes(flow)
+        """The steps of IP: header, connection tracking, early demux, route, nodes of its table."""
+        check, finish, route = IP.steps
+        known = EARLY_DEMUX if flow.protocol is Protocol.TCP else ()
+        prepared = (check, *self._netfilter.tracked, finish, *known)
+        return prepared if self._demux.knows(flow) else (*prepared, route, *self.fib.nodes(flow))
 
     def _filtered(self, flow: Flow, climb: dict[Place, Step], queueing: Step) -> FlowPath | None:
         """The path of an IP packet that a rule drops; None where no rule does."""
@@ -223,8 +238,11 @@ class ProtocolStack:
             return FlowPath(
                 climb, self._machine.prices.sequence(*before), Place.IP, rules.unconfirmed, ""
             )
-        end = Place.NETIF if rules.drops_raw else Place.IP
-        return FlowPath(climb, queueing, end, None, NETFILTER_DROP)
+        if rules.drops_raw:
+            names = [part.name for part in climb[Place.IP].parts]
+            before = names[: names.index(IP.steps[0]) + 1]
+            climb = {Place.IP: self._machine.prices.sequence(*before)}
+        return FlowPath(climb, queueing, Place.IP, None, NETFILTER_DROP)
 
     def _forwarded(self, climb: dict[Place, Step], forwarder: Forwarder) -> FlowPath:
         names = (part.name for part in climb[Place.IP].parts)

@@ -1,11 +1,12 @@
 """Netfilter: rules that drop, and connection tracking before them.
 
-    ring -> sk_buff -> raw PREROUTING -> ip_rcv -> conntrack -> route -> INPUT -> transport
+    ring -> sk_buff -> ip_rcv -> raw PREROUTING -> conntrack -> route -> INPUT -> transport
 
-Conntrack allocates an entry for a packet of an unknown connection. If a rule drops the packet, the
-entry is never confirmed and is freed with the packet, so the next packet allocates another. Packets
-that the host sends are tracked in LOCAL_OUT, before their route (call/sender.py). Allocating and
-freeing both change net->ct.count, a cache line that all cores write.
+NF_INET_PRE_ROUTING is called at the end of ip_rcv(), after version, lengths and header checksum; the
+raw table is its first hook. Conntrack allocates an entry for a packet of an unknown connection. If a
+rule drops the packet, the entry is never confirmed and is freed with the packet, so the next packet
+allocates another. Packets that the host sends are tracked in LOCAL_OUT, before their route
+(call/sender.py). Allocating and freeing both change net->ct.count, a cache line that all cores write.
 Linux 4.18: net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), nf_conntrack_free()
 """
 
@@ -19,6 +20,7 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.keys import Keys, meaning
+from kbview.emulator.protocol.layer import IP
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import DropReason, Place
 
@@ -46,7 +48,7 @@ class Netfilter:
         self.tracks = conntrack and not self.drops_raw  # what raw drops is never tracked
         self.tracked = ("nf_conntrack_in",) if self.tracks else ()
         rules = ("nf_reject",) if drop_at == "reject" else ()
-        rest = (*self.tracked, "fib_lookup", *rules)
+        rest = (*self.tracked, *IP.steps[1:], *rules)
         count = SharedLine(machine.prices.step("line_transfer"))
         self.unconfirmed = Unconfirmed(machine, skbs, count, machine.prices.sequence(*rest))
 

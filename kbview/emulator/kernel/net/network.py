@@ -2,6 +2,7 @@
 
 from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.net.early_demux import EarlyDemux
 from kbview.emulator.kernel.net.fib import Fib, FibSettings
 from kbview.emulator.kernel.net.generic_xdp import GenericXdp
 from kbview.emulator.kernel.net.layers import Ends, ProtocolStack
@@ -30,7 +31,7 @@ def datagram_stack(
 ) -> ProtocolStack:
     """A stack for the streams of a capture; netfilter drops at `rule`, "" for nowhere."""
     netfilter = Netfilter(machine, skbs, rule, conntrack=settings.part(NetfilterSettings).conntrack)
-    ends = Ends(sockets, forwarder=forwarder)
+    ends = Ends(sockets, EarlyDemux(), forwarder=forwarder)
     fib = Fib(settings.part(FibSettings).routes, host)
     return ProtocolStack(machine, skbs, below, fib, netfilter, ends, Timers(machine))
 
@@ -52,14 +53,15 @@ def full_stack(
     timers = Timers(machine)
     forwards = settings.app == "forward"
     tcp = xdp = None
+    demux = EarlyDemux()
     if machine.peer is not None and settings.app not in ("forward", "drop"):
         listening = Listening(machine, sockets, settings.part(ListenSettings))
         sender = SegmentSender(machine, tx, netfilter.tracked)
-        tcp = TcpLayer(machine, listening, skbs, sender, settings.part(TcpSettings), timers)
+        tcp = TcpLayer(machine, listening, skbs, sender, settings.part(TcpSettings), timers, demux)
     if xdp_generic and xdp_action(settings):
         xdp = GenericXdp(machine, skbs, tx if forwards else None)
     forwarder = Forwarder(tx) if forwards and settings.forward_at == "ip" else None
-    ends = Ends(sockets, tcp, forwarder, xdp)
+    ends = Ends(sockets, demux, tcp, forwarder, xdp)
     return ProtocolStack(
         machine, skbs, below, Fib(settings.part(FibSettings).routes, host), netfilter, ends, timers
     )

@@ -7,6 +7,7 @@ and holds text beyond a gap in the out-of-order queue. Answers of the host are n
 from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.net.early_demux import EarlyDemux
 from kbview.emulator.kernel.net.timer import Timed, Timers
 from kbview.emulator.kernel.skb import Endings, SkbCache, skbs, truesize
 from kbview.emulator.kernel.socket.socket import Socket
@@ -33,10 +34,14 @@ class CapturedStream:
         self.flow = flow
         self.onlooker = Onlooker()
         self._streams = streams
+        self._established = False
 
     def receive(self, core: Core, frame: Frame) -> None:
         """Take a segment: deliver its text if it is next, else hold it or drop it."""
         onlooker, header = self.onlooker, frame.inner
+        if not self._established or frame.tcp_flags & SYN:
+            self._established = not frame.tcp_flags & SYN
+            self._streams.establish(self.flow, established=self._established)
         if type(header) is bytes and frame.tcp_flags & _USUAL == ACK and not onlooker.order.segments:
             seq = int.from_bytes(header[:4], "big")
             if onlooker.expects(seq):  # the usual case, without a Segment
@@ -57,10 +62,11 @@ class CapturedStreams(Timed):
     The onlooker of a stream sets the time at which its gap is checked again.
     """
 
-    def __init__(self, machine: Machine, cache: SkbCache, timers: Timers) -> None:
+    def __init__(self, machine: Machine, cache: SkbCache, timers: Timers, demux: EarlyDemux) -> None:
         self.held = 0
         self.buffers = 0
         self._timers = timers
+        self._demux = demux
         self._counts = machine.counts
         self._machine = machine
         self._enqueue = machine.prices.step("socket_enqueue")
@@ -78,6 +84,13 @@ class CapturedStreams(Timed):
                 self._streams = {f: s for f, s in self._streams.items() if s in kept}
             stream = self._streams[flow] = CapturedStream(self, socket, flow)
         return stream
+
+    def establish(self, flow: Flow, *, established: bool) -> None:
+        """A flow has brought a SYN, or something else after it."""
+        if established:
+            self._demux.learn(flow)
+        else:
+            self._demux.forget(flow)
 
     # ---- a segment -------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from kbview.emulator.engine import Process
 from kbview.emulator.hardware.contention import Lock
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.net.early_demux import EarlyDemux
 from kbview.emulator.kernel.net.listen import Listening
 from kbview.emulator.kernel.net.tcp_output import SegmentSender, connection_name
 from kbview.emulator.kernel.net.timer import Timed, Timers
@@ -47,6 +48,7 @@ class TcpLayer(Timed):
         sender: SegmentSender,
         settings: TcpSettings,
         timers: Timers,
+        demux: EarlyDemux,
     ) -> None:
         self.queued = 0
         self.skbs = 0
@@ -55,6 +57,7 @@ class TcpLayer(Timed):
         self.unacknowledged = 0
         self.sender = sender
         self._timers = timers
+        self._demux = demux
         self.endpoint = TcpEndpoint(
             Parameters(mss=settings.mss, rcvbuf=settings.tcp_rcvbuf // 2, quick_acks=QUICK_ACKS),
             listening.listener_of,
@@ -166,6 +169,7 @@ class TcpLayer(Timed):
         """Queue, free, wake and send as an outcome requires."""
         if outcome.changes:
             self._counts.states_changed(core, connection_name(entry.flow), outcome.changes)
+            self._demux.follow(entry.flow, entry.connection.state)
         for segment, reason in outcome.discarded:
             self.let_go(frame_of(segment))
             self._endings.drop(core, frame_of(segment), reason)
