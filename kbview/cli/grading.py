@@ -93,7 +93,7 @@ class _Grader:
 
 
 def _files(words: Sequence[str]) -> list[Path]:
-    """The files of the words, of a folder those that end in .toml. Errors: SourceError."""
+    """The files of the words, of a folder its files that end in .toml. Errors: SourceError."""
     if not words:
         raise SourceError("grade: name a file of answers, or a folder of them", 2)
     found: list[Path] = []

@@ -1,4 +1,4 @@
-"""`kbview lessons`: lists the lessons, opens one on the screen, or checks one against the model."""
+"""`kbview lessons`: lists lessons, opens a lesson on the screen, checks lessons against the model."""
 
 import argparse
 from copy import copy
@@ -94,7 +94,7 @@ def _line(shelved: "ShelvedLesson") -> str:
 
 
 def _check(names: list[str], arguments: argparse.Namespace) -> int:
-    """Each untrue sentence in a line; the exit code says whether there was one."""
+    """Each untrue sentence in a line; exit code 1 if there was any."""
     from kbview.lesson.check import check
 
     untruths = 0

@@ -1,4 +1,4 @@
-"""The approach: brings a player to the targets of an itinerary, one after the other.
+"""The approach: brings a player to the targets of an itinerary in their order.
 
 The way to an event is told in single steps, so it ends at the same event in every run, whatever the
 speed of the screen and of the machine. The way to a time needs steps in its last stretch only: the
@@ -38,7 +38,7 @@ class Approach:
 
     @property
     def done(self) -> bool:
-        """Whether all targets are reached, or one never will be."""
+        """Whether all targets are reached, or the next will never be."""
         return not self._left or bool(self.fault)
 
     def advance(self, budget_s: float = _ENDLESS) -> bool:

@@ -59,7 +59,7 @@ def seed_of(student: str) -> int:
 
 
 def read(path: Path) -> Assignment:
-    """The assignment in a file. Errors: LessonError with one line that names the file."""
+    """The assignment in a file. Errors: LessonError with a line that names the file."""
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)

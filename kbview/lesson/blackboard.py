@@ -20,7 +20,7 @@ _EMPTY = Slide(LessonPlace(""), "", 0, "")
 
 
 class Blackboard:
-    """Writes the steps of one lesson. A thread measures whole runs; it ends with the program."""
+    """Writes the steps of a lesson. A thread measures whole runs; it ends with the program."""
 
     def __init__(self, lesson: Lesson, folder: str, runner: Runner, seed: int | None = None) -> None:
         self.slide = _EMPTY

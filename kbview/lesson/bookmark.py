@@ -25,7 +25,7 @@ def _place() -> Path:
 
 
 def bookmarks() -> Bookmarks:
-    """The bookmarks in the file; none if there is no such file, or it is damaged."""
+    """The bookmarks in the file; empty if the file is missing or damaged."""
     try:
         with _place().open("rb") as file:
             return msgspec.json.decode(file.read(_MOST_BYTES), type=Bookmarks)

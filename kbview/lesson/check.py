@@ -64,7 +64,7 @@ def _untruths(lesson: Lesson, folder: str, trials: Trials, seed: int | None) -> 
 
 
 class _Said:
-    """The sentences and queries of one step."""
+    """The sentences and queries of a step."""
 
     def __init__(self, lesson: str, number: int, step: LessonStep) -> None:
         self._lesson = lesson

@@ -27,7 +27,7 @@ class GradedAnswer(msgspec.Struct, frozen=True):
 
 
 class Grades(msgspec.Struct, frozen=True):
-    """The grades of one assignment."""
+    """The grades of an assignment."""
 
     assignment: Assignment
     graded: tuple[GradedAnswer, ...]

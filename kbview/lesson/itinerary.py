@@ -6,7 +6,7 @@ from kbview.lesson.lesson import Bring, Lesson, Setup, in_list
 
 
 class Itinerary(msgspec.Struct, frozen=True):
-    """A run and the targets that are reached in it, one after the other."""
+    """A run and the targets that are reached in it, in their order."""
 
     setup: Setup
     targets: tuple[str, ...] = ()

@@ -59,7 +59,7 @@ class Prediction(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     @property
     def answers(self) -> list[str]:
-        """The queries: one for a number, one for each choice otherwise."""
+        """The queries: a single query for a number, otherwise a query for each choice."""
         return in_list(self.answer)
 
 

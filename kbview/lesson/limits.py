@@ -141,7 +141,7 @@ def _check_rows(name: str, texts: Iterable[str], most: int) -> None:
 
 
 def check_query(text: str, known: tuple[str, ...]) -> Query:
-    """The query, with at least one name, each of which is a figure or one of a run."""
+    """The query, with at least one name, each a figure of the moment or of a run."""
     found = query(text)
     if not found.names:
         raise LessonError(f"`{text[:80]}` names no figure; the model has to give the answer")

@@ -31,7 +31,7 @@ class StepText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Translation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The texts of a lesson in another language; steps and predictions are those of the lesson."""
+    """The texts of a lesson in another language; steps and predictions stay as in the lesson."""
 
     title: str
     steps: list[StepText] = msgspec.field(name="step")
@@ -41,7 +41,7 @@ class Translation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 def read(path: Path, language: str = "") -> Lesson:
     """The lesson in a file, in a language if the file `NAME.LANG.toml` stands beside it.
 
-    Errors: LessonError with one line that names the file.
+    Errors: LessonError with a line that names the file.
     """
     try:
         lesson = _as(_tables(path), Lesson)

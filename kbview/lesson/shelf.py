@@ -66,7 +66,7 @@ def lessons(tongue: str = "") -> tuple[list[ShelvedLesson], list[str]]:
 
 
 def find(name: str, tongue: str = "") -> ShelvedLesson:
-    """The lesson of a name, or in a file (`.toml`). Errors: LessonError with one line."""
+    """The lesson of a name, or in a file (`.toml`). Errors: LessonError with a line for a person."""
     if name.endswith(SUFFIX):
         return ShelvedLesson(read(Path(name), tongue), Path(name))
     shelved, faults = lessons(tongue)

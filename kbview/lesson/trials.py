@@ -23,7 +23,7 @@ from kbview.tape.source import SourceError
 
 
 class Trials:
-    """The runs of one lesson. `seed` replaces the seed of each scenario; None leaves it."""
+    """The runs of a lesson. `seed` replaces the seed of each scenario; None leaves it."""
 
     def __init__(self, lesson: Lesson, folder: str, runner: Runner, seed: int | None = None) -> None:
         self._lesson = lesson
@@ -33,7 +33,7 @@ class Trials:
         self._known: dict[str, Readings] = {}
 
     def lookup(self, moment: Readings) -> Lookup:
-        """The values of all names: with a run's prefix of that run, without one of the moment."""
+        """The values of all names: with a run's prefix of that run, otherwise of the moment."""
         return partial(self._value, moment)
 
     def _value(self, moment: Readings, name: str) -> Value:
@@ -43,7 +43,7 @@ class Trials:
         return moment.value(name)
 
     def run(self, name: str) -> Readings:
-        """The readings of a run: one of the lesson's, or the lesson's head through a datapath.
+        """The readings of a run: a run of the lesson's table, or the lesson's head through a datapath.
 
         Errors: LessonError for a run that cannot be measured.
         """

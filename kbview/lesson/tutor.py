@@ -1,4 +1,4 @@
-"""The tutor: a walk through a lesson on a running player, one call for each move.
+"""The tutor: a walk through a lesson on a running player, a call for each move.
 
 A move says which run and which targets its step needs. If the player shows that run as the lesson
 left it, the player goes on from there; otherwise the run begins anew. Whole runs are measured beside
@@ -49,6 +49,7 @@ class LessonTutor(Tutor):
         self._setup: Setup | None = None  # of the player's run
         self._marks: list[tuple[str, int, int]] = []  # targets with position and time of their end
         self._approach: Approach | None = None
+        self._over = False  # whether the reader has heard that this was the last step
 
     # ---- the screen reads --------------------------------------------------------------------
 
@@ -69,7 +70,7 @@ class LessonTutor(Tutor):
     def shelf(self) -> Sequence[ShelfItem]:
         shelved, _ = lessons(self._tongue)
         return [
-            ShelfItem(f"{PREFIX}{one.id}", "lesson", f"{one.title}, {one.minutes} min")
+            ShelfItem(f"{PREFIX}{one.id}", f"{one.minutes} min", one.title)
             for one in (each.lesson for each in shelved)
         ]
 
@@ -105,11 +106,20 @@ class LessonTutor(Tutor):
         if lesson.steps[place.step].prediction is not None and place.answer is None:
             return self.answer("")
         if place.step + 1 >= len(lesson.steps):
-            bookmark.drop(lesson.id)
-            raise SourceError(
-                f"This was the last step of {lesson.title}: o opens another, b goes back."
-            )
+            return self._after(lesson)
         return self.go(LessonPlace(lesson.id, place.step + 1))
+
+    def _after(self, lesson: Lesson) -> Opened:
+        """The lesson that follows in the course. The first call at the end only names it."""
+        order = [each.lesson.id for each in lessons(self._tongue)[0]]
+        at = order.index(lesson.id) + 1 if lesson.id in order else 0
+        following = order[at] if 0 < at < len(order) else ""
+        if following and self._over:
+            return self.start(following)
+        bookmark.drop(lesson.id)
+        self._over = True
+        then = f"n again begins {following}" if following else "o opens another"
+        raise SourceError(f"This was the last step of {lesson.title}: {then}, b goes back.")
 
     def backward(self) -> Opened | None:
         if self._lesson is None or self._board is None:
@@ -133,7 +143,7 @@ class LessonTutor(Tutor):
     def go(self, place: LessonPlace) -> Opened | None:
         if self._lesson is None or self._lesson.id != place.lesson:
             raise SourceError(f"the lesson {place.lesson[:40]} is not open")
-        self._place = place
+        self._place, self._over = place, False
         if self._board is None or not self._board.of(self._lesson):
             self._board = Blackboard(self._lesson, self._folder, self._runner, self._seed)
         self._board.write(place)

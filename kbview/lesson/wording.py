@@ -19,6 +19,6 @@ def shown(value: Value) -> str:
 
 
 def worded(text: str, lookup: Lookup) -> str:
-    """The text in one line, each query in braces replaced by its value."""
+    """The text in a single line, each query in braces replaced by its value."""
     values = [shown(query(each).value(lookup)) for each in holes(text)]
     return " ".join(fill(text, values).split())

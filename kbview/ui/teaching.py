@@ -43,7 +43,7 @@ class Teaching:
             self._tutor.take(self._session.player)
 
     def frame(self) -> None:
-        """Run the model a little further; at the step's state show what it asks for."""
+        """Run the model a little further; at the step's state show its screen."""
         tutor = self._tutor
         if tutor is None or not tutor.advance(BUDGET_S):
             return

@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from kbview.lesson.bookmark import bookmarks
+from kbview.state.player import Player
 from kbview.state.slide import LessonPlace
 from kbview.tape.source import SourceError
 from tests.lesson.files import HEAD, example, written
-from tests.lesson.walking import Walk, tutor
+from tests.lesson.walking import OPENED, Walk, tutor
 
 NUMBER = (
     HEAD
@@ -17,11 +18,6 @@ NUMBER = (
     + '[step.prediction]\nkind = "number"\nquestion = "Packets?"\nunit = "packets"\ntolerance = 0.1\n'
     + 'answer = "delivered"\nbecause = "At {time_us} us."\n'
 )
-
-
-@pytest.fixture(autouse=True)
-def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
@@ -163,3 +159,20 @@ def test_moves_without_a_lesson_are_refused_and_the_tour_is_the_first() -> None:
     opened.source.close()
     assert alone.slide is not None
     assert alone.slide.place.lesson == "tour"
+
+
+def test_after_the_last_step_n_says_the_lesson_that_follows_and_then_begins_it() -> None:
+    alone = tutor()
+    opened = alone.start("tour")
+    OPENED.append(opened.source)
+    alone.take(Player(opened.source))
+    last = alone.go(LessonPlace("tour", 4))
+    assert last is not None
+    OPENED.append(last.source)
+    with pytest.raises(SourceError, match=r"last step of The tour.*: n again begins layers"):
+        alone.forward()
+    following = alone.forward()
+    assert following is not None
+    OPENED.append(following.source)
+    assert alone.slide is not None
+    assert alone.slide.place == LessonPlace("layers", 0)

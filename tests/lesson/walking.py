@@ -7,10 +7,12 @@ from kbview.lesson.lesson import Setup
 from kbview.lesson.stage import opened
 from kbview.lesson.tutor import LessonTutor
 from kbview.state.player import Player
+from kbview.tape.source import Source
 from kbview.ui.session import NOTHING, Offers, Opened
 from tests.lesson.files import RUNNER
 
 PATIENCE_S = 60.0
+OPENED: list[Source] = []
 
 
 def tutor(offers: Offers = NOTHING) -> LessonTutor:
@@ -33,6 +35,7 @@ class Walk:
     def reached(self, opened: Opened | None) -> str:
         """Bring the state of a move about; the verdict."""
         if opened is not None:
+            OPENED.append(opened.source)
             self.player = Player(opened.source)
             self.tutor.take(self.player)
         end_s = time.monotonic() + PATIENCE_S
