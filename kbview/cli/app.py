@@ -5,13 +5,15 @@ import os
 import sys
 from io import BufferedReader
 
-from kbview.cli import options, privilege
+from kbview.cli import options, privilege, quantity
 from kbview.cli.command import Command
 from kbview.cli.errors import UNSUPPORTED, complain
-from kbview.ui.options import COLORS, THEMES, Options
+from kbview.state.destination import EXAMPLES
+from kbview.ui.options import COLORS, THEMES
 from kbview.ui.session import Opened
 
 DEMO = "overload-udp"  # where the kernel loses packets and a bypass does not
+_PLACES = EXAMPLES.replace("%", "%%")
 _REPORT = "http.pcap"  # has an end
 _GREETING = (
     "A packet's way through Linux, and past it: n begins a tour of three minutes, "
@@ -33,17 +35,19 @@ class App(Command):
         """How it begins, ends and looks."""
         add = parser.add_argument
         add("--datapath", metavar="NAME", help="the datapath to begin with")
+        add("--at", metavar="PLACE", type=quantity.place, help=f"where to begin: {_PLACES}")
         add("--once", action="store_true", help="stop at the end of a capture instead of repeating it")
         self.add_looks(parser)
 
     def add_looks(self, parser: argparse.ArgumentParser) -> None:
         """How the screen looks, whatever it shows."""
         add = parser.add_argument
-        add("--fps", type=int, default=10, metavar="N", help="frames a second (default 10)")
-        add("--color", choices=COLORS, default="auto", help="how many colours to use")
-        add("--theme", choices=THEMES, default="auto", help="dark, light, or the terminal's own")
-        add("--ascii", action="store_true", help="no characters beyond ASCII")
-        add("--low-bandwidth", action="store_true", help="fewer frames, for slow lines")
+        add("--fps", type=int, metavar="N", help="frames a second (default 10)")
+        add("--color", choices=COLORS, help="how many colours to use (default: auto)")
+        add("--theme", choices=THEMES, help="dark, light, or the terminal's own (default: auto)")
+        on_or_off = argparse.BooleanOptionalAction
+        add("--ascii", action=on_or_off, help="no characters beyond ASCII")
+        add("--low-bandwidth", action=on_or_off, help="fewer frames, for slow lines")
 
     def run(self, arguments: argparse.Namespace) -> int:
         from kbview.ui.terminal import unsuitable
@@ -64,16 +68,13 @@ class App(Command):
 
     def show(self, opened: Opened, arguments: argparse.Namespace) -> int:
         """Show a source on the screen; the exit code."""
+        from kbview.cli import preferences
         from kbview.ui.start import run
 
-        options = Options(
-            fps=arguments.fps,
-            color=arguments.color,
-            theme=arguments.theme,
-            ascii=arguments.ascii,
-            low_bandwidth=arguments.low_bandwidth,
-        )
-        return run(opened.source, options, opened.offers)
+        kept = preferences.read()
+        chosen = preferences.options(arguments, kept)
+        offers = opened.offers._replace(at=getattr(arguments, "at", None) or "")
+        return run(opened.source, chosen, offers, kept.keys)
 
     def _without_screen(
         self, arguments: argparse.Namespace, reason: str, stream: BufferedReader | None

@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calibrate": ("kbview.cli.calibrate", "Calibrate"),
     "doctor": ("kbview.cli.doctor", "Doctor"),
     "list": ("kbview.cli.listing", "List"),
+    "config": ("kbview.cli.config", "Config"),
 }
 APP = ("kbview.cli.app", "App")
 
@@ -57,6 +58,7 @@ EPILOG = """commands:
   kbview calibrate       measure this machine's costs into a profile
   kbview doctor          what this machine and terminal allow
   kbview list            scenarios, recordings, datapaths, profiles, settings
+  kbview config          theme, colours, keys: the file with your preferences
 
 `kbview COMMAND --help` or `kbview help COMMAND` explains a command.
 

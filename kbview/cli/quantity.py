@@ -3,7 +3,8 @@
 import argparse
 import re
 
-_UNITS_PS = {"ps": 1, "ns": 10**3, "us": 10**6, "ms": 10**9, "s": 10**12, "min": 60 * 10**12}
+from kbview.state import destination
+
 _LONGEST_PS = 30 * 86_400 * 10**12  # a month; the emulator's clock ends after 53 days
 _MOST = 10**15  # of anything that is counted
 _FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
@@ -11,16 +12,24 @@ _FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 
 def duration_ps(text: str) -> int:
     """A time with its unit, in picoseconds."""
-    match = re.fullmatch(r"(\d{1,20}(?:\.\d{1,20})?)\s*([a-z]+)", text)
-    if not match or match[2] not in _UNITS_PS:
-        units = ", ".join(_UNITS_PS)
+    time_ps = destination.time_ps(text)
+    if time_ps is None:
+        units = ", ".join(destination.UNITS_PS)
         raise argparse.ArgumentTypeError(
             f"{_short(text)} is not a time; write a number and one of {units}"
         )
-    time_ps = round(float(match[1]) * _UNITS_PS[match[2]])
     if time_ps > _LONGEST_PS:
         raise argparse.ArgumentTypeError(f"{_short(text)} is too long; write up to 43200min, a month")
     return time_ps
+
+
+def place(text: str) -> str:
+    """A place on a tape, in the words of the key `g`; it is found once the tape is there."""
+    if destination.parse(text) is None:
+        raise argparse.ArgumentTypeError(
+            f"{_short(text)} is no place on a tape; examples: {destination.EXAMPLES}"
+        )
+    return text
 
 
 def size(text: str) -> int:

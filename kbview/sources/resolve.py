@@ -15,6 +15,7 @@ from kbview.sources.dpdk.opener import DpdkOpener
 from kbview.sources.emulated.opener import CaptureOpener, ScenarioOpener, bundled
 from kbview.sources.interface.opener import InterfaceOpener
 from kbview.sources.lab.opener import LabOpener
+from kbview.sources.nearest import meant
 from kbview.sources.opener import HEAD, Opener, Word
 from kbview.sources.request import Choice
 from kbview.sources.tapes.opener import TapeOpener
@@ -78,7 +79,8 @@ def datapaths(text: str, word: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in known:
-            raise SourceError(f"datapath {name!r} is unknown; use {', '.join(known)} or all", 2)
+            hint = meant(name, (*known, "all"))
+            raise SourceError(f"datapath {name!r} is unknown; {hint}use {', '.join(known)} or all", 2)
     return list(dict.fromkeys(names))
 
 

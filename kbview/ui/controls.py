@@ -168,10 +168,11 @@ class Controls:
     def go(self) -> None:
         """Ask for a time, a share of the tape or a packet."""
         self._desk.ask(
-            Prompt("go to", EXAMPLES, "", self._session.theme, self._session.ascii), self._go
+            Prompt("go to", EXAMPLES, "", self._session.theme, self._session.ascii), self.go_to
         )
 
-    def _go(self, text: str | None) -> None:
+    def go_to(self, text: str | None) -> None:
+        """Go to a place in the viewer's words; nothing happens for an empty one."""
         if not text:
             return
         destination = parse(text)

@@ -1,11 +1,24 @@
 """The keys: one table for the bindings, the line at the bottom and the help."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from kbview.state.destination import EXAMPLES
 from kbview.state.marker import RULES_HELP
 from kbview.state.summary import EXAMPLES as FILTERS
+from kbview.tape.source import SourceError
+
+# Characters that Textual calls by a name.
+_TEXTUAL = {
+    " ": "space", ".": "full_stop", ",": "comma", "?": "question_mark", "+": "plus", "-": "minus",
+    "=": "equals_sign", "*": "asterisk", "/": "slash", ":": "colon", ";": "semicolon",
+    "<": "less_than_sign", ">": "greater_than_sign", "[": "left_square_bracket",
+    "]": "right_square_bracket", "!": "exclamation_mark", "#": "number_sign", "%": "percent_sign",
+    "&": "ampersand", "(": "left_parenthesis", ")": "right_parenthesis", "@": "at", "'": "apostrophe",
+    '"': "quotation_mark", "_": "underscore", "|": "vertical_line", "~": "tilde",
+    "^": "circumflex_accent", "$": "dollar_sign", "\\": "backslash", "`": "grave_accent",
+}  # fmt: skip
 
 
 class Key(NamedTuple):
@@ -14,7 +27,7 @@ class Key(NamedTuple):
     `action` is the Textual action of the screen or the shell; "" where a part of the shell holds the
     command under the key's id.
 
-    `hint` is its word in the bottom line, "" for those that are only in the help; the line is cut
+    `hint` is its word in the bottom line, "" for a key that is only in the help. The line is cut
     from the right where it does not fit, so the most needed come first. `view` is the screen that has
     the key, "" for all.
     """
@@ -185,8 +198,52 @@ LOAD = frozenset({"knob", "more", "less"})  # of use only where the traffic can 
 SCREENS = ("1-5", "screens")  # how the bottom line spells the keys of all screens at once
 
 
+def remapped(keymap: Mapping[str, str]) -> tuple[Key, ...]:
+    """The table with other keys for some commands: id -> keys as people spell them, apart by commas.
+
+    A character stands for itself; other keys have Textual's names: space, enter, f5, ctrl+x and others.
+    Errors: SourceError for an unknown id, no key, and a key that a screen has for another command.
+    """
+    known = {key.id for key in KEYS}
+    for name, spelt in keymap.items():
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "`kbview config keys` lists them"
+            raise SourceError(f"[keys] {name}: no such command; {hint}", 2)
+        if not _names(spelt):
+            raise SourceError(f"[keys] {name} = {spelt!r}: names no key", 2)
+    made = tuple(
+        key._replace(keys=",".join(_names(keymap[key.id])), shown=_spelling(keymap[key.id]), pair="")
+        if key.id in keymap
+        else key
+        for key in KEYS
+    )
+    _refuse_shared(made, keymap)
+    return made
+
+
+def _names(spelt: str) -> list[str]:
+    """Textual's names of the keys. A comma alone, or between spaces, is the key itself."""
+    parts = [","] if spelt.strip() == "," else [part.strip() for part in spelt.split(",")]
+    return [_TEXTUAL.get(part, part) for part in parts if part]
+
+
+def _spelling(spelt: str) -> str:
+    return " ".join(part.strip() for part in spelt.split(",") if part.strip()) or spelt.strip()
+
+
+def _refuse_shared(made: Sequence[Key], keymap: Collection[str]) -> None:
+    """SourceError if a key of `keymap` has a second command on the same screen."""
+    for key in made:
+        for other in made:
+            shared = set(key.keys.split(",")) & set(other.keys.split(","))
+            if shared and key.id in keymap and other.id != key.id and key.view == other.view:
+                name = sorted(shared)[0]
+                raise SourceError(f"[keys] {key.id}: {name} is the key of {other.id} already", 2)
+
+
 def of(view: str) -> list[Key]:
-    """The keys of a screen: its own, then those of all; its own hides another of the same key."""
+    """The keys of a screen: its own, then the common keys. Its own hides a common one."""
     own = [key for key in KEYS if key.view == view]
     taken = {name for key in own for name in key.keys.split(",")}
     return own + [key for key in KEYS if not key.view and not taken & set(key.keys.split(","))]
@@ -195,7 +252,7 @@ def of(view: str) -> list[Key]:
 def hints(view: str, idle: Collection[str] = ()) -> list[tuple[str, str]]:
     """The bottom line of a screen: play, its own keys, how to get help and out, and the rest.
 
-    `idle` are the ids of keys that the source has no use for.
+    `idle` are the ids of keys without use for the source.
     """
     own = [(key.pair or key.shown, key.hint) for key in KEYS if key.view == view and key.hint]
     common = [key for key in of(view) if not key.view and key.hint and key.id not in idle]

@@ -59,6 +59,7 @@ class Offers(NamedTuple):
     `save` writes a tape to a file of this name and says so; None where it is a file already.
     `library` opens other sources, None where there is only this one.
     `greeting` stands above the sentence until the first key.
+    `at` is the place to begin at, in the words of the key `g`; "" is the source's beginning.
     `words` explains names that come from outside, such as profiles and sources of costs.
     `tutor` has the lessons, None where there are none.
     """
@@ -69,6 +70,7 @@ class Offers(NamedTuple):
     words: Callable[[], Sequence[tuple[str, str]]] = tuple
     library: Library | None = None
     greeting: str = ""
+    at: str = ""
     tutor: Tutor | None = None
 
 

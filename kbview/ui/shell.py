@@ -119,6 +119,7 @@ class Shell(App[None]):
         self._before_s = monotonic()
         self._timer = self.set_interval(self._period_s, self._frame)
         self.attempt(self._teaching.take)
+        self._controls.go_to(self._session.offers.at)
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """The screen as SVG. Spaces are kept in every viewer, not in browsers alone."""

@@ -1,12 +1,14 @@
 """Where the screen starts: the terminal is looked at first, then Textual is imported."""
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from kbview.state.player import Player
 from kbview.tape.source import Source
+from kbview.ui import keys
 from kbview.ui.options import Options
 from kbview.ui.session import NOTHING, Offers, Opened
 from kbview.ui.terminal import Look, look
@@ -16,11 +18,15 @@ if TYPE_CHECKING:
     from kbview.ui.shell import Shell
 
 
-def run(source: Source, options: Options, offers: Offers = NOTHING) -> int:
+def run(
+    source: Source, options: Options, offers: Offers = NOTHING, keymap: Mapping[str, str] = {}
+) -> int:
     """Show the source until the viewer has had enough; the exit code for the process.
 
+    `keymap` gives commands other keys, by the id of the command.
     Errors: SourceError when the source cannot even begin; later ones are shown on the screen.
     """
+    keys.KEYS = keys.remapped(keymap)  # before the screens are imported, which bind them
     seen = look(options)
     os.environ["TEXTUAL_COLOR_SYSTEM"] = seen.color_system  # these two are read at import
     os.environ["TEXTUAL_ANIMATIONS"] = "none"

@@ -9,6 +9,7 @@ import msgspec
 
 from kbview.emulator.cost import Calibration
 from kbview.sources.emulated.toml_text import read_toml
+from kbview.sources.nearest import meant
 from kbview.tape.source import SourceError
 
 _FOLDER = files("kbview") / "calibrations"
@@ -62,7 +63,8 @@ def _read(name: str) -> str:
     if name in bundled():
         return (_FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
     if name not in names() and not name.endswith(_SUFFIX):
-        raise SourceError(f"profile {name!r} is unknown; use one of {', '.join(names())}", 2)
+        hint = meant(name, names())
+        raise SourceError(f"profile {name!r} is unknown; {hint}use one of {', '.join(names())}", 2)
     path = Path(name) if name.endswith(_SUFFIX) else folder() / f"{name}{_SUFFIX}"
     return read_toml(str(path))
 
