@@ -1,4 +1,4 @@
-"""Writes the references of events and steps, docs/events.md and docs/steps.md, from the code.
+"""Writes the references of events, steps and the command line, docs/events.md, steps.md and kbview.1.
 
 python scripts/reference.py            # write it
 python scripts/reference.py --check    # exit with 1 if the file is not current
@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import Literal, get_args, get_origin, get_type_hints
 
+from kbview.cli import manual
 from kbview.tape import events as ev
 from kbview.tape.event import Event
 from kbview.tape.steps import Declaration
@@ -122,7 +123,7 @@ def steps_page() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"events.md": events_page, "steps.md": steps_page}
+PAGES = {"events.md": events_page, "steps.md": steps_page, "kbview.1": manual.page}
 
 
 def main(arguments: list[str]) -> int:

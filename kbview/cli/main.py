@@ -40,7 +40,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("kbview.cli.doctor", "Doctor"),
     "list": ("kbview.cli.listing", "List"),
     "config": ("kbview.cli.config", "Config"),
+    "completion": ("kbview.cli.completion", "Completion"),
+    "complete": ("kbview.cli.completion", "Complete"),
 }
+HIDDEN = frozenset({"complete"})  # for programs
 APP = ("kbview.cli.app", "App")
 
 EPILOG = """commands:
@@ -59,6 +62,7 @@ EPILOG = """commands:
   kbview doctor          what this machine and terminal allow
   kbview list            scenarios, recordings, datapaths, profiles, settings
   kbview config          theme, colours, keys: the file with your preferences
+  kbview completion      completions of bash, zsh and fish
 
 `kbview COMMAND --help` or `kbview help COMMAND` explains a command.
 
@@ -144,7 +148,7 @@ def _refuse_misspelt(words: list[str]) -> None:
     """Exit with a hint if the first word is close to a command and names nothing else."""
     if not words or words[0].startswith("-") or ":" in words[0]:
         return
-    close = get_close_matches(words[0], COMMANDS, n=1, cutoff=0.7)
+    close = get_close_matches(words[0], COMMANDS.keys() - HIDDEN, n=1, cutoff=0.7)
     if close and not os.path.lexists(words[0]):
         from kbview.sources.emulated.opener import bundled
 
@@ -160,16 +164,9 @@ def _dispatch(words: list[str]) -> int:
     named = bool(words) and words[0] in COMMANDS
     if not named:
         _refuse_misspelt(words)
-    command = _load(*(COMMANDS[words[0]] if named else APP))
-    parser = _Parser(
-        prog=f"kbview {command.name}" if named else "kbview",
-        description=command.summary if named else DESCRIPTION,
-        epilog=None if named else EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=version())
-    command.add_arguments(parser)
+    name = words[0] if named else ""
+    command = loaded(*COMMANDS.get(name, APP))
+    parser = parser_of(name)
     arguments = parser.parse_args(words[1:] if named else words)
     from kbview.tape.source import SourceError
 
@@ -186,6 +183,22 @@ def _dispatch(words: list[str]) -> int:
 DESCRIPTION = "Watch a packet travel from the NIC to the application, through the kernel and past it."
 
 
-def _load(module: str, name: str) -> Command:
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """The parser of a command; of the screen for ""."""
+    command = loaded(*COMMANDS.get(name, APP))
+    parser = _Parser(
+        prog=f"kbview {command.name}" if name else "kbview",
+        description=command.summary if name else DESCRIPTION,
+        epilog=None if name else EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=version())
+    command.add_arguments(parser)
+    return parser
+
+
+def loaded(module: str, name: str) -> Command:
+    """The command of a row of COMMANDS."""
     command: Command = getattr(import_module(module), name)()
     return command
