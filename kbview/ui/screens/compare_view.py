@@ -54,6 +54,7 @@ class CompareView(View):
                     "in step",
                     "the same frames up to this time; or the same clients, which wait for answers",
                 ),
+                ("↓ 12 rows more", "↑ and ↓ move the table; the differences in words are below it"),
                 (_SHARED, "clients wait for answers: packets that the application got share costs"),
                 ("frames", f"{NOTICE}; its numbers are for less work than a stack's"),
                 ("at 3.2 ms", "the twins are catching up: how far they are, from the first frame on"),
@@ -66,6 +67,7 @@ class CompareView(View):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
+        self._scrolled = 0  # rows of the table above the first that is shown
         self._comparison = None if session.offers.twin is None else CompareRun(session.offers.twin)
         if self._comparison is not None:
             session.closing.append(self._comparison.close)
@@ -159,7 +161,7 @@ class CompareView(View):
     # ---- drawing ---------------------------------------------------------------------------
 
     def _picture(self, at: int, size: Size) -> list[Row]:
-        """The stations of a datapath, and what is on its road."""
+        """The stations of a datapath, and the packets on its road."""
         names = self._names()
         if self._comparison is None or at >= len(names):
             return block([], size)
@@ -200,7 +202,26 @@ class CompareView(View):
             lit(_line(line, reports, width), line.name if line.name == self.selected else "")
             for line in COMPARE_LINES
         ]
-        return block([head, *lines, [], *self._words(reports, size.width)], size)
+        rows = [*lines, [], *self._words(reports, size.width)]
+        return block([head, *self._shown(rows, size.height - 1)], size)
+
+    def action_scroll(self, by: int) -> None:
+        """Move the table by so many rows; its last row stays in sight."""
+        self._scrolled = max(0, self._scrolled + by)
+        self.show()
+
+    def _shown(self, rows: list[Row], room: int) -> list[Row]:
+        """The rows in sight; the last says how many are below, unless the table just fits."""
+        if len(rows) <= room:
+            self._scrolled = 0
+            return rows
+        self._scrolled = min(self._scrolled, len(rows) - room)
+        below = len(rows) - room - self._scrolled
+        whole = not self._scrolled and room == len(COMPARE_LINES)
+        if whole or not below:
+            return rows[self._scrolled : self._scrolled + room]
+        more: Row = [(f" ↓ {below + 1} rows more: the differences in words", "dim")]
+        return [*rows[self._scrolled : self._scrolled + room - 1], more]
 
     def _words(self, reports: list[Report], width: int) -> list[Row]:
         """The differences between the others and the first, where there is room for sentences."""
