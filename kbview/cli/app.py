@@ -59,11 +59,11 @@ class App(Command):
 
     def _on_screen(self, arguments: argparse.Namespace, stream: BufferedReader | None) -> int:
         from kbview.cli.library import open_first
-        from kbview.cli.teaching import tutor
+        from kbview.cli.teaching import LateTutor
 
         greeting = "" if arguments.source else _GREETING
         arguments.source = arguments.source or DEMO
-        source, offers = open_first(arguments, stream, tutor(arguments))
+        source, offers = open_first(arguments, stream, LateTutor(arguments))
         return self.show(Opened(source, offers._replace(greeting=greeting)), arguments)
 
     def show(self, opened: Opened, arguments: argparse.Namespace) -> int:

@@ -73,7 +73,7 @@ def _list(language: str) -> int:
 
 
 def _open(name: str, arguments: argparse.Namespace) -> int:
-    from kbview.cli.teaching import tutor
+    from kbview.cli.teaching import LateTutor
     from kbview.ui.terminal import unsuitable
 
     if (reason := unsuitable()) is not None:
@@ -83,7 +83,7 @@ def _open(name: str, arguments: argparse.Namespace) -> int:
     parser = argparse.ArgumentParser()
     app.add_arguments(parser)
     usual = parser.parse_args([], copy(arguments))
-    return app.show(tutor(usual, _language(arguments), arguments.seed).start(name), usual)
+    return app.show(LateTutor(usual, _language(arguments), arguments.seed).start(name), usual)
 
 
 def _line(shelved: "ShelvedLesson") -> str:

@@ -64,17 +64,20 @@ class Blackboard:
             self._measuring.start()
             return False
         fault, self._measured = fault or self._fault, None
-        self.slide = msgspec.structs.replace(self.slide, running=False)
         if fault:
-            self.slide = msgspec.structs.replace(
-                self.slide, verdict=f"The model cannot show this: {fault}."
-            )
+            self.fail(fault)
             return True
+        self.slide = msgspec.structs.replace(self.slide, running=False)
         try:
             self._fill(player)
         except LessonError as error:
             self.slide = msgspec.structs.replace(self.slide, verdict=f"The model cannot say: {error}.")
         return True
+
+    def fail(self, fault: str) -> None:
+        """Say on the slide why the state cannot be brought about."""
+        told = f"The model cannot show this: {fault}."
+        self.slide = msgspec.structs.replace(self.slide, running=False, verdict=told)
 
     def _step(self, place: LessonPlace) -> LessonStep:
         return self._lesson.steps[place.step]

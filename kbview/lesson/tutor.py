@@ -161,9 +161,13 @@ class LessonTutor(Tutor):
 
     def take(self, player: Player) -> None:
         self._player, self._marks = player, []
-        self._setup, self._wanted = self._wanted, None
-        if self._board is not None and self._setup is not None:
+        self._setup, self._wanted, self._approach = self._wanted, None, None
+        if self._board is None:
+            return
+        if self._setup is not None:
             self._continue(self._itinerary())
+        elif self._board.slide.running:  # the viewer opened another source before the state was there
+            self.close()
 
     def advance(self, budget_s: float) -> bool:
         approach, player, board = self._approach, self._player, self._board
@@ -190,8 +194,14 @@ class LessonTutor(Tutor):
         return itinerary(self._lesson, self._place.step, brought=self._brought)
 
     def _anew(self, wanted: Itinerary) -> Opened:
+        try:
+            opened = self._open(wanted.setup, self._folder)
+        except (LessonError, SourceError) as error:
+            if self._board is not None:
+                self._board.fail(str(error))
+            raise SourceError(str(error), 2) from None
         self._wanted, self._player, self._approach = wanted.setup, None, None
-        return self._open(wanted.setup, self._folder)
+        return opened
 
     def _continue(self, wanted: Itinerary) -> None:
         """Go back to the last target that the way shares with the run so far, and on from there."""

@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from kbview.lesson.bookmark import bookmarks
+from kbview.lesson.lesson import Setup
+from kbview.lesson.stage import opened
 from kbview.state.player import Player
 from kbview.state.slide import LessonPlace
 from kbview.tape.source import SourceError
@@ -90,9 +92,9 @@ def test_a_reader_who_played_on_is_taken_back_on_the_same_tape(walk: Walk) -> No
 
 def test_a_run_that_the_reader_has_altered_begins_anew(walk: Walk) -> None:
     assert walk.player.switch("dpdk") == ""
-    opened = walk.tutor.forward()
-    assert opened is not None
-    walk.reached(opened)
+    anew = walk.tutor.forward()
+    assert anew is not None
+    walk.reached(anew)
     walk.reached(walk.tutor.answer("1"))
     assert walk.player.state.datapath == "kernel"
     assert walk.player.state.meters.copies == 39
@@ -154,18 +156,18 @@ def test_moves_without_a_lesson_are_refused_and_the_tour_is_the_first() -> None:
         alone.backward()
     with pytest.raises(SourceError, match="nothing is asked"):
         alone.answer("1")
-    opened = alone.begin()
-    assert opened is not None
-    opened.source.close()
+    begun = alone.begin()
+    assert begun is not None
+    OPENED.append(begun.source)
     assert alone.slide is not None
     assert alone.slide.place.lesson == "tour"
 
 
 def test_after_the_last_step_n_says_the_lesson_that_follows_and_then_begins_it() -> None:
     alone = tutor()
-    opened = alone.start("tour")
-    OPENED.append(opened.source)
-    alone.take(Player(opened.source))
+    begun = alone.start("tour")
+    OPENED.append(begun.source)
+    alone.take(Player(begun.source))
     last = alone.go(LessonPlace("tour", 4))
     assert last is not None
     OPENED.append(last.source)
@@ -176,3 +178,39 @@ def test_after_the_last_step_n_says_the_lesson_that_follows_and_then_begins_it()
     OPENED.append(following.source)
     assert alone.slide is not None
     assert alone.slide.place == LessonPlace("layers", 0)
+
+
+def test_a_source_that_is_missing_is_said_and_the_walk_goes_on(tmp_path: Path) -> None:
+    step = '[[step]]\nprose = "{}"\n'
+    gone = step.format("b") + '[step.bring]\nsource = "gone.pcap"\n'
+    walk = Walk(written(tmp_path, HEAD + step.format("a") + gone + step.format("c")))
+    with pytest.raises(SourceError, match=r"gone\.pcap"):
+        walk.tutor.forward()
+    assert not walk.tutor.busy
+    assert walk.tutor.slide is not None
+    assert "gone.pcap" in walk.tutor.slide.verdict
+    walk.reached(walk.tutor.backward())
+    assert walk.tutor.slide.prose == "a"
+    assert walk.tutor.slide.verdict == ""
+
+
+def test_another_source_that_the_viewer_opens_leaves_the_lesson_to_be_taken_up(walk: Walk) -> None:
+    other = Player(opened(Setup("overload-udp"), "."))
+    OPENED.append(other.source)
+    walk.tutor.take(other)
+    assert walk.tutor.advance(1.0)
+    assert not walk.tutor.busy
+    walk.reached(walk.tutor.forward())
+    assert walk.tutor.slide is not None
+    assert walk.tutor.slide.place.step == 1
+
+
+def test_another_source_in_the_middle_of_a_run_puts_the_lesson_away(walk: Walk) -> None:
+    again = walk.tutor.go(LessonPlace("copy", 1, "1"))
+    assert again is None
+    assert walk.tutor.busy
+    other = Player(opened(Setup("overload-udp"), "."))
+    OPENED.append(other.source)
+    walk.tutor.take(other)
+    assert (walk.tutor.slide, walk.tutor.busy) == (None, False)
+    assert walk.reached(walk.tutor.forward()).startswith("Right.")
