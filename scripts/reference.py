@@ -1,16 +1,20 @@
-"""Writes the references of events, steps and the command line, docs/events.md, steps.md and kbview.1.
+"""Writes the references of events, steps, the command line and the JSON report, in docs/.
 
 python scripts/reference.py            # write it
 python scripts/reference.py --check    # exit with 1 if the file is not current
 """
 
 import inspect
+import json
 import sys
 import textwrap
 from pathlib import Path
 from typing import Literal, get_args, get_origin, get_type_hints
 
+import msgspec
+
 from kbview.cli import manual
+from kbview.state.report import Report
 from kbview.tape import events as ev
 from kbview.tape.event import Event
 from kbview.tape.steps import Declaration
@@ -123,7 +127,19 @@ def steps_page() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"events.md": events_page, "steps.md": steps_page, "kbview.1": manual.page}
+def report_schema() -> str:
+    """JSON Schema of `run --json`."""
+    made = msgspec.json.schema(list[Report])
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "kbview run --json"}
+    return json.dumps(head | made, indent=2) + "\n"
+
+
+PAGES = {
+    "events.md": events_page,
+    "steps.md": steps_page,
+    "kbview.1": manual.page,
+    "report.schema.json": report_schema,
+}
 
 
 def main(arguments: list[str]) -> int:

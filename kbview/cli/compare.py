@@ -96,9 +96,11 @@ def _object(reports: "list[Report]") -> dict[str, object]:
     import msgspec
 
     from kbview.state.compare_words import contrast
+    from kbview.state.report import VERSION
 
     base, *others = reports
     return {
+        "version": VERSION,
         "reports": msgspec.to_builtins(reports),
         "differences": [
             {"base": base.datapath, "other": other.datapath, "words": contrast(base, other)}

@@ -11,6 +11,7 @@ from kbview.cli.errors import DONE
 from kbview.cli.paper import say
 
 WIDTH = 79
+_VERSION = 1  # of the JSON
 Rows = list[dict[str, Any]]
 
 
@@ -34,7 +35,7 @@ class List(Command):
         names = [arguments.section] if arguments.section else [*SECTIONS][:-1]
         sections = {name: SECTIONS[name]() for name in names}
         if arguments.json:
-            say(json.dumps(sections, indent=2))
+            say(json.dumps({"version": _VERSION, **sections}, indent=2))
             return DONE
         for name, rows in sections.items():
             say(name)

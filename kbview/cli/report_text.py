@@ -47,8 +47,8 @@ def print_json(reports: Sequence[Report]) -> None:
 def print_table(reports: Sequence[Report]) -> None:
     """The same for reading: a few as columns, many as lines."""
     console = _Paper(highlight=False, soft_wrap=False)
-    for title in dict.fromkeys(map(_title, reports)):
-        console.print(Text(title, style="bold"))
+    for heading in dict.fromkeys(map(title, reports)):
+        console.print(Text(heading, style="bold"))
     for note in dict.fromkeys(note for report in reports for note in report.notes):
         console.print(Text(many_text.wrapped(clean(note))))
     if len(reports) > MOST_BESIDE:
@@ -63,14 +63,8 @@ def _print_columns(console: Console, reports: Sequence[Report]) -> None:
     table.add_column("")
     for report in reports:
         table.add_column(report.datapath, justify="right")
-    sends = all(report.per == SENT for report in reports)
-    for label, cell in SENDING_ROWS if sends else ROWS:
-        values = [cell(report) for report in reports] if cell else [""] * len(reports)
-        if label not in _ONLY_WHERE_KNOWN or set(values) - {"0", _NONE, _UNKNOWN}:
-            told = label.format(per=reports[0].per)
-            table.add_row(Text(told, style="" if cell else "bold"), *values)
-    for label in _drop_labels(reports):
-        table.add_row(Text(f"  {clean(label)}"), *(_drop(report, label) for report in reports))
+    for label, values in cells(reports):
+        table.add_row(Text(label, style="" if any(values) else "bold"), *values)
     console.print(table)
     for report in reports:
         if told := notice(report.datapath):
@@ -78,7 +72,18 @@ def _print_columns(console: Console, reports: Sequence[Report]) -> None:
     _print_stages(console, reports)
 
 
-def _title(report: Report) -> str:
+def cells(reports: Sequence[Report]) -> Iterator[tuple[str, list[str]]]:
+    """The rows of the table: a label, and a cell for each report; empty cells below a heading."""
+    sends = all(report.per == SENT for report in reports)
+    for label, cell in SENDING_ROWS if sends else ROWS:
+        values = [cell(report) for report in reports] if cell else [""] * len(reports)
+        if label not in _ONLY_WHERE_KNOWN or set(values) - {"0", _NONE, _UNKNOWN}:
+            yield label.format(per=reports[0].per), values
+    for label in _drop_labels(reports):
+        yield f"  {clean(label)}", [_drop(report, label) for report in reports]
+
+
+def title(report: Report) -> str:
     """Where the numbers come from."""
     profile = f" with costs of {report.profile}" if report.profile else ""
     return f"{report.origin.upper()}{clean(profile)}: {clean(report.source)}"

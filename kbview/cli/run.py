@@ -28,11 +28,20 @@ class Run(Command):
             metavar="A,B",
             help="datapaths, separated by commas, or all (default: the scenario's, or kernel)",
         )
-        parser.add_argument("--json", action="store_true", help="the report for programs")
+        forms = parser.add_mutually_exclusive_group()
+        forms.add_argument(
+            "--format",
+            choices=("table", "json", "csv", "markdown"),
+            default="table",
+            help="of the report (default: table)",
+        )
+        forms.add_argument(
+            "--json", action="store_const", dest="format", const="json", help="--format json"
+        )
 
     def run(self, arguments: argparse.Namespace) -> int:
-        from kbview.cli import report_text
         from kbview.cli.choice import choice
+        from kbview.cli.report_formats import FORMATS
         from kbview.cli.together import run_together
         from kbview.sources.resolve import datapaths, resolve_all
 
@@ -46,8 +55,5 @@ class Run(Command):
         with Ending() as ending:
             until_ps = arguments.until[0] if arguments.until else None
             reports = run_together(sources, until_ps, ending)
-            if arguments.json:
-                report_text.print_json(reports)
-            else:
-                report_text.print_table(reports)
+            FORMATS[arguments.format](reports)
         return ending.code

@@ -22,6 +22,7 @@ def test_every_line_fits_a_terminal_of_80_columns(capsys: pytest.CaptureFixture[
 def test_json_has_a_section_for_each_kind_of_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "--json"]) == 0
     sections = json.loads(capsys.readouterr().out)
+    assert sections.pop("version") == 1
     named = {title: {row["name"] for row in rows} for title, rows in sections.items()}
     assert named["scenarios"] == bundled()
     assert named["datapaths"] == set(DATAPATHS)
