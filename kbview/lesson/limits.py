@@ -28,7 +28,7 @@ _IDENTITY = re.compile(r"[a-z][a-z0-9-]{0,40}\Z", re.ASCII)
 _SOURCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}\Z", re.ASCII)
 _HOLE = re.compile(r"\{([^{}]*)\}")
 DATAPATH_NAMES = {readings.spelled(name): name for name in DATAPATHS}
-_VIEWS = ("overview", "journey", "compare", "packet", "costs")
+_VIEWS = ("overview", "journey", "compare", "packet", "costs", "drops")
 
 
 def holes(text: str) -> list[str]:

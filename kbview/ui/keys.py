@@ -147,6 +147,7 @@ KEYS: tuple[Key, ...] = (
         "the Packet: layers, bytes and the buffer it lies in",
     ),
     Key("costs", "5", "5", "view('costs')", "", "the Costs: nanoseconds a packet against the budget"),
+    Key("drops", "6", "6", "view('drops')", "", "the Drops: why, where, on which port, and the cure"),
     Key("follow", "f", "f", "", "", "follow this packet, or nobody: steps stop at it alone"),
     Key(
         "packet_up",
@@ -205,7 +206,7 @@ LESSONS = frozenset({"lesson", "lesson_back", "lesson_away"})
 IN_LESSON = (("n", "go on"), ("b", "back"), ("space", "play"), ("?", "help"), ("q", "quit"))
 SELECTING = frozenset({"select", "select_back", "unselect"})
 LOAD = frozenset({"knob", "more", "less"})  # of use only where the traffic can be changed
-SCREENS = ("1-5", "screens")  # how the bottom line spells the keys of all screens at once
+SCREENS = ("1-6", "screens")  # how the bottom line spells the keys of all screens at once
 
 
 def remapped(keymap: Mapping[str, str]) -> tuple[Key, ...]:

@@ -9,7 +9,7 @@ from kbview.ui.session import NOTHING, Offers
 from kbview.ui.terminal import Look
 from kbview.ui.theme import Theme
 
-SCREENS = {"overview": "1", "journey": "2", "compare": "3", "packet": "4", "costs": "5"}
+SCREENS = {"overview": "1", "journey": "2", "compare": "3", "packet": "4", "costs": "5", "drops": "6"}
 _PLAYED = 20  # frames that lead up to the moment, for the histories
 
 

@@ -33,6 +33,18 @@ def gather(histories: Histories, name: str, cells: int) -> list[TrendCell]:
     return newest_first[0 if whole else 1 :][:cells][::-1]
 
 
+def gather_drops(histories: Histories, key: str, cells: int) -> str:
+    """The growth of the drops at one place for one reason, a character a cell, oldest first."""
+    columns = reversed(histories.columns)
+    groups = groupby(columns, key=lambda column: (column.number - 1) // GATHER)
+    grown = [
+        sum(column.interval.dropped(key) for column in group) for _, group in islice(groups, cells)
+    ]
+    most = max(grown, default=0) or 1
+    levels = [_LEVELS[-(-count * (len(_LEVELS) - 1) // most)] for count in reversed(grown)]
+    return "".join(levels).rjust(cells)
+
+
 def _cell(columns: Sequence[Column], name: str) -> TrendCell:
     """`columns` are newest first."""
     interval = Interval(columns[-1].interval.before, columns[0].interval.after)

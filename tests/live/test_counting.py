@@ -1,7 +1,10 @@
 """Programs in the kernel: accepted by the verifier, exact in total, and whole in each story."""
 
+import json
 import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -15,6 +18,7 @@ from kbview.sources.counting.station_record import StationRecord, StoryPoint
 from kbview.sources.counting.stories import Stories
 from kbview.sources.counting.table import COUNTS, STORIES
 from kbview.sources.counting.totals import CountedTotals
+from kbview.sources.linux import child_process
 from kbview.sources.linux.testbed import Testbed
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
@@ -350,3 +354,20 @@ def test_without_bpf_what_the_tracepoints_missed_is_unknown(
     assert meters.banner.startswith("seen ")
     assert "of 10,000 packets" in meters.banner
     assert last(tape).drops == {}
+
+
+def test_functions_of_drops_are_named_after_the_rights_were_given_up(bed: Testbed) -> None:
+    """`run` keeps the capabilities that it needs and no other: /proc/kallsyms takes CAP_SYSLOG."""
+    words = [sys.executable, "-m", "kbview", "run", f"trace:{bed.b.link}", "--json", "--until", "4s"]
+    process = child_process.start(bed.b.namespace, words, stdout=subprocess.PIPE)
+    try:
+        for _ in range(40):
+            send_frames(bed, ipv4(bed, udp()), 10)
+            time.sleep(0.1)
+        told, _ = process.communicate(timeout=60)
+    finally:
+        child_process.stop(process)
+    (report,) = json.loads(told)
+    if not report["frames"]["arrived"]:
+        pytest.skip("it started too late for the traffic: this machine is busy")
+    assert {(drop["where"], drop["reason"]) for drop in report["drops"]} == {("udp", "NO_SOCKET")}

@@ -46,7 +46,7 @@ def test_ctrl_c_ends_it() -> None:
         assert usable(terminal)
 
 
-@pytest.mark.parametrize("screen", ["1", "2", "4", "5"])
+@pytest.mark.parametrize("screen", ["1", "2", "4", "5", "6"])
 def test_it_is_quiet_on_the_wire_and_silent_when_paused(screen: str) -> None:
     with Terminal() as terminal:
         terminal.wait_for("q quit")

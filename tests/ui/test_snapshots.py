@@ -21,7 +21,7 @@ from tests.ui.scripted import Scripted
 from tests.ui.test_shell import shown
 
 FOLDER = Path(__file__).parent / "snapshots"
-KEYS = {"overview": "1", "journey": "2", "compare": "3", "packet": "4", "costs": "5"}
+KEYS = {"overview": "1", "journey": "2", "compare": "3", "packet": "4", "costs": "5", "drops": "6"}
 FRAMES = 40  # of play before the pause
 CASES = [
     *((screen, datapath, (80, 24), False) for screen in KEYS for datapath in ("kernel", "dpdk")),

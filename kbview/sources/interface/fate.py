@@ -61,9 +61,7 @@ class FateProducer(RingProducer):
         self._closing.callback(counts.close)
         subject = Subject(interface)
         self._closing.callback(subject.close)
-        symbols = Symbols()
-        symbols.read()  # the rights may be given up before the first drop
-        self._totals_of_stack = CountedTotals(subject, counts, symbols.name)
+        self._totals_of_stack = CountedTotals(subject, counts, Symbols().name)
         self._closing.callback(self._totals_of_stack.close)
 
     @property

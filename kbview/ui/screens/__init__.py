@@ -5,9 +5,17 @@ No screen imports another.
 
 from kbview.ui.screens.compare_view import CompareView
 from kbview.ui.screens.costs_view import CostsView
+from kbview.ui.screens.drops_view import DropsView
 from kbview.ui.screens.journey_view import JourneyView
 from kbview.ui.screens.overview_view import OverviewView
 from kbview.ui.screens.packet_view import PacketView
 from kbview.ui.view import View
 
-VIEWS: tuple[type[View], ...] = (OverviewView, JourneyView, CompareView, PacketView, CostsView)
+VIEWS: tuple[type[View], ...] = (
+    OverviewView,
+    JourneyView,
+    CompareView,
+    PacketView,
+    CostsView,
+    DropsView,
+)
