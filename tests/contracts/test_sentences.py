@@ -9,7 +9,7 @@ import pytest
 from kbview.sources.trace.meaning.table import SOCKET_CALLS, STREAM_CALLS, WAITING_CALLS
 from kbview.state.why import explain
 from kbview.tape import events as ev
-from kbview.tape.steps import meaning_of
+from kbview.tape.steps import STEPS, meaning_of
 from kbview.tape.vocabulary import CopyKind, DropReason, Place
 from tests.contracts.played import CASES, Case, played
 
@@ -141,3 +141,22 @@ def test_every_traced_call_has_a_sentence(name: str) -> None:
     meaning = meaning_of(ev.SyscallEntered(0, 0, name))
     assert meaning.function
     assert meaning.why != ev.SyscallEntered.meaning.why
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        # skb_attempt_defer_free(), net/core/skbuff.c: freed where it was allocated, from another core
+        ("skb_free", "core that allocated it may be another"),
+        # Soares and Stumm, FlexSC, OSDI 2010: system calls evict the caller's lines
+        ("syscall_exit", "displaced"),
+        ("cache_pollution", "evict each other's cache lines"),
+        ("udp_rcv", "The NIC has summed"),  # CHECKSUM_COMPLETE, CHECKSUM_UNNECESSARY
+        ("tcp_v4_rcv", "The NIC has summed"),
+        ("ip_rcv", "by the CPU"),  # ip_fast_csum()
+        ("udp_send_skb", "the NIC will fill the checksum in"),  # CHECKSUM_PARTIAL
+        ("tcp_transmit_skb", "the NIC fills the checksum in"),
+    ],
+)
+def test_costs_that_no_table_shows_are_said_where_the_packet_passes(step: str, words: str) -> None:
+    assert words in STEPS[step].why

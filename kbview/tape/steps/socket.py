@@ -65,7 +65,7 @@ SOCKET: dict[str, Declaration] = {
     ),
     "skb_free": Declaration(
         "consume_skb(), kfree_skb()",
-        "Nobody needs the sk_buff any more: record and buffer go back to their caches.",
+        "The core that is done with it frees it; the core that allocated it may be another.",
         (
             "no socket",
             "read",
@@ -92,7 +92,7 @@ SOCKET: dict[str, Declaration] = {
     ),
     "syscall_exit": Declaration(
         "syscall_exit_to_user_mode()",
-        "Back to user mode: the second mode switch of the call.",
+        "Back to user mode, the second switch; the kernel's lines have displaced some in the caches.",
         (
             "ioctl",
             "futex",
