@@ -47,6 +47,7 @@ INTERRUPT: dict[str, Declaration] = {
         "handle_softirqs(), before 6.10 __do_softirq()",
         "The pending softirq runs on this core: after an interrupt, in ksoftirqd, or in a system call.",
         ("softirq",),
+        passes=False,
         counts="runs",
     ),
     "isr": Declaration(
