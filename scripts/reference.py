@@ -1,4 +1,4 @@
-"""Writes the references of events, steps, the command line and the JSON report, in docs/.
+"""Writes the references of events, steps, missed points, the command line and the JSON report: docs/.
 
 python scripts/reference.py            # write it
 python scripts/reference.py --check    # exit with 1 if the file is not current
@@ -19,6 +19,7 @@ from kbview.tape import events as ev
 from kbview.tape.event import Event
 from kbview.tape.steps import Declaration
 from kbview.tape.steps.table import TABLES
+from kbview.validation.target import KnownGap, Target, targets
 
 DOCS = Path(__file__).parents[1] / "docs"
 # The unit of a field by the end of its name; a field that fits none is a number or a word.
@@ -134,8 +135,28 @@ def report_schema() -> str:
     return json.dumps(head | made, indent=2) + "\n"
 
 
+def gap_row(target: Target, gap: KnownGap) -> str:
+    """A row for a gap: its points or its claim, the reason, the attempts, the evidence."""
+    places = f" at {', '.join(f'{at:,.10g}' for at in gap.at)}" if gap.at else ""
+    cells = (f"{target.id} {gap.curve or gap.claim}{places}", gap.reason, gap.tried, gap.source)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def outside_page() -> str:
+    """The text of docs/outside.md."""
+    head = (
+        "# Published points that the model misses\n\n"
+        "Written by `scripts/reference.py` from the `gaps` in `kbview/targets/`; do not edit.\n\n"
+        "No tolerance was widened and no point was left out. `kbview validate` exits with 1 for any "
+        "other point that lies outside, and for a point of this table that lies inside.\n\n"
+        "| outside | mechanism that is probably missing | tried | evidence |\n|---|---|---|---|\n"
+    )
+    return head + "\n".join(gap_row(each, gap) for each in targets() for gap in each.gaps) + "\n"
+
+
 PAGES = {
     "events.md": events_page,
+    "outside.md": outside_page,
     "steps.md": steps_page,
     "kbview.1": manual.page,
     "report.schema.json": report_schema,

@@ -49,6 +49,9 @@ def print_table(reports: Sequence[Report]) -> None:
     console = _Paper(highlight=False, soft_wrap=False)
     for heading in dict.fromkeys(map(title, reports)):
         console.print(Text(heading, style="bold"))
+    for profile, machine in dict.fromkeys((report.profile, report.machine) for report in reports):
+        if machine:
+            console.print(Text(many_text.wrapped(clean(f"{profile}: {machine}"))))
     for note in dict.fromkeys(note for report in reports for note in report.notes):
         console.print(Text(many_text.wrapped(clean(note))))
     if len(reports) > MOST_BESIDE:

@@ -54,6 +54,8 @@ def _object(row: VerdictRow) -> dict[str, object]:
         "low": row.low,
         "high": row.high,
         "inside": row.inside,
+        "explained": row.explained,
+        "to_fail": row.to_fail,
     }
 
 
@@ -84,16 +86,15 @@ def _print_head(target: Target) -> None:
 
 def _print_points(target: Target, rows: Sequence[VerdictRow]) -> None:
     label = f"{target.x_label or 'at'}"[:12]
-    say(f"    {'':22} {label:>12} {'published':>10} {'emulated':>10} {'error':>7}  role")
+    say(f"    {'':20} {label:>11} {'published':>9} {'emulated':>9} {'error':>7} {'fails':>6}  role")
     for row in rows:
         if row.text:
             _print_claim(row)
             continue
         error = f"{100 * row.error:+.1f}%" if row.error is not None else "-"
-        mark = " " if row.inside else "!"
         say(
-            f"  {mark} {row.curve[:22]:22} {row.at:>12.10g} {row.published or 0:>10.4g} "
-            f"{row.emulated:>10.4g} {error:>7}  {row.role}"
+            f"  {_mark(row)} {row.curve[:20]:20} {row.at:>11.10g} {row.published or 0:>9.4g} "
+            f"{row.emulated:>9.4g} {error:>7} {_to_fail(row):>6}  {row.role}"
         )
 
 
@@ -102,10 +103,23 @@ def _print_claim(row: VerdictRow) -> None:
         f"at least {row.low:.3g}" if row.low is not None else "",
         f"at most {row.high:.3g}" if row.high is not None else "",
     ]
-    mark = " " if row.inside else "!"
-    wanted = ", ".join(filter(None, bounds))
+    wanted = ", ".join([*filter(None, bounds), f"fails at {_to_fail(row)}"])
     words = f"{row.text}: {row.emulated:.3g} ({wanted})  {row.role}"
-    say(fill(words, _WIDTH, initial_indent=f"  {mark} ", subsequent_indent="      "))
+    say(fill(words, _WIDTH, initial_indent=f"  {_mark(row)} ", subsequent_indent="      "))
+
+
+def _mark(row: VerdictRow) -> str:
+    """ "!" outside without a reason, "~" outside with a reason, "?" a reason that is out of date."""
+    if row.inside:
+        return "?" if row.explained else " "
+    return "~" if row.explained else "!"
+
+
+def _to_fail(row: VerdictRow) -> str:
+    """The change of the emulated value at which an inside row would lie outside; "-" outside."""
+    if not row.inside:
+        return "-"
+    return "0" if row.to_fail is None else f"{100 * row.to_fail:+.3g}%"
 
 
 def _plot(target: Target, curve: Curve, rows: Sequence[VerdictRow]) -> None:
@@ -137,7 +151,12 @@ def _print_summary(targets: Sequence[Target], rows: Sequence[VerdictRow], took_s
         if total[role]:
             say(f"  {role:<9} {inside[role]} of {total[role]} inside their tolerance")
     _print_reproduced([target for target in able if reproduced(target, list(rows))])
-    _print_outside([row for row in rows if not row.inside])
+    outside = [row for row in rows if not row.inside]
+    _print_rows(
+        "outside their tolerance, as docs/outside.md explains", [r for r in outside if r.explained]
+    )
+    _print_rows("outside, and nobody says why", [row for row in outside if not row.explained])
+    _print_rows("listed as outside, and inside", [row for row in rows if row.inside and row.explained])
 
 
 def _print_reproduced(good: Sequence[Target]) -> None:
@@ -149,15 +168,15 @@ def _print_reproduced(good: Sequence[Target]) -> None:
                    subsequent_indent=" " * 9))  # fmt: skip
 
 
-def _print_outside(rows: Sequence[VerdictRow]) -> None:
-    """A line a curve or claim."""
+def _print_rows(heading: str, rows: Sequence[VerdictRow]) -> None:
+    """A heading and a line a curve or claim; nothing without rows."""
     places: dict[str, list[str]] = {}
     for row in rows:
         at = places.setdefault(f"{row.target} {row.curve or row.text}", [])
         if row.at is not None:
             at.append(f"{row.at:g}")
     if places:
-        say("\n  outside their tolerance, as docs/validation.md explains:")
+        say(f"\n  {heading}:")
     for name, at in places.items():
         say(fill(name + (f" at {', '.join(at)}" if at else ""), _WIDTH, initial_indent="    ",
                    subsequent_indent="      "))  # fmt: skip

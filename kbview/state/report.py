@@ -57,10 +57,11 @@ RECEIVED = "packet that the application received"
 class Report(msgspec.Struct):
     """One datapath's results. Times are integer picoseconds; None is a number unknown to the source.
 
-    `gives_frames`: the application gets frames, not payload. `unseen` packets have an
-    end that no record tells. `lost_records` were lost by the instrument that watched, so they are no
-    drops; None if nobody counted them. `cores_shared`: the cores' time is that of all programs of the
-    machine, so none of it is a packet's. `share` is a stage's part of all steps' CPU time, 0..1.
+    `gives_frames`: the application gets frames, not payload. `unseen` packets have an end that no
+    record tells. `lost_records` were lost by the instrument that watched, so they are no drops; None if
+    nobody counted them. `machine` is the profile in words, "" where costs are measured. `cores_shared`:
+    the cores' time is that of all programs of the machine, so none of it is a packet's. `share` is a
+    stage's part of all steps' CPU time, 0..1.
     """
 
     version: int
@@ -71,6 +72,7 @@ class Report(msgspec.Struct):
     gives_frames: bool
     closed_loop: bool
     profile: str
+    machine: str
     seed: int | None
     duration_ps: int
     frames: dict[str, int | None]
@@ -138,6 +140,7 @@ def build(heading: Heading, known: Collection[str], state: State) -> Report:
         gives_frames=gives_frames(state.datapath),
         closed_loop=heading.closed_loop,
         profile=heading.profile,
+        machine=heading.costs.summary if heading.costs else "",
         seed=heading.seed,
         duration_ps=duration_ps,
         frames=frames,

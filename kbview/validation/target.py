@@ -17,7 +17,7 @@ _FOLDER = files("kbview") / "targets"
 
 
 class Role(StrEnum):
-    """What a point is worth: only a held-out one is a reproduction."""
+    """The worth of a point: only a held-out point is a reproduction."""
 
     FITTED = "fitted"
     DERIVED = "derived"
@@ -28,9 +28,10 @@ class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Points of one `quantity` (validation/quantity.py) against the scenario key `x`.
 
     `role` holds for all points, or `roles` has one for each. `tolerance` is relative to the published
-    value; `factor`, where given instead, allows that many times more or less. `set` overrides
-    scenario keys for all points, `also` for single ones, by their place. Where nothing is `published`
-    of single points, claims speak of them.
+    value; `factor`, where given instead, allows that many times more or less. `set` overrides scenario
+    keys for all points, `also` for single ones, by their place. Where nothing is `published` of single
+    points, claims speak of them. `claimed` are the x of published points that are a shape only: they
+    have no tolerance, and a claim says all that was published of them.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     factor: float | None = None
     set: dict[str, Any] = {}
     also: tuple[dict[str, Any], ...] = ()
+    claimed: tuple[float, ...] = ()
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -67,6 +69,21 @@ class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return published - abs(published) * allowed, published + abs(published) * allowed
 
 
+class KnownGap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Points of a curve, or a claim, that lie outside, and the reason.
+
+    `at` are the points of `curve`; a gap of a claim names its text in `claim`. `reason` is the missing
+    mechanism as far as is known, `tried` the attempts with their results, `source` the evidence.
+    """
+
+    reason: str
+    tried: str
+    source: str
+    curve: str = ""
+    at: tuple[float, ...] = ()
+    claim: str = ""
+
+
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The ratio of two points named "curve@at", within bounds; `over` of one point is the point."""
 
@@ -79,7 +96,10 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One published result. `omitted` says why where the model cannot express it."""
+    """One published result. `omitted` says why where the model cannot express it.
+
+    `gaps` are the points and claims that lie outside.
+    """
 
     id: str
     title: str
@@ -93,10 +113,18 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     set: dict[str, Any] = {}
     curves: tuple[Curve, ...] = ()
     claims: tuple[Claim, ...] = ()
+    gaps: tuple[KnownGap, ...] = ()
     x_label: str = ""
     y_label: str = ""
     note: str = ""
     omitted: str = ""
+
+    def gap_of(self, curve: str, at: float | None, claim: str) -> KnownGap | None:
+        """The entry that says why a point or a claim lies outside; None without an entry."""
+        for gap in self.gaps:
+            if (claim and gap.claim == claim) or (not claim and gap.curve == curve and at in gap.at):
+                return gap
+        return None
 
 
 def targets() -> list[Target]:

@@ -10,7 +10,7 @@ Measured = Mapping[tuple[str, int], float]  # by curve and place
 
 
 class VerdictRow(msgspec.Struct, frozen=True):
-    """One point or claim. `error` is relative; None where nothing single was published."""
+    """One point or claim. `explained`: its target says why it lies outside."""
 
     target: str
     curve: str
@@ -22,10 +22,28 @@ class VerdictRow(msgspec.Struct, frozen=True):
     high: float | None
     inside: bool
     text: str = ""
+    explained: bool = False
+
+    @property
+    def expected(self) -> bool:
+        """Whether it is inside, or outside with a reason; a reason for a row inside is out of date."""
+        return self.inside is not self.explained
+
+    @property
+    def to_fail(self) -> float | None:
+        """The least relative change of the emulated value that changes the verdict.
+
+        None where no change does: the value is zero, or it has a single bound that it cannot reach.
+        """
+        if not self.emulated:
+            return None
+        bounds = [bound for bound in (self.low, self.high) if bound is not None]
+        changes = [bound / self.emulated - 1 for bound in bounds if bound / self.emulated > 0]
+        return min(changes, key=abs, default=None)
 
     @property
     def error(self) -> float | None:
-        """(emulated - published) / published."""
+        """(emulated - published) / published; None where nothing single was published."""
         return (self.emulated - self.published) / self.published if self.published else None
 
 
@@ -36,6 +54,7 @@ def rows(target: Target, measured: Measured) -> list[VerdictRow]:
         for curve in target.curves
         if curve.published
         for place in range(len(curve.at))
+        if curve.at[place] not in curve.claimed
     ]
     by_name = {
         f"{curve.name}@{at:g}": measured[curve.name, place]
@@ -57,6 +76,7 @@ def _point(target: Target, curve: Curve, place: int, emulated: float) -> Verdict
         low=low,
         high=high,
         inside=low <= emulated <= high,
+        explained=target.gap_of(curve.name, curve.at[place], "") is not None,
     )
 
 
@@ -76,6 +96,7 @@ def _claim(target: Target, claim: Claim, value_of: Callable[[str], float]) -> Ve
         high=high,
         inside=inside,
         text=claim.text,
+        explained=target.gap_of("", None, claim.text) is not None,
     )
 
 

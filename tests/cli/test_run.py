@@ -29,7 +29,7 @@ KBVIEW = [sys.executable, "-m", "kbview"]
 # The schema of DESIGN.md, and `notes`: what a person is told beside the numbers.
 SCHEMA: dict[str, Any] = {
     "version": int, "units": dict, "source": str, "origin": str, "datapath": str, "gives_frames": bool,
-    "closed_loop": bool, "profile": str, "seed": (int, type(None)), "duration_ps": int,
+    "closed_loop": bool, "profile": str, "machine": str, "seed": (int, type(None)), "duration_ps": int,
     "frames": dict.fromkeys(
         ("arrived", "delivered", "consumed", "forwarded", "sent", "dropped", "missed", "in_flight"),
         int),
@@ -245,3 +245,10 @@ def test_a_signal_ends_a_long_run(number: signal.Signals, codes: tuple[int, ...]
     assert program.returncode in codes
     assert err == ""
     assert ("interrupted by Ctrl+C: these are the first" in out) == (number == signal.SIGINT)
+
+
+def test_a_report_names_the_machine_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """A profile's name says nothing to a reader: processor, adapter, kernel and mitigations do."""
+    assert main(["run", "paced-udp", "--until", "10"]) == 0
+    out = capsys.readouterr().out
+    assert "xdp18: Xeon E5-1650 v4 3.6 GHz, ConnectX-5, Linux 4.18, no mitigations\n" in out

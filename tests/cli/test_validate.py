@@ -27,10 +27,28 @@ def test_a_point_outside_is_exit_code_1(
         return 1e9
 
     monkeypatch.setattr(campaign, "value_of", wrong)
-    assert main(["validate", "T9", "--jobs", "1", "--fresh"]) == 1
+    assert main(["validate", "T6", "--jobs", "1", "--fresh"]) == 1
     out = capsys.readouterr().out
-    assert "    T9 XDP at 250000, 500000" in out
+    assert "outside, and nobody says why:" in out
     assert "  0 targets (0 mechanisms) reproduced" in out
+
+
+def test_a_point_outside_with_its_reason_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "T19", "--jobs", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "  ~ recvmmsg of 32" in out
+    assert "as docs/outside.md explains:\n    T19 recvmmsg of 32 at 1" in out
+
+
+def test_a_reason_for_a_point_that_is_inside_is_exit_code_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def published(curve: Curve, _result: Result) -> float:
+        return curve.published[0]
+
+    monkeypatch.setattr(campaign, "value_of", published)
+    assert main(["validate", "T19", "--jobs", "1"]) == 1
+    assert "listed as outside, and inside:\n    T19 recvmmsg of 32" in capsys.readouterr().out
 
 
 def test_an_unknown_target_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,7 @@ def report(*cores: dict[str, int], **fields: Any) -> Report:
     made: dict[str, Any] = {
         "version": 1, "units": {}, "gives_frames": False, "closed_loop": False, "kernel_latency_ps": {},
         "unseen": 0, "lost_records": 0, "source": "made up",
-        "origin": "emulated", "datapath": "kernel", "profile": "xdp18", "seed": 1,
+        "origin": "emulated", "datapath": "kernel", "profile": "xdp18", "machine": "a Xeon", "seed": 1,
         "duration_ps": 100, "frames": FRAMES, "bytes": {"arrived": 64_000, "delivered": 64_000},
         "counts": dict.fromkeys(COUNTS, 0), "latency_ps": {}, "drops": [], "cores": booked,
         "stages": [], "rates": {}, "notes": [], "gauges": {},

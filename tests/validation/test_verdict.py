@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from kbview.emulator.cost import Confidence
-from kbview.validation.target import Claim, Curve, Role, Target
+from kbview.validation.target import Claim, Curve, KnownGap, Role, Target
 from kbview.validation.verdict import reproduced, rows
 
 CURVE = Curve(
@@ -50,6 +50,20 @@ def test_a_claim_is_a_ratio_of_points_within_bounds() -> None:
     found = rows(made, {("c", 0): 10.0, ("c", 1): 0.2})[-1]
     assert found.emulated == pytest.approx(0.02)
     assert not found.inside
+
+
+def test_a_row_says_how_much_it_takes_to_fail() -> None:
+    found = rows(target(), {("c", 0): 10.0, ("c", 1): 21.0})
+    assert [row.to_fail for row in found] == pytest.approx([-0.1, 1 / 21])
+
+
+def test_a_point_outside_is_expected_where_its_target_says_why() -> None:
+    gap = KnownGap("a missing mechanism", "another constant", "a table", curve="c", at=(2,))
+    made = msgspec.structs.replace(target(), gaps=(gap,))
+    outside, inside = ({("c", 0): 10.0, ("c", 1): value} for value in (30.0, 20.0))
+    assert [row.expected for row in rows(made, outside)] == [True, True]
+    assert [row.expected for row in rows(made, inside)] == [True, False]
+    assert [row.expected for row in rows(target(), outside)] == [True, False]
 
 
 def test_points_without_their_number_or_role_are_refused() -> None:
