@@ -21,6 +21,7 @@ class Teaching:
     def __init__(self, session: Session, desk: Desk) -> None:
         self._session = session
         self._desk = desk
+        self._eager = False  # whether the reader wants to go on as soon as the state is there
 
     @property
     def commands(self) -> Commands:
@@ -50,6 +51,8 @@ class Teaching:
         if tutor.view:
             self._desk.show_view(tutor.view)
         self._desk.moved()
+        if self._eager:
+            self.forward()
 
     def forward(self) -> None:
         """Begin a lesson, answer its question, or go on."""
@@ -57,8 +60,10 @@ class Teaching:
         if tutor is None:
             self._desk.say(_NONE)
         elif tutor.busy:
-            self._desk.say("the model runs to this step")
+            self._eager = True
+            self._desk.say("the model runs to this step; then the lesson goes on")
         elif tutor.slide is not None and tutor.slide.asks:
+            self._eager = False
             self._ask(tutor.slide)
         else:
             self._move(tutor.begin if tutor.slide is None else tutor.forward)
@@ -111,6 +116,7 @@ class Teaching:
             self._move(lambda: tutor.answer(answer))
 
     def _move(self, move: Callable[[], Opened | None]) -> None:
+        self._eager = False
         try:
             opened = move()
         except SourceError as error:
