@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("kbview.cli.doctor", "Doctor"),
     "list": ("kbview.cli.listing", "List"),
     "config": ("kbview.cli.config", "Config"),
+    "serve": ("kbview.cli.serve", "Serve"),
     "completion": ("kbview.cli.completion", "Completion"),
     "complete": ("kbview.cli.completion", "Complete"),
 }
@@ -62,6 +63,7 @@ EPILOG = """commands:
   kbview doctor          what this machine and terminal allow
   kbview list            scenarios, recordings, datapaths, profiles, settings
   kbview config          theme, colours, keys: the file with your preferences
+  kbview serve [SOURCE]  the screen in a browser (needs kbview[serve])
   kbview completion      completions of bash, zsh and fish
 
 `kbview COMMAND --help` or `kbview help COMMAND` explains a command.

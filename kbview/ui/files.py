@@ -7,7 +7,9 @@ from kbview.tape.source import SourceError
 from kbview.ui.desk import Commands, Desk
 from kbview.ui.prompt import Prompt
 from kbview.ui.session import Session
+from kbview.ui.terminal import served
 
+_SERVED = "a viewer in a browser writes no files on the server"
 _TAPE, _PICTURE = "kbview.kbt", "kbview.svg"
 
 
@@ -29,13 +31,18 @@ class Files:
 
     def write(self) -> None:
         """Write what is on the tape."""
-        if self._session.offers.save is None:
+        if served():
+            self._desk.say(_SERVED)
+        elif self._session.offers.save is None:
             self._desk.say("this tape is a file already")
         else:
             self._ask("write the tape to", _TAPE, self._write)
 
     def export(self) -> None:
         """Draw this screen as a picture that any browser shows."""
+        if served():
+            self._desk.say(_SERVED)
+            return
         self._ask("draw this screen to", _PICTURE, self._export)
 
     def _ask(self, asks: str, name: str, then: Callable[[str | None], None]) -> None:

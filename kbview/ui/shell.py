@@ -1,7 +1,6 @@
 """The shell: one player, one frame timer, the keys, and an orderly end whatever happens."""
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -33,7 +32,7 @@ from kbview.ui.sentence import place_of
 from kbview.ui.session import NOTHING, Offers, Opened, Session
 from kbview.ui.teaching import Teaching
 from kbview.ui.teletype import BackgroundTold, Teletype
-from kbview.ui.terminal import Look
+from kbview.ui.terminal import Look, served
 from kbview.ui.theme import Theme
 from kbview.ui.view import View
 
@@ -68,8 +67,7 @@ class Shell(App[None]):
     ]
 
     def __init__(self, player: Player, seen: Look, fps: int, offers: Offers = NOTHING) -> None:
-        # In a browser (TEXTUAL_DRIVER) the driver is Textual's.
-        super().__init__(None if "TEXTUAL_DRIVER" in os.environ else Teletype, ansi_color=True)
+        super().__init__(None if served() else Teletype, ansi_color=True)
         self._player = player
         self._themes = seen.themes
         self._period_s = 1 / fps

@@ -31,8 +31,15 @@ class Look(msgspec.Struct, frozen=True):
     asks: bool = False
 
 
+def served(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the screen is in a browser: `kbview serve` has started this process for a viewer."""
+    return "TEXTUAL_DRIVER" in environ
+
+
 def unsuitable(environ: Mapping[str, str] = os.environ) -> str | None:
     """None, or a sentence with the reason why no screen can open, and the remedy."""
+    if served(environ):
+        return None
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):  # Textual: stderr
         return "the screen needs a terminal, not redirected; `kbview run` prints a report instead"
     if environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
