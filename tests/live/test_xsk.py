@@ -14,6 +14,7 @@ import pytest
 
 from kbview.sources.linux.testbed import Testbed
 from kbview.sources.linux.veth import End
+from kbview.sources.linux.xdp.every_queue import EveryQueue
 from kbview.sources.linux.xdp.xsk import CHUNK, XskSocket
 from kbview.sources.workers.payload_stamp import template
 
@@ -72,9 +73,9 @@ def _udp_socket(end: End) -> socket.socket:
     return opened
 
 
-def _open(end: End, **options: int) -> XskSocket:
+def _open(end: End, queue: int = 0, port: int | None = None, size: int = 2048) -> XskSocket:
     with end.namespace.entered():
-        return XskSocket(end.link, **options)
+        return XskSocket(end.link, queue, port, size)
 
 
 def _frame(bed: Testbed, text: bytes) -> bytes:
@@ -185,6 +186,54 @@ def test_other_queues_stay_the_kernels(two_queues: Testbed) -> None:
         wire.close()
         kernel.close()
         xsk.close()
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_every_queue_is_received_from_whichever_the_hash_picks(reverse: bool) -> None:
+    """The queue is chosen by the flow's hash, of either direction; 64 flows leave none of four empty.
+
+    The hash is seeded at boot: an empty queue has a chance of 4 * (3/4)^64, one in ten million."""
+    with Testbed(queues=4) as bed:
+        near, far = (bed.b, bed.a) if reverse else (bed.a, bed.b)
+        with far.namespace.entered():
+            every = EveryQueue(far.link, None, PORT)
+        try:
+            with near.namespace.entered():
+                senders = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(64)]
+            for number, sender in enumerate(senders):
+                sender.bind((near.address, 0))
+                sender.sendto(b"flow %02d" % number, (far.address, PORT))
+            found = {xsk.queue: taken(xsk) for xsk in every.sockets}
+        finally:
+            every.close()
+            for sender in senders:
+                sender.close()
+    assert sorted(found) == [0, 1, 2, 3]
+    assert sorted(text for texts in found.values() for text in texts) == [
+        b"flow %02d" % number for number in range(64)
+    ]
+    if len(os.sched_getaffinity(0)) > 1:
+        assert all(found.values())
+
+
+def taken(xsk: XskSocket) -> list[bytes]:
+    """The payloads that wait in a socket's ring."""
+    addresses = xsk.rx.take(64)[0::2]
+    return [bytes(xsk.umem[at + 42 : at + 49]) for at in addresses]
+
+
+def test_an_interface_s_queues_are_as_many_as_it_has_and_a_wrong_one_is_refused() -> None:
+    with Testbed(queues=2) as bed, bed.b.namespace.entered():
+        before = len(os.listdir("/proc/self/fd"))
+        every = EveryQueue(bed.b.link)
+        assert [xsk.queue for xsk in every.sockets] == [0, 1]
+        every.close()
+        one = EveryQueue(bed.b.link, 1)
+        assert [xsk.queue for xsk in one.sockets] == [1]
+        one.close()
+        with pytest.raises(OSError, match="queue 7"):
+            EveryQueue(bed.b.link, 7)
+        assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_frames_without_a_chunk_are_dropped_and_counted(bed: Testbed, wire: socket.socket) -> None:

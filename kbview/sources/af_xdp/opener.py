@@ -39,13 +39,19 @@ class AfXdpOpener(Opener):
         choice = self.only(word, choices)
         link, _, queue = word.text.removeprefix(_PREFIX).partition(":")
         port, everything = _settings(word, choice)
-        place = Ingress(link, "", port, _number(word, queue or "0", 0, 4095), stamped=False)
+        place = Ingress(link, "", port, _number(word, queue, 0, 4095) if queue else None, stamped=False)
         _check(word, place, everything)
-        what = f"UDP datagrams to port {port}" if port else f"all frames of queue {place.queue}"
+        what = _taken(place)
         clock = WatchClock()
         producer = XdpProducer(clock, place)
         heading = Heading(Origin.LIVE, link, notes=(_WARNING.format(what=what),))
         return [Watch(heading, clock, [producer], choice.frames)]
+
+
+def _taken(place: "Ingress") -> str:
+    """The frames that the kernel does not get."""
+    frames = f"UDP datagrams to port {place.port}" if place.port else "all frames"
+    return frames if place.queue is None else f"{frames} of queue {place.queue}"
 
 
 def _settings(word: Word, choice: Choice) -> tuple[int | None, bool]:

@@ -23,7 +23,7 @@ class Ingress(msgspec.Struct, frozen=True):
     link: str
     address: str
     port: int | None
-    queue: int = 0
+    queue: int | None = None
     stamped: bool = True
 
 

@@ -18,6 +18,7 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Sequence
 from mmap import MAP_ANONYMOUS, MAP_POPULATE, MAP_PRIVATE, mmap
 
 import msgspec
@@ -51,11 +52,21 @@ class XskSocket:
     """Open from the moment it is made until `close`; frames come from then on.
 
     `queue` of `link` in this thread's namespace; with `port` only UDP datagrams to it. `mode` is
-    the best mode of the driver: "zero-copy", "copy" or "generic". Errors: OSError.
+    the best mode of the driver: "zero-copy", "copy" or "generic". `alone` False: the socket is bound,
+    and its frames come once an XDP program of another's has it in its map. Errors: OSError.
     """
 
-    def __init__(self, link: str, queue: int = 0, port: int | None = None, size: int = 2048) -> None:
+    def __init__(
+        self,
+        link: str,
+        queue: int = 0,
+        port: int | None = None,
+        size: int = 2048,
+        *,
+        alone: bool = True,
+    ) -> None:
         self.size = size
+        self.queue = queue
         self.mode = ""
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as undo:
@@ -65,7 +76,10 @@ class XskSocket:
             self._register_umem()
             self.fill, self.rx = self._map_rings()
             self.fill.put(tuple(range(0, size * CHUNK, CHUNK)))
-            self._attach(link, queue, port)
+            ifindex = socket.if_nametoindex(link)
+            self.mode = self._bind(ifindex, queue)
+            if alone and (mode := redirect_to([self], ifindex, port, self._closing)):
+                self.mode = mode
             undo.pop_all()
 
     def fileno(self) -> int:
@@ -92,22 +106,6 @@ class XskSocket:
             rings.append(ring)
         return rings[0], rings[1]
 
-    def _attach(self, link: str, queue: int, port: int | None) -> None:
-        """Bind the socket, put it into a map, load the program over the map, tie it to the link."""
-        ifindex = socket.if_nametoindex(link)
-        copied = self._bind(ifindex, queue)
-        xskmap = self._held(attachment.create_xskmap(queue + 1))
-        attachment.put_socket(xskmap, queue, self.socket.fileno())
-        loaded = self._held(attachment.load(program.redirect(xskmap, port)))
-        try:
-            self._held(attachment.attach(loaded, ifindex, attachment.XDP_FLAGS_DRV_MODE))
-            self.mode = copied
-        except OSError as error:
-            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSPC, errno.ERANGE):
-                raise
-            self._held(attachment.attach(loaded, ifindex, attachment.XDP_FLAGS_SKB_MODE))
-            self.mode = "generic"
-
     def _bind(self, ifindex: int, queue: int) -> str:
         """Zero-copy where the driver has it, else copy."""
         number = self._try_bind(_XDP_ZEROCOPY, ifindex, queue)
@@ -131,10 +129,6 @@ class XskSocket:
             time.sleep(_RELEASED_S / 100)
         return 0
 
-    def _held(self, descriptor: int) -> int:
-        self._closing.callback(os.close, descriptor)
-        return descriptor
-
     def _set(self, option: int, value: bytes) -> None:
         self.socket.setsockopt(_SOL_XDP, option, value)
 
@@ -145,3 +139,29 @@ class XskSocket:
     def close(self) -> None:
         """Take the program off the link and give all memory back. A second call does nothing."""
         self._closing.close()
+
+
+def redirect_to(
+    sockets: Sequence[XskSocket], ifindex: int, port: int | None, closing: contextlib.ExitStack
+) -> str:
+    """Put bound sockets into a map, load the program over the map, tie it to the link.
+
+    Returns "generic" where the driver has no XDP, else "". Whatever is made is closed by `closing`.
+    """
+
+    def held(descriptor: int) -> int:
+        closing.callback(os.close, descriptor)
+        return descriptor
+
+    xskmap = held(attachment.create_xskmap(max(each.queue for each in sockets) + 1))
+    for each in sockets:
+        attachment.put_socket(xskmap, each.queue, each.fileno())
+    loaded = held(attachment.load(program.redirect(xskmap, port)))
+    try:
+        held(attachment.attach(loaded, ifindex, attachment.XDP_FLAGS_DRV_MODE))
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSPC, errno.ERANGE):
+            raise
+        held(attachment.attach(loaded, ifindex, attachment.XDP_FLAGS_SKB_MODE))
+        return "generic"
+    return ""

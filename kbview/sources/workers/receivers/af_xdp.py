@@ -6,6 +6,7 @@ On a veth the driver converts the sender's sk_buff before the program runs (see 
 import select
 import time
 
+from kbview.sources.linux.xdp.every_queue import EveryQueue
 from kbview.sources.linux.xdp.ring import XskRing
 from kbview.sources.linux.xdp.xsk import XskSocket
 from kbview.sources.workers.conversion import CONVERTED_COPIES, CONVERTED_SKBS, converts
@@ -22,70 +23,88 @@ _WAIT_MS = 10
 
 
 class AfXdpReceiver(ReceiverWorker):
-    """Sleeps in poll() when the rx ring is empty; while frames wait there it needs no system call."""
+    """Sleeps in poll() when all rx rings are empty; while frames wait it needs no system call."""
 
     name = "af_xdp"
     summary = "an AF_XDP socket: XDP program, umem, four rings"
 
     def open(self, place: Ingress) -> None:
         self._place = place
-        self._xsk = XskSocket(place.link, place.queue, place.port)
-        self.mode = self._xsk.mode
+        self._queues = EveryQueue(place.link, place.queue, place.port)
+        self.mode = self._queues.mode
         self.copies_each = 0 if self.mode == "zero-copy" else 1
         self._converted = converts(place.link, self.mode)
         if self._converted:
             self.copies_each, self.skbs_each = CONVERTED_COPIES, CONVERTED_SKBS
         self._poll = select.poll()
-        self._poll.register(self._xsk, select.POLLIN)
+        self._alone: dict[int, select.poll] = {}  # by queue: to wake the kernel for its fill ring
+        for xsk in self._queues.sockets:
+            self._poll.register(xsk, select.POLLIN)
+            self._alone[xsk.queue] = select.poll()
+            self._alone[xsk.queue].register(xsk, select.POLLIN)
 
     def receive(self, until_ns: int) -> None:
-        rx = self._xsk.rx
         while time.monotonic_ns() < until_ns:
-            self.polls += 1
-            if words := rx.take(_BATCH):
-                self._deliver(words)
-            else:
-                self.empty_polls += 1
+            found = False
+            for xsk in self._queues.sockets:
+                self.polls += 1
+                if words := xsk.rx.take(_BATCH):
+                    found = True
+                    self._deliver(xsk, words)
+                else:
+                    self.empty_polls += 1
+            if not found:
                 self.syscalls += 1
                 self._poll.poll(_WAIT_MS)
 
-    def _deliver(self, words: tuple[int, ...]) -> None:
+    def _deliver(self, xsk: XskSocket, words: tuple[int, ...]) -> None:
         """Read the frames where they lie, then give their chunks back to the kernel."""
         addresses, lengths = words[0::2], [word & 0xFFFFFFFF for word in words[1::2]]
-        stamps = self._stamps(addresses)
+        stamps = self._stamps(xsk, addresses)
         wire = [max(length + FCS, LEAST) for length in lengths]
         received_ns = time.monotonic_ns()
         self.took(received_ns, stamps, wire, lengths)
         if self.sampling.milestones:
             told = self._copies(received_ns * 1000, stamps, lengths) if self.sampling.steps else []
-            self._tell(received_ns, stamps, wire, told)
+            self._tell(xsk, received_ns, stamps, wire, told)
         if self.sampling.snap:
-            self._record(received_ns, stamps, addresses, lengths)
-        self._xsk.rx.release(len(addresses))
-        self._xsk.fill.put(addresses)
-        if self._xsk.fill.needs_wakeup:
+            self._record(xsk, received_ns, stamps, addresses, lengths)
+        xsk.rx.release(len(addresses))
+        xsk.fill.put(addresses)
+        if xsk.fill.needs_wakeup:
             self.syscalls += 1
-            self._poll.poll(0)
+            self._alone[xsk.queue].poll(0)
 
-    def _stamps(self, addresses: tuple[int, ...]) -> list[Stamp]:
+    def _stamps(self, xsk: XskSocket, addresses: tuple[int, ...]) -> list[Stamp]:
         if self._place.stamped:
-            return [STAMP.unpack_from(self._xsk.umem, at + HEADERS) for at in addresses]
+            return [STAMP.unpack_from(xsk.umem, at + HEADERS) for at in addresses]
         return [(number, UNKNOWN) for number in range(self.delivered, self.delivered + len(addresses))]
 
     def _tell(
-        self, received_ns: int, stamps: list[Stamp], lengths: list[int], copies: list[Told]
+        self,
+        xsk: XskSocket,
+        received_ns: int,
+        stamps: list[Stamp],
+        lengths: list[int],
+        copies: list[Told],
     ) -> None:
         sampling, time_ps, count = self.sampling, received_ns * 1000, len(stamps)
         sampling.add(sampling.arrivals(received_ns, stamps, lengths))
         if sampling.steps:
-            left = self._xsk.rx.waiting - count
+            left = xsk.rx.waiting - count
             sampling.add(copies)
-            sampling.add([RingProduced(time_ps, NO_CPU, words.RingKind.XSK_RX, 0, count, left + count)])
-            sampling.add([RingConsumed(time_ps, sampling.cpu, words.RingKind.XSK_RX, 0, count, left)])
+            sampling.add(
+                [RingProduced(time_ps, NO_CPU, words.RingKind.XSK_RX, xsk.queue, count, left + count)]
+            )
+            sampling.add(
+                [RingConsumed(time_ps, sampling.cpu, words.RingKind.XSK_RX, xsk.queue, count, left)]
+            )
         sampling.add(sampling.deliveries(received_ns, stamps, lengths))
         if sampling.steps:
-            filled = self._xsk.fill.waiting + count
-            sampling.add([RingProduced(time_ps, sampling.cpu, words.RingKind.FILL, 0, count, filled)])
+            filled = xsk.fill.waiting + count
+            sampling.add(
+                [RingProduced(time_ps, sampling.cpu, words.RingKind.FILL, xsk.queue, count, filled)]
+            )
 
     def _copies(self, time_ps: int, stamps: list[Stamp], lengths: list[int]) -> list[Told]:
         """Of each frame: veth's copy in front of the program, the program, the copy into the umem."""
@@ -99,10 +118,15 @@ class AfXdpReceiver(ReceiverWorker):
         return told
 
     def _record(
-        self, received_ns: int, stamps: list[Stamp], addresses: tuple[int, ...], lengths: list[int]
+        self,
+        xsk: XskSocket,
+        received_ns: int,
+        stamps: list[Stamp],
+        addresses: tuple[int, ...],
+        lengths: list[int],
     ) -> None:
         """The first bytes of each frame."""
-        umem, snap = self._xsk.umem, self.sampling.snap
+        umem, snap = xsk.umem, self.sampling.snap
         self.sampling.add(
             [
                 FrameRecorded(
@@ -116,22 +140,25 @@ class AfXdpReceiver(ReceiverWorker):
         )
 
     def seen(self) -> int:
-        return self.delivered + sum(self.drops().values()) + self._xsk.rx.waiting
+        waiting = sum(xsk.rx.waiting for xsk in self._queues.sockets)
+        return self.delivered + sum(self.drops().values()) + waiting
 
     def drops(self) -> dict[str, int]:
-        told = self._xsk.statistics()
+        told = [xsk.statistics() for xsk in self._queues.sockets]
+        where, why = words.Place.XSK, words.DropReason
         return {
-            words.drop_key(words.Place.XSK, words.DropReason.RX_DROPPED): told.rx_dropped,
-            words.drop_key(words.Place.XSK, words.DropReason.RX_RING_FULL): told.rx_ring_full,
-            words.drop_key(words.Place.XSK, words.DropReason.RX_INVALID_DESCS): told.rx_invalid_descs,
+            words.drop_key(where, why.RX_DROPPED): sum(each.rx_dropped for each in told),
+            words.drop_key(where, why.RX_RING_FULL): sum(each.rx_ring_full for each in told),
+            words.drop_key(where, why.RX_INVALID_DESCS): sum(each.rx_invalid_descs for each in told),
         }
 
     def rings(self) -> list[RingMeter]:
-        return [_meter(self._xsk.rx), _meter(self._xsk.fill)]
+        rings = ((xsk.queue, ring) for xsk in self._queues.sockets for ring in (xsk.rx, xsk.fill))
+        return [_meter(queue, ring) for queue, ring in rings]
 
     def close(self) -> None:
-        self._xsk.close()
+        self._queues.close()
 
 
-def _meter(ring: XskRing) -> RingMeter:
-    return RingMeter(0, ring.size, done=ring.waiting, kind=ring.kind)
+def _meter(queue: int, ring: XskRing) -> RingMeter:
+    return RingMeter(queue, ring.size, done=ring.waiting, kind=ring.kind)
