@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from io import BufferedReader
+from typing import TYPE_CHECKING
 
 from kbview.cli import options, privilege, quantity
 from kbview.cli.command import Command
@@ -11,6 +12,9 @@ from kbview.cli.errors import UNSUPPORTED, complain
 from kbview.state.destination import EXAMPLES
 from kbview.ui.options import COLORS, THEMES
 from kbview.ui.session import Opened
+
+if TYPE_CHECKING:
+    from kbview.ui.audience import Audience
 
 DEMO = "overload-udp"  # where the kernel loses packets and a bypass does not
 _PLACES = EXAMPLES.replace("%", "%%")
@@ -66,15 +70,17 @@ class App(Command):
         source, offers = open_first(arguments, stream, LateTutor(arguments))
         return self.show(Opened(source, offers._replace(greeting=greeting)), arguments)
 
-    def show(self, opened: Opened, arguments: argparse.Namespace) -> int:
-        """Show a source on the screen; the exit code."""
+    def show(
+        self, opened: Opened, arguments: argparse.Namespace, audience: "Audience | None" = None
+    ) -> int:
+        """Show a source on the screen, and to an audience if there is one; the exit code."""
         from kbview.cli import preferences
         from kbview.ui.start import run
 
         kept = preferences.read()
         chosen = preferences.options(arguments, kept)
         offers = opened.offers._replace(at=getattr(arguments, "at", None) or "")
-        return run(opened.source, chosen, offers, kept.keys)
+        return run(opened.source, chosen, offers, kept.keys, audience)
 
     def _without_screen(
         self, arguments: argparse.Namespace, reason: str, stream: BufferedReader | None

@@ -35,6 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sweep": ("kbview.cli.sweep", "SweepCommand"),
     "find": ("kbview.cli.find", "Find"),
     "lessons": ("kbview.cli.lessons", "LessonsCommand"),
+    "present": ("kbview.cli.present", "Present"),
+    "follow": ("kbview.cli.follow", "Follow"),
     "validate": ("kbview.cli.validate", "Validate"),
     "calibrate": ("kbview.cli.calibrate", "Calibrate"),
     "doctor": ("kbview.cli.doctor", "Doctor"),
@@ -58,6 +60,8 @@ EPILOG = """commands:
   kbview sweep SCENARIO  a scenario as its keys vary: table, CSV, JSON, plot
   kbview find SCENARIO   the loss-free rate, the knee, or where two datapaths cross
   kbview lessons         the lecture as lessons; `check` runs their claims
+  kbview present         the screen, shown to all who `kbview follow` on this machine
+  kbview follow          the screen of a presenter, and answers to its questions
   kbview validate        published results, emulated beside published
   kbview calibrate       measure this machine's costs into a profile
   kbview doctor          what this machine and terminal allow

@@ -5,6 +5,7 @@
             ├── Files       write the tape, draw the screen
             ├── Opening     open another source, set its settings
             ├── Teaching    walk through a lesson
+            ├── Projector   show the screen to a class, if there is one
             └── Explain     select a part, explain it, find a word
 
 A command is found by the id of its key in `keys.KEYS`.

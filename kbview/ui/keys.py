@@ -62,6 +62,7 @@ KEYS: tuple[Key, ...] = (
     Key("lesson", "n", "n", "", "lesson", "begin or take up a lesson; in a lesson: answer, or go on"),
     Key("lesson_back", "b", "b", "", "", "the step of the lesson before"),
     Key("lesson_away", "N", "N", "", "", "put the lesson away; n takes it up again"),
+    Key("class", "A", "A", "", "", "present: who has answered, and how the answers are spread"),
     Key("packet", "greater_than_sign", ">", "", "", "pause, and go on to the next arrival"),
     Key("packet_back", "less_than_sign", "<", "", "", "back to the arrival before"),
     Key("stage", "s", "s", "", "", "pause, and go on until a packet changes its station"),

@@ -7,18 +7,17 @@ from functools import partial
 from time import monotonic
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
-from textual.widgets import Input
 
 from kbview.state.player import Player
-from kbview.state.until import choices
 from kbview.tape.source import SourceError
-from kbview.ui.characters import clean
+from kbview.ui.audience import Audience
 from kbview.ui.controls import Controls
 from kbview.ui.datapaths import Datapaths
 from kbview.ui.desk import Answer
@@ -27,6 +26,8 @@ from kbview.ui.files import Files
 from kbview.ui.finder import Finder
 from kbview.ui.keys import AT_ONCE, KEYS, PROMPTS, of
 from kbview.ui.opening import Opening
+from kbview.ui.palette import Palette, key_commands, run_commands, word_commands
+from kbview.ui.projector import Projector, drawn_rows
 from kbview.ui.screens import VIEWS
 from kbview.ui.sentence import place_of
 from kbview.ui.session import NOTHING, Offers, Opened, Session
@@ -44,14 +45,6 @@ _LONGEST_S = 0.5  # a machine that slept must not play what it missed in one fra
 _TYPED_INTO = (ModalScreen, CommandPalette, Finder)
 
 
-class Palette(CommandPalette):
-    """Textual's palette without its blinking cursor, which would be traffic."""
-
-    def on_mount(self) -> None:
-        """Hold the cursor still."""
-        self.query_one(Input).cursor_blink = False
-
-
 class Shell(App[None]):
     """Turns frames of time into rows on boards, and sees to an orderly end.
 
@@ -66,7 +59,14 @@ class Shell(App[None]):
         if not key.view
     ]
 
-    def __init__(self, player: Player, seen: Look, fps: int, offers: Offers = NOTHING) -> None:
+    def __init__(
+        self,
+        player: Player,
+        seen: Look,
+        fps: int,
+        offers: Offers = NOTHING,
+        audience: Audience | None = None,
+    ) -> None:
         super().__init__(None if served() else Teletype, ansi_color=True)
         self._player = player
         self._themes = seen.themes
@@ -84,6 +84,7 @@ class Shell(App[None]):
         self._explain = Explain(self._session, self)
         self._teaching = Teaching(self._session, self)
         picture = partial(self.export_screenshot, title="kbview", simplify=True)
+        self._projector = Projector(audience, self._session, self, partial(drawn_rows, self))
         self._commands = {
             **self._controls.commands,
             **Datapaths(self._session, self).commands,
@@ -91,6 +92,7 @@ class Shell(App[None]):
             **self._explain.commands,
             **Opening(self._session, self).commands,
             **self._teaching.commands,
+            **self._projector.commands,
         }
 
     @property
@@ -118,6 +120,7 @@ class Shell(App[None]):
         self._timer = self.set_interval(self._period_s, self._frame)
         self.attempt(self._teaching.take)
         self._controls.go_to(self._session.offers.at)
+        self._projector.begin(loop)
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """The screen as SVG. Spaces are kept in every viewer, not in browsers alone."""
@@ -137,20 +140,19 @@ class Shell(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette finds the commands of the keys, the runs, and every word of the dictionary."""
         del screen
-        for key in self.view.keys if self.view else of(""):
-            if key.action != "command_palette" and key.id != "help":
-                yield SystemCommand(
-                    key.meaning.capitalize(), f"key {key.shown}", partial(self.run_action, key.bound)
-                )
-        for until in choices():
-            yield SystemCommand(f"Run until {until.what}", "", partial(self._controls.run, until))
-        for word, kind in self._explain.words():
-            yield SystemCommand(clean(word), kind, partial(self._explain.word, word), discover=False)
+        yield from key_commands(self.view.keys if self.view else of(""), self.run_action)
+        yield from run_commands(self._controls.run)
+        yield from word_commands(self._explain.words(), self._explain.word)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key that opens a prompt comes before other keys; in a box it is a character."""
         name = parameters[0] if action == "press" else action
         return name not in PROMPTS or not isinstance(self.screen, _TYPED_INTO)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Draw on the terminal, and then for the class."""
+        super()._display(screen, renderable)
+        self._projector.drawn()
 
     def _frame(self) -> None:
         """Draw the time that passed since the last frame; in a pause only a live tape grows."""
@@ -287,5 +289,6 @@ class Shell(App[None]):
         self._end(self._failed or 128 + signal.SIGINT)
 
     def _end(self, code: int) -> None:
+        self._projector.end()
         self._session.close()
         self.exit(return_code=code)

@@ -3,7 +3,8 @@
 from textual.pilot import Pilot
 
 from kbview.ui.help import HelpScreen
-from kbview.ui.shell import Palette, Shell
+from kbview.ui.palette import Palette
+from kbview.ui.shell import Shell
 from tests.ui.test_shell import drive, over, shown
 from tests.ui.waiting import until
 

@@ -19,10 +19,11 @@ from kbview.ui.board import Board
 from kbview.ui.chooser import Chooser
 from kbview.ui.help import HelpScreen
 from kbview.ui.layout import sentence_rows
+from kbview.ui.palette import Palette
 from kbview.ui.prompt import Prompt
 from kbview.ui.screens.overview_view import OverviewView
 from kbview.ui.sentence import title_of
-from kbview.ui.shell import Palette, Shell
+from kbview.ui.shell import Shell
 from kbview.ui.terminal import Look
 from kbview.ui.theme import Theme
 from tests.ui.scripted import Scripted
