@@ -14,6 +14,7 @@ from kbview.emulator.kernel.device.napi import Napi
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.lesson.check import check
 from kbview.lesson.reader import read
+from kbview.lesson.shelf import find
 from kbview.packet.frame import Frame
 from tests.lesson.files import RUNNER
 
@@ -42,12 +43,12 @@ def copy(patch: pytest.MonkeyPatch) -> None:
 
 
 def budget(patch: pytest.MonkeyPatch) -> None:
-    """A run of the softirq has no budget."""
+    """A poll has no weight, and a run of the softirq no budget."""
     made: Callable[..., None] = Softirq.__init__
 
     def boundless(softirq: Softirq, *parts: Any) -> None:
         made(softirq, *parts)
-        softirq._budget = softirq._budget_ps = 1 << 60
+        softirq._weight = softirq._budget = softirq._budget_ps = 1 << 60
 
     patch.setattr(Softirq, "__init__", boundless)
 
@@ -62,25 +63,35 @@ def mempool(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MempoolCache, "put", lambda cache, count: None)
 
 
-MUTANTS: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
-    (interrupt, "The handler masks the vector"),
-    (copy, "The reader's system call copies each payload"),
-    (budget, "A softirq run ends when its budget"),
-    (gro, "GRO merges the datagrams of a train"),
-    (mempool, "Freed mbufs go back to the pool"),
+Breaks = Callable[[pytest.MonkeyPatch], None]
+MUTANTS: list[tuple[Breaks, str, str]] = [  # with its sentence, and a bundled lesson that finds it
+    (interrupt, "The handler masks the vector", "livelock"),
+    (copy, "The reader's system call copies each payload", "read"),
+    (budget, "A softirq run ends when its budget", "softirq"),
+    (gro, "GRO merges the datagrams of a train", "softirq"),
+    (mempool, "Freed mbufs go back to the pool", "dpdk"),
 ]
+NAMES = [breaks.__name__ for breaks, *_ in MUTANTS]
 
 
 def test_every_sentence_is_true_of_the_whole_model() -> None:
     assert [each.text for each in check(read(LESSON), str(LESSON.parent), RUNNER)] == []
 
 
-@pytest.mark.parametrize(
-    ("breaks", "sentence"), MUTANTS, ids=lambda value: getattr(value, "__name__", "")
-)
+@pytest.mark.parametrize(("breaks", "sentence"), [mutant[:2] for mutant in MUTANTS], ids=NAMES)
 def test_a_broken_mechanism_is_named_by_its_sentence(
-    breaks: Callable[[pytest.MonkeyPatch], None], sentence: str, monkeypatch: pytest.MonkeyPatch
+    breaks: Breaks, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     breaks(monkeypatch)
     found = check(read(LESSON), str(LESSON.parent), RUNNER)
     assert any(each.prose.startswith(sentence) for each in found)
+
+
+@pytest.mark.parametrize(("breaks", "name"), [mutant[::2] for mutant in MUTANTS], ids=NAMES)
+def test_a_bundled_lesson_is_not_true_of_a_broken_mechanism(
+    breaks: Breaks, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lesson is true of the whole model: test_course.py."""
+    breaks(monkeypatch)
+    shelved = find(name)
+    assert check(shelved.lesson, str(shelved.path.parent), RUNNER) != []
