@@ -203,7 +203,7 @@ def test_a_datagram_is_followed_from_the_device_to_its_reader(bed: Testbed) -> N
         told.hear()
     assert told.points == ["FIRST", "RECEIVED", "QUEUED", "READ"]
     (delivered,) = [event for event in told.events if isinstance(event, PacketDelivered)]
-    assert (delivered.where, delivered.length) == (Place.APP, 14 + 20 + 28)
+    assert (delivered.where, delivered.length) == (Place.APP, 14 + 20 + 28 + 4)  # with FCS
     assert 0 < delivered.latency_ps < 20 * 10**12
     assert told.stories.latency.total == 1
 

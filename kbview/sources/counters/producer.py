@@ -3,7 +3,7 @@
 import contextlib
 import os
 
-from kbview.sources.counters import delivery
+from kbview.sources.counters import anomalies, delivery
 from kbview.sources.counters.reading import CounterFiles, CounterReading
 from kbview.sources.counters.sockets import SocketMeters
 from kbview.sources.counters.subject import Subject
@@ -115,6 +115,7 @@ class CountersProducer(Producer):
         meters.squeezes = now.softnet.squeezed - since.softnet.squeezed
         switches = now.stat.context_switches - since.stat.context_switches
         meters.gauges["context switches, whole machine"] = switches
+        meters.gauges.update(anomalies.gauges(now, since))
         meters.cores = _cores(now, since)
         meters.sockets = sockets
         if self._leading:

@@ -1,5 +1,7 @@
 """One reading of all counters, and how much each has grown since the first."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from kbview.sources.counters.subject import Subject
@@ -7,7 +9,7 @@ from kbview.sources.linux.netlink.links import LinkTotals
 from kbview.sources.linux.procfs import cpu, interrupts, mib, softirq
 from kbview.sources.linux.procfs.cpu import Stat, Ticks
 from kbview.sources.linux.procfs.file import KernelFile
-from kbview.sources.linux.procfs.softirq import Softnet
+from kbview.sources.linux.procfs.softirq import CoreSoftnet, Softnet
 
 _NET = "/proc/thread-self/net"  # /proc/net is the main thread's namespace, which need not be ours
 
@@ -21,6 +23,7 @@ class CounterReading(NamedTuple):
     softnet: Softnet
     stat: Stat
     protocols: dict[str, int]
+    softnet_cores: Mapping[int, CoreSoftnet] = MappingProxyType({})
 
     def grown(self, name: str, since: "CounterReading") -> int:
         """How much a protocol counted; a counter that was set back has not grown."""
@@ -55,13 +58,15 @@ class CounterFiles:
         protocols = mib.parse_lines(self._snmp6.read())
         for pairs in self._pairs:
             protocols |= mib.parse_pairs(pairs.read())
+        softnet = self._softnet.read()
         return CounterReading(
             self._subject.counts(),
             sum(line.total for line in self.interrupt_lines()),
             softirq.parse_softirqs(self._softirqs.read()).get("NET_RX", 0),
-            softirq.parse_softnet(self._softnet.read()),
+            softirq.parse_softnet(softnet),
             cpu.parse(self._stat.read()),
             protocols,
+            softirq.parse_softnet_cores(softnet),
         )
 
     def close(self) -> None:

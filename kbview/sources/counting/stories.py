@@ -15,6 +15,7 @@ import msgspec
 from kbview.sources.counting.station_record import StationRecord, StoryPoint
 from kbview.sources.trace.meaning.layer import layer_of_drop, layer_of_function
 from kbview.sources.trace.meaning.outbox import EventOutbox
+from kbview.sources.trace.meaning.tracked_skb import ETHERNET_HEADER, wire_length
 from kbview.tape.event import Account, Event
 from kbview.tape.events import (
     EndUnseen,
@@ -31,7 +32,6 @@ from kbview.tape.histogram import Histogram
 from kbview.tape.vocabulary import DropReason, Place, reason_of
 
 _PATIENCE_NS = 1_000_000_000  # a packet that shows up nowhere for so long is not followed any more
-_HEADER = 14  # bytes of Ethernet's, which the sk_buff is past when it is first seen
 _PS = 1000
 _TRANSPORTS = {6: "tcp", 17: "udp"}
 
@@ -109,7 +109,7 @@ class Stories:
     # ---- stations --------------------------------------------------------------------------
 
     def _first(self, time_ps: int, record: StationRecord) -> None:
-        packet, length = self._number(), record.length + _HEADER
+        packet, length = self._number(), wire_length(record.length, ETHERNET_HEADER)
         self._under_way[record.id] = FollowedPacket(packet, record.time_ns, length, record.time_ns)
         self._tell(FrameArrived(time_ps, max(0, record.extra - 1), packet, length))
         self._tell(SkbAllocated(time_ps, record.cpu, packet, record.queued))

@@ -44,7 +44,7 @@ class SocketsPanel(Panel):
 
     def body(self, state: State, size: Size) -> list[Row]:
         """RQ and WQ of each; when no socket tells its WQ, that is said once."""
-        sockets = sorted(state.meters.sockets.values(), key=lambda one: (-one.queued, one.name))
+        sockets = sorted(state.meters.sockets.values(), key=_busiest)
         if not sockets:
             return [[("no socket has received anything", "faint")]]
         known = any(socket.send_queued is not None for socket in sockets)
@@ -60,6 +60,12 @@ class SocketsPanel(Panel):
                 rows.append(_send(socket, told, name, size.width, known=known))
         drawn = tcp_rows.draw(state.connections, size)
         return [*rows[: size.height - len(drawn)], *drawn]
+
+
+def _busiest(socket: SocketMeter) -> tuple[int, int, int, bool, str]:
+    """The fullest first, then sockets with drops, then with text unsent; listening ones at last."""
+    listens = socket.listens or "listen" in socket.name
+    return -socket.queued, -socket.drops, -(socket.send_queued or 0), listens, socket.name
 
 
 def _receive(socket: SocketMeter, name: int, width: int) -> Row:

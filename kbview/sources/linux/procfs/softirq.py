@@ -16,6 +16,18 @@ class Softnet(NamedTuple):
     squeezed: int = 0
 
 
+class CoreSoftnet(NamedTuple):
+    """A core's packets processed and dropped at its full backlog, runs cut, packets from RPS."""
+
+    processed: int = 0
+    dropped: int = 0
+    squeezed: int = 0
+    received_rps: int = 0
+
+
+_RPS, _CPU = 9, 12  # columns; the core's number stands there since Linux 5.10
+
+
 def parse_softirqs(text: str) -> dict[str, int]:
     """Runs by name, such as NET_RX, all cores together."""
     runs = {}
@@ -34,3 +46,19 @@ def parse_softnet(text: str) -> Softnet:
         if len(columns) == 3:
             total = Softnet(*(had + more for had, more in zip(total, columns, strict=True)))
     return total
+
+
+def parse_softnet_cores(text: str) -> dict[int, CoreSoftnet]:
+    """The same core by core, with the packets that other cores handed over; 0 if a column is missing.
+
+    Before Linux 5.10 lines have no core's number: they are then counted through.
+    """
+    cores: dict[int, CoreSoftnet] = {}
+    for line_number, line in enumerate(text.splitlines()):
+        columns = [number(word, 16) for word in line.split()]
+        if len(columns) < 3:
+            continue
+        cpu = columns[_CPU] if len(columns) > _CPU else line_number
+        rps = columns[_RPS] if len(columns) > _RPS else 0
+        cores[cpu] = CoreSoftnet(columns[0], columns[1], columns[2], rps)
+    return cores

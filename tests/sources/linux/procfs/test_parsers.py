@@ -129,3 +129,29 @@ def test_this_machine_is_read() -> None:
     assert stat.context_switches > 0
     assert "lo" in netdev.parse(KernelFile("/proc/net/dev").read())
     assert "UdpInDatagrams" in mib.parse_pairs(KernelFile("/proc/net/snmp").read())
+
+
+ZERO = "00000000"
+CORES = "\n".join(
+    " ".join(columns)
+    for columns in (
+        ("0000004e", "00000001", "00000002", *[ZERO] * 6, "00000007", ZERO, ZERO, "00000003"),
+        ("000047c5", *[ZERO] * 11, "00000005"),
+    )
+)
+
+
+def test_softnet_core_by_core_has_rps_and_the_core_s_own_number() -> None:
+    """Cores that are offline have no line, so the number stands in the line (net/core/net-procfs.c)."""
+    assert softirq.parse_softnet_cores(CORES) == {
+        3: softirq.CoreSoftnet(0x4E, 1, 2, 7),
+        5: softirq.CoreSoftnet(0x47C5),
+    }
+
+
+def test_an_older_kernel_s_softnet_has_fewer_columns() -> None:
+    old = "00000010 00000000 00000001\n00000020 00000000 00000000\n"
+    assert softirq.parse_softnet_cores(old) == {
+        0: softirq.CoreSoftnet(16, 0, 1),
+        1: softirq.CoreSoftnet(32),
+    }

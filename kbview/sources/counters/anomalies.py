@@ -1,0 +1,40 @@
+"""Counters that stand still on a healthy machine, and the work of each core: beside the totals.
+
+A row: the name on the screen, and the counters of /proc/net/snmp and netstat that it adds up.
+Linux: include/uapi/linux/snmp.h, net/core/net-procfs.c softnet_seq_show()
+"""
+
+from kbview.sources.counters.reading import CounterReading
+from kbview.sources.linux.procfs.softirq import CoreSoftnet
+
+ANOMALIES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("TCP segments sent again", ("TcpRetransSegs",)),
+    ("TCP retransmission timeouts", ("TcpExtTCPTimeouts",)),
+    ("TCP accept queue overflows", ("TcpExtListenOverflows",)),
+    ("TCP SYN cookies sent", ("TcpExtSyncookiesSent",)),
+    ("TCP receive queues pruned", ("TcpExtPruneCalled",)),
+    ("TCP out-of-order queues pruned", ("TcpExtOfoPruned",)),
+    ("TCP segments out of order", ("TcpExtTCPOFOQueue",)),
+    ("TCP windows closed", ("TcpExtTCPToZeroWindowAdv",)),
+    ("TCP connections reset with text unread", ("TcpExtTCPAbortOnClose", "TcpExtTCPAbortOnData")),
+    ("UDP send buffer errors", ("UdpSndbufErrors", "Udp6SndbufErrors")),
+    ("IP fragments not put together", ("IpReasmFails", "Ip6ReasmFails")),
+)
+_OF_CORE = (
+    "packets processed (softnet)",
+    "dropped, backlog full",
+    "softirqs squeezed",
+    "packets from RPS",
+)
+
+
+def gauges(now: CounterReading, since: CounterReading) -> dict[str, int]:
+    """How much each has grown, by its name; a counter that stood still is left out."""
+    found = {
+        name: sum(now.grown(counter, since) for counter in counters) for name, counters in ANOMALIES
+    }
+    for cpu, core in now.softnet_cores.items():
+        before = since.softnet_cores.get(cpu, CoreSoftnet())
+        for name, later, earlier in zip(_OF_CORE, core, before, strict=True):
+            found[f"cpu{cpu} {name}"] = max(0, later - earlier)
+    return {name: count for name, count in found.items() if count}

@@ -1,0 +1,32 @@
+"""Counters of trouble and of cores: only the ones that grew are told."""
+
+from kbview.sources.counters.anomalies import ANOMALIES, gauges
+from kbview.sources.counters.reading import CounterReading
+from kbview.sources.linux.netlink.links import LinkTotals
+from kbview.sources.linux.procfs.cpu import Stat
+from kbview.sources.linux.procfs.softirq import CoreSoftnet, Softnet
+
+
+def reading(protocols: dict[str, int], cores: dict[int, CoreSoftnet]) -> CounterReading:
+    return CounterReading(LinkTotals(), 0, 0, Softnet(), Stat({}, 0), protocols, cores)
+
+
+def test_what_grew_is_told_by_name_and_what_stood_still_is_not() -> None:
+    since = reading({"TcpRetransSegs": 100, "TcpExtPruneCalled": 5}, {})
+    now = reading({"TcpRetransSegs": 103, "TcpExtPruneCalled": 5, "UdpSndbufErrors": 2}, {})
+    assert gauges(now, since) == {"TCP segments sent again": 3, "UDP send buffer errors": 2}
+
+
+def test_a_core_is_told_with_its_own_number() -> None:
+    since = reading({}, {1: CoreSoftnet(10, 0, 1, 4)})
+    now = reading({}, {1: CoreSoftnet(30, 2, 1, 9)})
+    assert gauges(now, since) == {
+        "cpu1 packets processed (softnet)": 20,
+        "cpu1 dropped, backlog full": 2,
+        "cpu1 packets from RPS": 5,
+    }
+
+
+def test_a_counter_is_added_once() -> None:
+    counters = [counter for _, names in ANOMALIES for counter in names]
+    assert len(counters) == len(set(counters))
