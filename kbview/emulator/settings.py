@@ -13,6 +13,7 @@ from kbview.emulator.datapaths.dpdk.sleeper import SleeperSettings
 from kbview.emulator.datapaths.dpdk_udp.stack_settings import UdpStackSettings
 from kbview.emulator.datapaths.kernel_irq.stations import KernelIrqSettings
 from kbview.emulator.datapaths.mtcp.io_module import MtcpSettings
+from kbview.emulator.datapaths.netmap.queue import NetmapSettings
 from kbview.emulator.keys import ScenarioError
 
 __all__ = ["ScenarioError", "Settings"]
@@ -25,6 +26,7 @@ class Settings(
     SleeperSettings,
     UdpStackSettings,
     XskSettings,
+    NetmapSettings,
     PacketRingSettings,
     CommonSettings,
 ):

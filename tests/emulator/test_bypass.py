@@ -104,7 +104,7 @@ def test_netmap_sleeps_at_rest_and_shares_its_calls_under_load() -> None:
     assert quiet.wakeups == quiet.interrupts == quiet.delivered == 200
     assert quiet.syscalls >= quiet.delivered
     assert busy.syscalls < busy.delivered / 5
-    assert busy.interrupts < busy.delivered / 100
+    assert busy.interrupts <= busy.delivered / 32  # moderation: 32 frames or 16 us
     assert quiet.copies == busy.copies == quiet.allocations == busy.allocations == 0
 
 

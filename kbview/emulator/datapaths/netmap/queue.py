@@ -3,11 +3,19 @@
     NIC ring    descriptors, only the driver sees them       rxsync/txsync: a system call a batch
     netmap ring slots (buffer index, length), head, cur, tail, shared with the application
 
-The application maps the buffers, so no CPU copies a frame. It does not map the NIC's registers, and the
-kernel checks every index, so a faulty program cannot reach the NIC. poll() unmasks the vector before
-the thread sleeps; the handler only wakes the thread. Under load the thread never sleeps.
-L. Rizzo, "netmap: a novel framework for fast packet I/O", USENIX ATC 2012; sys/net/netmap.h
+    linux       interrupt --> softirq --> the driver's poll: netmap_rx_irq() wakes the thread, unmask
+    freebsd     interrupt --> netmap_rx_irq() wakes the thread; masked until the thread sleeps
+
+The application maps the buffers, so no CPU copies a frame. It does not map the NIC's registers, and
+the kernel checks every index, so a faulty program cannot reach the NIC. On Linux the vector fires as
+often as the moderation allows, also while the thread is busy. rxsync takes all frames that are there.
+L. Rizzo, "netmap: a novel framework for fast packet I/O", USENIX ATC 2012; sys/net/netmap.h;
+LINUX/ixgbe_netmap_linux.h ixgbe_netmap_rxsync(), netmap_rx_irq() in ixgbe_clean_rx_irq()
 """
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
@@ -17,12 +25,27 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.emulator.kernel.softirq import Scheduler
+from kbview.emulator.keys import Keys, meaning
 from kbview.packet.frame import Frame
+
+NetmapOs = Literal["linux", "freebsd"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetmapSettings(Keys):
+    """The kernel that netmap is part of."""
+
+    netmap_os: Annotated[
+        NetmapOs,
+        meaning("whether the driver's poll wakes the thread, in a softirq, or the handler does"),
+    ] = "linux"
 
 
 class NetmapQueue:
-    """The kernel's half of one queue pair; rxsync shows up to `burst` frames at once.
+    """The kernel's half of one queue pair.
 
+    `scheduler` polls the driver after an interrupt; None where the handler itself wakes the thread.
     With `completes` a sent frame raises the interrupt too.
     """
 
@@ -32,7 +55,7 @@ class NetmapQueue:
         core: Core,
         queue: RxQueue,
         tx: TxRing,
-        burst: int,
+        scheduler: Scheduler | None,
         *,
         completes: bool,
     ) -> None:
@@ -41,11 +64,14 @@ class NetmapQueue:
         self._waiters = WaitQueue(machine)
         self._queue = queue
         self._ring = queue.ring
-        self._burst = burst
+        self._scheduler = scheduler
+        self._scheduled = False
         self._dma_ps = queue.moderation.dma_ps
         self._counts = machine.counts
         step = machine.prices.step
         self._hardirq = step("hardirq")
+        self._napi_poll = step("napi_poll")
+        self._napi_complete = step("napi_complete")
         self._sync = step("netmap_sync")
         self._rx_slot = step("netmap_rx_slot")
         self._tx_slot = step("netmap_tx_slot")
@@ -53,28 +79,47 @@ class NetmapQueue:
         queue.request_irq(Vector(core, self.irq_handler), completes=completes)
 
     def irq_handler(self, core: Core) -> None:
-        """netmap_rx_irq: wake the thread; there is no softirq and no sk_buff."""
+        """Mask the vector; the driver's poll follows, or on FreeBSD the thread is woken at once."""
         self._queue.mask()
         self._counts.interrupt(core, self._ring.queue)
         core.spend(self._hardirq)
+        if self._scheduler is None:
+            self._waiters.wake(core)
+        elif not self._scheduled:
+            self._scheduled = True
+            self._scheduler.napi_schedule(self)
+
+    def poll(self, weight: int) -> Generator[None, None, int]:
+        """The driver's poll: it leaves all descriptors to netmap, so it wakes the thread and ends."""
+        core = self.core
+        core.spend(self._napi_poll)
+        if core.now_ps > core.horizon_ps:
+            yield
+        self._counts.polled(core, self._ring.queue, 0, weight)
         self._waiters.wake(core)
+        core.spend(self._napi_complete)
+        self._scheduled = False
+        self._queue.unmask(core.now_ps)
+        return 0
 
     def sleep(self, task: Context) -> Process:
-        """Unmask the vector and wait for it; nothing may happen between the look and this."""
-        self._queue.unmask(self.core.now_ps)
+        """Wait for the vector, unmasked; nothing may happen between the look and this."""
+        if not self._scheduled:
+            self._queue.unmask(self.core.now_ps)
         yield from self._waiters.sleep(self.core, task)
 
     def rxsync(self, core: Core) -> list[Frame]:
-        """Give the NIC the slots that the application released; returns the frames in new slots.
+        """Take all frames that are there; give the NIC the slots that the application released.
 
-        A slot is new where the DD bit of its descriptor is set.
+        A slot is new where the DD bit of its descriptor is set. Returns the frames in new slots.
         """
         now_ps, ring, counts = core.now_ps, self._ring, self._counts
-        released = ring.refill()
+        released = ring.cleaned
         self._queue.catch_up(now_ps)
-        frames = ring.take_burst(now_ps - self._dma_ps, self._burst)
-        counts.ring_refilled(core, ring.queue, released)
+        frames = ring.take_burst(now_ps - self._dma_ps, ring.size)
         counts.descriptors_cleaned(core, ring, frames)
+        ring.refill(released)
+        counts.ring_refilled(core, ring.queue, released)
         counts.ring_synced(core, ring.queue, "rx", len(frames))
         core.spend(self._sync)
         for frame in frames:

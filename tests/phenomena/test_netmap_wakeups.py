@@ -1,0 +1,42 @@
+"""netmap: the way from an interrupt to the thread, and how much a call of poll() brings."""
+
+import pytest
+
+from kbview.emulator.datapaths.netmap.queue import NetmapOs
+from kbview.emulator.scenario import Traffic
+from kbview.emulator.settings import Settings
+from kbview.tape import events as ev
+from tests.emulator.running import emulation, finished, stretch, told
+
+
+@pytest.mark.parametrize(("system", "softirqs"), [("linux", 100), ("freebsd", 0)])
+def test_on_linux_the_driver_s_poll_wakes_the_thread(system: NetmapOs, softirqs: int) -> None:
+    """netmap_rx_irq(): called by ixgbe_clean_rx_irq() in the softirq, on FreeBSD by the handler."""
+    settings = Settings(cores=1, netmap_os=system)
+    meters = finished("netmap", settings, Traffic(rate_pps=10_000, frames=100))
+    assert meters.interrupts == meters.wakeups == 100
+    assert meters.softirqs == softirqs
+    assert meters.allocations == 0
+
+
+def test_on_linux_interrupts_go_on_under_load() -> None:
+    """The poll unmasks the vector though the thread is busy: an interrupt a moderation time."""
+    flood = Traffic(rate_pps=20_000_000)
+    rates = {}
+    systems: tuple[NetmapOs, ...] = ("linux", "freebsd")
+    for system in systems:
+        settings = Settings(
+            cores=1, app="drop", netmap_os=system, moderation_us=20.0, moderation_frames=0
+        )
+        rates[system] = stretch(emulation("netmap", settings, flood), 1_000, 2_000).interrupts
+    assert rates["linux"] == pytest.approx(2_000 / 20, rel=0.1)
+    assert rates["freebsd"] <= 1
+
+
+def test_rxsync_takes_all_frames_that_are_there() -> None:
+    """ixgbe_netmap_rxsync() imports every completed descriptor; the burst is the application's."""
+    train = Traffic(rate_pps=100_000, pattern="train", burst_frames=200, frames=400)
+    settings = Settings(cores=1, burst=8, moderation_us=50.0, moderation_frames=0)
+    events = told("netmap", settings, train)
+    synced = [each.work for each in events if isinstance(each, ev.RingSynced)]
+    assert max(synced) > 100
