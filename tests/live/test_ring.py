@@ -172,8 +172,10 @@ def test_a_link_that_goes_down_and_up_is_waited_for() -> None:
         source.pump(tape, 0)
         _set(bed, "down")
         noted(source, tape, 1)
+        assert "is down and brings nothing" in pumped(source, tape, 60).banner
         _set(bed, "up")
         notes = noted(source, tape, 2)
+        assert pumped(source, tape, 60).banner == ""
         send(bed, 5)
         meters = pumped(source, tape, 60, arrived=5)
     assert [note.partition(" ")[2] for note in notes] == [

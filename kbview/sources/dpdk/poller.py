@@ -16,6 +16,7 @@ _PERIOD_S = 0.1
 _AGAIN_S = 0.5
 _MOST = 3_000  # rounds that wait for a viewer in slow motion; then every other one goes
 
+GONE = "the application is gone; its last numbers stay until it is back"
 News = Snapshot | SourceNoted
 
 
@@ -84,9 +85,7 @@ class Poller:
         if not news:
             client.close()
             self._client = None
-            return [
-                SourceNoted(now_ps, "the application is gone; its last numbers stay until it is back")
-            ]
+            return [SourceNoted(now_ps, GONE)]
         return news
 
     def _greet(self) -> list[News]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kbview.sources.dpdk.client import TelemetryClient, TelemetryError
 from kbview.sources.dpdk.delta import Delta
-from kbview.sources.dpdk.poller import Poller
+from kbview.sources.dpdk.poller import GONE, Poller
 from kbview.sources.dpdk.snapshot import Fill, Snapshot, take
 from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
@@ -54,6 +54,7 @@ class TelemetryProducer(Producer):
         self.version, self.pid = client.version, client.pid
         self._poller = Poller(path, client, clock)
         self._delta = Delta()
+        self._banner = ""  # that the application is gone, as long as it is
         self._now = first
         self._hear(first)
         self.meters = frozenset(_ALWAYS | _known(first))
@@ -69,6 +70,7 @@ class TelemetryProducer(Producer):
         for each in self._poller.take(until_ps):
             if isinstance(each, SourceNoted):
                 told.append(each)
+                self._banner = each.note if each.note == GONE else ""
             else:
                 self._hear(each)
         return told
@@ -98,6 +100,7 @@ class TelemetryProducer(Producer):
         meters.drops = {key: count for key, count in drops.items() if count}
         meters.arrived = meters.delivered + meters.missed + errors + no_mbuf
         meters.arrived_bytes = meters.delivered_bytes
+        meters.banner = self._banner
         meters.rings = _rings(self._now)
         meters.gauges = _gauges(self._now)
         meters.cores = self._cores()

@@ -5,12 +5,16 @@ $XDG_RUNTIME_DIR/dpdk or /tmp/dpdk. The prefix is the application's --file-prefi
 """
 
 import os
+import re
 import socket
 from pathlib import Path
 
 from kbview.tape.source import SourceError
 
 SOCKET = "dpdk_telemetry.v2"
+_NUMBERED = re.compile(
+    rf"{re.escape(SOCKET)}(|:\d{{1,4}})"
+)  # lib/telemetry/telemetry.c, create_socket()
 _USAGE, _PERMISSION = 2, 4
 
 
@@ -29,8 +33,23 @@ def found() -> dict[str, Path]:
             entries = sorted(folder.iterdir())
         except OSError:
             continue
-        sockets |= {entry.name: entry / SOCKET for entry in entries if _is_there(entry / SOCKET)}
+        for entry in entries:
+            sockets |= _of(entry)
     return sockets
+
+
+def _of(folder: Path) -> dict[str, Path]:
+    """An application's sockets: PREFIX for the first process, PREFIX:1 for the next of that prefix."""
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return {}
+    found = {name: _NUMBERED.fullmatch(name) for name in names}
+    return {
+        f"{folder.name}{match[1]}": folder / name
+        for name, match in found.items()
+        if match and _is_there(folder / name)
+    }
 
 
 def unreadable() -> list[Path]:

@@ -120,9 +120,11 @@ def test_the_restart_of_the_application_is_survived_and_said(path: Path, tape: T
     server.answers |= port(1400)
     _until(source, tape, lambda meters: meters.delivered == 400)
     server.stop()
-    _until(source, tape, lambda _: len(_notes(tape)) == 1)
+    gone = _until(source, tape, lambda _: len(_notes(tape)) == 1)
+    assert gone.banner == "the application is gone; its last numbers stay until it is back"
     with serving(path, port(70), pid=4711) as again:
         meters = _until(source, tape, lambda meters: meters.delivered > 400)
+        assert meters.banner == ""
         assert meters.delivered == 470  # a new process counts from nothing
         again.answers |= port(100)
         _until(source, tape, lambda meters: meters.delivered == 500)
@@ -176,6 +178,17 @@ def test_the_only_application_needs_no_name_and_several_do(runtime: Path) -> Non
                 _opened("dpdk")
             assert refused.value.exit_code == 2
             _opened("dpdk:b").close()
+
+
+def test_a_second_process_of_a_prefix_has_a_number(runtime: Path) -> None:
+    """lib/telemetry/telemetry.c: where `dpdk_telemetry.v2` is in use, the next one gets `:1`."""
+    folder = runtime / "a"
+    first, second = folder / socket_path.SOCKET, folder / f"{socket_path.SOCKET}:1"
+    with serving(first, port(1)), serving(second, port(2)):
+        assert socket_path.found() == {"a": first, "a:1": second}
+        with pytest.raises(SourceError, match="name one: dpdk:a, dpdk:a:1"):
+            _opened("dpdk")
+        _opened("dpdk:a:1").close()
 
 
 def test_a_socket_left_behind_is_nobodys(path: Path) -> None:

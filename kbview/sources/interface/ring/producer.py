@@ -140,6 +140,7 @@ class RingProducer(Producer):
 
     def show(self, meters: Meters) -> None:
         self._totals.show(meters)
+        meters.banner = self._down_note() if self._waiting else ""
 
     def spent(self, cpu_s: float) -> None:
         self._reading_thread.charge(cpu_s)
