@@ -38,12 +38,13 @@ def copy_share(meters: Meters) -> float:
 def test_gro_makes_the_copy_what_costs_most() -> None:
     """Linux net/core/gro.c; Cai et al., SIGCOMM 2021: with GRO half of a receiver's cycles are copies.
 
-    Without it the protocols are: each segment climbs alone, and every second one is acknowledged.
+    Without it the protocols are: each segment climbs alone. The reader is the slower side in both, so
+    its reads acknowledge (tcp_cleanup_rbuf()).
     """
     alone, merged = (streamed(Settings(gro=gro, **BULK), STREAM) for gro in (False, True))
     assert gbps(merged) > 2.5 * gbps(alone)
     assert copy_share(merged) > 2.5 * copy_share(alone)
-    assert alone.sent / alone.delivered == pytest.approx(0.5, abs=0.04)
+    assert alone.sent / alone.delivered < 0.05
     assert merged.sent / merged.delivered < 0.05
     assert merged.missed == alone.missed == 0
 
@@ -63,7 +64,7 @@ def test_a_window_beyond_the_share_of_the_cache_is_copied_from_memory() -> None:
     """Cai et al.: text waits in the socket until DMA has displaced it; a smaller window is faster."""
     small, large = (
         streamed(Settings(**(BULK | {"mss": 8948, "tcp_rcvbuf": size})), STREAM, 5000)
-        for size in (2 << 20, 6 << 20)
+        for size in (1 << 20, 6 << 20)
     )
     assert "llc_miss" not in small.stages or not small.stages["llc_miss"].count
     assert large.stages["llc_miss"].count > large.delivered
@@ -71,10 +72,14 @@ def test_a_window_beyond_the_share_of_the_cache_is_copied_from_memory() -> None:
 
 
 def test_merging_waits_for_a_queue_to_form() -> None:
-    """GRO merges what is in the ring at the same poll; at a light load every packet is alone."""
+    """GRO merges what is in the ring at the same poll; at a light load every packet is alone.
+
+    RFC 5681, 4.2: every second full segment is acknowledged then.
+    """
     slow = Settings(**(BULK | {"link_gbps": 0.5, "moderation_us": 0.0}))
     light, heavy = streamed(slow, STREAM, us=8000), streamed(Settings(**BULK), STREAM)
     assert "gro_merge" not in light.stages or light.stages["gro_merge"].count < 0.1 * light.delivered
+    assert light.sent / light.delivered == pytest.approx(0.5, abs=0.04)
     assert heavy.stages["gro_merge"].count > 0.9 * heavy.delivered
 
 

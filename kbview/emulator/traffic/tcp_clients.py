@@ -14,7 +14,7 @@ from typing import NamedTuple
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import NetworkPath, Peer, Timer
-from kbview.emulator.protocol.tcp import ConnectionState, Outcome, Parameters, Segment
+from kbview.emulator.protocol.tcp import Connection, ConnectionState, Outcome, Parameters, Segment
 from kbview.emulator.protocol.tcp.endpoint import ConnectionEntry, TcpEndpoint
 from kbview.emulator.protocol.tcp.header import frame_length
 from kbview.emulator.protocol.tcp.state import OVER
@@ -90,6 +90,10 @@ class Clients(Peer):
     def connected(self) -> int:
         """Open connections. Without keep-alive, a client of a host that is gone waits for ever."""
         return len(self._endpoint.entries)
+
+    def connections(self) -> list[Connection]:
+        """The open connections, the oldest first."""
+        return [entry.connection for entry in self._endpoint.entries.values()]
 
     def start(self) -> None:
         apart_ps = 2 * self.lookahead_ps // max(1, self._offer.clients)

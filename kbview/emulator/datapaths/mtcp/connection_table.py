@@ -42,7 +42,14 @@ class ConnectionTable(StreamTable):
         self._jobs = JobQueue(machine, core)
         self._output = output
         self._settings = settings
-        parameters = Parameters(mss=settings.mss, rcvbuf=settings.tcp_rcvbuf, quick_acks=_AT_ONCE)
+        parameters = Parameters(
+            mss=settings.mss,
+            rcvbuf=settings.tcp_rcvbuf,
+            sack=False,  # TCP_OPT_SACK_ENABLED is FALSE
+            quick_acks=_AT_ONCE,
+            pingpong=False,
+            acks_when_read=False,
+        )
         self.endpoint = TcpEndpoint(parameters, self._listener_of, secret=1)
         self._listeners: dict[int, PortListener] = {}
         self._streams: dict[Flow, TcpStream] = {}

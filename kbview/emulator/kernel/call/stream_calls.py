@@ -105,14 +105,15 @@ class Streams:
         core.spend(self._recvmsg)
         received = socket.dequeue(self._settings.read_size)
         self._tcp.text -= sum(each.length for each in received)
+        # The socket is the reader's: text that comes during the copies is not acknowledged with this.
+        connection = socket.entry.connection
+        connection.tcb.receiver.room = socket.room
+        outcome = connection.read(0, core.now_ps)
         displaced = self._machine.ddio.displaced(self._tcp.text)
         for each in received:
             if displaced:
                 self._wait_for_memory(core, each)
             self._copy(core, socket, each)
-        connection = socket.entry.connection
-        connection.tcb.receiver.room = socket.room
-        outcome = connection.read(0, core.now_ps)
         yield from self._follow(core, socket, outcome)
         core.spend(self._exit)
         core.leave_kernel(task)

@@ -108,6 +108,10 @@ class QueuedSegment:
 class StreamSocket:
     """The socket of a connection, with its receive and send queues.
 
+    The receive buffer is twice the `tcp_rcvbuf` of the settings, and the window at most half of that:
+    Linux tunes the buffer to hold what two round trips bring (tcp_rcv_space_adjust()), so unread text
+    does not narrow the window at once. kbview's tuning ends there.
+
     `unwritten` are bytes that the application will write when the send buffer has room. `leaving`: it
     closes after them. `closed`: it has closed, and TCP completes the connection.
     """
@@ -115,12 +119,12 @@ class StreamSocket:
     stream = True
 
     def __init__(
-        self, table: "SocketTable", name: str, entry: ConnectionEntry, rcvbuf: int, sndbuf: int
+        self, table: "SocketTable", name: str, entry: ConnectionEntry, tcp_rcvbuf: int, sndbuf: int
     ) -> None:
         self.name = name
         self.entry = entry
         self.table = table
-        self.rcvbuf = rcvbuf
+        self.rcvbuf = 2 * tcp_rcvbuf
         self.sndbuf = sndbuf
         self.is_ready = False
         self.packets: deque[QueuedSegment] = deque()
@@ -135,6 +139,7 @@ class StreamSocket:
         self.unwritten = 0
         self.leaving = False
         self.send_queued = 0
+        self._window_clamp = tcp_rcvbuf // 2
         self.session: AppSession | None = None
         self._unacknowledged: deque[list[int]] = deque()  # sk_buffs of the send queue: bytes, charge
 
@@ -144,9 +149,9 @@ class StreamSocket:
     def room(self) -> int:
         """Bytes of text that the socket accepts: half of the free buffer, the other half is overhead.
 
-        tcp_win_from_space() with tcp_adv_win_scale 1.
+        tcp_win_from_space() with tcp_adv_win_scale 1, and no more than the window clamp.
         """
-        return max(0, (self.rcvbuf - self.queued) // 2)
+        return max(0, min(self._window_clamp, (self.rcvbuf - self.queued) // 2))
 
     @property
     def pending(self) -> bool:

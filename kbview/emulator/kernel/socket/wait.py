@@ -37,7 +37,7 @@ class ReadSettings(Keys):
     ] = 32
     read_size: Annotated[
         int, number("buffer of the application for a read of a stream", "bytes", ge=1, le=MOST)
-    ] = 16_384
+    ] = 131_072  # iperf's
 
 
 class WaitQueue:

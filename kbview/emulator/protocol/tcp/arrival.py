@@ -122,17 +122,20 @@ def _handshake(tcb: Tcb, segment: Segment, now_ps: int) -> str | None:
 
 
 def _advance(tcb: Tcb, segment: Segment, now_ps: int) -> None:
-    """Free acknowledged text or count a duplicate; then take the peer's window."""
+    """Free acknowledged text, count a duplicate or read SACK blocks; then take the peer's window."""
     sender, lost = tcb.sender, False
+    if segment.blocks:
+        sender.selectively(segment.blocks)
     if after(segment.ack, sender.snd_una):
         text, lost = sender.acknowledge(segment.ack, now_ps)
         tcb.outcome.acknowledged += text
     elif _is_duplicate(tcb, segment):
         lost = sender.duplicate()
+    sender.find_loss(now_ps)
     if not before(segment.ack, sender.snd_una):
         sender.update_window(segment)
     if lost and sender.flight:
-        tcb.send(sender.first_again(now_ps))
+        tcb.send(sender.first_again(now_ps), now_ps)
 
 
 def _is_duplicate(tcb: Tcb, segment: Segment) -> bool:

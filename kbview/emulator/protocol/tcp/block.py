@@ -4,6 +4,7 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.protocol.tcp.outcome import Outcome
 from kbview.emulator.protocol.tcp.parameters import Parameters
 from kbview.emulator.protocol.tcp.receiver import ReceiveSide
+from kbview.emulator.protocol.tcp.sack import fitting
 from kbview.emulator.protocol.tcp.segment import NO_SCALE, Segment
 from kbview.emulator.protocol.tcp.sender import SendSide
 from kbview.emulator.protocol.tcp.state import SENDING, TRANSITIONS, ConnectionState, Happening
@@ -26,6 +27,7 @@ class Tcb:
         self.syns = 0  # SYNs sent
         self.peer_mss = 0
         self.scaling = parameters.window_scaling
+        self.sack = parameters.sack
         self.closing = False  # CLOSE was called; its FIN may have to wait for the handshake
         self.wait_due_ps = NEVER_PS
         self._challenged_ps = -NEVER_PS
@@ -58,6 +60,7 @@ class Tcb:
         self.receiver = ReceiveSide(self.parameters)
         self.sender = SendSide(self.parameters, self.sender.iss)
         self.scaling = self.parameters.window_scaling
+        self.sack = self.parameters.sack
         self.passive = False
         self.syns = 0
         if self.closing:
@@ -77,6 +80,7 @@ class Tcb:
         segment = Segment(self.sender.iss, flags=SYN, mss=self.parameters.mss)
         if self.scaling:
             segment.wscale = self.parameters.scale
+        segment.sack_ok = self.sack
         if received:
             segment.flags |= ACK
             segment.ack = self.receiver.rcv_nxt
@@ -87,15 +91,20 @@ class Tcb:
         self.sender.time_syn(now_ps, first=self.syns == 1)
         self.outcome.segments.append(segment)
 
-    def send(self, segment: Segment) -> None:
-        """Send a segment with the current ACK and window."""
-        segment.ack = self.receiver.rcv_nxt
-        segment.window = self.receiver.advertise()
+    def send(self, segment: Segment, now_ps: int) -> None:
+        """Send a segment with the current ACK and window, and with SACK of text beyond a gap."""
+        receiver = self.receiver
+        if segment.length:
+            receiver.answered(now_ps)
+        if self.sack and receiver.order.segments:
+            segment.blocks = fitting(receiver.sacks.blocks, self.sender.mss - segment.length)
+        segment.ack = receiver.rcv_nxt
+        segment.window = receiver.advertise()
         self.outcome.segments.append(segment)
 
-    def send_ack(self) -> None:
+    def send_ack(self, now_ps: int) -> None:
         """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>."""
-        self.send(Segment(self.sender.snd_nxt, 0, ACK))
+        self.send(Segment(self.sender.snd_nxt, 0, ACK), now_ps)
 
     def send_reset(self) -> None:
         """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK>: the user aborts."""
@@ -106,24 +115,25 @@ class Tcb:
         """A challenge ACK, limited in rate (RFC 5961, 7)."""
         if now_ps - self._challenged_ps >= self.parameters.challenge_gap_ps:
             self._challenged_ps = now_ps
-            self.send_ack()
+            self.send_ack(now_ps)
 
     def transmit(self, now_ps: int) -> None:
         """Send the segments that windows permit, then a due ACK that no segment carried."""
         if self.state in SENDING:
             sender = self.sender
             while (segment := sender.next(now_ps)) is not None:
-                self.send(segment)
+                self.send(segment, now_ps)
             sender.arm(now_ps)
         if self.receiver.ack_now:
-            self.send_ack()
+            self.send_ack(now_ps)
 
     # ---- handshake -------------------------------------------------------------------------
 
     def take_syn(self, segment: Segment) -> None:
-        """Note the peer's number and options; both sides scale windows or neither does."""
+        """Note the peer's number and options; scaling and SACK need both sides."""
         self.receiver.start(segment.seq)
         self.peer_mss = segment.mss
+        self.sack = self.sack and segment.sack_ok
         self.scaling = self.scaling and segment.wscale != NO_SCALE
         if self.scaling:
             self.receiver.rcv_wscale = self.parameters.scale
@@ -132,7 +142,7 @@ class Tcb:
     def establish(self, segment: Segment, snd_wnd: int) -> None:
         """Both SYNs are acknowledged: data may flow, and a waiting CLOSE proceeds."""
         self.sender.set_window(segment, snd_wnd)
-        self.sender.open(self.peer_mss, syn_lost=self.syns > 1)
+        self.sender.open(self.peer_mss, syn_lost=self.syns > 1, sack=self.sack)
         if self.closing:
             self.sender.fin = True
             self.become(Happening.CLOSE)

@@ -4,7 +4,8 @@ cwnd
  |        /| timeout            fast retransmit: half, not one
  |     __/ |          ___/|__/
  |  __/    |       __/
- | /       |/\\____/                RFC 5681 (Reno), RFC 6582 (NewReno), RFC 3042 (limited transmit)
+ | /       |/\\____/                RFC 5681 (Reno), RFC 6582 (NewReno), RFC 3042 (limited transmit),
+                                    RFC 6675 (SACK), RFC 3465 (bytes are counted, not ACKs)
 """
 
 from kbview.emulator.protocol.tcp.sequence import after, before, plus
@@ -37,7 +38,10 @@ class NewReno:
         return self.cwnd
 
     def acknowledged(self, ack: int, acked: int, flight: int) -> bool:
-        """New data was acknowledged, `flight` was out before; whether the next segment is lost too."""
+        """New data was acknowledged, `flight` was out before; whether the next segment is lost too.
+
+        Without SACK. `acked` counts the bytes.
+        """
         self.dupacks = 0
         if not self.recovering:
             self._grow(acked, flight)
@@ -50,12 +54,29 @@ class NewReno:
         self.cwnd = max(deflated, self.mss)
         return True
 
+    def selectively(self, ack: int, acked: int, flight: int) -> None:
+        """As `acknowledged` with SACK; `acked` leaves out the bytes that were sacked before."""
+        if not self.recovering:
+            self._grow(acked, flight)
+        elif after(ack, self.recover):
+            self.recovering = False
+
+    def lost(self, snd_una: int, snd_nxt: int, flight: int) -> bool:
+        """With SACK the oldest text in flight counts as lost; whether a recovery begins now."""
+        if self.recovering or not after(snd_una, self.recover):
+            return False
+        self.recovering = True
+        self.recover = plus(snd_nxt, -1)
+        self.cwnd = self.ssthresh = max(min(flight, self.cwnd) // 2, 2 * self.mss)
+        return True
+
     def _grow(self, acked: int, flight: int) -> None:
+        """Slow start adds the acknowledged bytes, also of an ACK for many segments; RFC 3465, Linux."""
         if flight + self.mss <= self.cwnd:
             return  # the window was not what held the sender back (RFC 7661)
-        if self.cwnd < self.ssthresh:
-            self.cwnd += min(acked, self.mss)
-            return
+        slow = min(acked, max(0, self.ssthresh - self.cwnd))
+        self.cwnd += slow
+        acked -= slow
         self._acked += acked
         if self._acked >= self.cwnd:
             self._acked -= self.cwnd

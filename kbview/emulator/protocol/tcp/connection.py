@@ -123,7 +123,7 @@ class Connection:
         elif sender.persist_due_ps <= now_ps:
             self._probe(now_ps)
         if receiver.ack_due_ps <= now_ps:
-            receiver.ack_now = True
+            receiver.delay_is_over()
         if tcb.state is not ConnectionState.CLOSED:
             tcb.transmit(now_ps)
         return self._outcome()
@@ -146,7 +146,7 @@ class Connection:
         if tcb.sender.expiries >= tcb.parameters.retries:
             tcb.delete("ETIMEDOUT")
         else:
-            tcb.send(tcb.sender.probe(now_ps))
+            tcb.send(tcb.sender.probe(now_ps), now_ps)
 
     def _outcome(self) -> Outcome:
         outcome, self.tcb.outcome = self.tcb.outcome, Outcome()

@@ -1,35 +1,37 @@
-"""Segments and the headers that carry them: options of RFC 9293, 3.2 and RFC 7323, 2.2."""
+"""Segments and the headers that carry them: options of RFC 9293, 3.2, RFC 7323, 2.2 and RFC 2018."""
 
 import struct
+from collections.abc import Iterator
 
+from kbview.emulator.protocol.tcp.sack import option_length
 from kbview.emulator.protocol.tcp.segment import NO_SCALE, Segment, joined
 from kbview.packet.altered import altered
 from kbview.packet.frame import ETHERNET_MINIMUM, FCS_LENGTH, Combined, Frame, Merged, Part
 from kbview.packet.tcp import Tcp
 
-_END, _NOP, _MSS, _WSCALE = 0, 1, 2, 3
+_END, _NOP, _MSS, _WSCALE, _SACK_OK, _SACK = 0, 1, 2, 3, 4, 5
 HEADER = 20  # bytes without options
 _ETHERNET_IPV4 = 14 + 20 + FCS_LENGTH
 
 
 def read(header: Tcp, length: int, carrier: object = None) -> Segment:
     """The segment of a header and `length` bytes of text; an invalid option ends the options."""
-    mss, wscale = _read_options(header.options)
-    return Segment(
+    segment = Segment(
         header.sequence,
         header.acknowledgement,
         header.flags,
         header.window,
         length,
-        None,
-        mss,
-        wscale,
-        carrier,
+        carrier=carrier,
     )
+    for kind, value in _options(header.options):
+        _read_option(segment, kind, value)
+    return segment
 
 
 _NUMBERS = struct.Struct("!II")  # sequence, acknowledgement
 _HEADER = struct.Struct("!4xIIxBH")  # sequence, acknowledgement, flags, window
+_EDGES = struct.Struct("!II")  # of a block of SACK
 
 
 def segment_of(frame: Frame) -> Segment | None:
@@ -79,8 +81,8 @@ def shortened(frame: Frame, payload: int) -> Frame:
     return altered(frame, payload=payload)
 
 
-def _read_options(options: bytes) -> tuple[int, int]:
-    mss, wscale = 0, NO_SCALE
+def _options(options: bytes) -> Iterator[tuple[int, bytes]]:
+    """Kind and value of each option; an option with an invalid length ends them."""
     place = 0
     while place < len(options) and options[place] != _END:
         if options[place] == _NOP:
@@ -88,18 +90,30 @@ def _read_options(options: bytes) -> tuple[int, int]:
             continue
         size = options[place + 1] if place + 1 < len(options) else 0
         if size < 2 or place + size > len(options):
-            break
-        if options[place] == _MSS and size == 4:
-            mss = int.from_bytes(options[place + 2 : place + 4], "big")
-        elif options[place] == _WSCALE and size == 3:
-            wscale = min(options[place + 2], 14)
+            return
+        yield options[place], options[place + 2 : place + size]
         place += size
-    return mss, wscale
+
+
+def _read_option(segment: Segment, kind: int, value: bytes) -> None:
+    if kind == _MSS and len(value) == 2:
+        segment.mss = int.from_bytes(value, "big")
+    elif kind == _WSCALE and len(value) == 1:
+        segment.wscale = min(value[0], 14)
+    elif kind == _SACK_OK and not value:
+        segment.sack_ok = True
+    elif kind == _SACK and value and not len(value) % _EDGES.size:
+        segment.blocks = tuple(_EDGES.iter_unpack(value))
 
 
 def header_length(segment: Segment) -> int:
     """Length of the TCP header with options, bytes."""
-    return HEADER + (4 if segment.mss else 0) + (4 if segment.wscale != NO_SCALE else 0)
+    length = HEADER + option_length(segment.blocks)
+    if segment.mss:
+        length += 4
+    if segment.wscale != NO_SCALE:
+        length += 4
+    return length + 4 if segment.sack_ok else length
 
 
 def frame_length(segment: Segment) -> int:
@@ -114,6 +128,11 @@ def write(segment: Segment, source_port: int, destination_port: int) -> Tcp:
         options += bytes([_MSS, 4]) + segment.mss.to_bytes(2, "big")
     if segment.wscale != NO_SCALE:
         options += bytes([_NOP, _WSCALE, 3, segment.wscale])
+    if segment.sack_ok:
+        options += bytes([_NOP, _NOP, _SACK_OK, 2])
+    if segment.blocks:
+        options += bytes([_NOP, _NOP, _SACK, option_length(segment.blocks) - 2])
+        options += b"".join(_EDGES.pack(*block) for block in segment.blocks)
     return Tcp(
         source_port,
         destination_port,

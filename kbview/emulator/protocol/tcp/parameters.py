@@ -21,7 +21,13 @@ class TcpSettings(Keys):
         int, number("largest segment that the host offers to take", "bytes", ge=88, le=9000)
     ] = 1460
     tcp_rcvbuf: Annotated[
-        int, number("receive buffer of a connection (tcp_rmem)", "bytes", ge=2304, le=MOST)
+        int,
+        number(
+            "receive buffer of a connection before tuning (tcp_rmem); half of it is the window",
+            "bytes",
+            ge=2304,
+            le=MOST,
+        ),
     ] = 131_072
     tcp_sndbuf: Annotated[
         int, number("send buffer of an established connection (tcp_wmem)", "bytes", ge=4608, le=MOST)
@@ -48,7 +54,10 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window_scaling: bool = True
     initial_window: int = 10  # segments, RFC 6928
     nagle: bool = False
+    sack: bool = True  # net.ipv4.tcp_sack
     quick_acks: int = 0  # segments that are acknowledged at once after the handshake
+    pingpong: bool = True  # once this side answers, its ACKs wait for the answers
+    acks_when_read: bool = True  # an ACK that would close the window waits for the reader
     delayed_ack_ps: int = 40 * _MS_PS
     rto_initial_ps: int = _S_PS
     rto_min_ps: int = 200 * _MS_PS  # RFC 6298 would have a second

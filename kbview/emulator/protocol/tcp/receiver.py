@@ -12,6 +12,7 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.protocol.tcp.order import OFO_DROP, OutOfOrder
 from kbview.emulator.protocol.tcp.outcome import Outcome
 from kbview.emulator.protocol.tcp.parameters import DEFAULT_SEND_MSS, Parameters
+from kbview.emulator.protocol.tcp.sack import SackBlocks
 from kbview.emulator.protocol.tcp.segment import Segment, part
 from kbview.emulator.protocol.tcp.sequence import after, before, distance, plus
 from kbview.packet.tcp import FIN
@@ -40,6 +41,7 @@ class ReceiveSide:
         self.rcv_mss = DEFAULT_SEND_MSS  # the longest segment seen
         self.room = parameters.rcvbuf
         self.order = OutOfOrder()
+        self.sacks = SackBlocks()
         self.finished = False  # the peer's FIN was taken
         self.refusing = ""  # the reason to refuse all text at present: no memory; else ""
         self.ack_now = False
@@ -47,6 +49,10 @@ class ReceiveSide:
         self._half = parameters.rcvbuf // 2
         self._quick = parameters.quick_acks
         self._delay_ps = parameters.delayed_ack_ps
+        self._waits = parameters.acks_when_read
+        self._answers = parameters.pingpong
+        self._pingpong = False  # this side answers soon: its ACKs go with the answers
+        self._taken_ps = -NEVER_PS  # when text last came in order
 
     def start(self, irs: int) -> None:
         """The peer's SYN was taken."""
@@ -80,10 +86,15 @@ class ReceiveSide:
         wanted = part(segment, max(0, -offset), min(segment.length, self.rcv_wnd - offset))
         if offset > 0:
             self.ack_now = True  # a duplicate ACK tells the peer of the gap
-            return self.order.insert(wanted, outcome)
+            reason = self.order.insert(wanted, outcome)
+            if not reason:
+                self.sacks.add(wanted.seq, wanted.end)
+            return reason
         outcome.delivered.append(wanted)
         filling = bool(self.order.segments)
         self.rcv_nxt = self.order.pull(wanted.end, outcome) if filling else wanted.end
+        if filling:
+            self.sacks.advance(self.rcv_nxt)
         self._delivered(outcome)
         self.rcv_mss = max(self.rcv_mss, segment.unit or segment.length)
         self._schedule_ack(filling, now_ps)
@@ -98,14 +109,39 @@ class ReceiveSide:
     # ---- acknowledgements ------------------------------------------------------------------
 
     def _schedule_ack(self, filling: bool, now_ps: int) -> None:
-        """At once for a filled gap, a FIN, or more than one full segment; else after the delay."""
-        if self._quick:
+        """At once for a filled gap, a FIN, or more than one full segment; else after the delay.
+
+        A connection begins with `quick_acks` ACKs at once, until this side answers (pingpong mode).
+        More than one full segment waits for the reader if its ACK would take back a part of the window.
+        Linux: __tcp_ack_snd_check(), tcp_in_quickack_mode().
+        """
+        self._taken_ps = now_ps
+        if self._quick and not self._pingpong:
             self._quick -= 1
             self.ack_now = True
-        elif filling or self.finished or distance(self.rcv_wup, self.rcv_nxt) > self.rcv_mss:
+        elif filling or self.finished or (self._is_due() and not self._closes()):
             self.ack_now = True
         elif self.ack_due_ps == NEVER_PS:
             self.ack_due_ps = now_ps + self._delay_ps
+
+    def _is_due(self) -> bool:
+        return distance(self.rcv_wup, self.rcv_nxt) > self.rcv_mss
+
+    def _closes(self) -> bool:
+        """Whether an ACK now would advertise less than the last ACK did."""
+        return self._waits and distance(self.rcv_nxt, self._edge()) < distance(
+            self.rcv_wup, self.rcv_adv
+        )
+
+    def answered(self, now_ps: int) -> None:
+        """This side sends text: soon after it took some, so later ACKs may go with the next answers."""
+        if self._answers and now_ps - self._taken_ps < self._delay_ps:
+            self._pingpong = True
+
+    def delay_is_over(self) -> None:
+        """No answer has carried the ACK: it is sent alone."""
+        self.ack_now = True
+        self._pingpong = False
 
     def _edge(self) -> int:
         """The right edge that a segment would advertise now."""
@@ -126,12 +162,18 @@ class ReceiveSide:
         return field
 
     def read(self, length: int) -> None:
-        """The reader took `length` bytes; an ACK is due if the window grew enough."""
+        """The reader took `length` bytes; an ACK that waited for that is due, or a wider window."""
         self.room += length
         self.reconsider()
 
     def reconsider(self) -> None:
-        """`room` has changed: an ACK is due if the window has doubled and grown by a segment."""
+        """`room` has changed: an ACK is due for more than a segment, or if the window has doubled.
+
+        Linux: tcp_cleanup_rbuf().
+        """
+        if self._waits and self.ack_due_ps < NEVER_PS and self._is_due():
+            self.ack_now = True
+            return
         wnd = distance(self.rcv_nxt, self._edge())
         if wnd >= 2 * self.rcv_wnd and wnd - self.rcv_wnd >= min(self._half, self.rcv_mss):
             self.ack_now = True

@@ -17,7 +17,9 @@ class Segment(msgspec.Struct, gc=False, eq=False):
     `data` is the text where somebody keeps it, else None. `mss` and `wscale` are options, 0 and
     NO_SCALE where they are not. `carrier` is whatever brought it here, such as a frame. `again` says
     that it was sent before, and why it is sent now: "timeout" or "fast"; "probe" asks for a window.
-    `unit` is the length of the segments that it was merged from, 0 where it was not.
+    `unit` is the length of the segments that it was merged from, 0 where it was not. `sack_ok` is the
+    option SACK-permitted of a SYN. `blocks` is the option SACK: pairs of the first sequence number
+    and the number after the last.
     """
 
     seq: int
@@ -31,6 +33,8 @@ class Segment(msgspec.Struct, gc=False, eq=False):
     carrier: object = None
     again: str = ""
     unit: int = 0
+    sack_ok: bool = False
+    blocks: tuple[tuple[int, int], ...] = ()
 
     @property
     def span(self) -> int:

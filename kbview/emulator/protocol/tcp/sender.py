@@ -12,6 +12,7 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.protocol.tcp.congestion import NewReno
 from kbview.emulator.protocol.tcp.parameters import DEFAULT_SEND_MSS, Parameters
 from kbview.emulator.protocol.tcp.rto import Rto
+from kbview.emulator.protocol.tcp.sack import Block, Scoreboard
 from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.emulator.protocol.tcp.sequence import after, before, distance, plus
 from kbview.packet.tcp import ACK, FIN, PSH
@@ -29,6 +30,7 @@ class SendSide:
         self.mss = min(parameters.mss, DEFAULT_SEND_MSS)
         self.fin = False  # the user has closed: a FIN follows the text
         self.congestion = NewReno(self.mss, parameters.initial_window, iss)
+        self.scoreboard: Scoreboard | None = None  # without the option SACK
         self.rto = Rto(parameters)
         self.expiries = 0  # in a row
         self.retransmit_due_ps = NEVER_PS
@@ -41,11 +43,13 @@ class SendSide:
 
     # ---- set-up ----------------------------------------------------------------------------
 
-    def open(self, peer_mss: int, *, syn_lost: bool) -> None:
+    def open(self, peer_mss: int, *, syn_lost: bool, sack: bool) -> None:
         """The handshake is complete: set MSS and initial window (RFC 6928; RFC 6298, 5.7)."""
         self.mss = min(self._parameters.mss, peer_mss or DEFAULT_SEND_MSS)
         segments = 1 if syn_lost else self._parameters.initial_window
         self.congestion = NewReno(self.mss, segments, self.iss)
+        if sack:
+            self.scoreboard = Scoreboard(self.mss, self.iss)
         if syn_lost:
             self.rto.start_over(self._parameters.rto_after_syn_lost_ps)
 
@@ -66,6 +70,15 @@ class SendSide:
         return distance(self.snd_una, self.snd_nxt)
 
     @property
+    def pipe(self) -> int:
+        """Bytes that may be on the way: sent, neither sacked nor lost (RFC 6675, 4)."""
+        board, sent = self.scoreboard, distance(self.snd_una, self.resend)
+        if board is None or not board.ranges:
+            return sent
+        sent -= board.sacked(self.snd_una, self.resend)
+        return sent - board.unrepaired(self.snd_una) if self.congestion.recovering else sent
+
+    @property
     def limit(self) -> int:
         """The sequence number after the text and the FIN."""
         return plus(self.snd_end, self.fin)
@@ -83,17 +96,52 @@ class SendSide:
     # ---- segments --------------------------------------------------------------------------
 
     def next(self, now_ps: int) -> Segment | None:
-        """The next segment that may be sent at `now_ps`; None if windows or Nagle's rule forbid it."""
-        start = self.resend
-        waiting = distance(start, self.limit)
-        if waiting <= 0:
+        """The next segment that may be sent at `now_ps`; None if windows or Nagle's rule forbid it.
+
+        In a recovery with SACK lost text comes first, then new text, then text that may be lost:
+        NextSeg() of RFC 6675, 4.
+        """
+        if self.resend == self.limit and not self.congestion.recovering:
             return None
         if not self.flight and now_ps - self._sent_ps > self.rto.rto_ps:
             self.congestion.restart()
-        usable = min(self.congestion.window, self.snd_wnd) - distance(self.snd_una, start)
-        if usable <= 0 or (start == self.snd_nxt and self._holds_back(waiting, usable)):
+        room = self.congestion.window - self.pipe
+        board = self.scoreboard
+        if board is None or not self.congestion.recovering:
+            return self._forward(room, now_ps)
+        edge = board.lost_edge(self.snd_una)
+        return (
+            self._repair(board, edge, room, now_ps)
+            or self._forward(room, now_ps)
+            or self._repair(board, board.ranges[-1][0] if board.ranges else edge, room, now_ps)
+        )
+
+    def _forward(self, room: int, now_ps: int) -> Segment | None:
+        """The segment at `resend`, of new text, or again after a timeout."""
+        board, start, end = self.scoreboard, self.resend, self.limit
+        if board is not None and board.ranges and before(start, self.snd_nxt):
+            hole = board.hole(start, end)
+            if hole is None:
+                return None
+            start, end = hole
+            self.resend = start
+        waiting = distance(start, end)
+        usable = min(room, self.snd_wnd - distance(self.snd_una, start))
+        if waiting <= 0 or usable <= 0:
+            return None
+        if start == self.snd_nxt and self._holds_back(waiting, usable):
             return None
         return self._cut(start, min(usable, waiting), now_ps)
+
+    def _repair(self, board: Scoreboard, edge: int, room: int, now_ps: int) -> Segment | None:
+        """A segment of the first text before `edge` that was neither sacked nor repaired."""
+        start = board.high_rxt if after(board.high_rxt, self.snd_una) else self.snd_una
+        hole = board.hole(start, edge)
+        if hole is None or room < self.mss:
+            return None
+        segment = self._cut(hole[0], distance(*hole), now_ps, "fast")
+        board.high_rxt = segment.end
+        return segment
 
     def _holds_back(self, waiting: int, usable: int) -> bool:
         """Whether a small segment waits for more text (silly window, Nagle)."""
@@ -158,6 +206,9 @@ class SendSide:
         """Move snd_una to `ack`; returns the newly acknowledged bytes and whether the next is lost."""
         queued, flight = self.queued, self.flight
         acked = distance(self.snd_una, ack)
+        if self.scoreboard is not None:
+            acked -= self.scoreboard.sacked(self.snd_una, ack)
+            self.scoreboard.advance(ack)
         syn, self._syn_acknowledged = not self._syn_acknowledged, True
         self.snd_una = ack
         if before(self.resend, ack):
@@ -170,10 +221,33 @@ class SendSide:
         text = queued - self.queued
         if self._content is not None:
             del self._content[:text]
-        return text, not syn and self.congestion.acknowledged(ack, acked, flight)
+        return text, not syn and self._grow(ack, acked, flight)
+
+    def _grow(self, ack: int, acked: int, flight: int) -> bool:
+        if self.scoreboard is None:
+            return self.congestion.acknowledged(ack, acked, flight)
+        self.congestion.selectively(ack, acked, flight)
+        return False
+
+    def selectively(self, blocks: tuple[Block, ...]) -> None:
+        """The peer reports blocks of text beyond a gap."""
+        if self.scoreboard is not None:
+            self.scoreboard.add(blocks, self.snd_una, self.snd_nxt)
+
+    def find_loss(self, now_ps: int) -> None:
+        """Begin a recovery if, by the scoreboard, the oldest text in flight is lost (RFC 6675, 5)."""
+        board = self.scoreboard
+        if board is None or board.lost_edge(self.snd_una) == self.snd_una:
+            return
+        if self.congestion.lost(self.snd_una, self.snd_nxt, self.flight):
+            board.high_rxt = self.snd_una
+            self.resend = self.snd_nxt
+            self.retransmit_due_ps = now_ps + self.rto.rto_ps
 
     def duplicate(self) -> bool:
-        """Count a duplicate ACK; returns whether the first segment counts as lost."""
+        """Count a duplicate ACK; returns whether the first segment counts as lost without SACK."""
+        if self.scoreboard is not None:
+            return False
         return self.congestion.duplicate(self.snd_una, self.snd_nxt, self.flight)
 
     def update_window(self, segment: Segment) -> None:

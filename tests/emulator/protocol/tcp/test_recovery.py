@@ -60,9 +60,14 @@ def test_a_lost_segment_alone_needs_the_timer() -> None:
     assert pair.a.connection.tcb.sender.congestion.cwnd <= 2 * MSS
 
 
-def test_three_duplicates_send_it_again_fast() -> None:
-    """Before any timer: RFC 5681, 3.2. The window is halved, not closed."""
-    pair = Pair(Parameters()).connected()
+@pytest.mark.parametrize(("sack", "segments"), [(False, 2), (True, 4)])
+def test_three_duplicates_send_it_again_fast(sack: bool, segments: int) -> None:
+    """Before any timer: RFC 5681, 3.2. The window is halved, not closed.
+
+    Without SACK no burst leaves where nothing is out any more (RFC 6582, 3.2); with SACK the window is
+    the threshold (RFC 6675, 5).
+    """
+    pair = Pair(Parameters(sack=sack)).connected()
     meet(pair, losing(2))
     pair.send(pair.a, bytes(10 * MSS))
     pair.run(100 * MS_PS)
@@ -71,11 +76,12 @@ def test_three_duplicates_send_it_again_fast() -> None:
     congestion = pair.a.connection.tcb.sender.congestion
     assert not congestion.recovering
     assert congestion.ssthresh == 4 * MSS  # half of the eight that were out
-    assert congestion.cwnd == 2 * MSS  # no burst where nothing is out any more (RFC 6582, 3.2)
+    assert congestion.cwnd == segments * MSS
 
 
-def test_newreno_repairs_several_losses_of_one_window_without_the_timer() -> None:
-    pair = Pair(Parameters()).connected()
+@pytest.mark.parametrize("sack", [False, True])
+def test_several_losses_of_one_window_are_repaired_without_the_timer(sack: bool) -> None:
+    pair = Pair(Parameters(sack=sack)).connected()
     meet(pair, losing(1, 3, 5))
     pair.send(pair.a, bytes(10 * MSS))
     pair.run(150 * MS_PS)
@@ -195,6 +201,41 @@ def test_acks_wait_for_a_second_segment_or_a_moment() -> None:
     pair.send(pair.a, bytes(4 * MSS))
     pair.run(10 * MS_PS)
     assert len(pair.b.sent) == before + 3
+
+
+def test_quick_acks_end_with_the_first_answer() -> None:
+    """Linux, tcp_in_quickack_mode(): a connection begins with quick ACKs; after an answer they go with
+    the next answers (pingpong mode), until no answer has come within the delay."""
+    pair = Pair(Parameters(quick_acks=16)).connected()
+
+    def acks_after(text: int, run_ms: int) -> int:
+        before = len(pair.b.sent)
+        pair.send(pair.a, bytes(text))
+        pair.run(run_ms * MS_PS)
+        return len(pair.b.sent) - before
+
+    assert acks_after(100, 10) == 1
+    pair.send(pair.b, bytes(50))
+    pair.run(20 * MS_PS)
+    assert acks_after(100, 10) == 0
+    pair.run(60 * MS_PS)  # the delayed ACK
+    assert acks_after(100, 10) == 1
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_an_ack_that_would_take_back_window_waits_for_the_reader(waits: bool) -> None:
+    """Linux, __tcp_ack_snd_check(), tcp_cleanup_rbuf(): the ACK of a read has the whole window."""
+    pair = Pair(Parameters(acks_when_read=waits)).connected()
+    pair.b.reading = False
+    before = len(pair.b.sent)
+    pair.send(pair.a, bytes(6 * MSS))
+    pair.run(6 * MS_PS)
+    assert len(pair.b.sent) - before == (0 if waits else 3)
+    pair.act(pair.b, pair.b.connection.read(6 * MSS, pair.now_ps))
+    last = pair.b.sent[-1]
+    assert last.ack == pair.a.connection.tcb.sender.snd_nxt
+    receiver = pair.b.connection.tcb.receiver
+    assert (last.window << receiver.rcv_wscale >= 65_535) is waits
 
 
 def test_nagle_holds_small_segments_only_when_it_is_on() -> None:
