@@ -22,6 +22,7 @@ from kbview.emulator.keys import MOST_WHOLE, Keys, ScenarioError, keys_of, meani
 from kbview.emulator.protocol.tcp import Parameters
 from kbview.emulator.traffic import gaps, lengths, stream
 from kbview.emulator.traffic.flows import udp_flows
+from kbview.emulator.traffic.ports import PortChoice, source_ports
 from kbview.emulator.traffic.tcp_clients import Clients, Offer, Script
 from kbview.emulator.traffic.udp_requester import Requester
 from kbview.packet.frame import ETHERNET_MINIMUM, Frame
@@ -82,6 +83,10 @@ class Traffic(Keys):
             le=MOST_FLOWS,
         ),
     ] = 1
+    source_ports: Annotated[
+        PortChoice,
+        meaning("at random as clients choose them, or one after the other as packet generators do"),
+    ] = "ephemeral"
     port: Annotated[int, number("destination port", ge=1, le=65_535)] = 9000
     frames: (
         Annotated[
@@ -160,11 +165,12 @@ class Traffic(Keys):
         """The frames, one after the other on a link of that rate; none in a closed loop."""
         return stream.in_chunks(self.stream(seed, link_gbps))
 
-    def stream(self, seed: int, link_gbps: float, first_flow: int = 0) -> stream.Frames:
-        """As `chunks`, one by one."""
+    def stream(self, seed: int, link_gbps: float, others: int = 0) -> stream.Frames:
+        """As `chunks`, one by one. `others` flows belong to another stream, with the seed before."""
         if self.pattern in CLOSED:
             return iter(())
-        flows = udp_flows(self.flows, self.port, first_flow, self.destinations)
+        ports = source_ports(self.source_ports, seed - 1 if others else seed)
+        flows = udp_flows(self.flows, self.port, others, self.destinations, ports)
         times = self._gaps(seed, link_gbps)
         if isinstance(self.size, int):
             made = stream.alike(times, self.size, flows)
@@ -198,22 +204,26 @@ class Traffic(Keys):
             way = NetworkPath(
                 round(self.rtt_us * US_PS), self.loss, settings.link_gbps, seed, self.late
             )
+            ports = source_ports(self.source_ports, seed)
             if self.pattern == TCP:
-                return self._clients(nic, way, settings)
-            return self._requester(nic, way)
+                return self._clients(nic, way, settings, ports)
+            return self._requester(nic, way, ports)
 
         return connect
 
-    def _requester(self, nic: Nic, way: NetworkPath) -> Peer:
+    def _requester(self, nic: Nic, way: NetworkPath, ports: Iterator[int]) -> Peer:
         length = int(self.size)
         payload = max(0, length - stream.UDP_HEADERS)
-        made = Requester(nic, way, udp_flows(self.flows, self.port), length, payload)
+        flows = udp_flows(self.flows, self.port, source_ports=ports)
+        made = Requester(nic, way, flows, length, payload)
         made.left = self.frames
         made.think_ps = round(self.think_us * US_PS)
         made.timeout_ps = round(self.timeout_us * US_PS)
         return made
 
-    def _clients(self, nic: Nic, way: NetworkPath, settings: ServerSettings) -> Peer:
+    def _clients(
+        self, nic: Nic, way: NetworkPath, settings: ServerSettings, ports: Iterator[int]
+    ) -> Peer:
         script = Script(
             settings.request,
             settings.response if settings.app == "http" else 0,
@@ -222,6 +232,5 @@ class Traffic(Keys):
             settings.app == "http" and settings.requests > 0,
         )
         parameters = Parameters(mss=settings.mss, rcvbuf=CLIENT_RCVBUF)
-        return Clients(
-            nic, way, Offer(self.flows, self.port, self.connections, self.frames), script, parameters
-        )
+        offer = Offer(self.flows, self.port, self.connections, self.frames)
+        return Clients(nic, way, offer, script, parameters, ports)

@@ -8,6 +8,7 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.scenario import Scenario, Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.emulator.traffic.flows import udp_flows
+from kbview.emulator.traffic.ports import source_ports
 from kbview.packet.toeplitz import toeplitz
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -18,7 +19,7 @@ def test_each_flow_comes_to_the_queue_that_its_hash_says() -> None:
     """Microsoft's RSS: the low 7 bits of the Toeplitz hash choose the entry of the table."""
     made = emulation("dpdk", Settings(cores=4, queues=4), Traffic(flows=64, frames=640), Detail.STEPS)
     made.advance(NEVER_PS)
-    flows = udp_flows(64, 9000)
+    flows = udp_flows(64, 9000, source_ports=source_ports("ephemeral", 1))
     queues = {
         event.packet: event.queue for event in made.release() if isinstance(event, ev.FrameArrived)
     }

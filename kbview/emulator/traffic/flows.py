@@ -1,7 +1,10 @@
 """Senders and destinations of synthetic traffic."""
 
+from collections.abc import Iterable
 from ipaddress import IPv4Address, ip_address
+from itertools import count, islice
 
+from kbview.emulator.traffic.ports import FIRST_PORT
 from kbview.packet.frame import Flow, Protocol
 from kbview.packet.toeplitz import toeplitz
 
@@ -9,19 +12,26 @@ CLIENT_MAC = bytes.fromhex("020000000001")
 CLIENT_ADDRESS = "10.0.0.1"
 HOST_MAC = bytes.fromhex("020000000002")
 HOST_ADDRESS = "10.0.0.2"
-FIRST_PORT = 20_000
 _CLIENT = ip_address(CLIENT_ADDRESS).packed
 _GOLDEN = 2_654_435_769  # 2**32 over the golden ratio: multiples of it spread evenly
 
 
-def udp_flows(flows: int, port: int, first: int = 0, destinations: int = 1) -> list[Flow]:
+def udp_flows(
+    flows: int,
+    port: int,
+    first: int = 0,
+    destinations: int = 1,
+    source_ports: Iterable[int] | None = None,
+) -> list[Flow]:
     """`flows` senders to one UDP port of this host, numbered from `first`, each with its own port.
 
-    With several `destinations` most flows are for other hosts, as at a router.
+    The n-th sender has the n-th of `source_ports`; without these, FIRST_PORT and n more. With several
+    `destinations` most flows are for other hosts, as at a router.
     """
+    ports = islice(source_ports or count(FIRST_PORT), first, first + flows)
     return [
-        client_flow(Protocol.UDP, number, port, address_of(number % destinations))
-        for number in range(first, first + flows)
+        client_flow(Protocol.UDP, number, port, address_of(number % destinations), source_port)
+        for number, source_port in enumerate(ports, first)
     ]
 
 
@@ -34,17 +44,25 @@ def address_of(number: int) -> str:
     return str(IPv4Address(first << 24 | scattered & 0xFF_FF00 | host))
 
 
-def client_flow(protocol: Protocol, number: int, port: int, destination: str = HOST_ADDRESS) -> Flow:
-    """From one port of the client, FIRST_PORT and `number` more, to one of this host."""
+def client_flow(
+    protocol: Protocol,
+    number: int,
+    port: int,
+    destination: str = HOST_ADDRESS,
+    source_port: int | None = None,
+) -> Flow:
+    """From one port of the client to one of this host; without it, FIRST_PORT and `number` more."""
+    if source_port is None:
+        source_port = FIRST_PORT + number
     addresses = _CLIENT + ip_address(destination).packed
     return Flow(
         number=number,
         protocol=protocol,
         source=CLIENT_ADDRESS,
         destination=destination,
-        source_port=FIRST_PORT + number,
+        source_port=source_port,
         destination_port=port,
         source_mac=CLIENT_MAC,
         destination_mac=HOST_MAC,
-        rss_hash=toeplitz(addresses + (FIRST_PORT + number << 16 | port).to_bytes(4, "big")),
+        rss_hash=toeplitz(addresses + (source_port << 16 | port).to_bytes(4, "big")),
     )

@@ -7,6 +7,7 @@ reads. The network path loses and delays segments. A client has one connection a
 of clients bounds the number of connections: a closed loop.
 """
 
+from collections.abc import Iterator
 from functools import partial
 from itertools import count
 from typing import NamedTuple
@@ -69,7 +70,13 @@ class Clients(Peer):
     speaks_tcp = True
 
     def __init__(
-        self, nic: Nic, way: NetworkPath, offer: Offer, script: Script, parameters: Parameters
+        self,
+        nic: Nic,
+        way: NetworkPath,
+        offer: Offer,
+        script: Script,
+        parameters: Parameters,
+        source_ports: Iterator[int],
     ) -> None:
         super().__init__(nic, way, count())
         self.answered = 0
@@ -81,7 +88,8 @@ class Clients(Peer):
         self._endpoint = TcpEndpoint(parameters, lambda _: None, secret=2)
         self._left = offer.connections
         self._made = 0  # frames
-        self._ports = count()
+        self._source_ports = source_ports
+        self._calls = count()
         self._flows: dict[int, tuple[Flow, Flow]] = {}
         self._timer: Timer | None = None
         self._timer_ps = NEVER_PS
@@ -119,9 +127,10 @@ class Clients(Peer):
     def _next_flows(self) -> tuple[Flow, Flow]:
         """The flow to the host and the flow from the host."""
         while True:
-            number = next(self._ports) % PORTS
+            number = next(self._calls) % PORTS
             if number not in self._flows:
-                out = client_flow(Protocol.TCP, number, self._offer.port)
+                source_port = next(self._source_ports)
+                out = client_flow(Protocol.TCP, number, self._offer.port, source_port=source_port)
                 self._flows[number] = (out, _turned(out))
             flows = self._flows[number]
             if flows[1] not in self._endpoint.entries:
