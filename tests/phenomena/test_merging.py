@@ -43,7 +43,7 @@ def test_gro_makes_the_copy_what_costs_most() -> None:
     """
     alone, merged = (streamed(Settings(gro=gro, **BULK), STREAM) for gro in (False, True))
     assert gbps(merged) > 2.5 * gbps(alone)
-    assert copy_share(merged) > 2.5 * copy_share(alone)
+    assert copy_share(merged) > 2 * copy_share(alone)
     assert alone.sent / alone.delivered < 0.05
     assert merged.sent / merged.delivered < 0.05
     assert merged.missed == alone.missed == 0
