@@ -1,9 +1,70 @@
-"""All benchmarks: `python -m benchmarks`."""
+"""All benchmarks: `python -m benchmarks` prints them, and appends them to benchmarks/history.txt."""
 
+import contextlib
+import io
+import os
+import platform
+import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
-from benchmarks import capture, emulator, ring, seek, tape, watching
+from benchmarks import capture, emulator, ring, seek, start, tape, watching
 
-sys.exit(
-    max(emulator.main(), capture.main(), seek.main(), tape.main(), ring.main([]), watching.main([]))
+HISTORY = Path(__file__).with_name("history.txt")
+
+
+def ring_alone() -> int:
+    """The ring of packet sockets with its default load."""
+    return ring.main([])
+
+
+def watching_alone() -> int:
+    """The cost of watching, with its defaults."""
+    return watching.main([])
+
+
+PARTS = (
+    emulator.main,
+    emulator.growth,
+    capture.main,
+    seek.main,
+    tape.main,
+    start.main,
+    ring_alone,
+    watching_alone,
 )
+
+
+class Both(io.StringIO):
+    """Keeps the text, and prints it at once."""
+
+    def write(self, text: str) -> int:
+        sys.__stdout__.write(text) if sys.__stdout__ is not None else None
+        return super().write(text)
+
+
+def heading() -> str:
+    """Date, commit, processor, Python and load of this run."""
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit or 'unknown'}, {platform.machine()}, "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+    )
+
+
+def main() -> int:
+    """Run all; the worst exit code."""
+    kept = Both()
+    with contextlib.redirect_stdout(kept):
+        print(heading())
+        worst = max(part() for part in PARTS)
+    with HISTORY.open("a", encoding="utf-8") as file:
+        file.write(kept.getvalue() + "\n")
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,98 +1,158 @@
-"""Simulated frames a second, beside the same model written in idiomatic SimPy, in turns.
+"""Simulated frames a second of CPU: each datapath and scenario, pure and compiled, beside SimPy.
 
-Both make their Poisson arrivals inside the timed part. The counters of the two are compared first:
-a ratio between models that disagree would mean nothing.
+The settings are the defaults. SimPy runs the same model of `kernel`, `kernel-read` and `dpdk`, in turn
+with kbview. Every counter of the two is compared first, because a ratio between models that disagree
+would mean nothing. Both make their Poisson arrivals inside the timed part.
 
-    python -m benchmarks.emulator
+    python -m benchmarks.emulator            the table; ratios are medians, with least and greatest
+    python -m benchmarks.emulator growth     10,000 to 10,000,000 frames: time a frame, and memory
+
+Compiled modules are looked for in build/native and in .venv/native (scripts/wheel --here).
 """
 
+import json
+import os
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from itertools import accumulate, islice
+from pathlib import Path
 from statistics import median
 
+from benchmarks.rate import COUNTED, PROFILE, RATE_PPS, READ, settings
 from benchmarks.simpy_model import LENGTH, Books, simulate
 from kbview.emulator.cost import Prices
-from kbview.emulator.emulation import Emulation
-from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.hardware.cable import wire_ps
-from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
-from kbview.emulator.settings import Settings
 from kbview.emulator.traffic import gaps
 from kbview.sources.emulated import profile
-from kbview.tape.meter import Meters
+from kbview.sources.emulated.scenario import scenarios
 
-RATE_PPS = 1_000_000
-ROUNDS = 5
-OUR_FRAMES = 200_000
-SIMPY_FRAMES = {"kernel": 20_000, "dpdk": 4_000}
-WANTED = {"kernel": 4.0, "dpdk": 15.0}
-SETTINGS = Settings(wait="read")
-
-
-def ours(datapath: str, frames: int) -> Meters:
-    """kbview at `meters` detail."""
-    chunks = Traffic(pattern="poisson", rate_pps=RATE_PPS, frames=frames).chunks(seed=1)
-    emulation = Emulation(profile.load("xdp18"), SETTINGS, SYNTHETIC_HOST, chunks, datapath)
-    emulation.advance(NEVER_PS)
-    return emulation.sample().meters
+ROOT = Path(__file__).parents[1]
+ROUNDS = 3
+FRAMES = {"pure": 50_000, "compiled": 200_000}
+SIMPY_FRAMES = {"kernel": 20_000, READ: 20_000, "dpdk": 4_000}
+# The least ratio to SimPy: (pure, compiled).
+WANTED = {"kernel": (4.0, 8.0), READ: (4.0, 8.0), "dpdk": (15.0, 60.0)}
+GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
 
 
-def theirs(datapath: str, frames: int) -> Books:
-    """The peer."""
-    frame_ps = wire_ps(LENGTH, SETTINGS.link_gbps)
-    times = islice(accumulate(gaps.poisson(RATE_PPS, 1, frame_ps)), frames)
-    return simulate(datapath, Prices(profile.load("xdp18")), SETTINGS, list(times))
+def packages() -> dict[str, Path]:
+    """Folders with the package: `pure`, and `compiled` where it was compiled from these sources."""
+    found = {"pure": ROOT}
+    for folder in (ROOT / "build" / "native", ROOT / ".venv" / "native"):
+        if [*folder.glob("kbview/emulator/engine.*.so")]:
+            found["compiled"] = folder
+            break
+    return found
 
 
-def same_results(datapath: str, frames: int) -> bool:
-    """Whether both models count the same."""
-    meters, books = ours(datapath, frames), theirs(datapath, frames)
-    names = ("arrived", "delivered", "dropped", "missed", "interrupts", "copies", "allocations",
-             "frees", "delivered_bytes", "copied_bytes", "softirqs")  # fmt: skip
-    alike = all(getattr(meters, name) == books.totals[name] for name in names)
-    middle = sorted(books.latencies)[len(books.latencies) // 2]
-    print(
-        f"{datapath}: same counts {alike}; median latency {meters.latency.percentile(0.5) / 1000:.0f} "
-        f"ns, peer {middle:.0f} ns"
+def ours(package: Path, case: str, frames: int) -> dict[str, float]:
+    """The measurement of a case in a new process."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "benchmarks.rate", case, str(frames)],
+        env={**os.environ, "PYTHONPATH": f"{package}:{ROOT}"},
+        check=True,
+        capture_output=True,
     )
-    return alike
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
 
 
-def rate(frames: int, began: float) -> float:
-    """Thousand frames a second."""
-    return frames / (time.perf_counter() - began) / 1000
+def theirs(case: str, until_ps: int) -> Books:
+    """The peer."""
+    datapath, chosen = case.removesuffix("-read"), settings(case)
+    frame_ps = wire_ps(LENGTH, chosen.link_gbps)
+    times = islice(accumulate(gaps.poisson(RATE_PPS, 1, frame_ps)), SIMPY_FRAMES[case])
+    return simulate(datapath, Prices(profile.load(PROFILE)), chosen, list(times), until_ps)
 
 
-def compare(datapath: str) -> tuple[list[float], list[float]]:
-    """Thousand frames/s of ours and of the peer, round by round."""
-    mine, peer = [], []
+def differences(case: str) -> list[str]:
+    """The counters in which the two models differ."""
+    mine = ours(ROOT, case, SIMPY_FRAMES[case])
+    peer = theirs(case, int(mine["end_ps"]))
+    compared = [name for name in COUNTED if name in peer.totals]
+    return [f"{name} {mine[name]:.0f} and {peer.totals[name]}" for name in compared
+            if mine[name] != peer.totals[name]]  # fmt: skip
+
+
+def simpy_rate(case: str, until_ps: int) -> float:
+    """Thousand frames/s of the peer."""
+    began = time.process_time()
+    theirs(case, until_ps)
+    return SIMPY_FRAMES[case] / (time.process_time() - began) / 1000
+
+
+def rounds(case: str, frames: dict[str, int]) -> dict[str, list[float]]:
+    """Thousand frames/s by contender, round by round in turn."""
+    found: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
-        began = time.perf_counter()
-        ours(datapath, OUR_FRAMES)
-        mine.append(rate(OUR_FRAMES, began))
-        began = time.perf_counter()
-        theirs(datapath, SIMPY_FRAMES[datapath])
-        peer.append(rate(SIMPY_FRAMES[datapath], began))
-    return mine, peer
+        for kind, package in packages().items():
+            run = ours(package, case, frames[kind])
+            found.setdefault(kind, []).append(run["frames"] / run["seconds"] / 1000)
+        if case in SIMPY_FRAMES:
+            end_ps = SIMPY_FRAMES[case] * 10**12 // RATE_PPS
+            found.setdefault("SimPy", []).append(simpy_rate(case, end_ps))
+    return found
 
 
-def main() -> int:
-    """Print the table; 1 if a ratio is below what is wanted."""
-    good = True
-    rows = []
-    for datapath, wanted in WANTED.items():
-        good &= same_results(datapath, SIMPY_FRAMES[datapath])
-        mine, peer = compare(datapath)
-        ratio = median(a / b for a, b in zip(mine, peer, strict=True))
-        good &= ratio >= wanted
-        rows.append((datapath, median(mine), median(peer), ratio, wanted))
-    print(f"thousand frames/s at {RATE_PPS} offered, medians of {ROUNDS} rounds in turn")
-    for datapath, mine_k, peer_k, ratio, wanted in rows:
-        print(f"  {datapath:<8} kbview {mine_k:7.0f}   SimPy {peer_k:6.1f}   "
-              f"ratio {ratio:5.1f}   wanted {wanted:g}")  # fmt: skip
-    return 0 if good else 1
+def line(case: str, found: dict[str, list[float]]) -> str:
+    """A line of the table."""
+    parts = [f"{kind} {median(values):7.0f}" for kind, values in found.items()]
+    for kind in ("pure", "compiled"):
+        if kind in found and "SimPy" in found:
+            ratios = sorted(a / b for a, b in zip(found[kind], found["SimPy"], strict=True))
+            parts.append(f"{kind}/SimPy {median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f})")
+    return f"  {case:<22} {'   '.join(parts)}"
+
+
+def short(case: str, found: dict[str, list[float]]) -> list[str]:
+    """The ratios of a case that are below what is wanted."""
+    if "SimPy" not in found:
+        return []
+    wanted = dict(zip(("pure", "compiled"), WANTED[case], strict=True))
+    best = {kind: max(found[kind]) / max(found["SimPy"]) for kind in wanted if kind in found}
+    return [f"{case} {kind}: {value:.1f} times SimPy, wanted {wanted[kind]:g}"
+            for kind, value in best.items() if value < wanted[kind]]  # fmt: skip
+
+
+def cases() -> Iterator[str]:
+    """The datapaths that take datagrams, then the bundled scenarios."""
+    yield from ("kernel", READ, "dpdk")
+    yield from (
+        name for name, kind in DATAPATHS.items() if name not in SIMPY_FRAMES and kind.takes_datagrams
+    )
+    yield from scenarios()
+
+
+def growth() -> int:
+    """Time and memory as the number of frames grows."""
+    for kind, package in packages().items():
+        for frames in GROWTH if kind == "compiled" else GROWTH[:-1]:
+            run = ours(package, "kernel", frames)
+            spent, peak = run["seconds"] / frames * 1e6, run["peak"] / 1e6
+            print(
+                f"  {kind:<9} {frames:>10,} frames  {spent:6.2f} us a frame  {peak:6.1f} MB", flush=True
+            )
+    return 0
+
+
+def main(words: list[str] | None = None) -> int:
+    """Print the table; 1 if a ratio is below what is wanted or a counter differs."""
+    if words == ["growth"]:
+        return growth()
+    faults = [f"{case}: {text}" for case in SIMPY_FRAMES for text in differences(case)]
+    print(f"counters of kbview and SimPy differ: {'; '.join(faults) or 'none'}")
+    print(f"thousand frames/s of CPU, {RATE_PPS} frames/s offered to datapaths; medians of {ROUNDS}")
+    for case in words or cases():
+        few = {kind: count // (1 if case in SIMPY_FRAMES else 5) for kind, count in FRAMES.items()}
+        found = rounds(case, few)
+        faults += short(case, found)
+        print(line(case, found), flush=True)
+    print(*faults, sep="\n", end="\n" if faults else "")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

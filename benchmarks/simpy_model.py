@@ -3,8 +3,8 @@
 Same costs, same mechanisms and the same books as kbview's emulator at `meters` detail, so that both
 simulate the same thing and could print the same report: arrivals, ring, moderated interrupt, NAPI of
 weight 64, socket queue by truesize, wake-up, blocking read; time by core, account and step. Steps
-that follow each other without a decision share one timeout. Time is in nanoseconds, as is usual in
-SimPy.
+that follow each other without a decision share one timeout. Time is integer picoseconds, so that both
+models round alike.
 """
 
 from collections import Counter, defaultdict, deque
@@ -13,6 +13,8 @@ from typing import Any
 
 import simpy
 
+from kbview.emulator.bypass.mempool import POINTERS
+from kbview.emulator.bypass.pmd import LINE
 from kbview.emulator.cost import Prices
 from kbview.emulator.kernel.skb import truesize
 from kbview.emulator.settings import Settings
@@ -27,9 +29,9 @@ class Books:
 
     def __init__(self) -> None:
         self.totals: Counter[str] = Counter()
-        self.stages: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])
-        self.cores: dict[tuple[int, str], float] = defaultdict(float)
-        self.latencies: list[float] = []
+        self.stages: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        self.cores: dict[tuple[int, str], int] = defaultdict(int)
+        self.latencies: list[int] = []
 
     def count(self, name: str, amount: int = 1) -> None:
         self.totals[name] += amount
@@ -41,15 +43,15 @@ class Host:
     def __init__(self, prices: Prices, settings: Settings, times_ps: Iterable[int]) -> None:
         self.env = simpy.Environment()
         self.books = Books()
-        self.ring: deque[float] = deque()
+        self.ring: deque[int] = deque()
         self.settings = settings
         self.free = settings.ring - 1
         self.arrival = self.env.event()
-        self.costs = {name: prices.step(name).cost_ps / 1000 for name in prices.calibration.steps}
-        self.per_byte = prices.step("copy_to_user").ps_per_byte / 1000
+        self.costs = {name: prices.step(name).cost_ps for name in prices.calibration.steps}
+        self.per_byte = prices.step("copy_to_user").ps_per_byte
         self.env.process(self.wire(times_ps))
 
-    def spend(self, cpu: int, account: str, *steps: str, extra: float = 0.0) -> Program:
+    def spend(self, cpu: int, account: str, *steps: str, extra: int = 0) -> Program:
         """Book some steps that follow each other, and let their time pass."""
         total = extra
         for step in steps:
@@ -64,7 +66,7 @@ class Host:
     def wire(self, times_ps: Iterable[int]) -> Program:
         dma = self.costs["dma_write"]
         for time_ps in times_ps:
-            yield self.env.timeout(time_ps / 1000 + dma - self.env.now)
+            yield self.env.timeout(time_ps + dma - self.env.now)
             self.books.count("arrived")
             self.books.count("arrived_bytes", LENGTH)
             if self.free == 0:
@@ -75,7 +77,7 @@ class Host:
             if not self.arrival.triggered:
                 self.arrival.succeed()
 
-    def deliver(self, arrived: float) -> None:
+    def deliver(self, arrived: int) -> None:
         self.books.count("delivered")
         self.books.count("delivered_bytes", LENGTH)
         self.books.latencies.append(self.env.now - arrived)
@@ -87,17 +89,18 @@ class KernelHost(Host):
     def __init__(self, prices: Prices, settings: Settings, times_ps: Iterable[int]) -> None:
         super().__init__(prices, settings, times_ps)
         self.queue = simpy.Store(self.env)
+        self.woken = self.env.event()
         self.sleeping = False
         self.env.process(self.receive())
         self.env.process(self.read())
 
     def receive(self) -> Program:
-        env, last_irq = self.env, -1e18
+        env, last_irq = self.env, -(10**18)
         while True:
             if not self.ring:
                 self.arrival = env.event()
                 yield self.arrival
-            wait = max(0.0, last_irq + self.settings.moderation_us * 1000 - env.now)
+            wait = max(0, last_irq + round(self.settings.moderation_us * 1_000_000) - env.now)
             yield env.timeout(wait)
             last_irq = env.now  # the NIC counts from its message
             yield env.timeout(self.costs["msix_delivery"])
@@ -118,7 +121,7 @@ class KernelHost(Host):
             self.books.count("allocations")
             yield from self.spend(
                 0, "softirq", "descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive",
-                "netif_receive_skb", "ip_rcv", "fib_lookup", "udp_rcv", "socket_enqueue",
+                "netif_receive_skb", "ip_rcv", "ip_rcv_finish", "fib_lookup", "udp_rcv", "socket_enqueue",
             )  # fmt: skip
             work += 1
             if len(self.queue.items) >= most:
@@ -131,33 +134,51 @@ class KernelHost(Host):
                 self.sleeping = False
                 self.books.count("wakeups")
                 yield from self.spend(0, "softirq", "try_to_wake_up")
+                self.woken.succeed(self.env.now + self.costs["idle_exit"])
         self.free += work
         self.books.count("polls")
         return work
 
     def read(self) -> Program:
-        env, books = self.env, self.books
+        """A blocking read for each datagram, or epoll_wait() before it."""
         while True:
-            books.count("syscalls")
-            books.count("mode_switches")
-            yield from self.spend(1, "syscall", "syscall_enter")
-            if not self.queue.items:
-                self.sleeping = True
-                books.count("context_switches", 2)
-                yield from self.spend(1, "syscall", "context_switch")
-                arrived = yield self.queue.get()
-                yield env.timeout(self.costs["idle_exit"])
-                yield from self.spend(1, "syscall", "context_switch")
-            else:
-                arrived = yield self.queue.get()
-            yield from self.spend(1, "copy", "copy_to_user", extra=self.per_byte * PAYLOAD)
-            books.count("copies")
-            books.count("copied_bytes", PAYLOAD)
-            books.count("frees")
-            yield from self.spend(1, "syscall", "socket_recv", "skb_free", "syscall_exit")
-            books.count("mode_switches")
-            self.deliver(arrived)
-            yield from self.spend(1, "user", "app_work")
+            if self.settings.wait == "epoll":
+                yield from self.enter()
+                yield from self.wait()
+                yield from self.spend(1, "syscall", "epoll_wait", "syscall_exit")
+                self.books.count("mode_switches")
+            yield from self.enter()
+            yield from self.wait()
+            yield from self.copy((yield self.queue.get()))
+
+    def enter(self) -> Program:
+        self.books.count("syscalls")
+        self.books.count("mode_switches")
+        yield from self.spend(1, "syscall", "syscall_enter")
+
+    def wait(self) -> Program:
+        """Sleep until the queue has a datagram."""
+        if self.queue.items:
+            return
+        self.woken = self.env.event()
+        self.sleeping = True
+        self.books.count("context_switches")
+        yield from self.spend(1, "syscall", "idle_switch")
+        awake = yield self.woken
+        yield self.env.timeout(max(0, awake - self.env.now))
+        self.books.count("context_switches")
+        yield from self.spend(1, "syscall", "idle_switch")
+
+    def copy(self, arrived: int) -> Program:
+        books = self.books
+        yield from self.spend(1, "copy", "copy_to_user", extra=int(self.per_byte * PAYLOAD))
+        books.count("copies")
+        books.count("copied_bytes", PAYLOAD)
+        books.count("frees")
+        yield from self.spend(1, "syscall", "socket_recv", "skb_free", "syscall_exit")
+        books.count("mode_switches")
+        self.deliver(arrived)
+        yield from self.spend(1, "user", "app_work")
 
 
 class DpdkHost(Host):
@@ -165,7 +186,16 @@ class DpdkHost(Host):
 
     def __init__(self, prices: Prices, settings: Settings, times_ps: Iterable[int]) -> None:
         super().__init__(prices, settings, times_ps)
+        self.cached = 0  # mbufs
         self.env.process(self.lcore_main())
+
+    def fill_cache(self) -> Program:
+        """A bulk of mbufs from the pool to the lcore's cache, which never overflows here."""
+        bulk = self.settings.mempool_cache + 1
+        yield from self.spend(
+            0, "poll_useful", "mempool_ring", *["mempool_pointers"] * -(-bulk // POINTERS)
+        )
+        self.cached += bulk
 
     def lcore_main(self) -> Program:
         while True:
@@ -176,17 +206,25 @@ class DpdkHost(Host):
                 yield from self.spend(0, "poll_empty", "rx_burst_empty")
                 continue
             yield from self.spend(0, "poll_useful", "rx_burst")
+            if self.cached < len(burst):
+                yield from self.fill_cache()
+            self.cached -= len(burst)
             for _ in burst:
                 yield from self.spend(0, "poll_useful", "pmd_descriptor", "mbuf_alloc")
+            if len(burst) < LINE:
+                yield from self.spend(0, "poll_useful", "descriptor_line")
             self.free += len(burst)
+            self.cached += len(burst)
             for arrived in burst:
                 self.deliver(arrived)
-                yield from self.spend(0, "poll_useful", "app_work", "mbuf_free")
+                yield from self.spend(0, "poll_useful", "frame_touch", "app_work", "mbuf_free")
 
 
-def simulate(datapath: str, prices: Prices, settings: Settings, times_ps: list[int]) -> Books:
-    """Run until a millisecond after the last arrival."""
+def simulate(
+    datapath: str, prices: Prices, settings: Settings, times_ps: list[int], until_ps: int
+) -> Books:
+    """Run up to `until_ps`."""
     kind = {"kernel": KernelHost, "dpdk": DpdkHost}[datapath]
     host = kind(prices, settings, times_ps)
-    host.env.run(until=times_ps[-1] / 1000 + 1_000_000)
+    host.env.run(until=until_ps)
     return host.books

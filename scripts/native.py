@@ -6,7 +6,8 @@ The source is the package's own. A copy of it gets three changes, each of them m
    which stays Python: mypyc loses the bounds and units in their annotations.
 2. A `msgspec.Struct` with `eq=False` is never decoded. It becomes a class with native attributes, so
    that compiled code reads an attribute without a look-up.
-3. A constant in capitals becomes `Final`: compiled code does not look it up in its module.
+3. A constant in capitals becomes `Final`: compiled code does not look it up in its module. The
+   docstring of a module becomes an assignment, because mypyc drops it.
 
 FOLDER/kbview then has an extension module for each module of COMPILED, and the modules `declared_*.py`.
 `scripts/wheel` puts them (`products`) into a wheel beside the unchanged Python modules.
@@ -215,7 +216,8 @@ def make_final(source: Source) -> None:
         )
     )
     future = isinstance(body[first], ast.ImportFrom) and body[first].module == "__future__"
-    body.insert(first + future, ast.ImportFrom("typing", [ast.alias("Final")], 0))
+    doc = ast.parse(f"__doc__ = {ast.get_docstring(source.tree, clean=False)!r}").body
+    body[first + future : first + future] = [ast.ImportFrom("typing", [ast.alias("Final")], 0), *doc]
     source.tree.body = body
 
 

@@ -13,13 +13,14 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.nic import Nic, Port
 from kbview.emulator.hardware.peer import Peer
+from kbview.emulator.hardware.tally import Tally
 from kbview.emulator.keys import ScenarioError
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame
 from kbview.tape.events import DatapathStarted, Event
-from kbview.tape.meter import Meters, Sample
+from kbview.tape.meter import Sample
 from kbview.tape.steps import resolve
 
 
@@ -42,7 +43,7 @@ class Emulation:
         self.now_ps = 0
         self._reached_ps = 0  # when the last activity ended
         self.recorder = Recorder()
-        self.meters = Meters()
+        self.tally = Tally()
         self._settings = settings
         self._host = host
         clock_hz = settings.clock_mhz * 1_000_000 if settings.clock_mhz else None
@@ -57,7 +58,7 @@ class Emulation:
         port = Port(traffic, host.macs, host.sends)
         bus = Bus(settings.nic_fifo_bytes)
         wires = Wires(Cable(settings.link_gbps), bus)
-        books = Books(self.meters, self.recorder)
+        books = Books(self.tally, self.recorder)
         nic = Nic(port, settings.queues, moderation, wires, books)
         self._machine = Machine(prices, nic, settings, books)
         for core in self._machine.cores:
@@ -194,10 +195,10 @@ class Emulation:
         """The meters as they are now."""
         machine = self._machine
         machine.books.sum_up()
-        meters = self.meters
+        meters = self.tally.meters()
         meters.in_flight = self.in_flight()
         meters.cores = [core.meter() for core in machine.cores]
         meters.stages = machine.prices.stages()
         meters.rings = [*machine.nic.meters(), *self.datapath.rings()]
         meters.sockets = self.datapath.sockets()
-        return Sample(self.now_ps, meters.copy(), self.recorder.detail, self.recorder.quiet)
+        return Sample(self.now_ps, meters, self.recorder.detail, self.recorder.quiet)

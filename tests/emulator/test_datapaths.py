@@ -46,7 +46,7 @@ def test_paced_packets_cost_dpdk_nothing_but_a_whole_core() -> None:
     ("rate_pps", "cores", "wait", "rcvbuf", "size"),
     [
         *product((3e5, 1e6, 1.6e6, 4e6), (1, 2), ("read", "epoll"), (212_992, 40_000), (64,)),
-        *product((3e5, 1e6, 4e6), (1, 2), ("read",), (212_992, 40_000), (2500, "imix")),
+        *product((3e5, 1e6, 4e6), (1, 2), ("read", "epoll"), (212_992, 40_000), (2500, "imix")),
     ],
 )
 def test_runs_change_nothing(rate_pps: float, cores: int, wait: Wait, rcvbuf: int, size: Size) -> None:
@@ -68,10 +68,11 @@ def test_runs_change_nothing(rate_pps: float, cores: int, wait: Wait, rcvbuf: in
     ],
 )
 @pytest.mark.parametrize("app", ["sink", "echo"])
+@pytest.mark.parametrize("wait", ["read", "epoll"])
 def test_runs_change_nothing_where_polls_compete_with_the_reader(
-    app: App, polls: dict[str, Any]
+    app: App, wait: Wait, polls: dict[str, Any]
 ) -> None:
-    settings = Settings(cores=1, wait="read", app=app, **polls)
+    settings = Settings(cores=1, wait=wait, app=app, **polls)
     traffic = Traffic(pattern="poisson", rate_pps=3e6, frames=9000)
     coarse, fine = at_both_details("kernel", settings, traffic)
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
@@ -81,14 +82,15 @@ def test_runs_change_nothing_where_polls_compete_with_the_reader(
 
 @pytest.mark.parametrize(("cores", "rate_pps"), [*product((1, 2), (2e4, 8e5))])
 @pytest.mark.parametrize("irq_defer_us", [0, 200])
+@pytest.mark.parametrize("wait", ["read", "epoll"])
 def test_runs_change_nothing_where_the_reader_polls(
-    cores: int, rate_pps: float, irq_defer_us: int
+    cores: int, rate_pps: float, irq_defer_us: int, wait: Wait
 ) -> None:
-    settings = Settings(cores=cores, wait="read", busy_poll_us=50, irq_defer_us=irq_defer_us)
+    settings = Settings(cores=cores, wait=wait, busy_poll_us=50, irq_defer_us=irq_defer_us)
     traffic = Traffic(pattern="poisson", rate_pps=rate_pps, frames=2000)
     coarse, fine = at_both_details("kernel", settings, traffic)
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
-    assert coarse.delivered == 2000
+    assert coarse.delivered == 2000 or (wait, cores, rate_pps) == ("epoll", 1, 8e5)  # a core too few
 
 
 def test_switching_stops_interrupts_and_copies_while_frames_go_on() -> None:

@@ -10,13 +10,13 @@ from kbview.emulator.hardware.contention import Lock
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor, idle_states
+from kbview.emulator.hardware.tally import Tally
 from kbview.emulator.kernel.socket.wait import Wait
 from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import Settings
 from kbview.sources.emulated import profile
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
-from kbview.tape.meter import Meters
 from tests.emulator.test_tcp import calls, made
 
 PRICES = Prices(profile.load("xdp18"))
@@ -25,7 +25,7 @@ TRANSFER_PS = PRICES.step("line_transfer").cost_ps
 
 def cores(count: int) -> list[Core]:
     states = idle_states(PRICES, "C1")
-    counts = WorkCounts(Meters(), Recorder())
+    counts = WorkCounts(Tally(), Recorder())
     return [Core(number, PRICES, Governor(states), counts) for number in range(count)]
 
 

@@ -38,15 +38,15 @@ The smallest program: two cores write into one list, and the list is in the orde
 >>> from kbview.emulator.hardware.counts import WorkCounts
 >>> from kbview.emulator.hardware.idle import Governor, idle_states
 >>> from kbview.emulator.hardware.run_queue import Context
+>>> from kbview.emulator.hardware.tally import Tally
 >>> from kbview.emulator.recorder import Recorder
 >>> from kbview.tape.event import Mode
->>> from kbview.tape.meter import Meters
 
 >>> costs = {"short": 100, "long": 250, "cache_pollution": 50}
 >>> costs |= {"context_switch": 900, "idle_switch": 900}
 >>> rows = {name: CostRow(Confidence.ASSUMED, "an example", ns=cost) for name, cost in costs.items()}
 >>> prices = Prices(Calibration("example", "four steps", 10**9, rows))
->>> counts = WorkCounts(Meters(), Recorder())
+>>> counts = WorkCounts(Tally(), Recorder())
 >>> cores = [Core(number, prices, Governor(idle_states(prices, "C1")), counts) for number in (0, 1)]
 >>> shared = []
 

@@ -53,9 +53,9 @@ if TYPE_CHECKING:
 
     from kbview.emulator.hardware.core import Core
     from kbview.emulator.hardware.ring import RxRing
+    from kbview.emulator.hardware.tally import Tally
     from kbview.emulator.recorder import Recorder
     from kbview.packet.frame import Frame
-    from kbview.tape.meter import Meters
 
     Entry = Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable", "schednetisr"]
 
@@ -66,7 +66,7 @@ _KERNEL = Mode.KERNEL  # looking an enum member up costs more than a call
 class WorkCounts:
     """Adds to the meters and emits to the recorder."""
 
-    def __init__(self, meters: Meters, recorder: Recorder) -> None:
+    def __init__(self, meters: Tally, recorder: Recorder) -> None:
         self.meters = meters
         self.recorder = recorder
 
@@ -232,11 +232,11 @@ class WorkCounts:
         """`count` sk_buffs were built."""
         self.meters.allocations += count
 
-    def read_run(self, count: int, length: int) -> None:
-        """`count` reading calls, each with one copy and one free, copied `length` bytes in all."""
+    def read_run(self, count: int, length: int, calls: int) -> None:
+        """`count` rounds of `calls` calls, one copy and one free each, copied `length` bytes in all."""
         meters = self.meters
-        meters.syscalls += count
-        meters.mode_switches += 2 * count
+        meters.syscalls += calls * count
+        meters.mode_switches += 2 * calls * count
         meters.copies += count
         meters.copied_bytes += length
         meters.frees += count

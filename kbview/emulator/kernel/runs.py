@@ -10,8 +10,8 @@ Queue a run right after a datagram was queued, if a read takes at least as long 
 reader cannot empty the queue and sleep before the run is queued. No datagram is dropped if all fit the
 buffer.
 
-Read a run of datagrams that are queued by the time of their read, if the buffer cannot fill up
-meanwhile. The softirq only appends.
+Read a run of datagrams that are queued when the reader looks, by recv() or by epoll_wait(), if the
+buffer cannot fill up meanwhile. The softirq only appends.
 
 With several receive queues, several softirqs fill one socket, and no run is queued.
 """
@@ -98,19 +98,27 @@ class QueueRuns:
 
 
 class ReadRuns:
-    """Rounds of recv() and work on a blocking socket, as many as are certain in advance."""
+    """Rounds of a reader, as many as are certain in advance.
+
+    A round looks at the queue at the end of its `entry`, which enters the kernel; then it takes the
+    steps `calls`, the last of which copies, and the application's `work`. A blocking reader looks in
+    recv(); before an epoll reader calls recv(), it looks in epoll_wait().
+    """
 
     def __init__(
-        self, machine: Machine, sockets: SocketTable, enter: Step, last: Step, work: Step
+        self, machine: Machine, sockets: SocketTable, entry: Step, calls: tuple[Step, ...], work: Step
     ) -> None:
         self._machine = machine
         self._sockets = sockets
-        self._enter = enter
-        self._last = last
-        self._work = work
+        self._steps = (entry, *calls, work)
+        self._system_calls = 1 + len(calls) // 2  # epoll_wait() ends and recv() begins with a step each
+        self._entry_ps = entry.cost_ps
+        self._calls_ps = sum(step.cost_ps for step in calls)
+        self._work_ps = work.cost_ps
+        self._round_ps = self._entry_ps + self._calls_ps + self._work_ps
         self._deliverers = len(machine.nic.queues)
-        self._copying = last.copying or last
-        sockets.shortest_read_ps = enter.cost_ps + last.cost_ps + work.cost_ps
+        self._copying = calls[-1].copying or calls[-1]
+        sockets.shortest_read_ps = calls[-1].cost_ps + self._work_ps + entry.cost_ps
 
     def read(self, core: Core) -> None:
         """Run the rounds that no other context can disturb; possibly none."""
@@ -118,9 +126,13 @@ class ReadRuns:
         socket = ready[0] if len(ready) == 1 else None
         if not isinstance(socket, Socket) or socket.stream or len(socket.packets) < _SHORTEST:
             return
-        packets = socket.packets
+        packets, delivery = socket.packets, socket.delivery
+        if delivery is not None:  # in overload the buffer is always nearly full: find that out cheaply
+            room_ps = (socket.rcvbuf - socket.queued) // SMALLEST * delivery.cost_ps
+            if room_ps < _SHORTEST * self._round_ps:
+                return
         until_ps = self._until_ps(core, socket)
-        most = min(_LONGEST, (until_ps - core.now_ps) // self._sockets.shortest_read_ps)
+        most = min(_LONGEST, (until_ps - core.now_ps) // self._round_ps)
         if most < _SHORTEST:
             return
         waiting, charges, queued_ps = zip(*islice(packets, most), strict=True)
@@ -140,7 +152,7 @@ class ReadRuns:
         frames = waiting[:count]
         self._book(core, frames, extra_ps)
         self._machine.deliver_run(frames, ends)
-        core.now_ps = ends[-1] + self._work.cost_ps
+        core.now_ps = ends[-1] + self._work_ps
 
     def _until_ps(self, core: Core, socket: Socket) -> int:
         """The time until which no other context can disturb, ps."""
@@ -163,26 +175,25 @@ class ReadRuns:
         if len(payloads) > 1 or charges:
             return self._one_by_one(core, until_ps, *queue)
         copy_ps = int(self._copying.ps_per_byte * payloads.pop())
-        work_ps = self._work.cost_ps
-        lasts_ps = self._enter.cost_ps + self._last.cost_ps + copy_ps + work_ps
-        looks_ps = count(core.now_ps + self._enter.cost_ps, lasts_ps)
+        lasts_ps = self._round_ps + copy_ps
+        looks_ps = count(core.now_ps + self._entry_ps, lasts_ps)
         late = next(compress(count(), map(gt, queued_ps, looks_ps)), len(waiting))
         rounds = min(late, (until_ps - core.now_ps) // lasts_ps)
-        first_ps = core.now_ps + lasts_ps - work_ps
+        first_ps = core.now_ps + lasts_ps - self._work_ps
         return range(first_ps, first_ps + rounds * lasts_ps, lasts_ps), rounds * copy_ps
 
     def _one_by_one(self, core: Core, until_ps: int, *queue: tuple[Any, ...]) -> tuple[list[int], int]:
         """As `_rounds`, where the packets differ."""
-        enter_ps, last_ps, work_ps = self._enter.cost_ps, self._last.cost_ps, self._work.cost_ps
+        entry_ps, calls_ps, work_ps = self._entry_ps, self._calls_ps, self._work_ps
         per_byte = self._copying.ps_per_byte
         ends: list[int] = []
         now_ps, extra_ps = core.now_ps, 0
         waiting, charges, queued = queue
         for frame, charge, queued_ps in zip(waiting, charges or repeat(SMALLEST), queued, strict=False):
-            if queued_ps > now_ps + enter_ps or charge != SMALLEST:
+            if queued_ps > now_ps + entry_ps or charge != SMALLEST:
                 break
             copy_ps = int(per_byte * frame.payload)
-            end_ps = now_ps + enter_ps + last_ps + copy_ps
+            end_ps = now_ps + entry_ps + calls_ps + copy_ps
             now_ps = end_ps + work_ps
             if now_ps > until_ps:
                 break
@@ -193,10 +204,10 @@ class ReadRuns:
     def _book(self, core: Core, frames: Sequence[Frame], extra_ps: int) -> None:
         count = len(frames)
         copying_ps = self._copying.cost_ps
-        for step in (self._enter, self._last, self._work):
+        for step in self._steps:
             step.count += count
         self._copying.extra_ps += extra_ps
-        core.booked[SYSCALL] += count * (self._enter.cost_ps + self._last.cost_ps - copying_ps)
+        core.booked[SYSCALL] += count * (self._entry_ps + self._calls_ps - copying_ps)
         core.booked[COPY] += count * copying_ps + extra_ps
-        core.booked[USER] += count * self._work.cost_ps
-        self._machine.counts.read_run(count, sum(map(_PAYLOAD, frames)))
+        core.booked[USER] += count * self._work_ps
+        self._machine.counts.read_run(count, sum(map(_PAYLOAD, frames)), self._system_calls)

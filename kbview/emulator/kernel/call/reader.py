@@ -120,9 +120,15 @@ class SocketReader:
         self._most = settings.recv_batch if batched else 1  # messages a call
         self._runs: ReadRuns | None = None
         if not batched and not app.answers:  # a sender shares more than the socket with the softirq
-            self._runs = ReadRuns(machine, sockets, self._called, self._last, app.step)
+            self._runs = self._rounds(settings)
         program = self._blocking() if settings.wait == "read" else self._epolling()
         self.task = Context(app.name, program, USER, Mode.USER)
+
+    def _rounds(self, settings: ReadSettings) -> ReadRuns:
+        machine, sockets, work = self._machine, self._sockets, self._app.step
+        if settings.wait == "read":
+            return ReadRuns(machine, sockets, self._called, (self._last,), work)
+        return ReadRuns(machine, sockets, self._enter, (self._epoll, self._called, self._last), work)
 
     @property
     def buffers(self) -> int:
@@ -170,6 +176,7 @@ class SocketReader:
     def _epolling(self) -> Process:
         core = self.core
         while True:
+            self._read_run()
             for socket in (yield from self._epoll_wait()):
                 if core.irq_due_ps <= core.now_ps:
                     yield
