@@ -121,7 +121,8 @@ class KernelHost(Host):
             self.books.count("allocations")
             yield from self.spend(
                 0, "softirq", "descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive",
-                "netif_receive_skb", "ip_rcv", "ip_rcv_finish", "fib_lookup", "udp_rcv", "socket_enqueue",
+                "netif_receive_skb", "ip_rcv", "ip_rcv_finish", "fib_lookup", "udp_rcv",
+                "socket_enqueue",
             )  # fmt: skip
             work += 1
             if len(self.queue.items) >= most:

@@ -1,4 +1,4 @@
-"""The same model written in SimPy, a process for each actor, counts the same: benchmarks/simpy_model.py."""
+"""The same model in SimPy, a process for each actor, counts the same (benchmarks/simpy_model.py)."""
 
 import pytest
 
