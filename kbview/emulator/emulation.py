@@ -13,7 +13,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.nic import Nic, Port
 from kbview.emulator.hardware.peer import Peer
-from kbview.emulator.hardware.tally import Tally
+from kbview.emulator.hardware.running_totals import RunningTotals
 from kbview.emulator.keys import ScenarioError
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.recorder import Recorder
@@ -43,7 +43,7 @@ class Emulation:
         self.now_ps = 0
         self._reached_ps = 0  # when the last activity ended
         self.recorder = Recorder()
-        self.tally = Tally()
+        self.totals = RunningTotals()
         self._settings = settings
         self._host = host
         clock_hz = settings.clock_mhz * 1_000_000 if settings.clock_mhz else None
@@ -58,7 +58,7 @@ class Emulation:
         port = Port(traffic, host.macs, host.sends)
         bus = Bus(settings.nic_fifo_bytes)
         wires = Wires(Cable(settings.link_gbps), bus)
-        books = Books(self.tally, self.recorder)
+        books = Books(self.totals, self.recorder)
         nic = Nic(port, settings.queues, moderation, wires, books)
         self._machine = Machine(prices, nic, settings, books)
         for core in self._machine.cores:
@@ -195,7 +195,7 @@ class Emulation:
         """The meters as they are now."""
         machine = self._machine
         machine.books.sum_up()
-        meters = self.tally.meters()
+        meters = self.totals.meters()
         meters.in_flight = self.in_flight()
         meters.cores = [core.meter() for core in machine.cores]
         meters.stages = machine.prices.stages()

@@ -10,7 +10,7 @@ from kbview.emulator.hardware.contention import Lock
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor, idle_states
-from kbview.emulator.hardware.tally import Tally
+from kbview.emulator.hardware.running_totals import RunningTotals
 from kbview.emulator.kernel.socket.wait import Wait
 from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import Settings
@@ -25,7 +25,7 @@ TRANSFER_PS = PRICES.step("line_transfer").cost_ps
 
 def cores(count: int) -> list[Core]:
     states = idle_states(PRICES, "C1")
-    counts = WorkCounts(Tally(), Recorder())
+    counts = WorkCounts(RunningTotals(), Recorder())
     return [Core(number, PRICES, Governor(states), counts) for number in range(count)]
 
 

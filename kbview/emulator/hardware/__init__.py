@@ -38,7 +38,7 @@ The smallest program: two cores write into one list, and the list is in the orde
 >>> from kbview.emulator.hardware.counts import WorkCounts
 >>> from kbview.emulator.hardware.idle import Governor, idle_states
 >>> from kbview.emulator.hardware.run_queue import Context
->>> from kbview.emulator.hardware.tally import Tally
+>>> from kbview.emulator.hardware.running_totals import RunningTotals
 >>> from kbview.emulator.recorder import Recorder
 >>> from kbview.tape.event import Mode
 
@@ -46,7 +46,7 @@ The smallest program: two cores write into one list, and the list is in the orde
 >>> costs |= {"context_switch": 900, "idle_switch": 900}
 >>> rows = {name: CostRow(Confidence.ASSUMED, "an example", ns=cost) for name, cost in costs.items()}
 >>> prices = Prices(Calibration("example", "four steps", 10**9, rows))
->>> counts = WorkCounts(Tally(), Recorder())
+>>> counts = WorkCounts(RunningTotals(), Recorder())
 >>> cores = [Core(number, prices, Governor(idle_states(prices, "C1")), counts) for number in (0, 1)]
 >>> shared = []
 

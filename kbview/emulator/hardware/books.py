@@ -12,7 +12,7 @@ from operator import attrgetter, sub
 
 from kbview.emulator.hardware.arrival import Arriving
 from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.tally import Tally
+from kbview.emulator.hardware.running_totals import RunningTotals
 from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Combined, Frame
 from kbview.tape.events import (
@@ -39,7 +39,7 @@ _LENGTH = attrgetter("length")
 class Books:
     """Counts frames, emits their events, and collects latencies."""
 
-    def __init__(self, meters: Tally, recorder: Recorder) -> None:
+    def __init__(self, meters: RunningTotals, recorder: Recorder) -> None:
         self.meters = meters
         self.recorder = recorder
         self._latencies: list[int] = []  # until an application had the packet, or it had left

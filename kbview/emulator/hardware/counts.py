@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from kbview.emulator.hardware.core import Core
     from kbview.emulator.hardware.ring import RxRing
-    from kbview.emulator.hardware.tally import Tally
+    from kbview.emulator.hardware.running_totals import RunningTotals
     from kbview.emulator.recorder import Recorder
     from kbview.packet.frame import Frame
 
@@ -66,7 +66,7 @@ _KERNEL = Mode.KERNEL  # looking an enum member up costs more than a call
 class WorkCounts:
     """Adds to the meters and emits to the recorder."""
 
-    def __init__(self, meters: Tally, recorder: Recorder) -> None:
+    def __init__(self, meters: RunningTotals, recorder: Recorder) -> None:
         self.meters = meters
         self.recorder = recorder
 

@@ -99,7 +99,7 @@ class EmulatorSource(Source):
     def share(self, until_ps: int | None) -> float | None:
         if until_ps:
             return self.emulation.now_ps / until_ps
-        return self.emulation.tally.arrived / self.frames if self.frames else None
+        return self.emulation.totals.arrived / self.frames if self.frames else None
 
     def say(self, note: str) -> None:
         """Put a sentence for the viewer on the tape, at the next pump."""

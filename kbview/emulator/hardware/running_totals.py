@@ -9,7 +9,7 @@ from kbview.tape.meter import Meters
 from kbview.tape.vocabulary import Place, Reason, drop_key
 
 
-class Tally:
+class RunningTotals:
     """Totals by the names of `Meters`, and latencies. `tlb_misses` is None if nothing counts them."""
 
     def __init__(self) -> None:
@@ -60,4 +60,6 @@ class Tally:
 
 
 # The totals, in the order of Meters.
-COUNTED = tuple(name for name in Meters.__struct_fields__ if type(getattr(Tally(), name, None)) is int)
+COUNTED = tuple(
+    name for name in Meters.__struct_fields__ if type(getattr(RunningTotals(), name, None)) is int
+)
