@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from kbview import __version__
+
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 PLACES = ("", "kbview/", "kbview/emulator/", "kbview/emulator/kernel/", "kbview/sources/", "docs/")
 
 
@@ -14,6 +16,28 @@ PLACES = ("", "kbview/", "kbview/emulator/", "kbview/emulator/kernel/", "kbview/
 def test_each_link_leads_to_a_file(path: Path) -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
         assert (path.parent / link).exists(), link
+
+
+def test_the_index_names_every_document() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    for path in (ROOT / "docs").iterdir():
+        assert path.name == "README.md" or f"({path.name})" in index or path.name == "images", path.name
+
+
+def test_each_promise_of_security_names_tests_that_exist() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    rows = [row.split("|") for row in text.splitlines() if row.startswith("| ")][1:]
+    assert len(rows) > 10
+    for _, promise, tests, _ in rows:
+        names = re.findall(r"`(tests/[\w/]+\.py)`", tests)
+        assert names, promise
+        for name in names:
+            assert "def test_" in (ROOT / name).read_text(encoding="utf-8"), name
+
+
+def test_the_citation_has_the_programs_version() -> None:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {__version__}\n" in text
 
 
 def test_the_architecture_names_files_that_exist() -> None:

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kbview.cli import headway, quantity
@@ -10,6 +11,7 @@ from kbview.cli.command import Command
 from kbview.cli.errors import DONE
 from kbview.cli.run import pipe
 from kbview.sources.tapes.whole_file import WholeFile
+from kbview.tape.detail import Detail
 from kbview.tape.event import Event
 from kbview.tape.events import DatapathStarted
 from kbview.tape.source import SourceError
@@ -17,20 +19,22 @@ from kbview.tape.source import SourceError
 if TYPE_CHECKING:
     from kbview.tape.source import Source
 
-SVG = "svg"
-FORMATS = ("csv", "jsonl", "chrome", "pcapng", SVG)
+SVG, _PACKETS = "svg", "pcapng"
+_SNAP = 512  # bytes of each packet of a scenario or capture
+_NEVER_PS = 1 << 62
+FORMATS = ("csv", "jsonl", "chrome", _PACKETS, SVG)
 _PIECE = 1 << 16
 
 
 class ExportCommand(Command):
-    """A tape in, a file or a pipe out."""
+    """What a source tells in, a file or a pipe out."""
 
     name = "export"
-    summary = "a tape as CSV, JSON lines, Chrome trace, pcapng or a picture"
+    summary = "a tape, a capture or a scenario as CSV, JSON lines, Chrome trace, pcapng or a picture"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add = parser.add_argument
-        add("source", metavar="TAPE", help="a tape, or - for a pipe; `kbview record` makes one")
+        add("source", metavar="SOURCE", help="a tape, a capture, a scenario, or - for a pipe")
         add("--to", choices=FORMATS, required=True, help="the format")
         add("-o", "--output", metavar="FILE|-", default="-", help="default: standard output")
         add("--force", action="store_true", help="write over a file that exists")
@@ -42,13 +46,23 @@ class ExportCommand(Command):
             help="leave earlier records out",
         )
         add("--until", metavar="TIME", type=quantity.duration_ps, help="leave later records out")
+        add("--datapath", metavar="NAME", help="of a capture or a scenario (default: the scenario's)")
+        add(
+            "--set",
+            metavar="KEY=VALUE",
+            dest="overrides",
+            action="append",
+            default=[],
+            type=quantity.assignment,
+            help="set a key of the scenario; may be repeated",
+        )
         add("--screen", metavar="NAME", default="overview", help="svg: overview, journey, ...")
         add("--size", metavar="WxH", default="80x24", help="svg: cells of the terminal")
         add("--at", metavar="TIME", type=quantity.duration_ps, help="svg: default: the tape's end")
 
     def run(self, arguments: argparse.Namespace) -> int:
         inputs = (arguments.source,)
-        source = _tape(arguments.source)
+        source = _told(arguments)
         with closing(source):
             picture = _picture(arguments, source) if arguments.to == SVG else b""
             with WholeFile(arguments.output, force=arguments.force, inputs=inputs) as output:
@@ -59,18 +73,38 @@ class ExportCommand(Command):
         return DONE
 
 
-def _tape(word: str) -> "Source":
-    """The tape's source; SourceError for anything else."""
+def _told(arguments: argparse.Namespace) -> "Source":
+    """The source with all that is exported on its tape; SourceError for a live one."""
     from kbview.sources.request import Choice
     from kbview.sources.resolve import resolve
 
-    source = resolve(word, Choice(), pipe() if word == "-" else None)
-    if source.tape is None:
+    word = arguments.source
+    asked = Choice(
+        datapath=arguments.datapath,
+        overrides=tuple(arguments.overrides),
+        snap=_SNAP if arguments.to == _PACKETS else 0,
+        kept=True,
+    )
+    source = resolve(word, asked, pipe() if word == "-" else None)
+    try:
+        _pump(source, word, _NEVER_PS if arguments.until is None else arguments.until)
+    except (SourceError, KeyboardInterrupt):
         source.close()
-        raise SourceError(f"{word}: not a tape; `kbview record {word} -o FILE.kbt` makes one", 2)
-    while not source.ended:
-        source.pump(source.tape, 1 << 62)
+        raise
     return source
+
+
+def _pump(source: "Source", word: str, until_ps: int) -> None:
+    tape = source.tape
+    if source.capabilities.live or tape is None:
+        raise SourceError(f"{word}: is live; `kbview record {word} -o FILE.kbt` makes a tape of it", 2)
+    source.set_detail(Detail.STEPS)
+    before = tape.start
+    with headway.shown(source.heading.name, partial(source.share, until_ps)):
+        while not source.ended and source.pump(tape, until_ps) < until_ps:
+            pass
+    if tape.start > before:
+        raise SourceError(f"{word}: too long to be kept; export less of it by --until TIME", 2)
 
 
 def _write(arguments: argparse.Namespace, source: "Source", put: Callable[[bytes], None]) -> None:

@@ -55,7 +55,7 @@ EPILOG = """commands:
   kbview lab             the screen, on real packets over a veth pair of its own
   kbview run SOURCE      headless, prints a report (--json for programs)
   kbview record SOURCE   writes a tape: -o FILE.kbt, or -o - into a pipe
-  kbview export TAPE     as CSV, JSON lines, Chrome trace, pcapng or a picture
+  kbview export SOURCE   as CSV, JSON lines, Chrome trace, pcapng or a picture
   kbview compare SOURCE  datapaths side by side, with the differences in words
   kbview sweep SCENARIO  a scenario as its keys vary: table, CSV, JSON, plot
   kbview find SCENARIO   the loss-free rate, the knee, or where two datapaths cross

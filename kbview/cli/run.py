@@ -8,10 +8,13 @@ from typing import cast
 from kbview.cli import options, privilege
 from kbview.cli.command import Command
 from kbview.cli.ending import Ending
+from kbview.tape.source import SourceError
 
 
 def pipe() -> BufferedReader:
-    """Standard input, whose first bytes can be looked at."""
+    """Standard input, with first bytes that can be looked at; SourceError if it is closed."""
+    if sys.stdin is None:  # as Python starts with `<&-`
+        raise SourceError("standard input is closed; nothing can be read from -", 3)
     return BufferedReader(cast(RawIOBase, sys.stdin.buffer))
 
 

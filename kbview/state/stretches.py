@@ -80,6 +80,8 @@ def _value(one: Any, other: Any, sign: int) -> Any:
     """None where either is unknown."""
     if one is None or other is None:
         return None
+    if isinstance(one, str):  # a word, such as the reason why the latest softirq ended
+        return one
     if isinstance(one, int):
         return one + sign * other
     if isinstance(one, Histogram):

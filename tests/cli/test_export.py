@@ -87,7 +87,8 @@ def test_a_picture_of_each_screen(tape: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ([str(HTTP), "--to", "csv"], "not a tape; `kbview record"),
+        (["counters", "--to", "csv"], "is live; `kbview record counters"),
+        (["TAPE", "--to", "csv", "--datapath", "dpdk"], "tape shows its own"),
         (["TAPE", "--to", "svg", "--size", "big"], "not a size"),
         (["TAPE", "--to", "svg", "--screen", "nine"], "there is none of this name"),
     ],
@@ -182,3 +183,25 @@ def test_an_export_that_fails_leaves_no_file(tmp_path: Path) -> None:
     made.write_bytes(b"kept")
     assert main(["export", tape, "--to", "pcapng", "-o", str(made), "--force"]) == 2
     assert made.read_bytes() == b"kept"
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "chrome", "pcapng", "svg"])
+def test_a_scenario_is_exported_as_the_tape_of_it_would_be(kind: str, tmp_path: Path) -> None:
+    tape = str(tmp_path / "a.kbt")
+    words = ["paced-udp", "--datapath", "dpdk", "--set", "ring=64"]
+    assert main(["record", *words, "--until", "1ms", "--snap", "512", "-o", tape]) == 0
+    until = ["--until", "990us"]  # before the note that ends the recording
+    recorded = exported(tape, kind, tmp_path, *until)
+    (tmp_path / f"a.{kind}").unlink()
+    direct = exported("paced-udp", kind, tmp_path, *words[1:], *until)
+    if kind == "csv":
+        assert events(recorded) == events(direct)
+        assert len(events(direct)) > 20
+    assert direct
+    assert kind == "svg" or b"EMULATED" in direct or kind in ("csv", "jsonl", "chrome")
+
+
+def events(text: bytes) -> list[list[str]]:
+    """Arrivals and ends of packets; waits and samples are cut where a run looked at its meters."""
+    rows = list(csv.reader(io.StringIO(text.decode())))
+    return [row for row in rows if row[1] in ("FrameArrived", "PacketDelivered")]

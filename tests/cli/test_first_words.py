@@ -94,6 +94,18 @@ def test_a_closed_standard_output_is_said_and_fails(command: list[str]) -> None:
     assert ended.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", [["run", "-"], ["record", "-", "-o", "/dev/null"]])
+def test_a_closed_standard_input_is_said(command: list[str]) -> None:
+    ended = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *PROGRAM, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (errors.UNREADABLE, "")
+    assert ended.stderr == "kbview: standard input is closed; nothing can be read from -\n"
+
+
 def test_a_closed_standard_error_does_not_hinder() -> None:
     ended = subprocess.run(
         ["sh", "-c", 'exec "$@" 2>&-', "sh", *PROGRAM, "list"], stdout=subprocess.PIPE, check=False
