@@ -7,8 +7,8 @@ and calls again at `due_ps`. Payload is a number of bytes; the bytes themselves 
 writer gave them.
 
 Modelled: RFC 9293 with the checks of RFC 5961, window scaling (RFC 7323), congestion control (RFC 5681,
-6582, 3042, 6928), the retransmission timer (RFC 6298). Not modelled: SACK, time stamps, urgent data,
-keep-alive.
+6582, 3042, 6928), SACK (RFC 2018, 6675), bytes counted (RFC 3465), the retransmission timer (RFC 6298).
+Not modelled: time stamps, urgent data, keep-alive.
 """
 
 from kbview.emulator.protocol.tcp.connection import Connection
