@@ -33,7 +33,7 @@ def first_paint() -> float:
     child, terminal = pty.fork()
     if child == 0:
         os.environ.update(TERM="xterm-256color", COLUMNS="80", LINES="24")
-        os.execv(KBVIEW[0], [*KBVIEW, "http"])
+        os.execv(KBVIEW[0], [*KBVIEW, "http.pcap"])
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     seen = b""
     while b"NIC" not in seen and time.perf_counter() - began < 20:
