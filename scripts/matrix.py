@@ -1,6 +1,6 @@
 """Runs kbview in every kind of terminal, ends it in every way, damages its tapes; prints the figures.
 
-python scripts/matrix.py                 # all of it: some ten minutes on one core
+python scripts/matrix.py                 # all of it: ten minutes on a busy core
 python scripts/matrix.py --sample 12     # every so many-th combination, as the gate does
 """
 
