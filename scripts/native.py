@@ -252,7 +252,8 @@ def build(folder: Path) -> None:
 
 def products(folder: Path) -> list[Path]:
     """The files that compiling has added to the package in `folder`."""
-    return [*folder.glob("*.so"), *folder.rglob("kbview/**/*.so"), *folder.rglob("declared_*.py")]
+    package = folder / "kbview"
+    return [*folder.glob("*.so"), *package.rglob("*.so"), *package.rglob("declared_*.py")]
 
 
 if __name__ == "__main__":

@@ -105,7 +105,9 @@ def test_compiled_modules_write_the_same_tapes(native: ModuleType, tmp_path: Pat
         [sys.executable, "-c", BUILD, str(tmp_path / "built"), *SAMPLE],
         env={**os.environ, **environment}, check=True, capture_output=True,
     )  # fmt: skip
-    assert len(native.products(tmp_path / "built")) >= len(SAMPLE)
+    added = [path.relative_to(tmp_path / "built") for path in native.products(tmp_path / "built")]
+    assert sum(path.suffix == ".so" for path in added) == len(SAMPLE) + 1  # and the library of all
+    assert all(path.parts[0] == "kbview" or len(path.parts) == 1 for path in added)
     shutil.copytree(ROOT / "recordings", tmp_path / "built" / "recordings")
     cases = CASES[-3:]
     assert _tapes(tmp_path / "built", tmp_path / "compiled", cases) == _tapes(
