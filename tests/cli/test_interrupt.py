@@ -159,10 +159,12 @@ def test_a_long_run_shows_its_progress_and_one_press_prints_what_there_is(
     tape = tmp_path / "a.kbt"
     words = [command, "overload-udp", "--set", "traffic.frames=100000000"]
     process, terminal = on_a_terminal(words + ["-o", str(tape)] * (command == "record"), tmp_path)
-    seen = b""
-    while not re.search(rb"(overload-udp|a\.kbt).*\d+%.*\d:\d\d", seen):
-        seen += os.read(terminal, 4096)
-    os.killpg(process.pid, signal.SIGINT)
+    try:
+        seen = b""
+        while not re.search(rb"(overload-udp|a\.kbt).*\d+%.*\d:\d\d", seen):
+            seen += os.read(terminal, 4096)
+    finally:  # whatever was seen, nothing outlives the test
+        os.killpg(process.pid, signal.SIGINT)
     pressed_s = time.monotonic()
     assert process.wait(_WAIT_S) == (0 if command == "record" else 130)
     assert time.monotonic() - pressed_s < 10  # a second on a machine that does nothing else
