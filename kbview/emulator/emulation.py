@@ -120,6 +120,7 @@ class Emulation:
         machine.nic.pause()
         self.datapath.finish()
         machine.until_ps = NEVER_PS
+        machine.books.count_until(NEVER_PS)
         advance(machine.cores, NEVER_PS)
         self.datapath.abandon()
         machine.nic.send_until(NEVER_PS)
@@ -149,7 +150,7 @@ class Emulation:
         return self.datapath.plans_ps() >= NEVER_PS and not self.datapath.unfinished()
 
     def in_flight(self) -> int:
-        """Frames that are held somewhere, counted where they are."""
+        """Frames that are held somewhere, each core at its own time, counted where they are."""
         return self._machine.nic.held() + self.datapath.held()
 
     def advance(self, until_ps: int) -> int:
@@ -160,6 +161,7 @@ class Emulation:
         machine = self._machine
         until_ps = max(until_ps, self.now_ps)
         machine.until_ps = until_ps
+        machine.books.count_until(until_ps)
         advance(machine.actors, until_ps)
         machine.nic.settle(min(until_ps, NEVER_PS - 1))
         end_ps = self._end_ps()
@@ -196,7 +198,7 @@ class Emulation:
         machine = self._machine
         machine.books.sum_up()
         meters = self.totals.meters()
-        meters.in_flight = self.in_flight()
+        meters.in_flight = self.in_flight() + machine.books.kept_back
         meters.cores = [core.meter() for core in machine.cores]
         meters.stages = machine.prices.stages()
         meters.rings = [*machine.nic.meters(), *self.datapath.rings()]

@@ -5,11 +5,22 @@
 
 A forwarded frame is delivered when its last bit has left; an answer is a frame of its own.
 counts.py counts the work in between.
+
+A core ends a step after the time that the others are brought to, so it books later times. The books
+keep these back until their time has come: a sample between has every frame where it was.
+
+      last bit       sample                   the core's clock
+    ------+--------------|--------------------------+---->
+          arrived        still in flight            delivered
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from functools import partial
 from operator import attrgetter, sub
+from typing import NamedTuple
 
+from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.arrival import Arriving
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.running_totals import RunningTotals
@@ -36,14 +47,48 @@ _ARRIVED = attrgetter("arrived_ps")
 _LENGTH = attrgetter("length")
 
 
+class Entry(NamedTuple):
+    """An entry with a later time: `enter` makes it, and takes `frames` out of those in flight."""
+
+    time_ps: int
+    frames: int
+    enter: Callable[[], None]
+
+
 class Books:
-    """Counts frames, emits their events, and collects latencies."""
+    """Counts frames, emits their events, and collects latencies.
+
+    `until_ps` is the time up to which entries count. `misses` says whether the NIC has missed a frame,
+    counted or not.
+    """
 
     def __init__(self, meters: RunningTotals, recorder: Recorder) -> None:
         self.meters = meters
         self.recorder = recorder
+        self.until_ps = NEVER_PS
+        self.misses = False
+        self._later: list[Entry] = []
         self._latencies: list[int] = []  # until an application had the packet, or it had left
         self._kernel_latencies: list[int] = []  # until a protocol of this host had taken it
+
+    # ---- time ------------------------------------------------------------------------------
+
+    def count_until(self, until_ps: int) -> None:
+        """Make the entries up to a time; entries with a later time wait from now on."""
+        self.until_ps = until_ps
+        if self._later:
+            due = [entry for entry in self._later if entry.time_ps <= until_ps]
+            self._later = [entry for entry in self._later if entry.time_ps > until_ps]
+            for entry in due:
+                entry.enter()
+
+    @property
+    def kept_back(self) -> int:
+        """Frames with an end that does not count yet, less frames with such an arrival."""
+        return sum(entry.frames for entry in self._later)
+
+    def _enter_later(self, time_ps: int, frames: int, enter: Callable[[], None]) -> None:
+        self._later.append(Entry(time_ps, frames, enter))
 
     # ---- arrival ---------------------------------------------------------------------------
 
@@ -60,12 +105,32 @@ class Books:
         The frames in `taken` got a descriptor and are written from the times `ready_ps` on; the others
         are missed.
         """
-        meters = self.meters
-        meters.arrived += len(frames)
-        meters.arrived_bytes += length
-        meters.missed += len(frames) - len(taken)
+        missed = len(frames) - len(taken)
+        if missed:
+            self.misses = True
+        if frames[-1].arrived_ps > self.until_ps:
+            self._arrive_later(frames, taken)
+        else:
+            self._count_arrived(len(frames), length, missed)
         if self.recorder.milestones:
             self._tell_arrived(queue, frames, list(zip(taken, ready_ps, strict=True)))
+
+    def _count_arrived(self, frames: int, length: int, missed: int) -> None:
+        meters = self.meters
+        meters.arrived += frames
+        meters.arrived_bytes += length
+        meters.missed += missed
+
+    def _arrive_later(self, frames: Sequence[Frame], taken: Sequence[Frame]) -> None:
+        """The last of these frames come after the time that counts."""
+        got = {frame.packet for frame in taken}
+        for frame in frames:
+            missed = frame.packet not in got
+            enter = partial(self._count_arrived, 1, frame.length, missed)
+            if frame.arrived_ps > self.until_ps:
+                self._enter_later(frame.arrived_ps, missed - 1, enter)
+            else:
+                enter()
 
     def _tell_arrived(
         self, queue: Arriving, frames: Sequence[Frame], taken: Sequence[tuple[Frame, int]]
@@ -86,13 +151,18 @@ class Books:
 
     def refused(self, time_ps: int, frame: Frame, reason: Reason) -> None:
         """A check of the NIC dropped a frame before it took a descriptor."""
-        meters, packet, length = self.meters, frame.packet, frame.length
-        meters.arrived += 1
-        meters.arrived_bytes += length
-        meters.drop(_NIC, reason)
+        packet, length = frame.packet, frame.length
+        if time_ps > self.until_ps:
+            self._enter_later(time_ps, 0, partial(self._count_refused, length, reason))
+        else:
+            self._count_refused(length, reason)
         if self.recorder.milestones:
             self.recorder.emit(FrameArrived(time_ps, 0, packet, length))
             self.recorder.emit(PacketDropped(time_ps, -1, packet, _NIC, reason, length))
+
+    def _count_refused(self, length: int, reason: Reason) -> None:
+        self._count_arrived(1, length, 0)
+        self.meters.drop(_NIC, reason)
 
     # ---- end -------------------------------------------------------------------------------
 
@@ -106,10 +176,21 @@ class Books:
             self._delivered(core.now_ps, core.number, frame, where)
 
     def _delivered(self, time_ps: int, cpu: int, frame: Frame, where: Place) -> None:
-        meters = self.meters
         latency_ps = time_ps - frame.arrived_ps
+        if time_ps > self.until_ps:
+            enter = partial(self._count_delivered, frame.length, latency_ps, where)
+            self._enter_later(time_ps, 1, enter)
+        else:
+            self._count_delivered(frame.length, latency_ps, where)
+        if self.recorder.milestones:
+            self.recorder.emit(
+                PacketDelivered(time_ps, cpu, frame.packet, where, frame.length, latency_ps)
+            )
+
+    def _count_delivered(self, length: int, latency_ps: int, where: Place) -> None:
+        meters = self.meters
         meters.delivered += 1
-        meters.delivered_bytes += frame.length
+        meters.delivered_bytes += length
         if where in RECEIVERS:
             meters.forwarded += where is WIRE
             self._latencies.append(latency_ps)
@@ -118,13 +199,21 @@ class Books:
             self._kernel_latencies.append(latency_ps)
         if len(self._latencies) + len(self._kernel_latencies) >= _BATCH:
             self.sum_up()
-        if self.recorder.milestones:
-            self.recorder.emit(
-                PacketDelivered(time_ps, cpu, frame.packet, where, frame.length, latency_ps)
-            )
 
     def deliver_run(self, frames: Sequence[Frame], ends_ps: Sequence[int]) -> None:
-        """As `deliver`, for frames that reached the application at `ends_ps`; without events."""
+        """As `deliver`, for frames that reached the application at `ends_ps`; without events.
+
+        The ends ascend.
+        """
+        if ends_ps[-1] > self.until_ps:
+            count = bisect_right(ends_ps, self.until_ps)
+            late = [(frames[index : index + 1], ends_ps[index]) for index in range(count, len(frames))]
+            for one, end_ps in late:
+                self._enter_later(end_ps, 1, partial(self._count_run, one, (end_ps,)))
+            frames, ends_ps = frames[:count], ends_ps[:count]
+        self._count_run(frames, ends_ps)
+
+    def _count_run(self, frames: Sequence[Frame], ends_ps: Sequence[int]) -> None:
         self.meters.delivered += len(frames)
         self.meters.delivered_bytes += sum(map(_LENGTH, frames))
         self._latencies.extend(map(sub, ends_ps, map(_ARRIVED, frames)))
@@ -138,7 +227,10 @@ class Books:
             for part in inner.frames:
                 self.drop(core, part, where, reason)
             return
-        self.meters.drop(where, reason)
+        if core.now_ps > self.until_ps:
+            self._enter_later(core.now_ps, 1, partial(self.meters.drop, where, reason))
+        else:
+            self.meters.drop(where, reason)
         if self.recorder.milestones:
             self.recorder.emit(
                 PacketDropped(core.now_ps, core.number, frame.packet, where, reason, frame.length)
@@ -146,24 +238,36 @@ class Books:
 
     def sent(self, time_ps: int, queue: int, frame: Frame, passed_on: bool) -> None:
         """The last bit of a frame has left the host; a forwarded frame is delivered then."""
-        meters = self.meters
-        meters.sent += 1
-        meters.sent_bytes += frame.length
+        if time_ps > self.until_ps:
+            self._enter_later(time_ps, 0, partial(self._count_sent, frame.length))
+        else:
+            self._count_sent(frame.length)
         if self.recorder.milestones:
             self.recorder.emit(FrameSent(time_ps, queue, frame.packet, frame.length))
         if passed_on:
             self._delivered(time_ps, -1, frame, WIRE)
+
+    def _count_sent(self, length: int) -> None:
+        meters = self.meters
+        meters.sent += 1
+        meters.sent_bytes += length
 
     def give_up(self, core: Core, frame: Frame, where: Place, reason: Reason, passed_on: bool) -> None:
         """A frame to be sent was dropped: its queue or its ring was full."""
         if passed_on:
             self.drop(core, frame, where, reason)
             return
-        self.meters.unsent += 1
+        if core.now_ps > self.until_ps:
+            self._enter_later(core.now_ps, 0, self._count_unsent)
+        else:
+            self._count_unsent()
         if self.recorder.milestones:
             self.recorder.emit(
                 FrameUnsent(core.now_ps, core.number, frame.packet, where, reason, frame.length)
             )
+
+    def _count_unsent(self) -> None:
+        self.meters.unsent += 1
 
     def sum_up(self) -> None:
         """Bring the latency histograms up to date."""

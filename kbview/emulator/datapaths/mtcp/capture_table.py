@@ -100,7 +100,7 @@ class CaptureTable(StreamTable):
         if onlooker.is_acknowledged(answer):
             self._follow(followed, onlooker.skip(now_ps), None)
         elif sum(segment.length for segment in held) > followed.stream.rcvbuf:
-            lost_here = self.machine.meters.missed > 0
+            lost_here = self.machine.books.misses
             outcome = onlooker.prune(now_ps, lost_here=lost_here, answer=answer)
             self._follow(followed, outcome, None)
 
@@ -132,7 +132,7 @@ class CaptureTable(StreamTable):
     def expire(self) -> None:
         while self.due_ps <= self.core.now_ps:
             followed = min(self._gaps, key=self._gaps.__getitem__)
-            nic, now_ps, lost_here = self.machine.nic, self.core.now_ps, self.machine.meters.missed > 0
+            nic, now_ps, lost_here = self.machine.nic, self.core.now_ps, self.machine.books.misses
             answer = nic.answer_to(followed.flow, now_ps)
             outcome = followed.onlooker.expire(
                 now_ps, lost_here=lost_here, answer=answer, more=not nic.exhausted

@@ -152,7 +152,7 @@ class CapturedStreams(Timed):
         if onlooker.is_acknowledged(answer):
             self.follow(core, stream, onlooker.skip(core.now_ps))
         elif held and socket.queued + (len(held) + 1) * truesize(1) > socket.rcvbuf:
-            lost_here = self._machine.meters.missed > 0
+            lost_here = self._machine.books.misses
             self.follow(core, stream, onlooker.prune(core.now_ps, lost_here=lost_here, answer=answer))
         elif self._gaps.get(stream, NEVER_PS) != stream.onlooker.due_ps:
             self._gaps.pop(stream, None)
@@ -168,7 +168,7 @@ class CapturedStreams(Timed):
     def expire(self, core: Core) -> Process:
         while self.due_ps <= core.now_ps:
             stream = min(self._gaps, key=self._gaps.__getitem__)
-            nic, lost_here = self._machine.nic, self._machine.meters.missed > 0
+            nic, lost_here = self._machine.nic, self._machine.books.misses
             answer = nic.answer_to(stream.flow, core.now_ps)
             outcome = stream.onlooker.expire(
                 core.now_ps, lost_here=lost_here, answer=answer, more=not nic.exhausted
