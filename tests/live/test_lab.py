@@ -173,7 +173,6 @@ def _as_dpdk(grown: Grown, meters: Meters) -> None:
     assert grown.syscalls == 0
     assert grown.allocations == 2 * grown.delivered
     assert grown.empty_polls > grown.delivered
-    assert meters.cores[-1].poll_empty_ps > 0
 
 
 _AS = {"kernel": _as_kernel, "af_packet": _as_af_packet, "af_xdp": _as_af_xdp, "dpdk": _as_dpdk}
@@ -188,6 +187,8 @@ def test_each_receiver_takes_its_own_way_on_the_running_traffic(view: Viewed) ->
         grown = Grown(view, 1500)
         assert grown.interrupts == 0  # a veth has none
         _AS[name](grown, view.state.meters)
+        if name == "dpdk":  # the split of its time is unknown until it had the core for long enough
+            view.until(lambda: view.state.meters.cores[-1].poll_empty_ps > 0)
     names = [
         event.datapath for event in view.events(DatapathStarted) if isinstance(event, DatapathStarted)
     ]

@@ -95,8 +95,9 @@ class Reading(msgspec.Struct, tag=True):
     delivered nor dropped are under way. `copied_bytes` are the bytes that copies moved: the length
     that recv() returned, or the frame without FCS. `skbs` are sk_buffs that never reached the stack.
     `kernel` is zero where the kernel may not be asked. `polling_ns` is the time on the core of a
-    receiver that never sleeps, `useful_ns` its part in polls that found frames. `latency` and `events`
-    are new since the last reading; `untold` events were too many to tell.
+    receiver that never sleeps, where its split is known; `useful_ns` its part in polls that found
+    frames. `latency` and `events` are new since the last reading; `untold` events were too many to
+    tell.
     """
 
     time_ns: int

@@ -44,9 +44,8 @@ class DpdkReceiver(ReceiverWorker):
         self.delivered, self.polls, self.empty_polls = told.frames, told.bursts, told.empty_bursts
         self.taken_bytes = told.bytes
         self.bytes = told.bytes + FCS * told.frames
-        self._useful.add(told.useful_ns, told.frames)
-        self.polling_ns = self.usage()[0] - self._used_before[0]
-        self.useful_ns = min(self.polling_ns, self._useful.total_ns)
+        self._useful.add(told.useful_ns, told.frames, self.usage()[0] - self._used_before[0])
+        self.polling_ns, self.useful_ns = self._useful.polling_ns, self._useful.total_ns
 
     def usage(self) -> tuple[int, int, int, int]:
         return self._pmd.usage()
