@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kbview.cli import headway, quantity
 from kbview.cli.command import Command
+from kbview.cli.drawing import DRAWN, drawn
 from kbview.cli.errors import DONE
 from kbview.cli.run import pipe
 from kbview.sources.tapes.whole_file import WholeFile
@@ -19,10 +20,10 @@ from kbview.tape.source import SourceError
 if TYPE_CHECKING:
     from kbview.tape.source import Source
 
-SVG, _PACKETS = "svg", "pcapng"
+_PACKETS = "pcapng"
 _SNAP = 512  # bytes of each packet of a scenario or capture
 _NEVER_PS = 1 << 62
-FORMATS = ("csv", "jsonl", "chrome", _PACKETS, SVG)
+FORMATS = ("csv", "jsonl", "chrome", _PACKETS, *DRAWN)
 _PIECE = 1 << 16
 
 
@@ -30,7 +31,9 @@ class ExportCommand(Command):
     """What a source tells in, a file or a pipe out."""
 
     name = "export"
-    summary = "a tape, a capture or a scenario as CSV, JSON lines, Chrome trace, pcapng or a picture"
+    summary = (
+        "a tape, a capture or a scenario as CSV, JSON lines, Chrome trace, pcapng, picture or cast"
+    )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add = parser.add_argument
@@ -56,15 +59,15 @@ class ExportCommand(Command):
             type=quantity.assignment,
             help="set a key of the scenario; may be repeated",
         )
-        add("--screen", metavar="NAME", default="overview", help="svg: overview, journey, ...")
-        add("--size", metavar="WxH", default="80x24", help="svg: cells of the terminal")
+        add("--screen", metavar="NAME", default="overview", help="svg, cast: overview, journey, ...")
+        add("--size", metavar="WxH", default="80x24", help="svg, cast: cells of the terminal")
         add("--at", metavar="TIME", type=quantity.duration_ps, help="svg: default: the tape's end")
 
     def run(self, arguments: argparse.Namespace) -> int:
         inputs = (arguments.source,)
         source = _told(arguments)
         with closing(source):
-            picture = _picture(arguments, source) if arguments.to == SVG else b""
+            picture = drawn(arguments, source) if arguments.to in DRAWN else b""
             with WholeFile(arguments.output, force=arguments.force, inputs=inputs) as output:
                 if picture:
                     output.write(picture)
@@ -146,17 +149,3 @@ def _within(records: Iterable[Event], since_ps: int, until_ps: int | None) -> It
             yield record
         elif isinstance(record, DatapathStarted):
             started = record
-
-
-def _picture(arguments: argparse.Namespace, source: "Source") -> bytes:
-    from kbview.ui.picture import SCREENS, draw
-
-    width, _, height = arguments.size.partition("x")
-    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
-        raise SourceError(f"--size {arguments.size}: not a size; write it as 80x24", 2)
-    if arguments.screen not in SCREENS:
-        known = ", ".join(SCREENS)
-        raise SourceError(f"--screen {arguments.screen}: there is none of this name; use {known}", 2)
-    end_ps = source.tape.end_ps if source.tape is not None else 0
-    at_ps = end_ps if arguments.at is None else arguments.at
-    return draw(source, arguments.screen, (int(width), int(height)), at_ps).encode()

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 from kbview.ui.audience import Audience
 from kbview.ui.desk import Commands, Desk
 from kbview.ui.session import Session
@@ -15,10 +17,10 @@ if TYPE_CHECKING:
 Rows = Callable[[], tuple[int, list[str]]]  # the width, and each row with its colours
 
 
-def drawn_rows(app: "App[None]") -> tuple[int, list[str]]:
-    """The width of the screen on top, and its rows as the terminal gets them."""
+def drawn_rows(app: "App[None]", console: Console | None = None) -> tuple[int, list[str]]:
+    """The width of the screen on top, and its rows as the terminal gets them, or as `console` would."""
     strips = app.screen._compositor.render_strips()
-    return app.size.width, [strip.render(app.console) for strip in strips]
+    return app.size.width, [strip.render(console or app.console) for strip in strips]
 
 
 class Projector:

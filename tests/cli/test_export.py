@@ -90,6 +90,7 @@ def test_a_picture_of_each_screen(tape: str, tmp_path: Path) -> None:
         (["counters", "--to", "csv"], "is live; `kbview record counters"),
         (["TAPE", "--to", "csv", "--datapath", "dpdk"], "tape shows its own"),
         (["TAPE", "--to", "svg", "--size", "big"], "not a size"),
+        (["TAPE", "--to", "svg", "--size", "100000x100000"], "too large"),
         (["TAPE", "--to", "svg", "--screen", "nine"], "there is none of this name"),
     ],
 )
