@@ -132,10 +132,11 @@ class CountedTotals:
         for cause, number in self._drops.items():
             if not number or _is_no_loss(cause):
                 continue
-            if cause.outward and cause.reason not in _INWARD:
+            place = self._place(cause)
+            if _is_outward(cause, place):
                 unsent += number
                 continue
-            key = drop_key(self._place(cause), reason_of(cause.reason))
+            key = drop_key(place, reason_of(cause.reason))
             drops[key] = drops.get(key, 0) + number
         unkeyed = self._grown(pieces.UNKEYED)
         if unkeyed:
@@ -162,13 +163,18 @@ class CountedTotals:
         self._owners.close()
 
     def _place(self, cause: DropCause) -> Place:
-        reached = Place.QDISC if cause.outward and cause.reason not in _INWARD else Place.IP
+        reached = Place.QDISC if _is_outward(cause, Place.OTHER) else Place.IP
         return layer_of_drop(cause.reason, self._function(cause.location), reached)
 
     def _function(self, location: int) -> str:
         if location not in self._functions:
             self._functions[location] = self._locate(location)
         return self._functions[location]
+
+
+def _is_outward(cause: DropCause, where: Place) -> bool:
+    """Whether a packet was not sent. XDP programs run for packets that came in."""
+    return cause.outward and cause.reason not in _INWARD and where is not Place.XDP
 
 
 def _is_no_loss(cause: DropCause) -> bool:

@@ -30,6 +30,9 @@ _BY_BEGINNING = (
 )
 # Beginnings of names of functions, leading underscores left out; the first that fits counts.
 _BY_FUNCTION = (
+    ("do_xdp_", Place.XDP),  # do_xdp_generic()
+    ("netif_receive_generic_xdp", Place.XDP),  # it frees by itself where do_xdp_generic() is inlined
+    ("veth_xdp_", Place.XDP),  # veth_xdp_rcv_skb(): sk_buffs that a program of the driver's drops
     ("arp_", Place.ARP),
     ("parp_", Place.ARP),
     ("icmp", Place.ICMP),
