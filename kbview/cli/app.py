@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kbview.cli import options, privilege, quantity
 from kbview.cli.command import Command
 from kbview.cli.errors import UNSUPPORTED, complain
+from kbview.cli.piped import stream_of
 from kbview.state.destination import EXAMPLES
 from kbview.ui.options import COLORS, THEMES
 from kbview.ui.session import Opened
@@ -56,7 +57,7 @@ class App(Command):
     def run(self, arguments: argparse.Namespace) -> int:
         from kbview.ui.terminal import unsuitable
 
-        stream = _pipe() if arguments.source == "-" else None
+        stream = _pipe() if arguments.source == "-" else stream_of(arguments.source or "")
         if (reason := unsuitable()) is not None:
             return self._without_screen(arguments, reason, stream)
         return self._on_screen(arguments, stream)
@@ -92,7 +93,7 @@ class App(Command):
         from kbview.sources.resolve import resolve
 
         complain(reason)
-        if sys.stdout.isatty() and not sys.stdin.isatty() and stream is None:
+        if sys.stdout.isatty() and not sys.stdin.isatty() and arguments.source != "-":
             return UNSUPPORTED
         source = resolve(arguments.source or _bundled(), choice(arguments, arguments.datapath), stream)
         privilege.drop(source, arguments.user)

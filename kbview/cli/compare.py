@@ -10,7 +10,7 @@ from kbview.cli.command import Command
 from kbview.cli.ending import Ending
 from kbview.cli.errors import DONE
 from kbview.cli.paper import say
-from kbview.cli.run import pipe
+from kbview.cli.piped import stream_of
 
 if TYPE_CHECKING:
     from kbview.state.report import Report
@@ -72,7 +72,7 @@ def _sources(arguments: argparse.Namespace) -> "list[Source]":
         return [resolve(word, choice(arguments, None)) for word in words]
     named = arguments.datapath or _usual(arguments)
     names = datapaths(named, arguments.source)
-    stream = pipe() if arguments.source == "-" else None
+    stream = stream_of(arguments.source)
     choices = [choice(arguments, name, if_able=named == "all") for name in names]
     return resolve_all(arguments.source, choices, stream)
 

@@ -10,7 +10,7 @@ from kbview.cli import headway, quantity
 from kbview.cli.command import Command
 from kbview.cli.drawing import DRAWN, drawn
 from kbview.cli.errors import DONE
-from kbview.cli.run import pipe
+from kbview.cli.piped import stream_of
 from kbview.sources.tapes.whole_file import WholeFile
 from kbview.tape.detail import Detail
 from kbview.tape.event import Event
@@ -88,7 +88,7 @@ def _told(arguments: argparse.Namespace) -> "Source":
         snap=_SNAP if arguments.to == _PACKETS else 0,
         kept=True,
     )
-    source = resolve(word, asked, pipe() if word == "-" else None)
+    source = resolve(word, asked, stream_of(word))
     try:
         _pump(source, word, _NEVER_PS if arguments.until is None else arguments.until)
     except (SourceError, KeyboardInterrupt):

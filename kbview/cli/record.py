@@ -14,7 +14,7 @@ from kbview.cli import headway, options, privilege, quantity
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
 from kbview.cli.paper import tell
-from kbview.cli.run import pipe
+from kbview.cli.piped import stream_of
 from kbview.tape.detail import Detail
 from kbview.ui.characters import clean
 
@@ -56,7 +56,7 @@ class Record(Command):
         from kbview.sources.resolve import resolve
         from kbview.sources.tapes.output import TapeOutput
 
-        stream = pipe() if arguments.source == "-" else None
+        stream = stream_of(arguments.source)
         wanted = choice(arguments, arguments.datapath, follow=True)
         wanted = msgspec.structs.replace(wanted, snap=arguments.snap)
         source = resolve(

@@ -1,21 +1,11 @@
 """`kbview run SOURCE`: headless, prints a report for each datapath."""
 
 import argparse
-import sys
-from io import BufferedReader, RawIOBase
-from typing import cast
 
 from kbview.cli import options, privilege
 from kbview.cli.command import Command
 from kbview.cli.ending import Ending
-from kbview.tape.source import SourceError
-
-
-def pipe() -> BufferedReader:
-    """Standard input, with first bytes that can be looked at; SourceError if it is closed."""
-    if sys.stdin is None:  # as Python starts with `<&-`
-        raise SourceError("standard input is closed; nothing can be read from -", 3)
-    return BufferedReader(cast(RawIOBase, sys.stdin.buffer))
+from kbview.cli.piped import stream_of
 
 
 class Run(Command):
@@ -51,7 +41,7 @@ class Run(Command):
         named = arguments.datapath
         names = datapaths(named, arguments.source) if named else [None]
         choices = [choice(arguments, name, if_able=named == "all") for name in names]
-        stream = pipe() if arguments.source == "-" else None
+        stream = stream_of(arguments.source)
         sources = resolve_all(arguments.source, choices, stream)
         for source in sources:
             privilege.drop(source, arguments.user)

@@ -92,7 +92,7 @@ def resolve(word: str, choice: Choice, stream: BufferedReader | None = None) -> 
 def resolve_all(text: str, choices: list[Choice], stream: BufferedReader | None) -> list[Source]:
     """The same traffic for several choices; they are to be pumped side by side."""
     text = _located(text)
-    word = look(text, _fifo(text) if stream is None else stream)
+    word = look(text, open_fifo(text) if stream is None else stream)
     opener = _opener(word)
     sources = opener.open(word, choices)
     for source, choice in zip(sources, choices, strict=False):
@@ -156,7 +156,7 @@ def is_pipe(text: str) -> bool:
         return False
 
 
-def _fifo(text: str) -> BufferedReader | None:
+def open_fifo(text: str) -> BufferedReader | None:
     """The FIFO of that name, opened; None if the word names none. Opening waits for a writer."""
     if text == "-" or not is_pipe(text):
         return None

@@ -1,12 +1,16 @@
 """A FIFO is a pipe like `-`; an output never destroys its input nor follows a link."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
+from kbview.cli import piped
 from kbview.cli.main import main
 from kbview.sources.request import Choice
 from kbview.sources.resolve import is_pipe, recording, resolve
@@ -109,3 +113,63 @@ def test_a_user_without_a_home_gets_scratch_files(monkeypatch: pytest.MonkeyPatc
     with file:
         temp_file.write_at(file, 0, b"kept")
         assert temp_file.read_at(file, 0, 4) == b"kept"
+
+
+def test_a_fifo_without_a_writer_says_what_it_waits_for(tmp_path: Path) -> None:
+    """It waited in silence. One Ctrl+C ends it; nothing is said on standard output."""
+    fifo = tmp_path / "nobody"
+    os.mkfifo(fifo)
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "kbview", "run", str(fifo)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        assert (
+            said == f"kbview: {fifo}: waiting for a program to write into this FIFO (Ctrl+C ends it)\n"
+        )
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+        assert (out, process.returncode) == ("", 130)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_fifo_with_a_writer_that_is_in_time_says_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(piped, "PATIENCE_S", 60.0)
+    assert main(["run", str(fed(tmp_path, HTTP.read_bytes()))]) == 0
+    assert "waiting" not in capsys.readouterr().err
+
+
+def test_a_fifo_whose_writer_is_late_says_so_once_and_is_read_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer opens the FIFO and writes only after the sentence was printed."""
+    told = threading.Event()
+    said: list[str] = []
+
+    def tell(text: str) -> None:
+        said.append(text)
+        told.set()
+
+    fifo = tmp_path / "late"
+    os.mkfifo(fifo)
+
+    def write() -> None:
+        with fifo.open("wb") as file:
+            assert told.wait(60)
+            file.write(HTTP.read_bytes())
+
+    monkeypatch.setattr(piped, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(piped, "tell", tell)
+    threading.Thread(target=write, daemon=True).start()
+    assert main(["run", str(fifo)]) == 0
+    assert len(said) == 1
+    assert "428" in capsys.readouterr().out
