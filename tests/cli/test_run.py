@@ -160,7 +160,7 @@ def test_many_datapaths_are_a_line_each_and_agree_with_the_report(
     assert main(["run", *asked]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
-    words = [line.replace("*", " ").split() for line in lines]
+    words = [line.replace("*", " ").replace("+", " ").split() for line in lines]
     rows = {row[0]: row[1:] for row in words if row and row[0] in DATAPATHS}
     reasons = "".join(lines)
     for report in found:
