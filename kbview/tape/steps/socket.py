@@ -63,6 +63,11 @@ SOCKET: dict[str, Declaration] = {
             "ioctl",
         ),
     ),
+    "copy_and_csum_to_user": Declaration(
+        "skb_copy_and_csum_datagram_msg(), csum_and_copy_to_iter()",
+        "The NIC has no checksum offload: each byte is summed on its way to the application.",
+        ("read",),
+    ),
     "skb_free": Declaration(
         "consume_skb(), kfree_skb()",
         "The core that is done with it frees it; the core that allocated it may be another.",

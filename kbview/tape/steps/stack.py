@@ -74,6 +74,11 @@ STACK: dict[str, Declaration] = {
             "softirq",
         ),
     ),
+    "gro_checksum": Declaration(
+        "dev_gro_receive(), __skb_gro_checksum_complete()",
+        "The NIC has no checksum offload, so GRO sums each byte of the packet.",
+        ("skb", "softirq"),
+    ),
     "rx_page": Declaration(
         "the driver's page allocation, put_page()",
         "A long frame keeps the pages it lies in, so the ring gets new ones: allocated, later freed.",
@@ -161,12 +166,17 @@ STACK: dict[str, Declaration] = {
     ),
     "udp_rcv": Declaration(
         "udp_rcv(), __udp4_lib_lookup()",
-        "The port finds the socket. The NIC has summed the datagram; the kernel compares checksums.",
+        "The port finds the socket. The NIC has summed the datagram, unless another step sums.",
+        ("TCP/UDP", "softirq"),
+    ),
+    "skb_checksum": Declaration(
+        "__skb_checksum_complete(), csum_partial()",
+        "The NIC has no checksum offload and GRO is off, so the transport sums each byte.",
         ("TCP/UDP", "softirq"),
     ),
     "tcp_v4_rcv": Declaration(
         "tcp_v4_rcv(), tcp_rcv_established()",
-        "The connection processes the segment. The NIC has summed it.",
+        "The connection processes the segment. The NIC has summed it, unless another step sums.",
         ("TCP/UDP", "softirq"),
     ),
     "ip_forward": Declaration(

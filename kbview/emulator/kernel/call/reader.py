@@ -124,7 +124,7 @@ class SocketReader:
         program = self._blocking() if settings.wait == "read" else self._epolling()
         self.task = Context(app.name, program, USER, Mode.USER)
 
-    def _rounds(self, settings: ReadSettings) -> ReadRuns:
+    def _rounds(self, settings: ReadSettings) -> ReadRuns | None:
         machine, sockets, work = self._machine, self._sockets, self._app.step
         if settings.wait == "read":
             return ReadRuns(machine, sockets, self._called, (self._last,), work)

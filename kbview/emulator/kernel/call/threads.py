@@ -8,9 +8,11 @@ from kbview.emulator.kernel.call.generate import GenerateSettings, Generating
 from kbview.emulator.kernel.call.reader import SocketReader
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
+from kbview.emulator.kernel.call.summing_reader import SummingReader
 from kbview.emulator.kernel.device.busy_poll import BusyPoll, BusyPollSettings
 from kbview.emulator.kernel.device.driver import DriverPoll
 from kbview.emulator.kernel.net.layers import ProtocolStack
+from kbview.emulator.kernel.net.offload import OffloadSettings
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.socket import SocketGroup
@@ -37,6 +39,8 @@ def readers_of(
     if app.transit or app.name == "generate":
         return []
     polling, reading = settings.part(BusyPollSettings), settings.part(ReadSettings)
+    by_cpu = settings.part(OffloadSettings).rx_checksum == "cpu"
+    reader = SummingReader if by_cpu else SocketReader
     files = Lock(machine.prices, FILES_LINES)
     made = []
     for number, cpu in enumerate(settings.reader_cpus):
@@ -49,7 +53,7 @@ def readers_of(
         if stack.tcp is not None:
             streams = Streams(machine, stack.tcp, app, settings.part(ServerSettings), files)
         table = sockets.tables[number]
-        made.append(SocketReader(machine, core, table, app, reading, sender, streams, busy_poll))
+        made.append(reader(machine, core, table, app, reading, sender, streams, busy_poll))
     return made
 
 

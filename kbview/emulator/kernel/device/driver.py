@@ -15,9 +15,10 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.device.dim import AdaptiveModeration, AdaptiveSettings
-from kbview.emulator.kernel.device.gro import Gro, GroSettings
+from kbview.emulator.kernel.device.gro import Gro
 from kbview.emulator.kernel.device.napi import Napi, NapiSettings
 from kbview.emulator.kernel.device.napi_thread import NapiThread
+from kbview.emulator.kernel.device.summing_gro import SummingGro
 from kbview.emulator.kernel.device.xdp import (
     XdpDrop,
     XdpFib,
@@ -29,6 +30,7 @@ from kbview.emulator.kernel.device.xdp import (
 )
 from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.layers import ProtocolStack
+from kbview.emulator.kernel.net.offload import OffloadSettings
 from kbview.emulator.kernel.net.taker import LayersAbove, Taker
 from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.send.xdp_tx import XdpSender, xdp_action
@@ -246,12 +248,16 @@ def _features(
     machine: Machine, settings: ApplicationSettings, queue: RxQueue, tx: TxQueue, stack: ProtocolStack
 ) -> Features:
     program = gro = adaptive = None
-    merging, since = settings.part(GroSettings), settings.part(AdaptiveSettings).adaptive_moderation
+    merging, since = (
+        settings.part(OffloadSettings),
+        settings.part(AdaptiveSettings).adaptive_moderation,
+    )
     if isinstance(tx, XdpSender):
         program = _program(machine, xdp_action(settings), tx, stack.fib)
     elif merging.gro and settings.app != "forward" and not xdp_action(settings):
         hz = settings.part(SoftirqSettings).hz
-        gro = Gro(machine, stack.receive_merged, udp=merging.udp_gro, hz=hz)
+        kind = SummingGro if merging.rx_checksum == "cpu" else Gro
+        gro = kind(machine, stack.receive_merged, udp=merging.udp_gro, hz=hz)
     if since != "off":
         adaptive = AdaptiveModeration(machine, queue, since)
     defer_ps = round(settings.part(NapiSettings).irq_defer_us * US_PS)

@@ -13,14 +13,11 @@ Linux: net/core/gro.c, net/core/dev.c napi_poll()
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.taker import Taker
 from kbview.emulator.kernel.skb import RX_BUFFER, skbs
-from kbview.emulator.keys import Keys, meaning
 from kbview.emulator.protocol.gro_rules import ENDING, MergeFacts, Train, look_at
 from kbview.packet.frame import Flow, Frame, Protocol, parts
 from kbview.tape.events import PacketMerged
@@ -33,16 +30,6 @@ GRO_HASH_BUCKETS = 8
 MAX_GRO_SKBS = 8  # flows a bucket
 GRO_NORMAL_BATCH = 8  # packets that go up together, sysctl net.core.gro_normal_batch
 _SECOND_PS = 10**12
-
-
-@dataclass(frozen=True, kw_only=True)
-class GroSettings(Keys):
-    """Generic receive offload, ethtool -K gro."""
-
-    gro: Annotated[bool, meaning("whether the driver's poll merges TCP segments of a flow")] = True
-    udp_gro: Annotated[
-        bool, meaning("whether it merges UDP datagrams as well (socket option UDP_GRO)")
-    ] = False
 
 
 class Gro:

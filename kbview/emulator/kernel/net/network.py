@@ -8,6 +8,8 @@ from kbview.emulator.kernel.net.generic_xdp import GenericXdp
 from kbview.emulator.kernel.net.layers import Ends, ProtocolStack
 from kbview.emulator.kernel.net.listen import Listening, ListenSettings
 from kbview.emulator.kernel.net.netfilter import Netfilter, NetfilterSettings
+from kbview.emulator.kernel.net.offload import OffloadSettings, summed_above_gro
+from kbview.emulator.kernel.net.summing_stack import SummingStack
 from kbview.emulator.kernel.net.tcp import TcpLayer
 from kbview.emulator.kernel.net.tcp_output import SegmentSender
 from kbview.emulator.kernel.net.timer import Timers
@@ -62,6 +64,6 @@ def full_stack(
         xdp = GenericXdp(machine, skbs, tx if forwards else None)
     forwarder = Forwarder(tx) if forwards and settings.forward_at == "ip" else None
     ends = Ends(sockets, demux, tcp, forwarder, xdp)
-    return ProtocolStack(
-        machine, skbs, below, Fib(settings.part(FibSettings).routes, host), netfilter, ends, timers
-    )
+    fib = Fib(settings.part(FibSettings).routes, host)
+    kind = SummingStack if summed_above_gro(settings.part(OffloadSettings)) else ProtocolStack
+    return kind(machine, skbs, below, fib, netfilter, ends, timers)
