@@ -1,5 +1,6 @@
 """Where a core sums packets whose checksums the NIC does not verify, and how many bytes."""
 
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import Settings
 from kbview.sources.emulated import profile
+from kbview.sources.emulated.scenario import scenarios
 from kbview.tape.events import StepTaken
 from tests.emulator.running import CALIBRATION, at_both_details, ended, finished, told
 
@@ -115,3 +117,20 @@ def test_a_run_is_the_same_at_every_detail(gro: bool, rate_pps: float) -> None:
     offered = Traffic(rate_pps=rate_pps, frames=3000, size=200)
     coarse, fine = at_both_details("kernel", Settings(rx_checksum="cpu", gro=gro), offered)
     assert coarse == fine
+
+
+def test_the_scenario_moves_the_sum_from_the_softirq_to_the_read() -> None:
+    """The reader of long datagrams is near its limit: what it has to sum as well, it drops."""
+    scenario = scenarios()["summed-by-cpu"]
+    own = scenario.settings
+    by_gro, by_read, by_nic = (
+        finished("kernel", settings, scenario.traffic)
+        for settings in (own, replace(own, gro=False), replace(own, rx_checksum="nic"))
+    )
+    assert by_gro.dropped < 50
+    assert by_nic.dropped < 50
+    assert 1500 < by_read.dropped < 2500
+    more_ps = sum(core.softirq_ps for core in by_gro.cores) - sum(
+        core.softirq_ps for core in by_nic.cores
+    )
+    assert more_ps == pytest.approx(by_gro.stages["gro_checksum"].total_ps, rel=0.25)
