@@ -1,22 +1,25 @@
 """The room: a folder with the socket and the tapes of a class, readable by one group.
 
 `/tmp/kbview-class-USER` is made by the presenter and removed at the end. A folder of this name that
-belongs to another user is refused, for everybody may write into /tmp.
+belongs to another user is refused, for everybody may write into /tmp. A folder with files that are
+not of a class is refused as well: only the socket and the tapes are ever removed.
 """
 
 import grp
 import os
 import pwd
-import shutil
+import re
 import socket
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from kbview.tape.source import SourceError
 
 _PREFIX = "kbview-class-"
 _SOCKET = "screen"
+_OWN = re.compile(r"screen|tape-\d{1,9}\.kbt", re.ASCII)  # the files of a room
 
 
 def folder_of(user: str) -> Path:
@@ -56,6 +59,7 @@ class Room:
         try:
             path.mkdir(mode=0o700, exist_ok=True)
             self._refuse_foreign()
+            self._refuse_in_use()
             self._sweep()
             self.listener = self._listen()
             self._share(path, 0o750)
@@ -67,18 +71,25 @@ class Room:
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
             raise SourceError(f"{self.path}: belongs to another user; name another with --room", 4)
 
+        if other := next((one for one in os.listdir(self.path) if not _OWN.fullmatch(one)), None):
+            raise SourceError(
+                f"{self.path}: has files of its own, such as {other[:40]!r}; --room takes a new folder",
+                2,
+            )
+
+    def _refuse_in_use(self) -> None:
+        with (
+            socket.socket(socket.AF_UNIX) as probe,
+            suppress(FileNotFoundError, ConnectionRefusedError),
+        ):
+            probe.connect(str(self.path / _SOCKET))
+            raise SourceError(f"{self.path}: a class is presented here; end it, or use --room", 2)
+
     def _sweep(self) -> None:
-        """Remove what a killed presenter left; refuse a room that is in use."""
-        sock = self.path / _SOCKET
-        if not sock.exists():
-            return
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(str(sock))
-            except OSError:
-                sock.unlink()
-                return
-        raise SourceError(f"{self.path}: a class is presented here; end it, or use --room", 2)
+        """Remove the socket and the tapes, also of a presenter that was killed."""
+        for name in os.listdir(self.path):
+            if _OWN.fullmatch(name):
+                (self.path / name).unlink()
 
     def _listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX)
@@ -98,9 +109,11 @@ class Room:
         self._share(path, 0o640)
 
     def close(self) -> None:
-        """Remove the room with all that is in it."""
+        """Remove the room, unless somebody has put other files there."""
         self.listener.close()
-        shutil.rmtree(self.path, ignore_errors=True)
+        with suppress(OSError):
+            self._sweep()
+            self.path.rmdir()
 
 
 def _group_id(name: str | None) -> int | None:

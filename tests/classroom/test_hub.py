@@ -118,9 +118,26 @@ def test_a_room_in_use_is_refused_and_one_of_a_killed_presenter_is_taken_over(tm
     with presented(tmp_path) as (_, room), pytest.raises(SourceError, match="is presented here"):
         Room(room.path, None)
     left = Room(tmp_path / "left", None)
+    (left.path / "tape-1.kbt").touch()
     left.listener.close()
     again = Room(tmp_path / "left", None)
+    assert os.listdir(again.path) == ["screen"]
     again.close()
+    assert not again.path.exists()
+
+
+def test_files_that_are_not_of_a_class_are_never_removed(tmp_path: Path) -> None:
+    """A presenter that names a folder of work as the room does not lose the work."""
+    (tmp_path / "thesis.tex").touch()
+    mode = tmp_path.stat().st_mode
+    with pytest.raises(SourceError, match=r"such as 'thesis.tex'; --room takes a new folder"):
+        Room(tmp_path, None)
+    assert os.listdir(tmp_path) == ["thesis.tex"]
+    assert tmp_path.stat().st_mode == mode
+    room = Room(tmp_path / "room", None)
+    (room.path / "notes").touch()
+    room.close()
+    assert os.listdir(room.path) == ["notes"]
 
 
 def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.glossary import glossary
+from kbview.lesson.lesson import LessonStep
+from kbview.lesson.shelf import lessons
 from kbview.sources.emulated import profile
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
@@ -37,6 +39,23 @@ CLOSED = {
     "profiles": profile.bundled(),
 }
 CITATION = re.compile(r"\w+ \w+ \w+|\d{4}|Linux \S+")  # says by itself where to look
+_TERM = re.compile(r"[A-Za-z_][\w/-]*(?:\(\))?")
+_SHAPED = re.compile(r"[A-Z]{2}|_|\(\)|[a-z][A-Z]")  # acronyms, identifiers, calls
+_FIGURE = re.compile(r"\{[^}]*\}")
+_UNITS = {"KB", "MB"}
+# Words of a first course that look like plain English.
+TERMS = (
+    "accept queue, batch, cache, checksum, context switch, core, datagram, descriptor, driver, firewall, "
+    "flow, fragments, handler, handshake, hash, header, idle state, interrupt, latency, lock, "
+    "mode switch, offloads, page, payload, poll, pool, ring, route, router, scheduler, segment, socket, "
+    "stream, system call, task, tcpdump, thread, threaded NAPI, truesize, user mode, wall"
+).split(", ")
+
+
+def _texts(step: LessonStep) -> str:
+    asked = step.prediction
+    parts = [asked.question, *asked.choices, asked.because] if asked else []
+    return _FIGURE.sub("", "  ".join([step.prose, *parts]))
 
 
 @cache
@@ -105,3 +124,17 @@ def test_no_word_is_explained_twice_as_a_concept() -> None:
 
 def test_the_glossary_has_exactly_the_drop_reasons() -> None:
     assert set(glossary().reasons) == {str(reason) for reason in DropReason}
+
+
+def test_every_technical_word_of_a_lesson_is_in_the_glossary() -> None:
+    texts = [_texts(step) for each in lessons("")[0] for step in each.lesson.steps]
+    said = {word for text in texts for word in _TERM.findall(text) if _SHAPED.search(word)}
+    assert len(said) > 40
+    unknown = [word for word in said - _UNITS if not words().explain(word)]
+    assert [word for word in unknown if not words().explain(word.removesuffix("()"))] == []
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_a_term_that_lessons_use_is_in_the_glossary(term: str) -> None:
+    assert any(term in _texts(step) for each in lessons("")[0] for step in each.lesson.steps)
+    assert words().explain(term)
