@@ -20,7 +20,8 @@ import msgspec
 
 from kbview.lesson.fault import LessonError
 from kbview.lesson.lesson import Lesson, Prediction
-from kbview.lesson.limits import MOST_BYTES, check_text, fill, holes
+from kbview.lesson.limits import check_text, fill, holes
+from kbview.lesson.regular_file import contents
 
 _SEEDS = 10_000
 _MOST = 60  # predictions
@@ -61,11 +62,7 @@ def seed_of(student: str) -> int:
 def read(path: Path) -> Assignment:
     """The assignment in a file. Errors: LessonError with a line that names the file."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise LessonError(f"larger than {MOST_BYTES:,} bytes")
-        found = msgspec.convert(tomllib.loads(data.decode("utf-8")), Assignment)
+        found = msgspec.convert(tomllib.loads(contents(path).decode("utf-8")), Assignment)
         _check(found)
     except OSError as error:
         raise LessonError(f"{path.name}: cannot be read: {error.strerror}") from None

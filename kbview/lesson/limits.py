@@ -5,6 +5,7 @@ Each check raises LessonError with the place in the file and the bound.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from textwrap import wrap
 
 from kbview.emulator.datapaths import DATAPATHS
@@ -68,6 +69,24 @@ def check_lesson(lesson: Lesson) -> None:
             _check_step(step, known)
         except LessonError as error:
             raise LessonError(f"step {number}: {error}") from None
+    _check_runs_are_asked(lesson)
+
+
+def _check_runs_are_asked(lesson: Lesson) -> None:
+    """Refuse a whole run that no query names: it costs time and shows nothing."""
+    texts = chain.from_iterable(map(_queries, lesson.steps))
+    asked = {name.partition(".")[0] for text in texts for name in query(text).names}
+    for name in lesson.runs:
+        if name not in asked:
+            raise LessonError(f"[runs.{name}] is named by no query; remove it")
+
+
+def _queries(step: LessonStep) -> list[str]:
+    """Every query of a step: claims, answers, and figures in its texts."""
+    found = [*step.claims, *holes(step.prose)]
+    if (asked := step.prediction) is not None:
+        found += [*asked.answers, *holes(asked.because), *holes(asked.question)]
+    return found
 
 
 def check_text(name: str, text: str) -> None:

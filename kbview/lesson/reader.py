@@ -8,7 +8,8 @@ import msgspec
 
 from kbview.lesson.fault import LessonError
 from kbview.lesson.lesson import Lesson, LessonStep, Prediction
-from kbview.lesson.limits import MOST_BYTES, check_lesson
+from kbview.lesson.limits import check_lesson
+from kbview.lesson.regular_file import contents
 
 SUFFIX = ".toml"
 Read = TypeVar("Read")
@@ -92,11 +93,7 @@ def _prediction(prediction: Prediction, told: Wording) -> Prediction:
 def _tables(path: Path) -> dict[str, Any]:
     """The tables of a file: LessonError if it is too large, no text or no TOML."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise LessonError(f"larger than {MOST_BYTES:,} bytes; no lesson is")
-        return tomllib.loads(data.decode("utf-8"))
+        return tomllib.loads(contents(path).decode("utf-8"))
     except OSError as error:
         raise LessonError(f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

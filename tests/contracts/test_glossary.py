@@ -44,12 +44,49 @@ _SHAPED = re.compile(r"[A-Z]{2}|_|\(\)|[a-z][A-Z]")  # acronyms, identifiers, ca
 _FIGURE = re.compile(r"\{[^}]*\}")
 _UNITS = {"KB", "MB"}
 # Words of a first course that look like plain English.
-TERMS = (
-    "accept queue, batch, cache, checksum, context switch, core, datagram, descriptor, driver, firewall, "
-    "flow, fragments, handler, handshake, hash, header, idle state, interrupt, latency, lock, "
-    "mode switch, offloads, page, payload, poll, pool, ring, route, router, scheduler, segment, socket, "
-    "stream, system call, task, tcpdump, thread, threaded NAPI, truesize, user mode, wall"
-).split(", ")
+TERMS = [
+    "accept queue",
+    "batch",
+    "cache",
+    "checksum",
+    "context switch",
+    "core",
+    "datagram",
+    "descriptor",
+    "driver",
+    "firewall",
+    "flow",
+    "fragments",
+    "handler",
+    "handshake",
+    "hash",
+    "header",
+    "idle state",
+    "interrupt",
+    "latency",
+    "lock",
+    "mode switch",
+    "offloads",
+    "page",
+    "payload",
+    "poll",
+    "pool",
+    "ring",
+    "route",
+    "router",
+    "scheduler",
+    "segment",
+    "socket",
+    "stream",
+    "system call",
+    "task",
+    "tcpdump",
+    "thread",
+    "threaded NAPI",
+    "truesize",
+    "user mode",
+    "wall",
+]
 
 
 def _texts(step: LessonStep) -> str:

@@ -1,10 +1,13 @@
 """A lesson file is read whole or refused in one line with its place."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kbview.lesson import shelf
+from kbview.lesson.assignment import read as read_assignment
 from kbview.lesson.fault import LessonError
 from kbview.lesson.limits import MOST_BYTES
 from kbview.lesson.reader import read
@@ -22,6 +25,16 @@ def test_the_example_of_the_document_is_a_lesson(tmp_path: Path) -> None:
     assert (lesson.id, lesson.section, len(lesson.steps)) == ("copy", "3.5", 2)
 
 
+@pytest.mark.parametrize("reads", [read, read_assignment])
+def test_a_pipe_or_a_device_is_refused_at_once(reads: Callable[[Path], object], tmp_path: Path) -> None:
+    """A pipe without a writer in a folder of homework does not stop the grading."""
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    for name in ("pipe.toml", "zero.toml"):
+        with pytest.raises(LessonError, match=f"{name}: cannot be read: not a regular file"):
+            reads(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -36,6 +49,7 @@ def test_the_example_of_the_document_is_a_lesson(tmp_path: Path) -> None:
         (HEAD + 'datapath = "dpkd"\n' + STEP, "datapath 'dpkd' is unknown"),
         (HEAD + "[runs.copies]\n" + STEP, "use another name"),
         (HEAD + "[runs.dpdk]\n" + STEP, "use another name"),
+        (HEAD + "[runs.fast]\n" + STEP, "[runs.fast] is named by no query; remove it"),
         (HEAD + '[runs.fast]\nuntil = "1s"\n' + STEP, "use a time up to 100ms"),
         (HEAD + "[runs.fast]\nuntil = 1000000\n" + STEP, "use 1 to 200,000 frames"),
         (HEAD + '[[step]]\nprose = ""', "step 1: prose is empty"),

@@ -63,7 +63,7 @@ class PortQueue:
         return self.queue.next_ready_ps()
 
     def rx_burst(self, core: Core) -> list[Frame]:
-        """Up to a burst of frames, each with DD set in its descriptor; refills the ring at once.
+        """Up to a burst of frames, each with DD set in its descriptor; refills the ring.
 
         The NIC sets DD with its DMA write, which ends `_dma_ps` after the frame got its descriptor.
         """
@@ -87,7 +87,7 @@ class PortQueue:
                 self._tlb.touch(core, frame)
         if len(frames) < LINE:
             core.spend(self._line)  # the rest of the line is still being written by the NIC
-        self._ring.refill()
+        self._counts.ring_refilled(core, self._ring.queue, self._ring.refill())
         return frames
 
     def _replace(self, mbufs: MempoolCache, count: int, ready_ps: int) -> None:

@@ -117,13 +117,12 @@ class WorkCounts:
             self.recorder.emit(BurstReceived(core.now_ps, core.number, queue, work, budget))
 
     def frames_received(self, core: Core, ring: RxRing, frames: Sequence[Frame], budget: int) -> None:
-        """As `burst_received`, for frames just taken out of a ring that is refilled at once."""
+        """As `burst_received`, for frames just taken out of a ring."""
         self.meters.polls += 1
         if self.recorder.steps:
             work = len(frames)
             self.descriptors_cleaned(core, ring, frames)
             self.recorder.emit(BurstReceived(core.now_ps, core.number, ring.queue, work, budget))
-            self.ring_refilled(core, ring.queue, work)
 
     def ring_synced(self, core: Core, queue: int, direction: str, work: int) -> None:
         """A netmap ring was brought up to date; in direction "rx" that is a poll."""
