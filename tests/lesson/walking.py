@@ -11,7 +11,7 @@ from kbview.tape.source import Source
 from kbview.ui.session import NOTHING, Offers, Opened
 from tests.lesson.files import RUNNER
 
-PATIENCE_S = 60.0
+PATIENCE_S = 600.0
 OPENED: list[Source] = []
 
 
