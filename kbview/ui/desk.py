@@ -6,7 +6,7 @@
             ├── Opening     open another source, set its settings
             ├── Teaching    walk through a lesson
             ├── Projector   show the screen to a class, if there is one
-            └── Explain     select a part, explain it, find a word
+            └── Explain     select a part, explain it, copy it, find a word
 
 A command is found by the id of its key in `keys.KEYS`.
 """
@@ -46,6 +46,9 @@ class Desk(Protocol):
 
     def turn_to(self, opened: Opened) -> None:
         """Close this source and show another one."""
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Ask the terminal to take the text into its clipboard; nothing answers."""
 
     def ask(self, box: Screen[Answer], then: Callable[[Answer | None], None]) -> None:
         """Show a box and call `then` with its answer; None if it was left."""

@@ -1,4 +1,4 @@
-"""Explain: the commands that select a part of the screen, explain it, and find a word."""
+"""Explain: the commands that select a part of the screen, explain or copy it, and find a word."""
 
 from functools import cached_property, partial
 
@@ -6,6 +6,10 @@ from kbview.ui.desk import Commands, Desk
 from kbview.ui.dictionary import Dictionary, dictionary
 from kbview.ui.help import Help, HelpScreen, Section
 from kbview.ui.session import Session
+from kbview.ui.terminal import served
+
+_SERVED = "a viewer in a browser copies with the browser's own keys"
+_MOST_COPIED = 4096  # characters; terminals refuse a long OSC 52
 
 
 class Explain:
@@ -23,6 +27,7 @@ class Explain:
             "select": partial(self.select, 1),
             "select_back": partial(self.select, -1),
             "unselect": self.unselect,
+            "copy": self.copy,
         }
 
     @cached_property
@@ -48,6 +53,17 @@ class Explain:
         """Select no part."""
         if self._desk.view is not None:
             self._desk.view.unselect()
+
+    def copy(self) -> None:
+        """Copy the chosen row of the screen, or its sentence, to the terminal's clipboard."""
+        view = self._desk.view
+        if served():
+            self._desk.say(_SERVED)
+        elif view is not None:
+            text = view.copied[:_MOST_COPIED]
+            if text:
+                self._desk.copy_to_clipboard(text)
+            self._desk.say(f"sent to the clipboard: {text}" if text else "nothing to copy here")
 
     def help(self) -> None:
         """The selected part, the words, and the keys and numbers of this screen."""

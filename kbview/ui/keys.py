@@ -128,6 +128,7 @@ KEYS: tuple[Key, ...] = (
     Key("select", "tab", "Tab", "", "explain", "select the next part of the screen, for ? to explain"),
     Key("select_back", "shift+tab", "shift Tab", "", "", "select the part before"),
     Key("unselect", "escape", "Esc", "", "", "select nothing"),
+    Key("copy", "y", "y", "", "", "copy the chosen row, or the sentence, to the clipboard (OSC 52)"),
     Key("theme", "T", "T", "theme", "theme", "the next theme"),
     Key("overview", "1", "1", "view('overview')", "", "the Overview: where packets are, wait and die"),
     Key("journey", "2", "2", "view('journey')", "", "the Journey: packets against time, step by step"),

@@ -20,6 +20,7 @@ HELP = (
         ),
     ),
 )
+_UNCUT = 400  # cells, more than any line needs
 _NUMBER, _TIME, _PROTOCOL, _LENGTH, _FATE = 8, 12, 5, 6, 12
 
 
@@ -51,6 +52,13 @@ class PacketList:
         """The one that is looked at: the session's packet, or the last that is wanted."""
         packet = self._session.packet
         return next((one for one in lines if one.packet == packet), lines[-1] if lines else None)
+
+    def chosen_text(self) -> str:
+        """The chosen line as text, its words apart by a space; "" without a line."""
+        chosen = self.chosen(self.lines())
+        if chosen is None:
+            return ""
+        return " ".join("".join(text for text, _ in _line(chosen, False, _UNCUT)).split())
 
     def draw(self, size: Size, focused: bool) -> list[Row]:
         """A rule with the filter, and the lines around the chosen one."""

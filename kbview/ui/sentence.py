@@ -48,6 +48,14 @@ def message_rows(session: Session, width: int) -> list[Row]:
     return [fit([(f" {line}", style)], width) for line in wrap(clean(session.message), width - 2)]
 
 
+def plain(session: Session) -> str:
+    """The sentence as text; in a pause its event, place and time come first. "" if nothing happened."""
+    event, told = session.player.state.last_event, _sentence(session)
+    if session.player.playing or event is None:
+        return told
+    return ": ".join(filter(None, [place_of(event, session.player.state), told]))
+
+
 def _sentence(session: Session) -> str:
     state = session.player.state
     event = state.last_event

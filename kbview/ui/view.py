@@ -124,6 +124,11 @@ class View(Screen[None]):
         self.selected = names[(at + by) % len(names)]
         self.show()
 
+    @property
+    def copied(self) -> str:
+        """The text for the clipboard: here the sentence; a screen with a list has its chosen row."""
+        return sentence.plain(self.session)
+
     def unselect(self) -> None:
         """Select no part."""
         self.selected = ""

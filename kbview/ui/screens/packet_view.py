@@ -149,6 +149,10 @@ class PacketView(View):
     def _draw_list(self, size: Size) -> list[Row]:
         return block(self._list.draw(size, self._pane == "list"), size)
 
+    @property
+    def copied(self) -> str:
+        return self._list.chosen_text() or super().copied
+
     def _chosen(self) -> Summary | None:
         return self._list.chosen(self._list.lines())
 
