@@ -1,10 +1,11 @@
-# Make (or refresh) the project's own virtual environment. Sourced by ./run and ./test with the name of a
-# lock file in requirements/ as $1 (run or dev). Leaves $here (the checkout) and $python set; the
+# Make (or refresh) the project's own virtual environment. Sourced by ./run, ./test and scripts/wheel with
+# the name of a lock file in requirements/ as $1 (run or dev). Leaves $here (the checkout) and $python set; the
 # caller's working directory stays. Needs python3 >= 3.11 with its venv module; no root.
 #   KBVIEW_VENV     where the environment lies (default: .venv in the checkout)
 #   KBVIEW_PURE     1: do not use the compiled modules of scripts/wheel
 #   KBVIEW_WHEELS   a folder of wheels to install from, without a network (default: wheels/, if it is there)
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) || exit 1
+[ -d "$here/requirements" ] || here=$(dirname -- "$here") # scripts/wheel lies a folder deeper
 lock=$here/requirements/$1.txt
 venv=${KBVIEW_VENV:-$here/.venv}
 python=$venv/bin/python

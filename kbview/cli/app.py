@@ -11,6 +11,7 @@ from kbview.cli.command import Command
 from kbview.cli.errors import UNSUPPORTED, complain
 from kbview.cli.piped import stream_of
 from kbview.state.destination import EXAMPLES
+from kbview.ui.loading import loading
 from kbview.ui.options import COLORS, THEMES
 from kbview.ui.session import Opened
 
@@ -63,12 +64,13 @@ class App(Command):
         return self._on_screen(arguments, stream)
 
     def _on_screen(self, arguments: argparse.Namespace, stream: BufferedReader | None) -> int:
-        from kbview.cli.library import open_first
-        from kbview.cli.teaching import LateTutor
-
         greeting = "" if arguments.source else _GREETING
         arguments.source = arguments.source or DEMO
-        source, offers = open_first(arguments, stream, LateTutor(arguments))
+        with loading():
+            from kbview.cli.library import open_first
+            from kbview.cli.teaching import LateTutor
+
+            source, offers = open_first(arguments, stream, LateTutor(arguments))
         return self.show(Opened(source, offers._replace(greeting=greeting)), arguments)
 
     def show(

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -154,6 +153,8 @@ def _refuse_misspelt(words: list[str]) -> None:
     """Exit with a hint if the first word is close to a command and names nothing else."""
     if not words or words[0].startswith("-") or ":" in words[0]:
         return
+    from difflib import get_close_matches
+
     close = get_close_matches(words[0], COMMANDS.keys() - HIDDEN, n=1, cutoff=0.7)
     if close and not os.path.lexists(words[0]):
         from kbview.sources.emulated.opener import bundled

@@ -5,8 +5,6 @@ No byte of a packet, a file name or a peer's message reaches the terminal except
 
 import re
 
-from rich.cells import cell_len
-
 _ASCII = {
     "█": "#", "▓": "%", "░": "-", "▁": ".", "▂": ".", "▃": ":", "▄": ":", "▅": "+", "▆": "+", "▇": "*",
     "─": "-", "│": "|", "║": "|", "╫": "+", "┊": "!", "╌": ".", "▸": ">", "▶": ">", "■": "#", "●": "o",
@@ -26,6 +24,8 @@ def clean(text: str) -> str:
     """
     if _PLAIN.fullmatch(text):
         return text
+    from rich.cells import cell_len  # its tables are a tenth of the way to `--version`
+
     return "".join(char if char.isprintable() and cell_len(char) else _escaped(char) for char in text)
 
 
@@ -36,8 +36,8 @@ def _escaped(char: str) -> str:
 def to_ascii(text: str) -> str:
     """The same number of cells in ASCII; what has no stand-in becomes question marks."""
     plain = text.translate(_TABLE)
-    return plain if plain.isascii() else "".join(map(_ascii_char, plain))
+    if plain.isascii():
+        return plain
+    from rich.cells import cell_len
 
-
-def _ascii_char(char: str) -> str:
-    return char if char.isascii() else "?" * cell_len(char)
+    return "".join(char if char.isascii() else "?" * cell_len(char) for char in plain)

@@ -9,6 +9,7 @@ import msgspec
 from kbview.state.player import Player
 from kbview.tape.source import Source
 from kbview.ui import keys
+from kbview.ui.loading import keep, loading
 from kbview.ui.options import Options
 from kbview.ui.session import NOTHING, Offers, Opened
 from kbview.ui.terminal import Look, look
@@ -50,11 +51,13 @@ def run(
 
 def _show(shown: Opened, seen: Look, frames_per_second: int, audience: "Audience | None") -> "Shell":
     """One source until the viewer leaves it."""
-    from kbview.ui.shell import Shell
-
     try:
-        player = Player(shown.source, frame_s=1 / frames_per_second)
-        shell = Shell(player, seen, frames_per_second, shown.offers, audience)
+        with loading():
+            from kbview.ui.shell import Shell
+
+            keep()
+            player = Player(shown.source, frame_s=1 / frames_per_second)
+            shell = Shell(player, seen, frames_per_second, shown.offers, audience)
         shell.run(mouse=False)  # nothing needs it, and its tracking would be traffic
     finally:
         shown.source.close()

@@ -113,3 +113,20 @@ def test_compiled_modules_write_the_same_tapes(native: ModuleType, tmp_path: Pat
     assert _tapes(tmp_path / "built", tmp_path / "compiled", cases) == _tapes(
         ROOT, tmp_path / "own", cases
     )
+
+
+def test_the_wheel_is_built_from_the_checkout(tmp_path: Path) -> None:
+    """scripts/wheel lies a folder below the checkout, and finds requirements/ there."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    shutil.copy(ROOT / "requirements" / "run.txt", tmp_path / ".kbview-run")
+    (tmp_path / ".kbview-path").write_text(f"{ROOT}\n")
+    done = subprocess.run(
+        ["sh", str(ROOT / "scripts" / "wheel"), "--unknown"],
+        env={**os.environ, "KBVIEW_VENV": str(tmp_path), "CC": "true", "PIP_NO_INDEX": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (
+        2,
+        "kbview: scripts/wheel [FOLDER] or scripts/wheel --here\n",
+    )
