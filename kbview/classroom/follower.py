@@ -201,10 +201,8 @@ class Follower:
         if self._asked is not None:
             return f"{self._question(self._asked)}    a alone  q leave"
         if self._width > width or self._height > height:
-            return (
-                f"the presenter's screen has {self._width}x{self._height} cells, this one "
-                f"{width}x{height}: right and bottom are cut    a alone  q leave"
-            )
+            sizes = f"presenter {self._width}x{self._height}, here {width}x{height}"
+            return f"{sizes}: cut    a alone  q leave"
         return "following    a look around alone (q comes back)    q leave"
 
     def _question(self, asked: OpenQuestion) -> str:

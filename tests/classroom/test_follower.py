@@ -108,7 +108,8 @@ def test_a_key_opens_the_tape_at_the_presenters_moment(desk: Desk) -> None:
 
 
 def test_a_screen_that_is_too_small_is_said(desk: Desk) -> None:
-    assert "100x30 cells, this one 80x24" in desk.say(Picture(100, 30, whole=True, rows={0: "wide"}))
+    told = desk.say(Picture(100, 30, whole=True, rows={0: "wide"}))
+    assert "presenter 100x30, here 80x24: cut    a alone  q leave" in told
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff" * 8, framed(Farewell("over"))[:-1]])
