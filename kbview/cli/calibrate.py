@@ -69,7 +69,10 @@ def _measure(base: "Calibration") -> "Findings":
     from kbview.tape.source import SourceError
 
     found: Findings = {}
-    for method in METHODS:
+    for number, method in enumerate(METHODS, 1):
+        tell(
+            f"{number} of {len(METHODS)}: {method.name}"
+        )  # a bar's thread would disturb the experiment
         try:
             findings = method.measure(base, found)
         except (OSError, SourceError) as error:
