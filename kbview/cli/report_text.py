@@ -80,7 +80,7 @@ def cells(reports: Sequence[Report]) -> Iterator[tuple[str, list[str]]]:
     sends = all(report.per == SENT for report in reports)
     for label, cell in SENDING_ROWS if sends else ROWS:
         values = [cell(report) for report in reports] if cell else [""] * len(reports)
-        if label not in _ONLY_WHERE_KNOWN or set(values) - {"0", _NONE, _UNKNOWN}:
+        if label not in _ONLY_WHERE_KNOWN or set(values) - {"0", "0.00", _NONE, _UNKNOWN}:
             yield label.format(per=reports[0].per), values
     for label in _drop_labels(reports):
         yield f"  {clean(label)}", [_drop(report, label) for report in reports]
@@ -216,6 +216,7 @@ _AS_FRAMES = "    to the application, as frames"
 _FORWARDED = "    passed on"
 _CONSUMED = "    to a protocol of this host"
 _KERNEL_P50 = "  p50 to a protocol of this host"
+_COMPLETIONS = "  of these for sent frames alone"
 _KERNEL_P99 = "  p99 to a protocol of this host"
 # Rows that stand only where a datapath has such packets.
 _ONLY_WHERE_KNOWN = {
@@ -225,10 +226,12 @@ _ONLY_WHERE_KNOWN = {
     _CONSUMED,
     _KERNEL_P50,
     _KERNEL_P99,
+    _COMPLETIONS,
 }
 
 _EACH: tuple[tuple[str, Cell | None], ...] = (
     ("  interrupts", _per_packet("interrupts")),
+    (_COMPLETIONS, _per_packet("completion_interrupts")),
     ("  polls", _per_packet("polls")),
     ("  of these empty", _per_packet("empty_polls")),
     ("  system calls", _per_packet("syscalls")),
@@ -251,7 +254,7 @@ ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("  dropped", _frames("dropped")),
     ("  missed: no free descriptor", _frames("missed")),
     ("  in flight", _frames("in_flight")),
-    ("  sent by the host itself", _frames("sent")),
+    ("  sent: left the host", _frames("sent")),
     ("  given up on the way out", _in_all("unsent")),
     ("rates, a second", None),
     ("  offered frames", _rate("offered_pps")),
@@ -273,7 +276,7 @@ ROWS: tuple[tuple[str, Cell | None], ...] = (
 # Where nothing is received, only sent.
 SENDING_ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("frames", None),
-    ("  sent by the host itself", _frames("sent")),
+    ("  sent: left the host", _frames("sent")),
     ("  given up on the way out", _in_all("unsent")),
     ("rates, a second", None),
     ("  sent frames", lambda report: f"{report.sent_pps:,.0f}"),

@@ -13,7 +13,7 @@ from kbview.tape.vocabulary import DropReason, Place, RingKind
 
 TEXTS = ("datapath", "profile", "station", "event", "task")
 _MOMENT = ("time_us", "packet")
-_COUNTS = (*TOTALS, "in_flight", "tlb_misses")
+_COUNTS = (*TOTALS, "in_flight", "tlb_misses", "completion_interrupts")
 _RENAMED = {"delivered": "rate", "sent": "sent_rate"}
 _RING = ("done", "free", "size", "cleaned", "freezes")
 _SOCKET = ("queued", "rcvbuf", "packets", "received", "drops")

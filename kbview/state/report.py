@@ -26,6 +26,7 @@ FRAMES = (
 BYTES = ("arrived", "delivered")
 COUNTS = (
     "interrupts",
+    "completion_interrupts",
     "softirqs",
     "polls",
     "empty_polls",

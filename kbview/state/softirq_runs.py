@@ -6,16 +6,25 @@ from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 
+MOST_ROUNDS = 10  # MAX_SOFTIRQ_RESTART, kernel/softirq.c
+MOST_LOOP_PS = 2_000_000_000  # MAX_SOFTIRQ_TIME
+
 
 class NetRxRun(NamedTuple):
-    """A run of one core. `round` counts the runs of a loop from 1; 0 if its first run is forgotten.
+    """A run of one core.
 
-    `whole`: the last poll used up its weight. `ended_ps` is None while the run lasts.
+    `round` counts the runs of a loop from 1, and `loop_ps` is the beginning of the first of them. Both
+    are 0 where no loop counts: in ksoftirqd, for a soft interrupt, and if the first run is forgotten.
+    `budget` and `budget_ps` are its limits; None is unknown. `whole`: the last poll used up its weight.
+    `ended_ps` is None while the run lasts.
     """
 
     cpu: int
     begun_ps: int
-    round: int = 1
+    round: int = 0
+    loop_ps: int = 0
+    budget: int | None = None
+    budget_ps: int | None = None
     packets: int = 0
     polls: int = 0
     whole: bool = False
@@ -29,7 +38,10 @@ class NetRxRun(NamedTuple):
             return "not over yet"
         if self.squeezed:
             return "budget used up, work left"
-        return "others are ready" if self.whole else "ring empty"
+        return "poll's weight used up" if self.whole else "ring empty"
+
+
+_FIRST = ("irq_exit", "local_bh_enable")  # the entries that begin a loop of restarts
 
 
 class SoftirqRuns(Reducer):
@@ -41,10 +53,10 @@ class SoftirqRuns(Reducer):
     def __init__(self) -> None:
         self._young: dict[int, NetRxRun] = {}  # by core, begun in this chunk
         self._old: dict[int, NetRxRun] = {}  # in the one before
-        self._rounds: dict[int, int] = {}  # of each core's loop, if it began in this chunk
+        self._loops: dict[int, tuple[int, int]] = {}  # of each core: runs of its loop, its beginning
 
     def turn(self) -> None:
-        self._young, self._old, self._rounds = {}, self._young, {}
+        self._young, self._old, self._loops = {}, self._young, {}
 
     def clear(self) -> None:
         self.turn()
@@ -55,13 +67,7 @@ class SoftirqRuns(Reducer):
         run = self.of(cpu)
         match record:
             case ev.SoftirqEntered():
-                if record.by != "restart":
-                    self._rounds[cpu] = 0
-                if cpu in self._rounds:
-                    self._rounds[cpu] += 1
-                self._old.pop(cpu, None)
-                self._young.pop(cpu, None)  # the latest stands last
-                self._young[cpu] = NetRxRun(cpu, record.time_ps, self._rounds.get(cpu, 0))
+                self._begin(record)
             case ev.NapiPolled() if run and run.ended_ps is None:
                 self._put(
                     run._replace(
@@ -74,6 +80,20 @@ class SoftirqRuns(Reducer):
                 self._put(run._replace(squeezed=record.squeezed, ended_ps=record.time_ps))
             case _:
                 pass
+
+    def _begin(self, entered: ev.SoftirqEntered) -> None:
+        cpu, now_ps = entered.cpu, entered.time_ps
+        if entered.by in _FIRST:
+            self._loops[cpu] = (1, now_ps)
+        elif entered.by == "restart" and cpu in self._loops:
+            rounds, begun_ps = self._loops[cpu]
+            self._loops[cpu] = (rounds + 1, begun_ps)
+        else:
+            self._loops.pop(cpu, None)
+        loop = self._loops.get(cpu, (0, 0))
+        self._old.pop(cpu, None)
+        self._young.pop(cpu, None)  # the latest stands last
+        self._young[cpu] = NetRxRun(cpu, now_ps, *loop, entered.budget, entered.budget_ps)
 
     def _put(self, run: NetRxRun) -> None:
         runs = self._young if run.cpu in self._young else self._old

@@ -53,6 +53,7 @@ DEFINITIONS: dict[str, str] = {
     "delivered_bytes": "frame lengths with FCS of the delivered packets, summed",
     "sent_bytes": "frame lengths with FCS of the sent frames, summed",
     "interrupts": "hardware interrupts taken, for received frames and for sent ones (completions)",
+    "completion_interrupts": "of the interrupts: no received frame was there, only sent frames",
     "softirqs": "runs of net_rx_action; entering one is not a mode switch",
     "polls": "times that software looked at a ring, with or without finding a frame",
     "empty_polls": "polls that found no received frame; polls for transmit completions are among them",
@@ -231,6 +232,7 @@ class Meters(msgspec.Struct):
     unknown: tuple[str, ...] = ()
     banner: str = ""
     causes: list[DropMeter] = msgspec.field(default_factory=list)
+    completion_interrupts: int | None = None
 
     def drop(self, where: Place, reason: Reason, count: int = 1) -> None:
         """Count `count` packets given up."""

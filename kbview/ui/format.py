@@ -52,6 +52,13 @@ def duration(ps: float) -> str:
     return f"{_digits(ps / 1000)} ns"
 
 
+def part_of(ps: int, most_ps: int) -> str:
+    """A time with its limit: "0.4 of 8 ms"; a small part of it has its own unit: "2.7 µs of 8 ms"."""
+    unit, name = next((unit, name) for unit, name in (*_TIMES, (1, "ps")) if most_ps >= unit)
+    most = f"{most_ps / unit:g} {name}"
+    return f"{ps / unit:.1f} of {most}" if 20 * ps >= unit else f"{duration(ps)} of {most}"
+
+
 def fine_clock(ps: int) -> str:
     """A time on the trace to the nanosecond: 12480123456 -> "12.480123 ms"."""
     unit, name, digits = next(

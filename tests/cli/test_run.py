@@ -35,9 +35,9 @@ SCHEMA: dict[str, Any] = {
         int),
     "bytes": dict.fromkeys(("arrived", "delivered"), int),
     "counts": dict.fromkeys(
-        ("interrupts", "softirqs", "polls", "empty_polls", "syscalls", "mode_switches",
-         "context_switches", "copies", "copied_bytes", "allocations", "frees", "wakeups",
-         "tlb_misses", "unsent"), (int, type(None))),
+        ("interrupts", "completion_interrupts", "softirqs", "polls", "empty_polls", "syscalls",
+         "mode_switches", "context_switches", "copies", "copied_bytes", "allocations", "frees",
+         "wakeups", "tlb_misses", "unsent"), (int, type(None))),
     "latency_ps": dict.fromkeys(("min", "p50", "p90", "p99", "p999", "max"), (int, type(None))),
     "kernel_latency_ps": dict.fromkeys(
         ("min", "p50", "p90", "p99", "p999", "max"), (int, type(None))),

@@ -6,6 +6,7 @@ from kbview.state.connections import Connections, rfc_name
 from kbview.state.softirq_runs import SoftirqRuns
 from kbview.state.why import explain
 from kbview.tape import events as ev
+from kbview.ui.panels.interrupts import run_words
 from tests.contracts.played import Case, played
 
 NAME = "tcp :80 < 10.0.0.1:20000"
@@ -41,6 +42,9 @@ def test_each_connection_has_the_state_of_its_last_change() -> None:
     assert connections.of(NAME) == connections.latest == ""
 
 
+MS = 10**9
+
+
 def run(*records: ev.Event) -> SoftirqRuns:
     runs = SoftirqRuns()
     for record in records:
@@ -68,6 +72,36 @@ def test_a_restart_is_another_round_of_the_loop() -> None:
     latest = runs.latest
     assert latest is not None
     assert (latest.round, latest.packets, latest.ending) == (2, 0, "not over yet")
+    assert latest.loop_ps == 0
+    again_by_thread = run(first, ev.SoftirqEntered(30, 1, "ksoftirqd"), again).latest
+    assert again_by_thread is not None
+    assert again_by_thread.round == 0, "its rounds are not told apart"
+
+
+def test_a_run_is_said_with_the_limits_that_the_kernel_sets_it() -> None:
+    """net/core/dev.c: netdev_budget, netdev_budget_usecs; kernel/softirq.c: restarts within 2 ms."""
+    begun = ev.SoftirqEntered(0, 0, "irq_exit", 300, 8 * MS)
+    again = ev.SoftirqEntered(MS // 10, 0, "restart", 300, 8 * MS)
+    polls = ev.NapiPolled(MS // 5, 0, 0, 64, 64), ev.NapiPolled(MS // 3, 0, 0, 64, 64)
+    over = ev.SoftirqExited(MS // 2, 0, squeezed=False)
+    told = run(begun, ev.SoftirqExited(MS // 20, 0, squeezed=False), again, *polls, over).latest
+    assert told is not None
+    words = run_words(told, MS)
+    assert words == (
+        "128 of 300 packets in 2 polls, 0.4 of 8 ms; round 2 of 10, 0.5 of 2 ms; poll's weight used up"
+    )
+    unlimited = run(ev.SoftirqEntered(0, 0, "schednetisr"), ev.SoftirqExited(MS, 0, squeezed=False))
+    assert unlimited.latest is not None
+    assert run_words(unlimited.latest, MS) == "0 packets in 0 polls, 1.0 ms; ring empty"
+
+
+def test_the_emulator_tells_its_budgets_on_each_run() -> None:
+    runs = [
+        record
+        for record in played(Case("paced-udp", "kernel")).records
+        if isinstance(record, ev.SoftirqEntered)
+    ]
+    assert {(one.budget, one.budget_ps) for one in runs} == {(300, 8 * MS)}
 
 
 def test_runs_of_a_scenario_take_the_packets_of_its_polls() -> None:

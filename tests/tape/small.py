@@ -25,6 +25,9 @@ def value(hint: Any, number: int) -> Any:
         return number
     if hint == tuple[Station, ...]:
         return _STATIONS
+    if type(None) in get_args(hint):
+        (known,) = set(get_args(hint)) - {type(None)}
+        return value(known, number) if number % 2 else None
     choices = get_args(hint) or (list(hint) if hasattr(hint, "__members__") else None)
     if choices:
         return choices[number % len(choices)]

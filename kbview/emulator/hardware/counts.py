@@ -54,11 +54,11 @@ if TYPE_CHECKING:
     from kbview.emulator.hardware.core import Core
     from kbview.emulator.hardware.ring import RxRing
     from kbview.emulator.hardware.running_totals import RunningTotals
+    from kbview.emulator.hardware.rxqueue import RxQueue
     from kbview.emulator.recorder import Recorder
     from kbview.packet.frame import Frame
 
     Entry = Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable", "schednetisr"]
-
 
 _KERNEL = Mode.KERNEL  # looking an enum member up costs more than a call
 
@@ -72,22 +72,24 @@ class WorkCounts:
 
     # ---- interrupts and softirqs -----------------------------------------------------------
 
-    def interrupt(self, core: Core, queue: int) -> None:
-        """A device's interrupt is handled, for a receive queue."""
+    def interrupt(self, core: Core, queue: RxQueue) -> None:
+        """A device's interrupt is handled, of a receive queue and its transmit ring."""
+        completes = queue.sent_only(core.now_ps)
         self.meters.interrupts += 1
+        self.meters.completion_interrupts += completes
         if self.recorder.steps:
-            self.recorder.emit(IrqRaised(core.now_ps, core.number, queue))
+            self.recorder.emit(IrqRaised(core.now_ps, core.number, queue.number, completes))
 
     def unmasked(self, core: Core, queue: int) -> None:
         """A queue's vector may fire again."""
         if self.recorder.steps:
             self.recorder.emit(IrqUnmasked(core.now_ps, core.number, queue))
 
-    def softirq_entered(self, core: Core, by: Entry) -> None:
-        """A run of net_rx_action begins."""
+    def softirq_entered(self, core: Core, by: Entry, *limits: int) -> None:
+        """A run of net_rx_action begins; its `limits` are a budget of packets and of picoseconds."""
         self.meters.softirqs += 1
         if self.recorder.steps:
-            self.recorder.emit(SoftirqEntered(core.now_ps, core.number, by))
+            self.recorder.emit(SoftirqEntered(core.now_ps, core.number, by, *limits))
 
     def softirq_exited(self, core: Core, squeezed: bool) -> None:
         """A run ends; `squeezed` if a budget ended it and devices are left on the poll list."""
@@ -210,9 +212,8 @@ class WorkCounts:
 
     def copied(self, core: Core, packet: int, kind: CopyKind, length: int) -> None:
         """A CPU copied `length` bytes of payload; `kind` names the two sides."""
-        meters = self.meters
-        meters.copies += 1
-        meters.copied_bytes += length
+        self.meters.copies += 1
+        self.meters.copied_bytes += length
         if self.recorder.steps:
             self.recorder.tell(Copied(core.now_ps, core.number, packet, kind, length))
 

@@ -37,6 +37,7 @@ class RunningTotals:
         self.wakeups = 0
         self.consumed = 0
         self.forwarded = 0
+        self.completion_interrupts = 0
         self.tlb_misses: int | None = None
         self.drops: dict[str, int] = {}
         self.latency = Histogram()

@@ -198,6 +198,11 @@ class RxQueue:
         if self.vector is not None:
             self.vector.arm(self.next_irq_ps(now_ps))
 
+    def sent_only(self, now_ps: int) -> bool:
+        """Whether an interrupt of this moment is for sent frames alone: no received frame is there."""
+        tx = self.tx if self.completes else None
+        return tx is not None and tx.next_done_ps() <= now_ps < self.next_ready_ps()
+
     def look_again(self) -> None:
         """The known future has changed: by a frame, a completion, or a chunk of traffic."""
         if self.watcher is not None:

@@ -136,7 +136,7 @@ class Softirq:
     def net_rx_action(self, entry: Entry) -> Process:
         """One run: poll each listed device once, until `netdev_budget` packets or usecs are used up."""
         core = self.core
-        self._counts.softirq_entered(core, entry)
+        self._counts.softirq_entered(core, entry, self._budget, self._budget_ps)
         core.spend(self._dispatch)
         until_ps = core.now_ps + self._budget_ps
         budget = self._budget

@@ -34,7 +34,16 @@ class EmulatorSource(Source):
     capabilities = Capabilities(
         switchable=True,
         meters=frozenset(TOTALS)
-        | {"tlb_misses", "rings", "sockets", "cores", "costs", "drops", "latency"},
+        | {
+            "tlb_misses",
+            "completion_interrupts",
+            "rings",
+            "sockets",
+            "cores",
+            "costs",
+            "drops",
+            "latency",
+        },
     )
 
     def __init__(

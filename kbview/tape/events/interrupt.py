@@ -7,10 +7,14 @@ from kbview.tape.meter import Meters
 
 
 class IrqRaised(Event):
-    """The NIC's message-signalled interrupt reached the core and its handler ran and masked it."""
+    """The NIC's message-signalled interrupt reached the core and its handler ran and masked it.
+
+    `completes`: no received frame was there, only sent frames; None if the source does not know.
+    """
 
     cpu: int
     queue: int
+    completes: bool | None = None
 
     places = ("irq",)
     tracepoint = "irq:irq_handler_entry"
@@ -21,6 +25,8 @@ class IrqRaised(Event):
 
     def change(self, meters: Meters) -> None:
         meters.interrupts += 1
+        if self.completes is not None:
+            meters.completion_interrupts = (meters.completion_interrupts or 0) + self.completes
         if ring := meters.ring(self.queue):
             ring.masked = True
 
@@ -42,10 +48,14 @@ class SoftirqEntered(Event):
     """net_rx_action begins; `by` names the caller.
 
     The entry is no mode switch, except that a soft interrupt of schednetisr() interrupts user mode.
+    `budget` is the most packets of this run (netdev_budget) and `budget_ps` its longest time
+    (netdev_budget_usecs); None where the kernel has none, or the source does not know it.
     """
 
     cpu: int
     by: Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable", "schednetisr"]
+    budget: int | None = None
+    budget_ps: int | None = None
 
     places = ("softirq", "poll")
     tracepoint = "irq:softirq_entry"

@@ -1,14 +1,14 @@
 """Interrupts against polls: which of the two brings the packets in, and what the vector does now."""
 
 from kbview.state.flows import taken_from_rings
-from kbview.state.softirq_runs import NetRxRun
+from kbview.state.softirq_runs import MOST_LOOP_PS, MOST_ROUNDS, NetRxRun
 from kbview.state.state import State
 from kbview.tape.meter import DEFINITIONS
 from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
 from kbview.ui import trend
 from kbview.ui.panel import Panel
-from kbview.ui.row import Row, Size
+from kbview.ui.row import Row, Size, whole
 
 _LABEL = 18
 _WAYS = {"irq_exit": "irq", "local_bh_enable": "call", "ksoftirqd": "ksoftirqd"}
@@ -21,6 +21,7 @@ class InterruptsPanel(Panel):
     title = "interrupts against polls"
     help = (
         ("irq", DEFINITIONS["interrupts"]),
+        ("of these sent", DEFINITIONS["completion_interrupts"]),
         ("poll", DEFINITIONS["polls"]),
         ("empty", DEFINITIONS["empty_polls"]),
         ("squeezed", DEFINITIONS["squeezes"]),
@@ -33,10 +34,10 @@ class InterruptsPanel(Panel):
             ),
         ),
         (
-            "run 128 packets",
+            "run 128 of 300 packets",
             (
-                "the latest run of net_rx_action: it may poll netdev_budget packets (300) for "
-                "netdev_budget_usecs; a loop restarts it at most ten times within 2 ms"
+                "the latest run of net_rx_action: it may poll netdev_budget packets for "
+                "netdev_budget_usecs; a run that leaves work is restarted, ten times at most in 2 ms"
             ),
         ),
         ("17 a poll", "frames taken from the rings, divided by the polls that found any"),
@@ -63,7 +64,7 @@ class InterruptsPanel(Panel):
     def body(self, state: State, size: Size) -> list[Row]:
         """The histories, the datapaths they belong to, and the numbers in words."""
         spare = size.height - 2
-        words = _words(state)[: max(0, min(3, spare))]
+        words = _words(state, size.width)[: max(0, min(3, spare))]
         height = max(1, (size.height - len(words)) // 2)
         rows: list[Row] = []
         for name, label, style in (("interrupts", "irq", "hardirq"), ("polls", "poll", "softirq")):
@@ -89,22 +90,56 @@ def _ways_in(state: State) -> list[Row]:
     return [[("by ", "dim"), ("  ".join(parts), "text")]]
 
 
-def _run(state: State) -> list[Row]:
+def _completions(state: State) -> list[Row]:
+    """The interrupts that only sent frames caused, where there are any."""
+    recent = state.histories.recent()
+    before, after = (one.meters.completion_interrupts for one in recent) if recent else (None, None)
+    if recent is None or not after or after == before:
+        return []
+    rate = fmt.rate((after - (before or 0)) * 1e12 / recent.duration_ps)
+    return [[("of these sent ", "dim"), (rate, "text"), (" (completions)", "dim")]]
+
+
+def _run(state: State, width: int) -> list[Row]:
     """The latest run of net_rx_action, where single events are told."""
     run = state.runs.latest
-    return [] if run is None else [[("run ", "dim"), (run_words(run, state.now_ps), "text")]]
+    if run is None:
+        return []
+    now_ps = state.now_ps if run.ended_ps is None else run.ended_ps
+    packets, time = _packets(run), _of(now_ps - run.begun_ps, run.budget_ps)
+    again = f"; round {run.round} of {MOST_ROUNDS}" if run.round else ""
+    parts: list[tuple[Row, int]] = [
+        ([("run ", "dim"), (packets, "text")], 9),
+        ([(f", {time}", "text")], 7),
+        ([(again, "text")], 3),
+        ([(f": {run.ending}", "text")], 8),
+    ]
+    return [whole(parts, width)]
 
 
 def run_words(run: NetRxRun, now_ps: int) -> str:
-    """Packets, polls, time and round of a run, and the reason of its end."""
-    took_ps = (now_ps if run.ended_ps is None else run.ended_ps) - run.begun_ps
-    packets = "1 packet" if run.packets == 1 else f"{run.packets} packets"
+    """Packets, polls, time and round of a run with their limits, and the reason of its end."""
+    now_ps = now_ps if run.ended_ps is None else run.ended_ps
     polls = "1 poll" if run.polls == 1 else f"{run.polls} polls"
-    again = f", round {run.round}" if run.round > 1 else ""
-    return f"{packets}, {polls}, {fmt.duration(took_ps)}{again}: {run.ending}"
+    parts = [f"{_packets(run)} in {polls}, {_of(now_ps - run.begun_ps, run.budget_ps)}"]
+    if run.round:
+        loop = _of(now_ps - run.loop_ps, MOST_LOOP_PS)
+        parts.append(f"round {run.round} of {MOST_ROUNDS}, {loop}")
+    return "; ".join([*parts, run.ending])
 
 
-def _words(state: State) -> list[Row]:
+def _packets(run: NetRxRun) -> str:
+    if run.budget is not None:
+        return f"{run.packets} of {run.budget} packets"
+    return "1 packet" if run.packets == 1 else f"{run.packets} packets"
+
+
+def _of(took_ps: int, most_ps: int | None) -> str:
+    """A time, with its limit where that is known."""
+    return fmt.duration(took_ps) if most_ps is None else fmt.part_of(took_ps, most_ps)
+
+
+def _words(state: State, width: int) -> list[Row]:
     histories, meters = state.histories, state.meters
     polls = histories.change("polls")
     empty = fmt.percent(histories.change("empty_polls") / polls) if polls else "-"
@@ -117,10 +152,11 @@ def _words(state: State) -> list[Row]:
     each = fmt.quantity(taken / found) if found and taken >= found else "-"
     return [
         [(f"empty {empty}".ljust(_LABEL), "dim")],
+        *_completions(state),
         *_ways_in(state),
         [
             (f"{each} a poll  softirq {fmt.rate(histories.rate('softirqs'))}  ", "dim"),
             (f"squeezed {fmt.quantity(meters.squeezes)}", "accent" if meters.squeezes else "dim"),
         ],
-        *_run(state),
+        *_run(state, width),
     ]

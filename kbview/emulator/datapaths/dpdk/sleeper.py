@@ -93,7 +93,7 @@ class SleepyLcore(Lcore):
     def _irq_handler(self, core: Core, queue: RxQueue) -> None:
         """vfio_msihandler(): mask the vector, signal the eventfd."""
         queue.mask()
-        self._counts.interrupt(core, queue.number)
+        self._counts.interrupt(core, queue)
         core.spend(self._hardirq)
         self._eventfd.signal(core)
 

@@ -69,7 +69,7 @@ class IrqDriver:
 
     def _acknowledge(self, core: Core) -> None:
         """Nothing is masked: only the handler's own priority keeps the next interrupt away."""
-        self._counts.interrupt(core, self._queue.number)
+        self._counts.interrupt(core, self._queue)
         self._counts.unmasked(core, self._queue.number)
 
     def poll(self, weight: int) -> Generator[None, None, int]:

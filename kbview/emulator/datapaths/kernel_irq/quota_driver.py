@@ -57,7 +57,7 @@ class QuotaDriver:
     def irq_handler(self, core: Core) -> None:
         """Mask the vector and schedule the polling program."""
         self._queue.mask()
-        self._counts.interrupt(core, self._queue.number)
+        self._counts.interrupt(core, self._queue)
         core.spend(self._isr)
         self._netisr.napi_schedule(self)
 

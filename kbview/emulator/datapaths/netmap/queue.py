@@ -81,7 +81,7 @@ class NetmapQueue:
     def irq_handler(self, core: Core) -> None:
         """Mask the vector; the driver's poll follows, or on FreeBSD the thread is woken at once."""
         self._queue.mask()
-        self._counts.interrupt(core, self._ring.queue)
+        self._counts.interrupt(core, self._queue)
         core.spend(self._hardirq)
         if self._scheduler is None:
             self._waiters.wake(core)

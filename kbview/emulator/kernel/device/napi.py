@@ -95,7 +95,7 @@ class Napi(ABC):
         self._queue.mask()
         if self._adaptive is not None:
             self._adaptive.events += 1
-        self._counts.interrupt(core, self._queue.number)
+        self._counts.interrupt(core, self._queue)
         core.spend(self._hardirq)
         self.napi_schedule()
 

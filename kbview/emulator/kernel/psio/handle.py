@@ -132,7 +132,7 @@ class PsioHandle:
 
     def _irq_handler(self, core: Core, shared: PsioQueue) -> None:
         shared.queue.mask()
-        self._counts.interrupt(core, shared.queue.number)
+        self._counts.interrupt(core, shared.queue)
         core.spend(self._hardirq)
         self._softirq.napi_schedule(self)
 

@@ -55,6 +55,7 @@ def target(
         index=index,
         budget=_setting("core/netdev_budget", 300),
         budget_ps=_setting("core/netdev_budget_usecs", 8000) * _US_PS,
+        budgets_read=_setting("core/netdev_budget", 0) > 0,
         rcvbuf=rcvbuf,
         locate=symbols.name,
         name_of=task_name,

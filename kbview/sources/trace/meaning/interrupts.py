@@ -154,7 +154,9 @@ def ours(machine: MachineState, cpu: Cpu) -> None:
         run.ours = True
         cpu.ledger.levels[-1].name = "softirq_dispatch"
         by = cast(Literal["irq_exit", "restart", "ksoftirqd", "local_bh_enable"], run.by)
-        machine.tell(SoftirqEntered(run.begun_ps, cpu.number, by))
+        target = machine.target
+        limits = (target.budget, target.budget_ps) if target.budgets_read else ()
+        machine.tell(SoftirqEntered(run.begun_ps, cpu.number, by, *limits))
 
 
 def settle(machine: MachineState, time_ps: int, cpu: Cpu) -> None:

@@ -25,7 +25,8 @@ class WatchedInterface(msgspec.Struct, frozen=True):
 
     `calls_of_watched`: system calls are recorded of watched tasks only.
     `locate` says in which function an address lies, `name_of` how a task is called.
-    `budget` and `budget_ps` are net_rx_action's (netdev_budget, netdev_budget_usecs). `rcvbuf` is the
+    `budget` and `budget_ps` are net_rx_action's (netdev_budget, netdev_budget_usecs), the kernel's
+    defaults unless `budgets_read` says that they are this machine's. `rcvbuf` is the
     default limit of datagram and of stream sockets, bytes. 0 is unknown. `numbers` are for the packets,
     the next for each.
     """
@@ -37,6 +38,7 @@ class WatchedInterface(msgspec.Struct, frozen=True):
     index: int | None = None
     budget: int = 300
     budget_ps: int = 8_000_000_000
+    budgets_read: bool = False
     rcvbuf: tuple[int, int] = (0, 0)
     locate: Callable[[int | str], str] = str
     name_of: Callable[[int], str] = lambda _: ""
