@@ -337,3 +337,22 @@ def test_traces_of_fragments(name: str, datapath: str) -> None:
     assert meters.arrived > 0
     if datapath == "kernel":
         assert meters.drops == DROPS[name]
+
+
+@pytest.mark.parametrize("datapath", ["kernel", "mtcp"])
+def test_a_replayed_connection_tells_the_states_that_its_segments_show(datapath: str) -> None:
+    """RFC 9293, figure 5, of the passive side: SYN, the ACK of ours, then the peer's FIN."""
+    frames = [
+        segment(0, 9, 0, SYN),
+        segment(1, 10, 0),
+        segment(2, 10, 20),
+        segment(3, 30, 0, ACK | FIN),
+    ]
+    _, events = emulated(frames, datapath=datapath)
+    told = [event for event in events if isinstance(event, ev.TcpStateChanged)]
+    assert [(one.before, one.after) for one in told] == [
+        ("LISTEN", "SYN-RECEIVED"),
+        ("SYN-RECEIVED", "ESTABLISHED"),
+        ("ESTABLISHED", "CLOSE-WAIT"),
+    ]
+    assert len({one.socket for one in told}) == 1

@@ -28,7 +28,10 @@ class SocketsPanel(Panel):
         ("AQ", "accept queue: established connections that wait for accept(), of at most the backlog"),
         (
             "ESTABLISHED",
-            "the connection's state in RFC 9293; known in slow motion, from its last change on",
+            (
+                "the connection's state in RFC 9293; known in slow motion, from its last change on; of "
+                "a capture as the peer's segments show it, up to CLOSE-WAIT"
+            ),
         ),
         ("[LAST-ACK], 3", "the state that a connection entered last, and how many are in a state"),
         ("of 208K", "the receive buffer (rcvbuf); a packet that exceeds it is dropped"),

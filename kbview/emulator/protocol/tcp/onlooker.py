@@ -10,6 +10,9 @@ The receiver passes over a gap in three cases:
 
 Any other gap was a gap for the host too: Linux delivers nothing behind it. Windows are not checked; the
 sender kept to the windows of the host that was recorded.
+
+A state follows from the sender's segments alone. The host's own FIN is not heard, so CLOSE-WAIT is the
+last state of a connection that the sender closed.
 """
 
 from kbview.emulator.engine import NEVER_PS
@@ -19,7 +22,6 @@ from kbview.emulator.protocol.tcp.receiver import OLD_DATA
 from kbview.emulator.protocol.tcp.segment import Segment, part, without_syn
 from kbview.emulator.protocol.tcp.sequence import distance, plus
 from kbview.emulator.protocol.tcp.state import ConnectionState
-from kbview.packet.frame import Frame
 from kbview.packet.tcp import ACK, FIN, RST, SYN
 from kbview.tape.vocabulary import DropReason
 
@@ -61,8 +63,6 @@ class Onlooker:
             if segment.span:
                 outcome.reason = self._take(segment, outcome)
         self._note_gap(now_ps)
-        if _is_captured(segment):
-            outcome.changes.clear()  # a direction that was overheard has no socket to tell them of
         return outcome
 
     def expire(self, now_ps: int, *, lost_here: bool, answer: int | None, more: bool) -> Outcome:
@@ -130,9 +130,12 @@ class Onlooker:
             return
         self._give_up_all(outcome)
         self.known, self.rcv_nxt = True, after
-        if self.state is not ConnectionState.LISTEN:
-            self._enter(ConnectionState.LISTEN, outcome)
-        self._enter(ConnectionState.SYN_RECEIVED, outcome)
+        if segment.flags & ACK:  # the peer answers a SYN of this host
+            self.state = ConnectionState.SYN_SENT
+            self._enter(ConnectionState.ESTABLISHED, outcome)
+        else:
+            self.state = ConnectionState.LISTEN  # of this connection, whatever was before it
+            self._enter(ConnectionState.SYN_RECEIVED, outcome)
         if segment.length:  # Fast Open
             outcome.delivered.append(without_syn(segment))
             self.rcv_nxt = plus(after, segment.length)
@@ -145,8 +148,8 @@ class Onlooker:
         far = self.known and abs(distance(self.rcv_nxt, segment.seq)) > _ANOTHER
         if far:
             self._give_up_all(outcome)
-        if far or not self.known:
-            self.known, self.rcv_nxt = True, segment.seq
+        if far or not self.known:  # its handshake was not heard
+            self.known, self.rcv_nxt, self.state = True, segment.seq, ConnectionState.ESTABLISHED
         if self.state is ConnectionState.SYN_RECEIVED and segment.flags & ACK:
             self._enter(ConnectionState.ESTABLISHED, outcome)
 
@@ -182,14 +185,9 @@ class Onlooker:
 
     def _enter(self, state: ConnectionState, outcome: Outcome) -> None:
         if state is not self.state:
-            outcome.changes.append((self.state, state))
+            if self.known:
+                outcome.changes.append((self.state, state))
             self.state = state
-
-
-def _is_captured(segment: Segment) -> bool:
-    """Whether a frame of a capture brought the segment: the numbers of its header are bytes."""
-    frame = segment.carrier
-    return isinstance(frame, Frame) and isinstance(frame.inner, bytes)
 
 
 def _is_impossible(flags: int) -> bool:

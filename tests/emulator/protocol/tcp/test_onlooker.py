@@ -40,6 +40,26 @@ def test_a_connection_from_its_syn_to_its_fin() -> None:
     assert onlooker.due_ps == NEVER_PS
 
 
+def changes(*segments: Segment) -> list[tuple[ConnectionState, ConnectionState]]:
+    return [change for outcome in heard(*segments)[1] for change in outcome.changes]
+
+
+def test_a_syn_with_an_ack_establishes_the_connection_of_a_host_that_asked() -> None:
+    """RFC 9293, figure 5: SYN-SENT, rcv SYN,ACK, ESTABLISHED."""
+    assert changes(Segment(ISS, 0, SYN | ACK), text(0, 10), text(10, 0, ACK | FIN)) == [
+        (ConnectionState.SYN_SENT, ConnectionState.ESTABLISHED),
+        (ConnectionState.ESTABLISHED, ConnectionState.CLOSE_WAIT),
+    ]
+
+
+def test_a_capture_that_begins_in_a_connection_tells_no_state_that_it_did_not_see_entered() -> None:
+    assert changes(text(0, 10), text(10, 10)) == []
+    assert changes(text(0, 10), text(10, 0, ACK | FIN)) == [
+        (ConnectionState.ESTABLISHED, ConnectionState.CLOSE_WAIT)
+    ]
+    assert changes(Segment(ISS, 0, RST)) == []
+
+
 def test_duplicates_overlaps_and_disorder() -> None:
     _, outcomes = heard(
         Segment(ISS, 0, SYN), text(0, 100), text(0, 100), text(200, 50), text(50, 100), text(140, 60)
