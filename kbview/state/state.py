@@ -8,6 +8,7 @@ from kbview.state.latest import Latest
 from kbview.state.meters_at import MetersAt
 from kbview.state.positions import Positions
 from kbview.state.reducer import Reducer
+from kbview.state.ring_slots import RingSlots
 from kbview.state.softirq_entries import SoftirqEntries
 from kbview.state.softirq_runs import SoftirqRuns
 from kbview.state.why import Why
@@ -44,6 +45,7 @@ class State:
         self.entries = SoftirqEntries()
         self.runs = SoftirqRuns()
         self.connections = Connections()
+        self.slots = RingSlots()
         self.latest = Latest()
         self.reasons = Why(column_ps)
         self._reducers = tuple(one for one in vars(self).values() if isinstance(one, Reducer))

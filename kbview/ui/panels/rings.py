@@ -3,10 +3,12 @@
 from collections import Counter
 from itertools import pairwise
 
+from kbview.state.ring_slots import ZOOM, state_of
 from kbview.state.state import State
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
+from kbview.ui import slot_rows
 from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size, fit
 
@@ -19,6 +21,7 @@ _NARROW = 9  # cells of a ring that shares its row
 _GLYPHS = {"done": "█", "cleaned": "▓", "free": "░"}
 _POOLS = (RingKind.MEMPOOL, RingKind.CACHE)  # their entries are free buffers
 _INDEXED = (RingKind.RX, RingKind.TX, RingKind.BLOCK)  # kinds whose three indices are known
+_ROOM_FOR_ZOOM = ZOOM + 4  # rows
 _POINTERS = "CTH"  # the later wins where they share a cell
 
 
@@ -35,6 +38,7 @@ class RingsPanel(Panel):
         ("t0, t1", "transmit rings: slots whose frames wait to be sent, or to be freed after that"),
         ("T tail", "the last slot given to the NIC; the driver's doorbell moves it"),
         ("C clean", "next_to_clean, where the driver reads next; its own note"),
+        ("slot 37, DD 1", "with the rings selected (Tab), ? shows eight slots at the three indices"),
         ("user, kernel", "blocks of an AF_PACKET ring by their owner; the kernel fills the one at H"),
         (
             "frozen",
@@ -72,6 +76,9 @@ class RingsPanel(Panel):
             legend += _scale(rings, size)
         legend = legend[: max(0, size.height - 1)]
         height = size.height - len(legend)
+        if len(rings) == 1 and rings[0].kind == RingKind.RX and height >= _ROOM_FOR_ZOOM:
+            legend += slot_rows.table(state, rings[0])
+            height = size.height - len(legend)
         if len(rings) == 1:
             return [*_slots(rings[0], size.width, height), *legend]
         return [*_several(rings, size.width, height), *legend]
@@ -140,7 +147,7 @@ def _draw(ring: RingMeter, cells: int) -> Row:
     bounds = [cell * ring.size // cells for cell in range(cells + 1)]
     row: Row = []
     for start, end in pairwise(bounds):
-        states = Counter(_state(ring, slot) for slot in range(start, end))
+        states = Counter(state_of(ring, slot) for slot in range(start, end))
         state = max(states, key=states.__getitem__)
         row.append((_GLYPHS[state], state))
     if ring.kind not in _INDEXED:
@@ -148,12 +155,6 @@ def _draw(ring: RingMeter, cells: int) -> Row:
     for letter, slot in zip(_POINTERS, (ring.next_to_clean, ring.tail, ring.head), strict=True):
         row[slot % ring.size * cells // ring.size] = (letter, "pointer")
     return row
-
-
-def _state(ring: RingMeter, slot: int) -> str:
-    if (slot - ring.next_to_clean) % ring.size < ring.done:
-        return "done"
-    return "cleaned" if (ring.next_to_clean - 1 - slot) % ring.size < ring.cleaned else "free"
 
 
 def _alike(rings: list[RingMeter]) -> list[RingMeter]:

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import ClassVar
 
+from kbview.ui import slot_rows
 from kbview.ui.board import Drawing
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, section_of, station_entries, word_entries
@@ -11,6 +12,7 @@ from kbview.ui.lesson_rows import aside
 from kbview.ui.panel import Panel
 from kbview.ui.panels import PANELS
 from kbview.ui.panels.path import PathPanel
+from kbview.ui.panels.rings import RingsPanel
 from kbview.ui.row import Row, Size, lit
 from kbview.ui.session import Session
 from kbview.ui.view import Arrangement, View
@@ -41,6 +43,8 @@ class OverviewView(View):
         station = next((one for one in stations if one.name == name), None)
         if station is not None:
             return [*station_entries(station), *word_entries(name, words)]
+        if name == RingsPanel.title:
+            return [*slot_rows.entries(self.session.player.state), *section_of(name, self.help)]
         return section_of(name, self.help)
 
     def lay_out(self, size: Size) -> Arrangement:
