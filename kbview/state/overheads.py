@@ -1,12 +1,14 @@
 """Overheads: the groups in which the lecture counts the cost of a packet, and the steps of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kbview.state.budget import Spent
+from kbview.state.flows import FOUND_NOTHING
+from kbview.state.report import Report
 from kbview.tape.steps import without_break
 
-PROTOCOL = "protocol"
+PROTOCOL = "driver, protocol"
 _GROUPS: dict[str, frozenset[str]] = {
     "interrupts": frozenset(
         {"hardirq", "isr", "softirq_dispatch", "softirq_delivery", "netisr_dispatch", "napi_poll"}
@@ -47,11 +49,27 @@ def group_of(step: str) -> str:
     return _OF_STEP.get(without_break(step), PROTOCOL)
 
 
+def grouped(costs: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """The sum of each group in the order of NAMES, from steps with their picoseconds."""
+    sums = dict.fromkeys(NAMES, 0.0)
+    for step, cost_ps in costs:
+        sums[group_of(step)] += cost_ps
+    return sums
+
+
+def of_report(report: Report) -> dict[str, float]:
+    """Picoseconds of each group for a packet of the report; empty polls are left out."""
+    packets = report.packets
+    return grouped(
+        (stage["stage"], stage["total_ps"] / packets)
+        for stage in report.stages
+        if packets and stage["stage"] not in FOUND_NOTHING
+    )
+
+
 def overheads(spent: Sequence[Spent]) -> list[Overhead]:
     """The groups that cost something, the largest first."""
     total_ps = sum(one.each_ps for one in spent)
-    sums = dict.fromkeys(NAMES, 0.0)
-    for one in spent:
-        sums[group_of(one.step)] += one.each_ps
+    sums = grouped((one.step, one.each_ps) for one in spent)
     told = [Overhead(name, each_ps, each_ps / total_ps) for name, each_ps in sums.items() if each_ps]
     return sorted(told, key=lambda one: -one.each_ps)

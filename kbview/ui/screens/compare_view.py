@@ -19,16 +19,19 @@ from textual.binding import BindingType
 from kbview.state.compare_lines import COMPARE_LINES, CompareLine
 from kbview.state.compare_run import MOST, CompareRun, first_beside
 from kbview.state.compare_words import contrast
+from kbview.state.overheads import of_report
 from kbview.state.report import Report, build
 from kbview.tape.detail import Detail
 from kbview.tape.handover import NOTICE, notice
 from kbview.tape.source import Capabilities, SourceError
 from kbview.ui import format as fmt
+from kbview.ui import overhead_rows
 from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
 from kbview.ui.chooser import Chooser, Item
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, word_entries
+from kbview.ui.overhead_rows import OverheadColumn
 from kbview.ui.panels.path import PathPanel
 from kbview.ui.row import Row, Size, block, cut, fit, lit, title_row
 from kbview.ui.session import Session
@@ -60,6 +63,7 @@ class CompareView(View):
                 ("at 3.2 ms", "the twins are catching up: how far they are, from the first frame on"),
                 ("1/44, ×44", "beside the first datapath's number: a 44th of it, or 44 times as much"),
                 *((line.name, line.meaning) for line in COMPARE_LINES),
+                *overhead_rows.HELP[:-1],
             ),
         ),
     )
@@ -202,7 +206,9 @@ class CompareView(View):
             lit(_line(line, reports, width), line.name if line.name == self.selected else "")
             for line in COMPARE_LINES
         ]
-        rows = [*lines, [], *self._words(reports, size.width)]
+        columns = [OverheadColumn(one.datapath, of_report(one)) for one in reports]
+        groups = overhead_rows.draw(columns, size.width)
+        rows = [*lines, [], *self._words(reports, size.width), [], *groups]
         return block([head, *self._shown(rows, size.height - 1)], size)
 
     def action_scroll(self, by: int) -> None:
@@ -220,7 +226,7 @@ class CompareView(View):
         whole = not self._scrolled and room == len(COMPARE_LINES)
         if whole or not below:
             return rows[self._scrolled : self._scrolled + room]
-        more: Row = [(f" ↓ {below + 1} rows more: the differences in words", "dim")]
+        more: Row = [(f" ↓ {below + 1} rows more: the differences in words and by overhead", "dim")]
         return [*rows[self._scrolled : self._scrolled + room - 1], more]
 
     def _words(self, reports: list[Report], width: int) -> list[Row]:

@@ -16,15 +16,19 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from kbview.state.budget import Spent, spent
+from kbview.state.interval import Interval
+from kbview.state.overheads import grouped
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import DEFINITIONS
-from kbview.ui import budget_rows, histogram_rows
+from kbview.ui import budget_rows, histogram_rows, overhead_rows
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, step_entries
+from kbview.ui.overhead_rows import OverheadColumn
 from kbview.ui.row import Row, Size, bar, block, cut, first_that_fits, lit, title_row, whole
+from kbview.ui.session import Session
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _HEAD = 7
@@ -59,6 +63,7 @@ class CostsView(View):
                 ("measured", "no table of costs: the source timed it"),
             ),
         ),
+        ("overheads", overhead_rows.HELP),
         (
             "latency and memory",
             (
@@ -70,6 +75,44 @@ class CostsView(View):
             ),
         ),
     )
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._grouped = False
+        self._kept: OverheadColumn | None = None
+
+    def action_swap(self) -> None:
+        """By step, or by the lecture's overheads."""
+        self._grouped = not self._grouped
+        self.show()
+
+    def action_keep(self) -> None:
+        """Keep the present costs beside the costs to come; a second time: forget them."""
+        recent = self.session.player.state.histories.recent()
+        kept = self._kept is None and recent is not None and recent.change("delivered") > 0
+        self._kept = self._now(recent) if kept and recent is not None else None
+        self._grouped = kept
+        self.session.message = (
+            f"kept: {self._kept.label}; change the load (l, up, down) or the datapath (t, m)"
+            if self._kept
+            else "nothing is kept"
+        )
+        self.show()
+
+    def _now(self, recent: Interval) -> OverheadColumn:
+        rate = fmt.rate(recent.change("arrived") * 1e12 / recent.duration_ps)
+        label = f"{self.session.player.state.datapath} {rate}"
+        return OverheadColumn(label, grouped((one.step, one.each_ps) for one in self._spent()))
+
+    def _overheads(self, size: Size) -> list[Row]:
+        recent = self.session.player.state.histories.recent()
+        title = title_row("overheads", "each delivered packet", size.width)
+        if recent is None or not recent.change("delivered"):
+            return block([title, [(f" {budget_rows.nothing(recent)}", "faint")]], size)
+        columns = [self._now(recent)]
+        if self._kept is not None:
+            columns.insert(0, self._kept)
+        return block([title, *overhead_rows.draw(columns, size.width)], size)
 
     def parts(self) -> list[str]:
         """The steps with their costs, then the other parts of the screen."""
@@ -113,6 +156,8 @@ class CostsView(View):
     # ---- steps -----------------------------------------------------------------------------
 
     def _steps(self, size: Size) -> list[Row]:
+        if self._grouped:
+            return self._overheads(size)
         each = self._spent()
         rows = [title_row("ns a delivered packet", f"{len(each)} steps" if each else "", size.width)]
         if not each:

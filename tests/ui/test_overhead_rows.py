@@ -1,0 +1,65 @@
+"""The lecture's overheads side by side: one scale, the largest named, a kept load at the left."""
+
+import pytest
+
+from kbview.state.overheads import NAMES, of_report
+from kbview.ui.dictionary import dictionary
+from kbview.ui.overhead_rows import OverheadColumn, draw
+from kbview.ui.row import Size, length, text_of
+from kbview.ui.screens.costs_view import CostsView
+from tests.state.test_report import report
+from tests.ui.screens import rows_of, session_of
+
+LIGHT = OverheadColumn("kernel 20k/s", {"interrupts": 700_000, "context switches": 1_400_000})
+HEAVY = OverheadColumn("kernel 1.8M/s", {"interrupts": 14_000, "copies": 22_000})
+
+
+def lines(width: int, *columns: OverheadColumn) -> list[str]:
+    rows = draw(columns, width)
+    assert {length(row) for row in rows} == {width}
+    return [text_of(row) for row in rows]
+
+
+def test_all_bars_have_one_scale_and_the_largest_is_named() -> None:
+    head, interrupts, switches, copies, largest = lines(80, LIGHT, HEAVY)
+    assert "kernel 20k/s" in head
+    assert "kernel 1.8M/s" in head
+    assert switches.count("█") == 2 * interrupts.count("█") > 10
+    assert copies.count("█") == 0
+    assert "22 ns" in copies
+    assert largest.split() == ["largest", "context", "switches", "copies"]
+
+
+@pytest.mark.parametrize("width", [52, 60, 78, 100, 160])
+def test_each_cost_is_whole_at_any_width(width: int) -> None:
+    told = "\n".join(lines(width, LIGHT, HEAVY))
+    for cost in ("700 ns", "1.4 µs", "14 ns", "22 ns"):
+        assert cost in told
+
+
+def test_each_group_is_explained_under_the_help_key() -> None:
+    words = dictionary(session_of("kernel").player.source, session_of("kernel").player.state)
+    assert all(words.explain(name) for name in NAMES)
+
+
+def test_without_costs_there_is_no_table() -> None:
+    assert draw([OverheadColumn("live", {})], 80) == []
+
+
+def test_a_kept_load_stands_before_the_present_until_it_is_forgotten() -> None:
+    """Interrupts and wake-ups are shared under load: CALIBRATION T9, T14."""
+    view = CostsView(session_of("kernel", 12, "paced-udp"))
+    recent = view.session.player.state.histories.recent()
+    assert recent is not None
+    view._kept, view._grouped = view._now(recent), True
+    told = "\n".join(map(text_of, rows_of(view, Size(80, 19))))
+    assert told.count("kernel 20k/s") == 2
+    assert "largest" in told
+
+
+def test_the_groups_of_a_report_add_up_to_its_work() -> None:
+    found = report("paced-udp", "kernel")
+    groups = of_report(found)
+    assert set(groups) == set(NAMES)
+    spent = sum(stage["total_ps"] for stage in found.stages) / found.packets
+    assert sum(groups.values()) == pytest.approx(spent)
