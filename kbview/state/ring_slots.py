@@ -17,7 +17,9 @@ ZOOM = 8  # slots
 
 
 class RingSlot(NamedTuple):
-    """A slot. `state` is "done", "cleaned" or "free"; `marks` are indices that stand here: C, T, H.
+    """A slot. `state` is "done", "cleaned", "free" for the NIC's, or "kept" if empty but not its.
+
+    `marks` are the indices that stand here: C, T, H.
 
     `packet` is the frame that the NIC wrote here last and `length` its bytes with FCS; None is unknown.
     """
@@ -31,7 +33,7 @@ class RingSlot(NamedTuple):
     @property
     def done(self) -> bool:
         """The DD bit, which the driver's refill clears."""
-        return self.state != "free"
+        return self.state in ("done", "cleaned")
 
 
 class RingSlots(Reducer):
@@ -75,8 +77,10 @@ class RingSlots(Reducer):
 
     def _slot(self, ring: RingMeter, slot: int) -> RingSlot:
         state = state_of(ring, slot)
+        if state == "free" and (slot - ring.head) % ring.size >= ring.free:
+            state = "kept"  # of N slots the NIC has N-1 at most
         key = (ring.queue, slot)
-        packet = self._young.get(key, self._old.get(key)) if state != "free" else None
+        packet = self._young.get(key, self._old.get(key)) if state in ("done", "cleaned") else None
         length = None
         if packet is not None:
             length = self._lengths.get(packet, self._old_lengths.get(packet))

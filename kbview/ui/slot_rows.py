@@ -40,7 +40,7 @@ def table(state: State, ring: RingMeter) -> list[Row]:
     """The slots in short: number, indices, DD, owner and frame."""
     rows: list[Row] = []
     for slot in state.slots.around(ring):
-        owner = "NIC" if slot.state == "free" and "T" not in slot.marks else "driver"
+        owner = "NIC" if slot.state == "free" else "driver"
         rows.append(
             [
                 (f"slot {slot.number:<5}", "dim"),
@@ -62,7 +62,7 @@ def _sentence(slot: RingSlot) -> str:
         return f"DD 1, the driver's: {_frame(slot)}{after}"
     if slot.state == "cleaned":
         return f"DD 1, the driver's: {_frame(slot)}, taken out; the slot waits for a new buffer"
-    if "T" in slot.marks:
+    if slot.state == "kept":
         return "DD 0, the driver's: kept empty, or a full ring would look like an empty ring"
     if "H" in slot.marks:
         return "DD 0, the NIC's: an empty buffer; the next frame is written here"
