@@ -23,13 +23,17 @@ from kbview.ui.row import Row, Run, Size, fit, length, spread
 from kbview.ui.session import Session
 
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_LONGEST_WORD = 10  # of a sentence about a run: at the end of a row so many cells may stay empty
+_UNBOUNDED = Size(1 << 20, 2)  # of a sentence that is copied
 Part = tuple[Run, int]  # a run of text, and how much it is worth
 
 
 def draw(session: Session, size: Size) -> list[Row]:
     """The first row, or the message in its place, and the sentence."""
     player = session.player
-    told: list[Row] = [[(f" {line}", "text")] for line in wrap(_sentence(session), size.width - 2)]
+    told: list[Row] = [
+        [(f" {line}", "text")] for line in wrap(_sentence(session, size), size.width - 2)
+    ]
     if session.message:
         rows = message_rows(session, size.width)
     elif player.until is not None:
@@ -50,19 +54,21 @@ def message_rows(session: Session, width: int) -> list[Row]:
 
 def plain(session: Session) -> str:
     """The sentence as text; in a pause its event, place and time come first. "" if nothing happened."""
-    event, told = session.player.state.last_event, _sentence(session)
+    event, told = session.player.state.last_event, _sentence(session, _UNBOUNDED)
     if session.player.playing or event is None:
         return told
     return ": ".join(filter(None, [place_of(event, session.player.state), told]))
 
 
-def _sentence(session: Session) -> str:
+def _sentence(session: Session, size: Size) -> str:
     state = session.player.state
     event = state.last_event
     if session.player.playing or event is None:
         return clean(state.why or state.note)
     if isinstance(event, ev.SoftirqExited) and (run := state.runs.of(event.cpu)):
-        return f"Softirq run: {run_words(run, state.now_ps)}."
+        rows = size.height - 1
+        room = rows * (size.width - 2) - (rows - 1) * _LONGEST_WORD
+        return run_words(run, state.now_ps, room)
     return clean(
         explain(event).text or meaning_of(event, state.stations).why or state.why or state.note
     )

@@ -36,8 +36,9 @@ def test_a_frame_sets_dd_in_its_slot_and_the_slot_is_the_driver_s_until_the_refi
     cleaned = next(slot for slot in state.slots.around(ring) if slot.number == 0)
     assert (cleaned.state, cleaned.done, cleaned.packet) == ("cleaned", True, 12)
     state.apply(ev.RingRefilled(4, 0, 1))
-    given_back = next(slot for slot in state.slots.around(ring) if slot.number == 0)
-    assert (given_back.state, given_back.done, given_back.packet) == ("free", False, None)
+    after = {slot.number: slot for slot in state.slots.around(ring)}
+    assert (after[0].state, after[0].done, after[0].packet) == ("kept", False, None)
+    assert (after[511].state, ring.free) == ("free", 511), "the doorbell moved the tail on"
 
 
 def test_the_zoom_says_who_owns_a_slot_and_which_frame_lies_there() -> None:

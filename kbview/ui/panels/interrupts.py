@@ -8,7 +8,7 @@ from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
 from kbview.ui import trend
 from kbview.ui.panel import Panel
-from kbview.ui.row import Row, Size, whole
+from kbview.ui.row import Row, Size, first_that_fits, whole
 
 _LABEL = 18
 _WAYS = {"irq_exit": "irq", "local_bh_enable": "call", "ksoftirqd": "ksoftirqd"}
@@ -117,15 +117,24 @@ def _run(state: State, width: int) -> list[Row]:
     return [whole(parts, width)]
 
 
-def run_words(run: NetRxRun, now_ps: int) -> str:
-    """Packets, polls, time and round of a run with their limits, and the reason of its end."""
+def run_words(run: NetRxRun, now_ps: int, room: int) -> str:
+    """Packets, polls, time and round of a run with their limits, and the reason of its end.
+
+    The polls and the time of the loop are left out where the sentence is longer than `room` cells.
+    """
     now_ps = now_ps if run.ended_ps is None else run.ended_ps
     polls = "1 poll" if run.polls == 1 else f"{run.polls} polls"
-    parts = [f"{_packets(run)} in {polls}, {_of(now_ps - run.begun_ps, run.budget_ps)}"]
+    took = _of(now_ps - run.begun_ps, run.budget_ps)
+    again, loop = "", ""
     if run.round:
-        loop = _of(now_ps - run.loop_ps, MOST_LOOP_PS)
-        parts.append(f"round {run.round} of {MOST_ROUNDS}, {loop}")
-    return "; ".join([*parts, run.ending])
+        again = f"; round {run.round} of {MOST_ROUNDS}"
+        loop = f", {_of(now_ps - run.loop_ps, MOST_LOOP_PS)}"
+    texts = (
+        f"{_packets(run)} in {polls}, {took}{again}{loop}; {run.ending}.",
+        f"{_packets(run)}, {took}{again}{loop}; {run.ending}.",
+        f"{_packets(run)}, {took}{again}; {run.ending}.",
+    )
+    return first_that_fits(texts, room)
 
 
 def _packets(run: NetRxRun) -> str:
