@@ -159,7 +159,7 @@ class Emulation:
         A switch may have gone further already; time never goes back.
         """
         machine = self._machine
-        until_ps = max(until_ps, self.now_ps)
+        until_ps = max(min(until_ps, NEVER_PS), self.now_ps)
         machine.until_ps = until_ps
         machine.books.count_until(until_ps)
         advance(machine.actors, until_ps)
