@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kbview.sources.af_xdp.opener import AfXdpOpener
 from kbview.sources.counters.opener import CountersOpener
+from kbview.sources.counting.opener import TraceOpener
 from kbview.sources.dpdk.opener import DpdkOpener
 from kbview.sources.emulated.opener import CaptureOpener, ScenarioOpener, bundled
 from kbview.sources.interface.opener import InterfaceOpener
@@ -19,7 +20,6 @@ from kbview.sources.nearest import meant
 from kbview.sources.opener import HEAD, Opener, Word
 from kbview.sources.request import Choice
 from kbview.sources.tapes.opener import TapeOpener
-from kbview.sources.trace.live.opener import TraceOpener
 from kbview.sources.trace.text.opener import TraceTextOpener
 from kbview.tape.source import Source, SourceError
 
