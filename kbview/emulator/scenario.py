@@ -30,6 +30,7 @@ from kbview.emulator.traffic_description import CLOSED, REQUEST, TCP, Traffic
 from kbview.packet.frame import Frame
 
 STREAMS = ("http", "echo", "sink")  # applications that take connections
+_MOST_NAMES = 120  # characters of a hint
 _LONGEST_VALUE = 1_000  # characters after --set KEY=; the parser is slow with long ones
 __all__ = [
     "SYNTHETIC_HOST",
@@ -207,8 +208,11 @@ def _refuse_unknown(raw: dict[str, Any], kind: type[Keys], where: str, within: s
 
 
 def nearest(name: str, known: list[str]) -> str:
-    """The hint behind an unknown name: the nearest known one, else all of them."""
+    """The hint behind an unknown name: the nearest known one, else all of them if they are few."""
     close = [key for key in known if key.startswith(name)] or get_close_matches(
         name[:60], known, 1, 0.5
     )
-    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(known))}"
+    if close:
+        return f"did you mean {close[0]}?"
+    names = ", ".join(sorted(known))
+    return f"use one of {names}" if len(names) <= _MOST_NAMES else "`kbview list settings` names all"

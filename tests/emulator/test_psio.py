@@ -55,7 +55,9 @@ def test_at_rest_each_packet_interrupts_wakes_and_is_fetched_by_the_thread() -> 
 def test_a_thread_takes_its_queues_in_turn() -> None:
     """ps_recv_chunk() begins behind the queue that it served last; core 0 has queues 0, 2 and 4."""
     settings = Settings(cores=2, queues=6, burst=8, app_cycles=3000.0)
-    events = told("psio", settings, Traffic(rate_pps=8_000_000, frames=4000, flows=64))
+    # Consecutive ports spread evenly, so each of the queues always has a chunk.
+    spread = Traffic(rate_pps=8_000_000, frames=4000, flows=64, source_ports="consecutive")
+    events = told("psio", settings, spread)
     served = [e.queue for e in events if isinstance(e, ev.ChunkMoved) and e.work == 8 and e.cpu == 0]
     assert set(served) == {0, 2, 4}
     turns = sum(after == (before + 2) % 6 for before, after in pairwise(served))
