@@ -139,9 +139,12 @@ class Streams:
         self._tcp.copied += count
         if skb is not None:
             self._counts.socket_dequeued(core, skb.packet, socket.name, socket.queued)
-        core.spend_copying(self._copy_part if skb is None else self._copy_out, piece.length, packet)
+        frees = skb is not None and skb.packet == packet  # else an earlier call read the first packet
+        core.spend_copying(self._copy_out if frees else self._copy_part, piece.length, packet)
         self._counts.copied(core, packet, _TO_USER, piece.length)
         if skb is not None:
+            if not frees:
+                core.spend(self._free, skb.packet)
             self._freed(core, skb)
 
     def _freed(self, core: Core, frame: Frame) -> None:
