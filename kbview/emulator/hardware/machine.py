@@ -143,9 +143,9 @@ class Machine:
             core.book_rest(until_ps)
 
     def resting(self) -> bool:
-        """Whether no core has anything to do, nothing is on its way out and the peer has no plans."""
+        """Whether no core has work or an interrupt to come, no frame leaves, the peer has no plans."""
         return (
-            all(core.resting for core in self.cores)
+            all(core.resting and core.irq_due_ps >= NEVER_PS for core in self.cores)
             and self.nic.idle
             and (self.peer is None or self.peer.due_ps >= NEVER_PS)
         )
