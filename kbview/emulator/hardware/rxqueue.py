@@ -41,6 +41,7 @@ class RxQueue:
         self.ring = RxRing(number, 2)
         self.tx: TxRing | None = None
         self.completes = True  # a sent frame raises the same vector
+        self.once = False  # each sent frame raises it once, cleaned or not
         self.moderation = self._set = moderation
         self.each = False
         self.last_irq_ps = -NEVER_PS  # when the NIC sent its last message
@@ -63,6 +64,7 @@ class RxQueue:
     def open(self, ring: RxRing, tx: TxRing | None) -> None:
         """A driver gives it a ring and lets traffic in."""
         self.ring, self.tx, self.completes, self.each = ring, tx, True, False
+        self.once = False
         self.masked = self.vector = self.watcher = None
         self.moderation = self._set  # a driver may adapt it
         self.opened = True
@@ -215,7 +217,10 @@ class RxQueue:
         moderation, quiet = self.moderation, self.moderation.quiet and not self.each
         ready_ps = self._quiet_ps() if quiet else self.next_ready_ps()
         if self.tx is not None and self.completes:
-            ready_ps = min(ready_ps, self.tx.next_done_ps() + moderation.sent_ps)
+            tx, sent_ps = self.tx, moderation.sent_ps
+            told_ps = self.last_irq_ps - sent_ps
+            done_ps = tx.next_done_after_ps(told_ps) if self.once else tx.next_done_ps()
+            ready_ps = min(ready_ps, done_ps + sent_ps)
         if ready_ps >= NEVER_PS:
             return NEVER_PS
         if self.each:

@@ -15,8 +15,10 @@ leaves is known at the doorbell, and booked when somebody looks.
 Read more: Intel 82599 datasheet, 7.2.3 "Transmit Descriptor Ring".
 """
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
+from operator import attrgetter
 from typing import NamedTuple
 
 from kbview.emulator.engine import NEVER_PS
@@ -27,6 +29,8 @@ from kbview.emulator.hardware.counts import WorkCounts
 from kbview.packet.frame import Frame
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import RingKind
+
+_LEFT = attrgetter("left_ps")
 
 
 class TxTiming(NamedTuple):
@@ -119,6 +123,15 @@ class TxRing:
         """When the oldest frame not cleaned will have been written back; NEVER_PS without one."""
         oldest = self._sent or self._leaving
         return oldest[0].left_ps + self._timing.write_back_ps if oldest else NEVER_PS
+
+    def next_done_after_ps(self, after_ps: int) -> int:
+        """When the first write-back later than `after_ps` comes, ps; NEVER_PS without one."""
+        left_ps = after_ps - self._timing.write_back_ps
+        for frames in (self._sent, self._leaving):
+            at = bisect_right(frames, left_ps, key=_LEFT)
+            if at < len(frames):
+                return frames[at].left_ps + self._timing.write_back_ps
+        return NEVER_PS
 
     def clean(self, now_ps: int, most: int) -> list[Leaving]:
         """Give back up to `most` slots that were written back by now; their buffers are to be freed."""

@@ -8,7 +8,8 @@
 
 The application maps the buffers, so no CPU copies a frame. It does not map the NIC's registers, and
 the kernel checks every index, so a faulty program cannot reach the NIC. On Linux the vector fires as
-often as the moderation allows, also while the thread is busy. rxsync takes all frames that are there.
+often as the moderation allows, also while the thread is busy. A write-back raises the vector once: the
+driver's poll cleans no sent descriptor, that is txsync's. rxsync takes all frames that are there.
 L. Rizzo, "netmap: a novel framework for fast packet I/O", USENIX ATC 2012; sys/net/netmap.h;
 LINUX/ixgbe_netmap_linux.h ixgbe_netmap_rxsync(), netmap_rx_irq() in ixgbe_clean_rx_irq()
 """
@@ -77,6 +78,7 @@ class NetmapQueue:
         self._tx_slot = step("netmap_tx_slot")
         self._doorbell = step("doorbell")
         queue.request_irq(Vector(core, self.irq_handler), completes=completes)
+        queue.once = True  # the driver's poll leaves sent descriptors to txsync
 
     def irq_handler(self, core: Core) -> None:
         """Mask the vector; the driver's poll follows, or on FreeBSD the thread is woken at once."""
