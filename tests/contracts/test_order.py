@@ -42,6 +42,21 @@ def test_an_event_stands_at_the_end_of_its_step(case: Case) -> None:
     assert late(case)[:3] == []
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case.datapath == "af_xdp"], ids=str)
+def test_entries_of_a_shared_ring_are_taken_after_they_were_put(case: Case) -> None:
+    """xskq_prod_submit() publishes entries with a release, so a consumer on another core sees them
+    afterwards: each event's level is the level before, plus or less its count.
+    """
+    levels: dict[tuple[str, int], int] = {}
+    for event in played(case).records:
+        if isinstance(event, ev.RingProduced | ev.RingConsumed):
+            ring = (event.ring, event.queue)
+            change = event.count if isinstance(event, ev.RingProduced) else -event.count
+            assert levels.get(ring, event.filled - change) + change == event.filled >= 0, event
+            levels[ring] = event.filled
+    assert levels
+
+
 def words(case: Case) -> list[list[str]]:
     """Steps and events of each packet, in their order on the tape."""
     own: dict[int, list[str]] = {}

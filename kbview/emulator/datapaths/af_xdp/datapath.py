@@ -164,7 +164,8 @@ class AfXdp(Datapath):
 
     def held(self) -> int:
         passes_on = self._app.transit
-        return sum(bound.xsk.held(passes_on=passes_on) for bound in self._bound)
+        in_rings = sum(bound.xsk.held(passes_on=passes_on) for bound in self._bound)
+        return in_rings + sum(bound.driver.in_hand for bound in self._bound)
 
     def rings(self) -> list[RingMeter]:
         return [meter for bound in self._bound for meter in bound.xsk.meters()]

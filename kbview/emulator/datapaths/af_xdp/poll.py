@@ -51,6 +51,7 @@ class XskPoll(Napi):
         receive = ("descriptor_read", "first_touch", "xdp_program", "xsk_redirect")
         self._receive = sequence(*receive) if mode.zero_copy else sequence(*receive, "xsk_copy")
         self._tx = XskTransmit(machine, tx, xsk, mode)
+        self.in_hand = 0  # frames taken from the NIC's ring and not yet in RX
         self._missed = False  # NAPI_STATE_MISSED: a wake-up came while the poll was under way
 
     @property
@@ -75,7 +76,7 @@ class XskPoll(Napi):
         core.spend(self._napi_poll)
         if core.now_ps > core.horizon_ps:
             yield  # the application may be at the rings from another core
-        more = self._tx.poll(core)
+        more = yield from self._tx.poll(core)
         work = 0
         while work < weight:
             ready_ps = core.now_ps - dma_ps
@@ -86,24 +87,31 @@ class XskPoll(Napi):
             if frame is None:
                 break
             work += 1
-            self._redirect(core, frame)
+            self._run_program(core, frame)
             if core.now_ps > core.horizon_ps:
-                yield
+                self.in_hand = 1
+                yield  # a thread on another core sees RX as it was until now
+                self.in_hand = 0
+            self._redirect(core, frame)
         if work:
             self._xsk.data_ready(core)
+        if core.now_ps > core.horizon_ps:
+            yield
         return self._finish(core, work, weight, more=more)
 
     # ---- receive ---------------------------------------------------------------------------
 
-    def _redirect(self, core: Core, frame: Frame) -> None:
-        machine, xsk, copies = self._machine, self._xsk, not self._mode.zero_copy
+    def _run_program(self, core: Core, frame: Frame) -> None:
         if self._recorder.steps:  # neither counts, so the calls are saved for each frame
             self._counts.descriptor_cleaned(core, self._queue.ring, frame.packet)
             self._counts.xdp_ran(core, frame.packet, "redirect")
-        if copies:
-            core.spend_copying(self._receive, frame.length, frame.packet)
-        else:
+        if self._mode.zero_copy:
             core.spend(self._receive, frame.packet)
+        else:
+            core.spend_copying(self._receive, frame.length, frame.packet)
+
+    def _redirect(self, core: Core, frame: Frame) -> None:
+        machine, xsk, copies = self._machine, self._xsk, not self._mode.zero_copy
         if xsk.closed or not xsk.rx.room or (copies and not xsk.fill.filled):
             machine.drop(core, frame, _XSK, XSK_RX_FULL)
             if not copies:

@@ -55,16 +55,16 @@ class XskReader(XskThread):
             if core.now_ps > core.horizon_ps:
                 yield
             yield from self._complete()
+            if core.now_ps > core.horizon_ps:
+                yield
             if not xsk.received:
                 yield from self._wait()
                 continue
             frames = self._take()
             outgoing = self._work.take(core, frames)
             xsk.in_hand = len(outgoing) if self._work.passes_on else 0
-            if core.now_ps > core.horizon_ps:
-                yield
-            self._give_back(len(frames) - len(outgoing))
-            self._put(outgoing)
+            yield from self._give_back(len(frames) - len(outgoing))
+            yield from self._put(outgoing)
 
     def _wait(self) -> Process:
         """RX is empty: wake a driver that has stopped, sleep, or look again."""
@@ -83,7 +83,7 @@ class XskReader(XskThread):
         core.spend(self._peek)
         return frames
 
-    def _put(self, frames: list[Frame]) -> None:
+    def _put(self, frames: list[Frame]) -> Process:
         """Put frames into the TX ring; frames that find no room are given up."""
         core, xsk, books = self._core, self._xsk, self._machine.books
         count = min(len(frames), xsk.tx.room)
@@ -93,4 +93,4 @@ class XskReader(XskThread):
         xsk.in_hand = 0
         for frame in frames[count:]:
             books.give_up(core, frame, Place.XSK_TX, DropReason.TX_RING_FULL, self._work.passes_on)
-        self._give_back(len(frames) - count)
+        yield from self._give_back(len(frames) - count)

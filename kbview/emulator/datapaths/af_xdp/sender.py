@@ -47,7 +47,7 @@ class XskSender(XskThread):
             before = self.outstanding
             room = min(self._burst, xsk.tx.room, xsk.tx.size - before)
             if room == self._burst:  # xsk_ring_prod__reserve() takes all or nothing
-                self._produce(room)
+                yield from self._produce(room)
                 if core.now_ps > core.horizon_ps:
                     yield
             waited = self.outstanding == before
@@ -56,18 +56,23 @@ class XskSender(XskThread):
                 yield from self._spin()
         self._close()
 
-    def _produce(self, count: int) -> None:
+    def _produce(self, count: int) -> Process:
         core, xsk = self._core, self._xsk
         frames = self._made.make(count, core.now_ps)
         for frame in frames:
             core.spend(self._put, frame.packet)
+        if core.now_ps > core.horizon_ps:
+            yield
         xsk.to_send.extend(frames)
         xsk.tx.produce(core, len(frames))
         self.outstanding += len(frames)
 
-    def _take_back(self, _count: int) -> None:
+    def _take_back(self, _count: int) -> Process:
         """The next batch overwrites the oldest chunks, so there is only the look at the ring."""
-        self._core.spend(self._peek)
+        core = self._core
+        core.spend(self._peek)
+        if core.now_ps > core.horizon_ps:
+            yield
 
     def _close(self) -> None:
         """Close the socket, and drop the frames in RX."""

@@ -95,25 +95,30 @@ class XskThread(ABC):
 
     def _complete(self) -> Process:
         """Wake the driver if it asks for that, and take sent chunks back; nothing if none are out."""
-        xsk = self._xsk
+        core, xsk = self._core, self._xsk
         if not self.outstanding:
             return
         if xsk.tx_wants_wakeup:
             yield from self._sendto()
+        if core.now_ps > core.horizon_ps:
+            yield
         count = min(xsk.completion.filled, self._burst)
         if count:
-            xsk.completion.consume(self._core, count)
+            xsk.completion.consume(core, count)
             self.outstanding -= count
-            self._take_back(count)
+            yield from self._take_back(count)
 
-    def _take_back(self, count: int) -> None:
+    def _take_back(self, count: int) -> Process:
         """Take `count` sent chunks back."""
-        self._give_back(count)
+        return self._give_back(count)
 
-    def _give_back(self, count: int) -> None:
+    def _give_back(self, count: int) -> Process:
+        core = self._core
         for _ in range(count):
-            self._core.spend(self._give)
-        self._xsk.fill.produce(self._core, count)
+            core.spend(self._give)
+        if core.now_ps > core.horizon_ps:
+            yield
+        self._xsk.fill.produce(core, count)
 
     def _look_again(self) -> Process:
         """Nothing has come: look at once if that makes a call, else spin."""

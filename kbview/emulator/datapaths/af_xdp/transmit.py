@@ -11,6 +11,8 @@ Linux: i40e_clean_xdp_tx_irq(), ice_xmit_zc(), igb_clean_tx_irq(), mlx5e_xsk_upd
 net/xdp/xsk.c xsk_generic_xmit(), TX_BATCH_SIZE
 """
 
+from collections.abc import Generator
+
 from kbview.emulator.datapaths.af_xdp.xsk import XskMode, XskRings
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
@@ -47,13 +49,13 @@ class XskTransmit:
 
     # ---- in the driver's poll --------------------------------------------------------------
 
-    def poll(self, core: Core) -> bool:
+    def poll(self, core: Core) -> Generator[None, None, bool]:
         """Clean, then send; returns whether the work limit stopped it.
 
         A full ring is no reason to poll again: a completion will interrupt. i40e does so since 5.11;
         before, its poll repeated until the NIC had sent some frames.
         """
-        self._clean(core)
+        yield from self._clean(core)
         if not self._mode.zero_copy:
             return False
         ring, xsk = self._ring, self._xsk
@@ -62,6 +64,8 @@ class XskTransmit:
             frame = xsk.to_send.popleft()
             core.spend(self._send, frame.packet)
             ring.post(core, frame, passed_on=self._mode.passes_on)
+        if core.now_ps > core.horizon_ps:
+            yield
         xsk.tx.consume(core, count)
         if count:
             ring.doorbell(core)
@@ -70,13 +74,15 @@ class XskTransmit:
             xsk.tx_wants_wakeup = not (self._mode.tx_idle and ring.used)
         return count == WORK_LIMIT
 
-    def _clean(self, core: Core) -> None:
+    def _clean(self, core: Core) -> Process:
         xsk, ring = self._xsk, self._ring
         done = ring.clean(core.now_ps, min(ring.size, xsk.completion.room))
         for gone in done:
             core.spend(self._done, gone.frame.packet)
             if not self._mode.zero_copy:
                 self._counts.skb_freed(core, gone.frame.packet)
+        if core.now_ps > core.horizon_ps:
+            yield
         xsk.complete(core, len(done))
 
     # ---- in the application's call, copy mode ----------------------------------------------
