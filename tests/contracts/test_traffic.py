@@ -106,6 +106,21 @@ def test_meters_agree_with_the_events_and_with_coarser_detail(name: str, app: Ap
         assert (ring.kind, ring.done, ring.head) == (folded.kind, folded.done, folded.head)
 
 
+@pytest.mark.parametrize(("name", "app"), SERVED)
+def test_strides_of_any_length_lead_to_the_same_end(name: str, app: App) -> None:
+    """The end comes after the last interrupt, also where that tells only that a frame was sent."""
+    settings = Settings(cores=2, queues=2, tx_ring=32, app=app, send_frames=60)
+    offered = Traffic(rate_pps=1_500_000, flows=20, frames=0 if app == "generate" else 60)
+    ends = []
+    for stride_ps in (NEVER_PS, 1_234_567):
+        made = emulation(name, settings, offered)
+        while not made.ended:
+            made.advance(min(NEVER_PS, made.now_ps + stride_ps))
+        meters = made.sample().meters
+        ends.append([made.now_ps, *(getattr(meters, total) for total in TOTALS)])
+    assert ends[0] == ends[1]
+
+
 @pytest.mark.parametrize("name", DATAPATHS)
 def test_the_same_frames_arrive_on_every_datapath(name: str) -> None:
     first, other = (
@@ -150,19 +165,23 @@ def _works(core: CoreMeter) -> bool:
 
 @pytest.mark.parametrize("name", DATAGRAMS)
 def test_one_elephant_keeps_the_cores_of_one_queue_busy(name: str) -> None:
-    """Linux Documentation/networking/scaling.rst: RSS spreads flows, not packets."""
+    """Linux Documentation/networking/scaling.rst: RSS spreads flows, not packets.
+
+    At 900 MHz a core is the bound (Rizzo 2012: netmap then takes 14.88 million frames a second). At
+    the profile's clock a netmap core takes nearly all that the bus carries to four of them.
+    """
     app: App = "drop" if "drop" in DATAPATHS[name].serves else "sink"
     one, many, queue = (
         finished(
             name,
-            Settings(cores=4, queues=queues, app=app),
+            Settings(cores=4, queues=queues, app=app, clock_mhz=900),
             Traffic(rate_pps=1.2e8, flows=flows, frames=20_000),
         )
         for flows, queues in ((1, 4), (64, 4), (64, 1))
     )
     assert 1 <= _busy(one) == _busy(queue) <= 2  # a reader may have a core of its own
     assert _busy(many) == 4
-    assert many.dropped + many.delivered > 1.5 * (one.dropped + one.delivered)
+    assert many.dropped + many.delivered > 2.5 * (one.dropped + one.delivered)
 
 
 # ---- closed loop -----------------------------------------------------------------------------------
