@@ -41,7 +41,7 @@ def _watching(bed: Testbed, *flags: str) -> "subprocess.Popen[bytes]":
         bed.b.namespace, program, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     end = time.monotonic() + 30
-    while not _reads(started.pid) and time.monotonic() < end:
+    while not (_packet_sockets(bed) and _reads(started.pid)) and time.monotonic() < end:
         time.sleep(0.02)
     assert _packet_sockets(bed), "it opened no ring"
     time.sleep(0.5)  # its thread is there; now it lets packets in

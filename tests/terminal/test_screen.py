@@ -134,8 +134,8 @@ def test_another_source_is_opened_from_inside_and_its_load_is_changed() -> None:
         terminal.wait_for("paced-udp")
         terminal.wait_for("q quit")
         terminal.press("o")
-        terminal.wait_for("asked-to-wake")
-        terminal.press("overload")
+        terminal.wait_for("lesson tour")  # lessons stand first
+        terminal.press("overload-udp")
         terminal.wait_for(re.compile(r"1 of \d+"))
         terminal.press("\r")
         terminal.wait_for("overload-udp →")
