@@ -172,8 +172,12 @@ class Books:
         if inner is not None and isinstance(inner, Combined):
             for part in inner.frames:
                 self._delivered(core.now_ps, core.number, part, where)
+            return
+        now_ps = core.now_ps
+        if now_ps > self.until_ps or self.recorder.milestones:
+            self._delivered(now_ps, core.number, frame, where)
         else:
-            self._delivered(core.now_ps, core.number, frame, where)
+            self._count_delivered(frame.length, now_ps - frame.arrived_ps, where)
 
     def _delivered(self, time_ps: int, cpu: int, frame: Frame, where: Place) -> None:
         latency_ps = time_ps - frame.arrived_ps
@@ -193,11 +197,12 @@ class Books:
         meters.delivered_bytes += length
         if where in RECEIVERS:
             meters.forwarded += where is WIRE
-            self._latencies.append(latency_ps)
+            latencies = self._latencies
         else:
             meters.consumed += 1
-            self._kernel_latencies.append(latency_ps)
-        if len(self._latencies) + len(self._kernel_latencies) >= _BATCH:
+            latencies = self._kernel_latencies
+        latencies.append(latency_ps)
+        if len(latencies) >= _BATCH:
             self.sum_up()
 
     def deliver_run(self, frames: Sequence[Frame], ends_ps: Sequence[int]) -> None:

@@ -39,22 +39,22 @@ class RunningTotals:
         self.forwarded = 0
         self.completion_interrupts = 0
         self.tlb_misses: int | None = None
-        self.drops: dict[str, int] = {}
+        self._drops: dict[tuple[Place, Reason], int] = {}
         self.latency = Histogram()
         self.kernel_latency = Histogram()
 
     def drop(self, where: Place, reason: Reason) -> None:
         """Count a packet given up."""
-        key = drop_key(where, reason)
+        key = (where, reason)  # the key of the tape is made for a sample, not for a packet
         self.dropped += 1
-        self.drops[key] = self.drops.get(key, 0) + 1
+        self._drops[key] = self._drops.get(key, 0) + 1
 
     def meters(self) -> Meters:
         """An independent copy; what is counted elsewhere, as levels of rings, is empty."""
         meters = Meters(tlb_misses=self.tlb_misses)
         for name in COUNTED:
             setattr(meters, name, getattr(self, name))
-        meters.drops = dict(self.drops)
+        meters.drops = {drop_key(*key): count for key, count in self._drops.items()}
         meters.latency = self.latency.copy()
         meters.kernel_latency = self.kernel_latency.copy()
         return meters

@@ -28,6 +28,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST
 from kbview.emulator.kernel.socket.socket import Socket, SocketTable
+from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
 
 _PAYLOAD = attrgetter("payload")
@@ -106,31 +107,47 @@ class ReadRuns:
     """
 
     def __init__(
-        self, machine: Machine, sockets: SocketTable, entry: Step, calls: tuple[Step, ...], work: Step
+        self,
+        machine: Machine,
+        sockets: SocketTable,
+        softirq: Softirq | None,
+        entry: Step,
+        calls: tuple[Step, ...],
+        work: Step,
     ) -> None:
         self._machine = machine
+        self._recorder = machine.recorder
         self._sockets = sockets
+        self._softirq = softirq
         self._steps = (entry, *calls, work)
         self._system_calls = 1 + len(calls) // 2  # epoll_wait() ends and recv() begins with a step each
         self._entry_ps = entry.cost_ps
         self._calls_ps = sum(step.cost_ps for step in calls)
         self._work_ps = work.cost_ps
         self._round_ps = self._entry_ps + self._calls_ps + self._work_ps
+        self._shortest_ps = _SHORTEST * self._round_ps
         self._deliverers = len(machine.nic.queues)
         self._copying = calls[-1].copying or calls[-1]
         sockets.shortest_read_ps = calls[-1].cost_ps + self._work_ps + entry.cost_ps
 
     def read(self, core: Core) -> None:
-        """Run the rounds that no other context can disturb; possibly none."""
+        """Run the rounds that no other context can disturb; none while milestones are told."""
         ready = self._sockets.ready
-        socket = ready[0] if len(ready) == 1 else None
+        if len(ready) != 1 or self._recorder.milestones:
+            return
+        socket = ready[0]
         if not isinstance(socket, Socket) or socket.stream or len(socket.packets) < _SHORTEST:
             return
-        packets, delivery = socket.packets, socket.delivery
+        delivery = socket.delivery
         if delivery is not None:  # in overload the buffer is always nearly full: find that out cheaply
-            room_ps = (socket.rcvbuf - socket.queued) // SMALLEST * delivery.cost_ps
-            if room_ps < _SHORTEST * self._round_ps:
+            room = (socket.rcvbuf - socket.queued) // SMALLEST
+            if room * delivery.cost_ps < self._shortest_ps:
                 return
+        if self._softirq is None or not self._softirq.interferes:
+            self._read(core, socket)
+
+    def _read(self, core: Core, socket: Socket) -> None:
+        ready, packets = self._sockets.ready, socket.packets
         until_ps = self._until_ps(core, socket)
         most = min(_LONGEST, (until_ps - core.now_ps) // self._round_ps)
         if most < _SHORTEST:

@@ -127,9 +127,12 @@ class SkbCache:
 
     def free(self, core: Core, frame: Frame) -> None:
         """Free the sk_buff of a frame, with its frag_list and its fragments, and pay for it."""
-        if not isinstance(frame.inner, Combined):
+        inner = frame.inner
+        if inner is None or not isinstance(inner, Combined):
             core.spend(self._free, frame.packet)
-            self.freed(core, frame)
+            self._counts.skb_freed(core, frame.packet)
+            if self.owners:
+                self._uncharge(core, frame)
             return
         kept = skbs(frame)
         for part in kept:
@@ -146,7 +149,12 @@ class SkbCache:
     def freed(self, core: Core, frame: Frame) -> None:
         """The sk_buff of a frame was freed by a step that was paid already."""
         self._counts.skb_freed(core, frame.packet)
-        if self.owners and (owner := self.owners.get(frame.flow)) is not None:
+        if self.owners:
+            self._uncharge(core, frame)
+
+    def _uncharge(self, core: Core, frame: Frame) -> None:
+        """Tell the socket that is charged for the sk_buff of a frame, if there is one."""
+        if (owner := self.owners.get(frame.flow)) is not None:
             owner.freed(core, frame)
 
     def free_shared(self, core: Core, skb: SharedSkb) -> None:

@@ -97,7 +97,6 @@ class SocketReader:
         self.core = core
         self._machine = machine
         self._counts = machine.counts
-        self._recorder = machine.recorder
         self._sockets = sockets
         self._app = app
         self._sender = sender
@@ -125,10 +124,11 @@ class SocketReader:
         self.task = Context(app.name, program, USER, Mode.USER)
 
     def _rounds(self, settings: ReadSettings) -> ReadRuns | None:
-        machine, sockets, work = self._machine, self._sockets, self._app.step
-        if settings.wait == "read":
-            return ReadRuns(machine, sockets, self._called, (self._last,), work)
-        return ReadRuns(machine, sockets, self._enter, (self._epoll, self._called, self._last), work)
+        entry = self._called
+        calls: tuple[Step, ...] = (self._last,)
+        if settings.wait != "read":
+            entry, calls = self._enter, (self._epoll, self._called, self._last)
+        return ReadRuns(self._machine, self._sockets, self._softirq, entry, calls, self._app.step)
 
     @property
     def buffers(self) -> int:
@@ -140,9 +140,10 @@ class SocketReader:
         self.core.start(self.task)
 
     def _blocking(self) -> Process:
-        core, ready = self.core, self._sockets.ready
+        core, ready, runs = self.core, self._sockets.ready, self._runs
         while True:
-            self._read_run()
+            if runs is not None:
+                runs.read(core)
             if core.irq_due_ps <= core.now_ps:
                 yield  # interrupted at its work, in user mode
             core.enter_kernel(self.task, self._called, self._call)
@@ -166,17 +167,11 @@ class SocketReader:
         if not ready:
             yield from self._sockets.waiters.sleep(core, self.task)
 
-    def _read_run(self) -> None:
-        """Run many rounds at once, unless a softirq would run during the next."""
-        if self._runs is None or self._recorder.milestones:
-            return
-        if self._softirq is None or not self._softirq.interferes:
-            self._runs.read(self.core)
-
     def _epolling(self) -> Process:
-        core = self.core
+        core, runs = self.core, self._runs
         while True:
-            self._read_run()
+            if runs is not None:
+                runs.read(core)
             for socket in (yield from self._epoll_wait()):
                 if core.irq_due_ps <= core.now_ps:
                     yield

@@ -141,7 +141,11 @@ class DriverPoll(Napi):
                 rest = taker.receive(core, frame)
                 if rest is not None:
                     yield from rest
-                elif not (self._crowded or self._recorder.milestones) and isinstance(taker, Socket):
+                elif (
+                    isinstance(taker, Socket)
+                    and taker.rcvbuf - taker.queued >= SMALLEST
+                    and not (self._crowded or self._recorder.milestones)
+                ):
                     work += self._runs.queue(core, taker, frame, weight - work)
         return work
 
