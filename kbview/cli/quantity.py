@@ -6,6 +6,7 @@ import re
 from kbview.state import destination
 
 _LONGEST_PS = 30 * 86_400 * 10**12  # a month; the emulator's clock ends after 53 days
+_LONGEST_TOLD = 60  # characters of a refused text
 _MOST = 10**15  # of anything that is counted
 _FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 
@@ -84,7 +85,8 @@ def _counted(digits: str) -> int:
 
 
 def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "...")
+    told = repr(text)
+    return told if len(told) <= _LONGEST_TOLD else told[: _LONGEST_TOLD - 4] + "...'"
 
 
 def assignment(text: str) -> tuple[str, str]:

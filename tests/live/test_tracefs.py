@@ -63,11 +63,21 @@ def there(pid: int = 0) -> set[str]:
 
 
 def tracing(names: set[str]) -> bool:
-    """Whether one of the instances lets the last tracepoint that is switched on through."""
+    """Whether one of the instances lets tracepoints through, and no further ones are switched on."""
+    before = _switched_on(names)
+    time.sleep(0.2)
+    return 0 < before == _switched_on(names)
+
+
+def _switched_on(names: set[str]) -> int:
     mount = Mount()
     try:
-        paths = [mount.path / "instances" / name for name in names]
-        return any((path / "events/enable").read_text().strip() in "1X" for path in paths)
+        switches = [
+            switch
+            for name in names
+            for switch in (mount.path / "instances" / name).glob("events/*/*/enable")
+        ]
+        return sum(switch.read_text().strip() == "1" for switch in switches)
     finally:
         mount.close()
 
