@@ -1,4 +1,4 @@
-"""The ballot: the answers to the open question, one for each follower; the last one counts."""
+"""The ballot: the answers to the open question. The last answer of each follower counts."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from kbview.classroom.message import LONGEST_TEXT, Answer, OpenQuestion
 
 
 class Ballot:
-    """Collects answers to one question. `asked` is None while none was ever open."""
+    """Collects answers to one question. `asked` is None before the first question."""
 
     def __init__(self, asked: OpenQuestion | None = None) -> None:
         self.asked = asked
@@ -20,11 +20,13 @@ class Ballot:
 
     @property
     def named(self) -> list[Answer]:
-        """The answers whose sender gave a name, in the order of the names."""
-        return sorted((one for one in self._answers.values() if one.name), key=lambda one: one.name)
+        """The answers with a name, in the order of the names."""
+        return sorted(
+            (each for each in self._answers.values() if each.name), key=lambda each: each.name
+        )
 
     def take(self, seat: int, answer: Answer) -> bool:
-        """Whether the answer of a seat counts: its question is open, and it is one of the answers."""
+        """Whether the answer of a seat counts: its question is open, and the choice exists."""
         asked = self.asked
         if asked is None or not self.open or answer.number != asked.number:
             return False

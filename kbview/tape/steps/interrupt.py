@@ -3,6 +3,19 @@
 from kbview.tape.event import Meaning
 from kbview.tape.steps.declaration import Declaration
 
+_SWITCHES_AT = (
+    "ioctl",
+    "futex",
+    "epoll",
+    "read",
+    "poll",
+    "wakeup",
+    "send",
+    "pktgen",
+    "softirq",
+    "irq",
+    "app",
+)
 INTERRUPT: dict[str, Declaration] = {
     "dma_write": Declaration(
         "DMA over PCIe",
@@ -146,37 +159,13 @@ INTERRUPT: dict[str, Declaration] = {
     "context_switch": Declaration(
         "__schedule(), context_switch()",
         "Another task runs now: registers, stack and address space are exchanged.",
-        (
-            "ioctl",
-            "futex",
-            "epoll",
-            "read",
-            "poll",
-            "wakeup",
-            "send",
-            "pktgen",
-            "softirq",
-            "irq",
-            "app",
-        ),
+        _SWITCHES_AT,
         passes=False,
     ),
     "idle_switch": Declaration(
         "__schedule(), context_switch() to or from the idle task",
         "The core goes idle or comes back: registers and stack are exchanged, the address space stays.",
-        (
-            "ioctl",
-            "futex",
-            "epoll",
-            "read",
-            "poll",
-            "wakeup",
-            "send",
-            "pktgen",
-            "softirq",
-            "irq",
-            "app",
-        ),
+        _SWITCHES_AT,
         passes=False,
     ),
 }
