@@ -166,7 +166,7 @@ STACK: dict[str, Declaration] = {
     ),
     "udp_rcv": Declaration(
         "udp_rcv(), __udp4_lib_lookup()",
-        "The port finds the socket. The NIC has summed the datagram, unless another step sums.",
+        "The port finds the socket. The NIC has summed the datagram, or a step of its own does.",
         ("TCP/UDP", "softirq"),
     ),
     "skb_checksum": Declaration(
@@ -176,7 +176,7 @@ STACK: dict[str, Declaration] = {
     ),
     "tcp_v4_rcv": Declaration(
         "tcp_v4_rcv(), tcp_rcv_established()",
-        "The connection processes the segment. The NIC has summed it, unless another step sums.",
+        "The connection processes the segment. The NIC has summed it, or a step of its own does.",
         ("TCP/UDP", "softirq"),
     ),
     "ip_forward": Declaration(
