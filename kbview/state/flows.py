@@ -163,11 +163,14 @@ def dots(histories: Histories, station: Station, length: int) -> list[bool]:
     return dots + [False] * (length - len(dots))
 
 
-def rate(histories: Histories, station: Station) -> tuple[float, str]:
-    """How often a station is passed a second of trace time, and the unit of Passes."""
+def rate(histories: Histories, station: Station) -> tuple[float | None, str]:
+    """How often a station is passed a second of trace time, and the unit of Passes.
+
+    None and no unit before the first column and after a change of datapath: see `Histories.recent`.
+    """
     recent = histories.recent()
     if not recent:
-        return 0.0, ""
+        return None, ""
     number, unit = passed(recent, station)
     return number * 1e12 / recent.duration_ps, unit
 

@@ -50,6 +50,7 @@ class Histories(Reducer):
         """Another datapath begins in the column that is being gathered."""
         if self._datapath:
             self._marker = started.datapath
+            self._recent.clear()
         self._datapath = started.datapath
 
     def apply(self, record: Event) -> None:
@@ -102,8 +103,9 @@ class Histories(Reducer):
     def recent(self, columns: int = WINDOW) -> Interval | None:
         """The last columns as one interval, up to a column with a number that HOLD divides.
 
-        It covers at least LEAST_PS if there is as much, and nothing from before the last marker: no
-        rate mixes two datapaths.
+        It covers at least LEAST_PS if there is as much, and nothing of the column in which a datapath
+        began or from before it: no rate mixes two datapaths. None before the first column that is whole
+        since then.
         """
         if columns not in self._recent:
             self._recent[columns] = self._span(max(columns * self.column_ps, LEAST_PS))
@@ -112,22 +114,21 @@ class Histories(Reducer):
     def stretch(self) -> Interval | None:
         """All columns that are kept since the last marker, as one interval."""
         before = after = None
-        for column in reversed(self.columns):
+        for column in [] if self._marker else reversed(self.columns):
             if column.marker:
                 break
             before, after = column.interval.before, after or column.interval.after
         return Interval(before, after) if before and after else None
 
     def _span(self, least_ps: int) -> Interval | None:
-        settled = self._settled()
-        if not settled:
-            return None
-        after = settled[0].interval.after
-        for column in settled:
-            before = column.interval.before
-            if column.marker or after.time_ps - before.time_ps >= least_ps:
+        before = after = None
+        for column in [] if self._marker else self._settled():
+            if column.marker:
+                break  # in this one the former datapath ended
+            before, after = column.interval.before, after or column.interval.after
+            if after.time_ps - before.time_ps >= least_ps:
                 break
-        return Interval(before, after)
+        return Interval(before, after) if before and after else None
 
     def _settled(self) -> list[Column]:
         """Newest first, without the columns of an incomplete group of HOLD, if any others are left.
@@ -148,10 +149,10 @@ class Histories(Reducer):
         recent = self.recent(columns)
         return recent.change(name) if recent else 0
 
-    def rate(self, name: str, columns: int = WINDOW) -> float:
-        """How much a total grew a second of trace time over the last columns; 0 before the first."""
+    def rate(self, name: str, columns: int = WINDOW) -> float | None:
+        """How much a total grew a second of trace time over the last columns; None without a column."""
         recent = self.recent(columns)
-        return recent.change(name) * 1e12 / recent.duration_ps if recent else 0.0
+        return recent.change(name) * 1e12 / recent.duration_ps if recent else None
 
     def per_packet(self, name: str, columns: int = WINDOW) -> float | None:
         """How much a total grew for each delivered packet; None when no packet was delivered."""

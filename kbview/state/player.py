@@ -102,7 +102,7 @@ class Player:
     def _affordable(self) -> Detail:
         """The detail that the speed can show; a quiet live tape, never run again, gets all."""
         live = self.source.capabilities.live
-        if live and self.state.histories.rate("arrived") <= QUIET_FPS:
+        if live and (self.state.histories.rate("arrived") or 0) <= QUIET_FPS:
             return Detail.STEPS
         return self.speed.detail
 

@@ -26,13 +26,15 @@ def quantity(value: float) -> str:
     return str(value) if isinstance(value, int) else _digits(value)
 
 
-def rate(value: float) -> str:
-    """812345.6 -> "812k/s"."""
-    return f"{quantity(value)}/s"
+def rate(value: float | None) -> str:
+    """812345.6 -> "812k/s"; None, which is not known, -> "-"."""
+    return "-" if value is None else f"{quantity(value)}/s"
 
 
-def size(count: float) -> str:
-    """Bytes, in powers of 1024: 145000 -> "142K"."""
+def size(count: float | None) -> str:
+    """Bytes, in powers of 1024: 145000 -> "142K"; None, which is not known, -> "-"."""
+    if count is None:
+        return "-"
     for power, letter in _BYTES:
         if count >= power:
             return _digits(count / power) + letter

@@ -56,7 +56,7 @@ class CoresPanel(Panel):
         recent = state.histories.recent()
         shares = recent.shares() if recent else []
         if not shares:
-            return [[("no time has passed", "faint")]]
+            return [[("no time has been measured yet", "faint")]]
         legend = _legend(shares, size.width)[: max(0, size.height - 1)]
         room = size.height - len(legend)
         shown = len(shares) if len(shares) <= room else max(1, room - 1)

@@ -250,6 +250,8 @@ def _fill(state: State, spot: Spot) -> float | None:
 
 def _rate(state: State, spot: Spot) -> Row:
     passes, _ = rate(state.histories, spot.station)
+    if passes is None:
+        return [("-", "faint")]
     if not passes and "costs" in state.meters.unknown:
         return [("?", "faint")]  # only steps would tell, and they are not told any more
     text = fmt.rate(passes)
