@@ -22,6 +22,7 @@ _GROUPS: dict[str, frozenset[str]] = {
     "copies": frozenset(
         {"copy_to_user", "copy_from_user", "tpacket_copy", "xsk_copy", "xsk_tx_copy", "psio_rx_copy"}
         | {"psio_tx_copy", "mtcp_copy_in", "mtcp_copy_out", "mtcp_copy_back", "mtcp_copy_frame"}
+        | {"user_copy_out", "user_copy_warm", "user_copy_in"}
     ),
     "allocation": frozenset(
         {"skb_alloc", "skb_free", "skb_frag_unref", "rx_page", "mbuf_alloc", "mbuf_free"}
@@ -29,6 +30,7 @@ _GROUPS: dict[str, frozenset[str]] = {
     ),
     "cache and TLB": frozenset(
         {"first_touch", "frame_touch", "second_tlb", "page_walk", "line_transfer", "descriptor_line"}
+        | {"skb_lines"}
     ),
     "application": frozenset({"app_work"}),
 }

@@ -1,5 +1,6 @@
 """The system calls that read datagrams: which, how many, at what price, and nothing lost between."""
 
+from dataclasses import replace
 from itertools import product
 
 import msgspec
@@ -13,7 +14,7 @@ from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import ScenarioError, Settings
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
-from tests.emulator.running import emulation
+from tests.emulator.running import at_both_details, emulation, finished, told
 
 BUSY = Traffic(pattern="poisson", rate_pps=2_200_000, frames=1500)
 
@@ -95,3 +96,47 @@ def test_what_cannot_be_is_refused(settings: dict[str, object], message: str) ->
     with pytest.raises(ScenarioError) as caught:
         Settings(**settings)  # type: ignore[arg-type]
     assert str(caught.value) == message
+
+
+# ---- cache lines between cores -------------------------------------------------------------------
+
+
+def lines_moved(settings: Settings, offered: Traffic, datapath: str = "kernel") -> tuple[int, int]:
+    """How many packets were read, and for how many of them cache lines came from another core."""
+    stages = finished(datapath, settings, offered).stages
+    moved = stages["skb_lines"].count if "skb_lines" in stages else 0
+    return stages["socket_recv"].count, moved
+
+
+@pytest.mark.parametrize("call", RECV_CALLS)
+@pytest.mark.parametrize("wait", ["read", "epoll"])
+def test_a_reader_on_the_softirqs_core_has_the_lines_of_the_sk_buff(call: RecvCall, wait: Wait) -> None:
+    settings = Settings(cores=2, recv_call=call, wait=wait)
+    offered = Traffic(rate_pps=300_000, frames=300)
+    assert lines_moved(replace(settings, app_cpu=0), offered) == (300, 0)
+    assert lines_moved(replace(settings, app_cpu=1), offered) == (300, 300)
+
+
+def test_kernel_irq_moves_the_same_lines() -> None:
+    offered = Traffic(rate_pps=100_000, frames=200)
+    assert lines_moved(Settings(cores=2, app_cpu=0), offered, "kernel-irq") == (200, 0)
+    assert lines_moved(Settings(cores=2, app_cpu=1), offered, "kernel-irq") == (200, 200)
+
+
+@pytest.mark.parametrize("rate_pps", [400_000, 1_700_000])
+def test_each_packet_of_two_softirqs_is_priced_by_the_core_that_queued_it(rate_pps: float) -> None:
+    """The reader's core polls one of two queues: runs end where the next packet is of the other."""
+    settings = Settings(cores=2, queues=2, wait="read")
+    offered = Traffic(pattern="poisson", rate_pps=rate_pps, flows=64, frames=3000)
+    events = told("kernel", settings, offered)
+    queued = {event.packet: event.cpu for event in events if isinstance(event, ev.SocketQueued)}
+    moved = {
+        event.packet
+        for event in events
+        if isinstance(event, ev.StepTaken) and event.step == "skb_lines"
+    }
+    read = {event.packet for event in events if isinstance(event, ev.SocketDequeued)}
+    assert moved == {packet for packet in read if queued[packet] == 0}
+    assert 0 < len(moved) < len(read)
+    coarse, fine = at_both_details("kernel", settings, offered)
+    assert coarse == fine

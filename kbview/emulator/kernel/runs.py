@@ -57,7 +57,8 @@ class QueueRuns:
             return 0
         if not socket.packets or socket.packets[-1][0] is not last:
             return 0
-        if step.cost_ps > socket.table.shortest_read_ps:
+        table = socket.table
+        if step.cost_ps > table.shortest_reads_ps[core is not table.reader]:
             return 0
         most = min(
             most,
@@ -98,12 +99,29 @@ class QueueRuns:
         return run
 
 
+class Round:
+    """A round of a reader: the step `entry` into the kernel, the steps `calls`, and the application's.
+
+    The reader looks at the queue at the end of `entry`. The last of `calls` copies. A blocking reader
+    looks in recv(); before an epoll reader calls recv(), it looks in epoll_wait().
+    """
+
+    def __init__(self, entry: Step, calls: tuple[Step, ...], work: Step) -> None:
+        self.steps = (entry, *calls, work)
+        self.system_calls = 1 + len(calls) // 2  # epoll_wait() ends and recv() begins with a step each
+        self.entry_ps = entry.cost_ps
+        self.calls_ps = sum(step.cost_ps for step in calls)
+        self.work_ps = work.cost_ps
+        self.cost_ps = self.entry_ps + self.calls_ps + self.work_ps
+        self.copying = calls[-1].copying or calls[-1]
+        self.between_looks_ps = calls[-1].cost_ps + self.work_ps + self.entry_ps
+
+
 class ReadRuns:
     """Rounds of a reader, as many as are certain in advance.
 
-    A round looks at the queue at the end of its `entry`, which enters the kernel; then it takes the
-    steps `calls`, the last of which copies, and the application's `work`. A blocking reader looks in
-    recv(); before an epoll reader calls recv(), it looks in epoll_wait().
+    `near` is the round for a packet that the reader's core has queued, `far` for a packet of another
+    core. All packets of a run are of one kind.
     """
 
     def __init__(
@@ -111,24 +129,17 @@ class ReadRuns:
         machine: Machine,
         sockets: SocketTable,
         softirq: Softirq | None,
-        entry: Step,
-        calls: tuple[Step, ...],
-        work: Step,
+        near: Round,
+        far: Round,
     ) -> None:
         self._machine = machine
         self._recorder = machine.recorder
         self._sockets = sockets
         self._softirq = softirq
-        self._steps = (entry, *calls, work)
-        self._system_calls = 1 + len(calls) // 2  # epoll_wait() ends and recv() begins with a step each
-        self._entry_ps = entry.cost_ps
-        self._calls_ps = sum(step.cost_ps for step in calls)
-        self._work_ps = work.cost_ps
-        self._round_ps = self._entry_ps + self._calls_ps + self._work_ps
-        self._shortest_ps = _SHORTEST * self._round_ps
+        self._near, self._far = near, far
+        self._shortest_ps = _SHORTEST * far.cost_ps
         self._deliverers = len(machine.nic.queues)
-        self._copying = calls[-1].copying or calls[-1]
-        sockets.shortest_read_ps = calls[-1].cost_ps + self._work_ps + entry.cost_ps
+        sockets.shortest_reads_ps = (near.between_looks_ps, far.between_looks_ps)
 
     def read(self, core: Core) -> None:
         """Run the rounds that no other context can disturb; none while milestones are told."""
@@ -149,27 +160,24 @@ class ReadRuns:
     def _read(self, core: Core, socket: Socket) -> None:
         ready, packets = self._sockets.ready, socket.packets
         until_ps = self._until_ps(core, socket)
-        most = min(_LONGEST, (until_ps - core.now_ps) // self._round_ps)
+        each = self._far if socket.head_is_far() else self._near
+        most = min(_LONGEST, (until_ps - core.now_ps) // each.cost_ps, socket.alike())
         if most < _SHORTEST:
             return
         waiting, charges, queued_ps = zip(*islice(packets, most), strict=True)
-        alike = socket.queued == len(packets) * SMALLEST
-        charges = () if alike else charges
-        ends, extra_ps = self._rounds(core, until_ps, waiting, charges, queued_ps)
+        if socket.queued == len(packets) * SMALLEST:
+            charges = ()
+        ends, extra_ps = _rounds(core, each, until_ps, waiting, charges, queued_ps)
         count = len(ends)
         if count < _SHORTEST:
             return
-        socket.queued -= count * SMALLEST
-        if count == len(packets):
-            packets.clear()
+        socket.take_run(count)
+        if not packets:
             ready.popleft()
-        else:
-            for _ in range(count):
-                packets.popleft()
         frames = waiting[:count]
-        self._book(core, frames, extra_ps)
+        self._book(core, each, frames, extra_ps)
         self._machine.deliver_run(frames, ends)
-        core.now_ps = ends[-1] + self._work_ps
+        core.now_ps = ends[-1] + each.work_ps
 
     def _until_ps(self, core: Core, socket: Socket) -> int:
         """The time until which no other context can disturb, ps."""
@@ -182,49 +190,55 @@ class ReadRuns:
             until_ps = min(until_ps, since_ps + room * socket.delivery.cost_ps)
         return until_ps
 
-    def _rounds(self, core: Core, until_ps: int, *queue: tuple[Any, ...]) -> tuple[Sequence[int], int]:
-        """The time at which each round returns to user mode, and the time of copying all bytes, ps.
-
-        `queue` holds frames, charges (empty where all charges are the smallest) and times of queueing.
-        """
-        waiting, charges, queued_ps = queue
-        payloads = set(map(_PAYLOAD, waiting))
-        if len(payloads) > 1 or charges:
-            return self._one_by_one(core, until_ps, *queue)
-        copy_ps = int(self._copying.ps_per_byte * payloads.pop())
-        lasts_ps = self._round_ps + copy_ps
-        looks_ps = count(core.now_ps + self._entry_ps, lasts_ps)
-        late = next(compress(count(), map(gt, queued_ps, looks_ps)), len(waiting))
-        rounds = min(late, (until_ps - core.now_ps) // lasts_ps)
-        first_ps = core.now_ps + lasts_ps - self._work_ps
-        return range(first_ps, first_ps + rounds * lasts_ps, lasts_ps), rounds * copy_ps
-
-    def _one_by_one(self, core: Core, until_ps: int, *queue: tuple[Any, ...]) -> tuple[list[int], int]:
-        """As `_rounds`, where the packets differ."""
-        entry_ps, calls_ps, work_ps = self._entry_ps, self._calls_ps, self._work_ps
-        per_byte = self._copying.ps_per_byte
-        ends: list[int] = []
-        now_ps, extra_ps = core.now_ps, 0
-        waiting, charges, queued = queue
-        for frame, charge, queued_ps in zip(waiting, charges or repeat(SMALLEST), queued, strict=False):
-            if queued_ps > now_ps + entry_ps or charge != SMALLEST:
-                break
-            copy_ps = int(per_byte * frame.payload)
-            end_ps = now_ps + entry_ps + calls_ps + copy_ps
-            now_ps = end_ps + work_ps
-            if now_ps > until_ps:
-                break
-            ends.append(end_ps)
-            extra_ps += copy_ps
-        return ends, extra_ps
-
-    def _book(self, core: Core, frames: Sequence[Frame], extra_ps: int) -> None:
+    def _book(self, core: Core, each: Round, frames: Sequence[Frame], extra_ps: int) -> None:
         count = len(frames)
-        copying_ps = self._copying.cost_ps
-        for step in self._steps:
+        copying_ps = each.copying.cost_ps
+        for step in each.steps:
             step.count += count
-        self._copying.extra_ps += extra_ps
-        core.booked[SYSCALL] += count * (self._entry_ps + self._calls_ps - copying_ps)
+        each.copying.extra_ps += extra_ps
+        core.booked[SYSCALL] += count * (each.entry_ps + each.calls_ps - copying_ps)
         core.booked[COPY] += count * copying_ps + extra_ps
-        core.booked[USER] += count * self._work_ps
-        self._machine.counts.read_run(count, sum(map(_PAYLOAD, frames)), self._system_calls)
+        core.booked[USER] += count * each.work_ps
+        self._machine.counts.read_run(count, sum(map(_PAYLOAD, frames)), each.system_calls)
+
+
+def _rounds(
+    core: Core, each: Round, until_ps: int, *queue: tuple[Any, ...]
+) -> tuple[Sequence[int], int]:
+    """The time at which each round returns to user mode, and the time of copying all bytes, ps.
+
+    `queue` holds frames, charges (empty where all charges are the smallest) and times of queueing.
+    """
+    waiting, charges, queued_ps = queue
+    payloads = set(map(_PAYLOAD, waiting))
+    if len(payloads) > 1 or charges:
+        return _one_by_one(core, each, until_ps, *queue)
+    copy_ps = int(each.copying.ps_per_byte * payloads.pop())
+    lasts_ps = each.cost_ps + copy_ps
+    looks_ps = count(core.now_ps + each.entry_ps, lasts_ps)
+    late = next(compress(count(), map(gt, queued_ps, looks_ps)), len(waiting))
+    rounds = min(late, (until_ps - core.now_ps) // lasts_ps)
+    first_ps = core.now_ps + lasts_ps - each.work_ps
+    return range(first_ps, first_ps + rounds * lasts_ps, lasts_ps), rounds * copy_ps
+
+
+def _one_by_one(
+    core: Core, each: Round, until_ps: int, *queue: tuple[Any, ...]
+) -> tuple[list[int], int]:
+    """As `_rounds`, where the packets differ."""
+    entry_ps, calls_ps, work_ps = each.entry_ps, each.calls_ps, each.work_ps
+    per_byte = each.copying.ps_per_byte
+    ends: list[int] = []
+    now_ps, extra_ps = core.now_ps, 0
+    waiting, charges, queued = queue
+    for frame, charge, queued_ps in zip(waiting, charges or repeat(SMALLEST), queued, strict=False):
+        if queued_ps > now_ps + entry_ps or charge != SMALLEST:
+            break
+        copy_ps = int(per_byte * frame.payload)
+        end_ps = now_ps + entry_ps + calls_ps + copy_ps
+        now_ps = end_ps + work_ps
+        if now_ps > until_ps:
+            break
+        ends.append(end_ps)
+        extra_ps += copy_ps
+    return ends, extra_ps

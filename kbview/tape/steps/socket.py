@@ -55,6 +55,12 @@ SOCKET: dict[str, Declaration] = {
         "The packet is taken off the receive queue, under the queue's lock.",
         ("read",),
     ),
+    "skb_lines": Declaration(
+        "skb_unlink(), skb->len, skb->data; sk_rmem_alloc",
+        "Another core queued the packet: lines of sk_buff and socket move here from that core's cache.",
+        ("read",),
+        passes=False,
+    ),
     "copy_to_user": Declaration(
         "skb_copy_datagram_iter(), copy_to_user()",
         "The application may not look into the kernel's memory, so the payload is copied out to it.",

@@ -13,7 +13,7 @@ from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
-from kbview.emulator.kernel.socket.socket import TAKE, Socket, SocketGroup, SocketTable
+from kbview.emulator.kernel.socket.socket import TAKES, Socket, SocketGroup, SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode
@@ -45,8 +45,8 @@ class ReadLoop:
         self._read_size = read_size
         prices = machine.prices
         self._enter = prices.sequence("syscall_enter", "vfs_read")
-        self._each = prices.sequence(*TAKE)
-        self._last = prices.sequence(*TAKE, "syscall_exit")
+        self._each = {far: prices.sequence(*take) for far, take in TAKES.items()}
+        self._last = {far: prices.sequence(*take, "syscall_exit") for far, take in TAKES.items()}
         self._free = prices.step("skb_free")
         self._task = Context(app.name, self._main(), USER, Mode.USER)
 
@@ -83,7 +83,7 @@ class ReadLoop:
             self._sockets.ready.append(socket)
         last = frames[-1]
         for frame in frames:
-            self._copy(core, frame, self._last if frame is last else self._each)
+            self._copy(core, frame, (self._last if frame is last else self._each)[socket.far])
         core.leave_kernel(self._task)
         for frame in frames:
             self._machine.deliver(core, frame, _APP)

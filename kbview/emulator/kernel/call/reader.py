@@ -12,7 +12,7 @@ from collections.abc import Generator
 from itertools import chain, islice
 
 from kbview.emulator.application import Application
-from kbview.emulator.cost import Step
+from kbview.emulator.cost import Prices, Step
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Core
 from kbview.emulator.hardware.machine import Machine
@@ -20,9 +20,9 @@ from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
-from kbview.emulator.kernel.runs import ReadRuns
+from kbview.emulator.kernel.runs import ReadRuns, Round
 from kbview.emulator.kernel.skb import packets, skbs
-from kbview.emulator.kernel.socket.socket import TAKE, AnySocket, Socket, SocketTable
+from kbview.emulator.kernel.socket.socket import TAKES, AnySocket, Socket, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame, Merged, Protocol, parts
@@ -43,7 +43,19 @@ CALLS = {
     "recvmmsg": ("syscall_enter",),
 }
 
-MESSAGE = ("msghdr_copy", "mmsghdr_next", *TAKE)
+MESSAGE = ("msghdr_copy", "mmsghdr_next")
+
+
+class TakeSteps:
+    """The steps that take an sk_buff: `each`, the `last` of a call, a `part` of it, or a `message`."""
+
+    def __init__(self, prices: Prices, *, far: bool) -> None:
+        take = TAKES[far]
+        self.each = prices.sequence(*take)
+        self.last = prices.sequence(*take, "syscall_exit")
+        self.part = prices.sequence(*take[:-1], "syscall_exit")
+        self.message = prices.sequence(*MESSAGE, *take)
+        self.whole = (self.each, self.last, self.message)  # for a whole sk_buff
 
 
 class Remains:
@@ -109,10 +121,7 @@ class SocketReader:
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
         self._remains = Remains(machine)
         self._exit = prices.step("syscall_exit")
-        self._each = prices.sequence(*TAKE)
-        self._last = prices.sequence(*TAKE, "syscall_exit")
-        self._part = prices.sequence("socket_recv", "copy_to_user", "syscall_exit")
-        self._message = prices.sequence(*MESSAGE)
+        self._near, self._far = TakeSteps(prices, far=False), TakeSteps(prices, far=True)
         self._call, self._read_size = settings.recv_call, settings.read_size
         self._called = prices.sequence(*CALLS[self._call])
         batched = self._call == "recvmmsg"
@@ -124,11 +133,14 @@ class SocketReader:
         self.task = Context(app.name, program, USER, Mode.USER)
 
     def _rounds(self, settings: ReadSettings) -> ReadRuns | None:
-        entry = self._called
-        calls: tuple[Step, ...] = (self._last,)
-        if settings.wait != "read":
-            entry, calls = self._enter, (self._epoll, self._called, self._last)
-        return ReadRuns(self._machine, self._sockets, self._softirq, entry, calls, self._app.step)
+        entry = self._enter
+        between: tuple[Step, ...] = (self._epoll, self._called)
+        if settings.wait == "read":
+            entry, between = self._called, ()
+        near, far = (
+            Round(entry, (*between, steps.last), self._app.step) for steps in (self._near, self._far)
+        )
+        return ReadRuns(self._machine, self._sockets, self._softirq, near, far)
 
     @property
     def buffers(self) -> int:
@@ -226,19 +238,19 @@ class SocketReader:
         frames = socket.dequeue(self.core, self._read_size)
         if socket.packets:
             self._sockets.ready.append(socket)
-        last = frames[-1]
+        last, steps = frames[-1], self._far if socket.far else self._near
         if last.inner is not None and not skbs(last):
-            self._copy_part(last)
+            self._copy_part(last, steps.part)
             return frames
         for frame in frames:
-            self._copy(frame, self._last if frame is last else self._each)
+            self._copy(frame, steps.last if frame is last else steps.each)
         self._deliver(frames)
         return frames
 
-    def _copy_part(self, frame: Frame) -> None:
+    def _copy_part(self, frame: Frame, step: Step) -> None:
         """Copy the part of a merged sk_buff that fits the buffer; the rest stays queued."""
         core = self.core
-        core.spend_copying(self._part, frame.payload, frame.packet)
+        core.spend_copying(step, frame.payload, frame.packet)
         self._counts.copied(core, frame.packet, _TO_USER, frame.payload)
         self._deliver([frame])
 
@@ -249,7 +261,7 @@ class SocketReader:
         while len(taken) < self._most and socket.packets:
             (frame,) = socket.dequeue(core, self._read_size)
             taken.append(frame)
-            self._copy(frame, self._message)
+            self._copy(frame, (self._far if socket.far else self._near).message)
             if core.now_ps > core.horizon_ps:
                 self.held = sum(len(parts(each)) for each in taken)
                 if socket.packets:

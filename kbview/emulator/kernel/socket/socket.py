@@ -32,7 +32,11 @@ _SOCKET_RCVBUFF = DropReason.SOCKET_RCVBUFF
 _SOCKET = Place.SOCKET
 
 ALL_PORTS = range(1 << 16)
-TAKE = ("socket_recv", "copy_to_user", "skb_free")  # a read's steps for an sk_buff of a receive queue
+# A read's steps for an sk_buff of a receive queue, by whether another core has queued it.
+TAKES = {
+    False: ("socket_recv", "copy_to_user", "skb_free"),
+    True: ("socket_recv", "skb_lines", "copy_to_user", "skb_free"),
+}
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
 
@@ -50,7 +54,12 @@ class SocketSettings(Keys):
 
 
 class Socket:
-    """A socket with its receive queue. `queued` is its charge, bytes of truesize, at most `rcvbuf`."""
+    """A socket with its receive queue. `queued` is its charge, bytes of truesize, at most `rcvbuf`.
+
+    Softirq wrote the sk_buff, so its cache lines are in the caches of the softirq's core. A reader on
+    another core waits for them; `far` says so of the packet that was taken last. Packets are numbered
+    as they are queued; `_turns` has the first number of each stretch that is near or far.
+    """
 
     def __init__(self, table: "SocketTable", name: str, stream: bool, rcvbuf: int) -> None:
         self.name = name
@@ -58,6 +67,9 @@ class Socket:
         self.rcvbuf = rcvbuf
         self.queued = 0
         self.packets: deque[tuple[Frame, int, int]] = deque()  # frame, charge, when
+        self.far = False
+        self._queuer = table.reader  # the core that queued the latest packet
+        self._turns: deque[tuple[int, bool]] = deque()
         self.joined = 0  # frames beyond one a packet, where several were put together
         self.bare = 0  # of the frames, those whose sk_buff is gone: GRO has merged them
         self.received = 0
@@ -81,6 +93,8 @@ class Socket:
             table.machine.drop(core, frame, _SOCKET, reason)
             table.cache.free(core, frame)
             return
+        if core is not self._queuer:
+            self._turn(core)
         self.queued += charge
         self.received += 1
         self.last_ps = core.now_ps
@@ -99,12 +113,45 @@ class Socket:
         self.joined += sign * (count - 1)
         self.bare += sign * (count - len(skbs(frame)))
 
+    def _turn(self, core: Core) -> None:
+        """Note that `core` queues from here on."""
+        reader = self.table.reader
+        if (core is reader) is not (self._queuer is reader):
+            self._turns.append((self.received, core is not reader))
+        self._queuer = core
+
+    def head_is_far(self) -> bool:
+        """Whether another core than the reader's has queued the first packet of the queue."""
+        turns, taken = self._turns, self.received - len(self.packets)
+        while turns and turns[0][0] <= taken:
+            self.far = turns.popleft()[1]
+        return self.far
+
+    def alike(self) -> int:
+        """How many packets from the first on are as near or far as it, after `head_is_far()`."""
+        if not self._turns:
+            return len(self.packets)
+        return self._turns[0][0] - self.received + len(self.packets)
+
     def extend(self, entries: Iterable[tuple[Frame, int, int]], count: int, core: Core) -> None:
-        """As `receive`, for `count` small datagrams that fit while the reader is awake."""
+        """As `receive`, for `count` small datagrams that fit while the reader is awake.
+
+        They follow a packet that the same core has queued.
+        """
         self.packets.extend(entries)
         self.queued += count * SMALLEST
         self.received += count
         self.last_ps = core.now_ps
+
+    def take_run(self, count: int) -> None:
+        """As `dequeue`, for `count` small datagrams; at most as many as are queued."""
+        packets = self.packets
+        self.queued -= count * SMALLEST
+        if count == len(packets):
+            packets.clear()
+            return
+        for _ in range(count):
+            packets.popleft()
 
     def dequeue(self, core: Core, limit: int) -> list[Frame]:
         """Take one datagram, or whole sk_buffs of at most `limit` bytes together but at least one.
@@ -112,6 +159,8 @@ class Socket:
         A longer merged sk_buff gives whole packets; it stays queued until its last packet is taken.
         """
         packets = self.packets
+        if self._turns:
+            self.head_is_far()
         if self.stream and packets[0][0].payload > limit and (piece := self._cut(limit)) is not None:
             return [piece]
         taken: list[Frame] = []
@@ -149,11 +198,15 @@ AnySocket = Socket | ListenSocket | StreamSocket
 
 
 class SocketTable:
-    """The sockets of one reader; `ready` has the readable sockets, in the order they became so."""
+    """The sockets of one reader, a thread on the core `reader`.
+
+    `ready` has the readable sockets, in the order they became so.
+    """
 
     def __init__(
         self,
         machine: Machine,
+        reader: Core,
         cache: SkbCache,
         udp_rcvbuf: int,
         tcp_rcvbuf: int,
@@ -161,12 +214,14 @@ class SocketTable:
         suffix: str = "",
     ) -> None:
         self.machine = machine
+        self.reader = reader
         self.counts = machine.counts
         self.recorder = machine.recorder
         self.cache = cache
         self.waiters = WaitQueue(machine)
         self.ready: deque[AnySocket] = deque()
-        self.shortest_read_ps = 0  # between two looks of a reader at the queue
+        # Between two looks of a reader at the queue: packets of its own core, and of another core.
+        self.shortest_reads_ps = (0, 0)
         self._rcvbuf = {Protocol.UDP: udp_rcvbuf, Protocol.TCP: tcp_rcvbuf}
         self._closed = closed
         self.suffix = suffix
@@ -277,7 +332,14 @@ def socket_group(machine: Machine, settings: ApplicationSettings, skbs: SkbCache
     sizes = settings.part(SocketSettings).rcvbuf, settings.part(TcpSettings).tcp_rcvbuf
     return SocketGroup(
         [
-            SocketTable(machine, skbs, *sizes, closed, f" #{number}" if settings.readers > 1 else "")
-            for number in range(settings.readers)
+            SocketTable(
+                machine,
+                machine.cores[cpu],
+                skbs,
+                *sizes,
+                closed,
+                f" #{number}" if settings.readers > 1 else "",
+            )
+            for number, cpu in enumerate(settings.reader_cpus)
         ]
     )
