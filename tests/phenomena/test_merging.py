@@ -110,16 +110,26 @@ def test_merging_waits_for_a_queue_to_form() -> None:
 
 
 def test_one_read_for_a_train_of_datagrams() -> None:
-    """Linux commit e20cf8d3f1f7: 769,065 calls a second become 24,877, and more comes through."""
+    """Linux commit e20cf8d3f1f7 (2018): 769,065 calls a second become 24,877, and 1.36 times the bytes.
+
+    Kernels of that year isolated page tables (KPTI), as profile kpti18 does: a call costs more, so fewer
+    calls gain more. The tolerance is that of target T36, 15 %.
+    """
     train = Traffic(pattern="train", burst_frames=42, size=1518, rate_pps=1_044_292)
     single, merged = (
-        streamed(Settings(cores=1, wait="read", udp_gro=gro), train, 4000, 10_000)
+        stretch(
+            emulation(
+                "kernel", Settings(cores=1, wait="read", udp_gro=gro), train, calibration="kpti18"
+            ),
+            4000,
+            10_000,
+        )
         for gro in (False, True)
     )
     assert single.dropped > 0
     assert merged.dropped == merged.missed == 0
     assert merged.delivered / merged.syscalls == pytest.approx(42, rel=0.02)
-    assert merged.delivered > 1.15 * single.delivered
+    assert merged.delivered / single.delivered == pytest.approx(1.36, rel=0.15)
 
 
 def test_batching_the_calls_is_no_cure() -> None:
