@@ -112,8 +112,8 @@ def test_merging_waits_for_a_queue_to_form() -> None:
 def test_one_read_for_a_train_of_datagrams() -> None:
     """Linux commit e20cf8d3f1f7 (2018): 769,065 calls a second become 24,877, and 1.36 times the bytes.
 
-    Kernels of that year isolated page tables (KPTI), as profile kpti18 does: a call costs more, so fewer
-    calls gain more. The tolerance is that of target T36, 15 %.
+    Kernels of that year isolated page tables (KPTI), as profile kpti18 does: a call costs more, so
+    fewer calls gain more. The tolerance is that of target T36, 15 %.
     """
     train = Traffic(pattern="train", burst_frames=42, size=1518, rate_pps=1_044_292)
     single, merged = (
