@@ -31,7 +31,7 @@ from kbview.emulator.kernel.device.driver import CLEAN, napi_of
 from kbview.emulator.kernel.net.network import full_stack
 from kbview.emulator.kernel.send.xdp_tx import device_queues
 from kbview.emulator.kernel.skb import Holder, SkbCache
-from kbview.emulator.kernel.socket.socket import socket_group
+from kbview.emulator.kernel.socket.reuseport import socket_group
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.kernel.stations import SINK, path
 from kbview.emulator.protocol.host import Host

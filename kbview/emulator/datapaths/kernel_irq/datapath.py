@@ -37,7 +37,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.network import datagram_stack
 from kbview.emulator.kernel.send.xmit import Forwarder, plain_queues
 from kbview.emulator.kernel.skb import Holder, SkbCache
-from kbview.emulator.kernel.socket.socket import socket_group
+from kbview.emulator.kernel.socket.reuseport import socket_group
 from kbview.emulator.protocol.host import Host
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.station import Station

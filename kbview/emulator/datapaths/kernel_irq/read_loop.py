@@ -13,7 +13,8 @@ from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
-from kbview.emulator.kernel.socket.socket import TAKES, Socket, SocketGroup, SocketTable
+from kbview.emulator.kernel.socket.reuseport import SocketGroup
+from kbview.emulator.kernel.socket.socket import TAKES, Socket, SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode

@@ -12,17 +12,18 @@ from collections.abc import Generator
 from itertools import chain, islice
 
 from kbview.emulator.application import Application
-from kbview.emulator.cost import Prices, Step
+from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import USER, Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
+from kbview.emulator.kernel.call.take_steps import TakeSteps
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
 from kbview.emulator.kernel.runs import ReadRuns, Round
 from kbview.emulator.kernel.skb import packets, skbs
-from kbview.emulator.kernel.socket.socket import TAKES, AnySocket, Socket, SocketTable
+from kbview.emulator.kernel.socket.socket import AnySocket, Socket, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame, Merged, Protocol, parts
@@ -35,27 +36,13 @@ _TO_USER = CopyKind.TO_USER
 _APP = Place.APP
 
 EPOLL_EVENTS = 64
-# How each reading call begins. What recvmmsg() does for each message is MESSAGE.
+# How each reading call begins. What recvmmsg() does for each message is in take_steps.py.
 CALLS = {
     "recv": ("syscall_enter",),
     "read": ("syscall_enter", "vfs_read"),
     "recvmsg": ("syscall_enter", "msghdr_copy"),
     "recvmmsg": ("syscall_enter",),
 }
-
-MESSAGE = ("msghdr_copy", "mmsghdr_next")
-
-
-class TakeSteps:
-    """The steps that take an sk_buff: `each`, the `last` of a call, a `part` of it, or a `message`."""
-
-    def __init__(self, prices: Prices, *, far: bool) -> None:
-        take = TAKES[far]
-        self.each = prices.sequence(*take)
-        self.last = prices.sequence(*take, "syscall_exit")
-        self.part = prices.sequence(*take[:-1], "syscall_exit")
-        self.message = prices.sequence(*MESSAGE, *take)
-        self.whole = (self.each, self.last, self.message)  # for a whole sk_buff
 
 
 class Remains:

@@ -15,7 +15,7 @@ from kbview.emulator.kernel.net.layers import ProtocolStack
 from kbview.emulator.kernel.net.offload import OffloadSettings
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.socket.socket import SocketGroup
+from kbview.emulator.kernel.socket.reuseport import SocketGroup
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.emulator.kernel.softirq import Softirqs
 

@@ -22,7 +22,7 @@ from kbview.emulator.kernel.net.tcp import TcpLayer
 from kbview.emulator.kernel.net.timer import Timers
 from kbview.emulator.kernel.send.xmit import Forwarder
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.socket.socket import SocketGroup
+from kbview.emulator.kernel.socket.reuseport import SocketGroup
 from kbview.emulator.protocol import layer
 from kbview.emulator.protocol.layer import EARLY_DEMUX, IP, LAYERS, NETIF, layer_of_fault
 from kbview.packet.frame import Flow, Frame, Protocol, parts

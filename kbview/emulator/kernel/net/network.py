@@ -16,7 +16,7 @@ from kbview.emulator.kernel.net.timer import Timers
 from kbview.emulator.kernel.send.xdp_tx import xdp_action
 from kbview.emulator.kernel.send.xmit import Forwarder, TxQueues
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.socket.socket import SocketGroup
+from kbview.emulator.kernel.socket.reuseport import SocketGroup
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import Annotated
 
-from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -21,7 +20,6 @@ from kbview.emulator.kernel.skb import charge as charge_of
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.keys import MOST, Keys, number
-from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
 from kbview.tape.meter import SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
@@ -31,7 +29,6 @@ _TCP_ZEROWINDOW = DropReason.TCP_ZEROWINDOW
 _SOCKET_RCVBUFF = DropReason.SOCKET_RCVBUFF
 _SOCKET = Place.SOCKET
 
-ALL_PORTS = range(1 << 16)
 # A read's steps for an sk_buff of a receive queue, by whether another core has queued it.
 TAKES = {
     False: ("socket_recv", "copy_to_user", "skb_free"),
@@ -290,56 +287,3 @@ class SocketTable:
             _METERED, self._sockets.values(), key=lambda each: (each.queued, each.last_ps)
         )
         return {each.name: each.meter() for each in chosen}
-
-
-class SocketGroup:
-    """The tables of several readers on the same ports: a flow belongs to one of them, by its hash.
-
-    Linux: SO_REUSEPORT, net/core/sock_reuseport.c; the hash is scaled as by reciprocal_scale().
-    """
-
-    def __init__(self, tables: list[SocketTable]) -> None:
-        self.tables = tables
-
-    def table_of(self, flow: Flow) -> SocketTable:
-        """The table of the reader that gets a flow."""
-        return self.tables[flow.rss_hash * len(self.tables) >> 32]
-
-    def find(self, flow: Flow) -> Socket | None:
-        """The socket of a flow to this host; None where the port is closed."""
-        return self.table_of(flow).find(flow)
-
-    @property
-    def held(self) -> int:
-        """Packets in all receive queues."""
-        return sum(table.held for table in self.tables)
-
-    @property
-    def buffers(self) -> int:
-        """The sk_buffs of these packets."""
-        return sum(table.buffers for table in self.tables)
-
-    def meters(self) -> dict[str, SocketMeter]:
-        """The meters of all tables."""
-        return {name: meter for table in self.tables for name, meter in table.meters().items()}
-
-
-def socket_group(machine: Machine, settings: ApplicationSettings, skbs: SkbCache) -> SocketGroup:
-    """A table of sockets for each reader; all ports are closed where the application only sends."""
-    closed = (
-        ALL_PORTS if settings.app == "generate" else frozenset(settings.part(TcpSettings).closed_ports)
-    )
-    sizes = settings.part(SocketSettings).rcvbuf, settings.part(TcpSettings).tcp_rcvbuf
-    return SocketGroup(
-        [
-            SocketTable(
-                machine,
-                machine.cores[cpu],
-                skbs,
-                *sizes,
-                closed,
-                f" #{number}" if settings.readers > 1 else "",
-            )
-            for number, cpu in enumerate(settings.reader_cpus)
-        ]
-    )
