@@ -105,7 +105,7 @@ class KernelIrq(Datapath):
         )
         self._netisrs = Netisrs(machine, self._stack, own.ipintrq_maxlen)
         self._drivers = drivers_of(machine, own, self._netisrs, self._tx, self._screenq)
-        self._readers = read_loops(machine, settings, self._sockets, self._tx)
+        self._readers = read_loops(machine, settings, self._sockets.tables, self._tx)
 
     @classmethod
     def check_own(cls, settings: CommonSettings) -> None:

@@ -13,7 +13,6 @@ from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
-from kbview.emulator.kernel.socket.reuseport import SocketGroup
 from kbview.emulator.kernel.socket.socket import TAKES, Socket, SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame
@@ -106,9 +105,9 @@ class ReadLoop:
 
 
 def read_loops(
-    machine: Machine, settings: ApplicationSettings, sockets: SocketGroup, tx: TxQueues
+    machine: Machine, settings: ApplicationSettings, tables: list[SocketTable], tx: TxQueues
 ) -> list[ReadLoop]:
-    """A thread for each reader, on its core; none where the application does not read."""
+    """A thread for each table, on its reader's core; none where the application does not read."""
     app = APPLICATIONS[settings.app](machine)
     if app.transit:
         return []
@@ -121,5 +120,5 @@ def read_loops(
             settings.part(ReadSettings).read_size,
             SocketSender(machine, tx, None),
         )
-        for cpu, table in zip(settings.reader_cpus, sockets.tables, strict=True)
+        for cpu, table in zip(settings.reader_cpus, tables, strict=True)
     ]
