@@ -176,7 +176,7 @@ class KernelHost(Host):
         books.count("copies")
         books.count("copied_bytes", PAYLOAD)
         books.count("frees")
-        yield from self.spend(1, "syscall", "socket_recv", "skb_free", "syscall_exit")
+        yield from self.spend(1, "syscall", "socket_recv", "skb_lines", "skb_free", "syscall_exit")
         books.count("mode_switches")
         self.deliver(arrived)
         yield from self.spend(1, "user", "app_work")
