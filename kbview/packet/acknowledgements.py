@@ -5,11 +5,16 @@ a gap of the capture from a gap of the host.
 """
 
 from kbview.packet.frame import Flow, Frame, Protocol
-from kbview.packet.tcp import ACK
+from kbview.packet.tcp import ACK, FIN, RST
 
 _KEPT = 65_536  # flows; past that all are begun anew
 _NUMBER = slice(4, 8)  # of the acknowledgement in TCP's numbers
 _Ends = tuple[str, int, str, int]
+
+
+def acknowledges_alone(frame: Frame) -> bool:
+    """Whether the frame is an ACK or a SYN-ACK without text: TCP sends it, not the application."""
+    return frame.tcp_flags & (ACK | FIN | RST) == ACK and not frame.payload
 
 
 class Acknowledgements:

@@ -21,7 +21,7 @@ from kbview.emulator.hardware.rss import Rss
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.keys import Keys, meaning, number
-from kbview.packet.acknowledgements import Acknowledgements
+from kbview.packet.acknowledgements import Acknowledgements, acknowledges_alone
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import DropReason
@@ -132,6 +132,9 @@ class Nic:
         self._books = books
         self._aside: list[Frame] = []  # sent by us, or refused
         self._next_aside = 0
+        self._passed_ps = 0  # when the last of them passed
+        self._replays: Callable[[Frame], bool] | None = None
+        self._replayed: set[int] = set()  # packets that a datapath sends itself
 
     def open(self, rings: Sequence[RxRing], tx_rings: Sequence[TxRing] = ()) -> None:
         """A driver gives each queue its rings and lets traffic in."""
@@ -149,6 +152,7 @@ class Nic:
         for queue in self.queues:
             queue.close()
         self.due_ps = NEVER_PS
+        self._replays = None
 
     # ---- arrivals --------------------------------------------------------------------------
 
@@ -156,8 +160,10 @@ class Nic:
         """Fetch chunks until a chunk has a frame for this host, or the traffic ends."""
         mine: list[Frame] = []
         self.pass_aside(now_ps)
+        known = len(self._aside)
         while not mine and (chunk := next(self._port.traffic, None)) is not None:
             mine = self._port.sort(chunk, self._aside)
+        self._offer(known)
         self.exhausted = not mine
         self.loaded_ps = mine[-1].arrived_ps if mine else NEVER_PS
         self.bus.expect(mine)
@@ -208,7 +214,7 @@ class Nic:
         """When the last frame passes that takes no descriptor; None while others are to come."""
         if not self.exhausted or any(queue.waiting for queue in self.queues):
             return None
-        return self._aside[-1].arrived_ps if self._aside else 0
+        return self._aside[-1].arrived_ps if self._aside else self._passed_ps
 
     def held(self) -> int:
         """Frames in the receive rings, and frames passed on that have not left yet."""
@@ -233,6 +239,7 @@ class Nic:
         """Book the refused frames and the frames that a capture's host sent, up to `now_ps`."""
         aside = self._aside
         while self._next_aside < len(aside) and aside[self._next_aside].arrived_ps <= now_ps:
+            self._passed_ps = aside[self._next_aside].arrived_ps
             self._account_aside(aside[self._next_aside])
             self._next_aside += 1
         if self._next_aside and self._next_aside == len(aside):
@@ -244,11 +251,42 @@ class Nic:
         self.pass_aside(now_ps)
         return self._port.acknowledgements.to(flow)
 
+    @property
+    def records_acks(self) -> bool:
+        """Whether ACKs of the recorded host are to come, of those that are known."""
+        return any(self._port.sent_by_us(frame.flow) for frame in self._acks(0))
+
+    def replay(self, taker: Callable[[Frame], bool]) -> None:
+        """Offer ACKs of the recorded host to `taker`, as soon as they are known, until `pause`.
+
+        A frame for which it returns True is left to it: the datapath sends the frame itself.
+        """
+        self._replays = taker
+        self._offer(0)
+
+    def _acks(self, start: int) -> Iterator[Frame]:
+        return filter(acknowledges_alone, self._aside[max(start, self._next_aside) :])
+
+    def _offer(self, start: int) -> None:
+        taker = self._replays
+        if taker is None:
+            return
+        for frame in self._acks(start):
+            if (
+                frame.packet not in self._replayed
+                and self._port.sent_by_us(frame.flow)
+                and taker(frame)
+            ):
+                self._replayed.add(frame.packet)
+
     def _account_aside(self, frame: Frame) -> None:
         time_ps = max(frame.arrived_ps, self.opened_ps)
         if self._port.sent_by_us(frame.flow):
             self._port.acknowledgements.hear(frame)
-            self._books.sent(time_ps, 0, frame, passed_on=False)
+            if frame.packet in self._replayed:
+                self._replayed.remove(frame.packet)
+            else:
+                self._books.sent(time_ps, 0, frame, passed_on=False)
             return
         reason = FCS_ERROR if frame.fault == FCS_ERROR else ADDRESS_FILTER
         self._books.refused(time_ps, frame, reason)

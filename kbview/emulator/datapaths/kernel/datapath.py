@@ -109,13 +109,15 @@ class Kernel(Datapath):
             napi.unmask()
 
     def path(self) -> tuple[Station, ...]:
-        peer = self._machine.peer
+        machine = self._machine
+        peer = machine.peer
+        acknowledges = peer.speaks_tcp if peer is not None else self._stack.replays
         return path(
             (WIRE, NIC, RX_RING),
             TX_RING,
             self._settings,
             xdp_generic=self._settings.xdp_generic,
-            answers=peer is not None and peer.speaks_tcp,
+            answers=acknowledges,
         )
 
     def finish(self) -> None:

@@ -1,8 +1,11 @@
 """Streams of a capture on mTCP: the recorded peer does not hear this host's answers.
 
+The ACKs that the recorded host sent are written and sent in the round of their text.
 Text in order goes into the ring; text beyond a gap is stored at its place there. A gap that the capture
 does not fill is given up after a while (protocol/tcp/onlooker.py).
 """
+
+from collections.abc import Callable
 
 from kbview.emulator.application import Application
 from kbview.emulator.datapaths.mtcp.io_module import MtcpSettings
@@ -14,6 +17,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.protocol.tcp import Outcome
 from kbview.emulator.protocol.tcp.header import frame_of, segment_of
 from kbview.emulator.protocol.tcp.onlooker import Onlooker
+from kbview.emulator.protocol.tcp.replayed_acks import AckQueue, ReplayedAcks
 from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.events import NO_PACKET
@@ -23,21 +27,35 @@ _KEPT = 65_536  # flows followed; past that, a flow without a gap or unread text
 
 
 class FollowedFlow:
-    """The stream of a flow, and how far its text has come."""
+    """The stream of a flow, and how far its text has come. `acks` answer it."""
 
-    def __init__(self, stream: TcpStream, flow: Flow) -> None:
+    def __init__(self, stream: TcpStream, flow: Flow, acks: AckQueue) -> None:
+        self.acks = acks
         self.stream = stream
         self.flow = flow
         self.onlooker = Onlooker()
 
 
 class CaptureTable(StreamTable):
-    """All streams. Gaps are given up in the order they came. Without answers there are no jobs."""
+    """All streams. Gaps are given up in the order they came. There are no jobs.
+
+    `acks` are the ACKs of the recorded host, and `send` sends the ACKs that are due.
+    """
 
     has_jobs = False
 
-    def __init__(self, machine: Machine, core: Core, app: Application, settings: MtcpSettings) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        core: Core,
+        send: Callable[[list[Frame]], None],
+        acks: ReplayedAcks,
+        app: Application,
+        settings: MtcpSettings,
+    ) -> None:
         super().__init__(machine, core)
+        self._send = send
+        self._acks = acks
         self._app = app
         self._settings = settings
         self._followed: dict[Flow, FollowedFlow] = {}
@@ -51,7 +69,7 @@ class CaptureTable(StreamTable):
             settings = self._settings
             stream = TcpStream(name_of(flow), None, settings.tcp_rcvbuf, settings.tcp_sndbuf)
             stream.session = self._app.session(settings)
-            found = self._followed[flow] = FollowedFlow(stream, flow)
+            found = self._followed[flow] = FollowedFlow(stream, flow, self._acks.of(flow))
         return found
 
     def _forget_idle(self) -> None:
@@ -76,6 +94,8 @@ class CaptureTable(StreamTable):
         else:
             outcome = followed.onlooker.arrive(segment, self.core.now_ps)
         self._follow(followed, outcome, frame)
+        if acks := followed.acks.due(followed.onlooker):
+            self._send(acks)
 
     def _follow(self, followed: FollowedFlow, outcome: Outcome, frame: Frame | None) -> None:
         stream = followed.stream

@@ -34,6 +34,7 @@ from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.protocol.host import Host
+from kbview.emulator.protocol.tcp.replayed_acks import ReplayedAcks
 from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.station import Station
 
@@ -81,13 +82,14 @@ class Mtcp(Datapath):
         self._pairs: list[ThreadPair] = []
 
     def start(self) -> None:
-        machine, settings = self._machine, self._settings
+        machine, settings, acks = self._machine, self._settings, ReplayedAcks()
+        own = settings.part(MtcpSettings)
         module = self._module(machine.open_nic(settings))
+        if own.replay_acks and machine.peer is None:
+            machine.nic.replay(acks.hear)
         for core in machine.cores:
             if queues := machine.queues_of(core):
-                pair = ThreadPair(
-                    machine, core, queues, module, self._host, self._app, settings.part(MtcpSettings)
-                )
+                pair = ThreadPair(machine, core, queues, module, self._host, self._app, own, acks)
                 self._pairs.append(pair)
 
     def _module(self, tx_rings: list[TxRing]) -> DpdkModule | PsioModule:

@@ -25,6 +25,7 @@ class Output:
     def __init__(self, machine: Machine, core: Core, alloc: tuple[str, ...]) -> None:
         self.frames: list[Frame] = []
         self._segments: list[tuple[Flow, Segment]] = []
+        self._replayed: list[Frame] = []  # ACKs of a recorded host, to be written
         self._core = core
         self._counts = machine.counts
         self._recorder = machine.recorder
@@ -36,15 +37,23 @@ class Output:
     @property
     def idle(self) -> bool:
         """Whether there is nothing to send."""
-        return not self._segments and not self.frames
+        return not self._segments and not self._replayed and not self.frames
 
     def add(self, received: Flow, segments: list[Segment]) -> None:
         """Send these segments at the end of the round, as answers to the flow `received`."""
         for segment in segments:
             self._segments.append((received, segment))
 
+    def replay(self, acks: list[Frame]) -> None:
+        """Send ACKs of a recorded host at the end of the round, as the capture has them."""
+        self._replayed += acks
+
     def write(self) -> None:
         """WritePacketsToChunks: write headers and text of each segment into a frame."""
+        for frame in self._replayed:
+            self._core.spend(self._write, frame.packet)
+        self.frames += self._replayed
+        self._replayed = []
         segments, self._segments = self._segments, []
         last = dict(segments)
         for flow, segment in segments:

@@ -21,10 +21,11 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.protocol.host import Host
+from kbview.emulator.protocol.tcp.replayed_acks import ReplayedAcks
 
 
 class ThreadPair:
-    """Both threads, and `streams` between them."""
+    """Both threads, and `streams` between them. `acks` are the ACKs of a capture's host."""
 
     def __init__(
         self,
@@ -35,20 +36,16 @@ class ThreadPair:
         host: Host,
         app: Application,
         settings: MtcpSettings,
+        acks: ReplayedAcks,
     ) -> None:
         condition = Condition(machine, core)
         output = Output(machine, core, module.alloc)
-        self.streams = _streams(machine, core, output, app, settings)
+        self.streams: StreamTable
+        if machine.peer is not None:
+            self.streams = ConnectionTable(machine, core, output, settings)
+        else:
+            self.streams = CaptureTable(machine, core, output.replay, acks, app, settings)
         way_up = Input(machine, core, host, self.streams)
         self.tcp = TcpThread(module, queues, way_up, self.streams, output, condition)
         self.app = AppThread(machine, self.tcp.io, self.streams, app, settings, condition)
         self.tcp.start(self.app.task)
-
-
-def _streams(
-    machine: Machine, core: Core, output: Output, app: Application, settings: MtcpSettings
-) -> StreamTable:
-    """Connections of peers that hear the answers, or the streams of a capture."""
-    if machine.peer is not None:
-        return ConnectionTable(machine, core, output, settings)
-    return CaptureTable(machine, core, app, settings)

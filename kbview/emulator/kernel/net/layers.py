@@ -19,6 +19,7 @@ from kbview.emulator.kernel.net.netfilter import NETFILTER_DROP, Netfilter
 from kbview.emulator.kernel.net.recorded_streams import CapturedStreams
 from kbview.emulator.kernel.net.taker import Taker
 from kbview.emulator.kernel.net.tcp import TcpLayer
+from kbview.emulator.kernel.net.tcp_output import SegmentSender
 from kbview.emulator.kernel.net.timer import Timers
 from kbview.emulator.kernel.send.xmit import Forwarder
 from kbview.emulator.kernel.skb import SkbCache
@@ -51,7 +52,7 @@ class Ends(NamedTuple):
 
     `demux` knows the established connections. `tcp` is None where the streams come from a capture and
     are not answered. A `forwarder` makes the host a router. `xdp` is a program of generic XDP, which
-    decides before all layers.
+    decides before all layers. `acks` sends the ACKs of a recorded host, None where it has none.
     """
 
     sockets: SocketGroup
@@ -59,6 +60,7 @@ class Ends(NamedTuple):
     tcp: TcpLayer | None = None
     forwarder: Forwarder | None = None
     xdp: GenericXdp | None = None
+    acks: SegmentSender | None = None
 
 
 class ProtocolStack:
@@ -75,6 +77,7 @@ class ProtocolStack:
         timers: Timers,
     ) -> None:
         self._sockets, self.tcp = ends.sockets, ends.tcp
+        self.replays = ends.acks is not None  # the ACKs of a recorded host
         self._forwarder, self._xdp = ends.forwarder, ends.xdp
         self._netfilter = netfilter
         self.fib = fib
@@ -89,7 +92,7 @@ class ProtocolStack:
         self._lifted: dict[Flow, FlowPath] = {}  # of what GRO lets up
         self.in_hand = 0  # frames of such a datagram on its way to its socket
         machine.prices.reserve(self._steps())
-        self._captured = CapturedStreams(machine, skbs, timers, self._demux)
+        self._captured = CapturedStreams(machine, skbs, timers, self._demux, ends.acks)
         self._defrag = Defrag(machine, skbs, self._up, timers)
         self.timers = timers
         timers.add(self._defrag)

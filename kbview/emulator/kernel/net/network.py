@@ -21,6 +21,11 @@ from kbview.emulator.protocol.host import Host
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
 
 
+def replays(machine: Machine, settings: ApplicationSettings) -> bool:
+    """Whether this host sends the ACKs of a capture's host itself. Its NIC is open by now."""
+    return settings.part(TcpSettings).replay_acks and machine.nic.records_acks
+
+
 def datagram_stack(
     machine: Machine,
     settings: ApplicationSettings,
@@ -54,16 +59,18 @@ def full_stack(
     netfilter = Netfilter(machine, skbs, rule, conntrack=settings.part(NetfilterSettings).conntrack)
     timers = Timers(machine)
     forwards = settings.app == "forward"
-    tcp = xdp = None
+    tcp = xdp = acks = None
     demux = EarlyDemux()
     if machine.peer is not None and settings.app not in ("forward", "drop"):
         listening = Listening(machine, sockets, settings.part(ListenSettings))
         sender = SegmentSender(machine, tx, netfilter.tracked)
         tcp = TcpLayer(machine, listening, skbs, sender, settings.part(TcpSettings), timers, demux)
+    elif settings.app not in ("forward", "drop") and replays(machine, settings):
+        acks = SegmentSender(machine, tx, netfilter.tracked)
     if xdp_generic and xdp_action(settings):
         xdp = GenericXdp(machine, skbs, tx if forwards else None)
     forwarder = Forwarder(tx) if forwards and settings.forward_at == "ip" else None
-    ends = Ends(sockets, demux, tcp, forwarder, xdp)
+    ends = Ends(sockets, demux, tcp, forwarder, xdp, acks)
     fib = Fib(settings.part(FibSettings).routes, host)
     kind = SummingStack if summed_above_gro(settings.part(OffloadSettings)) else ProtocolStack
     return kind(machine, skbs, below, fib, netfilter, ends, timers)

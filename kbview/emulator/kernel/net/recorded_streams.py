@@ -1,19 +1,22 @@
 """Streams of a capture: the segments of a recorded peer, which do not depend on answers of this host.
 
 The layer delivers each byte once and in order. As in Linux, it drops text that was delivered before,
-and holds text beyond a gap in the out-of-order queue. Answers of the host are not modelled.
+and holds text beyond a gap in the out-of-order queue. It sends the ACKs that the recorded host sent.
+The text of the host and its FIN are an application's. They leave as recorded, and no core pays.
 """
 
 from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.early_demux import EarlyDemux
+from kbview.emulator.kernel.net.tcp_output import SegmentSender
 from kbview.emulator.kernel.net.timer import Timed, Timers
 from kbview.emulator.kernel.skb import Endings, SkbCache, skbs, truesize
 from kbview.emulator.kernel.socket.socket import Socket
 from kbview.emulator.protocol.tcp import Outcome
 from kbview.emulator.protocol.tcp.header import frame_of, segment_of, shortened
 from kbview.emulator.protocol.tcp.onlooker import Onlooker
+from kbview.emulator.protocol.tcp.replayed_acks import AckQueue, ReplayedAcks
 from kbview.emulator.protocol.tcp.segment import Segment
 from kbview.packet.frame import Flow, Frame, parts
 from kbview.packet.tcp import ACK, FIN, RST, SYN
@@ -29,15 +32,25 @@ _USUAL = SYN | FIN | RST | ACK  # of these, text that is under way has ACK alone
 class CapturedStream:
     """The stream of one flow into its socket."""
 
-    def __init__(self, streams: "CapturedStreams", socket: Socket, flow: Flow) -> None:
+    def __init__(
+        self, streams: "CapturedStreams", socket: Socket, flow: Flow, acks: AckQueue | None
+    ) -> None:
+        self.acks = acks
         self.socket = socket
         self.flow = flow
         self.onlooker = Onlooker()
         self._streams = streams
         self._established = False
 
-    def receive(self, core: Core, frame: Frame) -> None:
-        """Take a segment: deliver its text if it is next, else hold it or drop it."""
+    def receive(self, core: Core, frame: Frame) -> Process | None:
+        """Take a segment, and send the ACKs that the recorded host sent for its text."""
+        self._receive(core, frame)
+        acks = self.acks
+        due = acks.due(self.onlooker) if acks is not None else None
+        return self._streams.acknowledge(core, due) if due else None
+
+    def _receive(self, core: Core, frame: Frame) -> None:
+        """Deliver the text of a segment if it is next, else hold it or drop it."""
         onlooker, header = self.onlooker, frame.inner
         if not self._established or frame.tcp_flags & SYN:
             self._established = not frame.tcp_flags & SYN
@@ -57,14 +70,27 @@ class CapturedStream:
 
 
 class CapturedStreams(Timed):
-    """All streams of a host. `held` counts frames beyond gaps, `buffers` their sk_buffs.
+    """All streams of a host. `held` counts frames beyond gaps.
 
-    The onlooker of a stream sets the time at which its gap is checked again.
+    The onlooker of a stream sets the time at which its gap is checked again. `sender` sends the ACKs of
+    the recorded host; None where they leave as recorded.
     """
 
-    def __init__(self, machine: Machine, cache: SkbCache, timers: Timers, demux: EarlyDemux) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        cache: SkbCache,
+        timers: Timers,
+        demux: EarlyDemux,
+        sender: SegmentSender | None,
+    ) -> None:
         self.held = 0
-        self.buffers = 0
+        self._kept = 0  # sk_buffs beyond gaps
+        self._sender = sender
+        self._acks: ReplayedAcks | None = None
+        if sender is not None:
+            self._acks = ReplayedAcks()
+            machine.nic.replay(self._acks.hear)
         self._timers = timers
         self._demux = demux
         self._counts = machine.counts
@@ -75,6 +101,11 @@ class CapturedStreams(Timed):
         self._gaps: dict[CapturedStream, int] = {}
         self._due_ps = NEVER_PS  # the first of them
 
+    @property
+    def buffers(self) -> int:
+        """The sk_buffs of frames beyond gaps, and of ACKs not given to the device yet."""
+        return self._kept + (self._sender.in_hand if self._sender is not None else 0)
+
     def of(self, flow: Flow, socket: Socket) -> CapturedStream:
         """The stream of a flow, made at the first call."""
         stream = self._streams.get(flow)
@@ -82,7 +113,8 @@ class CapturedStreams(Timed):
             if len(self._streams) >= _KEPT:
                 kept = self._gaps
                 self._streams = {f: s for f, s in self._streams.items() if s in kept}
-            stream = self._streams[flow] = CapturedStream(self, socket, flow)
+            acks = self._acks.of(flow) if self._acks is not None else None
+            stream = self._streams[flow] = CapturedStream(self, socket, flow, acks)
         return stream
 
     def establish(self, flow: Flow, *, established: bool) -> None:
@@ -91,6 +123,10 @@ class CapturedStreams(Timed):
             self._demux.learn(flow)
         else:
             self._demux.forget(flow)
+
+    def acknowledge(self, core: Core, acks: list[Frame]) -> Process | None:
+        """Send ACKs of the recorded host."""
+        return self._sender.replay(core, acks) if self._sender is not None else None
 
     # ---- a segment -------------------------------------------------------------------------
 
@@ -130,7 +166,7 @@ class CapturedStreams(Timed):
 
     def _keep(self, frame: Frame, sign: int) -> None:
         self.held += sign * len(parts(frame))
-        self.buffers += sign * len(skbs(frame))
+        self._kept += sign * len(skbs(frame))
 
     def _deliver(
         self, core: Core, stream: CapturedStream, segment: Segment, just: Frame | None

@@ -45,6 +45,17 @@ class SegmentSender:
                 self.in_hand -= 1
             self._queues.of(core).xmit(core, frame, passed_on=False)
 
+    def replay(self, core: Core, frames: list[Frame]) -> Process:
+        """Send these ACKs of a recorded host, as the capture has them."""
+        for frame in frames:
+            self._counts.skb_allocated(core, frame.packet, truesize(frame.length))
+            core.spend(self._transmit, frame.packet)
+            if core.now_ps > core.horizon_ps:
+                self.in_hand += 1
+                yield  # other cores may be sending through the same ring
+                self.in_hand -= 1
+            self._queues.of(core).xmit(core, frame, passed_on=False)
+
     def _frame(self, core: Core, received: Flow, segment: Segment) -> Frame:
         length = frame_length(segment)
         flow = self._answers.back(received)

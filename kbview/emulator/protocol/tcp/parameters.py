@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from kbview.emulator.keys import MOST, Keys, number
+from kbview.emulator.keys import MOST, Keys, meaning, number
 
 _MS_PS = 1_000_000_000
 _S_PS = 1_000_000_000_000
@@ -38,6 +38,9 @@ class TcpSettings(Keys):
     closed_ports: tuple[
         Annotated[int, number("ports of the host at which no socket is bound", ge=1, le=65_535)], ...
     ] = ()
+    replay_acks: Annotated[
+        bool, meaning("whether cores pay for the ACKs that the host of a capture sent")
+    ] = True
 
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
