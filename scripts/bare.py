@@ -29,13 +29,14 @@ PACKAGES = ("python3", "python3-venv", "ca-certificates", "pipx")
 TRUST = Path("/usr/local/share/ca-certificates")  # authorities that this host trusts besides
 MIRROR = "http://deb.debian.org/debian"
 USER, HOME = 1000, "/home/student"
-ALTERNATE, DRAWN = b"\x1b[?1049h", "quit"
+ALTERNATE, DRAWN, SERVES = b"\x1b[?1049h", "quit", b"(Ctrl+C ends it)"
 # What a user has beside the checkout: a capture, a kernel trace, and nothing that presents or answers.
 OWN = {
     "recordings/udp-bursts.pcap": "capture.pcap",
     "tests/sources/trace/text/trace_pipe.txt": "trace.txt",
 }
 COLLECT = "/tmp/collect"  # noqa: S108 - the README's own
+INLINE = re.compile(r"`((?:\./run|\.venv/bin/)[^`]*)`")
 ROOTS = re.compile(r"\bsudo\b|\broot@")
 OTHER_ENDS = {
     "./run dpdk": 3,  # no DPDK application runs in a bare system
@@ -120,9 +121,9 @@ class Trial:
         start = time.monotonic()
         words = self.system.entry(f"cd {place} && {command}", network=network)
         with Terminal(program=words) as terminal:
-            if _opens_screen(terminal):
-                self.found[f"{figure}, screens among them"] += 1
-                terminal.press("q")
+            if key := _asked_key(terminal):
+                self.found[f"{figure}, screens among them"] += key == "q"
+                terminal.press(key)
             ended = terminal.end(PATIENCE_S) if terminal.process.poll() is None else terminal.end()
             right = ended == code and b"Traceback" not in terminal.output
         seconds = time.monotonic() - start
@@ -134,14 +135,16 @@ class Trial:
         return seconds
 
 
-def _opens_screen(terminal: Terminal) -> bool:
-    """Read until the first screen is drawn, or until the command has ended without a screen."""
+def _asked_key(terminal: Terminal) -> str:
+    """Read until a screen is drawn or a server has begun; the key that ends it, "" for none."""
     end = time.monotonic() + PATIENCE_S
     while terminal.process.poll() is None and time.monotonic() < end:
         terminal.read(0.1)
         if ALTERNATE in terminal.output and DRAWN in terminal.text:
-            return True
-    return False
+            return "q"
+        if SERVES in terminal.output:
+            return "\x03"
+    return ""
 
 
 def commands(readme: str) -> Iterator[str]:
@@ -150,7 +153,7 @@ def commands(readme: str) -> Iterator[str]:
     The lines that collect wheels are left to `offline`.
     """
     for line in readme.splitlines():
-        found = [line.strip()] if line.startswith("    ") else re.findall(r"`(\./run[^`]*)`", line)
+        found = [line.strip()] if line.startswith("    ") else INLINE.findall(line)
         for command in found:
             words = command.partition("#")[0].strip()
             if words and COLLECT not in words and not ROOTS.search(line):

@@ -66,7 +66,7 @@ EPILOG = """commands:
   kbview doctor          what this machine and terminal allow
   kbview list            scenarios, recordings, datapaths, profiles, settings
   kbview config          theme, colours, keys: the file with your preferences
-  kbview serve [SOURCE]  the screen in a browser (needs kbview[serve])
+  kbview serve [SOURCE]  the screen in a browser (needs textual-serve)
   kbview completion      completions of bash, zsh and fish
 
 `kbview COMMAND --help` or `kbview help COMMAND` explains a command.

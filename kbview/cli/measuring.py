@@ -26,7 +26,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--cluster",
         metavar="ADDRESS",
-        help="a Dask scheduler (tcp://HOST:PORT), or local:N workers; needs kbview[cluster]",
+        help="a Dask scheduler (tcp://HOST:PORT), or local:N workers; needs the package distributed",
     )
     group = parser.add_mutually_exclusive_group()
     group.add_argument(

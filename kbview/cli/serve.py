@@ -1,4 +1,4 @@
-"""`kbview serve [SOURCE]`: the screen in a browser, one kbview for each viewer; needs kbview[serve]."""
+"""`kbview serve [SOURCE]`: the screen in a browser, one kbview for each viewer; needs textual-serve."""
 
 import argparse
 import secrets
@@ -10,9 +10,9 @@ from ipaddress import ip_address
 from kbview.cli.command import Command
 from kbview.cli.errors import DONE
 from kbview.cli.paper import tell
+from kbview.experiment.extra import missing
 from kbview.tape.source import SourceError
 
-_INSTALL = "kbview serve needs textual-serve: pip install 'kbview[serve]'"
 _MOST_PORT = 65535
 
 
@@ -38,12 +38,11 @@ class Serve(Command):
         try:
             from kbview.cli.token_server import TokenServer
         except ImportError as error:
-            raise SourceError(_INSTALL, 2) from error
+            raise SourceError(missing("kbview serve", "textual-serve"), 2) from error
         token = arguments.token or secrets.token_urlsafe(16)
         words = [sys.executable, "-P", "-m", "kbview", *filter(None, [arguments.source])]
         server = TokenServer(shlex.join(words), arguments.host, arguments.port, token)
-        tell(f"kbview: {server.address}  (Ctrl+C ends it)")
-        server.listen()
+        server.listen(lambda address: tell(f"kbview: {address}  (Ctrl+C ends it)"))
         return DONE
 
 

@@ -48,7 +48,7 @@ class SweepCommand(Command):
         group.add_argument("--json", action="store_true", help="every point, for programs")
         group.add_argument("--csv", action="store_true", help="a row a point, for spreadsheets")
         group.add_argument("--plot", action="store_true", help="draw each figure below the table")
-        add("--svg", metavar="FILE", help="draw the figures into a file; needs kbview[plot]")
+        add("--svg", metavar="FILE", help="draw the figures into a file; needs matplotlib")
         add("--png", metavar="FILE", help="the same, in pixels")
         add("--force", action="store_true", help="write over a picture that exists")
 

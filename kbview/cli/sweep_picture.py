@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kbview.cli.sweep_series import Series, logarithmic, series, title
+from kbview.experiment.extra import missing
 from kbview.tape.source import SourceError
 from kbview.ui.characters import clean
 
@@ -22,10 +23,7 @@ _STYLE = {"svg.hashsalt": "kbview", "svg.fonttype": "none", "text.parse_math": F
 def check(paths: Sequence[str], *, force: bool) -> None:
     """Refuse before anything is measured: SourceError without matplotlib, or if a file exists."""
     if paths and find_spec("matplotlib") is None:
-        raise SourceError(
-            "--svg and --png need matplotlib, which is not installed; run: pip install 'kbview[plot]'",
-            2,
-        )
+        raise SourceError(missing("a picture", "matplotlib"), 2)
     for path in paths:
         if not force and Path(path).exists():
             raise SourceError(f"{path}: exists; name another file, or --force to write over it", 2)

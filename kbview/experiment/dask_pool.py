@@ -11,6 +11,7 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from kbview.experiment.extra import missing
 from kbview.experiment.point import Point, Result
 from kbview.experiment.pool import PointError, Pool, attempt
 from kbview.experiment.processes import sigint_blocked
@@ -34,9 +35,7 @@ class DaskPool(Pool):
         try:
             import distributed
         except ImportError:
-            raise ClusterError(
-                "--cluster needs Dask, which is not installed; run: pip install 'kbview[cluster]'"
-            ) from None
+            raise ClusterError(missing("--cluster", "distributed")) from None
         self._dask: Any = distributed
         self._address = address
         self._workers = _workers(address)

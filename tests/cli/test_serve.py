@@ -10,8 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import psutil
 import pyte
 import pytest
 
@@ -24,21 +26,26 @@ TOKEN = "secret"
 _WAIT_S = 90
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    """A server of paced-udp."""
+@contextmanager
+def serving() -> Iterator[int]:
+    """The port of a server of paced-udp. Ctrl+C ends it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         number: int = free.getsockname()[1]
     words = ["serve", "paced-udp", "--port", str(number), "--token", TOKEN]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "kbview", *words], stderr=subprocess.PIPE, env=os.environ
-    )
-    assert process.stderr is not None
-    assert b"http://127.0.0.1:" in process.stderr.readline()
-    yield number
-    process.send_signal(signal.SIGINT)
-    assert process.wait(_WAIT_S) == 0
-    process.stderr.close()
+    ) as process:
+        assert process.stderr is not None
+        assert b"http://127.0.0.1:" in process.stderr.readline()
+        yield number
+        process.send_signal(signal.SIGINT)
+        assert process.wait(_WAIT_S) == 0
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with serving() as number:
+        yield number
 
 
 class Viewer:
@@ -97,16 +104,44 @@ def test_two_viewers_have_screens_keys_and_sizes_of_their_own(port: int) -> None
     asyncio.run(watched(port))
 
 
+async def interrupted_while_watched() -> tuple[float, list[psutil.Process]]:
+    """Seconds from Ctrl+C to the end, and processes that are left; the viewers answer nothing."""
+    import aiohttp
+
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+        with serving() as number:
+            async with browser.get(f"http://127.0.0.1:{number}/?token={TOKEN}"):
+                pass
+            for _ in range(2):
+                line = await browser.ws_connect(f"http://127.0.0.1:{number}/ws?width=80&height=24")
+                assert isinstance((await line.receive()).data, bytes)
+            server = next(
+                process for process in psutil.Process().children() if str(number) in process.cmdline()
+            )
+            started = server.children(recursive=True)
+            start = time.monotonic()
+        return time.monotonic() - start, psutil.wait_procs(started, timeout=10)[1]
+
+
+@needs_extra
+def test_one_interrupt_ends_it_while_browsers_watch() -> None:
+    """A server without this waits twenty seconds for the connections that are open."""
+    seconds, left = asyncio.run(interrupted_while_watched())
+    assert seconds < 10
+    assert left == []
+
+
 async def answers(port: int) -> list[int]:
     import aiohttp
 
-    base, right = f"http://127.0.0.1:{port}", {"Cookie": f"kbview={TOKEN}"}
+    base, right = f"http://127.0.0.1:{port}", {"Cookie": f"kbview-{port}={TOKEN}"}
     asked: list[tuple[str, dict[str, str]]] = [
         ("/", {}),
         ("/?token=wrong", {}),
         ("/ws", {}),
         ("/static/css/xterm.css", {}),
-        ("/", {"Cookie": "kbview=wrong"}),
+        ("/", {"Cookie": f"kbview-{port}=wrong"}),
         ("/ws", right | {"Origin": "http://elsewhere.example"}),
         ("/", right),
     ]
@@ -147,4 +182,4 @@ def test_without_the_extra_the_command_that_installs_it_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["serve", "paced-udp"]) == 2
-    assert "pip install 'kbview[serve]'" in capsys.readouterr().err
+    assert f"run: {sys.executable} -m pip install textual-serve" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -129,7 +130,7 @@ def test_without_matplotlib_a_picture_is_refused_with_the_command_that_installs_
 ) -> None:
     monkeypatch.setattr(sweep_picture, "find_spec", lambda _name: None)
     assert main([*SWEEP, "--svg", "a.svg"]) == 2
-    assert "run: pip install 'kbview[plot]'" in capsys.readouterr().err
+    assert f"run: {sys.executable} -m pip install matplotlib" in capsys.readouterr().err
 
 
 def test_the_loss_free_rate_is_told_with_its_definition(capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,7 +170,7 @@ REFUSED = [
     ([*SWEEP, "--until", "0"], "measures nothing"),
     ([*SWEEP, "--jobs", "0"], "use 1 to 1024"),
     ([*SWEEP, "--json", "--csv"], "not allowed with"),
-    ([*SWEEP, "--svg", "no-such-folder/a.svg"], "kbview[plot]|no such folder"),
+    ([*SWEEP, "--svg", "no-such-folder/a.svg"], "install matplotlib|no such folder"),
     ([*FIND, "--rate", "5"], "find varies the rate itself"),
     ([*FIND, "--until", "3ms"], "a trial offers a number of frames"),
     ([*FIND, "--show", "cpu"], "--show is for --cross"),
@@ -178,8 +179,8 @@ REFUSED = [
     (["find", "paced-udp", "--cross", "kernel,mtcp"], "takes connections only"),
     (["find", "short-connections"], "there is no offered rate to search"),
     ([*FIND, "--resolution", "0"], "write 0.01% to 100%"),
-    ([*FIND, "--cluster", "local:0"], "N from 1 to 256|kbview[cluster]"),
-    ([*FIND, "--cluster", "here"], "write tcp://HOST:PORT or local:N|kbview[cluster]"),
+    ([*FIND, "--cluster", "local:0"], "N from 1 to 256|install distributed"),
+    ([*FIND, "--cluster", "here"], "write tcp://HOST:PORT or local:N|install distributed"),
 ]
 
 
