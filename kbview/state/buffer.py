@@ -85,16 +85,21 @@ def recorded(stops: Sequence[JourneyEvent]) -> ev.FrameRecorded | None:
 
 
 def length_of(stops: Sequence[JourneyEvent]) -> int:
-    """The frame's length on the wire with FCS, 0 if nobody told."""
-    for stop in stops:
-        if isinstance(stop.event, (ev.FrameArrived, ev.FrameRecorded)):
-            return stop.event.length
-    return 0
+    """The frame's length on the wire with FCS; without it where only tracepoints saw the frame.
+
+    0 is unknown.
+    """
+    if (bytes_kept := recorded(stops)) is not None:
+        return bytes_kept.length
+    return next((stop.event.length for stop in stops if isinstance(stop.event, ev.FrameArrived)), 0)
 
 
 def layout_of(stops: Sequence[JourneyEvent]) -> Layout:
     """Its headers; without its bytes only that they begin with an Ethernet header."""
-    length, bytes_kept = max(0, length_of(stops) - FCS_LENGTH), recorded(stops)
+    bytes_kept = recorded(stops)
+    in_hardware = any(isinstance(stop.event, ev.DescriptorDone) for stop in stops)
+    fcs = FCS_LENGTH if bytes_kept is not None or in_hardware else 0
+    length = max(0, length_of(stops) - fcs)
     if bytes_kept is not None:
         return layout(bytes_kept.data, length)
     rest = LayoutPart("not recorded", 3, max(0, length - 14))

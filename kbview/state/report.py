@@ -45,7 +45,7 @@ UNITS = {
     "_ps": "picoseconds",
     "_pps": "packets a second",
     "_bps": "bits a second",
-    "bytes": "frame lengths with FCS",
+    "bytes": "frame lengths with FCS; of a live kernel without",
     "copied_bytes": "bytes of payload",
     "share": "0..1",
 }

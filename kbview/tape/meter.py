@@ -49,7 +49,7 @@ DEFINITIONS: dict[str, str] = {
     "missed": "frames for which the NIC had no free descriptor (rx_missed_errors)",
     "unsent": "frames made here that were given up on the way out: transmit queue or ring full",
     "in_flight": "frames that arrived and have not come to an end yet",
-    "arrived_bytes": "frame lengths with FCS, summed",
+    "arrived_bytes": "frame lengths with FCS, summed; of a live kernel as its interface counts them",
     "delivered_bytes": "frame lengths with FCS of the delivered packets, summed",
     "sent_bytes": "frame lengths with FCS of the sent frames, summed",
     "interrupts": "hardware interrupts taken, for received frames and for sent ones (completions)",

@@ -175,7 +175,7 @@ class Told:
 
     def __init__(self, counts: PacketCounts) -> None:
         numbers = iter(range(1 << 30))
-        self.stories = Stories(lambda ns: ns, Symbols().name, counts.reason, lambda: next(numbers))
+        self.stories = Stories(lambda ns: ns, Symbols().name, counts.reason, lambda: next(numbers), "b")
         self.points: list[str] = []
         self.events: list[Event] = []
         self._counts = counts
@@ -203,7 +203,7 @@ def test_a_datagram_is_followed_from_the_device_to_its_reader(bed: Testbed) -> N
         told.hear()
     assert told.points == ["FIRST", "RECEIVED", "QUEUED", "READ"]
     (delivered,) = [event for event in told.events if isinstance(event, PacketDelivered)]
-    assert (delivered.where, delivered.length) == (Place.APP, 14 + 20 + 28 + 4)  # with FCS
+    assert (delivered.where, delivered.length) == (Place.APP, 14 + 20 + 28)  # as rx_bytes counts it
     assert 0 < delivered.latency_ps < 20 * 10**12
     assert told.stories.latency.total == 1
 
@@ -297,7 +297,9 @@ def flood(bed: Testbed, source: Source, tape: Tape, count: int) -> Meters:
     for _ in range(count // 500):
         send_frames(bed, packet, 500)
         source.pump(tape, 1 << 62, budget_s=0)
-    return pumped(source, tape, 100, seen=lambda meters: meters.arrived >= count)
+    return pumped(
+        source, tape, 100, seen=lambda meters: meters.arrived >= count and bool(meters.banner)
+    )
 
 
 def link_counter(bed: Testbed, name: str) -> int:

@@ -32,7 +32,7 @@ def test_every_packet_is_told_in_order_with_its_bytes() -> None:
         send(bed, 500)
         meters = pumped(source, tape, 100, arrived=500)
     assert (meters.arrived, meters.delivered, meters.in_flight, meters.dropped) == (500, 500, 0, 0)
-    assert meters.arrived_bytes == 500 * (14 + 20 + 8 + 64 + 4)
+    assert meters.arrived_bytes == 500 * (14 + 20 + 8 + 64)
     assert meters.latency.total == 500
     recorded = [
         event.data for event in told(tape, ev.FrameRecorded) if isinstance(event, ev.FrameRecorded)

@@ -35,6 +35,7 @@ from kbview.tape.meter import Meters
 
 _LOOK_S = 0.5  # between two measurements of the rate
 _FIRST_LOOK_S = 0.05  # before the first packet is told
+_MOST_DIFFERENCE, _MOST_AHEAD = 0.02, 16  # records are read a moment after the interface's counters
 _WRITING_NS = 1_000_000  # a record may be reserved and still be written for so long
 _TIME = attrgetter("time_ps")
 
@@ -65,7 +66,7 @@ class CountedTrace(Producer):
         self._detail = Detail.METERS
         self._numbers = count()
         self._looked_s = 0.0
-        self._partial = False
+        self._partial = self._others = False
         self._before = (Histogram(), Histogram())  # latencies of traces that have ended
         self._leftover: list[Event] = []
         symbols = Symbols()
@@ -82,7 +83,8 @@ class CountedTrace(Producer):
 
     def _new_stories(self, counts: PacketCounts | None, locate: Callable[[int], str]) -> Stories:
         reason = counts.reason if counts is not None else str
-        return Stories(self._clock.of_monotonic_ns, locate, reason, lambda: next(self._numbers))
+        to_ps, number = self._clock.of_monotonic_ns, lambda: next(self._numbers)
+        return Stories(to_ps, locate, reason, number, self._device)
 
     def start(self) -> None:
         before, began_s = self._subject.counts(), time.monotonic()
@@ -148,18 +150,25 @@ class CountedTrace(Producer):
         traced = self._trace.take(until_ps) if self._trace is not None else []
         if any(isinstance(event, EventsLost) for event in traced):
             self._partial = True
-        leftover, self._leftover = self._leftover, []
+        leftover = [event for event in self._leftover if event.time_ps <= until_ps]
+        self._leftover = self._leftover[len(leftover) :]
         return list(merge(leftover, traced, self._stories.release(until_ps), key=_TIME))
 
     def show(self, meters: Meters) -> None:
         if self._trace is not None and not self._partial:
             self._trace.show(meters)
             meters.causes = self._totals.causes()
-            return
+            if not self._sees_others(meters.arrived):
+                return
+            self._partial = self._others = True
         seen = self._trace.interpreter.meters() if self._trace is not None else None
         self._totals.show(meters, seen.arrived if seen is not None else 0)
         meters.latency, meters.kernel_latency = self._latencies(seen)
         meters.banner = self._banner(meters, seen)
+
+    def _sees_others(self, told: int) -> bool:
+        """Whether more packets were told than came: another namespace has an interface of this name."""
+        return told > self._totals.arrived * (1 + _MOST_DIFFERENCE) + _MOST_AHEAD
 
     def _latencies(self, seen: Meters | None) -> tuple[Histogram, Histogram]:
         """Of all packets whose story was told."""
@@ -174,6 +183,8 @@ class CountedTrace(Producer):
         if self._counts is None:
             told = seen.arrived if seen is not None else 0
             return f"seen {told:,} of {meters.arrived:,} packets: these are counted by the interface"
+        if seen is not None and self._others:
+            return f"totals are exact; packets of another namespace's {self._device} are told, too"
         if seen is not None:
             return "totals are exact; since it is quiet, every packet is told"
         if not self._want_stories:

@@ -15,7 +15,7 @@ import msgspec
 from kbview.sources.counting.station_record import StationRecord, StoryPoint
 from kbview.sources.trace.meaning.layer import layer_of_drop, layer_of_function
 from kbview.sources.trace.meaning.outbox import EventOutbox
-from kbview.sources.trace.meaning.tracked_skb import ETHERNET_HEADER, wire_length
+from kbview.sources.trace.meaning.tracked_skb import counted_length, link_header
 from kbview.tape.event import Account, Event
 from kbview.tape.events import (
     EndUnseen,
@@ -48,7 +48,8 @@ class FollowedPacket(msgspec.Struct):
 
 class Stories:
     """`to_ps` turns CLOCK_MONOTONIC into the tape's time, `locate` an address into a function's name,
-    `reason` a number into a drop reason's name, `number` gives the next packet's number.
+    `reason` a number into a drop reason's name, `number` gives the next packet's number. `device` is
+    the interface.
 
     `latency` and `kernel_latency` are of the followed packets.
     """
@@ -59,7 +60,9 @@ class Stories:
         locate: Callable[[int], str],
         reason: Callable[[int], str],
         number: Callable[[], int],
+        device: str,
     ) -> None:
+        self._header = link_header(device)
         self.outbox = EventOutbox()
         self.latency = Histogram()
         self.kernel_latency = Histogram()
@@ -109,7 +112,7 @@ class Stories:
     # ---- stations --------------------------------------------------------------------------
 
     def _first(self, time_ps: int, record: StationRecord) -> None:
-        packet, length = self._number(), wire_length(record.length, ETHERNET_HEADER)
+        packet, length = self._number(), counted_length(record.length, self._header)
         self._under_way[record.id] = FollowedPacket(packet, record.time_ns, length, record.time_ns)
         self._tell(FrameArrived(time_ps, max(0, record.extra - 1), packet, length))
         self._tell(SkbAllocated(time_ps, record.cpu, packet, record.queued))

@@ -67,6 +67,12 @@ class CountedTotals:
             self._numbers = self._counts.numbers()
         self._now = self._subject.counts()
 
+    @property
+    def arrived(self) -> int:
+        """Frames that the interface received or missed, as last read."""
+        now, since = self._now, self._since
+        return now.rx_packets - since.rx_packets + now.rx_missed - since.rx_missed
+
     def rate_pps(self) -> float:
         """Frames a second, both directions, since the last call."""
         before_s, before = self._rated
@@ -81,7 +87,7 @@ class CountedTotals:
         `seen` packets were told in all, where no program counts."""
         now, since = self._now, self._since
         meters.missed = now.rx_missed - since.rx_missed
-        meters.arrived = now.rx_packets - since.rx_packets + meters.missed
+        meters.arrived = self.arrived
         meters.arrived_bytes = now.rx_bytes - since.rx_bytes
         meters.sent = now.tx_packets - since.tx_packets
         meters.sent_bytes = now.tx_bytes - since.tx_bytes

@@ -12,16 +12,14 @@ from kbview.sources.counting.packet_counts import PacketCounts
 from kbview.sources.counting.table import FATE
 from kbview.sources.counting.totals import CountedTotals
 from kbview.sources.interface.ring.producer import RingProducer
-from kbview.sources.interface.ring.totals import REASON, WHERE
+from kbview.sources.interface.ring.totals import OWN_DROPS
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.trace.live.symbols import Symbols
 from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import WatchedPath
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Meters
-from kbview.tape.vocabulary import drop_key
 
-_OWN_DROPS = drop_key(WHERE, REASON)
 NOT_RECORDED = "not recorded: kbview's ring was full"
 _OF_THE_STACK = ("delivered", "dropped", "drops", "delivered_bytes")
 STACK_FATE = (
@@ -85,7 +83,7 @@ class FateProducer(RingProducer):
     def show(self, meters: Meters) -> None:
         meters.drops.clear()
         super().show(meters)
-        missing = meters.drops.pop(_OWN_DROPS, 0)
+        missing = meters.drops.pop(OWN_DROPS, 0)
         if missing:
             meters.gauges[NOT_RECORDED] = missing
         if self._totals_of_stack is None:

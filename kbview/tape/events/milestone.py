@@ -8,7 +8,10 @@ from kbview.tape.vocabulary import Place, Reason
 
 
 class FrameArrived(Event):
-    """The last bit of a frame reached the port. `length` is its wire length with FCS, in bytes."""
+    """The last bit of a frame reached the port. `length` is in bytes, with FCS.
+
+    A live kernel tells it as its interface counts: without FCS.
+    """
 
     queue: int
     packet: int

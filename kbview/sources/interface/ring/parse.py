@@ -7,7 +7,7 @@ import mmap
 from typing import NamedTuple
 
 from kbview.sources.linux.packet_ring import layout
-from kbview.sources.linux.packet_ring.block import ETHERNET, NS, Block, Framing
+from kbview.sources.linux.packet_ring.block import NS, ON_WIRE, Block, Framing
 from kbview.tape.events import NO_CPU, Copied, Event, FrameArrived, FrameRecorded, PacketDelivered
 from kbview.tape.vocabulary import CopyKind, Place
 
@@ -82,7 +82,7 @@ def tell(memory: mmap.mmap, block: Block, moment: Moment, first: int, manner: Ma
         if manner.steps:
             arrivals.append(Copied(time_ps, NO_CPU, packet, CopyKind.TO_RING, captured))
         if manner.snap:
-            frame = ETHERNET.length(length, status) if manner.framing.header else wire
+            frame = ON_WIRE.length(length, status) if manner.framing.header else wire
             arrivals.append(FrameRecorded(time_ps, packet, frame, _frame(memory, at, header, manner)))
         deliveries.append(PacketDelivered(seen_ps, cpu, packet, Place.APP, wire, seen_ps - time_ps))
         at += ahead

@@ -2,10 +2,11 @@
 
 import time
 
+from kbview.sources.counters.subject import Subject
 from kbview.sources.interface.ring.opening import open_rings
 from kbview.sources.interface.ring.policy import BlockPolicy
 from kbview.sources.interface.ring.thread import RingThread
-from kbview.sources.interface.ring.totals import KIND, KNOWN, RingSum, RingTotals
+from kbview.sources.interface.ring.totals import KIND, KNOWN, OWN_DROPS, RingSum, RingTotals
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
@@ -66,6 +67,8 @@ class RingProducer(Producer):
         self, interface: str, clock: WatchClock, settings: RingSettings, *, promiscuous: bool = False
     ) -> None:
         self.link, rings = open_rings(interface, settings, promiscuous=promiscuous)
+        self._subject = Subject(interface)
+        self._bytes_before = 0
         self._policy = BlockPolicy(settings, self.link.framing())
         self._reading_thread = RingThread(rings, clock, settings, self._policy)
         self._totals = RingTotals(
@@ -74,7 +77,7 @@ class RingProducer(Producer):
         self._notes: list[str] = []
         self._counting_only = (
             f"headers are read for {settings.share:.0%} of a core; further packets are only counted, "
-            "their bytes taken from the blocks' lengths"
+            "their bytes those that the interface counts"
         )
         self._gone: str | None = None
         self._waiting = not self.link.is_up()
@@ -83,6 +86,7 @@ class RingProducer(Producer):
             self._notes.append(self._down_note())
 
     def start(self) -> None:
+        self._bytes_before = self._subject.counts().rx_bytes
         self._reading_thread.start()
 
     def settled_ps(self) -> int:
@@ -140,7 +144,15 @@ class RingProducer(Producer):
 
     def show(self, meters: Meters) -> None:
         self._totals.show(meters)
+        if self._policy.passed_over or meters.drops.get(OWN_DROPS):
+            self._show_counted_bytes(meters)
         meters.banner = self._down_note() if self._waiting else ""
+
+    def _show_counted_bytes(self, meters: Meters) -> None:
+        """The interface's own count; how many bytes kbview itself was given is unknown then."""
+        meters.arrived_bytes = self._subject.counts().rx_bytes - self._bytes_before
+        meters.delivered_bytes = 0
+        meters.unknown = ("delivered_bytes",)
 
     def spent(self, cpu_s: float) -> None:
         self._reading_thread.charge(cpu_s)
@@ -154,6 +166,7 @@ class RingProducer(Producer):
 
     def close(self) -> None:
         self._reading_thread.close()
+        self._subject.close()
 
 
 class BesideRing(RingProducer):

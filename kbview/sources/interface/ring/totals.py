@@ -10,9 +10,10 @@ import msgspec
 
 from kbview.tape.events import Event, PacketDelivered
 from kbview.tape.meter import Meters, RingMeter
-from kbview.tape.vocabulary import DropReason, Place, RingKind
+from kbview.tape.vocabulary import DropReason, Place, RingKind, drop_key
 
 WHERE, REASON = Place.BLOCK, DropReason.PACKET_SOCK_ERROR  # as the kernel calls it since 6.9
+OWN_DROPS = drop_key(WHERE, REASON)
 KIND = RingKind.BLOCK
 KNOWN = ("arrived", "delivered", "arrived_bytes", "delivered_bytes", "copies", "copied_bytes")
 _LATENCIES = 64

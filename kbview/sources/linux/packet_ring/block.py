@@ -36,7 +36,7 @@ def read_block(ring: TapRing, number: int) -> Block:
 class Framing(NamedTuple):
     """The bytes of a link's frames that its ring does not count, or counts though the link does not.
 
-    `added` to the length in the ring gives the frame's length as the link has it, at least `least`.
+    `added` to the length in the ring gives the frame's length as the link counts it, at least `least`.
     `header`: whether a packet in the ring begins with an Ethernet header.
     """
 
@@ -53,7 +53,8 @@ class Framing(NamedTuple):
         return max(length + tag + self.added, self.least)
 
 
-ETHERNET = Framing(FCS_LENGTH, ETHERNET_MINIMUM, header=True)
+ON_WIRE = Framing(FCS_LENGTH, ETHERNET_MINIMUM, header=True)
+ETHERNET = Framing(0, 0, header=True)  # rx_bytes leaves the FCS out: linux/if_link.h
 # loopback_xmit() counts a packet without the Ethernet header that it came with; there is no FCS.
 LOOPBACK = Framing(-ETHERNET_HEADER, 0, header=True)
 TUNNEL = Framing(0, 0, header=False)  # no link header, no FCS

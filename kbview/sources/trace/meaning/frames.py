@@ -7,7 +7,12 @@ from kbview.sources.trace.meaning.interrupts import Handler, next_step, ours, se
 from kbview.sources.trace.meaning.layer import layer_of_drop, layer_of_function
 from kbview.sources.trace.meaning.machine_state import Cpu, MachineState
 from kbview.sources.trace.meaning.record import TraceRecord, in_hardirq, in_softirq
-from kbview.sources.trace.meaning.tracked_skb import ETHERNET_HEADER, TrackedSkb, wire_length
+from kbview.sources.trace.meaning.tracked_skb import (
+    ETHERNET_HEADER,
+    TrackedSkb,
+    counted_length,
+    link_header,
+)
 from kbview.tape.events import FrameArrived, FrameSent, PacketMerged, SkbAllocated
 from kbview.tape.vocabulary import DropReason, Place, reason_of
 
@@ -24,6 +29,7 @@ class Frames:
 
     def __init__(self, machine: MachineState) -> None:
         self._machine = machine
+        self._header = link_header(machine.target.device)
         self._held: dict[int, list[TrackedSkb]] = {}  # by core: the sk_buffs that GRO keeps
         self.handlers: dict[str, Handler] = {
             "netif_rx_entry": self._handed_over,
@@ -50,7 +56,8 @@ class Frames:
         tracked = self._machine.tracked_skbs.by_skb.get(skb)
         if tracked is not None and tracked.network == network and cpu.held is tracked:
             return  # GRO let it go on: the same frame
-        header = -header if has_header and -_LARGEST_HEADER < (header or 0) <= 0 else ETHERNET_HEADER
+        said = has_header and -_LARGEST_HEADER < (header or 0) <= 0
+        header = -header if said and self._header else self._header
         tracked = self._begin(time_ps, cpu, skb, (network or 0, header, (queue or 1) - 1))
         tracked.truesize = truesize or 0
         tracked.backlogged = record.point == "netif_rx_entry"
@@ -69,7 +76,7 @@ class Frames:
             oldest = next(iter(machine.tracked_skbs.by_skb.values()))
             transition.lose_sight(machine, time_ps, cpu, oldest)
         packet = machine.tracked_skbs.number()
-        tracked = TrackedSkb(packet, skb, time_ps, wire_length(network, header), network, 0)
+        tracked = TrackedSkb(packet, skb, time_ps, counted_length(network, header), network, 0)
         machine.tracked_skbs.begin(tracked)
         machine.tell(FrameArrived(time_ps, max(0, queue), packet, tracked.length))
         return tracked
@@ -98,7 +105,7 @@ class Frames:
             return
         tracked = self._machine.tracked_skbs.by_skb.get(skb)
         if tracked is None:
-            tracked = self._begin(time_ps, cpu, skb, (network or 0, ETHERNET_HEADER, 0))
+            tracked = self._begin(time_ps, cpu, skb, (network or 0, self._header, 0))
             self._machine.tell(SkbAllocated(time_ps, cpu.number, tracked.packet, 0))
         ours(self._machine, cpu)
         if cpu.run is not None:
@@ -148,7 +155,8 @@ class Frames:
         cpu.sending.clear()
         if not refused:
             packet = self._machine.tracked_skbs.number() if packet < 0 else packet
-            self._machine.tell(FrameSent(begun_ps, queue, packet, wire_length(length or 0, 0)))
+            counted = counted_length(length or 0, self._header - ETHERNET_HEADER)
+            self._machine.tell(FrameSent(begun_ps, queue, packet, counted))
             self._watch_sender(cpu, record)
 
     def _watch_sender(self, cpu: Cpu, record: TraceRecord) -> None:

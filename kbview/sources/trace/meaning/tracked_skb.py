@@ -18,13 +18,15 @@ from kbview.tape.meter import SocketMeter
 from kbview.tape.vocabulary import Place
 
 _IP_AND_UDP = 28  # bytes, IPv4 without options; with IPv6 a datagram's payload is 20 less still
-ETHERNET_HEADER, FCS, ETHERNET_MINIMUM = 14, 4, 64
+ETHERNET_HEADER = 14
 LONGEST = 1 << 20  # bytes; no sk_buff is longer, whatever a record says
+_LOOPBACK = "lo"
 _LOOSE_PS = 20_000_000_000  # 20 ms: longer than any task keeps a socket's lock, so TCP had its turn
 
 
 class TrackedSkb(msgspec.Struct, gc=False, eq=False):
-    """One packet. `length` is its wire length with FCS, `network` that of its IP packet, bytes.
+    """One packet. `length` is that of its frame as the interface counts it, `network` that of its IP
+    packet, in bytes.
 
     `layer` is the highest that is known to have had it. `socket` is where it waits to be read,
     `home` where it will be once TCP has put it in order.
@@ -49,9 +51,14 @@ class TrackedSkb(msgspec.Struct, gc=False, eq=False):
     backlogged: bool = False  # came through the backlog, which is worked off one by one
 
 
-def wire_length(network: int, header: int) -> int:
-    """Bytes on a wire, with FCS; `header` is the length of the link header."""
-    return max(ETHERNET_MINIMUM, min(network, LONGEST) + header + FCS)
+def link_header(device: str) -> int:
+    """Bytes of link header that an interface counts: loopback_xmit() counts none."""
+    return 0 if device == _LOOPBACK else ETHERNET_HEADER
+
+
+def counted_length(network: int, header: int) -> int:
+    """A frame's bytes as its interface counts them: without FCS (rx_bytes in linux/if_link.h)."""
+    return max(0, min(network, LONGEST) + header)
 
 
 class TrackedSkbs:

@@ -10,7 +10,7 @@ import socket
 import time
 
 from kbview.sources.linux.packet_ring import layout
-from kbview.sources.linux.packet_ring.block import ETHERNET, Block, read_block
+from kbview.sources.linux.packet_ring.block import ON_WIRE, Block, read_block
 from kbview.sources.linux.packet_ring.ring import TapRing
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.workers.message import Told
@@ -73,7 +73,7 @@ class AfPacketReceiver(ReceiverWorker):
             frame = at + header[6]
             if memory[frame + _UDP_PORT : frame + _UDP_PORT + 2] == self._port:
                 stamps.append(STAMP.unpack_from(memory, frame + HEADERS))
-                wire.append(ETHERNET.length(header[4], header[5]))
+                wire.append(ON_WIRE.length(header[4], header[5]))
                 copied.append(header[3])
             at += header[0]
         received_ns = time.monotonic_ns()

@@ -8,7 +8,7 @@ from kbview.sources.interface.ring.parse import Manner, Moment, measure, tell
 from kbview.sources.interface.ring.policy import BlockPolicy
 from kbview.sources.interface.ring.totals import KIND, RingSum, RingTotals
 from kbview.sources.linux.packet_ring import layout
-from kbview.sources.linux.packet_ring.block import ETHERNET, LOOPBACK, TUNNEL
+from kbview.sources.linux.packet_ring.block import ETHERNET, LOOPBACK, ON_WIRE, TUNNEL
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -41,12 +41,18 @@ def test_the_layout_is_that_of_the_kernels_header() -> None:
 
 
 def test_lengths_are_those_on_the_wire_with_fcs() -> None:
-    assert [ETHERNET.length(length, 0) for length in (14, 60, 61, 1514)] == [64, 64, 65, 1518]
+    assert [ON_WIRE.length(length, 0) for length in (14, 60, 61, 1514)] == [64, 64, 65, 1518]
 
 
 def test_a_vlan_tag_that_the_kernel_took_off_was_on_the_wire() -> None:
     """802.1Q: 1,522 bytes with FCS; tp_status says TP_STATUS_VLAN_VALID."""
-    assert ETHERNET.length(1514, layout.TP_STATUS_VLAN_VALID) == 1522
+    assert ON_WIRE.length(1514, layout.TP_STATUS_VLAN_VALID) == 1522
+
+
+def test_an_interface_counts_frames_without_fcs() -> None:
+    """rtnl_link_stats64.rx_bytes in linux/if_link.h; a VLAN tag is counted."""
+    assert ETHERNET.length(60, 0) == 60
+    assert ETHERNET.length(1514, layout.TP_STATUS_VLAN_VALID) == 1518
 
 
 def test_loopback_and_tunnels_have_no_fcs_and_loopback_no_ethernet_header() -> None:
@@ -61,7 +67,7 @@ def test_measuring_adds_up_what_telling_says_one_by_one() -> None:
     found = measure(memory, made, ETHERNET)
     arrived = [event for event in events if isinstance(event, ev.FrameArrived)]
     assert [event.packet for event in arrived] == list(range(5, 5 + len(LENGTHS)))
-    assert [event.length for event in arrived] == [max(64, length + 4) for length in LENGTHS]
+    assert [event.length for event in arrived] == LENGTHS
     assert sum(event.length for event in arrived) == found.wire
     copied = [event.length for event in events if isinstance(event, ev.Copied)]
     assert copied == LENGTHS
@@ -104,7 +110,7 @@ def test_totals_do_not_depend_on_detail(detail: Detail) -> None:
     meters, _, lost = _booked(detail, 1.0, LENGTHS)
     assert not lost
     assert meters.arrived == meters.delivered == meters.copies == 2 * len(LENGTHS)
-    assert meters.arrived_bytes == 2 * sum(max(64, length + 4) for length in LENGTHS)
+    assert meters.arrived_bytes == 2 * sum(LENGTHS)
     assert meters.latency.total
     if detail is not Detail.MILESTONES:  # there the copied bytes come from the block's length
         assert meters.copied_bytes == 2 * sum(LENGTHS)
@@ -116,5 +122,5 @@ def test_without_allowance_packets_are_counted_and_bytes_are_near(detail: Detail
     meters, policy, lost = _booked(detail, 0.0, lengths)
     assert meters.arrived == meters.delivered == policy.passed_over == 80
     assert lost == {Detail.METERS: 0, Detail.MILESTONES: 240, Detail.STEPS: 320}[detail]
-    assert meters.arrived_bytes == pytest.approx(2 * sum(lengths) + 320, abs=80 * layout.ALIGNMENT)
+    assert meters.arrived_bytes == pytest.approx(2 * sum(lengths), abs=80 * layout.ALIGNMENT)
     assert not meters.latency.total
