@@ -21,7 +21,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
-COMPILED = ("kbview/emulator", "kbview/packet/frame.py", "kbview/packet/altered.py")
+COMPILED = (
+    "kbview/emulator",
+    "kbview/packet/frame.py",
+    "kbview/packet/altered.py",
+    "kbview/tape/bucket.py",
+)
 # Declarations alone, without work for a compiler.
 LEFT = {"keys.py", "settings.py", "common_settings.py", "scenario.py", "traffic_description.py"}
 GROUP = "kbview"  # the name of the shared library that holds all modules

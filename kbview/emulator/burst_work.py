@@ -47,7 +47,7 @@ class Consume(Work):
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         for frame in frames:
-            self._machine.deliver(core, frame, _APP)
+            self._machine.books.deliver(core, frame, _APP)
             core.spend(self._finish, frame.packet)
         return []
 
@@ -57,7 +57,7 @@ class DropWork(Work):
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         for frame in frames:
-            self._machine.drop(core, frame, _APP, _DISCARDED)
+            self._machine.books.drop(core, frame, _APP, _DISCARDED)
             if self._free is not None:
                 core.spend(self._free, frame.packet)
         return []
@@ -78,7 +78,7 @@ class ReplyWork(Work):
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         replies: list[Frame] = []
         for frame in frames:
-            self._machine.deliver(core, frame, _APP)
+            self._machine.books.deliver(core, frame, _APP)
             core.spend(self._rewrite, frame.packet)
             payload = self._app.answer(frame.payload)
             replies.append(self._answers.answer(frame, payload or 0, core.now_ps))

@@ -5,8 +5,8 @@ It gives way only at `yield`, just before it touches shared state. So shared sta
 of time, and neither a step nor an arrival needs an entry in a queue.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
-from typing import Protocol
 
 NEVER_PS = (1 << 62) - 1  # the greatest integer that compiled code keeps in a register
 US_PS = 1_000_000
@@ -14,11 +14,12 @@ US_PS = 1_000_000
 Process = Generator[None, None, None]
 
 
-class Actor(Protocol):
+class Actor(ABC):
     """A clock with a program. `due_ps` is the time of its next turn; NEVER_PS while it waits."""
 
     due_ps: int
 
+    @abstractmethod
     def run(self, horizon_ps: int) -> None:
         """Run until the clock is past `horizon_ps` or the actor waits."""
 
@@ -26,15 +27,14 @@ class Actor(Protocol):
 def advance(actors: Sequence[Actor], until_ps: int) -> None:
     """Run the actors until none is due before `until_ps`."""
     while True:
-        first = actors[0]
-        first_ps = first.due_ps
-        second_ps = until_ps
-        for actor in actors[1:]:
+        first = None
+        first_ps = second_ps = until_ps
+        for actor in actors:
             due_ps = actor.due_ps
             if due_ps < first_ps:
-                first, first_ps, second_ps = actor, due_ps, min(second_ps, first_ps)
+                first, first_ps, second_ps = actor, due_ps, first_ps
             elif due_ps < second_ps:
                 second_ps = due_ps
-        if first_ps >= until_ps:
+        if first is None:
             return
         first.run(second_ps)

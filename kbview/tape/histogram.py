@@ -1,33 +1,19 @@
 """A latency histogram with bounded memory: every value is kept to within one part in 64.
 
-Values below 128 have a bucket each; above, each doubling is cut into 64 equal buckets. A bucket is
-reported by its middle. Same idea as HdrHistogram (hdrhistogram.org).
+bucket.py says which values share a bucket. A bucket is reported by its middle. Same idea as
+HdrHistogram (hdrhistogram.org).
 """
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 
 import msgspec
 
-_SUB_BITS = 6
-_DOUBLINGS = 56  # up to 2**62
-# The lowest value of every bucket: a binary search in C is the cheapest way to find a value's.
-_LOWEST = [
-    *range(1 << _SUB_BITS + 1),
-    *(
-        (1 << _SUB_BITS | part) << doubling
-        for doubling in range(1, _DOUBLINGS)
-        for part in range(1 << _SUB_BITS)
-    ),
-]
-_BUCKET = partial(bisect_right, _LOWEST)
+from kbview.tape.bucket import lowest_values, width
 
 
 def _middle(lowest: int) -> int:
-    after = _LOWEST[min(_BUCKET(lowest), len(_LOWEST) - 1)]
-    return (lowest + after - 1) // 2 if after > lowest else lowest
+    return lowest + (width(lowest) - 1) // 2
 
 
 class Histogram(msgspec.Struct):
@@ -43,8 +29,7 @@ class Histogram(msgspec.Struct):
         if not values:
             return
         counts = self.counts
-        for place, count in Counter(map(_BUCKET, values)).items():
-            bucket = _LOWEST[place - 1]
+        for bucket, count in Counter(lowest_values([*values])).items():
             counts[bucket] = counts.get(bucket, 0) + count
         least, greatest = min(values), max(values)
         self.least = least if not self.total else min(self.least, least)

@@ -17,7 +17,6 @@ keep these back until their time has come: a sample between has every frame wher
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
-from operator import attrgetter, sub
 from typing import NamedTuple
 
 from kbview.emulator.engine import NEVER_PS
@@ -43,8 +42,6 @@ _NIC = Place.NIC
 
 WIRE = Place.WIRE  # the place of delivery of a forwarded packet
 _BATCH = 8192
-_ARRIVED = attrgetter("arrived_ps")
-_LENGTH = attrgetter("length")
 
 
 class Entry(NamedTuple):
@@ -220,8 +217,10 @@ class Books:
 
     def _count_run(self, frames: Sequence[Frame], ends_ps: Sequence[int]) -> None:
         self.meters.delivered += len(frames)
-        self.meters.delivered_bytes += sum(map(_LENGTH, frames))
-        self._latencies.extend(map(sub, ends_ps, map(_ARRIVED, frames)))
+        self.meters.delivered_bytes += sum([frame.length for frame in frames])
+        self._latencies += [
+            end_ps - frame.arrived_ps for end_ps, frame in zip(ends_ps, frames, strict=True)
+        ]
         if len(self._latencies) >= _BATCH:
             self.sum_up()
 

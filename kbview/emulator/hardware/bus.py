@@ -15,14 +15,12 @@ Read more: Neugebauer et al., "Understanding PCIe performance for end host netwo
 """
 
 from collections.abc import Sequence
-from operator import attrgetter, sub
+from operator import sub
 from typing import NamedTuple
 
 from kbview.emulator.cost import Prices
 from kbview.packet.frame import Frame
 
-_ARRIVED = attrgetter("arrived_ps")
-_LENGTH = attrgetter("length")
 _SLOT_BITS = 20  # a slot is 2**20 ps
 _SLOT_PS = 1 << _SLOT_BITS
 _WINDOW = 64
@@ -86,8 +84,8 @@ class Bus:
 
     def expect(self, frames: Sequence[Frame]) -> None:
         """These frames come next: will the bus be contended?"""
-        service_ps = max(map(self.service_ps, set(map(_LENGTH, frames))), default=0)
-        times_ps = [*map(_ARRIVED, frames[:: _WINDOW // 2])]
+        service_ps = max(map(self.service_ps, {frame.length for frame in frames}), default=0)
+        times_ps = [frame.arrived_ps for frame in frames[:: _WINDOW // 2]]
         spans = map(sub, times_ps[2:], times_ps)
         enough_ps = 2 * _WINDOW * service_ps
         contended = min(spans, default=enough_ps) < enough_ps

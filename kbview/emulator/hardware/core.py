@@ -5,7 +5,7 @@ that runs on a core stand at the head of this package, in hardware/__init__.py.
 """
 
 from kbview.emulator.cost import Prices, Step
-from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.engine import NEVER_PS, Actor
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor
 from kbview.emulator.hardware.run_queue import Context, RunQueue
@@ -14,11 +14,20 @@ from kbview.tape.events import NO_PACKET, Account, Mode, StepTaken
 from kbview.tape.meter import CoreMeter
 
 ACCOUNTS = tuple(Account)
-IDLE, HARDIRQ, SOFTIRQ, KSOFTIRQD, SYSCALL, COPY, USER, POLL_USEFUL, POLL_EMPTY = range(len(ACCOUNTS))
-USER_MODE, KERNEL_MODE = Mode.USER, Mode.KERNEL  # looking an enum member up costs more than a step
+IDLE = 0
+HARDIRQ = 1
+SOFTIRQ = 2
+KSOFTIRQD = 3
+SYSCALL = 4
+COPY = 5
+USER = 6
+POLL_USEFUL = 7
+POLL_EMPTY = 8
+USER_MODE = Mode.USER  # looking an enum member up costs more than a step
+KERNEL_MODE = Mode.KERNEL
 
 
-class Core:
+class Core(Actor):
     """A clock, a mode, and the contexts that run. `spend` moves the clock; others run only at `yield`.
 
     A program yields before it touches anything shared if `now_ps` is past `horizon_ps`: another actor
@@ -55,7 +64,8 @@ class Core:
         """Take a step: move the clock and book the time to the account in force."""
         cost_ps = step.cost_ps
         step.count += 1
-        self.booked[self.account] += cost_ps
+        booked, account = self.booked, self.account
+        booked[account] = booked[account] + cost_ps
         if self._recorder.steps:
             self._tell(step, packet)
         self.now_ps += cost_ps

@@ -55,9 +55,6 @@ class Machine:
         self.recorder = books.recorder
         self.books = books
         self.counts = WorkCounts(books.meters, books.recorder)
-        self.deliver = self.books.deliver
-        self.deliver_run = self.books.deliver_run
-        self.drop = self.books.drop
         states = idle_states(prices, settings.max_cstate)
         self.cores = [
             Core(number, prices, Governor(states), self.counts) for number in range(settings.cores)

@@ -9,10 +9,10 @@ when all cores have reached the end of the known arrivals, it loads the next chu
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Annotated
 
-from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.engine import NEVER_PS, Actor
+from kbview.emulator.hardware.arrival import Supply
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.cable import Wires
 from kbview.emulator.hardware.moderation import Moderation
@@ -32,8 +32,6 @@ _FLOWS_KNOWN = 65_536  # verdicts kept
 _LINE = 64
 _SAMPLED = 31  # of a chunk's frames every so many, no divisor of a mix
 _LATEST = 64  # frames that the mean footprint of a closed loop looks back
-_FLOW = attrgetter("flow")
-_FAULT = attrgetter("fault")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +87,9 @@ class Port:
         """Return the frames for this host; put sent and refused frames into `aside`."""
         if len(self._accepted) > _FLOWS_KNOWN:
             self._accepted.clear()
-        new = set(map(_FLOW, chunk)) - self._accepted
+        new = {frame.flow for frame in chunk} - self._accepted
         self._accepted.update(flow for flow in new if self.accepts(flow))
-        if new <= self._accepted and not any(map(_FAULT, chunk)):
+        if new <= self._accepted and not any(frame.fault for frame in chunk):
             return chunk
         mine: list[Frame] = []
         for frame in chunk:
@@ -107,7 +105,7 @@ class Port:
         return to in self._own_macs or bool(to[0] & 1)
 
 
-class Nic:
+class Nic(Actor, Supply):
     """A port with `queues` receive queues. It is an actor: see above."""
 
     def __init__(

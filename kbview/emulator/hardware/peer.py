@@ -9,13 +9,13 @@ trip later than any core's time. Nothing here costs CPU time.
 """
 
 import random
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 
-from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.engine import NEVER_PS, Actor
 from kbview.emulator.hardware.cable import Cable
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.nic import Nic
@@ -60,7 +60,7 @@ class Timer:
         self.action = None
 
 
-class Peer(ABC):
+class Peer(Actor):
     """A host that asks and answers at the other end. `lost` counts frames lost in both directions.
 
     `packets` numbers the frames that it sends. `speaks_tcp`: it needs a host that does.

@@ -25,7 +25,6 @@ from kbview.emulator.hardware.vector import Vector
 from kbview.packet.frame import Frame
 
 _ARRIVED = attrgetter("arrived_ps")
-_LENGTH = attrgetter("length")
 
 
 class RxQueue:
@@ -90,8 +89,9 @@ class RxQueue:
         coming = self._frames[self._next :] + frames
         self._frames = coming
         self._next = 0
-        self._times = [*map(_ARRIVED, coming), NEVER_PS]
-        self._bytes = [0, *accumulate(map(_LENGTH, coming))]
+        self._times = [frame.arrived_ps for frame in coming]
+        self._times.append(NEVER_PS)
+        self._bytes = [0, *accumulate([frame.length for frame in coming])]
 
     def inject(self, frame: Frame) -> None:
         """A frame of a closed loop will arrive, at the latest time looked at if its own has passed."""
@@ -121,7 +121,7 @@ class RxQueue:
             if self._injected:
                 self._merge(now_ps)
             if self._times[self._next] <= now_ps:
-                self._claim(bisect_right(self._times, now_ps, self._next))
+                self._claim(self._arrived_by(now_ps))
             if self._supply.loaded_ps > now_ps:
                 return
             self._supply.load(now_ps)
@@ -152,6 +152,13 @@ class RxQueue:
             self._claim(bisect_right(self._times, frame.arrived_ps, self._next))
             self._take([frame], [frame.arrived_ps], frame.length)
 
+    def _arrived_by(self, now_ps: int) -> int:
+        """The index behind the last frame that has arrived by now, where the next frame has."""
+        second = self._next + 1
+        if self._times[second] > now_ps:
+            return second
+        return bisect_right(self._times, now_ps, second)
+
     def _claim(self, stop: int) -> None:
         start, self._next = self._next, stop
         if start < stop:
@@ -167,7 +174,7 @@ class RxQueue:
         elif len(frames) > ring.free:
             taken, ready = frames[: ring.free], ready[: ring.free]
         self.taken += len(taken)
-        self.taken_bytes += length if taken is frames else sum(map(_LENGTH, taken))
+        self.taken_bytes += length if taken is frames else sum([frame.length for frame in taken])
         self._books.arrived(self, frames, taken, ready, length)
         ring.claim(taken, ready)
 

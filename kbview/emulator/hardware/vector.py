@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from kbview.emulator.engine import NEVER_PS
@@ -11,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kbview.emulator.hardware.core import Core
-
-_DUE = attrgetter("due_ps")
 
 
 class Vector:
@@ -38,5 +35,11 @@ class Vector:
 
 
 def first_due(vectors: Sequence[Vector]) -> Vector:
-    """The vector of a core that fires first. Raises ValueError for a core without vectors."""
-    return vectors[0] if len(vectors) == 1 else min(vectors, key=_DUE)
+    """The vector of a core that fires first. Raises IndexError for a core without vectors."""
+    if len(vectors) == 1:
+        return vectors[0]
+    first = vectors[0]
+    for vector in vectors:
+        if vector.due_ps < first.due_ps:
+            first = vector
+    return first

@@ -18,8 +18,7 @@ With several receive queues, several softirqs fill one socket, and no run is que
 
 from collections.abc import Sequence
 from itertools import compress, count, islice, repeat
-from operator import attrgetter, gt
-from typing import Any
+from operator import gt
 
 from kbview.emulator.cost import Step
 from kbview.emulator.engine import NEVER_PS
@@ -31,9 +30,12 @@ from kbview.emulator.kernel.socket.socket import Socket, SocketTable
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
 
-_PAYLOAD = attrgetter("payload")
 _LONGEST = 256  # datagrams a run; a longer search is wasted too often
 _SHORTEST = 2  # a shorter run costs more than it saves
+_MANY = 16  # from here on a run is computed as a whole sooner than one by one
+
+
+Queued = tuple[Frame, int, int]  # a packet of a receive queue, its charge, and when it was queued
 
 
 class QueueRuns:
@@ -55,18 +57,18 @@ class QueueRuns:
         step = socket.delivery
         if step is None or socket.stream or not self._alone:
             return 0
+        done, ready_ps = self._ring.ready, core.now_ps - self._dma_ps
+        if not done or done[0] > ready_ps:
+            return 0
         if not socket.packets or socket.packets[-1][0] is not last:
             return 0
         table = socket.table
         if step.cost_ps > table.shortest_reads_ps[core is not table.reader]:
             return 0
-        most = min(
-            most,
-            (socket.rcvbuf - socket.queued) // SMALLEST,
-            (min(self._machine.bound_ps(core), core.irq_due_ps) - core.now_ps) // step.cost_ps,
-        )
+        until_ps = min(self._machine.bound_ps(core), core.irq_due_ps)
+        most = min(most, (socket.rcvbuf - socket.queued) // SMALLEST)
+        most = min(most, (until_ps - core.now_ps) // step.cost_ps)
         count = 0
-        ready_ps = core.now_ps - self._dma_ps
         while count < most:
             run = self._ready(socket, ready_ps, most - count)
             if not run:
@@ -161,22 +163,24 @@ class ReadRuns:
         ready, packets = self._sockets.ready, socket.packets
         until_ps = self._until_ps(core, socket)
         each = self._far if socket.head_is_far() else self._near
-        most = min(_LONGEST, (until_ps - core.now_ps) // each.cost_ps, socket.alike())
+        most = min(_LONGEST, socket.alike())
+        most = min(most, (until_ps - core.now_ps) // each.cost_ps)
         if most < _SHORTEST:
             return
-        waiting, charges, queued_ps = zip(*islice(packets, most), strict=True)
-        if socket.queued == len(packets) * SMALLEST:
-            charges = ()
-        ends, extra_ps = _rounds(core, each, until_ps, waiting, charges, queued_ps)
+        waiting = list(islice(packets, most))
+        if most >= _MANY and socket.queued == len(packets) * SMALLEST:
+            ends, extra_ps = _rounds(core, each, until_ps, waiting)
+        else:
+            ends, extra_ps = _one_by_one(core, each, until_ps, waiting)
         count = len(ends)
         if count < _SHORTEST:
             return
         socket.take_run(count)
         if not packets:
             ready.popleft()
-        frames = waiting[:count]
+        frames = [entry[0] for entry in waiting[:count]]
         self._book(core, each, frames, extra_ps)
-        self._machine.deliver_run(frames, ends)
+        self._machine.books.deliver_run(frames, ends)
         core.now_ps = ends[-1] + each.work_ps
 
     def _until_ps(self, core: Core, socket: Socket) -> int:
@@ -199,20 +203,20 @@ class ReadRuns:
         core.booked[SYSCALL] += count * (each.entry_ps + each.calls_ps - copying_ps)
         core.booked[COPY] += count * copying_ps + extra_ps
         core.booked[USER] += count * each.work_ps
-        self._machine.counts.read_run(count, sum(map(_PAYLOAD, frames)), each.system_calls)
+        self._machine.counts.read_run(
+            count, sum([frame.payload for frame in frames]), each.system_calls
+        )
 
 
-def _rounds(
-    core: Core, each: Round, until_ps: int, *queue: tuple[Any, ...]
-) -> tuple[Sequence[int], int]:
+def _rounds(core: Core, each: Round, until_ps: int, waiting: list[Queued]) -> tuple[Sequence[int], int]:
     """The time at which each round returns to user mode, and the time of copying all bytes, ps.
 
-    `queue` holds frames, charges (empty where all charges are the smallest) and times of queueing.
+    All packets that wait are charged with the least memory.
     """
-    waiting, charges, queued_ps = queue
-    payloads = set(map(_PAYLOAD, waiting))
-    if len(payloads) > 1 or charges:
-        return _one_by_one(core, each, until_ps, *queue)
+    payloads = {entry[0].payload for entry in waiting}
+    if len(payloads) > 1:
+        return _one_by_one(core, each, until_ps, waiting)
+    queued_ps = [entry[2] for entry in waiting]
     copy_ps = int(each.copying.ps_per_byte * payloads.pop())
     lasts_ps = each.cost_ps + copy_ps
     looks_ps = count(core.now_ps + each.entry_ps, lasts_ps)
@@ -222,16 +226,13 @@ def _rounds(
     return range(first_ps, first_ps + rounds * lasts_ps, lasts_ps), rounds * copy_ps
 
 
-def _one_by_one(
-    core: Core, each: Round, until_ps: int, *queue: tuple[Any, ...]
-) -> tuple[list[int], int]:
-    """As `_rounds`, where the packets differ."""
+def _one_by_one(core: Core, each: Round, until_ps: int, waiting: list[Queued]) -> tuple[list[int], int]:
+    """As `_rounds`, where the packets differ or are few."""
     entry_ps, calls_ps, work_ps = each.entry_ps, each.calls_ps, each.work_ps
     per_byte = each.copying.ps_per_byte
     ends: list[int] = []
     now_ps, extra_ps = core.now_ps, 0
-    waiting, charges, queued = queue
-    for frame, charge, queued_ps in zip(waiting, charges or repeat(SMALLEST), queued, strict=False):
+    for frame, charge, queued_ps in waiting:
         if queued_ps > now_ps + entry_ps or charge != SMALLEST:
             break
         copy_ps = int(per_byte * frame.payload)

@@ -175,10 +175,10 @@ class Endings:
 
     def consume(self, core: Core, frame: Frame) -> None:
         """This layer has consumed the frame: it is delivered."""
-        self._machine.deliver(core, frame, self._where)
+        self._machine.books.deliver(core, frame, self._where)
         self._skbs.free(core, frame)
 
     def drop(self, core: Core, frame: Frame, reason: Reason) -> None:
         """This layer drops the frame."""
-        self._machine.drop(core, frame, self._where, reason)
+        self._machine.books.drop(core, frame, self._where, reason)
         self._skbs.free(core, frame)

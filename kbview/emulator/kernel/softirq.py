@@ -68,7 +68,7 @@ class Scheduler(Protocol):
         """The device has interrupted: schedule a poll."""
 
 
-class Softirq:
+class Softirq(Scheduler):
     """NET_RX_SOFTIRQ on one core. It is pending while a device is on the poll list."""
 
     def __init__(self, machine: Machine, core: Core, settings: SoftirqSettings) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from heapq import merge
-from itertools import accumulate, count, cycle, islice, repeat
+from itertools import accumulate, count, cycle, islice
 from operator import attrgetter
 
 from kbview.emulator.hardware.cable import BitClock
@@ -18,8 +18,9 @@ Frames = Iterator[Frame]
 
 def alike(gaps: Iterable[int], length: int, flows: list[Flow]) -> Frames:
     """Datagrams of one frame length at these distances, the flows in turn."""
-    payload = repeat(max(0, length - UDP_HEADERS))
-    return map(Frame, accumulate(gaps), count(), repeat(length), cycle(flows), payload)
+    payload = max(0, length - UDP_HEADERS)
+    for arrived_ps, packet, flow in zip(accumulate(gaps), count(), cycle(flows), strict=False):
+        yield Frame(arrived_ps, packet, length, flow, payload)
 
 
 def mixed(gaps: Iterable[int], lengths: Iterable[int], gbps: float, flows: list[Flow]) -> Frames:

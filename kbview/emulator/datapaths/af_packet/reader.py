@@ -71,8 +71,8 @@ class BlockReader:
             core.spend(self._each, frame.packet)
             self.in_hand -= 1
             if self._drops:
-                self._machine.drop(core, frame, _APP, DISCARDED)
+                self._machine.books.drop(core, frame, _APP, DISCARDED)
             else:
-                self._machine.deliver(core, frame, _APP)
+                self._machine.books.deliver(core, frame, _APP)
             if core.now_ps > core.horizon_ps:
                 yield

@@ -100,7 +100,7 @@ class PacketRing:
             self._machine.counts.copied(core, frame.packet, _TO_RING, frame.length)
         else:
             self.dropped += 1
-            self._machine.drop(core, frame, _BLOCK, PACKET_SOCK_ERROR)
+            self._machine.books.drop(core, frame, _BLOCK, PACKET_SOCK_ERROR)
         core.spend(self._stack[frame.flow.protocol], frame.packet)
         self._skbs.freed(core, frame)
 

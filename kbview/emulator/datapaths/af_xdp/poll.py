@@ -113,7 +113,7 @@ class XskPoll(Napi):
     def _redirect(self, core: Core, frame: Frame) -> None:
         machine, xsk, copies = self._machine, self._xsk, not self._mode.zero_copy
         if xsk.closed or not xsk.rx.room or (copies and not xsk.fill.filled):
-            machine.drop(core, frame, _XSK, XSK_RX_FULL)
+            machine.books.drop(core, frame, _XSK, XSK_RX_FULL)
             if not copies:
                 xsk.fill.produce(core, min(1, xsk.fill.room))  # the driver keeps the chunk
             return

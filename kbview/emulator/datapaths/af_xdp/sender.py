@@ -79,6 +79,6 @@ class XskSender(XskThread):
         xsk = self._xsk
         xsk.closed = True
         while xsk.received:
-            self._machine.drop(self._core, xsk.received.popleft(), Place.XSK, CLOSED)
+            self._machine.books.drop(self._core, xsk.received.popleft(), Place.XSK, CLOSED)
             xsk.rx.consume(self._core, 1)
             xsk.fill.produce(self._core, 1)

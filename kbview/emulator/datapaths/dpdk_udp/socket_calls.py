@@ -75,7 +75,7 @@ class SocketCalls:
     def _serve(self, frame: Frame) -> None:
         """The application's work on a datagram, and its answer."""
         core = self._core
-        self._machine.deliver(core, frame, _APP)
+        self._machine.books.deliver(core, frame, _APP)
         core.spend(self._app.step, frame.packet)
         payload = self._app.answer(frame.payload)
         if payload is not None:

@@ -94,7 +94,7 @@ class UdpInput:
             self._fragment(self.defrag, frame)
         else:
             core.spend(self._control, frame.packet)
-            self._machine.deliver(core, frame, way.end)
+            self._machine.books.deliver(core, frame, way.end)
             self.free(frame)
 
     def _fragment(self, defrag: UserDefrag, frame: Frame) -> None:
@@ -107,14 +107,14 @@ class UdpInput:
     def give_up(self, lost: list[LostFrame]) -> None:
         """Drop fragments of datagrams that will not be whole."""
         for frame, reason in lost:
-            self._machine.drop(self._core, frame, Place.IP, reason)
+            self._machine.books.drop(self._core, frame, Place.IP, reason)
             self.free(frame)
 
     def _receive_whole(self, frame: Frame) -> None:
         """Take a datagram of several fragments to its port; IP has been paid for each fragment."""
         core, flow = self._core, frame.flow
         if flow.protocol is not Protocol.UDP:
-            self._machine.drop(core, frame, Place.IP, DropReason.IP_NOPROTO)
+            self._machine.books.drop(core, frame, Place.IP, DropReason.IP_NOPROTO)
             self.free(frame)
             return
         core.spend(self._upper, frame.packet)
@@ -137,7 +137,7 @@ class UdpInput:
         self._verify(frame)
         core.spend(self._enqueue, frame.packet)
         if not self._queues.enqueue(socket, frame):
-            self._machine.drop(core, frame, Place.SOCKET, DropReason.SOCKET_RCVBUFF)
+            self._machine.books.drop(core, frame, Place.SOCKET, DropReason.SOCKET_RCVBUFF)
             self.free(frame)
 
     def _verify(self, frame: Frame) -> None:
@@ -151,14 +151,14 @@ class UdpInput:
         core.spend(self._udp_in if where is Place.UDP else self._ip_in, frame.packet)
         if where is Place.UDP:
             self._verify(frame)
-        self._machine.drop(core, frame, where, reason)
+        self._machine.books.drop(core, frame, where, reason)
         self.free(frame)
 
     def _closed(self, frame: Frame) -> None:
         """No socket has this port."""
         core = self._core
         self._verify(frame)
-        self._machine.drop(core, frame, Place.UDP, DropReason.NO_SOCKET)
+        self._machine.books.drop(core, frame, Place.UDP, DropReason.NO_SOCKET)
         if self._unreachable is not None and self._icmp_error is not None:
             answer = self._unreachable.answer(frame, core.now_ps)
             if answer is not None:

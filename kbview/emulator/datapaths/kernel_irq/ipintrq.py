@@ -29,7 +29,7 @@ class InputQueue:
     def enqueue(self, core: Core, frame: Frame) -> None:
         """Append a frame, or drop it: its buffer goes back to the driver."""
         if not self.entries.room:
-            self._machine.drop(core, frame, _IPINTRQ, CPU_BACKLOG)
+            self._machine.books.drop(core, frame, _IPINTRQ, CPU_BACKLOG)
             return
         self._frames.append(frame)
         self.entries.produce(core, 1)

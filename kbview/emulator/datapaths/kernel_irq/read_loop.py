@@ -86,7 +86,7 @@ class ReadLoop:
             self._copy(core, frame, (self._last if frame is last else self._each)[socket.far])
         core.leave_kernel(self._task)
         for frame in frames:
-            self._machine.deliver(core, frame, _APP)
+            self._machine.books.deliver(core, frame, _APP)
         return frames
 
     def _copy(self, core: Core, frame: Frame, step: Step) -> None:

@@ -71,7 +71,7 @@ class ScreenQueue(Forwarder):
         """Append a packet and wake screend; a full queue drops the packet."""
         entries = self.entries
         if not entries.room:
-            self._machine.drop(core, frame, _SCREENQ, FULL_RING)
+            self._machine.books.drop(core, frame, _SCREENQ, FULL_RING)
             self._skbs.free(core, frame)
             return
         self._frames.append(frame)

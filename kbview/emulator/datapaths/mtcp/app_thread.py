@@ -114,7 +114,7 @@ class AppThread:
         for frame, length in received:
             self._copy(frame.packet, length)
             self._streams.taken(stream, frame)
-            machine.deliver(core, frame, Place.APP)
+            machine.books.deliver(core, frame, Place.APP)
             core.spend(self._app.step, frame.packet)
         length = sum(each.length for each in received)
         self._streams.read(stream, length)

@@ -41,10 +41,10 @@ class Input:
         if frame.fault or reason:
             core.spend(self._ip_in, frame.packet)
             where = layer_of_fault(frame.fault) if frame.fault else IP
-            self._machine.drop(core, frame, where, frame.fault or reason)
+            self._machine.books.drop(core, frame, where, frame.fault or reason)
         elif flow.protocol in _CONSUMED:
             core.spend(self._ip_in, frame.packet)
-            self._machine.deliver(core, frame, _CONSUMED[flow.protocol])
+            self._machine.books.deliver(core, frame, _CONSUMED[flow.protocol])
         else:
             core.spend(self._tcp_in, frame.packet)
             self._streams.receive(frame)

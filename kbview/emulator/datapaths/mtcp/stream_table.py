@@ -93,11 +93,11 @@ class StreamTable(ABC):
         elif outcome.delivered and outcome.delivered[0].length:
             self._copy(frame, outcome.delivered[0].length)
         else:
-            self.machine.deliver(self.core, frame, TCP)
+            self.machine.books.deliver(self.core, frame, TCP)
 
     def drop(self, frame: Frame, reason: str) -> None:
         """TCP drops the frame."""
-        self.machine.drop(self.core, frame, TCP, reason)
+        self.machine.books.drop(self.core, frame, TCP, reason)
 
     def discard(self, outcome: Outcome) -> None:
         """Drop segments that TCP had stored beyond a gap and has discarded."""
@@ -117,7 +117,7 @@ class StreamTable(ABC):
             stream.eof = stream.eof or bool(segment.flags & FIN)
             if not segment.length:
                 if frame is not just:
-                    self.machine.deliver(self.core, frame, TCP)
+                    self.machine.books.deliver(self.core, frame, TCP)
             elif stream.closing:
                 late += segment.length
                 self.drop(frame, SOCKET_CLOSE)

@@ -202,7 +202,8 @@ class SocketReader:
             yield from self._wait_for_data(core)
         core.spend(self._epoll)
         core.leave_kernel(self.task)
-        return list(islice(self._sockets.ready, EPOLL_EVENTS))
+        ready = self._sockets.ready
+        return list(ready) if len(ready) <= EPOLL_EVENTS else list(islice(ready, EPOLL_EVENTS))
 
     def _read(self, socket: Socket) -> Process:
         """Take a packet from the queue, work on it, and answer it."""
@@ -280,5 +281,5 @@ class SocketReader:
         core.leave_kernel(self.task)
         for frame in frames:
             for packet in (frame,) if frame.inner is None else packets(frame):
-                self._machine.deliver(core, packet, _APP)
+                self._machine.books.deliver(core, packet, _APP)
                 core.spend(self._app.step, packet.packet)

@@ -93,7 +93,7 @@ class Streams:
     def _work(self, core: Core, piece: Piece) -> None:
         for frame in piece.frames:
             self._tcp.copied -= len(parts(frame))
-            self._machine.deliver(core, frame, _APP)
+            self._machine.books.deliver(core, frame, _APP)
             core.spend(self._app.step, frame.packet)
 
     def _recv(
@@ -197,7 +197,7 @@ class Streams:
         connection, unread = socket.entry.connection, socket.dequeue_all()
         for each in unread:
             self._tcp.let_go(each)
-            self._machine.drop(core, each, _SOCKET, SOCKET_CLOSE)
+            self._machine.books.drop(core, each, _SOCKET, SOCKET_CLOSE)
             self._counts.skbs_freed(core, skbs(each))
         socket.closed = True
         if connection.state not in OVER:

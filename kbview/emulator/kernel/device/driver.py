@@ -137,16 +137,13 @@ class DriverPoll(Napi):
                 self.in_hand = taker is not None
                 yield  # a task on another core may use the same socket or ring
                 self.in_hand = False
-            if taker is not None:
-                rest = taker.receive(core, frame)
-                if rest is not None:
-                    yield from rest
-                elif (
-                    isinstance(taker, Socket)
-                    and taker.rcvbuf - taker.queued >= SMALLEST
-                    and not (self._crowded or self._recorder.milestones)
-                ):
+            if isinstance(taker, Socket):
+                taker.receive(core, frame)
+                room = taker.rcvbuf - taker.queued >= SMALLEST
+                if room and not (self._crowded or self._recorder.milestones):
                     work += self._runs.queue(core, taker, frame, weight - work)
+            elif taker is not None and (rest := taker.receive(core, frame)) is not None:
+                yield from rest
         return work
 
     def _give_way(self, core: Core) -> Process:

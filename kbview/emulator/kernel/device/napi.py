@@ -28,7 +28,7 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.vector import Vector
 from kbview.emulator.kernel.device.dim import AdaptiveModeration
 from kbview.emulator.kernel.device.watchdog import Watchdog
-from kbview.emulator.kernel.softirq import Scheduler
+from kbview.emulator.kernel.softirq import Pollable, Scheduler
 from kbview.emulator.keys import MOST, Keys, meaning, number
 
 
@@ -49,7 +49,7 @@ class NapiSettings(Keys):
     ] = 0.0
 
 
-class Napi(ABC):
+class Napi(Pollable, ABC):
     """The NAPI instance of one queue; it requests the queue's vector, which is masked at first.
 
     `contested`: a reader may want to poll the queue. `claimed`: a reader polls it (busy_poll.py).

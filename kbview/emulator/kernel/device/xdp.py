@@ -98,7 +98,7 @@ class XdpDrop(XdpProgram):
     def run(self, core: Core, frame: Frame) -> None:
         core.spend(self._step, frame.packet)
         self._tell(core, frame, "drop")
-        self._machine.drop(core, frame, XDP, _XDP)
+        self._machine.books.drop(core, frame, XDP, _XDP)
 
 
 class XdpForward(XdpProgram):

@@ -35,5 +35,5 @@ class GenericXdp:
         if queue is not None and queue.ring.free:
             queue.xmit(core, frame, passed_on=True)
             return
-        self._machine.drop(core, frame, XDP, _XDP if queue is None else XDP_RING_FULL)
+        self._machine.books.drop(core, frame, XDP, _XDP if queue is None else XDP_RING_FULL)
         self._skbs.free(core, frame)

@@ -17,7 +17,7 @@ from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.generic_xdp import XDP, GenericXdp
 from kbview.emulator.kernel.net.netfilter import NETFILTER_DROP, Netfilter
 from kbview.emulator.kernel.net.recorded_streams import CapturedStreams
-from kbview.emulator.kernel.net.taker import Taker
+from kbview.emulator.kernel.net.taker import LayersAbove, Taker
 from kbview.emulator.kernel.net.tcp import TcpLayer
 from kbview.emulator.kernel.net.tcp_output import SegmentSender
 from kbview.emulator.kernel.net.timer import Timers
@@ -63,7 +63,7 @@ class Ends(NamedTuple):
     acks: SegmentSender | None = None
 
 
-class ProtocolStack:
+class ProtocolStack(LayersAbove):
     """The protocol layers of one host. `below` are the steps of each packet before the layers."""
 
     def __init__(
@@ -162,7 +162,7 @@ class ProtocolStack:
             core.spend(way.queueing, frame.packet)
             return taker
         core.spend(way.climb[way.end], frame.packet)
-        self._machine.deliver(core, frame, way.end)
+        self._machine.books.deliver(core, frame, way.end)
         self._skbs.free(core, frame)
         return None
 
@@ -183,7 +183,7 @@ class ProtocolStack:
 
     def _drop(self, core: Core, frame: Frame, climb: Step, where: Place, reason: Reason) -> None:
         core.spend(climb, frame.packet)
-        self._machine.drop(core, frame, where, reason)
+        self._machine.books.drop(core, frame, where, reason)
         self._skbs.free(core, frame)
 
     def _forget(self, flow: Flow) -> None:

@@ -72,5 +72,5 @@ class Unconfirmed:
             yield
             self.held -= 1
         self._count.write(core, frame.packet)
-        self._machine.drop(core, frame, _IP, NETFILTER_DROP)
+        self._machine.books.drop(core, frame, _IP, NETFILTER_DROP)
         self._skbs.free(core, frame)

@@ -87,7 +87,7 @@ class Socket:
         if self.queued + charge > self.rcvbuf:
             self.drops += 1
             reason = _TCP_ZEROWINDOW if self.stream else _SOCKET_RCVBUFF
-            table.machine.drop(core, frame, _SOCKET, reason)
+            table.machine.books.drop(core, frame, _SOCKET, reason)
             table.cache.free(core, frame)
             return
         if core is not self._queuer:
