@@ -7,7 +7,8 @@ DPDK: Programmer's Guide, "Poll Mode Driver"; lib/ethdev rte_eth_rx_burst(), rte
 """
 
 from kbview.emulator.bypass.mempool import MempoolCache
-from kbview.emulator.hardware.core import POLL_EMPTY, POLL_USEFUL, Core
+from kbview.emulator.hardware.account import POLL_EMPTY, POLL_USEFUL
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.memory import Tlb
 from kbview.emulator.hardware.rxqueue import RxQueue

@@ -12,7 +12,8 @@ from abc import ABC, abstractmethod
 
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import POLL_USEFUL, Core
+from kbview.emulator.hardware.account import POLL_USEFUL
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.run_queue import Context
 from kbview.packet.frame import Frame
 from kbview.tape.events import Mode

@@ -8,7 +8,8 @@ from kbview.emulator.application import Production
 from kbview.emulator.bypass.mempool import MempoolCache
 from kbview.emulator.bypass.pmd import PortQueue
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import POLL_USEFUL, Core
+from kbview.emulator.hardware.account import POLL_USEFUL
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.packet.frame import Frame

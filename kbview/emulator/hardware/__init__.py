@@ -34,7 +34,8 @@ The smallest program: two cores write into one list, and the list is in the orde
 
 >>> from kbview.emulator.cost import Calibration, Confidence, CostRow, Prices
 >>> from kbview.emulator.engine import advance
->>> from kbview.emulator.hardware.core import USER, Core
+>>> from kbview.emulator.hardware.account import USER
+>>> from kbview.emulator.hardware.core import Core
 >>> from kbview.emulator.hardware.counts import WorkCounts
 >>> from kbview.emulator.hardware.idle import Governor, idle_states
 >>> from kbview.emulator.hardware.run_queue import Context

@@ -6,23 +6,24 @@ that runs on a core stand at the head of this package, in hardware/__init__.py.
 
 from kbview.emulator.cost import Prices, Step
 from kbview.emulator.engine import NEVER_PS, Actor
+from kbview.emulator.hardware.account import (
+    COPY,
+    HARDIRQ,
+    IDLE,
+    KSOFTIRQD,
+    POLL_EMPTY,
+    SYSCALL,
+    USER,
+    by_name,
+    opened,
+)
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor
 from kbview.emulator.hardware.run_queue import Context, RunQueue
 from kbview.emulator.hardware.vector import Vector, first_due
-from kbview.tape.events import NO_PACKET, Account, Mode, StepTaken
+from kbview.tape.events import NO_PACKET, Mode
 from kbview.tape.meter import CoreMeter
 
-ACCOUNTS = tuple(Account)
-IDLE = 0
-HARDIRQ = 1
-SOFTIRQ = 2
-KSOFTIRQD = 3
-SYSCALL = 4
-COPY = 5
-USER = 6
-POLL_USEFUL = 7
-POLL_EMPTY = 8
 USER_MODE = Mode.USER  # looking an enum member up costs more than a step
 KERNEL_MODE = Mode.KERNEL
 
@@ -40,7 +41,7 @@ class Core(Actor):
         self.account = IDLE
         self.mode = KERNEL_MODE
         self.interrupted = KERNEL_MODE  # the mode that the last interrupt came in
-        self.booked = [0] * len(ACCOUNTS)
+        self.booked = opened()
         self.irq_due_ps = NEVER_PS
         self.vectors: list[Vector] = []
         self.softirq: Context | None = None
@@ -67,7 +68,7 @@ class Core(Actor):
         booked, account = self.booked, self.account
         booked[account] = booked[account] + cost_ps
         if self._recorder.steps:
-            self._tell(step, packet)
+            self._recorder.take_step(self, step, packet)
         self.now_ps += cost_ps
 
     def spend_run(self, step: Step, count: int) -> None:
@@ -83,7 +84,7 @@ class Core(Actor):
         step.extra_ps += wait_ps
         self.booked[self.account] += duration_ps
         if self._recorder.steps:
-            self._tell(step, packet, 0, wait_ps)
+            self._recorder.take_step(self, step, packet, 0, wait_ps)
         self.now_ps += duration_ps
 
     def spend_copying(self, step: Step, length: int, packet: int = NO_PACKET) -> None:
@@ -99,19 +100,8 @@ class Core(Actor):
         booked[self.account] += step.cost_ps - copying.cost_ps
         booked[COPY] += copy_ps
         if self._recorder.steps:
-            self._tell(step, packet, copy_ps)
+            self._recorder.take_step(self, step, packet, copy_ps)
         self.now_ps += step.cost_ps + extra_ps
-
-    def _tell(self, step: Step, packet: int, copy_ps: int = 0, wait_ps: int = 0) -> None:
-        time_ps, emit, number = self.now_ps, self._recorder.emit, self.number
-        for part in step.parts:
-            duration_ps, account = wait_ps + part.cost_ps, ACCOUNTS[self.account]
-            if part.copying:
-                duration_ps, account = copy_ps, Account.COPY
-            emit(StepTaken(time_ps, number, packet, part.name, duration_ps, account))
-            time_ps += duration_ps
-            if packet in self._recorder.open:
-                self._recorder.end(part.name, packet, time_ps)
 
     # ---- contexts and modes ----------------------------------------------------------------
 
@@ -306,5 +296,4 @@ class Core(Actor):
 
     def meter(self) -> CoreMeter:
         """The accounts of this core and the task on it."""
-        booked = {f"{account}_ps": ps for account, ps in zip(ACCOUNTS, self.booked, strict=True)}
-        return CoreMeter(self.number, self.run_queue.name, **booked)
+        return CoreMeter(self.number, self.run_queue.name, **by_name(self.booked))

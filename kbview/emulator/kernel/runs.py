@@ -22,7 +22,8 @@ from operator import gt
 
 from kbview.emulator.cost import Step
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.hardware.core import COPY, SYSCALL, USER, Core
+from kbview.emulator.hardware.account import COPY, SYSCALL, USER
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
 from kbview.emulator.engine import NEVER_PS, US_PS, Process
-from kbview.emulator.hardware.core import KSOFTIRQD, SOFTIRQ, Core
+from kbview.emulator.hardware.account import KSOFTIRQD, SOFTIRQ
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.vector import Vector

@@ -11,7 +11,8 @@ Linux Documentation/networking/packet_mmap.rst
 from kbview.emulator.application import Application
 from kbview.emulator.datapaths.af_packet.ring import PacketRing
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Core
+from kbview.emulator.hardware.account import USER
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.packet.frame import Frame

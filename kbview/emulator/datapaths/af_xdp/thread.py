@@ -8,7 +8,8 @@ from abc import ABC, abstractmethod
 from kbview.emulator.datapaths.af_xdp.poll import XskPoll
 from kbview.emulator.datapaths.af_xdp.xsk import XskRings
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import POLL_USEFUL, Core
+from kbview.emulator.hardware.account import POLL_USEFUL
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.tape.events import Mode

@@ -14,7 +14,8 @@ from collections import deque
 
 from kbview.emulator.datapaths.kernel_irq.ipintrq import InputQueue
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import SOFTIRQ, Core
+from kbview.emulator.hardware.account import SOFTIRQ
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.vector import Vector

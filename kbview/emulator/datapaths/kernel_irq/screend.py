@@ -14,7 +14,8 @@ from typing import Protocol
 
 from kbview.emulator.datapaths.kernel_irq.user_work import user_work
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Core
+from kbview.emulator.hardware.account import USER
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.shared_ring import SharedRing

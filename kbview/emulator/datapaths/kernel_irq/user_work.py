@@ -2,7 +2,8 @@
 
 from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import ACCOUNTS, Core
+from kbview.emulator.hardware.account import ACCOUNTS
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.recorder import Recorder
 from kbview.tape.events import StepTaken
 from kbview.tape.steps import RESUMED

@@ -13,7 +13,7 @@ from kbview.emulator.datapaths.mtcp.queues import EventQueue
 from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
 from kbview.emulator.datapaths.mtcp.tcp_stream import Item, PortListener, TcpStream
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER
+from kbview.emulator.hardware.account import USER
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.tape.events import NO_PACKET, ConnectionAccepted, Mode

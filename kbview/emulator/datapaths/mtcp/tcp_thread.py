@@ -16,7 +16,7 @@ from kbview.emulator.datapaths.mtcp.io_module import IoModule
 from kbview.emulator.datapaths.mtcp.output import Output
 from kbview.emulator.datapaths.mtcp.stream_table import StreamTable
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import POLL_USEFUL
+from kbview.emulator.hardware.account import POLL_USEFUL
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.packet.frame import Frame

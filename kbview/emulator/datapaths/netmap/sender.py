@@ -7,7 +7,8 @@ netmap: apps/pkt-gen -f tx
 from kbview.emulator.application import Production
 from kbview.emulator.datapaths.netmap.queue import NetmapQueue
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Core
+from kbview.emulator.hardware.account import USER
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.packet.frame import Frame

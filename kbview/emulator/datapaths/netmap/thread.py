@@ -14,7 +14,8 @@ from collections.abc import Generator
 from kbview.emulator.burst_work import Work
 from kbview.emulator.datapaths.netmap.queue import NetmapQueue
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Core
+from kbview.emulator.hardware.account import USER
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.packet.frame import Frame

@@ -6,7 +6,8 @@ The engine's samples/echo
 
 from kbview.emulator.burst_work import Work
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Core
+from kbview.emulator.hardware.account import USER
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.psio.handle import PsioHandle

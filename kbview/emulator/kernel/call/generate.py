@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from kbview.emulator.application import Production
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import USER, Core
+from kbview.emulator.hardware.account import USER
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.sender import SocketSender

@@ -10,8 +10,9 @@ from collections.abc import Generator
 
 from kbview.emulator.application import Application
 from kbview.emulator.engine import Process
+from kbview.emulator.hardware.account import COPY
 from kbview.emulator.hardware.contention import Lock
-from kbview.emulator.hardware.core import COPY, Core
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.accept import Accepting, ServerSettings

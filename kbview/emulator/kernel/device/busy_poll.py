@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from kbview.emulator.engine import US_PS, Process
-from kbview.emulator.hardware.core import POLL_EMPTY, POLL_USEFUL, SYSCALL, Core
+from kbview.emulator.hardware.account import POLL_EMPTY, POLL_USEFUL, SYSCALL
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.nic import NicSettings
 from kbview.emulator.kernel.device.napi import Napi, NapiSettings

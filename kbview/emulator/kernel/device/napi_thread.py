@@ -8,7 +8,8 @@ Linux: net/core/dev.c napi_threaded_poll(), since 5.12; /sys/class/net/eth0/thre
 """
 
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import KSOFTIRQD, Core
+from kbview.emulator.hardware.account import KSOFTIRQD
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.softirq import Pollable

@@ -15,7 +15,8 @@ from typing import Annotated
 
 from kbview.emulator.application import ApplicationSettings, Production
 from kbview.emulator.engine import NEVER_PS, Process
-from kbview.emulator.hardware.core import SYSCALL, Core
+from kbview.emulator.hardware.account import SYSCALL
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.send.xmit import TxQueue
