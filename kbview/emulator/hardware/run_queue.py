@@ -5,6 +5,7 @@ another runnable task. Linux: kernel/sched/fair.c
 """
 
 from kbview.emulator.engine import NEVER_PS, Process
+from kbview.emulator.hardware.account import USER
 from kbview.tape.event import Mode
 
 SLICE_PS = 3_000_000_000  # sched_base_slice_ns of EEVDF with eight cores or more
@@ -26,6 +27,11 @@ class Context:
         self.runnable = True
         self.preemptible = True
         self.ran_ps = 0
+
+
+def thread(name: str, process: Process) -> Context:
+    """A thread of an application, which begins in user mode."""
+    return Context(name, process, USER, Mode.USER)
 
 
 class RunQueue:

@@ -7,17 +7,15 @@ from kbview.emulator.application import APPLICATIONS, Application, ApplicationSe
 from kbview.emulator.cost import Step
 from kbview.emulator.datapaths.kernel_irq.user_work import user_work
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.account import USER
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.run_queue import Context
+from kbview.emulator.hardware.run_queue import thread
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
 from kbview.emulator.kernel.socket.socket import TAKES, Socket, SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame
-from kbview.tape.events import Mode
 from kbview.tape.vocabulary import CopyKind, Place
 
 # Enum members that a packet needs: a look-up in the class costs more than a call.
@@ -49,7 +47,7 @@ class ReadLoop:
         self._each = {far: prices.sequence(*take) for far, take in TAKES.items()}
         self._last = {far: prices.sequence(*take, "syscall_exit") for far, take in TAKES.items()}
         self._free = prices.step("skb_free")
-        self._task = Context(app.name, self._main(), USER, Mode.USER)
+        self._task = thread(app.name, self._main())
 
     @property
     def buffers(self) -> int:
