@@ -8,11 +8,10 @@ from kbview.emulator.kernel.call.accept import ServerSettings
 from kbview.emulator.kernel.call.generate import GenerateSettings
 from kbview.emulator.kernel.device.busy_poll import BusyPollSettings
 from kbview.emulator.kernel.device.dim import AdaptiveSettings
-from kbview.emulator.kernel.device.xdp import XdpSettings
+from kbview.emulator.kernel.device.xdp_match import MatchSettings
 from kbview.emulator.kernel.net.fib import FibSettings
 from kbview.emulator.kernel.net.listen import ListenSettings
 from kbview.emulator.kernel.net.netfilter import NetfilterSettings
-from kbview.emulator.kernel.net.offload import OffloadSettings
 from kbview.emulator.kernel.send.xmit import QdiscSettings
 from kbview.emulator.kernel.softirq import SoftirqSettings
 from kbview.emulator.keys import ScenarioError
@@ -29,8 +28,7 @@ class CommonSettings(
     QdiscSettings,
     FibSettings,
     NetfilterSettings,
-    XdpSettings,
-    OffloadSettings,
+    MatchSettings,
     AdaptiveSettings,
     BusyPollSettings,
     SoftirqSettings,

@@ -13,6 +13,7 @@ msgspec.Struct cannot have two bases with fields.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
+from ipaddress import ip_network
 from types import UnionType
 from typing import (
     Annotated,
@@ -170,6 +171,16 @@ def _parts(hint: Any) -> Iterator[Any]:
             yield from _parts(each)
     else:
         yield hint
+
+
+def check_prefix(key: str, prefix: str) -> None:
+    """Refuse a text that is not the prefix of addresses: ScenarioError."""
+    try:
+        ip_network(prefix)
+    except ValueError:
+        raise ScenarioError(
+            f'{key} = {quoted(prefix)} is no prefix; use "10.0.0.0/8" or another'
+        ) from None
 
 
 def listing(words: tuple[str, ...]) -> str:

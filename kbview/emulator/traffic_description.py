@@ -18,10 +18,19 @@ from kbview.emulator.hardware.cable import line_rate_pps, wire_ps
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import NetworkPath, Peer
 from kbview.emulator.kernel.call.accept import ServerSettings
-from kbview.emulator.keys import MOST_WHOLE, Keys, ScenarioError, keys_of, meaning, number
+from kbview.emulator.keys import (
+    MOST_WHOLE,
+    Keys,
+    ScenarioError,
+    check_prefix,
+    keys_of,
+    meaning,
+    number,
+    quoted,
+)
 from kbview.emulator.protocol.tcp import Parameters
 from kbview.emulator.traffic import gaps, lengths, stream
-from kbview.emulator.traffic.flows import udp_flows
+from kbview.emulator.traffic.flows import CLIENT_ADDRESS, udp_flows
 from kbview.emulator.traffic.ports import PortChoice, source_ports
 from kbview.emulator.traffic.tcp_clients import Clients, Offer, Script
 from kbview.emulator.traffic.udp_requester import Requester
@@ -87,6 +96,10 @@ class Traffic(Keys):
         PortChoice,
         meaning("at random as clients choose them, or one after the other as packet generators do"),
     ] = "ephemeral"
+    source: Annotated[
+        str,
+        meaning('IPv4 prefix that the senders\' addresses come from, in turn, as "198.18.0.0/15"'),
+    ] = CLIENT_ADDRESS
     port: Annotated[int, number("destination port", ge=1, le=65_535)] = 9000
     frames: (
         Annotated[
@@ -141,6 +154,11 @@ class Traffic(Keys):
             raise ScenarioError(
                 f"peak_pps = {self.peak_pps:g} is not between rate_pps = {self.rate_pps:g} and 1e9"
             )
+        check_prefix("source", self.source)
+        if ":" in self.source:
+            raise ScenarioError(f"source = {quoted(self.source)} is not IPv4, as the host's address is")
+        if self.pattern == TCP and self.source != CLIENT_ADDRESS:
+            raise ScenarioError('source: the clients of pattern = "tcp" have one address')
         if self.pattern == REQUEST and isinstance(self.size, str):
             raise ScenarioError('pattern = "request" needs one size; use a number of bytes')
 
@@ -170,7 +188,7 @@ class Traffic(Keys):
         if self.pattern in CLOSED:
             return iter(())
         ports = source_ports(self.source_ports, seed - 1 if others else seed)
-        flows = udp_flows(self.flows, self.port, others, self.destinations, ports)
+        flows = udp_flows(self.flows, self.port, others, self.destinations, ports, self.source)
         times = self._gaps(seed, link_gbps)
         if isinstance(self.size, int):
             made = stream.alike(times, self.size, flows)
@@ -214,7 +232,7 @@ class Traffic(Keys):
     def _requester(self, nic: Nic, way: NetworkPath, ports: Iterator[int]) -> Peer:
         length = int(self.size)
         payload = max(0, length - stream.UDP_HEADERS)
-        flows = udp_flows(self.flows, self.port, source_ports=ports)
+        flows = udp_flows(self.flows, self.port, source_ports=ports, source=self.source)
         made = Requester(nic, way, flows, length, payload)
         made.left = self.frames
         made.think_ps = round(self.think_us * US_PS)

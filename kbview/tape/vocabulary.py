@@ -61,6 +61,7 @@ class RingKind(Vocabulary):
     JOBS = "jobs"  # mTCP: from the application to the TCP thread
     IPINTRQ = "ipintrq"  # 4.4BSD: from the interrupt handler to the soft interrupt
     SCREENQ = "screenq"  # packets that the screening process has not seen yet
+    CPUMAP = "cpumap"  # frames that XDP gave to another core
     OTHER = "other"
 
 
@@ -158,6 +159,7 @@ class DropReason(StrEnum):
     FCS = "FCS"  # the frame check sequence is wrong: rx_crc_errors
     ADDRESS_FILTER = "ADDRESS_FILTER"  # the NIC does not listen for this MAC address
     TX_RING_FULL = "TX_RING_FULL"
+    CPUMAP_RING_FULL = "CPUMAP_RING_FULL"  # the ring of a core in a cpumap: xdp_cpumap_enqueue, drops
     XDP_RING_FULL = "XDP_RING_FULL"  # the driver's transmit ring for XDP
     NO_REASSEMBLY = "NO_REASSEMBLY"  # a fragment, in a stack that puts none together
     DISCARDED = "DISCARDED"  # an application or a program was told to drop it

@@ -40,14 +40,17 @@ Queued = tuple[Frame, int, int]  # a packet of a receive queue, its charge, and 
 
 
 class QueueRuns:
-    """Datagrams that follow each other into the same socket."""
+    """Datagrams that follow each other into the same socket.
 
-    def __init__(self, machine: Machine, queue: RxQueue) -> None:
+    `possible`: nothing but the layers lies between ring and socket.
+    """
+
+    def __init__(self, machine: Machine, queue: RxQueue, *, possible: bool = True) -> None:
         self._machine = machine
         self._queue = queue
         self._ring = queue.ring
         self._dma_ps = queue.moderation.dma_ps
-        self._alone = len(machine.nic.queues) == 1
+        self._alone = possible and len(machine.nic.queues) == 1
 
     def queue(self, core: Core, socket: Socket, last: Frame, most: int) -> int:
         """Queue up to `most` datagrams right after `last`; returns their number.
@@ -141,13 +144,13 @@ class ReadRuns:
         self._softirq = softirq
         self._near, self._far = near, far
         self._shortest_ps = _SHORTEST * far.cost_ps
-        self._deliverers = len(machine.nic.queues)
+        self._deliverers = sockets.deliverers
         sockets.shortest_reads_ps = (near.between_looks_ps, far.between_looks_ps)
 
     def read(self, core: Core) -> None:
         """Run the rounds that no other context can disturb; none while milestones are told."""
         ready = self._sockets.ready
-        if len(ready) != 1 or self._recorder.milestones:
+        if len(ready) != 1 or self._recorder.milestones or not self._deliverers:
             return
         socket = ready[0]
         if not isinstance(socket, Socket) or socket.stream or len(socket.packets) < _SHORTEST:

@@ -45,6 +45,11 @@ XDP_OUT = Station(
     Domain.KERNEL,
     "the driver's own ring for XDP: no sk_buff, no queueing discipline, one doorbell for many frames",
 )
+CPUMAP = Station(
+    "cpumap",
+    Domain.KERNEL,
+    "a ring to another core, whose thread builds the sk_buffs and runs the stack; full means a drop",
+)
 _TOP = {"raw": "IP", "input": "IP", "reject": "IP"}  # the last station where a rule drops
 
 
@@ -74,6 +79,13 @@ def path(
         known = settings.drop_at in _TOP
         return (*hardware, *(_up_to(_TOP[settings.drop_at]) if known else xdp))
     return (*hardware, *SINK)
+
+
+def past_program(stations: tuple[Station, ...], *, cpumap: bool) -> tuple[Station, ...]:
+    """The stations with an XDP program behind the softirq, and with a cpumap if there is one."""
+    names = [station.name for station in stations]
+    end = names.index("softirq") + 1
+    return (*stations[:end], XDP, *((CPUMAP,) if cpumap else ()), *stations[end:])
 
 
 def _up_to(name: str) -> tuple[Station, ...]:

@@ -1,7 +1,7 @@
 """Senders and destinations of synthetic traffic."""
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 from itertools import count, islice
 
 from kbview.emulator.traffic.ports import FIRST_PORT
@@ -12,7 +12,6 @@ CLIENT_MAC = bytes.fromhex("020000000001")
 CLIENT_ADDRESS = "10.0.0.1"
 HOST_MAC = bytes.fromhex("020000000002")
 HOST_ADDRESS = "10.0.0.2"
-_CLIENT = ip_address(CLIENT_ADDRESS).packed
 _GOLDEN = 2_654_435_769  # 2**32 over the golden ratio: multiples of it spread evenly
 
 
@@ -22,15 +21,26 @@ def udp_flows(
     first: int = 0,
     destinations: int = 1,
     source_ports: Iterable[int] | None = None,
+    source: str = CLIENT_ADDRESS,
 ) -> list[Flow]:
     """`flows` senders to one UDP port of this host, numbered from `first`, each with its own port.
+
+    Their addresses are those of the prefix `source` in turn, from its first.
 
     The n-th sender has the n-th of `source_ports`; without these, FIRST_PORT and n more. With several
     `destinations` most flows are for other hosts, as at a router.
     """
+    senders = ip_network(source)
     ports = islice(source_ports or count(FIRST_PORT), first, first + flows)
     return [
-        client_flow(Protocol.UDP, number, port, address_of(number % destinations), source_port)
+        client_flow(
+            Protocol.UDP,
+            number,
+            port,
+            address_of(number % destinations),
+            source_port,
+            str(senders[number % senders.num_addresses]),
+        )
         for number, source_port in enumerate(ports, first)
     ]
 
@@ -50,15 +60,16 @@ def client_flow(
     port: int,
     destination: str = HOST_ADDRESS,
     source_port: int | None = None,
+    source: str = CLIENT_ADDRESS,
 ) -> Flow:
-    """From one port of the client to one of this host; without it, FIRST_PORT and `number` more."""
+    """From one port of a client to one of this host; without it, FIRST_PORT and `number` more."""
     if source_port is None:
         source_port = FIRST_PORT + number
-    addresses = _CLIENT + ip_address(destination).packed
+    addresses = ip_address(source).packed + ip_address(destination).packed
     return Flow(
         number=number,
         protocol=protocol,
-        source=CLIENT_ADDRESS,
+        source=source,
         destination=destination,
         source_port=source_port,
         destination_port=port,

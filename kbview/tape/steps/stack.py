@@ -56,6 +56,55 @@ STACK: dict[str, Declaration] = {
             "generic XDP",
         ),
     ),
+    "xdp_parse": Declaration(
+        "data + sizeof(struct ethhdr) > data_end, and so on",
+        "The program reads the headers, each behind a check of the frame's end.",
+        ("XDP",),
+    ),
+    "xdp_port_lookup": Declaration(
+        "bpf_map_lookup_elem(), an array of ports",
+        "The program looks whether the destination port is in its list, and counts.",
+        ("XDP",),
+    ),
+    "lpm_trie_lookup": Declaration(
+        "bpf_map_lookup_elem(), trie_lookup_elem()",
+        "The program walks a tree of prefixes for the longest that has the source address.",
+        ("XDP",),
+    ),
+    "xdp_pass": Declaration(
+        "XDP_PASS",
+        "The program lets the frame on: the driver takes its new bounds and builds the sk_buff.",
+        ("XDP",),
+    ),
+    "cpumap_hash": Declaration(
+        "a hash in the program, as xdp_redirect_cpu's",
+        "Addresses and ports choose the core, so that all packets of a flow stay in order.",
+        ("XDP",),
+    ),
+    "cpumap_enqueue": Declaration(
+        "cpu_map_enqueue(), bq_enqueue()",
+        "The frame becomes an xdp_frame in its own headroom and joins a bulk for another core.",
+        ("XDP",),
+    ),
+    "cpumap_flush": Declaration(
+        "bq_flush_to_queue()",
+        "The bulk goes into the other core's ring under one lock; what finds no room is dropped.",
+        ("XDP",),
+        passes=False,
+        counts="bulks",
+    ),
+    "cpumap_dequeue": Declaration(
+        "__ptr_ring_consume_batched()",
+        "The thread takes up to eight frames: the line of the ring comes from the core that wrote it.",
+        ("cpumap",),
+        passes=False,
+        counts="batches",
+    ),
+    "cpumap_build_skb": Declaration(
+        "kmem_cache_alloc_bulk(), cpu_map_build_skb()",
+        "The thread builds the sk_buff around a frame that another core has received.",
+        ("skb",),
+    ),
     "skb_alloc": Declaration(
         "build_skb()",
         "The kernel's record of a packet is built around the buffer; no byte of the frame is copied.",

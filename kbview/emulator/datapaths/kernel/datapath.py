@@ -17,6 +17,7 @@ lecture, station, function, file: a packet's way to a reader, then the stations 
 -    send         SocketSender.send                kernel/call/sender.py
 -    pktgen       Pktgen._xmit                     kernel/send/pktgen.py
 -    XDP          XdpProgram.run                   kernel/device/xdp.py
+-    cpumap       CpuMapEntry.append               kernel/device/cpumap.py
 -    generic XDP  GenericXdp.receive               kernel/net/generic_xdp.py
 -    XDP out      XdpSender.receive                kernel/send/xdp_tx.py
 -    qdisc        TxQueue.xmit                     kernel/send/xmit.py
@@ -27,15 +28,16 @@ from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.call.threads import readers_of, senders_of
-from kbview.emulator.kernel.device.driver import CLEAN, napi_of
+from kbview.emulator.kernel.device.instance import cpumap_of, napi_of, steps_below
+from kbview.emulator.kernel.device.xdp_match import matches
 from kbview.emulator.kernel.net.network import full_stack
 from kbview.emulator.kernel.send.xdp_tx import device_queues
 from kbview.emulator.kernel.skb import Holder, SkbCache
 from kbview.emulator.kernel.socket.reuseport import socket_group
 from kbview.emulator.kernel.softirq import Softirqs
-from kbview.emulator.kernel.stations import SINK, path
+from kbview.emulator.kernel.stations import SINK, past_program, path
 from kbview.emulator.protocol.host import Host
-from kbview.tape.meter import SocketMeter
+from kbview.tape.meter import RingMeter, SocketMeter
 from kbview.tape.station import Station
 
 WAY = (
@@ -52,6 +54,7 @@ WAY = (
     WayRow("-", "send", "SocketSender.send", "kernel/call/sender.py"),
     WayRow("-", "pktgen", "Pktgen._xmit", "kernel/send/pktgen.py"),
     WayRow("-", "XDP", "XdpProgram.run", "kernel/device/xdp.py"),
+    WayRow("-", "cpumap", "CpuMapEntry.append", "kernel/device/cpumap.py"),
     WayRow("-", "generic XDP", "GenericXdp.receive", "kernel/net/generic_xdp.py"),
     WayRow("-", "XDP out", "XdpSender.receive", "kernel/send/xdp_tx.py"),
     WayRow("-", "qdisc", "TxQueue.xmit", "kernel/send/xmit.py"),
@@ -86,17 +89,20 @@ class Kernel(Datapath):
         queues = machine.nic.queues
         rings, generic = machine.open_nic(settings), settings.xdp_generic
         self._tx = device_queues(machine, settings, skbs, rings, xdp_generic=generic)
-        self._sockets = socket_group(machine, settings, skbs)
-        self._stack = full_stack(machine, settings, host, skbs, CLEAN, self._sockets, self._tx, generic)
+        self._sockets = socket_group(machine, settings, skbs, _deliverers(settings))
+        below = steps_below(settings)
+        self._stack = full_stack(machine, settings, host, skbs, below, self._sockets, self._tx, generic)
         self._softirqs = softirqs = Softirqs(machine, settings)
+        self._cpumap = cpumap_of(machine, settings, self._stack, softirqs)
         self._napis = [
-            napi_of(machine, settings, queue, softirqs, self._stack, self._tx) for queue in queues
+            napi_of(machine, settings, queue, softirqs, self._stack, self._tx, self._cpumap)
+            for queue in queues
         ]
         self._readers = readers_of(
             machine, settings, softirqs, self._napis, self._stack, self._sockets, self._tx
         )
         self._senders = senders_of(machine, settings, softirqs, self._stack, skbs, self._tx)
-        above: tuple[Holder, ...] = (self._stack, self._sockets, self._tx)
+        above: tuple[Holder, ...] = (self._stack, self._sockets, self._tx, self._cpumap)
         self._holders = (*self._napis, *above, *self._readers, *self._senders)
 
     def start(self) -> None:
@@ -109,16 +115,19 @@ class Kernel(Datapath):
             napi.unmask()
 
     def path(self) -> tuple[Station, ...]:
-        machine = self._machine
+        machine, settings = self._machine, self._settings
         peer = machine.peer
         acknowledges = peer.speaks_tcp if peer is not None else self._stack.replays
-        return path(
+        stations = path(
             (WIRE, NIC, RX_RING),
             TX_RING,
-            self._settings,
-            xdp_generic=self._settings.xdp_generic,
+            settings,
+            xdp_generic=settings.xdp_generic,
             answers=acknowledges,
         )
+        if not matches(settings):
+            return stations
+        return past_program(stations, cpumap=settings.cpumap_cpus > 0)
 
     def finish(self) -> None:
         for napi in self._napis:
@@ -142,8 +151,18 @@ class Kernel(Datapath):
     def buffers(self) -> int:
         return sum(each.buffers for each in self._holders)
 
+    def rings(self) -> list[RingMeter]:
+        return self._cpumap.rings()
+
     def sockets(self) -> dict[str, SocketMeter]:
         meters = self._sockets.meters()
         for sender in self._senders:
             meters |= sender.meters()
         return meters
+
+
+def _deliverers(settings: CommonSettings) -> int:
+    """How many cores fill a socket; 0 where a reader shares its core with a thread that does."""
+    if not settings.cpumap_cpus:
+        return settings.queues
+    return 0 if set(settings.cpumap_cores) & set(settings.reader_cpus) else settings.cpumap_cpus

@@ -85,7 +85,7 @@ class KernelIrq(Datapath):
         self._own = own = settings.part(KernelIrqSettings)
         skbs = SkbCache(machine)
         self._tx = plain_queues(machine, settings, skbs, machine.open_nic(settings))
-        self._sockets = socket_group(machine, settings, skbs)
+        self._sockets = socket_group(machine, settings, skbs, settings.queues)
         forwarder = Forwarder(self._tx) if settings.app == "forward" else None
         self._screenq: ScreenQueue | None = None
         self._screends: list[Screend] = []

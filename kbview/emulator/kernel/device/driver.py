@@ -1,4 +1,4 @@
-"""The driver's half of NAPI: the poll of a queue pair, and how it is built.
+"""The driver's half of NAPI: the poll of a queue pair.
 
     poll --> clean the transmit ring --> clean the receive ring, up to `weight` descriptors
                each frame --> XDP program --> sk_buff --> GRO, if it merges --> netif_receive_skb
@@ -9,35 +9,20 @@ Linux: drivers/net/ethernet/mellanox/mlx5/core/en_txrx.c mlx5e_napi_poll(), en_r
 from collections.abc import Generator
 from typing import NamedTuple
 
-from kbview.emulator.application import ApplicationSettings
-from kbview.emulator.engine import US_PS, Process
+from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.kernel.device.dim import AdaptiveModeration, AdaptiveSettings
+from kbview.emulator.kernel.device.dim import AdaptiveModeration
 from kbview.emulator.kernel.device.gro import Gro
-from kbview.emulator.kernel.device.napi import Napi, NapiSettings
-from kbview.emulator.kernel.device.napi_thread import NapiThread
-from kbview.emulator.kernel.device.summing_gro import SummingGro
-from kbview.emulator.kernel.device.xdp import (
-    XdpDrop,
-    XdpFib,
-    XdpForward,
-    XdpProgram,
-    XdpSettings,
-    XdpVerdict,
-    completes_with_irq,
-)
-from kbview.emulator.kernel.net.fib import Fib
-from kbview.emulator.kernel.net.layers import ProtocolStack
-from kbview.emulator.kernel.net.offload import OffloadSettings
+from kbview.emulator.kernel.device.napi import Napi
+from kbview.emulator.kernel.device.xdp import XdpProgram, XdpVerdict
 from kbview.emulator.kernel.net.taker import LayersAbove, Taker
 from kbview.emulator.kernel.runs import QueueRuns
-from kbview.emulator.kernel.send.xdp_tx import XdpSender, xdp_action
-from kbview.emulator.kernel.send.xmit import TxQueue, TxQueues
+from kbview.emulator.kernel.send.xmit import TxQueue
 from kbview.emulator.kernel.skb import PAGE, RX_BUFFER, SMALLEST, truesize
 from kbview.emulator.kernel.socket.socket import Socket
-from kbview.emulator.kernel.softirq import Scheduler, Softirqs, SoftirqSettings
+from kbview.emulator.kernel.softirq import Scheduler
 from kbview.packet.frame import Frame
 
 # What cleaning one descriptor costs; paid together with the climb through the layers that follows,
@@ -48,7 +33,7 @@ CLEAN = ("descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive")
 class Features(NamedTuple):
     """Options of a driver that are switched on. `xdp` runs on each frame, `gro` merges packets.
 
-    `completes`: a sent frame raises an interrupt.
+    `completes`: a sent frame raises an interrupt. `clean`: the steps of a frame up to GRO, after `xdp`.
     """
 
     xdp: XdpProgram | None = None
@@ -56,6 +41,7 @@ class Features(NamedTuple):
     adaptive: AdaptiveModeration | None = None
     defer_ps: int = 0
     completes: bool = True
+    clean: tuple[str, ...] = CLEAN
 
 
 PLAIN = Features()
@@ -89,9 +75,9 @@ class DriverPoll(Napi):
         self._ddio = machine.ddio
         self._crowded = False
         self._tx = tx
-        self._runs = QueueRuns(machine, queue)
+        self._runs = QueueRuns(machine, queue, possible=features.xdp is None)
         prices = machine.prices
-        self._clean = prices.sequence(*CLEAN)
+        self._clean = prices.sequence(*features.clean)
         self._rx_page = prices.step("rx_page")
         self._llc_miss = prices.step("llc_miss")
         self._napi_poll = prices.step("napi_poll")
@@ -191,6 +177,8 @@ class DriverPoll(Napi):
     def _napi_gro_receive(self, core: Core, frame: Frame, gro: Gro) -> Process:
         """Clean a frame of a flow that may be merged; complete packets go up, a batch at a time."""
         self._take_in(core, frame)
+        if self._xdp is not None and self._xdp.run(core, frame) is not XdpVerdict.PASS:
+            return
         self.make_skb(core, frame)
         core.spend(self._clean, frame.packet)
         if gro.receive(core, frame):
@@ -224,51 +212,3 @@ class DriverPoll(Napi):
             self._counts.ring_refilled(core, queue, refilled)
         self._counts.polled(core, queue, work, weight)
         return self._polled(work, weight)
-
-
-def napi_of(
-    machine: Machine,
-    settings: ApplicationSettings,
-    queue: RxQueue,
-    softirqs: Softirqs,
-    stack: ProtocolStack,
-    tx: TxQueues,
-) -> DriverPoll:
-    """The NAPI instance of a queue; a softirq polls it, or a thread of its own if NAPI is threaded."""
-    scheduler: Scheduler = softirqs.of(machine.core_of(queue.number))
-    if settings.part(NapiSettings).threaded_napi:
-        scheduler = NapiThread(
-            machine, scheduler.core, queue.number, settings.part(SoftirqSettings).napi_weight
-        )
-    own = tx.queues[queue.number]
-    features = _features(machine, settings, queue, own, stack)
-    return DriverPoll(machine, queue, scheduler, stack, own, features)
-
-
-def _features(
-    machine: Machine, settings: ApplicationSettings, queue: RxQueue, tx: TxQueue, stack: ProtocolStack
-) -> Features:
-    program = gro = adaptive = None
-    merging, since = (
-        settings.part(OffloadSettings),
-        settings.part(AdaptiveSettings).adaptive_moderation,
-    )
-    if isinstance(tx, XdpSender):
-        program = _program(machine, xdp_action(settings), tx, stack.fib)
-    elif merging.gro and settings.app != "forward" and not xdp_action(settings):
-        hz = settings.part(SoftirqSettings).hz
-        kind = SummingGro if merging.rx_checksum == "cpu" else Gro
-        gro = kind(machine, stack.receive_merged, udp=merging.udp_gro, hz=hz)
-    if since != "off":
-        adaptive = AdaptiveModeration(machine, queue, since)
-    defer_ps = round(settings.part(NapiSettings).irq_defer_us * US_PS)
-    completes = program is None or completes_with_irq(settings.part(XdpSettings))
-    return Features(program, gro, adaptive, defer_ps, completes)
-
-
-def _program(machine: Machine, action: str, sender: XdpSender, fib: Fib) -> XdpProgram:
-    if action == "drop":
-        return XdpDrop(machine)
-    if action == "fib":
-        return XdpFib(machine, sender, fib)
-    return XdpForward(machine, sender, action, f"xdp_{action}")

@@ -5,9 +5,9 @@
     redirect    sent through a device of a map, in bulks of 16 with a doorbell each
     fib         as redirect, after a look-up in the kernel's own route table
 
-A frame that fib cannot forward is passed to the stack. net/generic_xdp.py runs a program after the
-sk_buff is built. Linux: Documentation/networking/af_xdp.rst, net/core/filter.c
-bpf_fib_lookup(), kernel/bpf/devmap.c; "The eXpress Data Path", CoNEXT 2018.
+A frame that fib cannot forward is passed to the stack. xdp_match.py drops some frames only.
+net/generic_xdp.py runs a program after the sk_buff is built. Linux: net/core/filter.c bpf_fib_lookup(),
+Documentation/networking/af_xdp.rst, kernel/bpf/devmap.c; "The eXpress Data Path", CoNEXT 2018.
 """
 
 from abc import ABC, abstractmethod
@@ -21,6 +21,7 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.fib import Fib
 from kbview.emulator.kernel.net.generic_xdp import XDP
+from kbview.emulator.kernel.net.taker import Taker
 from kbview.emulator.kernel.send.xdp_tx import XdpSender, xdp_action
 from kbview.emulator.keys import ScenarioError, meaning
 from kbview.packet.frame import Flow, Frame, Protocol
@@ -30,7 +31,7 @@ from kbview.tape.vocabulary import DropReason
 _XDP = DropReason.XDP
 
 _FLOWS_KNOWN = 65_536
-_RECEIVED = ("descriptor_read", "first_touch", "xdp_program")
+RECEIVED = ("descriptor_read", "first_touch", "xdp_program")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +79,8 @@ class XdpProgram(ABC):
         self._machine = machine
 
     @abstractmethod
-    def run(self, core: Core, frame: Frame) -> XdpSender | XdpVerdict | None:
-        """Decide on a frame: returns the ring that sends it, PASS, or None if it was dropped."""
+    def run(self, core: Core, frame: Frame) -> Taker | XdpVerdict | None:
+        """Decide on a frame: returns the ring that takes it, PASS, or None if it was dropped."""
 
     def flush(self, core: Core) -> None:  # noqa: B027 - a program that sends nothing has nothing
         """The poll ends: ring the doorbell. The caller yields first if the core is past its horizon."""
@@ -93,7 +94,7 @@ class XdpDrop(XdpProgram):
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
-        self._step = machine.prices.sequence(*_RECEIVED)
+        self._step = machine.prices.sequence(*RECEIVED)
 
     def run(self, core: Core, frame: Frame) -> None:
         core.spend(self._step, frame.packet)
@@ -108,9 +109,9 @@ class XdpForward(XdpProgram):
         super().__init__(machine)
         self._sender = sender
         self._action = action
-        self._step = machine.prices.sequence(*_RECEIVED, *extra)
+        self._step = machine.prices.sequence(*RECEIVED, *extra)
 
-    def run(self, core: Core, frame: Frame) -> XdpSender | XdpVerdict | None:
+    def run(self, core: Core, frame: Frame) -> Taker | XdpVerdict | None:
         return self._sent(core, frame, self._step)
 
     def _sent(self, core: Core, frame: Frame, step: Step) -> XdpSender:
@@ -131,7 +132,7 @@ class XdpFib(XdpForward):
         self._fib = fib
         self._steps: dict[Flow, Step | None] = {}
 
-    def run(self, core: Core, frame: Frame) -> XdpSender | XdpVerdict | None:
+    def run(self, core: Core, frame: Frame) -> Taker | XdpVerdict | None:
         if frame.flow not in self._steps:
             self._learn(frame.flow)
         step = self._steps[frame.flow]
@@ -147,5 +148,5 @@ class XdpFib(XdpForward):
         step = None
         if flow.protocol not in (Protocol.ARP, Protocol.OTHER) and not self._fib.is_group(flow):
             nodes = self._fib.nodes(flow)
-            step = self._machine.prices.sequence(*_RECEIVED, "bpf_fib_lookup", *nodes, "xdp_redirect")
+            step = self._machine.prices.sequence(*RECEIVED, "bpf_fib_lookup", *nodes, "xdp_redirect")
         self._steps[flow] = step

@@ -46,7 +46,9 @@ class SocketGroup:
         return {name: meter for table in self.tables for name, meter in table.meters().items()}
 
 
-def socket_group(machine: Machine, settings: ApplicationSettings, skbs: SkbCache) -> SocketGroup:
+def socket_group(
+    machine: Machine, settings: ApplicationSettings, skbs: SkbCache, deliverers: int
+) -> SocketGroup:
     """A table of sockets for each reader; all ports are closed where the application only sends."""
     closed = (
         ALL_PORTS if settings.app == "generate" else frozenset(settings.part(TcpSettings).closed_ports)
@@ -61,6 +63,7 @@ def socket_group(machine: Machine, settings: ApplicationSettings, skbs: SkbCache
                 *sizes,
                 closed,
                 f" #{number}" if settings.readers > 1 else "",
+                deliverers,
             )
             for number, cpu in enumerate(settings.reader_cpus)
         ]

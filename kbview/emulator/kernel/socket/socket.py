@@ -197,7 +197,8 @@ AnySocket = Socket | ListenSocket | StreamSocket
 class SocketTable:
     """The sockets of one reader, a thread on the core `reader`.
 
-    `ready` has the readable sockets, in the order they became so.
+    `ready` has the readable sockets, in the order they became so. `deliverers`: how many cores fill a
+    socket; 0 where the reader cannot know what they do meanwhile.
     """
 
     def __init__(
@@ -209,6 +210,7 @@ class SocketTable:
         tcp_rcvbuf: int,
         closed: Container[int],
         suffix: str = "",
+        deliverers: int = 0,
     ) -> None:
         self.machine = machine
         self.reader = reader
@@ -217,6 +219,7 @@ class SocketTable:
         self.cache = cache
         self.waiters = WaitQueue(machine)
         self.ready: deque[AnySocket] = deque()
+        self.deliverers = deliverers
         # Between two looks of a reader at the queue: packets of its own core, and of another core.
         self.shortest_reads_ps = (0, 0)
         self._rcvbuf = {Protocol.UDP: udp_rcvbuf, Protocol.TCP: tcp_rcvbuf}
