@@ -59,7 +59,7 @@ class Emulation:
         bus = Bus(settings.nic_fifo_bytes)
         wires = Wires(Cable(settings.link_gbps), bus)
         books = Books(self.totals, self.recorder)
-        nic = Nic(port, settings.queues, moderation, wires, books)
+        nic = Nic(port, settings.rss(), moderation, wires, books)
         self._machine = Machine(prices, nic, settings, books)
         for core in self._machine.cores:
             core.run_queue.slice_ps = settings.sched_slice_us * US_PS

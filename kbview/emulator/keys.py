@@ -55,11 +55,14 @@ class DeclaredKey(NamedTuple):
     power_of_two: bool
     module: str
     whole: bool = False  # whether it takes whole numbers only
+    is_prefix: bool = False  # whether it takes the prefix of addresses, or nothing
 
     @property
     def bounds(self) -> str:
         """The values that the key may have: `1 to 128`, `"read" or "epoll"`, `true or false`."""
         texts = [listing(self.words)] if self.words else []
+        if self.is_prefix:
+            texts.append('a prefix such as "10.0.0.0/8"')
         if self.limits is not None:
             kind = "powers of two, " if self.power_of_two else ""
             texts.insert(0, f"{kind}{shown(self.limits[0])} to {shown(self.limits[1])}")
@@ -69,6 +72,8 @@ class DeclaredKey(NamedTuple):
         """Refuse a value outside the bounds. A value of a wrong type is left to the conversion."""
         if isinstance(value, str) and self.words not in ((), _TRUTH) and value not in self.words:
             raise ScenarioError(f"{self.name} = {quoted(value)} is unknown; use {listing(self.words)}")
+        if self.is_prefix and isinstance(value, str) and value:
+            check_prefix(self.name, value)
         if isinstance(value, list | tuple):
             for each in value:
                 self.check(each)
@@ -113,6 +118,11 @@ def number(
 def meaning(text: str) -> msgspec.Meta:
     """The declaration of a key without a number: its meaning."""
     return msgspec.Meta(description=text)
+
+
+def prefix(text: str) -> msgspec.Meta:
+    """The declaration of a key that takes the prefix of IP addresses."""
+    return msgspec.Meta(description=text, extra={"is_prefix": True})
 
 
 _KNOWN: dict[type[Keys], tuple[DeclaredKey, ...]] = {}
@@ -161,6 +171,7 @@ def _key(kind: type[Keys], name: str, default: Any, hint: Any) -> DeclaredKey:
         any(extra.get("power_of_two") for extra in extras),
         declared.__module__,
         int in parts and float not in parts,
+        any(extra.get("is_prefix") for extra in extras),
     )
 
 
@@ -173,13 +184,13 @@ def _parts(hint: Any) -> Iterator[Any]:
         yield hint
 
 
-def check_prefix(key: str, prefix: str) -> None:
+def check_prefix(key: str, text: str) -> None:
     """Refuse a text that is not the prefix of addresses: ScenarioError."""
     try:
-        ip_network(prefix)
+        ip_network(text)
     except ValueError:
         raise ScenarioError(
-            f'{key} = {quoted(prefix)} is no prefix; use "10.0.0.0/8" or another'
+            f'{key} = {quoted(text)} is no prefix; use "10.0.0.0/8" or another'
         ) from None
 
 

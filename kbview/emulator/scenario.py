@@ -4,6 +4,8 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
+from functools import partial
+from itertools import count
 from typing import Annotated, Any
 
 import msgspec
@@ -99,7 +101,8 @@ class Scenario(Keys):
             self.traffic.stream(self.seed, gbps),
             self.flood.stream(self.seed + 1, gbps, self.traffic.flows),
         ]
-        return stream.in_chunks(stream.together(frames, gbps))
+        numbers = count(1, 2) if self.closed_loop else count()  # a peer has the even numbers
+        return stream.in_chunks(stream.together(frames, gbps, numbers))
 
     @property
     def closed_loop(self) -> bool:
@@ -113,7 +116,17 @@ class Scenario(Keys):
 
     def peer(self) -> Callable[[Nic], Peer] | None:
         """The maker of the host at the other end of the cable; None in open loop."""
-        return self.traffic.peer(self.seed, self.settings)
+        make = self.traffic.peer(self.seed, self.settings)
+        if make is None or self.flood is None:
+            return make
+        return partial(_numbered_evenly, make)
+
+
+def _numbered_evenly(make: Callable[[Nic], Peer], nic: Nic) -> Peer:
+    """The peer of a closed loop beside a flood: the odd numbers are the flood's."""
+    made = make(nic)
+    made.packets = count(0, 2)
+    return made
 
 
 _SECTIONS: dict[str, type[Keys]] = {"settings": Settings, "traffic": Traffic, "flood": Traffic}

@@ -22,10 +22,10 @@ from kbview.emulator.keys import (
     MOST_WHOLE,
     Keys,
     ScenarioError,
-    check_prefix,
     keys_of,
     meaning,
     number,
+    prefix,
     quoted,
 )
 from kbview.emulator.protocol.tcp import Parameters
@@ -98,7 +98,7 @@ class Traffic(Keys):
     ] = "ephemeral"
     source: Annotated[
         str,
-        meaning('IPv4 prefix that the senders\' addresses come from, in turn, as "198.18.0.0/15"'),
+        prefix("IPv4 addresses of the senders, in turn"),
     ] = CLIENT_ADDRESS
     port: Annotated[int, number("destination port", ge=1, le=65_535)] = 9000
     frames: (
@@ -154,8 +154,7 @@ class Traffic(Keys):
             raise ScenarioError(
                 f"peak_pps = {self.peak_pps:g} is not between rate_pps = {self.rate_pps:g} and 1e9"
             )
-        check_prefix("source", self.source)
-        if ":" in self.source:
+        if ":" in self.source or not self.source:
             raise ScenarioError(f"source = {quoted(self.source)} is not IPv4, as the host's address is")
         if self.pattern == TCP and self.source != CLIENT_ADDRESS:
             raise ScenarioError('source: the clients of pattern = "tcp" have one address')

@@ -104,6 +104,9 @@ def _ended(meters: Meters) -> int:
 QUANTITIES: dict[str, Quantity] = {
     "handled_mpps": lambda meters, ps: rate(handled(meters), ps) / 1e6,
     "handled_pps": lambda meters, ps: rate(handled(meters), ps),
+    "received_mpps": lambda meters, ps: rate(_received(meters), ps) / 1e6,
+    "no_socket_mpps": lambda meters, ps: rate(meters.drops.get("udp/NO_SOCKET", 0), ps) / 1e6,
+    "raw_drops_mpps": lambda meters, ps: rate(meters.drops.get("ip/NETFILTER_DROP", 0), ps) / 1e6,
     "received_pps": lambda meters, ps: rate(_received(meters), ps),
     "served_percent": _served_percent,
     "rcvbuf_errors_pps": lambda meters, ps: rate(meters.drops.get("socket/SOCKET_RCVBUFF", 0), ps),

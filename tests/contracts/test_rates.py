@@ -11,12 +11,13 @@ from tests.contracts.played import CASES, Case, Played, played
 
 # The things that a station counts whose steps are not taken once by each packet.
 WORDS = {"irqs", "polls", "runs", "calls", "bursts", "events", "chunks", "mbufs", "jobs", "lines"}
-WORDS |= {"misses", "wakes", "blocks"}
+WORDS |= {"misses", "wakes", "blocks", "bulks", "batches"}
 UNITS = {  # net_rx_action() and the handler serve many packets; poll() and the engine's ioctl() a batch
     ("kernel", "irq"): "irqs",
     ("kernel", "softirq"): "polls",
     ("netmap", "poll"): "calls",
     ("psio", "ioctl"): "calls",
+    ("kernel", "cpumap"): "batches",
     ("dpdk", "mbuf"): "mbufs",
     ("af_xdp", "umem"): "chunks",
     ("af_xdp", "wakeup"): "calls",

@@ -17,10 +17,10 @@ from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.cable import Wires
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.ring import RxRing
-from kbview.emulator.hardware.rss import Rss
+from kbview.emulator.hardware.rss import Rss, RssSettings
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing
-from kbview.emulator.keys import Keys, meaning, number
+from kbview.emulator.keys import meaning, number
 from kbview.packet.acknowledgements import Acknowledgements, acknowledges_alone
 from kbview.packet.frame import Flow, Frame
 from kbview.tape.meter import RingMeter
@@ -35,12 +35,9 @@ _LATEST = 64  # frames that the mean footprint of a closed loop looks back
 
 
 @dataclass(frozen=True, kw_only=True)
-class NicSettings(Keys):
+class NicSettings(RssSettings):
     """The port: its link, queues and rings. Defaults are mlx5e's; the FIFO is the 82599's."""
 
-    queues: Annotated[
-        int, number("receive queues, each with its ring and interrupt vector", "queues", ge=1, le=128)
-    ] = 1
     ring: Annotated[
         int,
         number("descriptors in each receive ring", "descriptors", ge=2, le=65536, power_of_two=True),
@@ -106,12 +103,12 @@ class Port:
 
 
 class Nic(Actor, Supply):
-    """A port with `queues` receive queues. It is an actor: see above."""
+    """A port with the receive queues of `rss`. It is an actor: see above."""
 
     def __init__(
         self,
         port: Port,
-        queues: int,
+        rss: Rss,
         moderation: Moderation,
         wires: Wires,
         books: Books,
@@ -119,8 +116,8 @@ class Nic(Actor, Supply):
         self.moderation = moderation
         self.link = wires.link
         self.bus = wires.bus
-        self.rss = Rss(queues)
-        self.queues = [RxQueue(number, self, moderation, books) for number in range(queues)]
+        self.rss = rss
+        self.queues = [RxQueue(number, self, moderation, books) for number in range(rss.queues)]
         self.exhausted = False
         self.opened_ps = 0  # frames for a closed NIC waited on the wire until then
         self.loaded_ps = -1  # up to when every arrival is known

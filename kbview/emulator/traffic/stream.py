@@ -34,10 +34,10 @@ def mixed(gaps: Iterable[int], lengths: Iterable[int], gbps: float, flows: list[
         yield Frame(left_ps, packet, length, flow, max(0, length - UDP_HEADERS))
 
 
-def together(streams: list[Frames], gbps: float) -> Frames:
-    """All of them on one cable, numbered anew; each frame waits for the wire."""
+def together(streams: list[Frames], gbps: float, numbers: "count[int]") -> Frames:
+    """All of them on one cable, numbered anew by `numbers`; each frame waits for the wire."""
     free_ps, wire = 0, BitClock(gbps)
-    for packet, frame in enumerate(merge(*streams, key=_ARRIVED)):
+    for packet, frame in zip(numbers, merge(*streams, key=_ARRIVED), strict=False):
         free_ps = max(frame.arrived_ps, free_ps + wire.pass_frame(frame.length))
         yield altered(frame, arrived_ps=free_ps, packet=packet)
 

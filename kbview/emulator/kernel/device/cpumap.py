@@ -1,4 +1,4 @@
-"""cpumap: an XDP program gives frames to another core, whose thread builds sk_buffs for the stack.
+"""cpumap: XDP gives frames to another core; a thread there builds sk_buffs for the stack.
 
     poll --enqueue--> bulk of 8 --flush--> ring --> thread: 8 at a time: sk_buff, layers --> socket
                                   full: dropped      asleep while the ring is empty
@@ -31,12 +31,12 @@ CPUMAP_RING_FULL = DropReason.CPUMAP_RING_FULL
 
 CPU_MAP_BULK_SIZE = 8
 CPUMAP_BATCH = 8
-BUILD = ("cpumap_build_skb",)  # what a packet has cost the thread before the layers
+BUILD = ("cpumap_build_skb",)  # a packet's steps in the thread before the layers
 _HASH_BITS = 7  # of a flow's hash, the bits that chose its receive queue
 
 
 class CpuMapEntry:
-    """One core of the map: its ring, and the thread that empties the ring."""
+    """A core of the map: its ring, and the thread that empties the ring."""
 
     def __init__(
         self, machine: Machine, core: Core, size: int, stack: ProtocolStack, softirqs: Softirqs
@@ -63,7 +63,7 @@ class CpuMapEntry:
     # ---- the core that polls ---------------------------------------------------------------
 
     def append(self, core: Core, frames: list[Frame]) -> None:
-        """Put a bulk into the ring; what finds no room is dropped, and its pages go back."""
+        """Put a bulk into the ring; frames without room are dropped, and their pages go back."""
         fitting = min(len(frames), self.ring.room)
         self._frames.extend(islice(frames, fitting))
         if fitting:
@@ -124,7 +124,7 @@ class CpuMapEntry:
 
 
 class CpuMapBulk:
-    """The frames of one poll for one core of the map: struct xdp_bulk_queue. The enqueue was paid."""
+    """The frames of a poll for a core of the map: struct xdp_bulk_queue. The enqueue was paid."""
 
     def __init__(self, machine: Machine, entry: CpuMapEntry) -> None:
         self._entry = entry
@@ -171,7 +171,7 @@ class CpuMap:
         self._bulks: list[CpuMapBulk] = []
 
     def bulks(self) -> "CpuMapBulks":
-        """The bulks of one more queue."""
+        """The bulks of another queue."""
         made = [CpuMapBulk(self._machine, entry) for entry in self._entries]
         self._bulks += made
         return CpuMapBulks(made)
@@ -192,7 +192,7 @@ class CpuMap:
 
 
 class CpuMapBulks:
-    """The bulks of one queue's poll, one for each core of the map."""
+    """The bulks of a queue's poll, a bulk for each core of the map."""
 
     def __init__(self, bulks: list[CpuMapBulk]) -> None:
         self._bulks = bulks
@@ -203,7 +203,7 @@ class CpuMapBulks:
         return len(self._bulks) > 1
 
     def of(self, flow: Flow) -> CpuMapBulk:
-        """The bulk of the core that a flow belongs to: all its packets go to one core, in order."""
+        """The bulk of the core of a flow: all its packets go to the same core, in order."""
         return self._bulks[(flow.rss_hash >> _HASH_BITS) % len(self._bulks)]
 
     def end_poll(self, core: Core) -> None:

@@ -1,4 +1,4 @@
-"""Builds the NAPI instance of a queue: XDP program, GRO, moderation, and who polls it."""
+"""Builds the NAPI instance of a queue: XDP program, GRO, moderation, and its softirq or thread."""
 
 from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.engine import US_PS

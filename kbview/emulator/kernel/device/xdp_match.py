@@ -1,4 +1,4 @@
-"""XDP_DROP by match: the program reads headers, drops what matches, and lets the rest on.
+"""XDP_DROP by match: the program reads headers, drops matching frames, and lets the others on.
 
     Ethernet, IP, UDP or TCP header --> port in a map? --> source in a prefix? --match--> XDP_DROP
                                                                   |
@@ -21,7 +21,7 @@ from kbview.emulator.kernel.device.xdp import RECEIVED, XdpProgram, XdpSettings,
 from kbview.emulator.kernel.net.offload import OffloadSettings
 from kbview.emulator.kernel.net.taker import Taker
 from kbview.emulator.kernel.send.xdp_tx import xdp_action
-from kbview.emulator.keys import ScenarioError, check_prefix, meaning, number
+from kbview.emulator.keys import ScenarioError, number, prefix
 from kbview.packet.frame import Flow, Frame, Protocol
 from kbview.tape.vocabulary import DropReason, Place
 
@@ -50,9 +50,7 @@ class MatchSettings(XdpSettings, OffloadSettings):
     ) = None
     xdp_drop_source: Annotated[
         str,
-        meaning(
-            'prefix of the sources whose frames an XDP program drops, as "10.0.0.0/8"; empty: none'
-        ),
+        prefix("sources of the frames that an XDP program drops; empty: none"),
     ] = ""
     cpumap_cpus: Annotated[
         int,
@@ -86,12 +84,10 @@ class MatchSettings(XdpSettings, OffloadSettings):
                 "cpumap_cpus: an sk_buff of cpumap does not carry the NIC's checksum; "
                 'use rx_checksum = "cpu"'
             )
-        if self.xdp_drop_source:
-            check_prefix("xdp_drop_source", self.xdp_drop_source)
 
     @property
     def cpumap_cores(self) -> list[int]:
-        """The cores of the map: the first after those of the queues, and on from there."""
+        """The cores of the map: they follow the cores of the queues."""
         return [(self.queues + number) % self.cores for number in range(self.cpumap_cpus)]
 
 
