@@ -13,7 +13,8 @@ from collections import deque
 from itertools import islice
 
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.core import KSOFTIRQD, Core
+from kbview.emulator.hardware.account import KSOFTIRQD
+from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.hardware.shared_ring import SharedRing
@@ -69,7 +70,7 @@ class CpuMapEntry:
         if fitting:
             self.ring.produce(core, fitting)
         for frame in islice(frames, fitting, None):
-            self._machine.drop(core, frame, _XDP, CPUMAP_RING_FULL)
+            self._machine.books.drop(core, frame, _XDP, CPUMAP_RING_FULL)
 
     def wake(self, core: Core) -> None:
         """The poll ends: wake the thread if it sleeps."""

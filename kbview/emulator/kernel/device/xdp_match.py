@@ -124,7 +124,7 @@ class XdpMatch(XdpProgram):
         if drops:
             core.spend(self._drop, frame.packet)
             self._tell(core, frame, "drop")
-            self._machine.drop(core, frame, _PLACE, _XDP)
+            self._machine.books.drop(core, frame, _PLACE, _XDP)
             return None
         if self._bulks is None:
             core.spend(self._pass, frame.packet)
