@@ -132,6 +132,13 @@ class Prices:
             self._steps[name] = Step(name, cost_ps, row.cycles_per_byte * ps + row.ns_per_byte * 1000)
         return self._steps[name]
 
+    def times(self, name: str, count: int) -> Step:
+        """The step of that name at `count` times the price of its row, which is the price of one."""
+        step = self.step(name)
+        row = self._row(name)
+        step.cost_ps = round(count * (row.cycles * 1e12 / self.clock_hz + row.ns * 1000))
+        return step
+
     def reserve(self, names: Iterable[str]) -> None:
         """Announce steps that a packet may take later. UnpricedStepError if a step has no price."""
         for name in names:

@@ -85,6 +85,18 @@ def test_page_walks_are_counted_and_paid() -> None:
     assert finished("kernel", Settings(), traffic).tlb_misses is None
 
 
+def test_the_kernel_s_linear_map_of_16_gb_costs_six_cycles_a_touch_at_most() -> None:
+    """Linux maps memory in 1 GB pages; buffers all over 16 GB use 16 entries; Intel has 4 and 16."""
+    facts = CALIBRATION.memory
+    assert facts is not None
+    share = missing(facts.first_tlb[2], 16)
+    assert missing(facts.second_tlb[2], 16) == 0
+    assert share * CALIBRATION.steps["second_tlb"].cycles == 6
+    datagram = finished("kernel", Settings(wait="read"), Traffic(rate_pps=1.5e6, frames=4000))
+    busy_ps = sum(stage.total_ps for stage in datagram.stages.values()) / 4000
+    assert 6e12 / CALIBRATION.clock_hz < 0.002 * busy_ps
+
+
 @pytest.mark.parametrize("ring", [256, 4096])
 def test_only_a_backlog_beyond_the_cache_s_share_misses_it(ring: int) -> None:
     overload = Traffic(rate_pps=8e6, size=1500, frames=12_000)

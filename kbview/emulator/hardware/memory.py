@@ -23,6 +23,7 @@ from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.nic import Nic
 from kbview.packet.frame import Frame
 
+L1_LINES = 512  # 32 KB of 64 bytes: the data cache of Intel's cores from 2006 to 2018
 MBUF = 2304  # rte_mbuf 128, headroom 128, data room 2048
 PAGES = {"4K": 1 << 12, "2M": 1 << 21, "1G": 1 << 30}
 

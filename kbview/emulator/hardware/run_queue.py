@@ -35,11 +35,16 @@ def thread(name: str, process: Process) -> Context:
 
 
 class RunQueue:
-    """`tasks` are all tasks of the core. `running` is the task that ran last; None is the idle task."""
+    """`tasks` are all tasks of the core. `running` is the task that ran last; None is the idle task.
+
+    `changes` counts the times at which a task got the core after another task, idle time left out.
+    """
 
     def __init__(self) -> None:
         self.tasks: list[Context] = []
         self.running: Context | None = None
+        self.changes = 0
+        self._latest: Context | None = None  # the last task that was not idle
         self.slice_ps = SLICE_PS
         self._since_ps = 0  # time up to which the running task's time is counted
 
@@ -66,17 +71,22 @@ class RunQueue:
     def start(self, task: Context) -> None:
         """A task joins that runs already."""
         self.tasks.append(task)
+        self._latest = task
         self.running = task
 
     def clear(self) -> None:
         """Remove every task; the idle task runs."""
         self.tasks.clear()
+        self._latest = None
         self.running = None
 
     def switch(self, task: Context | None, now_ps: int) -> None:
         """Another task runs from `now_ps` on; None is the idle task."""
         self.running = task
         self._since_ps = now_ps
+        if task is not None and task is not self._latest:
+            self.changes += 1
+            self._latest = task
 
     def place(self, task: Context) -> None:
         """Make a task runnable.

@@ -61,6 +61,20 @@ SOCKET: dict[str, Declaration] = {
         ("read",),
         passes=False,
     ),
+    "call_refill": Declaration(
+        "misses of the first-level cache behind a system call",
+        "The call displaced lines of the application, which come back from the second-level cache.",
+        ("app",),
+        passes=False,
+        counts="calls",
+    ),
+    "switch_refill": Declaration(
+        "misses of the first-level cache behind a context switch",
+        "Another task ran here: the lines of the application come back from the second-level cache.",
+        ("app",),
+        passes=False,
+        counts="switches",
+    ),
     "copy_to_user": Declaration(
         "skb_copy_datagram_iter(), copy_to_user()",
         "The application may not look into the kernel's memory, so the payload is copied out to it.",

@@ -21,6 +21,7 @@ from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.call.take_steps import TakeSteps
+from kbview.emulator.kernel.call.working_set import WorkingSet
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
 from kbview.emulator.kernel.runs import ReadRuns, Round
 from kbview.emulator.kernel.skb import packets, skbs
@@ -115,7 +116,9 @@ class SocketReader:
         batched = self._call == "recvmmsg"
         self._most = settings.recv_batch if batched else 1  # messages a call
         self._runs: ReadRuns | None = None
-        if not batched and not app.answers:  # a sender shares more than the socket with the softirq
+        lines = settings.app_lines
+        self._working_set = WorkingSet(prices, core, lines) if lines else None
+        if not batched and not app.answers and not lines:  # a sender shares more with the softirq
             self._runs = self._rounds(settings)
         program = self._blocking() if settings.wait == "read" else self._epolling()
         self.task = Context(app.name, program, USER, Mode.USER)
@@ -280,7 +283,9 @@ class SocketReader:
         """Return to user mode; the application works on each packet."""
         core = self.core
         core.leave_kernel(self.task)
+        step = self._app.step if self._working_set is None else self._working_set.work()
         for frame in frames:
             for packet in (frame,) if frame.inner is None else packets(frame):
                 self._machine.books.deliver(core, packet, _APP)
-                core.spend(self._app.step, packet.packet)
+                core.spend(step, packet.packet)
+                step = self._app.step

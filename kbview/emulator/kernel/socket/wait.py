@@ -10,6 +10,7 @@ from typing import Annotated, Literal, get_args
 from kbview.emulator.engine import Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.memory import L1_LINES
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.keys import MOST, Keys, meaning, number
 
@@ -38,6 +39,15 @@ class ReadSettings(Keys):
     read_size: Annotated[
         int, number("buffer of the application for a read of a stream", "bytes", ge=1, le=MOST)
     ] = 131_072  # iperf's
+    app_lines: Annotated[
+        int,
+        number(
+            "cache lines that the work on each datagram reads again; a call displaces some of them",
+            "lines",
+            ge=0,
+            le=L1_LINES,
+        ),
+    ] = 0
 
 
 class WaitQueue:
