@@ -39,7 +39,7 @@ COLLECT = "/tmp/collect"  # noqa: S108 - the README's own
 INLINE = re.compile(r"`((?:\./run|\.venv/bin/)[^`]*)`")
 ROOTS = re.compile(r"\bsudo\b|\broot@")
 OTHER_ENDS = {
-    "./run dpdk": 3,  # no DPDK application runs in a bare system
+    "./run dpdk": 2,  # no DPDK application runs in a bare system
     "./run follow": 3,  # nobody presents
 }
 PATIENCE_S = 1800
@@ -84,7 +84,8 @@ class Debian:
             'mount --rbind /dev "$0/dev" && mount --rbind /sys "$0/sys" && mount -t proc proc "$0/proc"'
             ' && exec chroot --groups= --userspec="$1:$1" "$0" env -i "${@:3}" bash -c "cd; $2"'
         )
-        spaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        # the terminal is the command's own, so that Ctrl+C interrupts it
+        spaces = ["setsid", "--ctty", "--wait", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
         spaces += [] if network else ["--net"]
         return [*spaces, "bash", "-c", mounts, str(self.root), str(user), command, *environ]
 

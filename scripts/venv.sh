@@ -73,9 +73,7 @@ if ! complete; then
     if [ "$(basename "$0")" = run ] && command -v "${CC:-cc}" >/dev/null 2>&1; then
         say "a C compiler is here: scripts/wheel --here makes the emulator two to three times as fast"
     fi
-    if [ -n "${SUDO_UID:-}" ] && [ "$(id -u)" = 0 ]; then
-        chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$venv"  # the next start may be the user's own
-    fi
+    made=yes
 fi
 # Python finds the checkout through a .pth file, which is written anew where the checkout was moved.
 if [ "$(cat "$venv/.kbview-path" 2>/dev/null)" != "$here" ]; then
@@ -86,4 +84,7 @@ if [ "$(cat "$venv/.kbview-path" 2>/dev/null)" != "$here" ]; then
         PYTHONPATH=$here${PYTHONPATH:+:$PYTHONPATH}
         export PYTHONPATH
     fi
+fi
+if [ "${made:-}" ] && [ -n "${SUDO_UID:-}" ] && [ "$(id -u)" = 0 ]; then
+    chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$venv" # the next start may be the user's own
 fi

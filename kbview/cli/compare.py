@@ -11,6 +11,7 @@ from kbview.cli.ending import Ending
 from kbview.cli.errors import DONE
 from kbview.cli.paper import say
 from kbview.cli.piped import stream_of
+from kbview.tape.source import SourceError
 
 if TYPE_CHECKING:
     from kbview.state.report import Report
@@ -69,7 +70,9 @@ def _sources(arguments: argparse.Namespace) -> "list[Source]":
 
     words = [arguments.source, *arguments.others]
     if len(words) > 1:
-        return [resolve(word, choice(arguments, None)) for word in words]
+        if words.count("-") > 1:
+            raise SourceError("standard input is one stream; name - once", 2)
+        return [resolve(word, choice(arguments, None), stream_of(word)) for word in words]
     named = arguments.datapath or _usual(arguments)
     names = datapaths(named, arguments.source)
     stream = stream_of(arguments.source)
@@ -80,10 +83,10 @@ def _sources(arguments: argparse.Namespace) -> "list[Source]":
 def _usual(arguments: argparse.Namespace) -> str:
     """The datapaths that are compared unless others are named; a pipe cannot be looked into."""
     from kbview.cli.choice import choice
-    from kbview.sources.resolve import resolve
+    from kbview.sources.resolve import is_pipe, resolve
     from kbview.state.compare_run import first_beside
 
-    if arguments.source == "-":
+    if is_pipe(arguments.source):
         return DEFAULT
     source = resolve(arguments.source, choice(arguments, FIRST))
     source.close()

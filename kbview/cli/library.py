@@ -160,7 +160,8 @@ def _recordings() -> Iterator[ShelfItem]:
 def _files(folder: Path) -> list[str]:
     """The names of recordings and scenarios in a folder, in order."""
     try:
-        names = sorted(path.name for path in folder.iterdir() if path.name.endswith(_SUFFIXES))
+        found = (path for path in folder.iterdir() if path.name.endswith(_SUFFIXES))
+        names = sorted(path.name for path in found if path.is_file())
     except OSError:
         return []
     return names[:_MOST_FILES]

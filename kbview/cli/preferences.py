@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import platformdirs
 
+from kbview.emulator.wrong_value import sentence
 from kbview.tape.source import SourceError
 from kbview.ui.options import Color, Options, ThemeName
 
@@ -63,7 +64,9 @@ def read() -> Preferences:
     text = read_toml(str(path))
     try:
         return msgspec.convert(tomllib.loads(text), Preferences)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except msgspec.ValidationError as error:
+        raise SourceError(f"{path}: {sentence(error)}; see `kbview config template`", 2) from error
+    except tomllib.TOMLDecodeError as error:
         raise SourceError(f"{path}: {error}; see `kbview config template`", 2) from error
     except RecursionError as error:
         raise SourceError(f"{path}: nested too deeply", 2) from error
@@ -104,4 +107,4 @@ def _converted(variable: str, text: str, name: str) -> Any:
     try:
         return getattr(msgspec.convert({name: value}, Preferences), name)
     except msgspec.ValidationError as error:
-        raise SourceError(f"{variable}={text!r}: {error}", 2) from error
+        raise SourceError(f"{variable}={text!r}: {sentence(error)}", 2) from error

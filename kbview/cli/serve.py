@@ -49,13 +49,13 @@ class Serve(Command):
 def _check(arguments: argparse.Namespace) -> None:
     """SourceError for a source of this machine's own kernel, and for an open door."""
     from kbview.sources.request import Choice
-    from kbview.sources.resolve import resolve
+    from kbview.sources.resolve import is_pipe, resolve
 
     if not 1 <= arguments.port <= _MOST_PORT:
         raise SourceError(f"--port {arguments.port}: use 1 to {_MOST_PORT}", 2)
     if not _is_loopback(arguments.host) and not arguments.token:
         raise SourceError(f"--host {arguments.host}: others can connect there; give a --token", 2)
-    if arguments.source == "-":
+    if is_pipe(arguments.source):
         raise SourceError("a pipe cannot be read once for each viewer; name a file", 2)
     if arguments.source:
         with closing(resolve(arguments.source, Choice())) as source:

@@ -132,8 +132,8 @@ def _plot(target: Target, curve: Curve, rows: Sequence[VerdictRow]) -> None:
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plot_size(_WIDTH, 16)
-    plotext.plot(list(curve.at), list(curve.published), label="published", marker="o")
     plotext.plot(list(curve.at), emulated, label="emulated", marker="x")
+    plotext.plot(list(curve.at), list(curve.published), label="published", marker="o")  # on top
     plotext.title(f"{target.id} {curve.name}")
     plotext.xlabel(target.x_label or curve.x)
     plotext.ylabel(target.y_label or curve.quantity)

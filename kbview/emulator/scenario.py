@@ -29,6 +29,7 @@ from kbview.emulator.settings import Settings
 from kbview.emulator.traffic import stream
 from kbview.emulator.traffic.flows import HOST_ADDRESS, HOST_MAC
 from kbview.emulator.traffic_description import CLOSED, REQUEST, TCP, Traffic
+from kbview.emulator.wrong_value import sentence
 from kbview.packet.frame import Frame
 
 STREAMS = ("http", "echo", "sink")  # applications that take connections
@@ -156,7 +157,7 @@ def convert(raw: dict[str, Any], where: str) -> Scenario:
     try:
         return msgspec.convert(raw, Scenario)
     except msgspec.ValidationError as error:
-        raise ScenarioError(f"{where}: {error}") from None
+        raise ScenarioError(f"{where}: {sentence(error)}") from None
 
 
 def override(scenario: Scenario, changes: Iterable[tuple[str, str]]) -> Scenario:

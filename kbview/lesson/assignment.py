@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from kbview.emulator.wrong_value import sentence
 from kbview.lesson.fault import LessonError
 from kbview.lesson.lesson import Lesson, Prediction
 from kbview.lesson.limits import check_text, fill, holes
@@ -69,7 +70,8 @@ def read(path: Path) -> Assignment:
     except RecursionError:
         raise LessonError(f"{path.name}: nested too deeply") from None
     except (LessonError, ValueError, msgspec.ValidationError) as error:
-        plain = "".join(letter if letter.isprintable() else "?" for letter in str(error)[:200])
+        told = sentence(error) if isinstance(error, msgspec.ValidationError) else str(error)
+        plain = "".join(letter if letter.isprintable() else "?" for letter in told[:200])
         raise LessonError(f"{path.name}: {plain}") from None
     return found
 

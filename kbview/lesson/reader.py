@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from kbview.emulator.wrong_value import sentence
 from kbview.lesson.fault import LessonError
 from kbview.lesson.lesson import Lesson, LessonStep, Prediction
 from kbview.lesson.limits import check_lesson
@@ -107,10 +108,12 @@ def _tables(path: Path) -> dict[str, Any]:
 def _as(tables: dict[str, Any], kind: type[Read]) -> Read:
     try:
         return msgspec.convert(tables, kind)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except msgspec.ValidationError as error:
+        raise LessonError(_plain(sentence(error))) from None
+    except RecursionError as error:
         raise LessonError(_plain(error)) from None
 
 
-def _plain(error: Exception) -> str:
+def _plain(error: Exception | str) -> str:
     """The first 200 characters of an error's text without characters that a terminal would obey."""
     return "".join(letter if letter.isprintable() else "?" for letter in str(error)[:200])

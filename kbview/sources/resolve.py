@@ -90,9 +90,15 @@ def resolve(word: str, choice: Choice, stream: BufferedReader | None = None) -> 
 
 
 def resolve_all(text: str, choices: list[Choice], stream: BufferedReader | None) -> list[Source]:
-    """The same traffic for several choices; they are to be pumped side by side."""
+    """The same traffic for several choices; they are to be pumped side by side.
+
+    A FIFO is read from `stream`, for its writer may be late. Errors: SourceError, also for a FIFO
+    without a `stream`.
+    """
     text = _located(text)
-    word = look(text, open_fifo(text) if stream is None else stream)
+    if stream is None and text != "-" and is_pipe(text):
+        raise SourceError(f"{text}: a pipe cannot be read here; name a file", 2)
+    word = look(text, stream)
     opener = _opener(word)
     sources = opener.open(word, choices)
     for source, choice in zip(sources, choices, strict=False):
@@ -134,8 +140,11 @@ def _opener(word: Word) -> Opener:
 
 def _exists(text: str) -> bool:
     try:
-        return text == "-" or Path(text).exists()
-    except OSError:  # a name that no file can have: the opener says so
+        return text == "-" or Path(text).exists() or Path(text).is_symlink()
+    except (
+        OSError,
+        RuntimeError,
+    ):  # no file can have the name, or a circle of links: the opener says so
         return True
 
 

@@ -48,6 +48,25 @@ def test_two_tapes_are_compared_as_they_are(tmp_path: Path, capsys: pytest.Captu
     assert made["differences"][0]["other"] == "dpdk"
 
 
+@pytest.mark.parametrize("part", [1.0, 0.4], ids=["whole", "cut"])
+def test_a_tape_of_a_kernel_trace_is_compared_with_itself(
+    part: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Percentiles that a trace does not have are no differences."""
+    text = (Path(__file__).parents[1] / "sources" / "trace" / "text" / "trace_pipe.txt").read_bytes()
+    trace, tape = tmp_path / "trace.txt", str(tmp_path / "t.kbt")
+    trace.write_bytes(text[: int(part * len(text))])
+    assert main(["record", str(trace), "-o", tape]) == 0
+    assert main(["compare", tape, tape, "--json"]) == 0
+    first, second = json.loads(capsys.readouterr().out)["reports"]
+    assert first == second
+
+
+def test_standard_input_is_read_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "-", "-"]) == 2
+    assert "name - once" in capsys.readouterr().err
+
+
 def test_an_unknown_datapath_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "paced-udp", "--datapath", "kernal"]) == 2
     assert "datapath 'kernal' is unknown" in capsys.readouterr().err

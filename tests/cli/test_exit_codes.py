@@ -53,11 +53,14 @@ def test_an_example_gives_its_code(code: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/sys/class/net/lo").exists(), reason="no interface lo here")
-def test_a_live_source_without_rights_is_a_missing_permission() -> None:
-    words = [sys.executable, "-c", WITHOUT_RIGHTS, "run", "live:lo", "--until", "1ms"]
+@pytest.mark.parametrize("source", ["live:lo", "xdp:lo"])
+def test_a_live_source_without_rights_is_a_missing_permission(source: str) -> None:
+    """The line says what to run instead, and with which rights."""
+    words = [sys.executable, "-c", WITHOUT_RIGHTS, "run", source, "--until", "1ms"]
     ended = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (PERMISSION, "")
     assert ended.stderr.count("\n") == 1
+    assert re.search(rf"run: sudo \S.* {source.replace(':', '.')}$", ended.stderr)
 
 
 @pytest.mark.parametrize("name", ["a.pcap", "a.kbt", "a.toml"])

@@ -1,6 +1,7 @@
 """What the screen can open: scenarios, recordings, files of the folder, recent files; and restarts."""
 
 import argparse
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,14 @@ def test_a_file_that_was_opened_is_recent_and_comes_first(tmp_path: Path) -> Non
     assert recent.files() == [str(first), str(second)]
     kinds = {item.word: item.kind for item in library(opened("paced-udp")).shelf()}
     assert kinds[str(first)] == "recent"
+
+
+def test_a_pipe_is_neither_on_the_shelf_nor_waited_for(tmp_path: Path) -> None:
+    os.mkfifo("nobody.pcap")
+    shelf = library(opened("paced-udp"))
+    assert "nobody.pcap" not in {item.word for item in shelf.shelf()}
+    with pytest.raises(SourceError, match="a pipe cannot be read here; name a file"):
+        shelf.open("nobody.pcap")
 
 
 def test_no_folder_for_recent_files_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:

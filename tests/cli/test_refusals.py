@@ -38,7 +38,11 @@ REFUSED: list[tuple[list[str], int, str]] = [
     ([SYNTHETIC, "--set", "rate_pp=3"], USAGE, "did you mean rate_pps?"),
     ([SYNTHETIC, "--set", "traffic.rate_pp=3"], USAGE, "did you mean rate_pps?"),
     ([SYNTHETIC, "--set", "rate_pps"], USAGE, "write key=value"),
-    ([SYNTHETIC, "--set", "ring=many"], USAGE, "ring"),
+    (
+        [SYNTHETIC, "--set", "ring=many"],
+        USAGE,
+        "--set ring: settings.ring: write a whole number, not text",
+    ),
     ([SYNTHETIC, "--set", "wait=sleep"], USAGE, 'use "read" or "epoll"'),
     ([SYNTHETIC, "--set", "app_cpu=9"], USAGE, "use 0 to 1"),
     ([SYNTHETIC, "--set", "moderation_us=inf"], USAGE, "use 0 to 2147483647"),
@@ -50,6 +54,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
     (["short-connections", "--datapath", "dpdk"], USAGE, 'dpdk cannot serve app = "http"'),
     (["paced-udp", "--datapath", "mtcp"], USAGE, 'mtcp takes connections only; use pattern = "tcp"'),
     (["payced-udp"], USAGE, "neither a file nor a scenario; did you mean paced-udp?"),
+    (["a" * 5000], UNREADABLE, "File name too long"),
     (["zzz"], USAGE, "neither a file nor a scenario; see `kbview list`"),
     ([SYNTHETIC, "--until", "soon"], USAGE, "is not a time"),
     ([SYNTHETIC, "--until", "9" * 5000], USAGE, "is too large; write up to 1000000000000000"),
@@ -117,6 +122,15 @@ def test_a_broken_capture_is_named(
     code, err = refused(["run", str(path)], capsys, monkeypatch, tmp_path)
     assert code == UNREADABLE
     assert name in err
+
+
+def test_a_circle_of_links_is_a_file_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    assert main(["run", str(tmp_path / "one")]) == UNREADABLE
+    assert "Too many levels of symbolic links" in capsys.readouterr().err
 
 
 def test_a_directory_and_a_forbidden_file(

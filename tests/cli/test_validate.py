@@ -4,10 +4,13 @@ import json
 
 import pytest
 
+from kbview.cli import validate_text
 from kbview.cli.main import main
+from kbview.emulator.cost import Confidence
 from kbview.experiment.point import Result
 from kbview.validation import campaign
-from kbview.validation.target import Curve
+from kbview.validation.target import Curve, Role, Target
+from kbview.validation.verdict import rows
 
 
 def test_it_says_published_emulated_and_role(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,6 +60,21 @@ def test_an_unknown_target_is_one_line(capsys: pytest.CaptureFixture[str]) -> No
     assert out == ""
     assert "target T99 is unknown; use T" in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_published_point_is_drawn_above_the_emulated_point_of_the_same_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    curve = Curve(
+        name="c", quantity="handled_mpps", at=(1, 2, 3), published=(1, 2, 3), role=Role.FITTED
+    )
+    target = Target("T0", "t", "m", "s", Confidence.VERIFIED, curves=(curve,))
+    found = rows(target, {("c", 0): 1.0, ("c", 1): 2.0, ("c", 2): 3.0})
+    validate_text.print_tables([target], found, plot=True, took_s=1.0)
+    picture = capsys.readouterr().out.partition("T0 c")[2]
+    area = [line.partition("┤")[2] for line in picture.splitlines() if "┤" in line]
+    assert "o" in "".join(area[3:])
+    assert "published" in picture
 
 
 def test_the_list_names_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:

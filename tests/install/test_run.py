@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,40 @@ def test_an_environment_that_was_left_half_made_is_made_anew(
     assert done.returncode == 0, done.stderr
     assert "incomplete" in done.stderr
     assert done.stdout.startswith("kbview ")
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
+SOMEBODY = 12345
+
+
+@needs_root
+def test_an_environment_that_sudo_made_is_the_users(checkout: Path, tmp_path: Path) -> None:
+    made = tmp_path / "venv"
+    who = {"SUDO_UID": str(SOMEBODY), "SUDO_GID": str(SOMEBODY)}
+    done = _run(checkout, "--version", cwd=tmp_path, KBVIEW_VENV=str(made), **who)
+    assert done.returncode == 0, done.stderr
+    assert {path.lstat().st_uid for path in made.rglob("*")} == {SOMEBODY}
+
+
+@needs_root
+def test_an_environment_of_somebody_else_is_refused_with_the_remedy() -> None:
+    """Root made it, and its packages are not the pinned packages any more."""
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folder is closed to others
+        folder = Path(name)
+        shutil.copy2(ROOT / "run", folder)
+        shutil.copytree(ROOT / "scripts", folder / "scripts")
+        (folder / "requirements").mkdir()
+        (folder / "requirements" / "run.txt").touch()
+        (folder / ".venv").mkdir()
+        folder.chmod(0o755)
+        done = subprocess.run(
+            [folder / "run", "--version"],
+            env={"PATH": os.environ["PATH"]}, user=SOMEBODY, cwd="/",
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert f"{folder / '.venv'} belongs to root" in done.stderr
+    assert f"sudo rm -r {folder / '.venv'}" in done.stderr
 
 
 def test_a_checkout_may_be_moved(checkout: Path, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_tape_comes_through_a_fifo_as_through_standard_input(tmp_path: Path, t
     fifo = fed(tmp_path, tape.read_bytes())
     assert is_pipe(str(fifo))
     assert not is_pipe(str(tape))
-    source = resolve(str(fifo), Choice())
+    source = resolve(str(fifo), Choice(), piped.stream_of(str(fifo)))
     source.pump(source.tape or Tape(), 1 << 62)
     try:
         assert source.name == "tape"
@@ -138,6 +138,54 @@ def test_a_fifo_without_a_writer_says_what_it_waits_for(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.parametrize("words", [("compare", "FIFO", str(HTTP)), ("compare", str(HTTP), "FIFO")])
+def test_each_fifo_of_a_comparison_says_what_it_waits_for(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    fifo = tmp_path / "nobody.pcap"
+    os.mkfifo(fifo)
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "kbview",
+            *(str(fifo) if each == "FIFO" else each for each in words),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith(f"kbview: {fifo}: waiting for a program to write")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sweep", "FIFO", "--over", "rate=1k,2k"),
+        ("find", "FIFO"),
+        ("run", "paced-udp", "--profile", "FIFO"),
+        ("serve", "FIFO"),
+        ("lessons", "check", "FIFO"),
+    ],
+)
+def test_a_fifo_that_would_be_read_more_than_once_is_refused_at_once(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No writer is there: a command that opened it would wait for ever."""
+    fifo = tmp_path / "nobody.toml"
+    os.mkfifo(fifo)
+    assert main([str(fifo) if each == "FIFO" else each for each in words]) in (2, 3)
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "a pipe cannot be read" in err or "not a regular file" in err
 
 
 def test_a_fifo_with_a_writer_that_is_in_time_says_nothing(

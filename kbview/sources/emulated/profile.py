@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from kbview.emulator.cost import Calibration
+from kbview.emulator.wrong_value import sentence
 from kbview.sources.emulated.toml_text import read_toml
 from kbview.sources.nearest import meant
 from kbview.tape.source import SourceError
@@ -72,7 +73,9 @@ def _read(name: str) -> str:
 def _parse(name: str, text: str) -> Calibration:
     try:
         return msgspec.convert(tomllib.loads(text), Calibration)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except msgspec.ValidationError as error:
+        raise SourceError(f"{name}: not a cost profile: {sentence(error)}", 3) from error
+    except tomllib.TOMLDecodeError as error:
         raise SourceError(f"{name}: not a cost profile: {error}", 3) from error
     except RecursionError as error:
         raise SourceError(f"{name}: not a cost profile: nested too deeply", 3) from error

@@ -1,6 +1,7 @@
-"""Text of a TOML file that somebody else may have written: bounded in size and line."""
+"""Text of a TOML file that somebody else may have written: bounded in size and line, and no pipe."""
 
-from pathlib import Path
+import os
+import stat
 from typing import IO
 
 from kbview.tape.source import SourceError
@@ -10,15 +11,24 @@ LONGEST_LINE = 4096  # characters; shorter than a number that Python refuses to 
 
 
 def read_toml(path: str, stream: IO[bytes] | None = None) -> str:
-    """The text of a file, or of the pipe that it is; SourceError if it is too large or no text."""
+    """The text of a file, or of a pipe that is open. A FIFO of that name is not waited for.
+
+    Errors: SourceError if the file is a FIFO, too large, or no text.
+    """
     try:
         if stream is not None:
             return _checked(path, stream.read(MOST_BYTES + 1))
-        with Path(path).open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
+            if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+                raise SourceError(f"{path}: a pipe cannot be read here; name a file", 3)
             return _checked(path, file.read(MOST_BYTES + 1))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not text"
         raise SourceError(f"{path}: cannot be read: {reason}", 3) from error
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _checked(path: str, data: bytes) -> str:

@@ -86,7 +86,11 @@ def _fail(box: Outbox, text: str, exit_code: int) -> None:
 
 
 def _sentence(settings: WorkerSettings, error: OSError) -> str:
-    return f"{settings.kind or 'the sender'} on {settings.place.link}: {error.strerror or error}"
+    told = f"{settings.kind or 'the sender'} on {settings.place.link}: {error.strerror or error}"
+    if settings.kind == "af_xdp" and isinstance(error, PermissionError):
+        rights = "CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF"
+        return f"{told}; it takes {rights}; run: sudo kbview xdp:{settings.place.link}"
+    return told
 
 
 def _await_begin(inbox: Inbox, box: Outbox, on: Callable[[Command], object]) -> bool:
