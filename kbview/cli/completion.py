@@ -21,6 +21,7 @@ complete -o default -F _kbview kbview
 """,
     "zsh": """\
 # kbview completion for zsh:  eval "$(kbview completion zsh)"
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i -D }
 _kbview() {
     local -a found
     local line

@@ -12,6 +12,7 @@ from kbview.cli.candidates import candidates
 from kbview.cli.completion import SHELLS
 from kbview.cli.main import COMMANDS, HIDDEN, main, parser_of
 from kbview.emulator.datapaths import DATAPATHS
+from tests.terminal.screen import Terminal
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,21 +72,37 @@ def test_the_shell_reads_its_completion(shell: str) -> None:
     subprocess.run([shell, "-n"], input=SHELLS[shell], text=True, check=True)
 
 
-def test_bash_completes_a_scenario(tmp_path: Path) -> None:
-    if shutil.which("bash") is None:
-        pytest.skip("no bash here")
+# How each shell begins without its user's files, and the documented line that loads the completion.
+INTERACTIVE = {
+    "bash": (["bash", "--norc", "-i"], 'eval "$(kbview completion bash)"'),
+    "zsh": (["zsh", "-f", "-i"], 'eval "$(kbview completion zsh)"'),
+    "fish": (["fish", "--no-config", "-i"], "kbview completion fish | source"),
+}
+TYPED = [
+    ("kbview val", "kbview validate"),
+    ("kbview run pac", "kbview run paced-udp"),
+    ("kbview run x --datap", "kbview run x --datapath"),
+    ("kbview run x --datapath kernel,af_x", "kbview run x --datapath kernel,af_xdp"),
+    ("kbview run x --set traffic.rate_p", "kbview run x --set traffic.rate_pps="),
+]
+
+
+@pytest.mark.parametrize("shell", INTERACTIVE)
+def test_a_tab_completes_in_the_shell_itself(shell: str, tmp_path: Path) -> None:
+    """On a terminal, with the line of docs/command-line.md and nothing else loaded."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here")
     program = tmp_path / "kbview"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m kbview "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m kbview "$@"\n')
     program.chmod(0o755)
-    script = (
-        'eval "$(kbview completion bash)"; COMP_WORDS=(kbview run paced); COMP_CWORD=2; _kbview;'
-        'printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    environ = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    ended = subprocess.run(
-        ["bash", "-c", script], env=environ, capture_output=True, text=True, check=True
-    )
-    assert ended.stdout == "paced-udp\n"
+    words, load = INTERACTIVE[shell]
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    with Terminal(program=["setsid", "--ctty", "--wait", *words], environ=environ) as terminal:
+        terminal.press(f"{load}; echo lo''aded\r")
+        terminal.wait_for("loaded")
+        for typed, completed in TYPED:
+            terminal.press(f"\x15{typed}\t")
+            terminal.wait_for(completed)
 
 
 def test_the_manual_page_has_every_command_and_reads_without_a_warning() -> None:
