@@ -13,6 +13,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.nic import Nic, Port
 from kbview.emulator.hardware.peer import Peer
+from kbview.emulator.hardware.run_queue import weight_of
 from kbview.emulator.hardware.running_totals import RunningTotals
 from kbview.emulator.keys import ScenarioError
 from kbview.emulator.protocol.host import Host
@@ -63,6 +64,7 @@ class Emulation:
         self._machine = Machine(prices, nic, settings, books)
         for core in self._machine.cores:
             core.run_queue.slice_ps = settings.sched_slice_us * US_PS
+            core.run_queue.user_weight = weight_of(settings.app_nice)
         if peer is not None:
             self._machine.connect(peer(nic))
         self._of_machine = frozenset(prices.asked)  # steps under every datapath
