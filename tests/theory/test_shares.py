@@ -41,7 +41,7 @@ def test_no_weight_helps_against_softirqs_at_the_exit_of_an_interrupt() -> None:
 
 
 def test_a_weight_stretches_a_turn_as_it_shrinks_the_time_that_counts() -> None:
-    """calc_delta_fair(): a task of weight 3121 runs 3121/1024 times a slice before it is a slice ahead."""
+    """calc_delta_fair(): a task of weight 3121 runs 3.05 slices before it is a slice ahead."""
     queue = RunQueue()
     first, second = (Context(name, iter(()), 0, Mode.USER) for name in ("first", "second"))  # type: ignore[arg-type]
     queue.user_weight = weight_of(-5)
