@@ -42,15 +42,6 @@ class ApplicationSettings(MachineSettings):
     app_cpu: (
         Annotated[int, number("core of the application; unset: the last one", ge=0, le=255)] | None
     ) = None
-    app_nice: Annotated[
-        int,
-        number(
-            "nice value of the application's threads; ksoftirqd and NAPI's threads have 0",
-            "nice",
-            ge=-20,
-            le=19,
-        ),
-    ] = 0
     app_cycles: Annotated[
         float,
         number(

@@ -48,6 +48,15 @@ class SoftirqSettings(Keys):
     ksoftirqd_defers: Annotated[
         bool, meaning("whether softirqs wait for a runnable ksoftirqd, as in Linux 4.9 to 6.4")
     ] = False
+    app_nice: Annotated[
+        int,
+        number(
+            "nice value of the application's threads; ksoftirqd and NAPI's threads have 0",
+            "nice",
+            ge=-20,
+            le=19,
+        ),
+    ] = 0
     sched_slice_us: Annotated[
         int, number("time that one task may get ahead of another (sched_base_slice_ns)", ge=1, le=MOST)
     ] = 3000
