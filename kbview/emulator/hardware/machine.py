@@ -37,6 +37,10 @@ class MachineSettings(NicSettings, ModerationSettings):
     iommu: Annotated[
         bool, meaning("whether the IOMMU translates the addresses that the NIC writes to")
     ] = False
+    page_conflicts: Annotated[
+        bool,
+        meaning("whether buffers begin at pages that meet by chance in the sets of DDIO's share"),
+    ] = False
     page: Annotated[
         Literal["4K", "2M", "1G"] | None,
         meaning("size of the pages that hold packet buffers; unset: the datapath's own"),
@@ -49,7 +53,11 @@ class Machine:
     def __init__(self, prices: Prices, nic: Nic, settings: MachineSettings, books: Books) -> None:
         self.prices = prices
         self.facts = prices.calibration.memory
-        self.ddio = Ddio(nic, self.facts.ddio_bytes if self.facts else None)
+        self.ddio = Ddio(
+            nic,
+            self.facts.ddio_bytes if self.facts else None,
+            conflicts=settings.page_conflicts,
+        )
         self.nic = nic
         self.meters = books.meters
         self.recorder = books.recorder
