@@ -20,6 +20,7 @@ from kbview.sources.emulated.scenario import ScenarioSource, scenarios
 from kbview.sources.resolve import is_pipe, recording, resolve
 from kbview.tape.source import Origin, Source
 from kbview.ui.session import Offers, Opened, SettingRow, ShelfItem
+from kbview.ui.sweeper import Sweeper
 from kbview.ui.tutor import Tutor
 
 SNAP = 512  # bytes of each packet that the Packet screen can show
@@ -138,8 +139,15 @@ def open_first(
         profile.vocabulary,
         SourceLibrary(arguments, source, tutor),
         tutor=tutor,
+        sweeper=partial(_sweeper, source) if isinstance(source, ScenarioSource) else None,
     )
     return Opened(source, offers)
+
+
+def _sweeper(source: ScenarioSource) -> Sweeper:
+    from kbview.cli.sweeping import ScenarioSweeper  # most screens never ask for it
+
+    return ScenarioSweeper(source)
 
 
 def _no_twin(source: Source, *, piped: bool) -> str:

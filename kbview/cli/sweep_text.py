@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from kbview.cli.paper import say
+from kbview.cli.sweep_plot import Plot, draw
 from kbview.cli.sweep_series import amount, logarithmic, series, title
 from kbview.experiment.figure import Figure
 from kbview.experiment.stretch import WARM_UP
@@ -15,7 +16,6 @@ WIDTH = 80
 _GAP = "  "
 _DIGITS = 4
 _HEIGHT = 18
-_MOST_TICKS = 7
 
 
 def print_table(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]) -> None:
@@ -97,35 +97,7 @@ def _print_columns(heads: list[list[str]], columns: list[list[str]]) -> None:
 def print_plots(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]) -> None:
     """Each figure against the first axis, drawn in characters."""
     for figure in figures:
-        _plot(sweep, rows, figure)
-
-
-def _plot(sweep: Sweep, rows: Sequence[SweepRow], figure: Figure) -> None:
-    import plotext
-
-    axis = sweep.axes[0]
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.plot_size(WIDTH, _HEIGHT)
-    marks = "ox+*#@%&"
-    for number, each in enumerate(series(sweep, rows, figure)):
-        known = [
-            (at, est.mean)
-            for at, est in zip(each.at, each.estimates, strict=True)
-            if est.mean is not None
-        ]
-        if known:
-            at, means = zip(*known, strict=True)
-            plotext.plot(
-                list(at), list(means), label=clean(each.label), marker=marks[number % len(marks)]
-            )
-    if not axis.numeric:
-        plotext.xticks(list(range(len(axis.values))), [clean(str(value)) for value in axis.values])
-    elif logarithmic(sweep):
-        plotext.xscale("log")
-        shown = axis.values[:: len(axis.values) // _MOST_TICKS + 1]
-        plotext.xticks(list(shown), [amount(value, _DIGITS) for value in shown])
-    plotext.title(clean(f"{figure.title}, emulated, costs of {rows[0].trial.profile}"))
-    plotext.xlabel(axis.title)
-    say()
-    say(plotext.uncolorize(plotext.build()))
+        title = f"{figure.title}, emulated, costs of {rows[0].trial.profile}"
+        curves = series(sweep, rows, figure)
+        say()
+        say(draw(Plot(WIDTH, _HEIGHT, title), sweep.axes[0], curves, logarithmic=logarithmic(sweep)))

@@ -14,8 +14,8 @@ from typing import Any
 from kbview.experiment.extra import missing
 from kbview.experiment.point import Point, Result
 from kbview.experiment.pool import PointError, Pool, attempt
-from kbview.experiment.processes import sigint_blocked
 from kbview.experiment.program import identity
+from kbview.experiment.shift import sigint_blocked
 
 LOCAL = "local:"
 _MOST_WORKERS = 256

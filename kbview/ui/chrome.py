@@ -1,7 +1,7 @@
 """The rows around the panels: the title above and the keys below.
 
 EMULATED xdp18  http.pcap → kernel            ▶ 1 s = 200 µs  t  12.480 ms  #8112
-space play  . step  , back  t bypass  ? help  q quit  1-6 screens  m datapath
+space play  . step  , back  t bypass  ? help  q quit  1-7 screens  m datapath
 """
 
 from collections.abc import Sequence

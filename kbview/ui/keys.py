@@ -150,6 +150,14 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("costs", "5", "5", "view('costs')", "", "the Costs: nanoseconds a packet against the budget"),
     Key("drops", "6", "6", "view('drops')", "", "the Drops: why, where, on which port, and the cure"),
+    Key("sweep", "7", "7", "view('sweep')", "", "the Sweep: one setting over a range, as a curve"),
+    Key("sweep_up", "up,k", "↑ k", "mark(-1)", "setting", "the setting before", "sweep", "↑↓"),
+    Key("sweep_down", "down,j", "↓ j", "mark(1)", "", "the setting after", "sweep"),
+    Key("sweep_page_up", "pageup", "PgUp", "mark(-10)", "", "ten settings up", "sweep"),
+    Key("sweep_page_down", "pagedown", "PgDn", "mark(10)", "", "ten settings down", "sweep"),
+    Key("sweep_run", "enter", "Enter", "run", "sweep", "sweep the marked setting", "sweep"),
+    Key("sweep_figure", "v", "v", "figure", "figure", "the next figure of the same sweep", "sweep"),
+    Key("sweep_stop", "x", "x", "give_up", "stop", "give the rest of the sweep up", "sweep"),
     Key("follow", "f", "f", "", "", "follow this packet, or nobody: steps stop at it alone"),
     Key(
         "packet_up",
@@ -218,7 +226,7 @@ LESSONS = frozenset({"lesson", "lesson_back", "lesson_away"})
 IN_LESSON = (("n", "go on"), ("b", "back"), ("space", "play"), ("?", "help"), ("q", "quit"))
 SELECTING = frozenset({"select", "select_back", "unselect"})
 LOAD = frozenset({"knob", "more", "less"})  # of use only where the traffic can be changed
-SCREENS = ("1-6", "screens")  # how the bottom line spells the keys of all screens at once
+SCREENS = ("1-7", "screens")  # how the bottom line spells the keys of all screens at once
 
 
 def remapped(keymap: Mapping[str, str]) -> tuple[Key, ...]:

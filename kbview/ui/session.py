@@ -10,6 +10,7 @@ from kbview.state.transport import Transport
 from kbview.tape.events import NO_PACKET
 from kbview.tape.source import Source
 from kbview.tape.tape import Reel
+from kbview.ui.sweeper import Sweeper
 from kbview.ui.theme import Theme
 from kbview.ui.tutor import Tutor
 
@@ -62,6 +63,7 @@ class Offers(NamedTuple):
     `at` is the place to begin at, in the words of the key `g`; "" is the source's beginning.
     `words` explains names that come from outside, such as profiles and sources of costs.
     `tutor` has the lessons, None where there are none.
+    `sweeper` makes the sweeper of the settings, None where the traffic cannot be emulated anew.
     """
 
     twin: Twin | None = None
@@ -72,6 +74,7 @@ class Offers(NamedTuple):
     greeting: str = ""
     at: str = ""
     tutor: Tutor | None = None
+    sweeper: Callable[[], Sweeper] | None = None
 
 
 NOTHING = Offers()

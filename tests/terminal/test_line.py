@@ -121,7 +121,7 @@ def test_a_light_terminal_gets_the_light_theme_and_its_answer_presses_no_key(pie
         while b"38;5;94" not in terminal.output:  # the accent of the light theme
             assert time.monotonic() < deadline
             terminal.read(0.1)
-        assert "1-6 screens" in terminal.text
+        assert "1-7 screens" in terminal.text
         assert "KERNEL" in terminal.text, "t and m of the answer did nothing"
         terminal.press("q")
         assert terminal.end() == 0

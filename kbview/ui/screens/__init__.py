@@ -9,6 +9,7 @@ from kbview.ui.screens.drops_view import DropsView
 from kbview.ui.screens.journey_view import JourneyView
 from kbview.ui.screens.overview_view import OverviewView
 from kbview.ui.screens.packet_view import PacketView
+from kbview.ui.screens.sweep_view import SweepView
 from kbview.ui.view import View
 
 VIEWS: tuple[type[View], ...] = (
@@ -18,4 +19,5 @@ VIEWS: tuple[type[View], ...] = (
     PacketView,
     CostsView,
     DropsView,
+    SweepView,
 )
