@@ -14,6 +14,7 @@ from kbview.emulator.application import APPLICATIONS
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.hardware.nic import Nic
 from kbview.emulator.hardware.peer import Peer
+from kbview.emulator.hardware.rss import SECOND_MAC
 from kbview.emulator.keys import (
     DeclaredKey,
     Keys,
@@ -27,7 +28,7 @@ from kbview.emulator.keys import (
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.settings import Settings
 from kbview.emulator.traffic import stream
-from kbview.emulator.traffic.flows import HOST_ADDRESS, HOST_MAC
+from kbview.emulator.traffic.flows import HOST_ADDRESS, HOST_MAC, SECOND_ADDRESS
 from kbview.emulator.traffic_description import CLOSED, REQUEST, TCP, Traffic
 from kbview.emulator.wrong_value import sentence
 from kbview.packet.frame import Frame
@@ -47,7 +48,7 @@ __all__ = [
     "reference",
 ]
 
-SYNTHETIC_HOST = Host(frozenset([HOST_MAC]), frozenset([HOST_ADDRESS]))
+SYNTHETIC_HOST = Host(frozenset([HOST_MAC, SECOND_MAC]), frozenset([HOST_ADDRESS, SECOND_ADDRESS]))
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class Scenario(Keys):
             raise ScenarioError(
                 f'flood.pattern = "{self.flood.pattern}" waits for answers; a flood does not'
             )
+        if self.settings.ports == 2:
+            self._check_ports()
         if self.settings.app == "http" and self.traffic.pattern != TCP:
             raise ScenarioError('app = "http" is called over TCP; use pattern = "tcp"')
         if self.traffic.pattern == TCP and self.settings.app not in STREAMS:
@@ -83,6 +86,14 @@ class Scenario(Keys):
                 f'pattern = "request" waits for answers and app = "{self.settings.app}" gives none; '
                 'use app = "echo"'
             )
+
+    def _check_ports(self) -> None:
+        """Refuse a second port that nothing comes in by, or that an answer would leave by."""
+        app = self.settings.app
+        if self.flood is None or self.closed_loop:
+            raise ScenarioError("ports = 2 needs a flood, and traffic that waits for no answers")
+        if app not in ("sink", "drop"):
+            raise ScenarioError(f'ports = 2 only receive; app = "{app}" sends, use "sink" or "drop"')
 
     def check(self, datapath: str) -> None:
         """Refuse a datapath that all of this traffic is nothing for: ScenarioError with one line."""
@@ -98,11 +109,14 @@ class Scenario(Keys):
         gbps = self.settings.link_gbps
         if self.flood is None:
             return self.traffic.chunks(self.seed, gbps)
+        apart = self.settings.ports == 2
         frames = [
             self.traffic.stream(self.seed, gbps),
-            self.flood.stream(self.seed + 1, gbps, self.traffic.flows),
+            self.flood.stream(self.seed + 1, gbps, self.traffic.flows, second_port=apart),
         ]
         numbers = count(1, 2) if self.closed_loop else count()  # a peer has the even numbers
+        if apart:
+            return stream.in_chunks(stream.apart(frames, numbers))
         return stream.in_chunks(stream.together(frames, gbps, numbers))
 
     @property

@@ -30,7 +30,7 @@ from kbview.emulator.keys import (
 )
 from kbview.emulator.protocol.tcp import Parameters
 from kbview.emulator.traffic import gaps, lengths, stream
-from kbview.emulator.traffic.flows import CLIENT_ADDRESS, udp_flows
+from kbview.emulator.traffic.flows import CLIENT_ADDRESS, by_second_port, udp_flows
 from kbview.emulator.traffic.ports import PortChoice, source_ports
 from kbview.emulator.traffic.tcp_clients import Clients, Offer, Script
 from kbview.emulator.traffic.udp_requester import Requester
@@ -182,12 +182,16 @@ class Traffic(Keys):
         """The frames, one after the other on a link of that rate; none in a closed loop."""
         return stream.in_chunks(self.stream(seed, link_gbps))
 
-    def stream(self, seed: int, link_gbps: float, others: int = 0) -> stream.Frames:
+    def stream(
+        self, seed: int, link_gbps: float, others: int = 0, *, second_port: bool = False
+    ) -> stream.Frames:
         """As `chunks`, one by one. `others` flows belong to another stream, with the seed before."""
         if self.pattern in CLOSED:
             return iter(())
         ports = source_ports(self.source_ports, seed - 1 if others else seed)
         flows = udp_flows(self.flows, self.port, others, self.destinations, ports, self.source)
+        if second_port:
+            flows = by_second_port(flows)
         times = self._gaps(seed, link_gbps)
         if isinstance(self.size, int):
             made = stream.alike(times, self.size, flows)

@@ -68,7 +68,7 @@ def pool_size(settings: MempoolSettings, *, sending: bool, queued: int = 0, wait
     Raises ScenarioError if an lcore could wait for ever: DPDK fails at the start if the pool cannot
     fill the receive rings, and stops later if all mbufs lie in transmit rings or in caches of others.
     """
-    lcores, held = min(settings.cores, settings.queues), flush_threshold(settings)
+    lcores, held = settings.queue_cores, flush_threshold(settings)
     least = in_rings(settings, sending=sending) + (lcores - 1) * held + lcores + waiting
     size = settings.mempool_size
     if size is None:

@@ -19,7 +19,7 @@ from kbview.emulator.hardware.peer import Peer
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.hardware.tx import TxRing, TxTiming
-from kbview.emulator.keys import meaning, number
+from kbview.emulator.keys import ScenarioError, meaning, number
 from kbview.tape.event import HOST_PACKETS
 
 CState = Literal["C1", "C1E", "C3", "C6"]
@@ -30,6 +30,18 @@ class MachineSettings(NicSettings, ModerationSettings):
     """The machine: cores, memory, and the NIC in it."""
 
     cores: Annotated[int, number("cores of the machine", "cores", ge=1, le=256)] = 2
+    irq_cores: (
+        Annotated[
+            int,
+            number(
+                "cores that the queues' interrupts go to, or that poll them (smp_affinity); unset: all",
+                "cores",
+                ge=1,
+                le=256,
+            ),
+        ]
+        | None
+    ) = None
     clock_mhz: (
         Annotated[int, number("clock of the cores; unset: the profile's own", ge=1, le=20_000)] | None
     ) = None
@@ -46,6 +58,16 @@ class MachineSettings(NicSettings, ModerationSettings):
         meaning("size of the pages that hold packet buffers; unset: the datapath's own"),
     ] = None
 
+    def check_together(self) -> None:
+        super().check_together()
+        if self.irq_cores is not None and self.irq_cores > self.cores:
+            raise ScenarioError(f"irq_cores = {self.irq_cores} is out of range; use 1 to {self.cores}")
+
+    @property
+    def queue_cores(self) -> int:
+        """How many cores have a receive queue, from core 0 on."""
+        return min(self.irq_cores or self.cores, self.queues)
+
 
 class Machine:
     """The parts that all datapaths of one run share. `packets` numbers the host's own frames."""
@@ -59,6 +81,7 @@ class Machine:
             conflicts=settings.page_conflicts,
         )
         self.nic = nic
+        self._irq_cores = settings.irq_cores or settings.cores
         self.meters = books.meters
         self.recorder = books.recorder
         self.books = books
@@ -131,7 +154,7 @@ class Machine:
 
     def core_of(self, queue: int) -> Core:
         """The core that a queue's vector goes to."""
-        return self.cores[queue % len(self.cores)]
+        return self.cores[queue % self._irq_cores]
 
     def queues_of(self, core: Core) -> list[RxQueue]:
         """The receive queues that belong to a core; empty where it has none."""

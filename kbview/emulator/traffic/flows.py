@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, ip_address, ip_network
 from itertools import count, islice
 
+from kbview.emulator.hardware.rss import SECOND_MAC
 from kbview.emulator.traffic.ports import FIRST_PORT
 from kbview.packet.frame import Flow, Protocol
 from kbview.packet.toeplitz import toeplitz
@@ -12,6 +13,7 @@ CLIENT_MAC = bytes.fromhex("020000000001")
 CLIENT_ADDRESS = "10.0.0.1"
 HOST_MAC = bytes.fromhex("020000000002")
 HOST_ADDRESS = "10.0.0.2"
+SECOND_ADDRESS = "10.0.1.2"  # of the second port
 _GOLDEN = 2_654_435_769  # 2**32 over the golden ratio: multiples of it spread evenly
 
 
@@ -45,6 +47,22 @@ def udp_flows(
     ]
 
 
+def by_second_port(flows: list[Flow]) -> list[Flow]:
+    """The same senders to the host's second port, which has addresses of its own."""
+    return [
+        client_flow(
+            flow.protocol,
+            flow.number,
+            flow.destination_port,
+            SECOND_ADDRESS,
+            flow.source_port,
+            flow.source,
+            SECOND_MAC,
+        )
+        for flow in flows
+    ]
+
+
 def address_of(number: int) -> str:
     """This host's address, then others all over the Internet."""
     if not number:
@@ -61,6 +79,7 @@ def client_flow(
     destination: str = HOST_ADDRESS,
     source_port: int | None = None,
     source: str = CLIENT_ADDRESS,
+    destination_mac: bytes = HOST_MAC,
 ) -> Flow:
     """From one port of a client to one of this host; without it, FIRST_PORT and `number` more."""
     if source_port is None:
@@ -74,6 +93,6 @@ def client_flow(
         source_port=source_port,
         destination_port=port,
         source_mac=CLIENT_MAC,
-        destination_mac=HOST_MAC,
+        destination_mac=destination_mac,
         rss_hash=toeplitz(addresses + (source_port << 16 | port).to_bytes(4, "big")),
     )

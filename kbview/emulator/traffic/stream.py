@@ -42,6 +42,12 @@ def together(streams: list[Frames], gbps: float, numbers: "count[int]") -> Frame
         yield altered(frame, arrived_ps=free_ps, packet=packet)
 
 
+def apart(streams: list[Frames], numbers: "count[int]") -> Frames:
+    """Each stream on a cable of its own, numbered anew by `numbers` in the order of arrival."""
+    for packet, frame in zip(numbers, merge(*streams, key=_ARRIVED), strict=False):
+        yield altered(frame, packet=packet)
+
+
 def in_chunks(frames: Frames) -> Iterator[list[Frame]]:
     """A chunk at a time."""
     while chunk := list(islice(frames, CHUNK)):

@@ -43,5 +43,5 @@ class UdpHost:
     def _queues(self, core: Core) -> PortQueues:
         settings = self._settings
         closed = frozenset(settings.part(TcpSettings).closed_ports)
-        suffix = f" #{core.number}" if min(settings.cores, settings.queues) > 1 else ""
+        suffix = f" #{core.number}" if settings.queue_cores > 1 else ""
         return PortQueues(core, self._machine.counts, closed, self._stack.udp_queue, suffix)

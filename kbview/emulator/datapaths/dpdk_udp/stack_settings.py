@@ -71,7 +71,7 @@ def stack_pool_size(pool: MempoolSettings, stack: UdpStackSettings, *, sending: 
 
     Raises ScenarioError if `mempool_size` is too small for them.
     """
-    lcores = min(pool.cores, pool.queues)
+    lcores = pool.queue_cores
     waiting = FRAGMENTS * lcores if stack.udp_fragments == "reassemble" else 0
     return pool_size(pool, sending=sending, queued=stack.udp_queue * lcores, waiting=waiting)
 

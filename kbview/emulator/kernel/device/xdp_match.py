@@ -88,7 +88,7 @@ class MatchSettings(XdpSettings, OffloadSettings):
     @property
     def cpumap_cores(self) -> list[int]:
         """The cores of the map: they follow the cores of the queues."""
-        return [(self.queues + number) % self.cores for number in range(self.cpumap_cpus)]
+        return [(self.queue_cores + number) % self.cores for number in range(self.cpumap_cpus)]
 
 
 def matches(settings: MatchSettings) -> bool:
