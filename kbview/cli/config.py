@@ -53,6 +53,8 @@ def _show(arguments: argparse.Namespace) -> None:
         value, origin = preferences.chosen_by(name, arguments, found, os.environ)
         value = getattr(Options(), name) if value is None else value
         say(f"  {name:<14} {str(value).lower():<8} {origin}")
+    if wanted := preferences.usual_filter(os.environ):
+        say(f"  {'filter':<14} {wanted}")
     for name, spelt in found.keys.items():
         say(f"  {name:<14} {spelt:<8} config.toml, [keys]")
 

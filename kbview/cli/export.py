@@ -12,6 +12,8 @@ from kbview.cli.drawing import DRAWN, drawn
 from kbview.cli.errors import DONE
 from kbview.cli.piped import stream_of
 from kbview.sources.tapes.whole_file import WholeFile
+from kbview.state.packet_choice import chosen_packets, records_of
+from kbview.state.summary import Wanted, parse
 from kbview.tape.detail import Detail
 from kbview.tape.event import Event
 from kbview.tape.events import DatapathStarted
@@ -59,12 +61,14 @@ class ExportCommand(Command):
             type=quantity.assignment,
             help="set a key of the scenario; may be repeated",
         )
+        add("--filter", metavar="WORDS", default="", help="only these packets, as for tcpdump")
         add("--screen", metavar="NAME", default="overview", help="svg, cast: overview, journey, ...")
         add("--size", metavar="WxH", default="80x24", help="svg, cast: cells of the terminal")
         add("--at", metavar="TIME", type=quantity.duration_ps, help="svg: default: the tape's end")
 
     def run(self, arguments: argparse.Namespace) -> int:
         inputs = (arguments.source,)
+        wanted = _wanted(arguments)
         source = _told(arguments)
         with closing(source):
             picture = drawn(arguments, source) if arguments.to in DRAWN else b""
@@ -72,7 +76,7 @@ class ExportCommand(Command):
                 if picture:
                     output.write(picture)
                 else:
-                    _write(arguments, source, output.write)
+                    _write(arguments, source, output.write, wanted)
         return DONE
 
 
@@ -85,7 +89,7 @@ def _told(arguments: argparse.Namespace) -> "Source":
     asked = Choice(
         datapath=arguments.datapath,
         overrides=tuple(arguments.overrides),
-        snap=_SNAP if arguments.to == _PACKETS else 0,
+        snap=_SNAP if arguments.to == _PACKETS or arguments.filter else 0,
         kept=True,
     )
     source = resolve(word, asked, stream_of(word))
@@ -110,13 +114,33 @@ def _pump(source: "Source", word: str, until_ps: int) -> None:
         raise SourceError(f"{word}: too long to be kept; export less of it by --until TIME", 2)
 
 
-def _write(arguments: argparse.Namespace, source: "Source", put: Callable[[bytes], None]) -> None:
+def _wanted(arguments: argparse.Namespace) -> Wanted | None:
+    """The test that --filter stands for; None without one."""
+    if not arguments.filter.strip():
+        return None
+    if arguments.to in DRAWN:
+        raise SourceError(f"--filter chooses rows and packets; it is not for {arguments.to}", 2)
+    wanted = parse(arguments.filter)
+    if isinstance(wanted, str):
+        raise SourceError(wanted, 2)
+    return wanted
+
+
+def _write(
+    arguments: argparse.Namespace,
+    source: "Source",
+    put: Callable[[bytes], None],
+    wanted: Wanted | None,
+) -> None:
     from kbview.cli.exports import EXPORTS
 
     tape = source.tape
     assert tape is not None
     begin_ps, end_ps = arguments.since or 0, arguments.until
     records = _within(tape.read(tape.start), begin_ps, end_ps)
+    if wanted is not None:
+        packets = chosen_packets(tape.read(tape.start), wanted)
+        records = records_of(packets, records)
     length_ps = max(1, (tape.end_ps if end_ps is None else min(end_ps, tape.end_ps)) - begin_ps)
     reached = [begin_ps]
     waiting = bytearray()

@@ -25,6 +25,13 @@ def add_source(
         help="stop at a time (3s, 200us) or after N frames (20k)",
     )
     add_model(parser)
+    add(
+        "--filter",
+        metavar="WORDS",
+        default="",
+        help="only these packets, as for tcpdump: 'tcp port 80' (captures, live:, trace:, counters)",
+    )
+    add("--keep-ssh", action="store_true", help="show the viewer's own SSH connection (live sources)")
     add("--promisc", action="store_true", help="see frames for others, too (live:IFACE)")
     privilege.add_flags(parser)
     add("--no-verify", action="store_true", help="take checksums as correct (captures with offloading)")

@@ -14,6 +14,8 @@ import msgspec
 import platformdirs
 
 from kbview.emulator.wrong_value import sentence
+from kbview.packet.filter.filter_error import FilterError
+from kbview.packet.filter.filter_parser import parse_filter
 from kbview.tape.source import SourceError
 from kbview.ui.options import Color, Options, ThemeName
 
@@ -28,6 +30,7 @@ TEMPLATE = """\
 # fps = 10                  # frames a second, 1 to 60
 # ascii = false             # no characters beyond ASCII
 # low_bandwidth = false     # fewer frames, for slow lines
+# filter = "not port 22"    # packets of live: and trace: without a --filter
 
 # [keys]                    # `kbview config keys` lists the commands
 # play = "p"
@@ -43,6 +46,7 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fps: int | None = None
     ascii: bool | None = None
     low_bandwidth: bool | None = None
+    filter: str | None = None
     keys: dict[str, str] = {}
 
 
@@ -82,6 +86,18 @@ def options(
         if value is not None:
             chosen[name] = value
     return Options(**chosen)
+
+
+def usual_filter(environ: Mapping[str, str]) -> str:
+    """The filter of KBVIEW_FILTER or of the config file, "" for none. Errors: SourceError."""
+    value, place_of = chosen_by("filter", argparse.Namespace(), read(), environ)
+    text = str(value or "")
+    try:
+        if text.strip():
+            parse_filter(text)
+    except FilterError as error:
+        raise SourceError(f"{place_of}: {error}", 2) from error
+    return text
 
 
 def chosen_by(

@@ -9,11 +9,12 @@ from typing import BinaryIO, Self, TypeVar
 from kbview.packet import pcap, pcapng
 from kbview.packet.clock import CaptureClock
 from kbview.packet.decoder import FrameDecoder
+from kbview.packet.filter.filter_verdict import FilterSubject, Verdict, decide
 from kbview.packet.foreign import guess
 from kbview.packet.frame import Frame
-from kbview.packet.link import can_read, refusal
+from kbview.packet.link import as_ethernet, can_read, refusal
 from kbview.packet.reader import Reader
-from kbview.packet.record import LONGEST_PACKET, PS_PER_SECOND, UnknownLinkTypeError
+from kbview.packet.record import LONGEST_PACKET, PS_PER_SECOND, CaptureRecord, UnknownLinkTypeError
 from kbview.packet.window import Window
 
 _Item = TypeVar("_Item")
@@ -31,10 +32,16 @@ class CaptureError(Exception):
 
 
 class Capture:
-    """Packets in their order. Close it, or use it as a context manager."""
+    """Packets in their order. Close it, or use it as a context manager.
 
-    def __init__(self, name: str, window: Window, reader: Reader) -> None:
+    With a filter's `verdict` it is as if the capture had no other packets.
+    """
+
+    def __init__(
+        self, name: str, window: Window, reader: Reader, verdict: Verdict | None = None
+    ) -> None:
         self.name = name
+        self._verdict = verdict
         self._window = window
         self._reader = reader
         self._decoder = FrameDecoder(verify=False)
@@ -70,12 +77,28 @@ class Capture:
         `verify` checks the checksums of packets that were captured whole; lengths are always
         checked.
         """
-        self._decoder = FrameDecoder(verify)
-        return self._guarded(self._reader.frames(self._decoder))
+        self._decoder = decoder = FrameDecoder(verify)
+        if self._verdict is None:
+            return self._guarded(self._reader.frames(decoder))
+        return self._guarded(self._wanted_frames(decoder))
+
+    def _wanted_frames(self, decoder: FrameDecoder) -> Iterator[list[Frame]]:
+        """The frames of the packets that the filter takes, numbered without the others."""
+        count = 0
+        for batch in self._wanted_batches():
+            frames = decoder.frames(batch, count)
+            count += len(frames)
+            if frames:
+                yield frames
+
+    def _wanted_batches(self) -> Iterator[list[CaptureRecord]]:
+        verdict = self._verdict
+        for batch in self._reader.batches():
+            yield batch if verdict is None else [record for record in batch if _takes(verdict, record)]
 
     def records(self) -> Iterator[tuple[int, int, int, bytes]]:
         """For each packet its time in ps since 1970, original length, link type and bytes."""
-        for batch in self._guarded(self._reader.batches()):
+        for batch in self._guarded(self._wanted_batches()):
             for time_ps, original_length, interface, data in batch:
                 yield time_ps, original_length, interface.link_type, data
 
@@ -107,14 +130,24 @@ class Capture:
             raise CaptureError(_unknown_link_type(self.name, error.link_type)) from error
 
 
-def open_capture(path: str | os.PathLike[str], stream: BinaryIO | None = None) -> Capture:
-    """Open a file, or a pipe: `stream`, or standard input for "-"."""
+def _takes(verdict: Verdict, record: CaptureRecord) -> bool:
+    """Whether a filter takes a packet, as the Ethernet frame that it is shown as."""
+    _, original, interface, data = record
+    original = max(0, original - interface.fcs_length)
+    data, longer = as_ethernet(interface.link_type, data[:original])
+    return decide(verdict, FilterSubject(data, original + longer))
+
+
+def open_capture(
+    path: str | os.PathLike[str], stream: BinaryIO | None = None, verdict: Verdict | None = None
+) -> Capture:
+    """Open a file, or a pipe: `stream`, or standard input for "-". `verdict` is a filter's."""
     name = "standard input" if path == "-" else os.fspath(path) or "''"
     if stream is None:
         stream = sys.stdin.buffer if path == "-" else _open(name)
     try:
         window = Window(stream)
-        return Capture(name, window, _reader(name, window))
+        return Capture(name, window, _reader(name, window), verdict)
     except OSError as error:
         stream.close()
         raise CaptureError(_unreadable(name, error)) from error

@@ -34,6 +34,7 @@ class Word(msgspec.Struct, frozen=True):
 
 class Opener(ABC):
     """Knows one kind of word. `example` is how the help spells it (`resolve.help_text`).
+    `takes_filter`: whether `open` heeds a choice's filter.
 
     The module of an opener is loaded with each command: `open`, `can_run` and `datapaths` import
     their machinery themselves.
@@ -43,6 +44,7 @@ class Opener(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     example: ClassVar[str]
+    takes_filter: ClassVar[bool] = False
 
     @abstractmethod
     def claims(self, word: Word) -> bool:

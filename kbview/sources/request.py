@@ -4,7 +4,11 @@ import msgspec
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What flags say. None means not said. Times are picoseconds."""
+    """The values of the flags. None means not said. Times are picoseconds.
+
+    `filter` chooses packets (kbview/packet/filter), "" takes all. `usual_filter` is the config file's,
+    for live sources without a filter of their own. `keep_ssh`: show the viewer's own connection, too.
+    """
 
     datapath: str | None = None
     if_able: bool = False  # leave this datapath out where it cannot serve the scenario
@@ -21,4 +25,7 @@ class Choice(msgspec.Struct, frozen=True):
     verify: bool = True
     tuned: bool = False  # its load may be changed while it runs
     promiscuous: bool = False
+    filter: str = ""
+    usual_filter: str = ""
+    keep_ssh: bool = False
     overrides: tuple[tuple[str, str], ...] = ()

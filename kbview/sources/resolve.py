@@ -41,6 +41,10 @@ OPENERS: tuple[Opener, ...] = (
 )
 
 
+_NO_FILTER = (
+    "{}: --filter is for captures, live:IFACE, trace:IFACE and counters; "
+    "`/` filters the list of packets, and `kbview export --filter` a tape"
+)
 _CAPTIONS = {
     "http.pcap": "60 short HTTP connections, at most six open at once",
     "bulk.pcap": "one upload of 2.5 MB over TCP, full frames back to back",
@@ -100,6 +104,8 @@ def resolve_all(text: str, choices: list[Choice], stream: BufferedReader | None)
         raise SourceError(f"{text}: a pipe cannot be read here; name a file", 2)
     word = look(text, stream)
     opener = _opener(word)
+    if not opener.takes_filter and any(choice.filter for choice in choices):
+        raise SourceError(_NO_FILTER.format(opener.name), 2)
     sources = opener.open(word, choices)
     for source, choice in zip(sources, choices, strict=False):
         if choice.kept and source.tape is None:

@@ -23,7 +23,7 @@ MOST_SHARED = 16  # told of one wait: the last ones: an overloaded ring has many
 _TIME, _POSITION = attrgetter("time_ps"), attrgetter("position")
 _TURNS = frozenset({ev.ModeSwitched, ev.ContextSwitched, ev.SyscallEntered, ev.KsoftirqdWoken})
 _OUTWARD = frozenset({ev.FrameSent, ev.FrameRecorded})
-_ENDS = frozenset(
+ENDS = frozenset(  # of a journey, or of the way out
     {
         *(ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent),
         ev.EndUnseen,
@@ -52,7 +52,7 @@ class JourneyEvent(NamedTuple):
     @property
     def ends(self) -> bool:
         """Whether the journey, or the way out, is over."""
-        return type(self.event) in _ENDS
+        return type(self.event) in ENDS
 
 
 def _told(stop: JourneyEvent) -> bool:

@@ -1,27 +1,30 @@
-"""A packet in a line: protocol, source, destination and end; and expressions that select lines.
+"""A packet in a line: protocol, source, destination and end; and filters that select lines.
 
-udp and port 53          tcp 10.0.0.2         dropped        not arp        len > 1000        #12
+udp port 53          tcp and host 10.0.0.2         dropped        not arp        len > 1000        #12
 """
 
-import re
 from collections.abc import Callable, Sequence
 
 import msgspec
 
+from kbview.packet.filter.filter_error import FilterError
+from kbview.packet.filter.filter_parser import parse_for
+from kbview.packet.filter.filter_verdict import FilterSubject, decide, verdict_of
+from kbview.packet.frame import FCS_LENGTH
 from kbview.packet.layout import Layout
-from kbview.state.buffer import layout_of, length_of
+from kbview.state.buffer import layout_of, length_of, recorded
 from kbview.state.journeys import JourneyEvent
 from kbview.tape import events as ev
 
-STATES = ("waiting", "delivered", "dropped", "missed", "sent")
-PROTOCOLS = ("arp", "icmp", "ip", "other", "tcp", "udp")
-EXAMPLES = "tcp port 80, 10.0.0.2, dropped, not arp, len > 1000, #12"
-_SYMBOLS = re.compile(r"\s*(#\d+|len\s*[<>=]\s*\d+|port\s+\d+|:\d+|[^\s]+)", re.ASCII)
-_LENGTH = re.compile(r"len\s*([<>=])\s*(\d{1,9})", re.ASCII)
+EXAMPLES = "tcp port 80, host 10.0.0.2, dropped, not arp, len > 1000, #12"
+_KNOWN = frozenset({"state", "packet"})
 
 
 class Summary(msgspec.Struct):
-    """`told` is the time of its first event that is known, `where` its station while it waits."""
+    """`time_ps` is that of its first event that is known, `where` its station while it waits.
+
+    `data` are the frame's first bytes, b"" where none were kept; `length` is with FCS, 0 if unknown.
+    """
 
     packet: int
     time_ps: int
@@ -30,6 +33,7 @@ class Summary(msgspec.Struct):
     state: str
     where: str
     reason: str
+    data: bytes = b""
 
 
 Wanted = Callable[[Summary], bool]
@@ -38,12 +42,23 @@ Wanted = Callable[[Summary], bool]
 def summary(packet: int, stops: Sequence[JourneyEvent]) -> Summary:
     """The line of a packet from its events, of which there is at least one."""
     ends = [stop.event for stop in stops if stop.ends]
-    state, reason = _fate(ends[-1]) if ends else ("waiting", "")
+    state, reason = fate_of(ends[-1]) if ends else ("waiting", "")
     where = next((stop.station for stop in reversed(stops) if stop.station), "")
-    return Summary(packet, stops[0].time_ps, length_of(stops), layout_of(stops), state, where, reason)
+    kept = recorded(stops)
+    return Summary(
+        packet,
+        stops[0].time_ps,
+        length_of(stops),
+        layout_of(stops),
+        state,
+        where,
+        reason,
+        kept.data if kept is not None else b"",
+    )
 
 
-def _fate(end: ev.Event) -> tuple[str, str]:
+def fate_of(end: ev.Event) -> tuple[str, str]:
+    """The state that an end of a journey leaves a packet in, and the reason of a drop."""
     match end:
         case ev.PacketDropped(reason=reason) | ev.FrameUnsent(reason=reason):
             return "dropped", reason
@@ -58,51 +73,14 @@ def _fate(end: ev.Event) -> tuple[str, str]:
 
 
 def parse(text: str) -> Wanted | str:
-    """The test that an expression stands for, or the sentence that names its fault.
-
-    Words side by side must all be true; `or` and `not` are as in speech, `or` binds least.
-    """
-    choices: list[list[Wanted]] = [[]]
-    negated = False
-    for symbol in _SYMBOLS.findall(text):
-        word = symbol.lower()
-        if word == "or":
-            choices.append([])
-        elif word in ("not", "!"):
-            negated = not negated
-        elif word not in ("and", "&&"):
-            test = _test(word)
-            if test is None:
-                return f"{symbol!r} is no protocol, state, address or port; examples: {EXAMPLES}"
-            choices[-1].append(_inverted(test) if negated else test)
-            negated = False
-    if (any(not tests for tests in choices) and len(choices) > 1) or negated:
-        return f"something is missing in {text!r}; examples: {EXAMPLES}"
-    return lambda one: any(all(test(one) for test in tests) for tests in choices)
+    """The test that a filter stands for, or the line that names its fault and place."""
+    try:
+        verdict = verdict_of(parse_for(text, _KNOWN, "of a packet on a tape"))
+    except FilterError as refused:
+        return str(refused)
+    return lambda one: decide(verdict, _subject(one))
 
 
-def _inverted(test: Wanted) -> Wanted:
-    return lambda one: not test(one)
-
-
-def _test(word: str) -> Wanted | None:
-    if word in PROTOCOLS:
-        return lambda one: one.layout.protocol == word
-    if word in STATES:
-        return lambda one: one.state == word
-    if found := _LENGTH.fullmatch(word):
-        return _length(found[1], int(found[2]))
-    if word.startswith("#") and word[1:].isdecimal():
-        return lambda one: one.packet == int(word[1:])
-    if port := re.fullmatch(r"(?:port\s+|:)(\d{1,5})", word, re.ASCII):
-        number = int(port[1])
-        return lambda one: number in (one.layout.source_port, one.layout.destination_port)
-    if re.fullmatch(r"[0-9a-f.:]*[.:][0-9a-f.:]*", word, re.ASCII):
-        return lambda one: word in (one.layout.source, one.layout.destination)
-    return None
-
-
-def _length(sign: str, length: int) -> Wanted:
-    if sign == "<":
-        return lambda one: one.length < length
-    return (lambda one: one.length > length) if sign == ">" else lambda one: one.length == length
+def _subject(one: Summary) -> FilterSubject:
+    facts = {"state": frozenset({one.state}), "packet": frozenset({str(one.packet)})}
+    return FilterSubject(one.data, max(0, one.length - FCS_LENGTH), facts)

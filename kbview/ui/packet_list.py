@@ -15,8 +15,9 @@ HELP = (
     (
         "/ filter",
         (
-            "words that must all be true: tcp, udp, arp, icmp; port 80; an address; dropped, "
-            "delivered, waiting; len > 1000; #12; with not and or"
+            "as for tcpdump (pcap-filter): tcp, udp, arp, icmp, port 80, host 10.0.0.2, "
+            "net 10.0.0.0/8, src, dst, vlan 5, len > 1000 without FCS; dropped, delivered, waiting, "
+            "sent, #12; joined by and, or, not and brackets, from left to right"
         ),
     ),
 )
@@ -77,6 +78,8 @@ class PacketList:
         return rows
 
     def _none(self, total: int) -> str:
+        if total and not any(one.data for _, one in self._made.values()):
+            return "no bytes of these packets were kept, so only dropped, sent, ... can be asked for"
         if total:
             return "no packet is like this; / changes the filter"
         return "no single packet is told here; slow down with - to see them"

@@ -352,7 +352,7 @@ def test_a_quiet_interface_is_told_packet_by_packet_without_a_banner(bed: Testbe
 def test_without_bpf_what_the_tracepoints_missed_is_unknown(
     bed: Testbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(1, "no")
 
     monkeypatch.setattr("kbview.sources.counting.opening.PacketCounts", refuse)

@@ -86,7 +86,7 @@ def test_a_ring_that_loses_packets_loses_none_of_the_stack_s(bed: Testbed) -> No
 def test_where_bpf_is_refused_the_stack_s_fate_is_unknown(
     bed: Testbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(1, "no")
 
     monkeypatch.setattr("kbview.sources.interface.fate.PacketCounts", refuse)

@@ -31,12 +31,12 @@ def send(bed: Testbed, count: int, *, flows: int = 1, size: int = 64) -> None:
 
 
 @contextlib.contextmanager
-def watched(bed: Testbed, **settings: int | str) -> Iterator[Source]:
-    """The ring of `live:` on end b; the stack's fate of its packets is left out."""
+def watched(bed: Testbed, text: str = "", /, **settings: int | str) -> Iterator[Source]:
+    """The ring of `live:` on end b, with a filter; the stack's fate of its packets is left out."""
     own = {"fate": "off"} | {key: str(value) for key, value in settings.items()}
     overrides = tuple(own.items())
     with bed.b.namespace.entered():
-        source = resolve(f"live:{bed.b.link}", Choice(overrides=overrides))
+        source = resolve(f"live:{bed.b.link}", Choice(overrides=overrides, filter=text))
     try:
         yield source
     finally:

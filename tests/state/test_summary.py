@@ -2,7 +2,7 @@
 
 import pytest
 
-from kbview.packet.layout import layout
+from kbview.packet.layout import Layout, layout
 from kbview.state.summary import Summary, parse
 from tests.packet.frames import ARP, TCP, UDP
 
@@ -10,7 +10,7 @@ from tests.packet.frames import ARP, TCP, UDP
 def lines() -> list[Summary]:
     kinds = [(UDP, "delivered"), (TCP, "waiting"), (ARP, "dropped"), (UDP, "missed")]
     return [
-        Summary(number, 0, 100 * (number + 1), layout(frame, len(frame)), state, "skb", "")
+        Summary(number, 0, 100 * (number + 1), layout(frame, len(frame)), state, "skb", "", frame)
         for number, (frame, state) in enumerate(kinds)
     ]
 
@@ -29,7 +29,9 @@ def lines() -> list[Summary]:
         ("10.0.0.2", [0, 1, 2, 3]),
         ("10.0.0.9", []),
         ("len > 200", [2, 3]),
-        ("len=100", [0]),
+        ("len = 96", [0]),
+        ("host 10.0.0.1 and (udp or arp)", [0, 2, 3]),
+        ("dropped or udp and missed", [3]),
         ("#2", [2]),
         ("dropped or missed", [2, 3]),
     ],
@@ -40,11 +42,19 @@ def test_what_is_wanted(text: str, wanted: list[int]) -> None:
     assert [one.packet for one in lines() if test(one)] == wanted
 
 
-@pytest.mark.parametrize("text", ["qux", "udp and", "or", "not", "udp or", "#x", "port"])
-def test_nonsense_is_answered_with_examples(text: str) -> None:
+@pytest.mark.parametrize("text", ["qux", "udp and", "or", "not", "udp or", "#x", "port", "pid 1"])
+def test_nonsense_is_answered_in_a_line_with_a_caret(text: str) -> None:
     answer = parse(text)
-    if text == "udp and":  # `and` says nothing that its absence does not
-        assert not isinstance(answer, str)
-    else:
-        assert isinstance(answer, str)
-        assert "examples: tcp port 80" in answer
+    assert isinstance(answer, str)
+    assert answer.startswith("filter: ")
+    assert "\n" not in answer
+    assert "^" in answer
+
+
+def test_a_packet_without_bytes_is_neither_of_a_protocol_nor_of_another() -> None:
+    """Unknown is not false: `not arp` does not take a packet that may be one."""
+    unknown = Summary(7, 0, 100, Layout([]), "dropped", "skb", "")
+    for text, wanted in (("arp", False), ("not arp", False), ("dropped or arp", True), ("#7", True)):
+        test = parse(text)
+        assert not isinstance(test, str)
+        assert test(unknown) is wanted, text

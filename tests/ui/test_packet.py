@@ -102,7 +102,7 @@ def test_slash_asks_for_a_filter_and_a_wrong_one_is_answered() -> None:
         assert "packets: arp" in shown(shell)
         await pilot.press("slash", "ctrl+u", *"qux", "enter")
         await pilot.pause()
-        assert "'qux' is no protocol" in shown(shell)
+        assert "'qux' is no word" in shown(shell)
         await pilot.press("slash", "ctrl+u", "enter")
         await pilot.pause()
         assert "known here" in shown(shell)

@@ -9,6 +9,8 @@ _NOTES = (
     "core times are in ticks; short interrupts hide in other accounts",
 )
 
+_OF_SOCKETS = "the filter chooses sockets; totals count all packets"
+
 
 class CountersOpener(Opener):
     """`counters`."""
@@ -16,11 +18,14 @@ class CountersOpener(Opener):
     name = "counters"
     summary = "this machine's own counters; no root needed"
     example = "counters"
+    takes_filter = True
 
     def claims(self, word: Word) -> bool:
         return word.text == "counters"
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        from kbview.sources.choosing.socket_filter import OF_SOCKETS
+        from kbview.sources.choosing.wanted import wanted_packets
         from kbview.sources.counters.producer import CountersProducer
         from kbview.sources.watching.clock import WatchClock
         from kbview.sources.watching.watch import Watch
@@ -29,6 +34,9 @@ class CountersOpener(Opener):
         self.refuse_emulated(word, choice)
         for key, _ in choice.overrides:
             raise SourceError(f"{word.text}: nothing can be set there, not even {key}", 2)
+        wanted = wanted_packets(word.text, choice, "", OF_SOCKETS)
         clock = WatchClock()
-        heading = Heading(Origin.LIVE, "this machine", notes=_NOTES)
-        return [Watch(heading, clock, [CountersProducer(clock, leading=True)], choice.frames)]
+        chosen = (_OF_SOCKETS,) if wanted.text or wanted.own else ()
+        heading = Heading(Origin.LIVE, "this machine", notes=(*wanted.notes, *chosen, *_NOTES))
+        counters = CountersProducer(clock, leading=True, wanted=wanted)
+        return [Watch(heading, clock, [counters], choice.frames, wanted.label)]

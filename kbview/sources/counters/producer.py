@@ -3,6 +3,7 @@
 import contextlib
 import os
 
+from kbview.sources.choosing.wanted import WantedPackets
 from kbview.sources.counters import anomalies, delivery
 from kbview.sources.counters.reading import CounterFiles, CounterReading
 from kbview.sources.counters.sockets import SocketMeters
@@ -55,14 +56,19 @@ class CountersProducer(Producer):
     """Beside another producer it tells what that cannot know; leading, also what became of packets.
 
     `interface` None is all of this namespace. Interrupts are known where none can come, or where
-    their lines were found.
+    their lines were found. `wanted` chooses sockets: the totals count all packets.
     """
 
     name = "counters"
     way = WAY
 
     def __init__(
-        self, clock: WatchClock, interface: str | None = None, *, leading: bool = False
+        self,
+        clock: WatchClock,
+        interface: str | None = None,
+        *,
+        leading: bool = False,
+        wanted: WantedPackets | None = None,
     ) -> None:
         self._clock = clock
         self._leading = leading
@@ -70,7 +76,7 @@ class CountersProducer(Producer):
             subject = Subject(interface)
             opened.callback(subject.close)
             self._counters = CounterFiles(subject)
-            self._sockets = SocketMeters()
+            self._sockets = SocketMeters(wanted)
             opened.pop_all()
         known = _BESIDE | _LEADING if leading else _BESIDE
         lines = self._counters.interrupt_lines()

@@ -3,7 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 
-from kbview.sources.counters.owner import Owners
+from kbview.sources.choosing.wanted import WantedPackets
+from kbview.sources.counters.socket_choice import chosen
 from kbview.sources.linux.netlink.diag import (
     AF_INET,
     AF_INET6,
@@ -12,6 +13,7 @@ from kbview.sources.linux.netlink.diag import (
     sockets_of,
 )
 from kbview.sources.linux.netlink.socket import NetlinkSocket
+from kbview.sources.linux.owner import Owners
 from kbview.sources.linux.procfs import sockets as table
 from kbview.sources.linux.procfs.file import KernelFile
 from kbview.sources.linux.socket_state import SocketProtocol, SocketState, TcpState
@@ -22,9 +24,10 @@ _FAMILIES = {AF_INET: "", AF_INET6: "6"}
 
 
 class SocketMeters:
-    """Asks for all of them."""
+    """Asks for all of them, and shows the ones that `wanted` takes; None takes all."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: WantedPackets | None = None) -> None:
+        self._wanted = wanted or WantedPackets()
         self._owners = Owners()
         self._diag: NetlinkSocket | None = None
         with contextlib.suppress(OSError):
@@ -40,7 +43,7 @@ class SocketMeters:
         self._owners.look()
         meters: dict[str, SocketMeter] = {}
         for family, protocol in self._tables:
-            for state in self._states(family, protocol):
+            for state in chosen(self._states(family, protocol), self._wanted):
                 owner = self._owners.name(state.inode)
                 name = f"{owner} {state.name}" if owner else state.name
                 while name in meters:  # such as one of two that share a port

@@ -14,10 +14,13 @@ _MOST = 1 << 20
 
 
 class StoryChoice:
-    """`sampled` says which of the two it is, `one_in` the share of a sample: a power of two."""
+    """`sampled` says which of the two it is, `one_in` the share of a sample: a power of two.
 
-    def __init__(self) -> None:
-        self.sampled = False
+    `always`: nothing is recorded, also while the interface is quiet.
+    """
+
+    def __init__(self, *, always: bool = False) -> None:
+        self.sampled = self._always = always
         self.one_in = 1
         self._calm_since_s: float | None = None
 
@@ -28,7 +31,7 @@ class StoryChoice:
         elif rate_pps < QUIET_PPS:
             self._calm_since_s = now_s if self._calm_since_s is None else self._calm_since_s
             if now_s - self._calm_since_s >= _CALM_S:
-                self.sampled = False
+                self.sampled = self._always
         else:
             self._calm_since_s = None
         self.one_in = 1

@@ -7,6 +7,7 @@ kfree_skb           a drop, by reason, function, protocol and port
 """
 
 from kbview.sources.counting import pieces
+from kbview.sources.counting.filter_program import unless_wanted
 from kbview.sources.counting.kernel_layout import KernelLayout
 from kbview.sources.counting.map_descriptors import MapDescriptors
 from kbview.sources.linux.bpf.assembler import R0, R1, R2, R3, R4, R6, R7, R8, R9, R10, Assembly
@@ -27,6 +28,7 @@ def received(layout: KernelLayout, maps: MapDescriptors, arguments: int) -> byte
     made = Assembly()
     pieces.begin(made)
     pieces.unless_ours(made, layout, "out")
+    unless_wanted(made, layout, layout.counted, "out")
     pieces.own_row(made, maps.numbers)
     for place in (pieces.RECEIVED, pieces.SINCE_POLL, pieces.SINCE_SOFTIRQ):
         pieces.add(made, place)
@@ -76,6 +78,7 @@ def dropped(layout: KernelLayout, maps: MapDescriptors, arguments: int) -> bytes
     made = Assembly()
     pieces.begin(made)
     _unless_ours(made, layout, arguments)
+    unless_wanted(made, layout, layout.counted, "out")
     _note_drop(made, layout, arguments)
     _note_port(made, layout)
     _count_drop(made, maps)

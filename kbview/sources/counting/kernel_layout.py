@@ -4,6 +4,7 @@ import os
 
 import msgspec
 
+from kbview.packet.filter.filter_tree import Tree
 from kbview.sources.linux.bpf.btf import KernelTypes
 
 # Name here, then structure and member. A name that ends in "_" may be missing: it is None then.
@@ -14,6 +15,10 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
     "skb_data": ("sk_buff", "data"),
     "skb_head": ("sk_buff", "head"),
     "skb_network": ("sk_buff", "network_header"),
+    "skb_mac": ("sk_buff", "mac_header"),
+    "skb_protocol": ("sk_buff", "protocol"),
+    "skb_vlan_proto": ("sk_buff", "vlan_proto"),
+    "skb_vlan_tci": ("sk_buff", "vlan_tci"),
     "skb_truesize": ("sk_buff", "truesize"),
     "skb_queue": ("sk_buff", "queue_mapping"),
     "skb_dst": ("sk_buff", "_skb_refdst"),
@@ -36,17 +41,25 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
 
 
 class KernelLayout(msgspec.Struct, frozen=True):
-    """Offsets in bytes, and the watched interface: its index and the number of its namespace."""
+    """Offsets in bytes, and the watched interface: its index and the number of its namespace.
+
+    `counted` is the filter of the packets that are counted, `told` of the ones that may be followed;
+    None takes all.
+    """
 
     index: int
     namespace: int
     offsets: dict[str, int]
+    counted: Tree | None = None
+    told: Tree | None = None
 
     def __getitem__(self, name: str) -> int:
         return self.offsets[name]
 
 
-def layout_of(types: KernelTypes, index: int) -> KernelLayout:
+def layout_of(
+    types: KernelTypes, index: int, counted: Tree | None = None, told: Tree | None = None
+) -> KernelLayout:
     """The layout for an interface of this thread's namespace. ValueError if a member is missing."""
     offsets: dict[str, int] = {}
     for name, (structure, *members) in _MEMBERS.items():
@@ -55,4 +68,4 @@ def layout_of(types: KernelTypes, index: int) -> KernelLayout:
             raise ValueError(f"this kernel has no {structure}.{'.'.join(members)}")
         offsets[name] = offset
     namespace = os.stat("/proc/thread-self/ns/net").st_ino
-    return KernelLayout(index, namespace, offsets)
+    return KernelLayout(index, namespace, offsets, counted, told)

@@ -14,6 +14,7 @@ class TraceOpener(Opener):
     name = "trace"
     summary = "the kernel's own tracepoints, for one interface; needs root"
     example = "trace:IFACE"
+    takes_filter = True
 
     def claims(self, word: Word) -> bool:
         return word.text.startswith(_PREFIX)
@@ -28,6 +29,7 @@ class TraceOpener(Opener):
         return None
 
     def open(self, word: Word, choices: list[Choice]) -> list[Source]:
+        from kbview.sources.choosing.wanted import wanted_packets
         from kbview.sources.counting.opening import counted
         from kbview.sources.trace.live import interface
         from kbview.sources.trace.meaning import capabilities
@@ -39,10 +41,11 @@ class TraceOpener(Opener):
         stories = _stories(word, choice)
         device = word.text.removeprefix(_PREFIX)
         index = interface.check(device)
+        wanted = wanted_packets(word.text, choice, device)
         clock = WatchClock()
-        producers = counted(device, clock, index, stories=stories)
-        heading = Heading(Origin.LIVE, word.text, notes=capabilities.NOTES)
-        watch = Watch(heading, clock, producers, choice.frames)
+        producers = counted(device, clock, index, stories=stories, wanted=wanted)
+        heading = Heading(Origin.LIVE, word.text, notes=(*wanted.notes, *capabilities.NOTES))
+        watch = Watch(heading, clock, producers, choice.frames, wanted.label)
         watch.privileged = True  # to remove the instance, and to follow tasks that turn up
         return [watch]
 

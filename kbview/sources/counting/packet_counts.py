@@ -7,6 +7,7 @@ from errno import EPERM
 
 import msgspec
 
+from kbview.packet.filter.filter_tree import Tree
 from kbview.sources.counting import pieces
 from kbview.sources.counting.count_programs import EMPTY, KEY, OUTWARD
 from kbview.sources.counting.kernel_layout import layout_of
@@ -45,14 +46,23 @@ class DropCause(msgspec.Struct, frozen=True):
 class PacketCounts:
     """Counts from the moment it is made; `tell` begins and ends stories.
 
-    `index` is an interface of this thread's namespace, `rows` are the programs that count.
+    `index` is an interface of this thread's namespace, `rows` are the programs that count. `counted`
+    is the filter of the packets that are counted, `told` of the ones that may be followed.
     Errors: OSError; ValueError with a sentence where this kernel does not describe itself as the
     programs need it.
     """
 
-    def __init__(self, index: int, rows: tuple[ProgramRow, ...] = COUNTS) -> None:
+    def __init__(
+        self,
+        index: int,
+        rows: tuple[ProgramRow, ...] = COUNTS,
+        *,
+        counted: Tree | None = None,
+        told: Tree | None = None,
+    ) -> None:
         self._types = types = kernel_types()
-        self._layout = layout_of(types, index)
+        self._layout = layout_of(types, index, counted, told)
+        self.filtered = counted is not None
         reasons = types.enumeration("skb_drop_reason").items()
         self.reasons = {value: name.removeprefix(_PREFIX) for value, name in reasons}
         self.counts_passes = rows is not FATE  # polls, softirqs and packets, beside drops

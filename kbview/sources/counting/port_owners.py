@@ -3,7 +3,6 @@
 import contextlib
 import time
 
-from kbview.sources.counters.owner import Owners
 from kbview.sources.linux.netlink.diag import (
     AF_INET,
     AF_INET6,
@@ -12,6 +11,7 @@ from kbview.sources.linux.netlink.diag import (
     sockets_of,
 )
 from kbview.sources.linux.netlink.socket import NetlinkSocket
+from kbview.sources.linux.owner import Owners
 from kbview.sources.linux.socket_state import SocketProtocol, TcpState
 
 _LOOK_S = 1.0  # between two lists of all sockets

@@ -15,6 +15,7 @@ from heapq import merge
 from itertools import count
 from operator import attrgetter
 
+from kbview.sources.choosing.wanted import WantedPackets
 from kbview.sources.counters.subject import Subject
 from kbview.sources.counting.choice import StoryChoice
 from kbview.sources.counting.packet_counts import PacketCounts
@@ -43,7 +44,8 @@ _TIME = attrgetter("time_ps")
 class CountedTrace(Producer):
     """One interface of this namespace. `counts` is None where bpf(2) is not permitted.
 
-    `stories` False: totals alone, once the interface is busy.
+    `stories` False: totals alone, once the interface is busy. `wanted` None takes all packets. Records
+    have no addresses, so with a filter packets are told by the counting programs at any rate.
     """
 
     name = "kernel"
@@ -56,17 +58,18 @@ class CountedTrace(Producer):
         counts: PacketCounts | None,
         *,
         stories: bool = True,
+        wanted: WantedPackets | None = None,
     ) -> None:
+        self._wanted = wanted or WantedPackets()
         self._device, self._clock, self._index = device, clock, index
         self._counts, self._want_stories = counts, stories
         physical = interface.is_physical(device)
         self.way = WatchedPath("kernel", capabilities.SUMMARY, stations(physical=physical))
         self.meters = capabilities.METERS
-        self._choice = StoryChoice()
         self._detail = Detail.METERS
         self._numbers = count()
         self._looked_s = 0.0
-        self._partial = self._others = False
+        self._others = False
         self._before = (Histogram(), Histogram())  # latencies of traces that have ended
         self._leftover: list[Event] = []
         symbols = Symbols()
@@ -78,7 +81,10 @@ class CountedTrace(Producer):
             self._totals = CountedTotals(self._subject, counts, symbols.name)
             opened.callback(self._totals.close)
             self._stories = self._new_stories(counts, symbols.name)
-            self._trace: TraceProducer | None = self._new_trace()
+            chosen = self._wanted.chosen is not None
+            self._choice = StoryChoice(always=chosen)
+            self._partial = chosen
+            self._trace: TraceProducer | None = None if chosen else self._new_trace()
             opened.pop_all()
 
     def _new_stories(self, counts: PacketCounts | None, locate: Callable[[int], str]) -> Stories:
@@ -107,7 +113,7 @@ class CountedTrace(Producer):
         self._choice.decide(self._looked_s, rate_pps)
         if self._choice.sampled:
             self._partial = True
-            if not was and self._trace is not None:
+            if self._trace is not None:
                 self._end_trace(self._trace)
             self._counts.tell(self._choice.one_in if self._want_stories else 0)
         elif was:
@@ -124,7 +130,13 @@ class CountedTrace(Producer):
         self._trace = None
 
     def _new_trace(self) -> TraceProducer:
-        return TraceProducer(self._device, self._clock, index=self._index, numbers=self._numbers)
+        return TraceProducer(
+            self._device,
+            self._clock,
+            index=self._index,
+            numbers=self._numbers,
+            own=self._wanted.own,
+        )
 
     def _begin_trace(self) -> None:
         self._trace = self._new_trace()

@@ -15,6 +15,7 @@ packet at a time; another chosen one that reaches it is AMISS: its end is not se
 """
 
 from kbview.sources.counting import pieces
+from kbview.sources.counting.filter_program import unless_wanted
 from kbview.sources.counting.kernel_layout import KernelLayout
 from kbview.sources.counting.map_descriptors import MapDescriptors
 from kbview.sources.counting.station_record import RECORD_LENGTH, StoryPoint
@@ -72,6 +73,7 @@ def first(layout: KernelLayout, maps: MapDescriptors, arguments: int) -> bytes:
     made = Assembly()
     pieces.begin(made)
     pieces.unless_ours(made, layout, "out")
+    unless_wanted(made, layout, layout.told, "out")
     _choose(made, maps)
     _blank(made)
     made.call(pieces.KTIME)

@@ -26,6 +26,8 @@ OF_EVENTS = (
 )
 _OF_DROPS = ("delivered", "dropped", "drops", "polls", "empty_polls", "softirqs")
 _OF_PASSES = ("polls", "empty_polls")
+# Meters of the interface's own counters, which ask no filter.
+OF_ALL_PACKETS = ("missed", "sent", "sent_bytes", "arrived_bytes")
 _SHOWN = 64  # causes of drops
 _TRANSPORTS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6"}
 # Packets that had come in, though no layer above the device has noted by which interface.
@@ -47,6 +49,7 @@ class CountedTotals:
         self._numbers_since = self._numbers = [0] * pieces.NUMBERS
         self._drops_since: dict[DropCause, int] = {}
         self._drops: dict[DropCause, int] = {}
+        self._passed = 0  # packets that the filter had taken when a rate was asked for last
         self._rated: tuple[float, LinkTotals] = (0.0, self._now)
 
     def start(self) -> None:
@@ -78,6 +81,12 @@ class CountedTotals:
         before_s, before = self._rated
         now_s = time.monotonic()
         self._rated = (now_s, self._now)
+        if self._counts is not None and self._counts.filtered:
+            passed, self._passed = (
+                self._numbers[pieces.RECEIVED] - self._passed,
+                self._numbers[pieces.RECEIVED],
+            )
+            return passed / max(now_s - before_s, 1e-6)
         grown = self._now.rx_packets + self._now.tx_packets - before.rx_packets - before.tx_packets
         return grown / max(now_s - before_s, 1e-6)
 
@@ -85,6 +94,9 @@ class CountedTotals:
         """Put the totals into the meters; all that only events tell is unknown from now on.
 
         `seen` packets were told in all, where no program counts."""
+        if self._counts is not None and self._counts.filtered:
+            self._show_filtered(meters)
+            return
         now, since = self._now, self._since
         meters.missed = now.rx_missed - since.rx_missed
         meters.arrived = self.arrived
@@ -98,6 +110,16 @@ class CountedTotals:
             return
         meters.unknown = OF_EVENTS
         self._show_counts(meters)
+
+    def _show_filtered(self, meters: Meters) -> None:
+        """The packets that the filter takes, behind GRO; the interface counts other packets, too."""
+        for name in OF_ALL_PACKETS:
+            setattr(meters, name, 0)
+        _blank(meters)
+        early = sum(count for cause, count in self._drops.items() if cause.reason in _INWARD)
+        meters.arrived = self._grown(pieces.RECEIVED) + early
+        self._show_counts(meters)
+        meters.unknown = (*meters.unknown, *OF_ALL_PACKETS)
 
     def show_fate(self, meters: Meters) -> None:
         """Beside a source that counts arrivals by itself: the drops of the stack, and the rest.

@@ -10,6 +10,9 @@ from kbview.emulator.settings import ScenarioError
 from kbview.emulator.traffic import change
 from kbview.emulator.traffic_description import check_rate
 from kbview.packet.capture import CaptureError
+from kbview.packet.filter.filter_error import FilterError
+from kbview.packet.filter.filter_parser import parse_for
+from kbview.packet.filter.filter_verdict import Verdict, verdict_of
 from kbview.packet.frame import Frame
 from kbview.sources.emulated.kept_bytes import CaptureSnap
 from kbview.sources.emulated.replay import Replay
@@ -59,7 +62,8 @@ def _open(word: Word, choices: list[Choice], opened: ExitStack) -> list[Source]:
     """A file is opened once for each; a pipe, which cannot be, is shared."""
 
     def replay(choice: Choice) -> Replay:
-        made = Replay(word.text, choice.host, word.stream, verify=choice.verify)
+        verdict = _verdict(choice)
+        made = Replay(word.text, choice.host, word.stream, verify=choice.verify, verdict=verdict)
         return opened.enter_context(closing(made))
 
     if word.stream is None:
@@ -81,6 +85,8 @@ def _source(word: Word, choice: Choice, replay: Replay, chunks: Iterator[list[Fr
             raise SourceError(f"{key} is for scenarios; a capture brings its own traffic", 2)
     base = override(base, choice.overrides)
     notes = [_seen_from(replay.host)]
+    if choice.filter:
+        notes.append(f"packets: {choice.filter}")
     if choice.rate_pps is not None:
         check_rate(choice.rate_pps)
         gbps = base.settings.link_gbps
@@ -97,8 +103,18 @@ def _source(word: Word, choice: Choice, replay: Replay, chunks: Iterator[list[Fr
     )
     source = ReplaySource(heading, base, replay, chunks, choice.datapath or base.datapath)
     if choice.snap and word.stream is None:  # a pipe cannot be read a second time
-        source.snap = CaptureSnap(word.text, choice.snap)
+        source.snap = CaptureSnap(word.text, choice.snap, _verdict(choice))
     return source
+
+
+def _verdict(choice: Choice) -> Verdict | None:
+    """The verdict of the choice's filter, None where there is none. SourceError for a wrong one."""
+    if not choice.filter.strip():
+        return None
+    try:
+        return verdict_of(parse_for(choice.filter, frozenset(), "of a packet in a capture"))
+    except FilterError as error:
+        raise SourceError(str(error), 2) from error
 
 
 def _seen_from(host: Host) -> str:

@@ -13,6 +13,7 @@ from typing import ClassVar
 from kbview.packet import ethernet, ipv4, udp
 from kbview.packet.capture import Capture, CaptureError, open_capture
 from kbview.packet.checksum import pseudo_header
+from kbview.packet.filter.filter_verdict import Verdict
 from kbview.packet.frame import FCS_LENGTH, Flow, Frame, Protocol
 from kbview.packet.link import as_ethernet, can_read
 from kbview.tape.events import Event, FrameArrived, FrameRecorded, FrameSent
@@ -53,9 +54,10 @@ class CaptureSnap(Snap):
 
     beside_of = (FrameArrived, FrameSent)
 
-    def __init__(self, path: str, size: int) -> None:
+    def __init__(self, path: str, size: int, verdict: Verdict | None = None) -> None:
         self._path = path
         self._size = size
+        self._verdict = verdict
         self._capture: Capture | None = None
         self._records: Iterator[_Record] = iter(())
         self._passed: dict[int, _Record] = {}
@@ -93,7 +95,7 @@ class CaptureSnap(Snap):
     def _open(self) -> None:
         self.close()
         try:
-            self._capture = open_capture(self._path)
+            self._capture = open_capture(self._path, verdict=self._verdict)
             self._records = self._capture.records()
         except CaptureError:
             self._records = iter(())

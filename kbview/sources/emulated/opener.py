@@ -39,6 +39,7 @@ class CaptureOpener(Opener):
     name = "capture"
     summary = "recorded packets through the emulator"
     example = "FILE.pcap, FILE.pcapng, FILE.pcap.gz"
+    takes_filter = True
 
     def claims(self, word: Word) -> bool:
         del word

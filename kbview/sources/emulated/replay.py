@@ -8,6 +8,7 @@ from typing import BinaryIO
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.traffic import change
 from kbview.packet.capture import CaptureError, open_capture
+from kbview.packet.filter.filter_verdict import Verdict
 from kbview.packet.frame import Flow, Frame, Protocol
 from kbview.tape.source import SourceError
 
@@ -16,7 +17,10 @@ LOOP_PAUSE_PS = 1_000_000_000
 
 
 class Replay:
-    """A capture opened, its host chosen. `note` says what was wrong with the file, once it is read."""
+    """A capture opened, its host chosen. `note` says what was wrong with the file, once it is read.
+
+    `verdict` is a filter's; the other packets are passed over.
+    """
 
     def __init__(
         self,
@@ -25,10 +29,12 @@ class Replay:
         stream: BinaryIO | None = None,
         *,
         verify: bool = True,
+        verdict: Verdict | None = None,
     ) -> None:
         self._path = path
+        self._verdict = verdict
         self._verify = verify
-        self._capture = open_capture(path, stream)
+        self._capture = open_capture(path, stream, verdict)
         self._rest = self._capture.frames(verify=verify)
         self._prelude: list[list[Frame]] = []
         try:
@@ -72,7 +78,7 @@ class Replay:
 
     def _reopened(self) -> Iterator[list[Frame]]:
         self._capture.close()
-        self._capture = open_capture(self._path)
+        self._capture = open_capture(self._path, verdict=self._verdict)
         return self._capture.frames(verify=self._verify)
 
 

@@ -7,6 +7,7 @@ program at `kfree_skb` says how many of the packets the stack gave up, why and w
 import socket
 from contextlib import ExitStack
 
+from kbview.sources.choosing.wanted import WantedPackets
 from kbview.sources.counters.subject import Subject
 from kbview.sources.counting.packet_counts import PacketCounts
 from kbview.sources.counting.table import FATE
@@ -41,19 +42,27 @@ class FateProducer(RingProducer):
     )
 
     def __init__(
-        self, interface: str, clock: WatchClock, settings: RingSettings, *, promiscuous: bool = False
+        self,
+        interface: str,
+        clock: WatchClock,
+        settings: RingSettings,
+        *,
+        promiscuous: bool = False,
+        wanted: WantedPackets | None = None,
     ) -> None:
         self._totals_of_stack: CountedTotals | None = None
         self._closing = ExitStack()
         with ExitStack() as undo:
             undo.callback(self._closing.close)
-            self._open_counts(interface)
-            super().__init__(interface, clock, settings, promiscuous=promiscuous)
+            self._open_counts(interface, wanted or WantedPackets())
+            super().__init__(interface, clock, settings, promiscuous=promiscuous, wanted=wanted)
             undo.pop_all()
 
-    def _open_counts(self, interface: str) -> None:
+    def _open_counts(self, interface: str, wanted: WantedPackets) -> None:
+        if wanted.asks_sockets:
+            return
         try:
-            counts = PacketCounts(socket.if_nametoindex(interface), FATE)
+            counts = PacketCounts(socket.if_nametoindex(interface), FATE, counted=wanted.shown)
         except (OSError, ValueError):
             return
         self._closing.callback(counts.close)
@@ -83,14 +92,15 @@ class FateProducer(RingProducer):
     def show(self, meters: Meters) -> None:
         meters.drops.clear()
         super().show(meters)
+        of_others = meters.unknown
         missing = meters.drops.pop(OWN_DROPS, 0)
         if missing:
             meters.gauges[NOT_RECORDED] = missing
         if self._totals_of_stack is None:
-            meters.unknown = _OF_THE_STACK
+            meters.unknown = (*_OF_THE_STACK, *of_others)
             meters.delivered = meters.delivered_bytes = 0
             return
-        meters.unknown = ("delivered_bytes",)
+        meters.unknown = ("delivered_bytes", *of_others)
         meters.delivered_bytes = 0
         self._totals_of_stack.show_fate(meters)
 

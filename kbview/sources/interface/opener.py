@@ -13,6 +13,7 @@ class InterfaceOpener(Opener):
     name = "live"
     summary = "an interface of this machine, by an AF_PACKET ring beside the stack; read-only"
     example = "live:IFACE"
+    takes_filter = True
 
     def claims(self, word: Word) -> bool:
         return word.text.startswith(_PREFIX)

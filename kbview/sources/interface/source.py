@@ -6,6 +6,8 @@ cost (docs/tracing.md); where they are asked for they lead, and the ring is show
 
 from contextlib import ExitStack
 
+from kbview.sources.choosing.socket_filter import OF_SOCKETS
+from kbview.sources.choosing.wanted import WantedPackets, wanted_packets
 from kbview.sources.counters.producer import CountersProducer
 from kbview.sources.counting.opening import packet_counts
 from kbview.sources.counting.producer import CountedTrace
@@ -44,9 +46,13 @@ def watch_interface(interface: str, choice: Choice) -> Watch:
         settings = settings.override(key, text)
     clock = WatchClock()
     tap = BesideRing if tracing else FateProducer if fate else RingProducer
-    producers = _producers(interface, clock, settings, choice.promiscuous, tap)
-    notes = capabilities.NOTES if tracing else (_note(producers[0]),)
-    watch = Watch(Heading(Origin.LIVE, interface, notes=notes), clock, producers, choice.frames)
+    asked = OF_SOCKETS if not tracing else frozenset[str]()
+    wanted = wanted_packets(f"live:{interface}", choice, interface, asked)
+    producers = _producers(interface, clock, settings, choice.promiscuous, tap, wanted)
+    notes = (*wanted.notes, *(capabilities.NOTES if tracing else (_note(producers[0]),)))
+    watch = Watch(
+        Heading(Origin.LIVE, interface, notes=notes), clock, producers, choice.frames, wanted.label
+    )
     watch.privileged = tracing  # to remove the trace instance, and to follow tasks that turn up
     return watch
 
@@ -70,6 +76,7 @@ def _producers(
     settings: RingSettings,
     promiscuous: bool,
     tap: type[RingProducer],
+    wanted: WantedPackets,
 ) -> list[Producer]:
     """The first producer defines the datapath; the others add what it cannot measure."""
     with ExitStack() as opened:
@@ -78,11 +85,11 @@ def _producers(
             opened.callback(producer.close)
             return producer
 
-        producers = [kept(tap(interface, clock, settings, promiscuous=promiscuous))]
+        producers = [kept(tap(interface, clock, settings, promiscuous=promiscuous, wanted=wanted))]
         if tap is BesideRing:
             index = traced.check(interface)
-            counts = packet_counts(index)
-            producers.insert(0, kept(CountedTrace(interface, clock, index, counts)))
-        producers.append(kept(CountersProducer(clock, interface)))
+            counts = packet_counts(index, wanted=wanted)
+            producers.insert(0, kept(CountedTrace(interface, clock, index, counts, wanted=wanted)))
+        producers.append(kept(CountersProducer(clock, interface, wanted=wanted)))
         opened.pop_all()
     return producers

@@ -54,7 +54,7 @@ class SocketState(NamedTuple):
 
     Of a listening socket they are connections: waiting to be accepted, and the most that may wait.
     `truesize` and `rcvbuf` are what the kernel charges the receive queue with, and its limit; None
-    where it does not tell.
+    where it does not tell. `cgroup` is the number of the cgroup that it was made in, 0 if unknown.
     """
 
     protocol: SocketProtocol
@@ -67,6 +67,7 @@ class SocketState(NamedTuple):
     drops: int = 0
     truesize: int | None = None
     rcvbuf: int | None = None
+    cgroup: int = 0
 
     @property
     def name(self) -> str:

@@ -27,7 +27,10 @@ _BY_TIME = attrgetter("time_ps")
 
 
 class Watch(Source):
-    """Owns its producers. `most_frames`: end after about so many have arrived; None: never."""
+    """Owns its producers. `most_frames`: end after about so many have arrived; None: never.
+
+    `label` says which packets are shown; it stands on the screen in front of banner and summary.
+    """
 
     name = "watch"
     summary = "this machine as it runs"
@@ -38,7 +41,9 @@ class Watch(Source):
         clock: WatchClock,
         producers: Sequence[Producer],
         most_frames: int | None = None,
+        label: str = "",
     ) -> None:
+        self._label = label
         self.heading = heading
         known = frozenset[str]().union(*(producer.meters for producer in producers))
         self.capabilities = Capabilities(live=True, lossy=True, meters=known)
@@ -82,7 +87,8 @@ class Watch(Source):
             return
         self._started = True
         way = self._producers[0].way
-        tape.extend([DatapathStarted(0, way.datapath, way.summary, way.stations)])
+        summary = "; ".join(filter(None, (self._label, way.summary)))
+        tape.extend([DatapathStarted(0, way.datapath, summary, way.stations)])
         self._clock.start()
         for producer in self._producers:
             producer.start()
@@ -100,6 +106,8 @@ class Watch(Source):
         for producer in reversed(self._producers):
             producer.show(self._meters)
         self._meters.dropped = sum(self._meters.drops.values())
+        if self._label and self._meters.banner:
+            self._meters.banner = f"{self._label}; {self._meters.banner}"
         tape.extend([Sample(self._reached_ps, self._meters.copy(), self._told())])
         if ending is None and self._meters.arrived >= self._most_frames:
             ending = ""

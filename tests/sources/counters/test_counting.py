@@ -6,12 +6,12 @@ import socket
 import pytest
 
 from kbview.sources.counters import delivery
-from kbview.sources.counters.owner import Owners
 from kbview.sources.counters.reading import CounterReading
 from kbview.sources.counters.subject import Subject
 from kbview.sources.counters.unexplained import Unexplained
 from kbview.sources.linux.netlink.links import LinkTotals, NetworkLink
 from kbview.sources.linux.netlink.message import request
+from kbview.sources.linux.owner import Owners
 from kbview.sources.linux.procfs.cpu import Stat, Ticks
 from kbview.sources.linux.procfs.interrupts import InterruptLine
 from kbview.sources.linux.procfs.softirq import Softnet

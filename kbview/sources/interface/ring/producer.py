@@ -2,11 +2,13 @@
 
 import time
 
+from kbview.sources.choosing.wanted import WantedPackets
 from kbview.sources.counters.subject import Subject
 from kbview.sources.interface.ring.opening import open_rings
 from kbview.sources.interface.ring.policy import BlockPolicy
 from kbview.sources.interface.ring.thread import RingThread
 from kbview.sources.interface.ring.totals import KIND, KNOWN, OWN_DROPS, RingSum, RingTotals
+from kbview.sources.linux.bpf.classic import compile_filter
 from kbview.sources.linux.packet_ring.settings import RingSettings
 from kbview.sources.watching.clock import WatchClock
 from kbview.sources.watching.producer import Producer, WatchedPath
@@ -51,26 +53,39 @@ WAY = WatchedPath(
         ),
     ),
 )
+_ASK_S = 1.0  # between two lists of the sockets that a filter asks for
+OF_ALL_PACKETS = ("missed", "sent", "sent_bytes")
 _LOOK_S = 1.0  # between two looks at whether a link that is down came up again
 _OF_RINGS = (ev.BlockRetired, ev.BlockReleased, ev.SourceNoted)
 _MILESTONES = (ev.FrameArrived, ev.PacketDelivered, ev.FrameRecorded)
 
 
 class RingProducer(Producer):
-    """Opens the rings of one interface."""
+    """Opens the rings of one interface. `wanted` None takes all packets.
+
+    With a filter, counters of the whole interface are unknown: they are of other packets, too.
+    """
 
     name = "af_packet"
     way = WAY
     meters = frozenset(KNOWN) | {"dropped", "in_flight", "rings", "drops", "latency"}
 
     def __init__(
-        self, interface: str, clock: WatchClock, settings: RingSettings, *, promiscuous: bool = False
+        self,
+        interface: str,
+        clock: WatchClock,
+        settings: RingSettings,
+        *,
+        promiscuous: bool = False,
+        wanted: WantedPackets | None = None,
     ) -> None:
         self.link, rings = open_rings(interface, settings, promiscuous=promiscuous)
         self._subject = Subject(interface)
         self._bytes_before = 0
-        self._policy = BlockPolicy(settings, self.link.framing())
-        self._reading_thread = RingThread(rings, clock, settings, self._policy)
+        self._wanted = wanted or WantedPackets()
+        self._framing = self.link.framing()
+        self._policy = BlockPolicy(settings, self._framing)
+        self._reading_thread = RingThread(rings, clock, settings, self._policy, self._program())
         self._totals = RingTotals(
             [RingMeter(queue, ring.blocks, kind=KIND) for queue, ring in enumerate(rings)]
         )
@@ -81,9 +96,19 @@ class RingProducer(Producer):
         )
         self._gone: str | None = None
         self._waiting = not self.link.is_up()
-        self._looked_s = 0.0
+        self._looked_s = self._asked_s = 0.0
         if self._waiting:
             self._notes.append(self._down_note())
+
+    def _program(self) -> bytes:
+        """The filter as the kernel runs it; b"" takes all packets."""
+        tree = self._wanted.now()
+        if tree is None:
+            return b""
+        try:
+            return compile_filter(tree, header=self._framing.header)
+        except ValueError as error:
+            raise SourceError(str(error), 2) from error
 
     def start(self) -> None:
         self._bytes_before = self._subject.counts().rx_bytes
@@ -96,6 +121,9 @@ class RingProducer(Producer):
             )
         if self._reading_thread.down or self._waiting:
             self._look()
+        if self._wanted.asks_sockets and time.monotonic() - self._asked_s >= _ASK_S:
+            self._asked_s = time.monotonic()
+            self._reading_thread.choose(self._program())
         return self._reading_thread.settled_ps()
 
     def _look(self) -> None:
@@ -143,9 +171,14 @@ class RingProducer(Producer):
         return events, lost
 
     def show(self, meters: Meters) -> None:
+        if self._wanted.chosen is not None:
+            meters.missed = meters.sent = meters.sent_bytes = 0
+            meters.unknown = OF_ALL_PACKETS
         self._totals.show(meters)
-        if self._policy.passed_over or meters.drops.get(OWN_DROPS):
+        if (self._policy.passed_over or meters.drops.get(OWN_DROPS)) and self._wanted.shown is None:
             self._show_counted_bytes(meters)
+        elif meters.drops.get(OWN_DROPS):
+            meters.unknown = (*meters.unknown, "arrived_bytes", "delivered_bytes")
         meters.banner = self._down_note() if self._waiting else ""
 
     def _show_counted_bytes(self, meters: Meters) -> None:

@@ -30,14 +30,20 @@ _sched_getcpu = ctypes.PyDLL(None).sched_getcpu
 
 
 class RingThread:
-    """Reads all rings of one interface; owns them."""
+    """Reads all rings of one interface; owns them. `program` chooses packets; b"" takes all."""
 
     def __init__(
-        self, rings: list[TapRing], clock: WatchClock, settings: RingSettings, policy: BlockPolicy
+        self,
+        rings: list[TapRing],
+        clock: WatchClock,
+        settings: RingSettings,
+        policy: BlockPolicy,
+        program: bytes = b"",
     ) -> None:
         self.failure: Exception | None = None
         self.down = False  # the kernel said ENETDOWN; whoever looks into it sets it back
         self._rings = rings
+        self._program = program
         self._clock = clock
         self._policy = policy
         self._pending: list[Record] = []
@@ -52,7 +58,14 @@ class RingThread:
         """Let packets in and read them."""
         self._thread.start()
         for ring in self._rings:
-            ring.open()
+            ring.open(self._program)
+
+    def choose(self, program: bytes) -> None:
+        """Choose packets by another program from now on."""
+        if program != self._program:
+            self._program = program
+            for ring in self._rings:
+                ring.open(program)
 
     def settled_ps(self) -> int:
         """All that the interface received before this time has been read."""

@@ -4,6 +4,7 @@ Linux: include/uapi/linux/inet_diag.h, sock_diag.h. Of UDP the kernel may lack i
 """
 
 import struct
+import sys
 from collections.abc import Iterable, Iterator
 
 from kbview.sources.linux.netlink.message import Message, attributes, request
@@ -12,6 +13,7 @@ from kbview.sources.linux.socket_state import SocketAddress, SocketProtocol, Soc
 NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
 _INET_DIAG_SKMEMINFO = 7
+_INET_DIAG_CGROUP_ID = 21
 AF_INET, AF_INET6 = 2, 10
 _IPPROTO = {SocketProtocol.TCP: 6, SocketProtocol.UDP: 17}
 _REQUEST = struct.Struct("=BBBxI48x")  # family, protocol, wanted attributes, states, id
@@ -37,7 +39,8 @@ def sockets_of(answer: Iterable[Message], protocol: SocketProtocol) -> Iterator[
         family, state, sport, dport, source, destination, *numbers = _SOCKET.unpack_from(message.body)
         _, received, unsent, _, inode = numbers
         size = 4 if family == AF_INET else 16
-        told = attributes(message.body[_SOCKET.size :]).get(_INET_DIAG_SKMEMINFO, b"")
+        beside = attributes(message.body[_SOCKET.size :])
+        told = beside.get(_INET_DIAG_SKMEMINFO, b"")
         memory = _MEMORY.unpack_from(told) if len(told) >= _MEMORY.size else None
         yield SocketState(
             protocol,
@@ -50,4 +53,5 @@ def sockets_of(answer: Iterable[Message], protocol: SocketProtocol) -> Iterator[
             drops=memory[8] if memory else 0,
             truesize=memory[0] if memory else None,
             rcvbuf=memory[1] if memory else None,
+            cgroup=int.from_bytes(beside.get(_INET_DIAG_CGROUP_ID, b""), sys.byteorder),
         )

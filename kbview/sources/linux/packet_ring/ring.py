@@ -19,6 +19,7 @@ from kbview.sources.linux.packet_ring import layout
 from kbview.sources.linux.packet_ring.settings import RingSettings
 
 _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
+_INSTRUCTION = 8  # bytes
 _REFUSE_ALL = struct.pack("=HBBI", 0x06, 0, 0, 0)  # one classic BPF instruction: return 0 bytes
 
 
@@ -43,18 +44,25 @@ class TapRing:
         set_option(layout.SOL_PACKET, layout.PACKET_VERSION, layout.TPACKET_V3)
         set_option(layout.SOL_PACKET, layout.PACKET_IGNORE_OUTGOING, 1)
         set_option(layout.SOL_PACKET, layout.PACKET_RX_RING, request)
-        self._shut()
+        self._attach(_REFUSE_ALL)
         self.memory = mmap.mmap(control.fileno(), self.blocks * self._block)
         self._words = memoryview(self.memory).cast("I")
 
-    def _shut(self) -> None:
-        program = ctypes.create_string_buffer(_REFUSE_ALL)
-        pointer = struct.pack("@HP", 1, ctypes.addressof(program))
+    def _attach(self, program: bytes) -> None:
+        """Let the kernel ask this program about each packet, from the next one on."""
+        code = ctypes.create_string_buffer(program, len(program))
+        pointer = struct.pack("@HP", len(program) // _INSTRUCTION, ctypes.addressof(code))
         self.socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, pointer)
 
-    def open(self) -> None:
-        """Let packets in."""
-        self.socket.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+    def open(self, program: bytes = b"") -> None:
+        """Let packets in: the ones that a program of classic BPF takes, or all.
+
+        A second call changes the program between two packets.
+        """
+        if program:
+            self._attach(program)
+        else:
+            self.socket.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
 
     def bind(self, name: str) -> None:
         """Begin to receive from an interface."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from kbview.packet.frame import endpoint
+from kbview.sources.choosing.own_connection import OwnConnection
 from kbview.sources.linux.procfs import interrupts
 from kbview.sources.trace.live.symbols import Symbols
 from kbview.sources.trace.meaning.machine_state import WatchedInterface
@@ -43,7 +45,11 @@ def missed(name: str) -> int:
 
 
 def target(
-    name: str, index: int | None, symbols: Symbols, numbers: Iterator[int] | None = None
+    name: str,
+    index: int | None,
+    symbols: Symbols,
+    numbers: Iterator[int] | None = None,
+    own: OwnConnection | None = None,
 ) -> WatchedInterface:
     """The subject of the trace. Settings that cannot be read keep the kernel's defaults."""
     rcvbuf = _setting("core/rmem_default", 0), _setting("ipv4/tcp_rmem", 0, 1)
@@ -60,6 +66,7 @@ def target(
         locate=symbols.name,
         name_of=task_name,
         numbers=count() if numbers is None else numbers,
+        own=None if own is None else (own.local.port, endpoint(own.remote.address, own.remote.port)),
     )
 
 

@@ -12,6 +12,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
+from kbview.sources.choosing.own_connection import OwnConnection
 from kbview.sources.linux import stale
 from kbview.sources.linux.tracefs import refusal
 from kbview.sources.linux.undo import Undoable
@@ -43,7 +44,8 @@ class TraceProducer(Undoable, Producer):
     """Watches one interface. `pids` are tasks that are to be watched from the start.
 
     `index` is the interface's in this namespace; None for an interface elsewhere, known by its name.
-    `numbers` are given to the packets; None: from 0 on.
+    `numbers` are given to the packets; None: from 0 on. Packets that come in on the connection `own`
+    are left out.
     """
 
     name = "tracefs"
@@ -57,9 +59,10 @@ class TraceProducer(Undoable, Producer):
         pids: Iterable[int] = (),
         buffer_kb: int | None = None,
         numbers: Iterator[int] | None = None,
+        own: OwnConnection | None = None,
     ) -> None:
         self._index = index
-        self._target = target = interface.target(device, index, Symbols(), numbers)
+        self._target = target = interface.target(device, index, Symbols(), numbers, own)
         self._physical = index is not None and interface.is_physical(device)
         self.way = WatchedPath("kernel", capabilities.SUMMARY, stations(physical=self._physical))
         self._missed_before = self._missed()

@@ -28,7 +28,7 @@ class WatchedInterface(msgspec.Struct, frozen=True):
     `budget` and `budget_ps` are net_rx_action's (netdev_budget, netdev_budget_usecs), the kernel's
     defaults unless `budgets_read` says that they are this machine's. `rcvbuf` is the
     default limit of datagram and of stream sockets, bytes. 0 is unknown. `numbers` are for the packets,
-    the next for each.
+    the next for each. `own` is a TCP connection that is not told: the port here, and the peer.
     """
 
     device: str
@@ -43,6 +43,7 @@ class WatchedInterface(msgspec.Struct, frozen=True):
     locate: Callable[[int | str], str] = str
     name_of: Callable[[int], str] = lambda _: ""
     numbers: Iterator[int] = msgspec.field(default_factory=count)
+    own: tuple[int, str] | None = None
 
 
 class TracedCall(msgspec.Struct, gc=False):

@@ -20,6 +20,7 @@ class EventOutbox:
         self.meters = Meters()
         self.detail = Detail.STEPS
         self.released_ps = 0
+        self.hidden: set[int] = set()  # packets of which nothing is told
         self._waiting: list[Event] = []
         self.tell = self._waiting.append
 
@@ -30,6 +31,8 @@ class EventOutbox:
         count = len(waiting)
         while count and waiting[count - 1].time_ps > until_ps:
             count -= 1
+        if self.hidden:
+            count = self._leave_out(count)
         told: list[Event] = []
         floor_ps = self.released_ps
         for event in waiting[:count]:
@@ -40,3 +43,12 @@ class EventOutbox:
         del waiting[:count]
         self.released_ps = max(self.released_ps, until_ps)
         return told
+
+    def _leave_out(self, count: int) -> int:
+        """The number of events to release, without the hidden packets', whose journeys are over."""
+        waiting, hidden = self._waiting, self.hidden
+        kept = [event for event in waiting[:count] if getattr(event, "packet", None) not in hidden]
+        waiting[:count] = kept
+        later = {getattr(event, "packet", None) for event in waiting[len(kept) :]}
+        hidden &= later
+        return len(kept)

@@ -86,6 +86,9 @@ class Sockets:
         if tracked is None or tracked.socket is not None:
             return
         self._machine.probes_told = True
+        if self._machine.target.own == (port, address.of_sockaddr(peer)):
+            transition.hide(self._machine, tracked)
+            return
         tracked.layer, tracked.payload = Place.TCP, payload or 0
         tracked.seen_ps = time_ps
         if not payload:

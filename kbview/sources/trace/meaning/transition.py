@@ -74,6 +74,14 @@ def _end(machine: MachineState, tracked: TrackedSkb) -> None:
     machine.tracked_skbs.end(tracked)
 
 
+def hide(machine: MachineState, tracked: TrackedSkb) -> None:
+    """Tell nothing of the packet, unless the tape has its arrival already."""
+    if tracked.arrived_ps >= machine.outbox.released_ps:
+        for each in _together(tracked):
+            machine.outbox.hidden.add(each.packet)
+            _end(machine, each)
+
+
 def lose(machine: MachineState, time_ps: int, cpu: Cpu, count: int) -> None:
     """Records of a core are missing, `count` of them or, if 0, an unknown number.
 

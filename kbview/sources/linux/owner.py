@@ -42,14 +42,15 @@ class Owners:
     def _look_around(self) -> Iterator[None]:
         names: dict[int, str] = {}
         for pid in [name for name in os.listdir("/proc") if name.isdecimal()]:
-            inodes = list(_sockets_of(pid))
+            inodes = list(sockets_of_process(pid))
             if inodes:
                 names |= dict.fromkeys(inodes, _name_of(pid))
             yield
         self._names = names
 
 
-def _sockets_of(pid: str) -> Iterator[int]:
+def sockets_of_process(pid: str) -> Iterator[int]:
+    """The inodes of the sockets that a process has open, as far as its descriptors may be read."""
     with contextlib.suppress(OSError):  # not ours to look into, or gone
         for entry in os.scandir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
