@@ -170,6 +170,8 @@ def test_the_viewer_s_own_connection_is_left_out_unless_it_is_asked_for(
         say(*login, 20)
         send_frames(bed, ipv4(bed, udp()), 10)
         meters = pumped(source, tape, 300, arrived=10)
+    if word == "trace" and meters.banner:  # a flood or lost records: the totals count all packets then
+        pytest.skip(f"not every packet is recorded on this machine now: {meters.banner}")
     arrived = [event for event in tape.read(0) if isinstance(event, FrameArrived)]
     assert meters.arrived == len(arrived)
     assert meters.conserved()
