@@ -52,9 +52,11 @@ class Emulation:
         moderation = Moderation(
             round(settings.moderation_us * US_PS),
             settings.moderation_frames,
-            prices.step("dma_write").cost_ps,
+            prices.step("dma_write").cost_ps + round(settings.nic_latency_ns * 1000),
             prices.step("msix_delivery").cost_ps,
             round(settings.tx_moderation_us * US_PS),
+            gathered=settings.write_back,
+            gather_ps=round(settings.write_back_us * US_PS),
         )
         port = Port(traffic, host.macs, host.sends)
         bus = Bus(settings.nic_fifo_bytes)

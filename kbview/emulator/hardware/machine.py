@@ -74,6 +74,7 @@ class Machine:
 
     def __init__(self, prices: Prices, nic: Nic, settings: MachineSettings, books: Books) -> None:
         self.prices = prices
+        self._nic_ps = round(settings.nic_latency_ns * 1000)
         self.facts = prices.calibration.memory
         self.ddio = Ddio(
             nic,
@@ -121,7 +122,8 @@ class Machine:
     def tx_ring(self, queue: int, size: int) -> TxRing:
         """A transmit ring for a queue; the NIC has it once it is opened with it."""
         prices = self.prices
-        timing = TxTiming(prices.step("tx_fetch").cost_ps, prices.step("dma_write").cost_ps)
+        fetch_ps = prices.step("tx_fetch").cost_ps + self._nic_ps
+        timing = TxTiming(fetch_ps, prices.step("dma_write").cost_ps)
         wires = Wires(self.nic.link, self.nic.bus)
         ring = TxRing(queue, size, wires, timing, self.books, self.counts)
         if self.peer is not None:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
-from kbview.emulator.keys import MOST, Keys, number
+from kbview.emulator.hardware.write_back import WriteBackSettings
+from kbview.emulator.keys import MOST, number
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModerationSettings(Keys):
+class ModerationSettings(WriteBackSettings):
     """Coalescing of interrupts, ethtool -C. Defaults are mlx5e's."""
 
     moderation_us: Annotated[
@@ -32,7 +33,8 @@ class Moderation(NamedTuple):
 
     `dma_ps` is from the last bit of a frame to its done descriptor, `delivery_ps` from the NIC's
     message to the first instruction of the handler. `sent_ps` is how long the NIC keeps to itself that
-    a frame was sent (tx-usecs, the e1000's TIDV).
+    a frame was sent (tx-usecs, the e1000's TIDV). `gathered` descriptors are written back at once, or
+    fewer after `gather_ps`.
     """
 
     gap_ps: int
@@ -41,3 +43,5 @@ class Moderation(NamedTuple):
     delivery_ps: int
     sent_ps: int = 0
     quiet: bool = False
+    gathered: int = 1
+    gather_ps: int = 0

@@ -50,6 +50,9 @@ class NicSettings(RssSettings):
     nic_fifo_bytes: Annotated[
         int, number("memory in the NIC for frames that wait for the bus", ge=16_384, le=1 << 30)
     ] = 524_288
+    nic_latency_ns: Annotated[
+        float, number("time of a frame in the NIC itself, in each direction", "ns", ge=0, le=100_000)
+    ] = 0.0
     cqe_compression: Annotated[
         bool | None,
         meaning("whether the NIC writes several completions at once; unset: as the driver does"),

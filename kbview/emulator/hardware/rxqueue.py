@@ -22,6 +22,7 @@ from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.tx import TxRing
 from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.hardware.write_back import WriteBack
 from kbview.packet.frame import Frame
 
 _ARRIVED = attrgetter("arrived_ps")
@@ -54,6 +55,7 @@ class RxQueue:
         self.taken_bytes = 0
         self._unmasked_ps = 0
         self._seen_ps = 0
+        self._write_back: WriteBack | None = None  # None where each descriptor is written at once
         self._frames: list[Frame] = []
         self._times: list[int] = [NEVER_PS]  # with a sentinel
         self._bytes: list[int] = [0]  # running sum, _bytes[i] is before frame i
@@ -66,6 +68,8 @@ class RxQueue:
         self.once = False
         self.masked = self.vector = self.watcher = None
         self.moderation = self._set  # a driver may adapt it
+        if self._set.gathered > 1:
+            self._write_back = WriteBack(self._set.gathered, self._set.gather_ps)
         self.opened = True
 
     def close(self) -> None:
@@ -109,8 +113,20 @@ class RxQueue:
     def next_ready_ps(self) -> int:
         """When the driver will next find a done descriptor; never if the NIC has none to write to."""
         ready = self.ring.ready
-        first_ps = ready[0] if ready else self.next_arrival_ps() if self.ring.free else NEVER_PS
+        first_ps = ready[0] if ready else self._next_written_ps() if self.ring.free else NEVER_PS
         return first_ps + self.moderation.dma_ps if first_ps < NEVER_PS else NEVER_PS
+
+    def _next_written_ps(self) -> int:
+        """When the NIC begins to write the descriptor of the next frame."""
+        if self._write_back is None or not self.opened:
+            return self.next_arrival_ps()
+        coming = merge(self._coming(), map(_ARRIVED, self._injected))
+        return self._write_back.next_ps([*coming][: self._set.gathered])
+
+    def _coming(self) -> list[int]:
+        """The arrivals that are known and may belong to a batch that is open, ps."""
+        coming = self._times[self._next : self._next + self._set.gathered]
+        return coming[:-1] if coming[-1] == NEVER_PS else coming
 
     def catch_up(self, now_ps: int) -> None:
         """Take in everything that has arrived by now."""
@@ -173,6 +189,8 @@ class RxQueue:
             taken, ready = self._supply.bus.carry(frames, ring.free)
         elif len(frames) > ring.free:
             taken, ready = frames[: ring.free], ready[: ring.free]
+        if self._write_back is not None:
+            ready = self._write_back.times(ready, self._coming())
         self.taken += len(taken)
         self.taken_bytes += length if taken is frames else sum([frame.length for frame in taken])
         self._books.arrived(self, frames, taken, ready, length)

@@ -13,7 +13,8 @@ buffer.
 Read a run of datagrams that are queued when the reader looks, by recv() or by epoll_wait(), if the
 buffer cannot fill up meanwhile. The softirq only appends.
 
-With several receive queues, several softirqs fill one socket, and no run is queued.
+With several receive queues, several softirqs fill one socket, and no run is queued. Nor is a run where
+the NIC gathers descriptors: a frame may be done long after it arrived.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,8 @@ class QueueRuns:
         self._queue = queue
         self._ring = queue.ring
         self._dma_ps = queue.moderation.dma_ps
-        self._alone = possible and len(machine.nic.queues) == 1
+        at_once = queue.moderation.gathered == 1
+        self._alone = possible and at_once and len(machine.nic.queues) == 1
 
     def queue(self, core: Core, socket: Socket, last: Frame, most: int) -> int:
         """Queue up to `most` datagrams right after `last`; returns their number.
