@@ -101,11 +101,12 @@ def table(journeys: Journeys, packet: int) -> list[TableRow]:
     walls = [stop for stop in whole if isinstance(stop.event, ev.ModeSwitched)]
     rows: list[TableRow] = []
     end_ps = whole[0].time_ps
-    for stop in whole:
+    for number, stop in enumerate(whole):
         at = numbered.get(stop.position)
         arrived = any(row.at is not None for row in rows)
         if arrived and stop.time_ps - end_ps >= LEAST_WAIT_PS:
-            rows.append(TableRow(RowKind.WAIT, end_ps, stop.time_ps - end_ps, _wait(stop)))
+            why = _wait(_goes_on(whole[number:]))
+            rows.append(TableRow(RowKind.WAIT, end_ps, stop.time_ps - end_ps, why))
         note, kind = "", RowKind.EVENT
         if isinstance(stop.event, ev.ModeSwitched):
             note, kind = _wall(stop.event, walls.index(stop) + 1, len(walls)), RowKind.WALL
@@ -149,19 +150,30 @@ def _left_behind(journeys: Journeys, stop: JourneyEvent, after: JourneyEvent) ->
 
 
 def _crossed(journeys: Journeys, before: JourneyEvent | None, stop: JourneyEvent) -> list[JourneyEvent]:
-    """The mode switches since a reader woke for the packet; without a wake-up, the last mode switch."""
+    """The mode switches since a reader woke for the packet; else the last mode switch."""
     if before is None or _cpu(stop) == NO_CPU:
         return []
     beside = _between(journeys, _cpu(stop), before.position, stop.position)
     woken = _woken(beside)
     crossed = [one for one in beside[woken or 0 :] if isinstance(one.event, ev.ModeSwitched)]
+    if journeys.taken(_cpu(stop), before.position, stop.position):
+        return [one for one in crossed if one.position > _called(journeys, beside, stop)]
     return crossed if woken is not None else crossed[-1:]
+
+
+def _called(journeys: Journeys, beside: Sequence[JourneyEvent], stop: JourneyEvent) -> int:
+    """The position of the first call since the core took the packet before; of the stop without one."""
+    calls = [one.position for one in beside if isinstance(one.event, ev.SyscallEntered)]
+    own = (call for call in calls if not journeys.taken(_cpu(stop), call, stop.position))
+    return next(own, stop.position)
 
 
 def _asked(journeys: Journeys, before: JourneyEvent | None, stop: JourneyEvent) -> list[JourneyEvent]:
     """The entry of the blocked call in which the reader slept when the packet came."""
     if before is None or not isinstance(before.event, ev.SocketQueued):
         return []
+    if journeys.taken(_cpu(stop), before.position, stop.position):
+        return []  # the call in which the reader slept took an earlier packet
     beside = _between(journeys, _cpu(stop), before.position, stop.position)
     woken = _woken(beside)
     if woken is None or any(isinstance(one.event, ev.SyscallEntered) for one in beside[:woken]):
@@ -202,6 +214,14 @@ def _wall(event: ev.ModeSwitched, number: int, count: int) -> str:
     way = "user to kernel" if event.to == Mode.KERNEL else "kernel to user"
     by = "an interrupt" if event.why == "irq" else f"a {event.why}"
     return f"{way} by {by}: mode switch {number} of {count}"
+
+
+def _goes_on(rest: Sequence[JourneyEvent]) -> JourneyEvent:
+    """The event that ends a wait of the packet: not work that a core does after the packet left it."""
+    own = next((stop for stop in rest if not stop.shared), None)
+    if own is None or _cpu(own) in (_cpu(rest[0]), NO_CPU) or _cpu(rest[0]) == NO_CPU:
+        return rest[0]
+    return own
 
 
 def _wait(stop: JourneyEvent) -> str:

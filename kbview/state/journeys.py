@@ -7,7 +7,7 @@ event is shared: it belongs to the journey of every packet that the same core wo
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from kbview.state.positions import Positions
 from kbview.state.state import CHUNK, State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
+from kbview.tape.event import NO_CPU
 from kbview.tape.meter import Sample
 from kbview.tape.station import Station
 from kbview.tape.tape import Reel
@@ -22,6 +23,7 @@ from kbview.tape.tape import Reel
 MOST_SHARED = 16  # told of one wait: the last ones: an overloaded ring has many empty polls
 _TIME, _POSITION = attrgetter("time_ps"), attrgetter("position")
 _TURNS = frozenset({ev.ModeSwitched, ev.ContextSwitched, ev.SyscallEntered, ev.KsoftirqdWoken})
+_CALLING = (ev.ModeSwitched, ev.SyscallEntered, ev.StepTaken)  # of a call, rather than of its core
 _OUTWARD = frozenset({ev.FrameSent, ev.FrameRecorded})
 ENDS = frozenset(  # of a journey, or of the way out
     {
@@ -55,6 +57,10 @@ class JourneyEvent(NamedTuple):
         return type(self.event) in ENDS
 
 
+def _cpu(stop: JourneyEvent) -> int:
+    return int(getattr(stop.event, "cpu", NO_CPU))
+
+
 def _told(stop: JourneyEvent) -> bool:
     """Whether it says where the packet was, or how it ended."""
     return bool(stop.station) or stop.ends
@@ -70,6 +76,7 @@ class Journeys:
         self._order: dict[str, int] = {}  # of the stations along the path
         self._stops: dict[int, list[JourneyEvent]] = {}  # by packet
         self._shared: dict[int, list[JourneyEvent]] = {}  # by cpu
+        self._taken: dict[int, list[int]] = {}  # by cpu: positions where it took a packet from a socket
         self._servers: dict[int | str, int] = {}  # the cpu that empties a queue or socket
         self.ended = ev.NO_PACKET  # the last packet that came to its end
 
@@ -103,6 +110,11 @@ class Journeys:
         """The events of a core that belong to no packet alone, in their order on the tape."""
         return self._shared.get(cpu, [])
 
+    def taken(self, cpu: int, first: int, last: int) -> int:
+        """The number of packets that the core took from sockets between two positions of the tape."""
+        positions = self._taken.get(cpu, [])
+        return bisect_left(positions, last) - bisect_right(positions, first)
+
     def stops(self, packet: int) -> list[JourneyEvent]:
         """Its own and the shared events on its way, in the order of time."""
         own = [stop for stop in self.own(packet) if not isinstance(stop.event, ev.FrameRecorded)]
@@ -120,7 +132,21 @@ class Journeys:
         ahead = (self._order.get(stop.station, -1) for stop in own[at:])
         most = next((place for place in ahead if place > least), len(self._order))
         between = [stop for stop in shared[begin:end] if self._concerns(stop, least, most)]
-        return between[-MOST_SHARED:]
+        return self._without_calls_of_others(between)[-MOST_SHARED:]
+
+    def _without_calls_of_others(self, between: list[JourneyEvent]) -> list[JourneyEvent]:
+        """Leave out the system calls that took other packets before the last call."""
+        calls = [one.position for one in between if isinstance(one.event, ev.SyscallEntered)]
+        if len(calls) < 2:
+            return between
+        cpu = _cpu(between[0])
+        others = [(call, after) for call, after in pairwise(calls) if self.taken(cpu, call, after)]
+        return [
+            one
+            for one in between
+            if not isinstance(one.event, _CALLING)
+            or not any(call <= one.position < after for call, after in others)
+        ]
 
     def _concerns(self, stop: JourneyEvent, least: int, most: int) -> bool:
         """Whether it happened between two stations of the path, or changed the core's mode or task."""
@@ -139,7 +165,7 @@ class Journeys:
 
     def _begin(self, tape: Reel, first: int) -> None:
         self._tape, self._position, self.ended = tape, first, ev.NO_PACKET
-        self._stops, self._shared, self._servers = {}, {}, {}
+        self._stops, self._shared, self._taken, self._servers = {}, {}, {}, {}
         started = tape.started_before(first)
         self._lay(started.stations if started else ())
 
@@ -155,6 +181,9 @@ class Journeys:
                 if not kept[key]:
                     del kept[key]
 
+        for cpu, taken in self._taken.items():
+            self._taken[cpu] = taken[bisect_left(taken, before) :]
+
     def _take(self, event: ev.Event) -> None:
         if isinstance(event, ev.DatapathStarted):
             self._lay(event.stations)
@@ -164,6 +193,7 @@ class Journeys:
         stop = JourneyEvent(event, self._places.station_of(event), self._position, shared)
         if isinstance(event, ev.SocketDequeued):
             self._servers[event.socket] = cpu
+            self._taken.setdefault(cpu, []).append(self._position)
         elif isinstance(event, (ev.IrqRaised, ev.NapiPolled, ev.BurstReceived)):
             self._servers[event.queue] = cpu
         if not shared:

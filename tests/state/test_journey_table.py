@@ -46,6 +46,40 @@ def test_a_lone_datagram_crosses_the_wall_twice_and_moves_twice() -> None:
         assert reason in waits
 
 
+def test_calls_that_took_other_packets_are_not_of_this_journey() -> None:
+    """A busy reader took the packets before this packet by calls of their own: recvfrom(2)."""
+    rows = rows_of("overload-udp", "kernel", 9000)
+    told = names(rows)
+    calls = [row for row in rows if row.stop and isinstance(row.stop.event, ev.SyscallEntered)]
+    assert len(calls) == told.count("syscall_enter") == told.count("syscall_exit") == 1
+    assert all(row.stop is not None and row.stop.shared for row in calls)
+    queued, read = told.index("SocketQueued"), told.index("socket_recv")
+    assert queued < told.index("SyscallEntered") < read
+
+
+@pytest.mark.parametrize("position", [1500, 2500, 3000])
+def test_a_datagram_that_one_call_reads_has_no_switches_of_other_calls(position: int) -> None:
+    """Its own calls are epoll_wait() and recv(): four switches, and no recv() of another datagram."""
+    rows = rows_of("udp-bursts.pcap", "kernel", position)
+    events = [row.stop.event for row in rows if row.stop is not None]
+    assert [one.name for one in events if isinstance(one, ev.SyscallEntered)].count("recv") == 1
+    walls = [row.note for row in rows if row.kind is RowKind.WALL]
+    assert 2 <= len(walls) <= 4
+    assert walls[-1] == f"kernel to user by a syscall: mode switch {len(walls)} of {len(walls)}"
+
+
+def test_a_packet_that_is_in_the_socket_waits_for_the_application_and_not_for_a_poll() -> None:
+    """Its poll goes on with later packets on the other core; NapiPolled ends no wait of this packet."""
+    rows = rows_of("overload-udp", "kernel", 9000)
+    queued = next(
+        at
+        for at, row in enumerate(rows)
+        if row.stop is not None and isinstance(row.stop.event, ev.SocketQueued)
+    )
+    waits = {row.note for row in rows[queued:] if row.kind is RowKind.WAIT}
+    assert waits == {"in the socket until the application reads"}
+
+
 def test_a_poll_mode_driver_crosses_no_wall() -> None:
     rows = rows_of("paced-udp", "dpdk", 120)
     assert rows
