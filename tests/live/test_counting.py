@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -365,6 +366,27 @@ def test_without_bpf_what_the_tracepoints_missed_is_unknown(
     assert not {"dropped", "drops", "delivered"} & known
     assert meters.banner.startswith("seen ")
     assert "of 10,000 packets" in meters.banner
+
+
+def test_records_that_wait_to_be_read_are_said_in_seconds(
+    bed: Testbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "no")
+
+    monkeypatch.setattr("kbview.sources.counting.opening.PacketCounts", refuse)
+    monkeypatch.setattr("kbview.sources.trace.live.producer._share", lambda: 8)
+    tape = Tape()
+    with traced(bed) as source:
+        flood(bed, source, tape, 10_000)
+        leader = source._producers[0]  # type: ignore[attr-defined] # the watch keeps it to itself
+        heard_ps = leader._heard_ps
+        monkeypatch.setattr(leader, "settled_ps", lambda: heard_ps)
+        time.sleep(0.5)
+        source.pump(tape, 1 << 62, budget_s=0)
+    said = re.search(r"packets, (\d+\.\d) s behind: ", last(tape).banner)
+    assert said is not None, last(tape).banner
+    assert float(said[1]) >= 0.5
     assert last(tape).drops == {}
 
 

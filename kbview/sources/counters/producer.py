@@ -5,6 +5,7 @@ import os
 
 from kbview.sources.choosing.wanted import WantedPackets
 from kbview.sources.counters import anomalies, delivery
+from kbview.sources.counters.device_counters import DeviceCounters
 from kbview.sources.counters.reading import CounterFiles, CounterReading
 from kbview.sources.counters.sockets import SocketMeters
 from kbview.sources.counters.subject import Subject
@@ -77,6 +78,7 @@ class CountersProducer(Producer):
             opened.callback(subject.close)
             self._counters = CounterFiles(subject)
             self._sockets = SocketMeters(wanted)
+            self._device = DeviceCounters(interface) if interface is not None else None
             opened.pop_all()
         known = _BESIDE | _LEADING if leading else _BESIDE
         lines = self._counters.interrupt_lines()
@@ -122,6 +124,8 @@ class CountersProducer(Producer):
         switches = now.stat.context_switches - since.stat.context_switches
         meters.gauges["context switches, whole machine"] = switches
         meters.gauges.update(anomalies.gauges(now, since))
+        if self._device is not None:
+            meters.gauges.update(self._device.gauges(self._counters.interrupt_lines()))
         meters.cores = _cores(now, since)
         meters.sockets = sockets
         if self._leading:
@@ -141,6 +145,8 @@ class CountersProducer(Producer):
 
     def close(self) -> None:
         self._counters.close()
+        if self._device is not None:
+            self._device.close()
         self._sockets.close()
 
 

@@ -38,6 +38,7 @@ _LOOK_S = 0.5  # between two measurements of the rate
 _FIRST_LOOK_S = 0.05  # before the first packet is told
 _MOST_DIFFERENCE, _MOST_AHEAD = 0.02, 16  # records are read a moment after the interface's counters
 _WRITING_NS = 1_000_000  # a record may be reserved and still be written for so long
+_BEHIND_S = 0.1  # less is the writing of records
 _TIME = attrgetter("time_ps")
 
 
@@ -70,6 +71,7 @@ class CountedTrace(Producer):
         self._numbers = count()
         self._looked_s = 0.0
         self._others = False
+        self._heard_ps = 0  # up to when the records have been read
         self._before = (Histogram(), Histogram())  # latencies of traces that have ended
         self._leftover: list[Event] = []
         symbols = Symbols()
@@ -150,7 +152,8 @@ class CountedTrace(Producer):
         if time.monotonic() - self._looked_s >= _LOOK_S:
             self._decide(self._totals.rate_pps())
         if self._trace is not None:
-            return self._trace.settled_ps()
+            self._heard_ps = self._trace.settled_ps()
+            return self._heard_ps
         now_ns = time.monotonic_ns()
         if self._counts is not None:
             for values in self._counts.records():
@@ -194,11 +197,12 @@ class CountedTrace(Producer):
     def _banner(self, meters: Meters, seen: Meters | None) -> str:
         if self._counts is None:
             told = seen.arrived if seen is not None else 0
-            return f"seen {told:,} of {meters.arrived:,} packets: these are counted by the interface"
+            seen_of = f"seen {told:,} of {meters.arrived:,} packets"
+            return f"{seen_of}{self._behind()}: the interface counts these"
         if seen is not None and self._others:
             return f"totals are exact; packets of another namespace's {self._device} are told, too"
         if seen is not None:
-            return "totals are exact; since it is quiet, every packet is told"
+            return f"totals are exact; since it is quiet, every packet is told{self._behind()}"
         if not self._want_stories:
             return "totals are exact; no packet is told"
         one_in = self._choice.one_in
@@ -206,6 +210,11 @@ class CountedTrace(Producer):
             f"1 packet of {one_in} is told, and times are of these" if one_in > 1 else "all are told"
         )
         return f"totals are exact; {share}"
+
+    def _behind(self) -> str:
+        """How long ago the last record was written that has been read; "" below a tenth of a second."""
+        behind_s = (self._clock.now_ps() - self._heard_ps) / 1e12
+        return f", {behind_s:.1f} s behind" if behind_s >= _BEHIND_S else ""
 
     def told(self, detail: Detail) -> Detail:
         """A sample is told whatever the dial says, and never all of it."""
