@@ -7,17 +7,12 @@ A core takes several steps at once and its program reports the result before or 
 such a result, as SkbAllocated, at the end of the step that brings it about: `Event.ends` names it.
 """
 
-from __future__ import annotations
-
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
-from kbview.emulator.hardware.account import ACCOUNTS
 from kbview.tape.detail import Detail
 from kbview.tape.events import (
     NO_CPU,
     NO_PACKET,
-    Account,
     Copied,
     DescriptorCleaned,
     Event,
@@ -27,10 +22,6 @@ from kbview.tape.events import (
     StepTaken,
     XdpRan,
 )
-
-if TYPE_CHECKING:
-    from kbview.emulator.cost import Step
-    from kbview.emulator.hardware.core import Core
 
 _TIME = attrgetter("time_ps")
 StepEvent = Copied | DescriptorCleaned | SkbAllocated | SkbFreed | SocketDequeued | XdpRan
@@ -69,23 +60,6 @@ class Recorder:
             self.open.setdefault(event.packet, []).append(event)
         else:
             self.emit(event)
-
-    def take_step(
-        self, core: Core, step: Step, packet: int, copy_ps: int = 0, wait_ps: int = 0
-    ) -> None:
-        """Tell the parts of a step that a core takes from now on.
-
-        The part that copies takes `copy_ps`; the core stalls for `wait_ps` before each other part.
-        """
-        time_ps, emit, number = core.now_ps, self.emit, core.number
-        for part in step.parts:
-            duration_ps, account = wait_ps + part.cost_ps, ACCOUNTS[core.account]
-            if part.copying:
-                duration_ps, account = copy_ps, Account.COPY
-            emit(StepTaken(time_ps, number, packet, part.name, duration_ps, account))
-            time_ps += duration_ps
-            if packet in self.open:
-                self.end(part.name, packet, time_ps)
 
     def end(self, step: str, packet: int, time_ps: int) -> None:
         """A step of a packet has ended at `time_ps`: tell the open events that happen then."""

@@ -20,6 +20,7 @@ from kbview.emulator.hardware.account import (
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor
 from kbview.emulator.hardware.run_queue import Context, RunQueue
+from kbview.emulator.hardware.step_parts import StepParts
 from kbview.emulator.hardware.vector import Vector, first_due
 from kbview.tape.events import NO_PACKET, Mode
 from kbview.tape.meter import CoreMeter
@@ -49,7 +50,7 @@ class Core(Actor):
         self.horizon_ps = 0
         self.due_ps = NEVER_PS
         self._counts = counts
-        self._recorder = counts.recorder
+        self._recorder, self._parts = counts.recorder, StepParts(counts.recorder, number)
         self._context_switch = prices.step("context_switch")
         self._idle_switch = prices.step("idle_switch")
         self._current: Context | None = None  # whose account and mode are in force
@@ -68,7 +69,7 @@ class Core(Actor):
         booked, account = self.booked, self.account
         booked[account] = booked[account] + cost_ps
         if self._recorder.steps:
-            self._recorder.take_step(self, step, packet)
+            self._parts.tell(step, packet, self.now_ps, self.account)
         self.now_ps += cost_ps
 
     def spend_run(self, step: Step, count: int) -> None:
@@ -84,7 +85,7 @@ class Core(Actor):
         step.extra_ps += wait_ps
         self.booked[self.account] += duration_ps
         if self._recorder.steps:
-            self._recorder.take_step(self, step, packet, 0, wait_ps)
+            self._parts.tell(step, packet, self.now_ps, self.account, wait_ps=wait_ps)
         self.now_ps += duration_ps
 
     def spend_copying(self, step: Step, length: int, packet: int = NO_PACKET) -> None:
@@ -100,7 +101,7 @@ class Core(Actor):
         booked[self.account] += step.cost_ps - copying.cost_ps
         booked[COPY] += copy_ps
         if self._recorder.steps:
-            self._recorder.take_step(self, step, packet, copy_ps)
+            self._parts.tell(step, packet, self.now_ps, self.account, copy_ps)
         self.now_ps += step.cost_ps + extra_ps
 
     # ---- contexts and modes ----------------------------------------------------------------
