@@ -30,7 +30,7 @@ _GROUPS: dict[str, frozenset[str]] = {
     ),
     "cache and TLB": frozenset(
         {"first_touch", "frame_touch", "second_tlb", "page_walk", "line_transfer", "descriptor_line"}
-        | {"skb_lines", "call_refill", "switch_refill"}
+        | {"skb_lines", "call_refill", "switch_refill", "cold_line"}
     ),
     "application": frozenset({"app_work"}),
 }

@@ -16,7 +16,7 @@ A buffer's page is translated when it is touched. The buffers of a ring are used
 pages are in use as hold the ring: with 4 KB pages more than a TLB reaches, with 2 MB fewer.
 A stream's text waits in its socket. It leaves the cache as well when more bytes than the share wait
 with it. Its copy then waits for the first line of each page, because prefetchers do not cross the end
-of a page (Intel optimization manual). The copy of a datagram costs no more in this model. The kernel's
+of a page (Intel optimization manual). A datagram pays likewise where `cold_copies` is set. The kernel's
 own buffers lie in its direct map of 1 GB pages.
 """
 
@@ -60,11 +60,18 @@ class Ddio:
         self._conflicts = conflicts
         self._owed = 0.0
 
-    def crowded(self) -> bool:
-        """Whether more was written behind it than the share holds, or than its colour holds."""
+    def twin(self) -> "Ddio":
+        """The same share, for another reader of frames."""
+        return Ddio(self._nic, self._share_bytes, conflicts=self._conflicts)
+
+    def crowded(self, queued: int = 0) -> bool:
+        """Whether more was written behind it than the share holds, or than its colour holds.
+
+        `queued` later frames have left the rings and wait elsewhere.
+        """
         if self._share_bytes is None:
             return False
-        waiting = 0
+        waiting = queued
         for queue in self._nic.queues:
             waiting += len(queue.ring.frames)
         if self._conflicts:

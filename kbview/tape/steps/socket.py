@@ -83,6 +83,13 @@ SOCKET: dict[str, Declaration] = {
             "ioctl",
         ),
     ),
+    "cold_line": Declaration(
+        "a load of copy_to_user() that misses the last-level cache",
+        "The datagram waited until later frames had displaced it: its first lines come from memory.",
+        ("read",),
+        passes=False,
+        counts="lines",
+    ),
     "copy_and_csum_to_user": Declaration(
         "skb_copy_and_csum_datagram_msg(), csum_and_copy_to_iter()",
         "The NIC has no checksum offload: each byte is summed on its way to the application.",

@@ -18,6 +18,7 @@ from kbview.emulator.hardware.account import USER
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
+from kbview.emulator.kernel.call.cold_copy import ColdCopies
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.call.take_steps import TakeSteps
@@ -116,9 +117,11 @@ class SocketReader:
         batched = self._call == "recvmmsg"
         self._most = settings.recv_batch if batched else 1  # messages a call
         self._runs: ReadRuns | None = None
+        self._cold = ColdCopies(machine, sockets) if settings.cold_copies else None
         lines = settings.app_lines
         self._working_set = WorkingSet(prices, core, lines) if lines else None
-        if not batched and not app.answers and not lines:  # a sender shares more with the softirq
+        plain = self._working_set is None and self._cold is None
+        if plain and not batched and not app.answers:  # a sender shares more with the softirq
             self._runs = self._rounds(settings)
         program = self._blocking() if settings.wait == "read" else self._epolling()
         self.task = Context(app.name, program, USER, Mode.USER)
@@ -270,6 +273,8 @@ class SocketReader:
 
     def _copy(self, frame: Frame, step: Step) -> None:
         core, counts, length = self.core, self._counts, frame.payload
+        if self._cold is not None:
+            self._cold.wait(core, frame)
         core.spend_copying(step, length, frame.packet)
         if frame.inner is None:
             counts.copied(core, frame.packet, _TO_USER, length)

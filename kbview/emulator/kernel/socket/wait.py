@@ -12,7 +12,7 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.memory import L1_LINES
 from kbview.emulator.hardware.run_queue import Context
-from kbview.emulator.keys import MOST, Keys, meaning, number
+from kbview.emulator.keys import MOST, Keys, ScenarioError, meaning, number
 
 RecvCall = Literal["recv", "read", "recvmsg", "recvmmsg"]
 RECV_CALLS: tuple[RecvCall, ...] = get_args(RecvCall)
@@ -39,6 +39,9 @@ class ReadSettings(Keys):
     read_size: Annotated[
         int, number("buffer of the application for a read of a stream", "bytes", ge=1, le=MOST)
     ] = 131_072  # iperf's
+    cold_copies: Annotated[
+        bool, meaning("whether the copy of a datagram that has left the cache waits for its lines")
+    ] = False
     app_lines: Annotated[
         int,
         number(
@@ -48,6 +51,11 @@ class ReadSettings(Keys):
             le=L1_LINES,
         ),
     ] = 0
+
+    def check_together(self) -> None:
+        super().check_together()
+        if self.cold_copies and self.recv_call == "recvmmsg":
+            raise ScenarioError('cold_copies has no price for recvmmsg(); use recv_call = "recv"')
 
 
 class WaitQueue:
