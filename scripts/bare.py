@@ -84,8 +84,7 @@ class Debian:
             'mount --rbind /dev "$0/dev" && mount --rbind /sys "$0/sys" && mount -t proc proc "$0/proc"'
             ' && exec chroot --groups= --userspec="$1:$1" "$0" env -i "${@:3}" bash -c "cd; $2"'
         )
-        # the terminal is the command's own, so that Ctrl+C interrupts it
-        spaces = ["setsid", "--ctty", "--wait", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        spaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
         spaces += [] if network else ["--net"]
         return [*spaces, "bash", "-c", mounts, str(self.root), str(user), command, *environ]
 
@@ -121,7 +120,8 @@ class Trial:
         """The seconds that `command` took in the folder `place`; a screen is left with q when drawn."""
         start = time.monotonic()
         words = self.system.entry(f"cd {place} && {command}", network=network)
-        with Terminal(program=words) as terminal:
+        # the terminal is the command's own, so that Ctrl+C interrupts it
+        with Terminal(program=["setsid", "--ctty", "--wait", *words]) as terminal:
             if key := _asked_key(terminal):
                 self.found[f"{figure}, screens among them"] += key == "q"
                 terminal.press(key)

@@ -1,7 +1,9 @@
 """Runs kbview in every kind of terminal, ends it in every way, damages its tapes; prints the figures.
 
-python scripts/matrix.py                 # all of it: ten minutes on a busy core
-python scripts/matrix.py --sample 12     # every so many-th combination, as the gate does
+python scripts/matrix.py                      # these three and endurance: a quarter of an hour
+python scripts/matrix.py --sample 12          # every so many-th combination, as the gate does
+python scripts/matrix.py --captures FOLDER    # and every capture below a folder, beside capinfos
+python scripts/matrix.py --install            # and every way to install, in bare Debian systems: root
 """
 
 import argparse
@@ -17,6 +19,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+import bare
+import endurance
+import foreign
 
 from kbview.cli.main import main as kbview
 from tests.terminal.screen import Terminal
@@ -125,6 +131,7 @@ PARTS: dict[str, Callable[[int], Counter[str]]] = {
     "terminals": terminals,
     "endings": endings,
     "damage": damaged,
+    "endurance": endurance.played,
 }
 
 
@@ -141,10 +148,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--sample", type=int, default=1, metavar="N")
+    parser.add_argument("--captures", type=Path, action="append", default=[], metavar="FOLDER")
+    parser.add_argument("--install", action="store_true")
     arguments = parser.parse_args()
     for line in lines(arguments.parts or PARTS, arguments.sample):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+    if arguments.captures:
+        for figure, count in foreign.captures(arguments.captures).items():
+            sys.stdout.write(f"| captures | {figure} | {count} |\n")
+    if arguments.install:
+        with tempfile.TemporaryDirectory() as folder:
+            sys.stdout.writelines(
+                f"{row}\n" for row in bare.rows([*bare.SUITES], [*bare.PARTS], Path(folder))
+            )
     return 0
 
 

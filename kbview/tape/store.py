@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from kbview.tape.chunk import Chunk, chunk_of
+from kbview.tape.chunk import MOST_RECORDS, Chunk, chunk_of
 from kbview.tape.index import Index
 from kbview.tape.kbt import payload
 from kbview.tape.kbt.block import TapeDamagedError
@@ -84,11 +84,15 @@ class Store(ABC):
 
 
 class Spilling(Store):
-    """Keeps up to `capacity` records in memory; older chunks go to the shelf, or are let go."""
+    """Keeps up to `capacity` records in memory; older chunks go to the shelf, or are let go.
+
+    The number of chunks is bounded as well, for a chunk of few samples is as large as others.
+    """
 
     def __init__(self, capacity: int, shelf: Shelf | None) -> None:
         super().__init__()
         self._capacity = capacity
+        self._most_chunks = capacity // MOST_RECORDS + 1
         self._shelf = shelf
 
     def append(self, chunk: Chunk) -> None:
@@ -98,7 +102,10 @@ class Spilling(Store):
 
     def bound(self, length: int) -> None:
         """Let go of what is too much, on a tape of `length` records."""
-        while self._memory and length - next(iter(self._memory.values())).first > self._capacity:
+        while self._memory and (
+            len(self._memory) > self._most_chunks
+            or length - next(iter(self._memory.values())).first > self._capacity
+        ):
             number, chunk = next(iter(self._memory.items()))
             oldest = (
                 number + 1 if self._shelf is None else self._shelf.put(number, payload.encode(chunk))

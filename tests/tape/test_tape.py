@@ -81,6 +81,15 @@ def test_with_a_shelf_everything_stays_reachable() -> None:
     assert tape.position_at(54_321) == 54_322
 
 
+def test_samples_are_bounded_in_memory_though_they_are_few() -> None:
+    """A sample is as large as thirty events; 100,000 of them in memory are 300 MB."""
+    tape = Tape(capacity=20_000, shelf=(box := Box(room=1000)))
+    samples = [Sample(time_ps, Meters(), Detail.METERS) for time_ps in range(5000)]
+    tape.extend(samples)
+    assert len(box.kept) == 5000 // (MOST_RECORDS // 32) - 3  # of 19 whole chunks
+    assert list(tape.read(0)) == samples
+
+
 def test_a_full_shelf_lets_the_oldest_go() -> None:
     tape = Tape(capacity=20_000, shelf=Box(room=3))
     tape.extend(many(100_000))
