@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.write_back import WriteBack
-from kbview.emulator.scenario import Traffic
+from kbview.emulator.scenario import SYNTHETIC_HOST, Traffic
 from kbview.emulator.settings import Settings
+from kbview.sources.emulated import profile
 from kbview.tape.meter import Meters
 from tests.emulator.running import at_both_details, finished
 
@@ -72,6 +74,21 @@ def test_no_frame_is_lost_and_detail_changes_nothing(datapath: str) -> None:
     coarse, fine = at_both_details(datapath, Settings(write_back=4), traffic)
     assert coarse.delivered == 4000
     assert msgspec.to_builtins(coarse) == msgspec.to_builtins(fine)
+
+
+@pytest.mark.parametrize("datapath", DATAPATHS)
+def test_arrivals_that_become_known_in_pieces_change_no_batch(datapath: str) -> None:
+    """The application makes traffic known in small pieces, and a batch may begin in one piece."""
+    settings = Settings(cores=1, write_back=4)
+    frames = [frame for chunk in Traffic(rate_pps=1e6, frames=2000).chunks(1) for frame in chunk]
+    latencies = []
+    for size in (2000, 10):
+        pieces = iter([frames[at : at + size] for at in range(0, len(frames), size)])
+        made = Emulation(profile.load("xdp18"), settings, SYNTHETIC_HOST, pieces, datapath)
+        for step in range(1, 300):
+            made.advance(step * 10 * US)
+        latencies.append(made.sample().meters.latency)
+    assert latencies[0] == latencies[1]
 
 
 def test_the_nic_s_own_time_is_paid_in_each_direction() -> None:

@@ -130,6 +130,7 @@ class Nic(Actor, Supply):
         self._books = books
         self._aside: list[Frame] = []  # sent by us, or refused
         self._next_aside = 0
+        self._loading = False
         self._passed_ps = 0  # when the last of them passed
         self._replays: Callable[[Frame], bool] | None = None
         self._replayed: set[int] = set()  # packets that a datapath sends itself
@@ -156,6 +157,9 @@ class Nic(Actor, Supply):
 
     def load(self, now_ps: int) -> None:
         """Fetch chunks until a chunk has a frame for this host, or the traffic ends."""
+        if self._loading:  # a queue asks again while it is told of more
+            return
+        self._loading = True
         mine: list[Frame] = []
         self.pass_aside(now_ps)
         known = len(self._aside)
@@ -171,6 +175,7 @@ class Nic(Actor, Supply):
             if frames:
                 queue.extend(frames)
                 queue.look_again()
+        self._loading = False
         if self.due_ps < NEVER_PS:
             self._set_due()
 

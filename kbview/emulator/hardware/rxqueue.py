@@ -124,8 +124,12 @@ class RxQueue:
         return self._write_back.next_ps([*coming][: self._set.gathered])
 
     def _coming(self) -> list[int]:
-        """The arrivals that are known and may belong to a batch that is open, ps."""
-        coming = self._times[self._next : self._next + self._set.gathered]
+        """The next arrivals that may belong to a batch, ps; more traffic is made known for them."""
+        count, supply = self._set.gathered, self._supply
+        coming = self._times[self._next : self._next + count]
+        if coming[-1] == NEVER_PS and supply.loaded_ps <= self._seen_ps + self._set.gather_ps:
+            supply.load(self._seen_ps)
+            coming = self._times[self._next : self._next + count]
         return coming[:-1] if coming[-1] == NEVER_PS else coming
 
     def catch_up(self, now_ps: int) -> None:
