@@ -5,6 +5,7 @@ import os
 
 from kbview.sources.choosing.wanted import WantedPackets
 from kbview.sources.counters import anomalies, delivery
+from kbview.sources.counters.cpu_users import CpuUsers
 from kbview.sources.counters.device_counters import DeviceCounters
 from kbview.sources.counters.reading import CounterFiles, CounterReading
 from kbview.sources.counters.sockets import SocketMeters
@@ -78,6 +79,7 @@ class CountersProducer(Producer):
             opened.callback(subject.close)
             self._counters = CounterFiles(subject)
             self._sockets = SocketMeters(wanted)
+            self._users = CpuUsers()
             self._device = DeviceCounters(interface) if interface is not None else None
             opened.pop_all()
         known = _BESIDE | _LEADING if leading else _BESIDE
@@ -88,6 +90,7 @@ class CountersProducer(Producer):
         self._pending: list[tuple[int, CounterReading, dict[str, SocketMeter]]] = []
         self._shown = (0, self._since, dict[str, SocketMeter]())
         self._unexplained = Unexplained()
+        self._named: set[str] = set()  # gauges of processes that are shown
 
     def start(self) -> None:
         self._since = self._counters.read()
@@ -98,6 +101,7 @@ class CountersProducer(Producer):
         last_ps, _, sockets = self._pending[-1] if self._pending else self._shown
         if now_ps - last_ps >= _PERIOD_PS:
             self._count += 1
+            self._users.look()
             if self._count % _SOCKETS_EVERY == 0:
                 sockets = self._sockets.meters()
             self._pending.append((now_ps, self._counters.read(), sockets))
@@ -124,12 +128,20 @@ class CountersProducer(Producer):
         switches = now.stat.context_switches - since.stat.context_switches
         meters.gauges["context switches, whole machine"] = switches
         meters.gauges.update(anomalies.gauges(now, since))
+        self._show_users(meters)
         if self._device is not None:
             meters.gauges.update(self._device.gauges(self._counters.interrupt_lines()))
         meters.cores = _cores(now, since)
         meters.sockets = sockets
         if self._leading:
             self._lead(meters, now, since)
+
+    def _show_users(self, meters: Meters) -> None:
+        """The processes that use the cores; one that is not among the first any more goes."""
+        for name in self._named.difference(users := self._users.gauges()):
+            meters.gauges.pop(name, None)
+        self._named = set(users)
+        meters.gauges.update(users)
 
     def _lead(self, meters: Meters, now: CounterReading, since: CounterReading) -> None:
         meters.arrived_bytes = now.links.rx_bytes - since.links.rx_bytes

@@ -23,6 +23,10 @@ class GaugesPanel(Panel):
                 "kbview, and the rest of the machine"
             ),
         ),
+        (
+            "CPU ms of redis 81",
+            "CPU time of a process, softirqs in its system calls included; 900/s is 90 % of a core",
+        ),
         ("12k/s", "how fast it grew over the last second"),
     )
     needs = frozenset({"gauges"})
