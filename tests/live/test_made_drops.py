@@ -2,34 +2,36 @@
 
 import os
 import socket
-import struct
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 
 import pytest
-from pyroute2 import IPRoute
-from pyroute2.nftables.main import NFTables
 
+from kbview.sources.counters.subject import Subject
 from kbview.sources.counting import packet_counts
-from kbview.sources.linux.bpf.assembler import R0, Assembly
+from kbview.sources.linux.mmsg import Batch
+from kbview.sources.linux.netlink.links import LinkTotals
 from kbview.sources.linux.testbed import Testbed
 from kbview.sources.linux.veth import End
 from kbview.sources.linux.xdp import attachment
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
+from kbview.sources.trace.live.instance import Instance
 from kbview.tape.meter import DropMeter, Meters
-from kbview.tape.source import Source
+from kbview.tape.source import Source, SourceError
 from kbview.tape.tape import Tape
 from kbview.tape.vocabulary import DropReason, Place
-from tests.live.frames import PORT, checksum, ipv4, send_frames, udp
-from tests.live.traffic import pumped
+from tests.live.causes import CAUSES, COUNT, shape, xdp_drops
+from tests.live.frames import PORT, ipv4, send_frames, udp
+from tests.live.traffic import NEVER_PS, last, pumped
 
 pytestmark = pytest.mark.live
 
-COUNT = 50
-XDP_DROP = 1
-_NF_DROP, _INET, _TBF_HANDLE = 0, 1, 0x10000
 COUNTING = ("trace", "live")  # the sources with programs in the kernel
+RECORDED = ("net", "skb", "sock", "napi", "irq/softirq_entry", "irq/softirq_exit")
 
 
 @pytest.fixture
@@ -57,64 +59,80 @@ def cause(meters: Meters) -> DropMeter:
     return found
 
 
-# ---- netfilter ---------------------------------------------------------------------------------
-
-
-def refuse_input(end: End) -> None:
-    """`nft add chain inet made in { type filter hook input priority 0; policy drop; }`"""
-    with end.namespace.entered(), NFTables(nfgen_family=_INET) as tables:
-        tables.table("add", name="made")
-        tables.chain("add", table="made", name="in", hook="input", type="filter", policy=_NF_DROP)
-
-
-@pytest.mark.parametrize("name", COUNTING)
-def test_netfilter_s_drops_are_netfilter_s(bed: Testbed, name: str) -> None:
-    """nf_hook_slow() frees a packet of the verdict NF_DROP with NETFILTER_DROP."""
-    refuse_input(bed.b)
-    with opened(name, bed.b) as (source, tape):
-        send_frames(bed, ipv4(bed, udp()), COUNT)
-        meters = pumped(source, tape, 100, seen=lambda each: each.dropped >= COUNT)
-    assert meters.drops == {"netfilter/NETFILTER_DROP": COUNT}
-    assert (meters.arrived, meters.delivered) == (COUNT, 0)
-    assert (cause(meters).port, cause(meters).count) == (f"udp :{PORT}", COUNT)
-
-
-def test_counters_tell_that_ip_lost_packets_and_no_reason(bed: Testbed) -> None:
-    """Netfilter counts for nobody: IP received them, and they came to no end that is counted."""
-    refuse_input(bed.b)
-    with opened("counters", bed.b) as (source, tape):
-        send_frames(bed, ipv4(bed, udp()), COUNT)
-        meters = pumped(source, tape, 100, seen=lambda each: each.dropped >= COUNT)
-    assert meters.drops == {"ip/NOT_SPECIFIED": COUNT}
-
-
-# ---- XDP ---------------------------------------------------------------------------------------
+# ---- every cause by every source -----------------------------------------------------------------
 
 
 @contextmanager
-def xdp_drops(end: End, flags: int) -> Iterator[None]:
-    """A program of two instructions: r0 = XDP_DROP; exit."""
-    made = Assembly()
-    made.set(R0, XDP_DROP)
-    made.exit()
-    with ExitStack() as held:
-        program = attachment.load(made.assemble())
-        held.callback(os.close, program)
-        with end.namespace.entered():
-            link = attachment.attach(program, socket.if_nametoindex(end.link), flags)
-        held.callback(os.close, link)
+def recording(path: Path) -> Iterator[None]:
+    """`cat trace` of an instance that records networking meanwhile, in a file at the end."""
+    try:
+        instance = Instance(4096)
+    except SourceError as error:
+        pytest.skip(str(error))
+    with closing(instance):
+        for events in RECORDED:
+            instance.write(f"events/{events}/enable", "1")
         yield
+        instance.write("tracing_on", "0")
+        path.write_text(instance.read("trace"))
 
 
-@pytest.mark.parametrize("name", COUNTING)
-def test_drops_of_a_generic_xdp_program_are_xdp_s(bed: Testbed, name: str) -> None:
+def of_text(path: Path, link: str) -> Meters:
+    """The last meters of a recorded trace."""
+    tape = Tape()
+    with closing(resolve(str(path), Choice(overrides=(("device", link),)))) as source:
+        source.pump(tape, NEVER_PS)
+    return last(tape)
+
+
+def told_of(count: int) -> Callable[[Meters], bool]:
+    """Whether so many drops are told."""
+    return lambda meters: meters.dropped >= count
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_each_source_that_can_know_a_drop_tells_its_reason_and_count(
+    bed: Testbed, tmp_path: Path, name: str
+) -> None:
+    path, made = tmp_path / "trace.txt", CAUSES[name]
+    found: dict[str, dict[str, int]] = {}
+    with ExitStack() as held:
+        held.enter_context(made.made(bed))
+        sources = {
+            word: held.enter_context(opened(word, bed.b))
+            for word in ("trace", "live", "counters")
+            if word != "live" or word in made.keys
+        }
+        with recording(path):
+            made.send(bed)
+            time.sleep(0.1)
+        for word, (source, tape) in sources.items():
+            wanted = COUNT if word in made.keys else 0
+            meters = pumped(source, tape, 1000, seen=told_of(wanted))
+            assert (meters.arrived, meters.delivered) == (COUNT, 0), word
+            found[word] = meters.drops
+    found["text"] = of_text(path, bed.b.link).drops
+    expected = {word: {made.keys[word]: COUNT} if word in made.keys else {} for word in found}
+    assert found == expected
+
+
+def test_generic_xdp_s_drops_come_in_and_are_not_sent(bed: Testbed) -> None:
     """do_xdp_generic() frees the sk_buff that the program did not want."""
-    with xdp_drops(bed.b, attachment.XDP_FLAGS_SKB_MODE), opened(name, bed.b) as (source, tape):
-        send_frames(bed, ipv4(bed, udp()), COUNT)
+    with CAUSES["generic XDP"].made(bed), opened("live", bed.b) as (source, tape):
+        CAUSES["generic XDP"].send(bed)
         meters = pumped(source, tape, 100, seen=lambda each: each.dropped >= COUNT)
-    ((key, count),) = meters.drops.items()
-    assert (key.partition("/")[0], count) == (Place.XDP, COUNT)
-    assert (meters.arrived, meters.delivered, meters.unsent) == (COUNT, 0, 0)
+    assert (cause(meters).where, cause(meters).count, meters.unsent) == (Place.XDP, COUNT, 0)
+
+
+def test_the_function_that_found_a_packet_too_long_is_named(bed: Testbed) -> None:
+    """RFC 1191: a router drops it, and says so by ICMP; ip_forward() with PKT_TOO_BIG."""
+    with CAUSES["MTU"].made(bed), opened("trace", bed.b) as (source, tape):
+        CAUSES["MTU"].send(bed)
+        meters = pumped(source, tape, 100, seen=lambda each: each.dropped >= COUNT)
+    assert (cause(meters).function, cause(meters).count) == ("ip_forward", COUNT)
+
+
+# ---- a driver's XDP program -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", COUNTING)
@@ -131,49 +149,7 @@ def test_drops_of_a_veth_s_own_xdp_program_are_of_packets_that_came(bed: Testbed
         assert sum(meters.drops.values()) == meters.arrived == COUNT
 
 
-# ---- MTU ---------------------------------------------------------------------------------------
-
-_NARROW, _NARROW_MTU = "narrow", 576
-
-
-def forwards_to_a_narrow_link(end: End) -> None:
-    """10.78.0.0/24 lies behind a link of MTU 576."""
-    end.namespace.set("ipv4/ip_forward", 1)
-    with end.namespace.entered(), IPRoute() as route:
-        route.link("add", ifname=_NARROW, kind="veth", peer=f"{_NARROW}-peer")
-        for link, mtu in ((f"{_NARROW}-peer", 1500), (_NARROW, _NARROW_MTU)):
-            route.link("set", index=route.link_lookup(ifname=link)[0], mtu=mtu, state="up")
-        index = route.link_lookup(ifname=_NARROW)[0]
-        route.addr("add", index=index, address="10.78.0.1", prefixlen=24)
-
-
-def not_to_be_fragmented(bed: Testbed) -> bytes:
-    """A datagram of 1020 bytes to 10.78.0.2, with DF."""
-    body = udp() + bytes(972)
-    ends = socket.inet_aton(bed.a.address) + socket.inet_aton("10.78.0.2")
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0x4000, 64, 17, 0) + ends
-    return head[:10] + checksum(head).to_bytes(2, "big") + head[12:] + body
-
-
-@pytest.mark.parametrize("name", COUNTING)
-def test_packets_too_large_for_the_next_link_are_ip_s_drops(bed: Testbed, name: str) -> None:
-    """RFC 1191: a router drops them, and says so by ICMP; ip_forward() with PKT_TOO_BIG."""
-    forwards_to_a_narrow_link(bed.b)
-    with opened(name, bed.b) as (source, tape):
-        send_frames(bed, not_to_be_fragmented(bed), COUNT)
-        meters = pumped(source, tape, 100, seen=lambda each: each.dropped >= COUNT)
-    assert meters.drops == {"ip/PKT_TOO_BIG": COUNT}
-    assert (cause(meters).function, cause(meters).count) == ("ip_forward", COUNT)
-
-
 # ---- qdisc -------------------------------------------------------------------------------------
-
-
-def shape(end: End) -> None:
-    """`tc qdisc add dev LINK root tbf rate 8kbit burst 1600 limit 600`: room for ten frames of 60."""
-    with end.namespace.entered(), IPRoute() as route:
-        index = route.link_lookup(ifname=end.link)[0]
-        route.tc("add", "tbf", index, _TBF_HANDLE, rate=1000, burst=1600, limit=600)
 
 
 def refused(bed: Testbed, count: int) -> int:
@@ -203,6 +179,16 @@ def test_a_full_qdisc_s_drops_are_those_that_the_sender_was_told(bed: Testbed, n
     assert meters.drops == {}  # nothing that came in was lost
 
 
+def test_counters_tell_the_packets_that_a_qdisc_dropped(bed: Testbed) -> None:
+    """RTM_GETQDISC: the drops of the link's root qdisc, which no counter of the link has."""
+    shape(bed.a)
+    with opened("counters", bed.a) as (source, tape):
+        lost = refused(bed, 100)
+        meters = pumped(source, tape, 100, seen=lambda each: each.unsent >= lost)
+    assert 0 < lost == meters.unsent == meters.gauges["packets that a qdisc dropped"]
+    assert meters.drops == {}
+
+
 # ---- the accept queue --------------------------------------------------------------------------
 
 
@@ -228,3 +214,75 @@ def test_each_syn_that_the_accept_queue_cannot_hold_is_counted(bed: Testbed) -> 
     assert set(meters.drops) == {"tcp/TCP_LISTEN_OVERFLOW"}
     assert meters.dropped >= len(others)
     assert (meters.arrived - meters.dropped, meters.delivered) == (2, 2)
+
+
+# ---- the backlog -------------------------------------------------------------------------------
+
+
+RPS_CPUS = "/sys/class/net/{link}/queues/rx-0/rps_cpus"
+SO_SNDBUFFORCE = 32  # asm-generic/socket.h
+BATCH, BATCHES = 500, 12
+TAPS = 200  # packet sockets: each makes its core's work for a packet longer
+
+
+@contextmanager
+def slow_core(bed: Testbed) -> Iterator[None]:
+    """Packets of b go to core 1 (RPS), which is slower than core 0 sends them."""
+    words = ["unshare", "--mount", "sh", "-c", f"mount -t sysfs none /sys && echo 2 > {RPS_CPUS}"]
+    words[-1] = words[-1].format(link=bed.b.link)
+    with bed.b.namespace.entered():
+        subprocess.run(words, check=True, timeout=20)
+    before = os.sched_getaffinity(0)
+    with ExitStack() as held:
+        for _ in range(TAPS):
+            with bed.b.namespace.entered():
+                tap = held.enter_context(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+            tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            tap.bind((bed.b.link, 0x0003))
+        os.sched_setaffinity(0, {0})
+        held.callback(os.sched_setaffinity, 0, before)
+        yield
+
+
+def send_batches(bed: Testbed, count: int) -> None:
+    """sendmmsg(2): the packets of a batch reach the backlog faster than one by one."""
+    batch = Batch(BATCH, 64)
+    ends = bytes.fromhex((bed.b.mac + bed.a.mac).replace(":", ""))
+    batch.buffer[:] = (ends + b"\x08\x00" + ipv4(bed, udp())).ljust(64, b"\0") * BATCH
+    with bed.a.namespace.entered():
+        sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    with sender:
+        sender.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 1 << 24)  # else it waits for the receiver
+        sender.bind((bed.a.link, 0))
+        for _ in range(count):
+            with suppress(OSError):  # ENOBUFS: the first of the batch found the backlog full
+                batch.send(sender.fileno(), BATCH)
+
+
+def of_link(bed: Testbed) -> LinkTotals:
+    """What the link counted: packets that found the backlog full are rx_dropped, and not received."""
+    with bed.b.namespace.entered(), closing(Subject(bed.b.link)) as subject:
+        return subject.counts()
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="a backlog fills where another core empties it")
+@pytest.mark.parametrize("name", ["trace", "live", "counters"])
+def test_packets_that_found_the_backlog_full_are_counted_once(bed: Testbed, name: str) -> None:
+    """net.core.netdev_max_backlog: a core holds 1000 packets, unless the machine has it otherwise."""
+    with slow_core(bed), opened(name, bed.b) as (source, tape):
+        before = of_link(bed)
+        send_batches(bed, BATCHES)
+        end_s = time.monotonic() + 20
+        meters = pumped(source, tape, 300)
+        while meters.dropped < sum(received(bed, before)) and time.monotonic() < end_s:
+            meters = pumped(source, tape, 100)
+        taken, lost = received(bed, before)
+    if not lost:
+        pytest.skip("core 1 was faster than core 0")
+    assert meters.drops == {"backlog/CPU_BACKLOG": lost, "udp/NO_SOCKET": taken}
+
+
+def received(bed: Testbed, before: LinkTotals) -> tuple[int, int]:
+    """Packets that the link received since then, and packets that found the backlog full."""
+    now = of_link(bed)
+    return now.rx_packets - before.rx_packets, now.rx_dropped - before.rx_dropped

@@ -4,7 +4,7 @@ A row: where, the reason of enum skb_drop_reason, and the counters that say it.
 """
 
 from kbview.sources.counters.reading import CounterReading
-from kbview.tape.vocabulary import DropReason, Place, drop_key
+from kbview.tape.vocabulary import DropReason, Place, drop_key, reason_of
 
 # TCP: the receive buffer is full, and pruning (TcpExtRcvPruned) made no room; reason PROTO_MEM.
 _PRUNED = ("TcpExtTCPRcvQDrop", "TcpExtTCPOFODrop")
@@ -54,6 +54,7 @@ _IP_ENDS = (
     "IpExtInTruncatedPkts",
     "TcpExtIPReversePathFilter",
 )
+_TOO_BIG = drop_key(Place.IP, reason_of("PKT_TOO_BIG"))
 _IP = ("IpInReceives", "Ip6InReceives")
 _TRANSPORT = ("TcpInSegs", "UdpInDatagrams", "UdpNoPorts", "UdpInErrors")
 _TRANSPORT_6 = ("Udp6InDatagrams", "Udp6NoPorts", "Udp6InErrors")
@@ -68,6 +69,7 @@ def drops(now: CounterReading, since: CounterReading) -> dict[str, int]:
     found = {
         drop_key(where, reason): _once(reason, names, now, since) for where, reason, names in DROPS
     }
+    found[_TOO_BIG] = _too_big(now, since) + now.grown("Ip6InTooBigErrors", since)
     found |= _at_links(now, since)
     return {key: count for key, count in found.items() if count}
 
@@ -89,6 +91,9 @@ def _at_links(now: CounterReading, since: CounterReading) -> dict[str, int]:
     return {
         drop_key(Place.BACKLOG, DropReason.CPU_BACKLOG): backlog,
         drop_key(Place.LINK, DropReason.RX_DROPPED): links - backlog,
+        drop_key(Place.IP, DropReason.OTHERHOST): max(
+            0, now.links.rx_otherhost - since.links.rx_otherhost
+        ),
     }
 
 
@@ -98,9 +103,29 @@ def unexplained(now: CounterReading, since: CounterReading) -> int:
     A martian source and a multicast group without a member are among them. A datagram that was under
     way in one of the readings makes the number wrong by one for that reading.
     """
+    return max(0, _without_end(now, since) - _too_big(now, since))
+
+
+def _too_big(now: CounterReading, since: CounterReading) -> int:
+    """Received IPv4 datagrams that were not to be cut up, and too long for the link behind us.
+
+    IpFragFails counts datagrams of this host's own, too: these were not received. ip_forward() of Linux
+    6.18 has counted the datagram as forwarded by then, older kernels have not.
+    """
+    forwarded = now.grown("IpForwDatagrams", since) + _without_end(now, since)
+    return min(now.grown("IpFragFails", since), forwarded)
+
+
+def _without_end(now: CounterReading, since: CounterReading) -> int:
     fragments = now.grown("IpReasmReqds", since) - now.grown("IpReasmOKs", since)
     ended = sum(now.grown(name, since) for name in _IP_ENDS) + fragments
     return max(0, now.grown("IpInReceives", since) - ended)
+
+
+def unsent(now: CounterReading, since: CounterReading) -> int:
+    """Packets of this host that a qdisc or a driver dropped."""
+    links = max(0, now.links.tx_dropped - since.links.tx_dropped)
+    return links + max(0, now.qdisc_drops - since.qdisc_drops)
 
 
 def passes(now: CounterReading, since: CounterReading) -> dict[str, int]:

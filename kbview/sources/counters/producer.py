@@ -51,7 +51,7 @@ _BESIDE = frozenset(
         "sockets",
     }
 )
-_LEADING = frozenset({"arrived", "arrived_bytes", "delivered", "dropped", "drops"})
+_LEADING = frozenset({"arrived", "arrived_bytes", "delivered", "dropped", "drops", "unsent"})
 
 
 class CountersProducer(Producer):
@@ -146,6 +146,7 @@ class CountersProducer(Producer):
     def _lead(self, meters: Meters, now: CounterReading, since: CounterReading) -> None:
         meters.arrived_bytes = now.links.rx_bytes - since.links.rx_bytes
         meters.delivered = delivery.consumed(now, since)
+        meters.unsent = delivery.unsent(now, since)
         meters.drops.update(delivery.drops(now, since))
         meters.drops.update(self._unexplained.drops)
         ended = meters.delivered + meters.missed + sum(meters.drops.values())

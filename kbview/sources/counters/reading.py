@@ -24,6 +24,7 @@ class CounterReading(NamedTuple):
     stat: Stat
     protocols: dict[str, int]
     softnet_cores: Mapping[int, CoreSoftnet] = MappingProxyType({})
+    qdisc_drops: int = 0
 
     def grown(self, name: str, since: "CounterReading") -> int:
         """How much a protocol counted; a counter that was set back has not grown."""
@@ -67,6 +68,7 @@ class CounterFiles:
             cpu.parse(self._stat.read()),
             protocols,
             softirq.parse_softnet_cores(softnet),
+            self._subject.qdisc_drops(),
         )
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from kbview.sources.linux.netlink.links import (
     link_request,
     links_of,
 )
+from kbview.sources.linux.netlink.qdiscs import drops_of, qdiscs_request
 from kbview.sources.linux.netlink.socket import NetlinkSocket
 from kbview.sources.linux.procfs import netdev
 from kbview.sources.linux.procfs.file import KernelFile
@@ -57,6 +58,16 @@ class Subject:
                 self._route = None
         self._last = self._written() or self._last
         return self._last
+
+    def qdisc_drops(self) -> int:
+        """Packets that the interfaces' qdiscs dropped; 0 where the kernel does not tell it."""
+        if self._route is None:
+            return 0
+        try:
+            found = drops_of(self._route.ask(qdiscs_request()))
+        except OSError:
+            return 0
+        return sum(found.get(link.number, 0) for link in self._links)
 
     def _told(self, route: NetlinkSocket) -> LinkTotals:
         answers = 1 if self._one is not None else None

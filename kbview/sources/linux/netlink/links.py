@@ -17,6 +17,7 @@ _IFLA_INFO_KIND = 1
 _STATS = struct.Struct("=BxHII")  # if_stats_msg
 _IFLA_STATS_LINK_64 = 1
 _COUNTS = struct.Struct("=16Q")
+_OTHERHOST = struct.Struct("=192xQ")  # Linux 5.19 and later: behind eight more
 
 # Links that carry again what another one has carried already.
 _CARRY_AGAIN = frozenset(
@@ -42,7 +43,11 @@ class NetworkLink(NamedTuple):
 
 
 class LinkTotals(NamedTuple):
-    """Totals since the interface was made. `rx_missed`: its NIC had no descriptor free."""
+    """Totals since the interface was made.
+
+    `rx_missed`: its NIC had no descriptor free. `rx_otherhost`: for another MAC address, 0 before Linux
+    5.19. `tx_dropped`: its driver did not send them.
+    """
 
     rx_packets: int = 0
     rx_bytes: int = 0
@@ -50,6 +55,8 @@ class LinkTotals(NamedTuple):
     rx_missed: int = 0
     tx_packets: int = 0
     tx_bytes: int = 0
+    rx_otherhost: int = 0
+    tx_dropped: int = 0
 
     def plus(self, other: "LinkTotals") -> "LinkTotals":
         """Both together."""
@@ -95,9 +102,10 @@ def counts_of(answer: Iterable[Message]) -> dict[int, LinkTotals]:
             continue
         data = attributes(message.body[_STATS.size :]).get(_IFLA_STATS_LINK_64, b"")
         if len(data) >= _COUNTS.size:
-            rx, tx, rx_bytes, tx_bytes, _, _, dropped, *rest = _COUNTS.unpack_from(data)
+            rx, tx, rx_bytes, tx_bytes, _, _, dropped, unsent, *rest = _COUNTS.unpack_from(data)
             link = _STATS.unpack_from(message.body)[2]
-            found[link] = LinkTotals(rx, rx_bytes, dropped, rest[-1], tx, tx_bytes)
+            others = _OTHERHOST.unpack_from(data)[0] if len(data) >= _OTHERHOST.size else 0
+            found[link] = LinkTotals(rx, rx_bytes, dropped, rest[-1], tx, tx_bytes, others, unsent)
     return found
 
 

@@ -46,7 +46,7 @@ def test_links_and_their_totals() -> None:
     ]
     assert links.NetworkLink(7, "br0", "bridge", "").carries_again
     stats = struct.pack("=BxHII", 0, 0, 7, 0) + _attribute(1, struct.pack("=25Q", *range(25)))
-    assert links.counts_of([Message(92, stats)]) == {7: links.LinkTotals(0, 2, 6, 15, 1, 3)}
+    assert links.counts_of([Message(92, stats)]) == {7: links.LinkTotals(0, 2, 6, 15, 1, 3, 24, 7)}
 
 
 def test_the_kernel_tells_the_same_through_netlink_as_in_proc() -> None:
