@@ -5,9 +5,11 @@ and never ahead of it; synthetic packets get the headers of their flow and a pay
 """
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
+from operator import attrgetter
 from typing import ClassVar
 
 from kbview.packet import ethernet, ipv4, udp
@@ -21,6 +23,8 @@ from kbview.tape.events import Event, FrameArrived, FrameRecorded, FrameSent
 _FARTHEST = 2_000  # packets that are passed at once to get to one, some 3 ms
 _LATE = 256  # sent packets may be told so much later than received packets
 _CHUNKS = 4  # of synthetic traffic that frames may still arrive from
+
+_PACKET = attrgetter("packet")
 
 _Record = tuple[int, int, int, bytes]  # see Capture.records
 
@@ -134,7 +138,7 @@ class SyntheticSnap(Snap):
     def of(self, packet: int, length: int) -> bytes:
         for chunk in self._chunks:
             if chunk and chunk[0].packet <= packet <= chunk[-1].packet:
-                frame = chunk[packet - chunk[0].packet]
+                frame = chunk[bisect_left(chunk, packet, key=_PACKET)]
                 return _datagram(frame.flow, length)[: self._size] if frame.packet == packet else b""
         return b""
 

@@ -84,3 +84,12 @@ def test_a_file_that_has_gone_is_no_trouble() -> None:
     snap = CaptureSnap("/nowhere/at-all.pcap", SNAP)
     assert snap.of(3, 64) == b""
     snap.close()
+
+
+def test_bytes_beside_a_closed_loop_are_of_the_flood_alone() -> None:
+    """The flood has the odd numbers; a segment of the peer has an even number, and no bytes."""
+    tape = told("flood-dropped-early", SNAP, until_ps=2 * 10**9)
+    recorded = [one for one in tape.read(0) if isinstance(one, FrameRecorded)]
+    assert len(recorded) > 1000
+    assert {record.packet % 2 for record in recorded} == {1}
+    assert {bytes(record.data[36:38]) for record in recorded} == {(7).to_bytes(2, "big")}
