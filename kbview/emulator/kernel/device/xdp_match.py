@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Annotated
 
-from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.device.cpumap import CpuMapBulks
@@ -112,9 +111,8 @@ class XdpMatch(XdpProgram):
         looks += ["cpumap_hash"] if bulks is not None and bulks.hashes else []
         looks = [*RECEIVED, *(["xdp_parse"] if looks else []), *looks]
         self._drop = machine.prices.sequence(*looks)
-        self._pass = machine.prices.sequence(*looks, "xdp_pass")
-        if bulks is not None:
-            self._redirect: Step = machine.prices.sequence(*looks, "cpumap_enqueue")
+        onward = "xdp_pass" if bulks is None else "cpumap_enqueue"
+        self._onward = machine.prices.sequence(*looks, onward)
 
     def run(self, core: Core, frame: Frame) -> Taker | XdpVerdict | None:
         flow = frame.flow
@@ -127,10 +125,10 @@ class XdpMatch(XdpProgram):
             self._machine.books.drop(core, frame, _PLACE, _XDP)
             return None
         if self._bulks is None:
-            core.spend(self._pass, frame.packet)
+            core.spend(self._onward, frame.packet)
             self._tell(core, frame, "pass")
             return _PASS
-        core.spend(self._redirect, frame.packet)
+        core.spend(self._onward, frame.packet)
         self._tell(core, frame, "redirect")
         return self._bulks.of(flow)
 
