@@ -9,7 +9,7 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, Size, cut, fit, title_row
+from kbview.ui.row import Row, Size, cut, fate_room, fit, title_row
 from kbview.ui.session import Session
 
 Draw = Callable[[Size], list[Row]]
@@ -23,7 +23,7 @@ HELP = (
     ("at the right", "the time from its arrival to its end, what ended it, or where it is now"),
     ("»", "the packet that is followed: steps and stages stop at it alone"),
 )
-_LABEL, _FATE = 9, 12
+_LABEL = 10
 _SHARE = 0.6  # of the width that the journey of the chosen packet takes
 _FINEST_PS = 10_000  # for a letter, unless one zooms in: steps are not shorter
 _STEPS = (1, 2, 5)
@@ -68,7 +68,8 @@ def draw(session: Session, scale: Scale, cursor: JourneyEvent, size: Size) -> li
     """The axis, as many packets as there is room for, and what the letters mean."""
     state, journeys, packet = session.player.state, session.journeys, session.packet
     own = journeys.own(packet)
-    width = size.width - _LABEL - _FATE
+    end = fate_room(size.width)
+    width = size.width - _LABEL - end
     end_ps = own[-1].time_ps + own[-1].duration_ps if own[-1].ends else state.now_ps
     cell_ps = scale.cell_ps(end_ps - own[0].time_ps, width)
     begin_ps = _begin(own[0].time_ps, cursor.time_ps, cell_ps, width)
@@ -85,7 +86,7 @@ def draw(session: Session, scale: Scale, cursor: JourneyEvent, size: Size) -> li
         cells = _elsewhere(found, begin_ps, begin_ps + width * cell_ps, width) or _letters(
             lane(found, signs, begin_ps, cell_ps, width)
         )
-        rows.append([_label(session, each, packet), *cells, _fate(stops)])
+        rows.append([_label(session, each, packet), *cells, _fate(stops, end)])
     rows += [[] for _ in range(size.height - len(rows) - len(legend))]
     return [*rows, *legend]
 
@@ -143,7 +144,7 @@ def _letters(cells: list[Cell]) -> Row:
     return [(cell.letter, f"{cell.domain}" if cell.domain else "faint") for cell in cells]
 
 
-def _fate(stops: list[JourneyEvent]) -> tuple[str, str]:
+def _fate(stops: list[JourneyEvent], room: int) -> tuple[str, str]:
     """What became of it, or where it is."""
     ends = [stop.event for stop in stops if stop.ends]
     match ends[-1] if ends else None:
@@ -158,7 +159,7 @@ def _fate(stops: list[JourneyEvent]) -> tuple[str, str]:
             text, style = "sent", "text"
         case _:
             text, style = "× missed", "bad"
-    return " " + cut(text, _FATE - 1).rjust(_FATE - 1), style
+    return " " + cut(text, room - 1).rjust(room - 1), style
 
 
 def _legend(session: Session, signs: dict[str, Cell], width: int) -> list[Row]:

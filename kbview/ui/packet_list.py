@@ -3,7 +3,7 @@
 from kbview.state.summary import Summary, Wanted, summary
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, Size, cut, fit, title_row
+from kbview.ui.row import Row, Size, cut, fate_room, fit, title_row
 from kbview.ui.session import Session
 
 HELP = (
@@ -22,7 +22,7 @@ HELP = (
     ),
 )
 _UNCUT = 400  # cells, more than any line needs
-_NUMBER, _TIME, _PROTOCOL, _LENGTH, _FATE = 8, 12, 5, 6, 12
+_NUMBER, _TIME, _PROTOCOL, _LENGTH = 10, 12, 5, 6
 
 
 class PacketList:
@@ -86,7 +86,8 @@ class PacketList:
 
 
 def _line(one: Summary, here: bool, width: int) -> Row:
-    room = width - _NUMBER - _TIME - _PROTOCOL - _LENGTH - _FATE
+    end = fate_room(width)
+    room = width - _NUMBER - _TIME - _PROTOCOL - _LENGTH - end
     number = cut(f"{'▸' if here else ' '}{fmt.packet(one.packet)}", _NUMBER - 1)
     way = one.layout.way if one.layout.protocol else "not recorded"
     way = f"{one.layout.flags:<3} {way}" if one.layout.protocol == "tcp" else way
@@ -97,12 +98,12 @@ def _line(one: Summary, here: bool, width: int) -> Row:
         (cut(clean(way), room - 1).ljust(room), "text" if one.layout.protocol else "faint"),
         (f"{one.length or '?':>{_LENGTH - 1}} ", "text"),
     ]
-    return fit([*row, _fate(one)], width)
+    return fit([*row, _fate(one, end)], width)
 
 
-def _fate(one: Summary) -> tuple[str, str]:
+def _fate(one: Summary, room: int) -> tuple[str, str]:
     if one.state == "waiting":
-        return cut(f"at {clean(one.where) or '?'}", _FATE), "accent"
+        return cut(f"at {clean(one.where) or '?'}", room), "accent"
     lost = one.state in ("dropped", "missed")
     text = clean(one.reason) or one.state
-    return cut(f"× {text}" if lost else text, _FATE), "bad" if lost else "dim"
+    return cut(f"× {text}" if lost else text, room), "bad" if lost else "dim"

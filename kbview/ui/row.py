@@ -11,6 +11,8 @@ from kbview.ui.characters import clean
 Run = tuple[str, str]
 Row = list[Run]
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_FATES = (12, 24)  # cells in a narrow and in a wide row
+_WIDE = 100
 _NUMBER_AT_END = re.compile(r"[#×]?\d[\w.,/]*$")
 
 
@@ -119,6 +121,11 @@ def cut(text: str, width: int) -> str:
     if number := _NUMBER_AT_END.search(kept):  # "20…" may be 20 or 207
         kept = kept[: number.start()]
     return kept + "…"[:width]
+
+
+def fate_room(width: int) -> int:
+    """Cells at the end of a packet's row for its station or its end: a whole drop reason if it fits."""
+    return _FATES[width >= _WIDE]
 
 
 def lit(row: Row, text: str) -> Row:

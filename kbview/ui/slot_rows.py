@@ -46,7 +46,7 @@ def table(state: State, ring: RingMeter) -> list[Row]:
                 (f"slot {slot.number:<5}", "dim"),
                 (f"{slot.marks:<3}", "pointer"),
                 (f"DD {int(slot.done)} {owner:<7}", "text"),
-                (_frame(slot) if slot.packet is not None else "", "strong"),
+                (_frame(slot, "B") if slot.packet is not None else "", "strong"),
             ]
         )
     return rows
@@ -69,8 +69,8 @@ def _sentence(slot: RingSlot) -> str:
     return "DD 0, the NIC's: an empty buffer"
 
 
-def _frame(slot: RingSlot) -> str:
+def _frame(slot: RingSlot, unit: str = "bytes") -> str:
     if slot.packet is None:
         return "a frame (slow motion tells which)"
-    length = "" if slot.length is None else f", {slot.length} bytes"
+    length = "" if slot.length is None else f", {slot.length} {unit}"
     return f"{fmt.packet(slot.packet)}{length}"

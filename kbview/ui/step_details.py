@@ -73,10 +73,9 @@ def _entry(term: str, text: str, width: int) -> list[Row]:
 
 
 def _when(stops: Sequence[JourneyEvent], at: int) -> str:
-    stop = stops[at]
-    text = (
-        f"{fmt.clock(stop.time_ps)}, {fmt.duration(stop.time_ps - stops[0].time_ps)} after it arrived"
-    )
+    stop, first = stops[at], stops[0]
+    begin = "it arrived" if isinstance(first.event, ev.FrameArrived) else "the first of these steps"
+    text = f"{fmt.clock(stop.time_ps)}, {fmt.duration(stop.time_ps - first.time_ps)} after {begin}"
     if stop.duration_ps:
         text += f"; took {fmt.duration(stop.duration_ps)}"
     gap_ps = stops[at + 1].time_ps - stop.time_ps - stop.duration_ps if at + 1 < len(stops) else 0

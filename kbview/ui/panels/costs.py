@@ -42,7 +42,7 @@ class CostsPanel(Panel):
         room = max(0, size.width - _NAME - _NUMBER)
         return [
             [
-                *fit([(cut(name.replace("_", " "), _NAME - 1), "text")], _NAME),
+                *fit([(cut(name, _NAME - 1), "text")], _NAME),
                 (f"{fmt.duration(cost.total_ps / delivered):>{_NUMBER - 1}} ", "strong"),
                 *bar(cost.total_ps / total, room, "softirq"),
             ]
