@@ -128,7 +128,7 @@ class KernelHost(Host):
             if len(self.queue.items) >= most:
                 self.books.count("dropped")
                 self.books.count("frees")
-                yield from self.spend(0, "softirq", "skb_free")
+                yield from self.spend(0, "softirq", "kfree_skb")
                 continue
             self.queue.put(arrived)
             if self.sleeping:

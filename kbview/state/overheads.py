@@ -25,7 +25,8 @@ _GROUPS: dict[str, frozenset[str]] = {
         | {"user_copy_out", "user_copy_warm", "user_copy_in"}
     ),
     "allocation": frozenset(
-        {"skb_alloc", "skb_free", "skb_frag_unref", "rx_page", "mbuf_alloc", "mbuf_free"}
+        {"skb_alloc", "skb_free", "kfree_skb", "napi_consume_skb", "skb_frag_unref", "rx_page"}
+        | {"mbuf_alloc", "mbuf_free"}
         | {"mempool_ring", "mempool_pointers", "sock_alloc_send_skb", "xdp_return_frame"}
     ),
     "cache and TLB": frozenset(

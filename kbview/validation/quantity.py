@@ -81,7 +81,7 @@ _SENDTO = {
         "ndo_start_xmit",
         "doorbell",
         "tx_clean",
-        "skb_free",
+        "napi_consume_skb",
         "hardirq",
         "cache_pollution",
         "softirq_dispatch",

@@ -122,7 +122,8 @@ class SkbCache:
     def __init__(self, machine: Machine) -> None:
         self.owners: dict[Flow, Owner] = {}
         self._counts = machine.counts
-        self._free = machine.prices.step("skb_free")
+        self._free = machine.prices.step("kfree_skb")
+        self._consume = machine.prices.step("napi_consume_skb")
         self._unref = machine.prices.step("skb_frag_unref")
 
     def free(self, core: Core, frame: Frame) -> None:
@@ -157,11 +158,11 @@ class SkbCache:
         if (owner := self.owners.get(frame.flow)) is not None:
             owner.freed(core, frame)
 
-    def free_shared(self, core: Core, skb: SharedSkb) -> None:
-        """A frame of a shared sk_buff was sent; the last frame frees the sk_buff."""
+    def free_shared(self, core: Core, skb: SharedSkb, *, sent: bool) -> None:
+        """Drop a reference to a shared sk_buff; the last frees it. `sent`: a frame of it was sent."""
         if not skb.put():
             return
-        core.spend(self._free, skb.packet)
+        core.spend(self._consume if sent else self._free, skb.packet)
         self._counts.skb_freed(core, skb.packet)
 
 

@@ -50,7 +50,7 @@ class Stack(Method):
             sink.bind((bed.b.address, RECEIVING_PORT))
             opened.enter_context(pinned(min(os.sched_getaffinity(0))))
             link, layers, queued = _ladder(wire, sink, template(bed.a.plain, bed.b.plain, 64))
-        free = exactly(cost_ns("skb_free", base, found))
+        free = exactly(cost_ns("kfree_skb", base, found))
         return _shared(layers.less(link), base) | _queue(queued.less(layers), free)
 
 

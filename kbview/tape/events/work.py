@@ -63,7 +63,7 @@ class SkbFreed(Event):
     packet: int
 
     tracepoint = "skb:consume_skb"
-    ends = frozenset({"skb_free"})
+    ends = frozenset({"skb_free", "kfree_skb", "napi_consume_skb"})
     meaning = Meaning("consume_skb()", "The sk_buff went back to its cache.")
 
     def change(self, meters: Meters) -> None:

@@ -96,18 +96,9 @@ SOCKET: dict[str, Declaration] = {
         ("read",),
     ),
     "skb_free": Declaration(
-        "consume_skb(), kfree_skb()",
-        "The core that is done with it frees it; the core that allocated it may be another.",
-        (
-            "no socket",
-            "read",
-            "qdisc",
-            "send",
-            "IP",
-            "skb",
-            "softirq",
-            "irq",
-        ),
+        "consume_skb(), skb_consume_udp()",
+        "The reader is done with it and frees it; the core that allocated it may be another.",
+        ("read",),
         passes=False,
     ),
     "skb_frag_unref": Declaration(

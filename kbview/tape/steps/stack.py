@@ -228,6 +228,12 @@ STACK: dict[str, Declaration] = {
         "The connection processes the segment. The NIC has summed it, or a step of its own does.",
         ("TCP/UDP", "softirq"),
     ),
+    "kfree_skb": Declaration(
+        "kfree_skb_reason(), __kfree_skb()",
+        "The packet ends in the kernel, dropped or used up by a protocol: its sk_buff is freed there.",
+        ("no socket", "skb", "softirq", "irq"),
+        passes=False,
+    ),
     "ip_forward": Declaration(
         "ip_forward()",
         "It is for another host: its hop limit is lowered and it continues to the next router.",

@@ -94,8 +94,20 @@ TRANSMIT: dict[str, Declaration] = {
         ),
     ),
     "tx_clean": Declaration(
-        "the driver's transmit completion, napi_consume_skb()",
+        "the driver's transmit completion, mlx5e_poll_tx_cq()",
         "The NIC has sent it: the driver takes the slot back, in the poll that also receives.",
+        (
+            "qdisc",
+            "send",
+            "pktgen",
+            "XDP out",
+            "XDP",
+        ),
+        passes=False,
+    ),
+    "napi_consume_skb": Declaration(
+        "napi_consume_skb(), skb_release_data()",
+        "The NIC has sent the frame: its sk_buff is freed in the poll, not in the call that sent it.",
         (
             "qdisc",
             "send",

@@ -82,7 +82,7 @@ class PacketRing:
         self._copy = step("tpacket_copy")
         self._retire_step = step("tpacket_retire")
         self._stack = {
-            protocol: sequence(*(name for layer in layers[1:] for name in layer.steps), "skb_free")
+            protocol: sequence(*(name for layer in layers[1:] for name in layer.steps), "kfree_skb")
             for protocol, layers in LAYERS.items()
         }
 

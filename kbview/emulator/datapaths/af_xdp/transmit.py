@@ -38,7 +38,9 @@ class XskTransmit:
         self._send = step("xsk_tx")
         self._copy = sequence("sock_alloc_send_skb", "xsk_tx_copy", "ndo_start_xmit")
         self._done = (
-            step("xsk_complete") if mode.zero_copy else sequence("tx_clean", "skb_free", "xsk_complete")
+            step("xsk_complete")
+            if mode.zero_copy
+            else sequence("tx_clean", "napi_consume_skb", "xsk_complete")
         )
         self._doorbell = step("doorbell")
 

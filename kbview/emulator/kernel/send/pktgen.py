@@ -137,7 +137,7 @@ class Pktgen:
         """Release the sk_buff; slots of the ring may still use it."""
         skb, self._skb = self._skb, None
         if skb is not None:
-            self._queue.skbs.free_shared(core, skb)
+            self._queue.skbs.free_shared(core, skb, sent=False)
 
     def _go_on(self, waker: Core) -> None:
         """netif_tx_wake_queue(): the ring has room again, so try now."""

@@ -55,7 +55,7 @@ class TxQueue:
         prices = machine.prices
         self._start_xmit = prices.step("ndo_start_xmit")
         self._doorbell = prices.step("doorbell")
-        self._clean = prices.sequence("tx_clean", "skb_free")
+        self._clean = prices.sequence("tx_clean", "napi_consume_skb")
         self._clean_slot = prices.step("tx_clean")
 
     @property
@@ -106,7 +106,7 @@ class TxQueue:
             if type(gone.frame.inner) is SharedSkb:
                 self._shared -= 1
                 core.spend(self._clean_slot, gone.frame.packet)
-                self.skbs.free_shared(core, gone.frame.inner)
+                self.skbs.free_shared(core, gone.frame.inner, sent=True)
                 continue
             core.spend(self._clean, gone.frame.packet)
             self.skbs.freed(core, gone.frame)
