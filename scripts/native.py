@@ -1,12 +1,14 @@
 """Compile the emulator with mypyc: `scripts/native.py FOLDER` leaves the modules in FOLDER.
 
-The source is the package's own. A copy of it gets three changes, each of them mechanical:
+The source is the package's own. A copy of it gets four changes, each of them mechanical:
 
 1. A dataclass of settings and a struct that is decoded move to a module beside, `declared_NAME.py`,
    which stays Python: mypyc loses the bounds and units in their annotations.
 2. A `msgspec.Struct` with `eq=False` is never decoded. It becomes a class with native attributes, so
-   that compiled code reads an attribute without a look-up.
-3. A constant in capitals becomes `Final`: compiled code does not look it up in its module. The
+   that compiled code reads an attribute without a look-up. With `gc=False` it is left out of garbage
+   collection as the struct is.
+3. `strict` of a `zip` in a loop goes: mypyc compiles the plain form without objects for the pairs.
+4. A constant in capitals becomes `Final`: compiled code does not look it up in its module. The
    docstring of a module becomes an assignment, because mypyc drops it.
 
 FOLDER/kbview then has an extension module for each module of COMPILED, and the modules `declared_*.py`.
@@ -29,6 +31,12 @@ COMPILED = (
 )
 # Declarations alone, without work for a compiler.
 LEFT = {"keys.py", "settings.py", "common_settings.py", "scenario.py", "traffic_description.py"}
+# What changed modules need. mypyc takes the decorator off, so none is imported at run time.
+_IMPORTS = """
+from typing import TYPE_CHECKING, Final
+if TYPE_CHECKING:
+    from mypy_extensions import mypyc_attr
+"""
 GROUP = "kbview"  # the name of the shared library that holds all modules
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.Assign | ast.AnnAssign
@@ -90,6 +98,7 @@ def prepare(root: Path) -> list[Path]:
         make_native(source, structs)
         if declared:
             move(source, [each.name for each in declared], root)
+        make_plain(source)
         make_final(source)
         source.write()
     return [source.path for source in sources]
@@ -161,6 +170,8 @@ def make_native(source: Source, structs: dict[str, ast.ClassDef]) -> None:
     for node in source.classes():
         if node.name in structs and _is_identity(node):
             fields = _all_fields(node, structs)
+            if any(each.arg == "gc" and ast.unparse(each.value) == "False" for each in node.keywords):
+                node.decorator_list.append(ast.parse("mypyc_attr(acyclic=True)", mode="eval").body)
             node.bases = [base for base in node.bases if ast.unparse(base) in structs]
             node.keywords = []
             methods = [each for each in node.body if not isinstance(each, ast.AnnAssign)]
@@ -196,6 +207,17 @@ def _made(name: str, fields: list[ast.AnnAssign]) -> list[ast.stmt]:
     ).body
 
 
+# ---- loops ----------------------------------------------------------------------------------------
+
+
+def make_plain(source: Source) -> None:
+    """Take `strict` off each `zip` that a loop or a comprehension goes through."""
+    for node in ast.walk(source.tree):
+        through = node.iter if isinstance(node, ast.For | ast.comprehension) else None
+        if isinstance(through, ast.Call) and ast.unparse(through.func) == "zip":
+            through.keywords = []
+
+
 # ---- constants ---------------------------------------------------------------------------------
 
 
@@ -222,7 +244,8 @@ def make_final(source: Source) -> None:
     )
     future = isinstance(body[first], ast.ImportFrom) and body[first].module == "__future__"
     doc = ast.parse(f"__doc__ = {ast.get_docstring(source.tree, clean=False)!r}").body
-    body[first + future : first + future] = [ast.ImportFrom("typing", [ast.alias("Final")], 0), *doc]
+    imports = ast.parse(_IMPORTS).body
+    body[first + future : first + future] = [*imports, *doc]
     source.tree.body = body
 
 

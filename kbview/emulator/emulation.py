@@ -125,7 +125,7 @@ class Emulation:
         self.datapath.finish()
         machine.until_ps = NEVER_PS
         machine.books.count_until(NEVER_PS)
-        advance(machine.cores, NEVER_PS)
+        advance([*machine.cores], NEVER_PS)
         self.datapath.abandon()
         machine.nic.send_until(NEVER_PS)
         self.now_ps = max(

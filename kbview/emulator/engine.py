@@ -6,7 +6,7 @@ of time, and neither a step nor an arrival needs an entry in a queue.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 
 NEVER_PS = (1 << 62) - 1  # the greatest integer that compiled code keeps in a register
 US_PS = 1_000_000
@@ -24,7 +24,7 @@ class Actor(ABC):
         """Run until the clock is past `horizon_ps` or the actor waits."""
 
 
-def advance(actors: Sequence[Actor], until_ps: int) -> None:
+def advance(actors: list[Actor], until_ps: int) -> None:
     """Run the actors until none is due before `until_ps`."""
     while True:
         first = None

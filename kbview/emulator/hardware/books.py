@@ -37,8 +37,9 @@ from kbview.tape.events import (
 from kbview.tape.handover import RECEIVERS
 from kbview.tape.vocabulary import Place, Reason
 
-# Enum members that a packet needs: a look-up in the class costs more than a call.
+# What a packet needs: a look-up in an enumeration or another module costs more than a call.
 _NIC = Place.NIC
+_RECEIVERS = RECEIVERS
 
 WIRE = Place.WIRE  # the place of delivery of a forwarded packet
 _BATCH = 8192
@@ -92,9 +93,9 @@ class Books:
     def arrived(
         self,
         queue: Arriving,
-        frames: Sequence[Frame],
-        taken: Sequence[Frame],
-        ready_ps: Sequence[int],
+        frames: list[Frame],
+        taken: list[Frame],
+        ready_ps: list[int],
         length: int,
     ) -> None:
         """Frames of `length` bytes together arrived at a queue; call before `taken` are in its ring.
@@ -192,7 +193,7 @@ class Books:
         meters = self.meters
         meters.delivered += 1
         meters.delivered_bytes += length
-        if where in RECEIVERS:
+        if where in _RECEIVERS:
             meters.forwarded += where is WIRE
             latencies = self._latencies
         else:

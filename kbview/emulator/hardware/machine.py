@@ -164,6 +164,8 @@ class Machine:
 
     def bound_ps(self, core: Core) -> int:
         """Time up to which a core may run without yielding: a peer's answer cannot arrive before."""
+        if self.peer is None:
+            return self.until_ps
         return min(self.until_ps, core.horizon_ps + self.lookahead_ps)
 
     def settle(self, until_ps: int) -> None:

@@ -13,7 +13,6 @@ Read more: Intel 82599 datasheet, 7.1.8 "Receive Descriptor Queue Structure".
 """
 
 from collections import deque
-from collections.abc import Iterable
 
 from kbview.packet.frame import Frame
 from kbview.tape.meter import RingMeter
@@ -52,11 +51,15 @@ class RxRing:
         """The driver gives the NIC no descriptors at all: whatever arrives is missed."""
         self.free = 0
 
-    def claim(self, frames: list[Frame], ready_ps: Iterable[int]) -> None:
+    def claim(self, frames: list[Frame], ready_ps: list[int]) -> None:
         """Hardware takes the next descriptors; there must be room."""
         count = len(frames)
-        self.frames.extend(frames)
-        self.ready.extend(ready_ps)
+        if count == 1:
+            self.frames.append(frames[0])
+            self.ready.append(ready_ps[0])
+        else:
+            self.frames.extend(frames)
+            self.ready.extend(ready_ps)
         self.free -= count
         self.head = (self.head + count) % self.size
 
@@ -80,13 +83,6 @@ class RxRing:
         while len(frames) < most and (frame := self.take_done(ready_ps)) is not None:
             frames.append(frame)
         return frames
-
-    def take_run(self, count: int) -> None:
-        """The driver takes the oldest `count` frames, which it has looked at."""
-        for _ in range(count):
-            self.frames.popleft()
-            self.ready.popleft()
-        self.cleaned += count
 
     def refill(self, most: int | None = None) -> int:
         """The driver gives cleaned descriptors back, all of them or `most`; returns how many."""

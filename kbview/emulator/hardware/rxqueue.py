@@ -26,6 +26,7 @@ from kbview.emulator.hardware.write_back import WriteBack
 from kbview.packet.frame import Frame
 
 _ARRIVED = attrgetter("arrived_ps")
+_FEW = 4  # arrivals that are found sooner one by one than by a binary search
 
 
 class RxQueue:
@@ -146,24 +147,22 @@ class RxQueue:
                 return
             self._supply.load(now_ps)
 
-    def catch_up_in_turn(self, ready_ps: int, apart_ps: int, most: int) -> int:
+    def catch_up_in_turn(self, ready_ps: int, apart_ps: int, most: int) -> None:
         """Take in the arrivals while up to `most` frames are cleaned, a frame every `apart_ps`.
 
-        The first turn is at `ready_ps`. Returns the turn of the last frame in a series without a gap:
-        each frame of the series has arrived by its turn.
+        The first turn is at `ready_ps`. The frames that are taken in are a series without a gap: each
+        frame has arrived by its turn.
         """
         times, index = self._times, self._next
         if self._injected:
             self.catch_up(ready_ps)
-            return ready_ps
+            return
         last = index + most
         while index < last and times[index] <= ready_ps:
             index += 1
             ready_ps += apart_ps
-        ready_ps -= apart_ps
         if index > self._next:
-            self.catch_up(ready_ps)
-        return ready_ps
+            self.catch_up(ready_ps - apart_ps)
 
     def _merge(self, now_ps: int) -> None:
         """Take in the injected frames due by `now_ps`, each after the arrivals before it."""
@@ -174,10 +173,12 @@ class RxQueue:
 
     def _arrived_by(self, now_ps: int) -> int:
         """The index behind the last frame that has arrived by now, where the next frame has."""
-        second = self._next + 1
-        if self._times[second] > now_ps:
-            return second
-        return bisect_right(self._times, now_ps, second)
+        times, stop = self._times, self._next + 1
+        for _ in range(_FEW):
+            if times[stop] > now_ps:
+                return stop
+            stop += 1
+        return bisect_right(times, now_ps, stop)
 
     def _claim(self, stop: int) -> None:
         start, self._next = self._next, stop

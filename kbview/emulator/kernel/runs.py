@@ -18,11 +18,10 @@ the NIC gathers descriptors: a frame may be done long after it arrived.
 """
 
 from collections.abc import Sequence
-from itertools import compress, count, islice, repeat
+from itertools import compress, count, islice
 from operator import gt
 
 from kbview.emulator.cost import Step
-from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.account import COPY, SYSCALL, USER
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -76,34 +75,34 @@ class QueueRuns:
         most = min(most, (until_ps - core.now_ps) // step.cost_ps)
         count = 0
         while count < most:
-            run = self._ready(socket, ready_ps, most - count)
+            run = self._take(socket, core.now_ps, step.cost_ps, most - count)
             if not run:
                 break
             count += len(run)
-            self._take(core, socket, step, run)
-            ready_ps = core.now_ps - self._dma_ps
+            socket.extend(run, len(run), core)
+            self._machine.counts.allocated_run(len(run))
+            core.spend_run(step, len(run))
             if not self._ring.frames:
-                ready_ps = self._queue.catch_up_in_turn(ready_ps, step.cost_ps, most - count)
+                ready_ps = core.now_ps - self._dma_ps
+                self._queue.catch_up_in_turn(ready_ps, step.cost_ps, most - count)
         return count
 
-    def _take(self, core: Core, socket: Socket, step: Step, run: list[Frame]) -> None:
-        count = len(run)
-        self._ring.take_run(count)
-        times_ps = range(core.now_ps + step.cost_ps, NEVER_PS, step.cost_ps)
-        socket.extend(zip(run, repeat(SMALLEST), times_ps), count, core)
-        self._machine.counts.allocated_run(count)
-        core.spend_run(step, count)
+    def _take(self, socket: Socket, now_ps: int, cost_ps: int, most: int) -> list[Queued]:
+        """Take the frames at the front of the ring while they are sound, small and for this socket.
 
-    def _ready(self, socket: Socket, ready_ps: int, most: int) -> list[Frame]:
-        """The frames at the front of the ring that are done, sound, small and for this socket."""
-        run: list[Frame] = []
-        flows = socket.flows
-        for frame, at_ps in zip(islice(self._ring.frames, most), self._ring.ready, strict=False):
-            if at_ps > ready_ps or frame.fault or frame.length > RX_BUFFER:
+        Each is done when its turn comes, and queued `cost_ps` later.
+        """
+        run: list[Queued] = []
+        frames, ready, flows = self._ring.frames, self._ring.ready, socket.flows
+        ready_ps = now_ps - self._dma_ps
+        while len(run) < most and ready and ready[0] <= ready_ps:
+            frame = frames[0]
+            if frame.fault or frame.length > RX_BUFFER or frame.flow not in flows:
                 break
-            if frame.flow not in flows:
-                break
-            run.append(frame)
+            ready.popleft()
+            ready_ps += cost_ps
+            run.append((frames.popleft(), SMALLEST, ready_ps + self._dma_ps))
+        self._ring.cleaned += len(run)
         return run
 
 
@@ -125,7 +124,14 @@ class Round:
         self.between_looks_ps = calls[-1].cost_ps + self.work_ps + self.entry_ps
 
 
-class ReadRuns:
+class NoRuns:
+    """The runs of a reader that reads call by call."""
+
+    def read(self, core: Core) -> None:
+        """Read no run."""
+
+
+class ReadRuns(NoRuns):
     """Rounds of a reader, as many as are certain in advance.
 
     `near` is the round for a packet that the reader's core has queued, `far` for a packet of another

@@ -24,7 +24,7 @@ from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.call.take_steps import TakeSteps
 from kbview.emulator.kernel.call.working_set import WorkingSet
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
-from kbview.emulator.kernel.runs import ReadRuns, Round
+from kbview.emulator.kernel.runs import NoRuns, ReadRuns, Round
 from kbview.emulator.kernel.skb import packets, skbs
 from kbview.emulator.kernel.socket.socket import AnySocket, Socket, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
@@ -116,7 +116,8 @@ class SocketReader:
         self._called = prices.sequence(*CALLS[self._call])
         batched = self._call == "recvmmsg"
         self._most = settings.recv_batch if batched else 1  # messages a call
-        self._runs: ReadRuns | None = None
+        self._simply = self._most == 1 and not app.answers  # a read is all
+        self._runs = NoRuns()
         self._cold = ColdCopies(machine, sockets) if settings.cold_copies else None
         lines = settings.app_lines
         self._working_set = WorkingSet(prices, core, lines) if lines else None
@@ -126,7 +127,7 @@ class SocketReader:
         program = self._blocking() if settings.wait == "read" else self._epolling()
         self.task = Context(app.name, program, USER, Mode.USER)
 
-    def _rounds(self, settings: ReadSettings) -> ReadRuns | None:
+    def _rounds(self, settings: ReadSettings) -> NoRuns:
         entry = self._enter
         between: tuple[Step, ...] = (self._epoll, self._called)
         if settings.wait == "read":
@@ -148,8 +149,7 @@ class SocketReader:
     def _blocking(self) -> Process:
         core, ready, runs = self.core, self._sockets.ready, self._runs
         while True:
-            if runs is not None:
-                runs.read(core)
+            runs.read(core)
             if core.irq_due_ps <= core.now_ps:
                 yield  # interrupted at its work, in user mode
             core.enter_kernel(self.task, self._called, self._call)
@@ -163,7 +163,10 @@ class SocketReader:
             if not isinstance(socket, Socket):
                 yield from self._serve(socket)
                 continue
-            yield from self._read(socket)
+            if self._simply:
+                self._receive(socket)
+            else:
+                yield from self._read(socket)
 
     def _wait_for_data(self, core: Core) -> Process:
         """Poll the device for a while, where busy polling is on; then sleep."""
@@ -176,8 +179,7 @@ class SocketReader:
     def _epolling(self) -> Process:
         core, runs = self.core, self._runs
         while True:
-            if runs is not None:
-                runs.read(core)
+            runs.read(core)
             for socket in (yield from self._epoll_wait()):
                 if core.irq_due_ps <= core.now_ps:
                     yield
@@ -191,7 +193,10 @@ class SocketReader:
                 if self._softirq is not None and self._softirq.local_bh_enable():
                     yield
                 self._sockets.ready.remove(socket)
-                yield from self._read(socket)
+                if self._simply:
+                    self._receive(socket)
+                else:
+                    yield from self._read(socket)
 
     def _serve(self, socket: ListenSocket | StreamSocket) -> Process:
         """Serve a listener or a connection that is ready; release_sock() lets bottom halves run."""

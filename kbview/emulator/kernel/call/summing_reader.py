@@ -12,7 +12,7 @@ from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
 from kbview.emulator.kernel.net.offload import OffloadSettings, summed_while_copied
-from kbview.emulator.kernel.runs import ReadRuns
+from kbview.emulator.kernel.runs import NoRuns
 from kbview.emulator.kernel.socket.socket import SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame
@@ -39,8 +39,8 @@ class SummingReader(SocketReader):
         copies = (*self._near.whole, *self._far.whole)
         self._summing = {step: _summing(machine.prices, step) for step in copies}
 
-    def _rounds(self, settings: ReadSettings) -> ReadRuns | None:
-        return super()._rounds(settings) if settings.part(OffloadSettings).gro else None
+    def _rounds(self, settings: ReadSettings) -> NoRuns:
+        return super()._rounds(settings) if settings.part(OffloadSettings).gro else NoRuns()
 
     def _copy(self, frame: Frame, step: Step) -> None:
         if summed_while_copied(frame, gro=self._gro):
