@@ -31,11 +31,12 @@ COMPILED = (
 )
 # Declarations alone, without work for a compiler.
 LEFT = {"keys.py", "settings.py", "common_settings.py", "scenario.py", "traffic_description.py"}
-# What changed modules need. mypyc takes the decorator off, so none is imported at run time.
-_IMPORTS = """
-from typing import TYPE_CHECKING, Final
-if TYPE_CHECKING:
+# mypyc takes this decorator off, so a compiled module does without mypy_extensions.
+_DECORATOR = """
+try:
     from mypy_extensions import mypyc_attr
+except ImportError:
+    pass
 """
 GROUP = "kbview"  # the name of the shared library that holds all modules
 
@@ -244,8 +245,12 @@ def make_final(source: Source) -> None:
     )
     future = isinstance(body[first], ast.ImportFrom) and body[first].module == "__future__"
     doc = ast.parse(f"__doc__ = {ast.get_docstring(source.tree, clean=False)!r}").body
-    imports = ast.parse(_IMPORTS).body
-    body[first + future : first + future] = [*imports, *doc]
+    decorated = any(each.decorator_list for each in source.classes())
+    body[first + future : first + future] = [
+        ast.ImportFrom("typing", [ast.alias("Final")], 0),
+        *(ast.parse(_DECORATOR).body if decorated else ()),
+        *doc,
+    ]
     source.tree.body = body
 
 
