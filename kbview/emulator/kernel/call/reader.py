@@ -14,10 +14,9 @@ from itertools import chain, islice
 from kbview.emulator.application import Application
 from kbview.emulator.cost import Step
 from kbview.emulator.engine import Process
-from kbview.emulator.hardware.account import USER
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.run_queue import Context
+from kbview.emulator.hardware.run_queue import thread
 from kbview.emulator.kernel.call.cold_copy import ColdCopies
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
@@ -30,7 +29,6 @@ from kbview.emulator.kernel.socket.socket import AnySocket, Socket, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame, Merged, Protocol, parts
-from kbview.tape.events import Mode
 from kbview.tape.vocabulary import CopyKind, Place
 
 # Enum members that a packet needs: a look-up in the class costs more than a call.
@@ -124,8 +122,7 @@ class SocketReader:
         plain = self._working_set is None and self._cold is None
         if plain and not batched and not app.answers:  # a sender shares more with the softirq
             self._runs = self._rounds(settings)
-        program = self._blocking() if settings.wait == "read" else self._epolling()
-        self.task = Context(app.name, program, USER, Mode.USER)
+        self.task = thread(app.name, self._blocking() if settings.wait == "read" else self._epolling())
 
     def _rounds(self, settings: ReadSettings) -> NoRuns:
         entry = self._enter
