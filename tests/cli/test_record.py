@@ -103,7 +103,7 @@ def test_a_signal_ends_it_in_good_order(number: signal.Signals, code: int, tmp_p
 def test_killed_it_leaves_a_tape_that_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tape = tmp_path / "a.kbt"
     recorder = subprocess.Popen([*KBVIEW, *ENDLESS, str(tape)], stderr=subprocess.DEVNULL)
-    wait_for(tape, 20_000)
+    wait_for(tape, 200_000)  # several writes: the totals are those of the last sample among them
     recorder.kill()
     recorder.wait()
     assert main(["run", str(tape), "--json"]) == 0
