@@ -14,16 +14,17 @@ class StepParts:
         self._number = number
 
     def tell(
-        self, step: Step, packet: int, time_ps: int, account: int, copy_ps: int = 0, wait_ps: int = 0
+        self, step: Step, packet: int, time_ps: int, account: int, copy_ps: int = -1, wait_ps: int = 0
     ) -> None:
         """Tell each part, booked to the core's `account`, from `time_ps` on.
 
-        The part that copies takes `copy_ps`; the core stalls for `wait_ps` before each other part.
+        The part that copies takes `copy_ps`, unless that is negative: a sum costs time for each byte as
+        a copy does and is none. The core stalls for `wait_ps` before each other part.
         """
         recorder, number = self._recorder, self._number
         for part in step.parts:
             duration_ps, booked = wait_ps + part.cost_ps, ACCOUNTS[account]
-            if part.copying:
+            if part.copying and copy_ps >= 0:
                 duration_ps, booked = copy_ps, Account.COPY
             recorder.emit(StepTaken(time_ps, number, packet, part.name, duration_ps, booked))
             time_ps += duration_ps
