@@ -7,19 +7,21 @@ A bypassed station keeps its place but belongs to nobody: the ground it stands o
 next station which is visited, so in the second line the wall to user space has moved to the ring.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from kbview.tape.station import Domain, Station
+from kbview.ui.row import Row, length
 
 _MARGIN = 1
 _WALL = 2  # the wall and a space after it
 _LEAST = 2
+_RATE = 4  # cells of a rate without its unit: 812k
 
 
 class Spot(NamedTuple):
-    """A station's place: its first cell, its width with the gap after it, and whose ground it is."""
+    """A station's place: its first cell, its width with the gap after it, the ground it is on."""
 
     station: Station
     x: int
@@ -29,7 +31,7 @@ class Spot(NamedTuple):
 
     @property
     def room(self) -> int:
-        """Cells for what is written here, without the gap."""
+        """Cells for a text at this place, without the gap."""
         return self.width - 1
 
 
@@ -42,7 +44,9 @@ def lay(stations: tuple[Station, ...], width: int) -> list[Spot]:
     widths = [_natural(station) + 1 for station in stations]
     fixed = _MARGIN + _WALL * sum(walls)
     # the last station needs no gap after it, but may use it
-    _squeeze(widths, width + 1 - fixed)
+    bypassed = [at for at, station in enumerate(stations) if station.bypassed]
+    _squeeze(widths, width + 1 - fixed, bypassed, _RATE)
+    _squeeze(widths, width + 1 - fixed, range(len(widths)), _LEAST)
     _stretch(widths, width - fixed, walls.index(True) if True in walls else 0)
     spots: list[Spot] = []
     x = _MARGIN
@@ -51,6 +55,30 @@ def lay(stations: tuple[Station, ...], width: int) -> list[Spot]:
         spots.append(Spot(station, x, room, domain, wall))
         x += room
     return spots
+
+
+def part(stations: tuple[Station, ...], width: int, focus: int = 0) -> tuple[Station, ...]:
+    """The stations to draw: all, or as many as leave each visited one room for a rate.
+
+    Stations are left out at the end of the path, or at its beginning where the station at index
+    `focus` would be among the missing ones.
+    """
+    for count in range(len(stations), 1, -1):
+        for shown, begin in ((stations[:count], 0), (stations[-count:], len(stations) - count)):
+            if begin <= focus < begin + count and _has_room(lay(shown, width)):
+                return shown
+    return stations[focus : focus + 1]
+
+
+def _has_room(spots: list[Spot]) -> bool:
+    return all(spot.room >= _RATE or spot.station.bypassed for spot in spots)
+
+
+def wall_before(row: Row, spot: Spot, lead: int = 0) -> None:
+    """Fill up to the wall before the spot, then up to `lead` cells before the spot."""
+    if spot.wall:
+        row += [(" " * (spot.x - 2 - length(row)), "text"), ("║", "wall")]
+    row.append((" " * (spot.x - lead - length(row)), "text"))
 
 
 def regions(spots: list[Spot]) -> list[list[Spot]]:
@@ -72,14 +100,17 @@ def _natural(station: Station) -> int:
     return max(len(station.name), 4 if station.domain is Domain.HARDWARE else 5)
 
 
-def _squeeze(widths: list[int], room: int) -> None:
-    """Take from the widest until all fit, or nothing can be taken."""
-    while sum(widths) > room and max(widths) > _LEAST:
-        widths[widths.index(max(widths))] -= 1
+def _squeeze(widths: list[int], room: int, which: Sequence[int], least: int) -> None:
+    """Take from the widest of `which` until all fit, or all of `which` have `least` cells."""
+    while sum(widths) > room and which:
+        widest = max(which, key=lambda at: widths[at])
+        if widths[widest] <= least:
+            return
+        widths[widest] -= 1
 
 
 def _stretch(widths: list[int], room: int, first: int) -> None:
-    """Give what is left: to all evenly, and the rest to those after the first wall, which moves."""
+    """Share spare cells evenly; the rest goes to stations after the first wall, which moves."""
     each, rest = divmod(max(0, room - sum(widths)), len(widths))
     for at in range(len(widths)):
         widths[at] += each

@@ -1,22 +1,26 @@
 """Rows, numbers, escapes, the road and the arrangement: what the panels are made of."""
 
 import itertools
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from kbview.sources.emulated.scenario import scenarios
 from kbview.tape.station import STACK, Domain, Station
 from kbview.ui import format as fmt
 from kbview.ui import keys, row
 from kbview.ui.characters import clean, to_ascii
 from kbview.ui.layout import NAMED, arrange, frame_rows
 from kbview.ui.panels import PANELS
+from kbview.ui.panels.path import PathPanel
 from kbview.ui.panels.switches import SwitchesPanel
-from kbview.ui.path_cells import lay
+from kbview.ui.path_cells import lay, part
 from kbview.ui.row import Size
 from kbview.ui.theme import STYLES, Theme, style
+from tests.ui.screens import session_of
 from tests.ui.scripted import PATHS
 
 HOSTILE = [
@@ -124,6 +128,36 @@ def test_a_path_with_a_user_level_stack_and_many_stations_is_squeezed() -> None:
     spots = lay((*PATHS["kernel"][:3], *STACK, *user), 60)
     assert all(spot.width > 0 for spot in spots)
     assert lay((), 80) == []
+
+
+SENDING = (Station("send", Domain.KERNEL, ""), Station("tx ring", Domain.HARDWARE, ""))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("datapath", PATHS)
+def test_each_drawn_station_has_room_for_a_rate_and_the_station_in_focus_is_drawn(
+    datapath: str, width: int
+) -> None:
+    """A rate such as 812k has four cells: a path with a transmit side does not fit into 60 columns."""
+    stations = (*PATHS[datapath], *SENDING)
+    for focus, station in enumerate(stations):
+        shown = part(stations, width, focus)
+        assert station in shown
+        assert all(spot.room >= 4 for spot in lay(shown, width) if not spot.station.bypassed)
+        assert shown in (stations[: len(shown)], stations[-len(shown) :])
+
+
+@pytest.mark.parametrize("word", sorted(scenarios()))
+def test_at_sixty_columns_every_rate_of_the_path_is_whole(word: str) -> None:
+    """Where stations have no room for a rate, the banner counts the stations that are left out."""
+    state = session_of(scenarios()[word].datapath, 12, word).player.state
+    size = Size(60, 7)
+    flow, packets = PathPanel().draw(state, size), PathPanel().draw_packets(state, size)
+    assert "…" not in row.text_of(flow[4]) + row.text_of(packets[4])
+    left_out = len(state.stations) - len(part(state.stations, size.width))
+    counted = re.search(r"(\d+) more|\+(\d+)", row.text_of(flow[0]))
+    assert (int(counted[1] or counted[2]) if counted else 0) == left_out
+    assert bool(re.search(r"\d+ more|\+\d+", row.text_of(packets[0]))) == bool(left_out)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ SIZES = [(60, 16), (80, 24), (100, 30), (160, 50)]
 WIDE = Size(400, 200)
 NUMBER = re.compile(r"(?<![\w.#])[#×]?[\d.]*\d(?![\d])")
 # These numbers follow the room itself.
-OF_THE_ROOM = re.compile(r"\d+ (?:slots|blocks|entries) a cell|and \d+ more(?:: [\d.]+)?")
+OF_THE_ROOM = re.compile(r"\d+ (?:slots|blocks|entries) a cell|\d+ more(?:: [\d.]+)?| \+\d+(?= )")
 WORD = st.text(st.sampled_from("0123456789.,kM ns/×#abc…"), max_size=12)
 
 

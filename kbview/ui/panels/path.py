@@ -12,18 +12,18 @@ wire▸NIC▸rx ring  ║ irq ▸ softirq ▸ skb ▸ IP ▸ TCP/UDP ▸ socket 
 from collections.abc import Callable
 from itertools import groupby
 
-from kbview.state.flows import cost_ps, dots, rate, unit
+from kbview.state.flows import cost_ps, dots, rate
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_PACKET
 from kbview.tape.handover import NOTICE, gives_frames
 from kbview.tape.meter import DEFINITIONS
-from kbview.tape.station import bypassed_part
 from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
 from kbview.ui.packet_road import packet_road
 from kbview.ui.panel import Panel
-from kbview.ui.path_cells import Spot, lay, regions
+from kbview.ui.path_banner import banner
+from kbview.ui.path_cells import Spot, lay, part, wall_before
 from kbview.ui.row import Row, Size, bar, block, cut, first_that_fits, length
 
 # What happens at a ring, and the kind of ring that is.
@@ -46,6 +46,10 @@ class PathPanel(Panel):
     help = (
         ("HARDWARE, KERNEL, USER", "whose ground the stations stand on; a wall where it changes hands"),
         ("faint stations", "places of the ordinary stack that this datapath does not visit"),
+        (
+            "3 more: send …",
+            "stations without room at this width; the part with the followed packet is drawn",
+        ),
         (
             "beside, ┬",
             "a branch: the kernel takes the sk_buff there while the packet waits at its station",
@@ -89,9 +93,9 @@ class PathPanel(Panel):
 
     def draw(self, state: State, size: Size) -> list[Row]:
         """Rows in the order of their weight: the bottom rows are cut where they do not fit."""
-        spots = lay(state.stations, size.width)
+        spots = lay(part(state.stations, size.width), size.width)
         rows = [
-            _banner(state, spots),
+            banner(state, spots),
             _names(spots),
             _road(state, spots, size.width),
             _noted(state, spots, _level, unlike=True),
@@ -103,12 +107,13 @@ class PathPanel(Panel):
 
     def draw_packets(self, state: State, size: Size, followed: int = NO_PACKET) -> list[Row]:
         """For slow motion: single packets by number where they are, and no dots."""
-        spots = lay(state.stations, size.width)
         standing = state.positions.standing()
         if state.positions.of(followed) is None:
             followed = min(state.positions.at, default=NO_PACKET)
+        here = (at for at, one in enumerate(state.stations) if followed in standing.get(one.name, ()))
+        spots = lay(part(state.stations, size.width, next(here, 0)), size.width)
         rows = [
-            _banner(state, spots, "▶ followed"),
+            banner(state, spots, "▶ followed"),
             _names(spots),
             packet_road(spots, standing, followed, size.width),
             _noted(state, spots, _queue, unlike=True),
@@ -123,44 +128,10 @@ class PathPanel(Panel):
         return self.draw(state, size)
 
 
-def _banner(state: State, spots: list[Spot], key: str = "") -> Row:
-    """The grounds; `key` explains the road, by default the worth of a dot."""
-    key = key or f"●={fmt.quantity(unit(state.histories))}"
-    row: Row = []
-    for region in regions(spots):
-        _wall(row, region[0], lead=1)
-        domain = region[0].domain
-        row.append((f" {domain.upper()} ", f"{domain} chip"))
-        if region[0] is spots[0]:
-            room = region[-1].x + region[-1].width - length(row) - 2
-            row.append((f" {key}" if len(key) <= room else "", "dim"))
-        gone = [spot for spot in region if spot.station.bypassed]
-        beside = [spot for spot in region if spot.station.beside]
-        if gone:
-            _over(row, gone, f" {bypassed_part(state.stations)} bypassed ")
-        elif beside:
-            row.append((" " * (beside[0].x - length(row) - 2), "text"))
-            _over(row, beside, " beside: the stack ")
-    return row
-
-
-def _over(row: Row, group: list[Spot], word: str) -> None:
-    """A word on a dashed line, up to the end of the group's last station."""
-    end = group[-1].x + group[-1].width - 1
-    row.append((word.center(end - length(row) - 1, "╌").join("  "), "faint"))
-
-
-def _wall(row: Row, spot: Spot, lead: int = 0) -> None:
-    """Fill up to the wall before the spot, then up to `lead` cells before the spot."""
-    if spot.wall:
-        row += [(" " * (spot.x - 2 - length(row)), "text"), ("║", "wall")]
-    row.append((" " * (spot.x - lead - length(row)), "text"))
-
-
 def _names(spots: list[Spot]) -> Row:
     row: Row = []
     for at, spot in enumerate(spots):
-        _wall(row, spot)
+        wall_before(row, spot)
         name = cut(spot.station.name, spot.room)
         if spot.station.bypassed:
             row.append((name, "faint"))
@@ -199,7 +170,7 @@ def _noted(state: State, spots: list[Spot], note: _Note, *, unlike: bool = False
     row: Row = []
     gone = _gap(spots) if unlike and gives_frames(state.datapath) else []
     for spot in spots:
-        _wall(row, spot)
+        wall_before(row, spot)
         if not spot.station.bypassed:
             row += note(state, spot)
         elif gone and spot is gone[0]:
