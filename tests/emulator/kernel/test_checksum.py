@@ -136,17 +136,18 @@ def test_the_scenario_moves_the_sum_from_the_softirq_to_the_read() -> None:
     assert more_ps == pytest.approx(by_gro.stages["gro_checksum"].total_ps, rel=0.25)
 
 
-@pytest.mark.parametrize("datapath", ["kernel", "dpdk-udp"])
-def test_the_steps_that_are_told_take_the_time_that_the_meters_book(datapath: str) -> None:
+@pytest.mark.parametrize(
+    ("datapath", "summing"), [("kernel", "gro_checksum"), ("dpdk-udp", "user_udp_checksum")]
+)
+def test_the_steps_that_are_told_take_the_time_that_the_meters_book(
+    datapath: str, summing: str
+) -> None:
     """A sum costs time for each byte and is no copy; no time of it is a copy's."""
-    settings, frames = Settings(rx_checksum="cpu"), _datagrams(1000)
+    settings, frames = Settings(rx_checksum="cpu", udp_checksum="cpu"), _datagrams(1000)
     spent: dict[str, int] = {}
     for event in told(datapath, settings, frames):
         if isinstance(event, StepTaken):
             spent[event.step] = spent.get(event.step, 0) + event.duration_ps
             assert event.account is not Account.COPY or "copy" in event.step, event.step
     booked = finished(datapath, settings, frames).stages
-    for step in ("gro_checksum", "udp_checksum", "copy_to_user", "user_checksum"):
-        if step in booked:
-            assert spent[step] == booked[step].total_ps, step
-    assert any("checksum" in step for step in spent)
+    assert spent[summing] == booked[summing].total_ps > 0
