@@ -5,17 +5,8 @@ IPv4's transport, the length without FCS, and the outermost VLAN tag. The kernel
 the bytes (skb_vlan_untag()) before IP sees the packet, and some tracepoints come before that.
 """
 
-from kbview.packet.filter.filter_tree import (
-    Every,
-    Fact,
-    FieldTest,
-    Layer,
-    LongerThan,
-    Negated,
-    Some,
-    Tagged,
-    Tree,
-)
+from kbview.packet.filter.filter_branches import FilterBranches
+from kbview.packet.filter.filter_tree import Every, FieldTest, Layer, Some, Tree
 from kbview.packet.filter.filter_verdict import NETWORK, TAG, TAG_TYPES
 from kbview.sources.counting import pieces
 from kbview.sources.counting.kernel_layout import KernelLayout
@@ -137,46 +128,28 @@ def _read_transport(made: Assembly) -> None:
     made.label("frame read")
 
 
-class _FilterPiece:
-    """Emits the tests of a tree; each ends at one of two labels."""
+class _FilterPiece(FilterBranches):
+    """The tests of a tree as instructions of a counting program."""
 
     def __init__(self, made: Assembly) -> None:
+        super().__init__()
         self._made = made
-        self._count = 0
 
-    def test(self, tree: Tree, yes: str, no: str) -> None:
-        """Go to one of the labels."""
-        match tree:
-            case Negated(part):
-                self.test(part, no, yes)
-            case Every(parts) | Some(parts):
-                self._joined(tree, parts, yes, no)
-            case FieldTest():
-                self._compare(tree, yes, no)
-            case Tagged(depth, number):
-                self._tagged(depth, number, yes, no)
-            case LongerThan(length):
-                self._made.load(8, R1, R10, _LENGTH)
-                self._decide("s>", min(length, 1 << 30), yes, no)
-            case Fact(word, _):
-                raise ValueError(f"{word} is not known to the programs that count packets")
+    def unknown(self, word: str) -> Exception:
+        return ValueError(f"{word} is not known to the programs that count packets")
 
-    def _joined(self, tree: Every | Some, parts: tuple[Tree, ...], yes: str, no: str) -> None:
-        for part in parts[:-1]:
-            self._count += 1
-            after = f"filter {self._count}"
-            if isinstance(tree, Every):
-                self.test(part, after, no)
-            else:
-                self.test(part, yes, after)
-            self._made.label(after)
-        self.test(parts[-1], yes, no)
+    def mark(self, label: str) -> None:
+        self._made.label(label)
+
+    def longer(self, length: int, yes: str, no: str) -> None:
+        self._made.load(8, R1, R10, _LENGTH)
+        self._decide("s>", min(length, 1 << 30), yes, no)
 
     def _decide(self, sign: str, value: int, yes: str, no: str) -> None:
         self._made.jump_if(R1, sign, value, yes, narrow=sign != "s>")
         self._made.go(no)
 
-    def _compare(self, leaf: FieldTest, yes: str, no: str) -> None:
+    def compare(self, leaf: FieldTest, yes: str, no: str) -> None:
         made = self._made
         if leaf.layer is not Layer.ADDRESSES:
             made.load(8, R1, R10, _TAGGED)
@@ -204,7 +177,7 @@ class _FilterPiece:
         made.big_endian(R2, 16)
         made.alu_register("add", R1, R2)
 
-    def _tagged(self, depth: int, number: int | None, yes: str, no: str) -> None:
+    def tagged(self, depth: int, number: int | None, yes: str, no: str) -> None:
         made = self._made
         if depth:
             kinds = tuple(FieldTest(Layer.TYPE, 0, 2, kind, depth=depth) for kind in TAG_TYPES)

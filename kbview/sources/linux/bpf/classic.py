@@ -7,17 +7,8 @@ VLAN tag, which stands beside it (skb_vlan_untag()); the program asks for the fr
 import struct
 from typing import NamedTuple
 
-from kbview.packet.filter.filter_tree import (
-    Every,
-    Fact,
-    FieldTest,
-    Layer,
-    LongerThan,
-    Negated,
-    Some,
-    Tagged,
-    Tree,
-)
+from kbview.packet.filter.filter_branches import FilterBranches
+from kbview.packet.filter.filter_tree import FieldTest, Layer, Tree
 from kbview.packet.filter.filter_verdict import NETWORK, TAG, TAG_TYPES
 
 MOST_INSTRUCTIONS = 4096  # BPF_MAXINSNS
@@ -50,42 +41,19 @@ def compile_filter(tree: Tree, *, header: bool = True) -> bytes:
     return made.assemble()
 
 
-class _ClassicAssembly:
+class _ClassicAssembly(FilterBranches):
     """Instructions in their order; every condition is followed by the way of its "no"."""
 
     def __init__(self, header: bool) -> None:
+        super().__init__()
         self._header = header
         self._steps: list[_Step] = []
         self._labels: dict[str, int] = {}
-        self._count = 0
 
-    def test(self, tree: Tree, yes: str, no: str) -> None:
-        """Go to one of the labels."""
-        match tree:
-            case Negated(part):
-                self.test(part, no, yes)
-            case Every(parts) | Some(parts):
-                self._joined(tree, parts, yes, no)
-            case FieldTest():
-                self._compare(tree, yes, no)
-            case Tagged(depth, number):
-                self._tagged(depth, number, yes, no)
-            case LongerThan(length):
-                self._longer(length, yes, no)
-            case Fact(word, _):
-                raise KeyError(word)
+    def unknown(self, word: str) -> Exception:
+        return KeyError(word)
 
-    def _joined(self, tree: Every | Some, parts: tuple[Tree, ...], yes: str, no: str) -> None:
-        for part in parts[:-1]:
-            after = self._fresh()
-            if isinstance(tree, Every):
-                self.test(part, after, no)
-            else:
-                self.test(part, yes, after)
-            self._mark(after)
-        self.test(parts[-1], yes, no)
-
-    def _compare(self, leaf: FieldTest, yes: str, no: str) -> None:
+    def compare(self, leaf: FieldTest, yes: str, no: str) -> None:
         if leaf.layer is Layer.ADDRESSES:
             if not self._header:
                 self._go(no)
@@ -117,21 +85,21 @@ class _ClassicAssembly:
 
     def _unless_depth(self, depth: int, no: str) -> None:
         """Words without `vlan` before them are about frames without a tag, others about tagged ones."""
-        after = self._fresh()
+        after = self.fresh()
         self._add(_LOAD | _SIZES[1], _BESIDE + _TAG_PRESENT)
         self._branch("=", int(depth > 0), after, no)
-        self._mark(after)
+        self.mark(after)
 
-    def _tagged(self, depth: int, number: int | None, yes: str, no: str) -> None:
+    def tagged(self, depth: int, number: int | None, yes: str, no: str) -> None:
         self._unless_depth(1, no)
         at = (NETWORK if self._header else 0) + TAG * (depth - 1)
         if depth:
-            after = self._fresh()
+            after = self.fresh()
             for tag_type in TAG_TYPES:
                 self._load(FieldTest(Layer.TYPE, 0, 2, tag_type, depth=depth))
                 self._if("=", tag_type, after)
             self._go(no)
-            self._mark(after)
+            self.mark(after)
         if number is None:
             self._go(yes)
             return
@@ -139,15 +107,15 @@ class _ClassicAssembly:
         self._add(_AND, 0xFFF)
         self._branch("=", number, yes, no)
 
-    def _longer(self, length: int, yes: str, no: str) -> None:
+    def longer(self, length: int, yes: str, no: str) -> None:
         """The packet's length, and its tag's if it has one."""
         length -= 0 if self._header else NETWORK
-        tagged = self._fresh()
+        tagged = self.fresh()
         self._add(_LOAD | _SIZES[1], _BESIDE + _TAG_PRESENT)
         self._if("=", 1, tagged)
         for more in (0, TAG):
             if more:
-                self._mark(tagged)
+                self.mark(tagged)
             if length - more < 0:
                 self._go(yes)
                 continue
@@ -171,17 +139,13 @@ class _ClassicAssembly:
     def _add(self, code: int, value: int = 0) -> None:
         self._steps.append(_Step(code, value))
 
-    def _mark(self, label: str) -> None:
+    def mark(self, label: str) -> None:
         self._labels[label] = len(self._steps)
-
-    def _fresh(self) -> str:
-        self._count += 1
-        return str(self._count)
 
     def assemble(self) -> bytes:
         """The bytes, with the two ends of the program behind its tests."""
         for label, kept in (("yes", _ALL_OF_IT), ("no", 0)):
-            self._mark(label)
+            self.mark(label)
             self._steps.append(_Step(_RETURN, kept))
         if len(self._steps) > MOST_INSTRUCTIONS:
             raise ValueError(f"the filter takes {len(self._steps)} instructions of {MOST_INSTRUCTIONS}")
