@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kbview.cli import span_text
-from kbview.cli.sweep_plot import Plot, draw
+from kbview.cli.sweep_plot import MARKS, Plot, draw
 from kbview.cli.sweep_series import logarithmic, series
 from kbview.emulator.keys import DeclaredKey, ScenarioError
 from kbview.emulator.scenario import reference
@@ -15,6 +15,7 @@ from kbview.experiment.figure import figure_of
 from kbview.experiment.growth import growth
 from kbview.experiment.point import check
 from kbview.experiment.pool import PointError
+from kbview.experiment.stretch import open_loop
 from kbview.experiment.sweep import Model, Sweep, SweepRow, design
 from kbview.experiment.vicinity import vicinity
 from kbview.sources.emulated.scenario import ScenarioSource
@@ -39,7 +40,8 @@ _FIRST = (  # the keys that a course turns first
     "mhz",
 )
 _NOT_SWEPT = frozenset({"frames", "connections"})  # they end a run before its figures settle
-_NO_FIGURE = "no point has this figure yet"
+_OF_OPEN_LOOP = frozenset({"traffic.rate_pps", "traffic.burst_frames"})
+_NO_FIGURE = " no point has this figure yet"
 
 
 class _Begun(NamedTuple):
@@ -63,10 +65,17 @@ class ScenarioSweeper(Sweeper):
         known = {
             name: SweepKey(name, _text(self._present(section, key)), key.unit, key.meaning)
             for name, section, key in _declared()
-            if vicinity(key, self._present(section, key))
+            if vicinity(key, self._present(section, key)) and self._matters(name)
         }
         first = [known.pop(name) for name in _FIRST if name in known]
         return [*first, *known.values()]
+
+    def _matters(self, name: str) -> bool:
+        """Whether the traffic reads the key: clients that wait have no rate, segments no set size."""
+        scenario = self._source.scenario
+        if name == "traffic.size" and scenario.tcp:
+            return False
+        return name not in _OF_OPEN_LOOP or open_loop(scenario)
 
     def proposal(self, key: str) -> str:
         section, declaration = next((sec, one) for name, sec, one in _declared() if name == key)
@@ -126,6 +135,12 @@ class ScenarioSweeper(Sweeper):
     # ---- the picture -----------------------------------------------------------------------
 
     @property
+    def curves(self) -> Sequence[tuple[str, str]]:
+        return (
+            [] if self._begun is None else list(zip(MARKS, self._begun.sweep.datapaths, strict=False))
+        )
+
+    @property
     def figures(self) -> Sequence[str]:
         return _FIGURES
 
@@ -143,7 +158,7 @@ class ScenarioSweeper(Sweeper):
         curves = series(sweep, rows, figure_of(figure))
         if not any(each.mean is not None for curve in curves for each in curve.estimates):
             return (_NO_FIGURE,)
-        plot = Plot(*size, "", self._here(sweep.axes[0], figure, recent))
+        plot = Plot(*size, "", self._here(sweep.axes[0], figure, recent), legend=False)
         return draw(plot, sweep.axes[0], curves, logarithmic=logarithmic(sweep)).splitlines()
 
     def _here(self, axis: Axis, figure: str, recent: Interval | None) -> tuple[float, float] | None:

@@ -36,6 +36,10 @@ class Sweeper(Protocol):
     def state(self) -> SweepState: ...
 
     @property
+    def curves(self) -> Sequence[tuple[str, str]]:
+        """The mark and the datapath of each curve; empty before the first sweep."""
+
+    @property
     def figures(self) -> Sequence[str]:
         """The names of the figures that a curve can show."""
 

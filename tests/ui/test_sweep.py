@@ -39,6 +39,10 @@ class Shown:
         running = bool(key) and self.done < 3 and not self.stopped
         return SweepState(key, self.done, 3 if key else 0, running=running, note="")
 
+    @property
+    def curves(self) -> Sequence[tuple[str, str]]:
+        return [("o", "kernel"), ("x", "dpdk")]
+
     def title(self, figure: str) -> str:
         return f"{figure} [frames/s]"
 
@@ -165,8 +169,7 @@ def test_the_curve_of_real_points_fits_at_every_size(size: Size) -> None:
         sweeper.stop()
         source.close()
     assert "4 of 4" in text
-    assert "oo kernel" in text
-    assert "xx dpdk" in text
+    assert "o kernel  x dpdk  # the demo" in text
     assert "#" in text, "the present point: 16 us lies between both"
     assert "moderation_us [us]" in text
 
@@ -190,4 +193,13 @@ def test_the_load_as_it_was_turned_is_the_present_one() -> None:
     after = {key.name: key.value for key in ScenarioSweeper(source).settings()}
     assert float(after["traffic.rate_pps"]) < float(before["traffic.rate_pps"])
     assert {name for name in after if after[name] != before[name]} == {"traffic.rate_pps"}
+    source.close()
+
+
+def test_clients_that_wait_for_answers_have_no_rate_to_sweep() -> None:
+    source = resolve("short-connections", Choice(datapath="kernel"))
+    assert isinstance(source, ScenarioSource)
+    names = {key.name for key in ScenarioSweeper(source).settings()}
+    assert not names & {"traffic.rate_pps", "traffic.burst_frames", "traffic.size"}
+    assert {"traffic.flows", "ring"} <= names
     source.close()

@@ -1,9 +1,9 @@
 """The Sweep: one setting over a range while the demo goes on, and the point where the demo is.
 
 ─ settings ────────── ─ delivered [frames/s] ───────── 11 of 18 ─
- rate_pps  2500000        ┌──────────────────────────────────┐
-▸ring         1024   2.5M ┤ oo kernel               xxxxxxxx│
- moderation_us  16        │ xx dpdk            xxxxx        │
+ rate_pps  2500000    o kernel  x dpdk  # the demo
+▸ring         1024   2.5M ┤                         xxxxxxxx│
+ moderation_us  16        │                    xxxxx        │
  rcvbuf     212992   1.8M ┤        oooooooooooo#ooooooooooo│
 """
 
@@ -29,6 +29,7 @@ from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _LOOKS_S = 0.25  # between two looks at the process that measures
 _MEANING = 3  # rows
+_ROOM_FOR_MEANING = 15  # rows of a screen that has them to spare
 _SHARE = 3  # the list takes one column in so many
 _LIST = (24, 34)
 _HERE = "#"
@@ -107,8 +108,9 @@ class SweepView(View):
         """The list at the left, the curve at the right with the meaning of the marked setting below."""
         width = min(max(size.width // _SHARE, _LIST[0]), _LIST[1])
         listed = Drawing(self._draw_list, size.height, CADENCE)
-        curve = Drawing(self._draw_curve, size.height - _MEANING, CADENCE)
-        meaning = Drawing(self._draw_meaning, _MEANING, CADENCE)
+        below = _MEANING if size.height >= _ROOM_FOR_MEANING else 0
+        curve = Drawing(self._draw_curve, size.height - below, CADENCE)
+        meaning = Drawing(self._draw_meaning, below, CADENCE)
         return Arrangement((), [(width, [listed]), (0, [curve, meaning])])
 
     # ---- keys ------------------------------------------------------------------------------
@@ -201,13 +203,13 @@ class SweepView(View):
         if state.key and not state.running and state.done < state.of:
             progress += ", given up"
         rows = [title_row(sweeper.title(figure), progress, size.width)]
-        room = Size(size.width, size.height - 1)
+        room = Size(size.width, size.height - 2)
         if not state.key:
             return block([*rows, *_wrapped(_UNTOUCHED, size.width, "text")], size)
         notes = list(_wrapped(state.note, size.width, "bad")) if state.note else []
         room = Size(room.width, room.height - len(notes))
         lines = sweeper.draw(figure, room, self.session.player.state.histories.recent())
-        return block([*rows, *(_curve_row(line) for line in lines), *notes], size)
+        return block([*rows, _legend(sweeper), *(_curve_row(line) for line in lines), *notes], size)
 
     def _draw_meaning(self, size: Size) -> list[Row]:
         key = self._marked
@@ -216,6 +218,12 @@ class SweepView(View):
         return block(
             [title_row("setting", unit, size.width), *_wrapped(told, size.width, "text")], size
         )
+
+
+def _legend(sweeper: Sweeper) -> Row:
+    """The marks of the datapaths and of the demo."""
+    marks: Row = [(f" {mark} {clean(name)} ", "text") for mark, name in sweeper.curves]
+    return [*marks, (f" {_HERE}", "pointer"), (" the demo", "dim")]
 
 
 def _short(name: str) -> str:
