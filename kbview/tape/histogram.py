@@ -25,7 +25,7 @@ class Histogram(msgspec.Struct):
     greatest: int = 0
 
     def add(self, values: Sequence[int]) -> None:
-        """Count many values at once; this is the cheap way to add one, too."""
+        """Count many values at once; a single value is added cheapest this way too."""
         if not values:
             return
         counts = self.counts
@@ -37,7 +37,7 @@ class Histogram(msgspec.Struct):
         self.total += len(values)
 
     def merge(self, other: "Histogram") -> None:
-        """Count what another one has counted, too."""
+        """Add the counts of another histogram."""
         if not other.total:
             return
         for bucket, count in other.counts.items():

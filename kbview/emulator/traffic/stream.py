@@ -24,7 +24,7 @@ def alike(gaps: Iterable[int], length: int, flows: list[Flow]) -> Frames:
 
 
 def mixed(gaps: Iterable[int], lengths: Iterable[int], gbps: float, flows: list[Flow]) -> Frames:
-    """Datagrams of these lengths; each waits for the wire if the one before is still on it."""
+    """Datagrams of these lengths; each waits for the wire while the datagram before is on it."""
     free_ps, wire = 0, BitClock(gbps)
     for packet, (due_ps, length, flow) in enumerate(
         zip(accumulate(gaps), lengths, cycle(flows), strict=False)
@@ -35,7 +35,7 @@ def mixed(gaps: Iterable[int], lengths: Iterable[int], gbps: float, flows: list[
 
 
 def together(streams: list[Frames], gbps: float, numbers: "count[int]") -> Frames:
-    """All of them on one cable, numbered anew by `numbers`; each frame waits for the wire."""
+    """The frames of all streams on one cable, numbered anew by `numbers`; each waits for the wire."""
     free_ps, wire = 0, BitClock(gbps)
     for packet, frame in zip(numbers, merge(*streams, key=_ARRIVED), strict=False):
         free_ps = max(frame.arrived_ps, free_ps + wire.pass_frame(frame.length))

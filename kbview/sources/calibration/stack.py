@@ -1,4 +1,4 @@
-"""The stack, by subtraction: the same frames over a veth pair, given up one layer further on each time.
+"""The stack, by subtraction: the same frames over a veth pair, given up a layer further on each time.
 
     unknown ethertype                 | to the end of netif_receive_skb, then dropped
     UDP, bad checksum, no socket      | ... and ip_rcv, ip_rcv_finish, fib_lookup, udp_rcv, then dropped
@@ -65,7 +65,7 @@ def _batch(frame: bytes, *changes: tuple[slice, bytes]) -> Batch:
 
 def _ladder(wire: socket.socket, sink: socket.socket, frame: bytes) -> list[Spread]:
     """What a frame takes from the sender's call to where it ends, ns; the rungs in turn, round by
-    round, so that what changes meanwhile changes them all."""
+    round, so that a change of the machine meanwhile changes all of them."""
     rungs = (
         _batch(frame, (_ETHERTYPE, _EXPERIMENTAL)),
         _batch(frame, (_PORT, _NOBODYS), (_CHECKSUM, b"\x12\x34")),
@@ -93,7 +93,7 @@ def _shared(spread: Spread, base: Calibration) -> Findings:
 
 
 def _queue(spread: Spread, free: Spread) -> Findings:
-    """The one that is queued is not freed, the one that is dropped is."""
+    """A queued frame is not freed, a dropped frame is."""
     how = "frames queued at a socket less frames dropped behind udp_rcv, whose free is added"
     added = Spread(
         spread.median + free.median, spread.low + free.low, spread.high + free.high, spread.samples

@@ -37,5 +37,5 @@ def gauges(now: CounterReading, since: CounterReading) -> dict[str, int]:
         before = since.softnet_cores.get(cpu, CoreSoftnet())
         for name, later, earlier in zip(_OF_CORE, core, before, strict=True):
             found[f"cpu{cpu} {name}"] = max(0, later - earlier)
-    found["packets that a qdisc dropped"] = max(0, now.qdisc_drops - since.qdisc_drops)
+    found["packets that a qdisc dropped"] = now.dropped_by_qdiscs(since) or 0  # unknown: left out
     return {name: count for name, count in found.items() if count}

@@ -123,9 +123,9 @@ def _without_end(now: CounterReading, since: CounterReading) -> int:
 
 
 def unsent(now: CounterReading, since: CounterReading) -> int:
-    """Packets of this host that a qdisc or a driver dropped."""
+    """Packets of this host that a driver dropped, and a qdisc as far as the kernel tells it."""
     links = max(0, now.links.tx_dropped - since.links.tx_dropped)
-    return links + max(0, now.qdisc_drops - since.qdisc_drops)
+    return links + (now.dropped_by_qdiscs(since) or 0)
 
 
 def passes(now: CounterReading, since: CounterReading) -> dict[str, int]:

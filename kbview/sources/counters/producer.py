@@ -55,7 +55,7 @@ _LEADING = frozenset({"arrived", "arrived_bytes", "delivered", "dropped", "drops
 
 
 class CountersProducer(Producer):
-    """Beside another producer it tells what that cannot know; leading, also what became of packets.
+    """Beside another producer it tells the counts that are unknown there; leading, also packets' fate.
 
     `interface` None is all of this namespace. Interrupts are known where none can come, or where
     their lines were found. `wanted` chooses sockets: the totals count all packets.
@@ -137,7 +137,7 @@ class CountersProducer(Producer):
             self._lead(meters, now, since)
 
     def _show_users(self, meters: Meters) -> None:
-        """The processes that use the cores; one that is not among the first any more goes."""
+        """The processes that use the cores most; a process that no longer does leaves the list."""
         for name in self._named.difference(users := self._users.gauges()):
             meters.gauges.pop(name, None)
         self._named = set(users)
@@ -164,7 +164,7 @@ class CountersProducer(Producer):
 
 
 def _cores(now: CounterReading, since: CounterReading) -> list[CoreMeter]:
-    """A row a core, numbered without gaps: one that is offline has no time."""
+    """A row for each core, numbered without gaps: a core that is offline has no time."""
     cores = []
     for cpu in range(max(now.stat.cores, default=-1) + 1):
         meter = CoreMeter(cpu, task="")

@@ -24,14 +24,20 @@ class CounterReading(NamedTuple):
     stat: Stat
     protocols: dict[str, int]
     softnet_cores: Mapping[int, CoreSoftnet] = MappingProxyType({})
-    qdisc_drops: int = 0
+    qdisc_drops: int | None = None
+
+    def dropped_by_qdiscs(self, since: "CounterReading") -> int | None:
+        """Packets that qdiscs dropped meanwhile; None where a reading does not know it."""
+        if self.qdisc_drops is None or since.qdisc_drops is None:
+            return None
+        return max(0, self.qdisc_drops - since.qdisc_drops)
 
     def grown(self, name: str, since: "CounterReading") -> int:
         """How much a protocol counted; a counter that was set back has not grown."""
         return max(0, self.protocols.get(name, 0) - since.protocols.get(name, 0))
 
     def ticks(self, core: int, since: "CounterReading") -> Ticks:
-        """How a core spent its time; one that was offline begins when it comes."""
+        """The time of a core by account; a core that was offline begins when it comes."""
         now = self.stat.cores[core]
         before = since.stat.cores.get(core, now)
         return Ticks(*(max(0, later - earlier) for later, earlier in zip(now, before, strict=True)))
@@ -50,12 +56,12 @@ class CounterFiles:
         self._snmp6 = KernelFile(f"{_NET}/snmp6")
 
     def interrupt_lines(self) -> list[interrupts.InterruptLine]:
-        """Those that received frames raise."""
+        """The lines that received frames raise."""
         lines = interrupts.parse(self._interrupts.read())
         return [line for line in lines if self._subject.raises(line)]
 
     def read(self) -> CounterReading:
-        """All of them, one after the other."""
+        """A reading of every file, in order."""
         protocols = mib.parse_lines(self._snmp6.read())
         for pairs in self._pairs:
             protocols |= mib.parse_pairs(pairs.read())

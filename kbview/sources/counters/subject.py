@@ -48,7 +48,7 @@ class Subject:
         return any(link.device for link in self._links)
 
     def counts(self) -> LinkTotals:
-        """What the interfaces counted, together; of one that is gone, what it had counted."""
+        """The sums of all interfaces; an interface that is gone keeps its last counts."""
         if self._route is not None:
             try:
                 self._last = self._told(self._route)
@@ -59,14 +59,14 @@ class Subject:
         self._last = self._written() or self._last
         return self._last
 
-    def qdisc_drops(self) -> int:
-        """Packets that the interfaces' qdiscs dropped; 0 where the kernel does not tell it."""
+    def qdisc_drops(self) -> int | None:
+        """Packets that the interfaces' qdiscs dropped; None where the kernel does not tell it."""
         if self._route is None:
-            return 0
+            return None
         try:
             found = drops_of(self._route.ask(qdiscs_request()))
         except OSError:
-            return 0
+            return None
         return sum(found.get(link.number, 0) for link in self._links)
 
     def _told(self, route: NetlinkSocket) -> LinkTotals:
@@ -88,7 +88,7 @@ class Subject:
         )
 
     def raises(self, line: InterruptLine) -> bool:
-        """Whether an interrupt line is one that received frames raise."""
+        """Whether received frames raise this interrupt line."""
         if _NOT_RECEIVING.search(line.said):
             return False
         return line.label in self._vectors or any(_is_named(line, link) for link in self._links)

@@ -17,7 +17,7 @@ LOOP_PAUSE_PS = 1_000_000_000
 
 
 class Replay:
-    """A capture opened, its host chosen. `note` says what was wrong with the file, once it is read.
+    """An opened capture and its chosen host. `note` names the damage of the file, once it is read.
 
     `verdict` is a filter's; the other packets are passed over.
     """
@@ -83,7 +83,7 @@ class Replay:
 
 
 def choose_host(frames: list[Frame], wanted: str | None) -> Host:
-    """The host whose view is shown: the one named, else the one most frames go to.
+    """The host that the capture is seen by: the named host, else the receiver of most frames.
 
     `wanted` is an IP address or a MAC address in text. SourceError if no frame is to or from it.
     """

@@ -30,3 +30,12 @@ def test_a_core_is_told_with_its_own_number() -> None:
 def test_a_counter_is_added_once() -> None:
     counters = [counter for _, names in ANOMALIES for counter in names]
     assert len(counters) == len(set(counters))
+
+
+def test_drops_of_qdiscs_that_one_reading_does_not_know_are_not_told() -> None:
+    """Netlink could not be asked at first: all that came before would be told as new."""
+    unknown, known = reading({}, {}), reading({}, {})._replace(qdisc_drops=70)
+    assert known.dropped_by_qdiscs(unknown) is None
+    assert unknown.dropped_by_qdiscs(known) is None
+    assert known.dropped_by_qdiscs(known._replace(qdisc_drops=30)) == 40
+    assert gauges(known, unknown) == {}

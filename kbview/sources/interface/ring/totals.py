@@ -1,6 +1,6 @@
 """The totals of a ring reader: totals and levels as they were at a moment that has settled.
 
-Packets are read late, a block at a time; what the totals say of a moment must not know more than that
+Packets are read late, a block at a time; the totals of a moment must not know more than that
 moment did. So everything is entered with its time, and booked when the moment comes.
 """
 
@@ -20,7 +20,7 @@ _LATENCIES = 64
 
 
 class RingSum(msgspec.Struct):
-    """A sum that is not told packet by packet: what to add at `time_ps`. `lost`: events not told."""
+    """The counts to add at `time_ps`, of packets that no event tells. `lost`: events not told."""
 
     time_ps: int
     arrived: int = 0
@@ -36,7 +36,7 @@ class RingSum(msgspec.Struct):
     latencies_ps: list[int] = msgspec.field(default_factory=list)
 
     def add(self, other: "RingSum") -> None:
-        """Take in a later one; of many latencies a sample is enough."""
+        """Take in a later sum; of many latencies a sample is enough."""
         for name in (*KNOWN, "drops", "freezes", "lost"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         if len(self.latencies_ps) < _LATENCIES:
@@ -51,7 +51,7 @@ class RingTotals:
         self._meters = Meters(rings=rings)
 
     def book(self, records: Iterable[Event | RingSum]) -> None:
-        """Enter records; latencies all at once, which costs a fifth of one by one."""
+        """Enter records. Latencies go in all at once, at a fifth of the cost of single calls."""
         meters = self._meters
         latencies: list[int] = []
         for record in records:
@@ -77,7 +77,7 @@ class RingTotals:
         meters.latency.add(tally.latencies_ps)
 
     def show(self, meters: Meters) -> None:
-        """Put it all into the meters, on top of what the NIC missed before the ring saw it."""
+        """Put the sums into the meters, on top of the frames that the NIC missed before the ring."""
         for name in KNOWN:
             setattr(meters, name, getattr(self._meters, name))
         meters.arrived += meters.missed
