@@ -106,6 +106,7 @@ def test_a_terminal_is_measured() -> None:
     assert "120x40 cells" in text
     assert "256 or more" in text
     assert "multiplexer" in text
+    assert "ssh -C" in text
     assert "--low-bandwidth" in text
 
 

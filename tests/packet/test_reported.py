@@ -132,3 +132,9 @@ def test_the_host_told_of_the_two_segments_that_it_had() -> None:
     blocks = [answer for answer in answers if answer[20 + 34 : 20 + 36] == b"\x05\x0a"]
     duplicates = [each for each in blocks if each[20 + 36 : 20 + 40] < each[28:32]]
     assert len(duplicates) == FATES["real-big4-snap.pcap"].drops[OLD]
+
+
+def test_mtcp_has_room_for_what_the_recorded_host_had_room_for() -> None:
+    """Sixty segments of 131 to 184 kB fit no usual ring, and the peer kept to the host's window."""
+    meters, _ = replayed("real-big4-snap.pcap", "mtcp")
+    assert (meters.arrived, meters.drops) == (85, {OLD: 2})

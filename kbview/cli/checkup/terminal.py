@@ -69,6 +69,6 @@ def _session() -> list[Finding]:
     if os.environ.get("TMUX") or os.environ.get("STY"):
         found.append(Finding("multiplexer", None, "tmux" if os.environ.get("TMUX") else "screen"))
     if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
-        said = "over SSH; on a slow line use --low-bandwidth"
+        said = "over SSH; on a slow line use ssh -C, or --low-bandwidth"
         found.append(Finding("connection", None, said))
     return found

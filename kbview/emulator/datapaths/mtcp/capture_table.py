@@ -14,7 +14,7 @@ from kbview.emulator.datapaths.mtcp.tcp_stream import TcpStream, name_of
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.protocol.tcp import Outcome
+from kbview.emulator.protocol.tcp import Outcome, recorded_window
 from kbview.emulator.protocol.tcp.header import frame_of, segment_of
 from kbview.emulator.protocol.tcp.onlooker import Onlooker
 from kbview.emulator.protocol.tcp.replayed_acks import AckQueue, ReplayedAcks
@@ -86,7 +86,8 @@ class CaptureTable(StreamTable):
             self.drop(frame, DropReason.NO_SOCKET)
             return
         followed = self._of(frame.flow)
-        segment = segment_of(frame)
+        stream, segment = followed.stream, segment_of(frame)
+        stream.rcvbuf = recorded_window.opened(stream.rcvbuf, frame.payload)
         if segment is None:  # without a sequence number it counts as next
             followed.onlooker.pass_by(frame.payload)
             outcome = Outcome()

@@ -13,7 +13,7 @@ from kbview.emulator.kernel.net.tcp_output import SegmentSender
 from kbview.emulator.kernel.net.timer import Timed, Timers
 from kbview.emulator.kernel.skb import Endings, SkbCache, skbs, truesize
 from kbview.emulator.kernel.socket.socket import Socket
-from kbview.emulator.protocol.tcp import Outcome
+from kbview.emulator.protocol.tcp import Outcome, recorded_window
 from kbview.emulator.protocol.tcp.header import frame_of, segment_of, shortened
 from kbview.emulator.protocol.tcp.onlooker import Onlooker
 from kbview.emulator.protocol.tcp.replayed_acks import AckQueue, ReplayedAcks
@@ -22,9 +22,6 @@ from kbview.packet.frame import Flow, Frame, parts
 from kbview.packet.tcp import ACK, FIN, RST, SYN
 from kbview.tape.vocabulary import DropReason, Place
 
-# BIG TCP: a sender has such a segment only for a window that tcp_rcv_space_adjust() has long opened.
-LONGEST_IPV4 = 65_535
-TCP_RMEM_MAX = 6 << 20  # bytes: net.ipv4.tcp_rmem
 _KEPT = 65_536  # flows followed; past that all are begun anew
 _USUAL = SYN | FIN | RST | ACK  # of these, text that is under way has ACK alone
 
@@ -132,10 +129,8 @@ class CapturedStreams(Timed):
 
     def take(self, core: Core, stream: CapturedStream, frame: Frame) -> None:
         """Queue the next text at the socket; a segment without text is consumed by TCP."""
-        if frame.payload > LONGEST_IPV4:
-            socket = stream.socket
-            socket.rcvbuf = max(socket.rcvbuf, TCP_RMEM_MAX)
         if frame.payload:
+            stream.socket.rcvbuf = recorded_window.opened(stream.socket.rcvbuf, frame.payload)
             core.spend(self._enqueue, frame.packet)
             stream.socket.receive(core, frame)
         else:
