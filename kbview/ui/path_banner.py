@@ -6,10 +6,16 @@ HARDWARE       ║ KERNEL  ╌ stack bypassed ╌             ║ USER
 
 from kbview.state.flows import unit
 from kbview.state.state import State
-from kbview.tape.station import bypassed_part
+from kbview.tape.station import Domain, bypassed_part
 from kbview.ui import format as fmt
 from kbview.ui.path_cells import Spot, regions, wall_before
 from kbview.ui.row import Row, first_that_fits, length
+
+_NAMES = {
+    Domain.HARDWARE: (" HARDWARE ", " HW ", ""),
+    Domain.KERNEL: (" KERNEL ", "KERNEL", ""),
+    Domain.USER: (" USER ", "USER", ""),
+}
 
 
 def banner(state: State, spots: list[Spot], key: str = "") -> Row:
@@ -52,7 +58,8 @@ def _ground(row: Row, region: list[Spot], spots: list[Spot], key: str, state: St
     """The name of a region's domain, and of the part that is bypassed or beside."""
     wall_before(row, region[0], lead=1)
     domain = region[0].domain
-    row.append((f" {domain.upper()} ", f"{domain} chip"))
+    room = region[-1].x + region[-1].width - length(row)
+    row.append((first_that_fits(_NAMES[domain], room), f"{domain} chip"))
     if region[0] is spots[0]:
         room = region[-1].x + region[-1].width - length(row) - 2
         row.append((f" {key}" if key and len(key) <= room else "", "dim"))

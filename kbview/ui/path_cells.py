@@ -44,9 +44,12 @@ def lay(stations: tuple[Station, ...], width: int) -> list[Spot]:
     widths = [_natural(station) + 1 for station in stations]
     fixed = _MARGIN + _WALL * sum(walls)
     # the last station needs no gap after it, but may use it
-    bypassed = [at for at, station in enumerate(stations) if station.bypassed]
-    _squeeze(widths, width + 1 - fixed, bypassed, _RATE)
-    _squeeze(widths, width + 1 - fixed, range(len(widths)), _LEAST)
+    for leasts in (
+        [_LEAST if station.bypassed else room for station, room in zip(stations, widths, strict=True)],
+        [_LEAST if station.bypassed else _needed(station) + 1 for station in stations],
+        [_LEAST] * len(stations),
+    ):
+        _squeeze(widths, width + 1 - fixed, leasts)
     _stretch(widths, width - fixed, walls.index(True) if True in walls else 0)
     spots: list[Spot] = []
     x = _MARGIN
@@ -57,21 +60,43 @@ def lay(stations: tuple[Station, ...], width: int) -> list[Spot]:
     return spots
 
 
-def part(stations: tuple[Station, ...], width: int, focus: int = 0) -> tuple[Station, ...]:
-    """The stations to draw: all, or as many as leave each visited one room for a rate.
+def part(stations: tuple[Station, ...], width: int, focus: int | None = None) -> tuple[Station, ...]:
+    """The stations to draw, side by side on the path: as many as leave each visited one its room.
 
-    Stations are left out at the end of the path, or at its beginning where the station at index
-    `focus` would be among the missing ones.
+    The station at index `focus` is among them. Of the parts of the same number of stations the part
+    with the most grounds is taken, then a part with the application, then the first.
     """
+    application = next((one for one in reversed(stations) if one.domain is Domain.USER), None)
+
+    def worth(shown: tuple[Station, ...]) -> tuple[int, bool]:
+        return len({spot.domain for spot in lay(shown, width)}), application in shown
+
     for count in range(len(stations), 1, -1):
-        for shown, begin in ((stations[:count], 0), (stations[-count:], len(stations) - count)):
-            if begin <= focus < begin + count and _has_room(lay(shown, width)):
-                return shown
-    return stations[focus : focus + 1]
+        begins = (
+            at for at in range(len(stations) - count + 1) if focus is None or at <= focus < at + count
+        )
+        parts = [stations[at : at + count] for at in begins]
+        fitting = [shown for shown in parts if _has_room(lay(shown, width))]
+        if fitting:
+            return max(fitting, key=worth)
+    return stations[focus or 0 :][:1]
 
 
 def _has_room(spots: list[Spot]) -> bool:
-    return all(spot.room >= _RATE or spot.station.bypassed for spot in spots)
+    return all(spot.room >= _needed(spot.station) for spot in spots if not spot.station.bypassed)
+
+
+def unnamed(spots: list[Spot]) -> list[Spot]:
+    """The bypassed spots of a stretch where not every name has room."""
+    groups = groupby(spots, key=lambda spot: spot.station.bypassed)
+    gone = [list(group) for bypassed, group in groups if bypassed]
+    narrow = [group for group in gone if any(len(spot.station.name) > spot.room for spot in group)]
+    return [spot for group in narrow for spot in group]
+
+
+def _needed(station: Station) -> int:
+    """Cells for the name and for a rate."""
+    return max(len(station.name), _RATE)
 
 
 def wall_before(row: Row, spot: Spot, lead: int = 0) -> None:
@@ -100,13 +125,13 @@ def _natural(station: Station) -> int:
     return max(len(station.name), 4 if station.domain is Domain.HARDWARE else 5)
 
 
-def _squeeze(widths: list[int], room: int, which: Sequence[int], least: int) -> None:
-    """Take from the widest of `which` until all fit, or all of `which` have `least` cells."""
-    while sum(widths) > room and which:
-        widest = max(which, key=lambda at: widths[at])
-        if widths[widest] <= least:
+def _squeeze(widths: list[int], room: int, leasts: Sequence[int]) -> None:
+    """Take from the widest until all fit, or each has its least."""
+    while sum(widths) > room:
+        spare = [at for at, least in enumerate(leasts) if widths[at] > least]
+        if not spare:
             return
-        widths[widest] -= 1
+        widths[max(spare, key=lambda at: widths[at])] -= 1
 
 
 def _stretch(widths: list[int], room: int, first: int) -> None:

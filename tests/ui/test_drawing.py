@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.emulated.scenario import scenarios
 from kbview.tape.station import STACK, Domain, Station
 from kbview.ui import format as fmt
@@ -144,7 +145,22 @@ def test_each_drawn_station_has_room_for_a_rate_and_the_station_in_focus_is_draw
         shown = part(stations, width, focus)
         assert station in shown
         assert all(spot.room >= 4 for spot in lay(shown, width) if not spot.station.bypassed)
-        assert shown in (stations[: len(shown)], stations[-len(shown) :])
+        assert any(shown == stations[at : at + len(shown)] for at in range(len(stations)))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+@pytest.mark.parametrize("datapath", sorted(DATAPATHS))
+def test_names_on_the_path_are_whole_and_the_application_is_drawn(datapath: str, width: int) -> None:
+    """A narrow path has fewer stations: a name such as softirq is drawn whole or not at all."""
+    state = session_of(datapath, 5).player.state
+    banner, names = (row.text_of(each) for each in PathPanel().draw(state, Size(width, 7))[:2])
+    shown = [one.name for one in part(state.stations, width)]
+    every = {word for one in state.stations for word in one.name.split()}
+    assert "…" not in banner.split("more")[0] + names
+    assert set(re.split(r"[ ▸┬║]+", names.strip(" ║"))) - {""} <= every
+    assert all(one.name in names for one in state.stations if one.name in shown and not one.bypassed)
+    if datapath != "mtcp" or width >= 80:
+        assert next(one.name for one in state.stations[::-1] if one.domain is Domain.USER) in shown
 
 
 @pytest.mark.parametrize("word", sorted(scenarios()))

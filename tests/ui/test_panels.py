@@ -272,6 +272,31 @@ def test_a_core_without_any_booked_time_is_unknown_and_not_busy() -> None:
     assert "40 %" in second
 
 
+def test_few_rows_show_the_busiest_cores_and_count_the_others() -> None:
+    state = State()
+    state.apply(Sample(0, Meters(cores=[CoreMeter(cpu) for cpu in range(7)]), Detail.METERS))
+    busy = (1, 2, 9, 0, 8, 3)
+    later = [
+        CoreMeter(cpu, user_ps=tenths * 10**8, idle_ps=10**9 - tenths * 10**8)
+        for cpu, tenths in enumerate(busy)
+    ]
+    later.append(CoreMeter(6))  # its time is unknown, and is not that of a busy core
+    state.apply(Sample(10**9, Meters(cores=later), Detail.METERS))
+    rows = [text_of(row) for row in NAMED["cores"].draw(state, Size(39, 4))]
+    assert [row[:4] for row in rows[1:3]] == ["cpu2", "cpu4"]
+    assert rows[3].startswith("+5 less busy  u user")
+
+
+@pytest.mark.parametrize("width", [27, 29, 34, 39])
+def test_the_legend_of_a_ring_names_each_glyph_and_cuts_no_number(width: int) -> None:
+    state = session_of("kernel", 12, "overload-udp").player.state
+    ring = next(one for one in state.meters.rings if one.kind == "rx")
+    legend = text_of(NAMED["rings"].draw(state, Size(width, 3))[2])
+    assert all(name in legend for name in ("done", "cleaned", "NIC"))
+    assert "…" not in legend
+    assert set(re.findall(r"\d+", legend)) <= {str(ring.done), str(ring.cleaned), str(ring.free)}
+
+
 def test_levels_of_unlike_rings_are_not_added() -> None:
     """1,024 descriptors of the NIC and 2,048 entries of a FILL ring are no 3,072 of anything."""
     state = State()

@@ -5,7 +5,7 @@ from kbview.tape.events import Account
 from kbview.tape.meter import DEFINITIONS
 from kbview.ui import format as fmt
 from kbview.ui.panel import Panel
-from kbview.ui.row import Row, Size
+from kbview.ui.row import Row, Size, length
 
 # account: its letter, its style, its name on the screen
 _LETTERS: dict[Account, tuple[str, str, str]] = {
@@ -39,6 +39,7 @@ class CoresPanel(Panel):
                 + DEFINITIONS["empty_polls"]
             ),
         ),
+        ("+2 less busy", "cores without a row: the rows are for the busiest"),
         ("hardirq, softirq", "interrupt handlers, and net_rx_action at their tail"),
         ("ksoftirqd", "the same work as a thread, when the softirq loop hit its limit"),
         ("syscall, copy", "the kernel on the application's behalf, and copying payload for it"),
@@ -52,19 +53,21 @@ class CoresPanel(Panel):
         return "busy useful"
 
     def body(self, state: State, size: Size) -> list[Row]:
-        """A row a core, and the letters in use."""
+        """A row for each of the busiest cores, and below them the letters in use."""
         recent = state.histories.recent()
         shares = recent.shares() if recent else []
         if not shares:
             return [[("no time has been measured yet", "faint")]]
-        legend = _legend(shares, size.width)[: max(0, size.height - 1)]
-        room = size.height - len(legend)
-        shown = len(shares) if len(shares) <= room else max(1, room - 1)
+        busiest = sorted(range(len(shares)), key=lambda at: -_busy(shares[at]))
+        legend = _legend(shares, size.width)
+        room = size.height - min(len(legend), max(1, size.height - len(shares)))
+        shown = sorted(busiest[: max(1, room)])
+        hidden = len(shares) - len(shown)
+        if hidden:
+            legend = _legend(shares, size.width, f"+{hidden} less busy  ")
         cores, kept = state.meters.cores, _kept(state)
-        rows = [_core(cores[at].cpu, shares[at], kept, size.width) for at in range(shown)]
-        if shown < len(shares):
-            rows.append([(f"and {len(shares) - shown} more", "dim")])
-        return [*rows[:room], *legend]
+        rows = [_core(cores[at].cpu, shares[at], kept, size.width) for at in shown]
+        return [*rows, *legend][: size.height]
 
 
 def _core(cpu: int, shares: dict[Account, float], kept: float, width: int) -> Row:
@@ -74,10 +77,15 @@ def _core(cpu: int, shares: dict[Account, float], kept: float, width: int) -> Ro
     for account, cells in _portions(shares, max(0, width - _NAME - _NUMBERS)).items():
         letter, style, _ = _LETTERS[account]
         row.append((letter * cells, style))
-    busy = 1 - shares[Account.IDLE]
+    busy = _busy(shares)
     receiving = sum(shares[account] for account in _RECEIVING)
     useful = kept * receiving + sum(shares[account] for account in _FOR_READERS)
     return [*row, (f" {fmt.percent(busy):>6}", "strong"), (f" {fmt.percent(useful):>6}", "text")]
+
+
+def _busy(shares: dict[Account, float]) -> float:
+    """The share of a core's time that is not idle; 0 where its time is unknown."""
+    return sum(share for account, share in shares.items() if account != Account.IDLE)
 
 
 def _kept(state: State) -> float:
@@ -96,16 +104,15 @@ def _portions(shares: dict[Account, float], width: int) -> dict[Account, int]:
     return cells
 
 
-def _legend(shares: list[dict[Account, float]], width: int) -> list[Row]:
-    """The letters of the accounts that took a hundredth of some core's time, in rows."""
-    rows: list[Row] = [[]]
-    room = width
-    for account, (letter, style, name) in _LETTERS.items():
-        if all(core[account] < 0.01 for core in shares):
-            continue
-        if room < len(name) + 4:
+def _legend(shares: list[dict[Account, float]], width: int, before: str = "") -> list[Row]:
+    """The letters of the accounts that took a hundredth of some core's time, the largest first."""
+    most = {account: max(core[account] for core in shares) for account in _LETTERS}
+    used = [account for account in _LETTERS if most[account] >= 0.01 and account != Account.IDLE]
+    used.sort(key=lambda account: -most[account])
+    rows: list[Row] = [[(before, "dim")] if before else []]
+    for account in [*used, Account.IDLE]:
+        letter, style, name = _LETTERS[account]
+        if length(rows[-1]) + len(name) + 2 > width:
             rows.append([])
-            room = width
         rows[-1] += [(letter, style), (f" {name}  ", "dim")]
-        room -= len(name) + 4
     return rows

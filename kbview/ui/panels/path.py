@@ -23,8 +23,8 @@ from kbview.ui import format as fmt
 from kbview.ui.packet_road import packet_road
 from kbview.ui.panel import Panel
 from kbview.ui.path_banner import banner
-from kbview.ui.path_cells import Spot, lay, part, wall_before
-from kbview.ui.row import Row, Size, bar, block, cut, first_that_fits, length
+from kbview.ui.path_cells import Spot, lay, part, unnamed, wall_before
+from kbview.ui.row import Row, Size, bar, block, first_that_fits, length
 
 # What happens at a ring, and the kind of ring that is.
 _RINGS = {"DescriptorDone": RingKind.RX, "BlockRetired": RingKind.BLOCK}
@@ -44,7 +44,11 @@ class PathPanel(Panel):
     name = "path"
     title = "the path"
     help = (
-        ("HARDWARE, KERNEL, USER", "whose ground the stations stand on; a wall where it changes hands"),
+        (
+            "HARDWARE, KERNEL, USER",
+            "the owner of the ground under the stations; walls are between owners",
+        ),
+        ("HW", "HARDWARE, where there is no room for the word"),
         ("faint stations", "places of the ordinary stack that this datapath does not visit"),
         (
             "3 more: send …",
@@ -111,7 +115,7 @@ class PathPanel(Panel):
         if state.positions.of(followed) is None:
             followed = min(state.positions.at, default=NO_PACKET)
         here = (at for at, one in enumerate(state.stations) if followed in standing.get(one.name, ()))
-        spots = lay(part(state.stations, size.width, next(here, 0)), size.width)
+        spots = lay(part(state.stations, size.width, next(here, None)), size.width)
         rows = [
             banner(state, spots, "▶ followed"),
             _names(spots),
@@ -129,12 +133,14 @@ class PathPanel(Panel):
 
 
 def _names(spots: list[Spot]) -> Row:
+    """A stretch of bypassed stations has names only where all of them have room."""
     row: Row = []
+    narrow = unnamed(spots)
     for at, spot in enumerate(spots):
         wall_before(row, spot)
-        name = cut(spot.station.name, spot.room)
+        name = spot.station.name
         if spot.station.bypassed:
-            row.append((name, "faint"))
+            row.append(("" if spot in narrow else name, "faint"))
         else:
             row.append((name, f"{spot.domain}"))
             if at + 1 < len(spots) and not spots[at + 1].wall:

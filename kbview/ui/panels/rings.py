@@ -10,7 +10,7 @@ from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
 from kbview.ui import slot_rows
 from kbview.ui.panel import Panel
-from kbview.ui.row import Row, Size, fit
+from kbview.ui.row import Row, Size, fit, text_of
 
 # Of a ring in shared memory with the kernel: who owns a block.
 _OWNERS = {"done": "user", "cleaned": "reading", "free": "kernel"}
@@ -71,7 +71,7 @@ class RingsPanel(Panel):
         rings = _in_use(state.meters.rings)
         if not rings:
             return [[("no ring yet", "faint")]]
-        legend = [_legend(_received(rings))]
+        legend = [_legend(_received(rings), size.width)]
         if len(rings) <= max(1, size.height - 2):
             legend += _scale(rings, size)
         legend = legend[: max(0, size.height - 1)]
@@ -162,18 +162,27 @@ def _alike(rings: list[RingMeter]) -> list[RingMeter]:
     return [ring for ring in rings if ring.kind == rings[0].kind]
 
 
-def _legend(rings: list[RingMeter]) -> Row:
+def _legend(rings: list[RingMeter], width: int) -> Row:
+    """The glyphs with the number of slots of each; without the numbers where the row is narrow."""
     unlike, rings = rings, _alike(rings)
     names = _names({ring.kind for ring in rings})
-    row: Row = [(f"{rings[0].kind}: ", "dim")] if len(rings) < len(unlike) else []
-    for state, count in (
-        ("done", sum(ring.done for ring in rings)),
-        ("cleaned", sum(ring.cleaned for ring in rings)),
-        ("free", sum(ring.free for ring in rings)),
-    ):
-        if count or len(rings) == len(unlike):
-            row += [(_GLYPHS[state], state), (f" {names[state]} {count:<4}", "dim")]
-    return row
+    kind: Row = [(f"{rings[0].kind}: ", "dim")] if len(rings) < len(unlike) else []
+    counts = {
+        "done": sum(ring.done for ring in rings),
+        "cleaned": sum(ring.cleaned for ring in rings),
+        "free": sum(ring.free for ring in rings),
+    }
+    shown = {state: count for state, count in counts.items() if count or not kind}
+    told = [
+        [*kind, *_keys({state: f" {names[state]} {count:<4}" for state, count in shown.items()})],
+        [*kind, *_keys({state: f"{names[state]} {count} " for state, count in shown.items()})],
+        [*kind, *_keys({state: f" {names[state]} " for state in shown})],
+    ]
+    return next((row for row in told if len(text_of(row).rstrip()) <= width), told[-1])
+
+
+def _keys(words: dict[str, str]) -> Row:
+    return [run for state, word in words.items() for run in ((_GLYPHS[state], state), (word, "dim"))]
 
 
 def _names(kinds: set[str]) -> dict[str, str]:
