@@ -21,6 +21,7 @@ FIRST = "kernel"
 DEFAULT = f"{FIRST},dpdk"
 DEFAULT_LAB = "kernel,af_xdp"  # what every machine has; emulated is beside measured
 _WIDTH = 80
+_ALONE = "{}: the tape holds {} alone; name a second tape to compare it with"
 
 
 class Compare(Command):
@@ -53,8 +54,10 @@ class Compare(Command):
         else:
             until = arguments.until[0] if arguments.until else None
             with Ending() as ending:
-                reports = run_together(_sources(arguments), until, ending)
+                reports = told_apart(run_together(_sources(arguments), until, ending))
                 code = ending.code
+            if len(reports) == 1 and not arguments.others and arguments.datapath is None:
+                raise SourceError(_ALONE.format(arguments.source, reports[0].datapath), 2)
         if arguments.json:
             say(json.dumps(_object(reports), indent=2))
             return code
@@ -63,13 +66,24 @@ class Compare(Command):
         return code
 
 
+def told_apart(reports: "list[Report]") -> "list[Report]":
+    """The reports; a datapath that several sources have is named with its source."""
+    sources: dict[str, set[str]] = {}
+    for report in reports:
+        sources.setdefault(report.datapath, set()).add(report.source)
+    for report in reports:
+        if len(sources[report.datapath]) > 1:
+            report.datapath += f" {report.source}"
+    return reports
+
+
 def _sources(arguments: argparse.Namespace) -> "list[Source]":
     """A source for each datapath, or for each tape with its own datapath."""
     from kbview.cli.choice import choice
-    from kbview.sources.resolve import datapaths, resolve, resolve_all
+    from kbview.sources.resolve import datapaths, is_tape, resolve, resolve_all
 
     words = [arguments.source, *arguments.others]
-    if len(words) > 1:
+    if len(words) > 1 or (arguments.datapath is None and is_tape(words[0])):
         if words.count("-") > 1:
             raise SourceError("standard input is one stream; name - once", 2)
         return [resolve(word, choice(arguments, None), stream_of(word)) for word in words]

@@ -10,6 +10,7 @@ import msgspec
 from kbview.cli.paper import say
 from kbview.cli.report_text import cells, print_json, print_table, title
 from kbview.state.report import Report
+from kbview.tape.handover import notice
 from kbview.ui.characters import clean
 
 _HEAD = ("origin", "source", "profile", "datapath", "key", "value")
@@ -59,15 +60,23 @@ def _entries(name: str, held: list[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def print_markdown(reports: Sequence[Report]) -> None:
-    """The table of the terminal as Markdown, with origin and notes."""
+    """The table of the terminal as Markdown, with origin, machines, notes and forms of delivery."""
     for each in dict.fromkeys(map(title, reports)):
         say(f"**{_plain(each)}**\n")
-    for note in dict.fromkeys(note for report in reports for note in report.notes):
-        say(f"- {_plain(note)}")
+    for line in dict.fromkeys(_remarks(reports)):
+        say(f"- {_plain(line)}")
     say(f"\n| | {' | '.join(_plain(report.datapath) for report in reports)} |")
     say("|---|" + "---:|" * len(reports))
     for label, values in cells(reports):
         say(f"| {_plain(label)} | {' | '.join(map(_plain, values))} |")
+
+
+def _remarks(reports: Sequence[Report]) -> Iterator[str]:
+    """The sentences that the terminal prints around its table."""
+    yield from (f"{report.profile}: {report.machine}" for report in reports if report.machine)
+    yield from (note for report in reports for note in report.notes)
+    told = ((report.datapath, notice(report.datapath)) for report in reports)
+    yield from (f"{datapath}: {words}" for datapath, words in told if words)
 
 
 def _plain(text: str) -> str:

@@ -122,7 +122,7 @@ class _Run:
             found = stretches(takewhile(lambda record: record.time_ps <= last_ps, tape.read(0)))
             if len(found) > 1:
                 known = source.capabilities.meters
-                return [build(source.heading, known, stretch.state()) for stretch in found]
+                return equal_loads([build(source.heading, known, each.state()) for each in found])
         return [self._report(until_ps)]
 
     def _report(self, until_ps: int | None) -> Report:

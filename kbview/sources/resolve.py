@@ -163,6 +163,11 @@ def _refuse_name(text: str) -> None:
         raise SourceError(f"{text}: neither a file nor a scenario; see `kbview list`", 2)
 
 
+def is_tape(text: str) -> bool:
+    """Whether the word names a tape in a file."""
+    return isinstance(_opener(look(_located(text), None)), TapeOpener)
+
+
 def is_pipe(text: str) -> bool:
     """Whether the word names a pipe, which is read only once: `-`, a FIFO, a shell's `<(...)`."""
     try:

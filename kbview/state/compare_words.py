@@ -28,10 +28,22 @@ def each(report: Report, name: str) -> float | None:
 
 
 def work_ps(report: Report) -> float | None:
-    """CPU time of all steps but empty polls, over `report.packets`; None if no time is known."""
+    """CPU time of all steps but empty polls, over `report.packets`; None if no time is known.
+
+    A busy poll of the kernel takes the same steps whether it finds packets or not. The accounts of the
+    cores tell both apart.
+    """
     paid = sum(stage["total_ps"] for stage in report.stages if stage["stage"] not in FOUND_NOTHING)
+    if report.cores and not report.cores_shared:
+        paid = min(paid, sum(map(_useful_ps, report.cores)))
     packets = report.packets
     return paid / packets if packets and paid else None
+
+
+def _useful_ps(core: dict[str, int]) -> int:
+    """Time of a core that is neither idle nor an empty poll."""
+    booked = sum(value for name, value in core.items() if name.endswith("_ps"))
+    return booked - core["idle_ps"] - core["poll_empty_ps"]
 
 
 def _times(more: float, less: float) -> str:
@@ -75,16 +87,14 @@ def _delivery(base: Report, other: Report) -> str | None:
     if None in (base.frames["delivered"], other.frames["delivered"]):
         return None
     clients = "The same clients, which wait for answers: " * base.closed_loop
-    gone = {report.datapath: lost(report) for report in (base, other)}
-    if any(gone.values()):
-        parts = [_losing(base), _losing(other)]
-        return f"{clients}{'; '.join(parts)}."
-    told = [(report.frames["delivered"], report.frames["arrived"]) for report in (base, other)]
-    (delivered, arrived), (beside, _) = told
-    if delivered == beside == arrived:
-        return f"Both deliver all {delivered:,} packets."
-    parts = [f"{one.datapath} delivers {_of_arrived(one)}" for one in (base, other)]
-    return f"{clients}{', '.join(parts)}; none is lost."
+    gone = [lost(report) for report in (base, other)]
+    if any(gone) and None not in gone:
+        return f"{clients}{_losing(base)}; {_losing(other)}."
+    frames = {report.frames[name] for report in (base, other) for name in ("delivered", "arrived")}
+    if len(frames) == 1:
+        return f"Both deliver all {base.frames['arrived']:,} packets."
+    parts = ", ".join(f"{one.datapath} delivers {_of_arrived(one)}" for one in (base, other))
+    return f"{clients}{parts}{'; none is lost' if not any(gone) and None not in gone else ''}."
 
 
 def _of_arrived(report: Report) -> str:
@@ -114,9 +124,10 @@ def _addressees(base: Report, other: Report) -> str | None:
     return f"{', '.join(parts)}; SYN, ACK, FIN, ARP and ICMP end in a stack's own protocols."
 
 
-def lost(report: Report) -> int:
-    """Packets that died on this host, wherever."""
-    return (report.frames["dropped"] or 0) + (report.frames["missed"] or 0)
+def lost(report: Report) -> int | None:
+    """Packets that died on this host, wherever; None if drops or misses are not known."""
+    dropped, missed = report.frames["dropped"], report.frames["missed"]
+    return None if dropped is None or missed is None else dropped + missed
 
 
 def where_lost(report: Report) -> str:
@@ -136,7 +147,7 @@ def _cpu(base: Report, other: Report) -> str | None:
     return (
         f"{more.datapath} spends {more_ps / 1000:,.0f} ns of CPU time for each {more.per}"
         f"{_less_work(more, less)}, {less.datapath} {less_ps / 1000:,.0f}{_less_work(less, more)}: "
-        f"{ratio}, empty polls left out; most goes to {_dearest(more)}."
+        f"{ratio}, empty polls left out. The dearest steps of {more.datapath}: {_dearest(more)}."
     )
 
 
@@ -153,12 +164,12 @@ def _count(name: str, verb: str) -> Sentence:
         if any(value is None for value, _ in values) or base.per != other.per:
             return None
         (less, fewer), (more, greater) = sorted((value or 0.0, datapath) for value, datapath in values)
-        if more < 0.01 or more < _ALIKE * less:
+        often, seldom = f"{more:.2f}", f"{less:.2f}"  # as the table shows them
+        if often == seldom or more < _ALIKE * less:
             return None
-        rest = (
-            f"{less:.2f} times" if less >= 0.01 else "less than once in a hundred" if less else "never"
-        )
-        return f"{greater} {verb} {more:.2f} times for each {base.per}, {fewer} {rest}."
+        rest = "never" if not less else f"{seldom} times"
+        rest = "less than once in a hundred" if less and seldom == "0.00" else rest
+        return f"{greater} {verb} {often} times for each {base.per}, {fewer} {rest}."
 
     return say
 
@@ -193,11 +204,17 @@ def _spinning(base: Report, other: Report) -> str | None:
         useful = sum(core["poll_useful_ps"] for core in report.cores)
         if empty > useful:
             share = 100 * useful / (empty + useful)
-            return (
-                f"{report.datapath} finds packets in {share:.1f} % of its polling time: at a low rate "
-                "empty polls are the price of its latency."
-            )
+            price = _price(report, other if report is base else base)
+            return f"{report.datapath} finds packets in {share:.1f} % of its polling time: {price}."
     return None
+
+
+def _price(poller: Report, beside: Report) -> str:
+    """The gain that empty polls pay for, where there is any."""
+    mine, theirs = poller.latency_ps["p50"], beside.latency_ps["p50"]
+    if mine is None or theirs is None or mine >= theirs:
+        return "its core is busy whether packets come or not"
+    return "at a low rate empty polls are the price of its latency"
 
 
 SENTENCES: tuple[Sentence, ...] = (

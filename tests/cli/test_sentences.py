@@ -1,11 +1,14 @@
-"""No sentence of `kbview compare` contradicts the table above it."""
+"""No sentence of a comparison or a report contradicts its numbers, in any form that is printed."""
 
+import json
 import re
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
+from kbview.cli import together
+from kbview.cli.ending import Ending
 from kbview.cli.main import main
 from kbview.cli.together import run_together
 from kbview.emulator.datapaths import DATAPATHS
@@ -13,157 +16,17 @@ from kbview.emulator.settings import ScenarioError
 from kbview.sources.emulated.scenario import scenarios
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
-from kbview.state.compare_words import contrast
+from kbview.state.compare_words import contrast, work_ps
 from kbview.state.report import Report
-from kbview.tape.handover import FRAMES, NOTICE, TAP_NOTICE, TAPS
+from kbview.tape.handover import NOTICE, TAP_NOTICE, does_less, gives_frames
+from kbview.tape.source import Source
+from tests.cli import sheets
 from tests.cli.captures import HTTP
+from tests.cli.claims import LESSER, check
+from tests.cli.sheets import Rows
 
-Rows = dict[str, dict[str, str]]  # by label, by datapath
-
-COUNTS = {
-    "crosses the wall between user and kernel": "mode switches",
-    "copies the payload": "copies by a CPU",
-    "allocates an sk_buff": "sk_buffs allocated",
-    "is interrupted": "interrupts",
-    "changes the task": "context switches",
-}
-NUMBER = r"([\d,]+(?:\.\d+)?)"
-LESSER = FRAMES - TAPS  # no stack handles their packets anywhere
-PER = r"for each ([a-z ]+?)"
-LESS = r"(, for less work)?"
-
-
-def number(text: str) -> float:
-    return float(text.replace(",", ""))
-
-
-def whole(rows: Rows, label: str, name: str) -> int:
-    return int(number(rows[label][name]))
-
-
-def rows_of(lines: list[str]) -> Rows:
-    """The table of at most four datapaths; cells end where the names of its head end."""
-    at = next(at for at, line in enumerate(lines) if line.split() and set(line.split()) <= {*DATAPATHS})
-    head, names = lines[at], lines[at].split()
-    ends = [head.index(name) + len(name) for name in names]
-    rows: Rows = {"per": dict.fromkeys(names, "")}
-    for line in lines[at + 1 :]:
-        if line.startswith("for each "):
-            rows["per"] = dict.fromkeys(names, line.strip().removeprefix("for each "))
-        label = re.split(r"\s{2,}", line.strip())[0]
-        cells = [line[begin:end].strip() for begin, end in pairwise([0, *ends])]
-        told = [re.split(r"\s{2,}", cell)[-1] for cell in cells]
-        rows.setdefault(label, dict(zip(names, told, strict=True)))
-    return rows
-
-
-def times(rows: Rows, label: str, name: str, told: str) -> None:
-    """`told` is "N times", "never" or "less than once in a hundred"."""
-    cell = number(rows[label][name])
-    if told.endswith("times"):
-        assert number(told.split(maxsplit=1)[0]) == cell
-    else:
-        assert cell <= 0.01
-        assert told in ("never", "less than once in a hundred")
-
-
-def all_delivered(rows: Rows, found: re.Match[str]) -> None:
-    for name in rows["arrived"]:
-        assert rows["arrived"][name] == rows["delivered"][name] == found[1]
-
-
-def delivers(rows: Rows, found: re.Match[str]) -> None:
-    for name, told in re.findall(r"(\S+) delivers (all [\d,]+|[\d,]+ of [\d,]+) packets", found[0]):
-        assert whole(rows, "dropped", name) == whole(rows, "missed: no free descriptor", name) == 0
-        delivered, arrived = rows["delivered"][name], rows["arrived"][name]
-        assert told == (f"all {arrived}" if delivered == arrived else f"{delivered} of {arrived}")
-
-
-def loses(rows: Rows, found: re.Match[str]) -> None:
-    for name, told, arrived in re.findall(r"(\S+) loses (none|[\d,]+) of ([\d,]+) packets", found[0]):
-        gone = whole(rows, "dropped", name) + whole(rows, "missed: no free descriptor", name)
-        assert told == (f"{gone:,}" if gone else "none")
-        assert arrived == rows["arrived"][name]
-
-
-def gives(rows: Rows, found: re.Match[str]) -> None:
-    parts = re.findall(rf"(\S+) gives the application {NUMBER} of them as (\S+?)[,;]", found[0])
-    assert len(parts) == 2
-    for name, count, form in parts:
-        assert rows[f"to the application, as {form}"][name] == count
-        assert (form == "frames") is (name in FRAMES)
-
-
-def unlike(rows: Rows, found: re.Match[str]) -> None:
-    assert found[1] in LESSER
-    assert found[2] in rows["arrived"].keys() - FRAMES
-
-
-def tapped(rows: Rows, found: re.Match[str]) -> None:
-    assert found[1] in TAPS & rows["arrived"].keys()
-
-
-def costs(rows: Rows, found: re.Match[str]) -> None:
-    more, more_ns, per, more_for_less, less, less_ns, for_less, ratio = found.groups()
-    paid = rows["CPU time without empty polls, ns"]
-    assert (paid[more], paid[less]) == (more_ns, less_ns)
-    assert per == rows["per"][more]
-    assert bool(more_for_less) is (more in LESSER and less not in LESSER)
-    assert bool(for_less) is (less in LESSER and more not in LESSER)
-    if ratio != "about":  # both numbers are rounded to 1 ns
-        assert number(ratio) == pytest.approx(number(more_ns) / number(less_ns), rel=0.06)
-
-
-def counts(rows: Rows, found: re.Match[str]) -> None:
-    greater, verb, more, per, fewer, less = found.groups()
-    label = COUNTS[verb]
-    assert per == rows["per"][greater]
-    times(rows, label, greater, f"{more} times")
-    times(rows, label, fewer, less)
-    assert number(rows[label][greater]) > number(rows[label][fewer])
-
-
-def latencies(rows: Rows, found: re.Match[str]) -> None:
-    for us, name, form in re.findall(rf"{NUMBER} us through (\w+(?:-\w+)?)( as frames)?", found[0]):
-        assert rows["p50"][name] == us
-        assert bool(form) is (name in FRAMES)
-
-
-def polling(rows: Rows, found: re.Match[str]) -> None:
-    assert rows["of polling time useful, %"][found[1]] == found[2]
-
-
-def sends(rows: Rows, found: re.Match[str]) -> None:
-    for name, rate in ((found[1], found[2]), (found[3], found[4])):
-        assert rows["sent frames"][name] == rate
-
-
-CLAIMS: tuple[tuple[str, Callable[[Rows, re.Match[str]], None]], ...] = (
-    (rf"Both deliver all {NUMBER} packets\.", all_delivered),
-    (r"(?:The same clients, which wait for answers: )?.* delivers .*; none is lost\.", delivers),
-    (r"(?:The same clients, which wait for answers: )?.* loses .*\.", loses),
-    (r".* gives the application .* end in a stack's own protocols\.", gives),
-    (rf"(\S+): {NOTICE}\. (\S+) does that work, too\.", unlike),
-    (rf"(\S+): {TAP_NOTICE}\.", tapped),
-    (
-        (
-            rf"(\S+) spends {NUMBER} ns of CPU time {PER}{LESS}, (\S+) {NUMBER}{LESS}: "
-            r"(about|[\d.]+)(?: times)? as much, empty polls left out; most goes to .*\."
-        ),
-        costs,
-    ),
-    (
-        (
-            rf"(\S+) ({'|'.join(COUNTS)}) {NUMBER} times {PER}, (\S+) "
-            r"(never|less than once in a hundred|[\d.,]+ times)\."
-        ),
-        counts,
-    ),
-    (r"Half of the packets (?:for the application reach it|that are passed on leave the host) .*\.",
-     latencies),
-    (rf"(\S+) finds packets in {NUMBER} % of its polling time: .*\.", polling),
-    (rf"(\S+) sends {NUMBER} frames a second, (\S+) {NUMBER}: .* as many\.", sends),
-)  # fmt: skip
+LAB = str(HTTP.parent / "lab.kbt")
+Printed = Callable[..., str]
 
 
 def run(source: str, datapaths: list[str]) -> list[Report]:
@@ -196,23 +59,125 @@ def pairs() -> list[tuple[str, str]]:
     return [*found, *((str(path), f"kernel,{name}") for path in captures for name in ("dpdk", "mtcp"))]
 
 
-@pytest.mark.parametrize(("source", "datapaths"), pairs())
-def test_no_sentence_contradicts_the_table(
-    source: str, datapaths: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Printed:
+    """The output of a command; all commands of a test are about the same reports, made once."""
+    made: list[list[Report]] = []
+
+    def once(sources: Sequence[Source], until_ps: int | None, ending: Ending) -> list[Report]:
+        if not made:
+            made.append(run_together(sources, until_ps, ending))
+        for source in sources:
+            source.close()
+        return made[0]
+
+    def output(*words: str) -> str:
+        assert main([*words]) == 0
+        return capsys.readouterr().out
+
     monkeypatch.setenv("COLUMNS", "200")
-    assert main(["compare", source, "--until", "1000", "--datapath", datapaths]) == 0
-    table, _, told = capsys.readouterr().out.partition("\nkernel and ")
-    rows = rows_of(table.splitlines())
-    _, *sentences = re.split(r"\n  - ", told)
-    assert sentences
-    for sentence in (" ".join(each.split()) for each in sentences):
-        matches = ((check, re.fullmatch(form, sentence)) for form, check in CLAIMS)
-        check, found = next(match for match in matches if match[1])
-        assert found is not None
-        check(rows, found)
-    unlike_work = len({name in LESSER for name in datapaths.split(",")}) == 2
-    assert (NOTICE in told) is (unlike_work and "arrived" in rows)
+    monkeypatch.setattr(together, "run_together", once)
+    return output
+
+
+def told(text: str) -> list[tuple[list[str], list[str]]]:
+    """The sentences below the table, with the two datapaths that each list is about."""
+    parts = re.split(r"^(\S+) and (\S+)$", text, flags=re.MULTILINE)[1:]
+    found = []
+    for base, other, words in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        sentences = [" ".join(each.split()) for each in words.split("\n  - ")[1:]]
+        found.append(([base, other], sentences))
+    return found
+
+
+def two(rows: Rows, names: list[str]) -> Rows:
+    """The columns of two datapaths."""
+    return {
+        label: {name: cells[name] for name in names if name in cells} for label, cells in rows.items()
+    }
+
+
+def check_differences(text: str, made: str) -> None:
+    """Text and JSON say the same, and every sentence agrees with the numbers of its own form."""
+    terminal, document = sheets.of_terminal(text.splitlines()), json.loads(made)
+    numbers = sheets.of_json(document["reports"])
+    pieces = told(text)
+    assert pieces
+    for (names, sentences), piece in zip(pieces, document["differences"], strict=True):
+        assert [piece["base"], piece["other"]] == names
+        assert piece["words"] == sentences
+        assert sentences
+        for sentence in sentences:
+            check(sentence, two(terminal, names))
+            check(sentence, two(numbers, names))
+        unlike_work = len({name in LESSER for name in names}) == 2
+        assert (NOTICE in " ".join(sentences)) is (unlike_work and "arrived" in terminal)
+
+
+def check_markdown(text: str, made: str) -> None:
+    """Each cell is that of JSON; frames that are given to an application are said to be frames."""
+    rows, numbers = sheets.of_markdown(text.splitlines()), sheets.of_json(json.loads(made)["reports"])
+    lines = [sheets.plain(line.removeprefix("- ")) for line in text.splitlines() if line[:2] == "- "]
+    for label in rows.keys() & numbers.keys():
+        assert rows[label] | numbers[label] == rows[label]
+    names = list(rows["per"])
+    for name in names:
+        assert (f"{name}: {NOTICE}" in lines) is does_less(name)
+        assert (f"{name}: {TAP_NOTICE}" in lines) is (gives_frames(name) and not does_less(name))
+    for report in json.loads(made)["reports"]:
+        assert set(report["notes"]) <= set(lines)
+        assert not report["machine"] or f"{report['profile']}: {report['machine']}" in lines
+
+
+@pytest.mark.parametrize(("source", "datapaths"), pairs())
+def test_no_sentence_contradicts_the_numbers_beside_it(
+    source: str, datapaths: str, printed: Printed
+) -> None:
+    words = [source, "--until", "1000", "--datapath", datapaths]
+    text, made = printed("compare", *words), printed("compare", *words, "--json")
+    check_differences(text, made)
+    check_markdown(printed("run", *words, "--format", "markdown"), made)
+
+
+def test_no_sentence_about_the_recorded_lab_contradicts_its_numbers(printed: Printed) -> None:
+    text, made = printed("compare", LAB), printed("compare", LAB, "--json")
+    check_differences(text, made)
+    check_markdown(printed("run", LAB, "--format", "markdown"), made)
+    names = [report["datapath"] for report in json.loads(made)["reports"]]
+    assert names == ["kernel", "af_packet", "af_xdp", "dpdk"]
+
+
+def test_receivers_of_a_recorded_lab_that_got_unequal_loads_are_not_compared_silently(
+    printed: Printed,
+) -> None:
+    offered = sheets.of_terminal((text := printed("compare", LAB)).splitlines())["offered frames"]
+    note = "unequal loads, frames a second: " + ", ".join(
+        f"{name} {rate}" for name, rate in offered.items()
+    )
+    assert note in " ".join(text.split())
+
+
+def test_tapes_with_one_datapath_are_told_apart_by_their_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tapes = [str(tmp_path / name) for name in ("few.kbt", "many.kbt")]
+    for tape, frames in zip(tapes, ("100", "800"), strict=True):
+        assert main(["record", "overload-udp", "--until", frames, "-o", tape]) == 0
+    capsys.readouterr()
+    assert main(["compare", *tapes]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "kernel few.kbt and kernel many.kbt" in out
+    assert "kernel few.kbt loses none of 100 packets; kernel many.kbt loses " in out
+
+
+def test_a_tape_with_one_datapath_alone_is_not_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tape = str(tmp_path / "one.kbt")
+    assert main(["record", "paced-udp", "--until", "20", "-o", tape]) == 0
+    capsys.readouterr()
+    assert main(["compare", tape]) == 2
+    assert "the tape holds kernel alone; name a second tape" in capsys.readouterr().err
 
 
 def test_beside_a_tap_the_stack_s_work_is_done() -> None:
@@ -223,6 +188,18 @@ def test_beside_a_tap_the_stack_s_work_is_done() -> None:
     assert TAP_NOTICE in words
     assert "for less work" not in words
     assert "no IP" not in words
+
+
+def test_time_without_empty_polls_has_none_of_a_busy_poll() -> None:
+    """net/core/dev.c napi_busy_loop(): a poll that finds nothing takes the steps of one that finds."""
+    (report,) = run("busy-poll", ["kernel"])
+    empty_ps = sum(core["poll_empty_ps"] for core in report.cores)
+    busy_ps = sum(value for core in report.cores for name, value in core.items() if name[-3:] == "_ps")
+    busy_ps -= sum(core["idle_ps"] for core in report.cores)
+    assert empty_ps
+    paid_ps = work_ps(report)
+    assert paid_ps is not None
+    assert paid_ps * report.packets == pytest.approx(busy_ps - empty_ps, rel=1e-6)
 
 
 def test_most_scenarios_are_compared() -> None:
