@@ -3,7 +3,7 @@
 -53.5 us  syscall_enter       the reader asks, finds nothing and sleeps      (earlier)
 === user | kernel: mode switch 1 of 2 ===
 +0        frame arrived
-          300 ns              DMA: the NIC writes the frame and its descriptor  (wait)
+          300 ns              DMA: the NIC writes frame and descriptor  (wait)
 +300 ns   descriptor done     move 1 of 2: NIC to ring by DMA
 """
 
@@ -34,19 +34,19 @@ _MOVES = {
     CopyKind.OTHER: "memory to memory",
 }
 _WAITS: dict[type[ev.Event], str] = {
-    ev.DescriptorDone: "DMA: the NIC writes the frame and its descriptor",
+    ev.DescriptorDone: "DMA: the NIC writes frame and descriptor",
     ev.IrqRaised: "the NIC holds the interrupt back, then it travels to the core",
-    ev.ContextSwitched: "the reader's core wakes, or ends its other work",
+    ev.ContextSwitched: "the reader's core wakes, or ends other work",
     ev.SocketDequeued: "in the socket until the application reads",
     ev.SyscallEntered: "in the socket until the application reads",
     ev.DescriptorCleaned: "in the ring until its turn in a poll",
     ev.NapiPolled: "in the ring until its turn in a poll",
     ev.SoftirqEntered: "the softirq waits for the core",
     ev.BurstReceived: "in the ring until the poll-mode driver looks",
-    ev.RingSynced: "in the ring until the application asks for a sync",
+    ev.RingSynced: "in the ring until the application syncs it",
     ev.RingConsumed: "in the shared ring until the other side looks",
     ev.ChunkMoved: "in the ring until a chunk is asked for",
-    ev.BlockRetired: "in the block until it is full, or its timer fires",
+    ev.BlockRetired: "in the block until it is full, or timed out",
     ev.BatchHandedOver: "until the batch is handed to the application",
     ev.FrameSent: "behind other frames until the wire is free",
 }

@@ -19,7 +19,7 @@ HELP = (
 )
 _CLASSIC = "10 Gb/s and 64 bytes leave 67.2 ns"
 _TERM = 8
-_LONG = 80  # cells for whole sentences
+_LONG_PS = 10**6  # a time between frames from which on it needs no tenths of a ns
 
 
 def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, width: int) -> list[Row]:
@@ -53,9 +53,14 @@ def _line(link_bps: int | None, frame: float | None, leaves_ps: float | None, wi
         return "its rate is not known here"
     if frame is None or leaves_ps is None:
         return "no frame has arrived just now"
-    whole = f"{frame:.0f} bytes a frame and 20 more on the wire"
-    bytes_each = whole if width >= _LONG else f"{frame:.0f} + 20 bytes"
-    return f"{link_bps / 1e9:g} Gb/s, {bytes_each}: one every {leaves_ps / 1000:.1f} ns"
+    rate = f"{link_bps / 1e9:g} Gb/s"
+    every = fmt.duration(leaves_ps) if leaves_ps >= _LONG_PS else f"{leaves_ps / 1000:.1f} ns"
+    texts = (
+        f"{rate}, {frame:.0f} bytes a frame and 20 more on the wire: one every {every}",
+        f"{rate}, {frame:.0f} + 20 bytes: one every {every}",
+        f"{rate}: a frame every {every}",
+    )
+    return first_that_fits(texts, width - _TERM)
 
 
 def _spending(total_ps: float, leaves_ps: float | None, recent: Interval, width: int) -> str:

@@ -18,7 +18,8 @@ _NAME = 4  # cells that are left of a long name
 def title(player: Player, size: Size) -> list[Row]:
     """Where the numbers come from, which way the packets go, and how fast time passes.
 
-    Slow or paused the time has all its digits, so that a step of a few ns is seen.
+    Slow or paused the time has all its digits, so that a step of a few ns is seen. In a narrow terminal
+    the packet is left out first, then the profile; the pace stays.
     """
     heading, state = player.source.heading, player.state
     packet = f"  {fmt.packet(state.packet)}" if state.packet != NO_PACKET else ""
@@ -28,19 +29,15 @@ def title(player: Player, size: Size) -> list[Row]:
         (f"  t {clock(state.now_ps):>10}", "text"),
         (f"{packet} ", "dim"),
     ]
-    datapath = f"{clean(state.datapath)} "
-    origin = f" {clean(heading.label)} "
-    needed = len(origin) + _NAME + length([(datapath, "")]) + 4
-    while len(right) > 1 and needed + length(right) > size.width:
-        right.pop()  # the pace is the last to go
-    room = size.width - length(right) - needed + _NAME
-    left: Row = [
-        (origin, "origin"),
-        (f" {cut(clean(heading.name), max(room, _NAME))} ", "title"),
-        ("→ ", "dim"),
-        (datapath, "accent"),
-    ]
-    return [spread(left, right, size.width)]
+    way: Row = [("→ ", "dim"), (f"{clean(state.datapath)} ", "accent")]
+    label, name = clean(heading.label), clean(heading.name)
+    short = label.removesuffix(heading.profile).rstrip()
+    for origin, kept in ((label, 3), (label, 2), (short, 2), (short, 1)):
+        room = size.width - length([*way, *right[:kept]]) - len(origin) - 4
+        if room >= (len(name) if kept > 1 and origin == label else _NAME):
+            break
+    left: Row = [(f" {origin} ", "origin"), (f" {cut(name, max(room, _NAME))} ", "title"), *way]
+    return [spread(left, right[:kept], size.width)]
 
 
 def _pace(player: Player) -> str:

@@ -4,7 +4,7 @@ from kbview.tape.histogram import Histogram
 from kbview.ui import format as fmt
 from kbview.ui.row import Row, Size, bar
 
-_LABEL, _SHARE = 9, 6
+_LABEL, _SHARE, _MOST_BAR = 9, 6, 30
 _FINE = [digit * 10**power for power in range(19) for digit in (1, 2, 5)]
 _COARSE = [10**power for power in range(19)]
 
@@ -31,7 +31,7 @@ def _rows(histogram: Histogram, bounds: list[int]) -> list[tuple[int, int]]:
 
 
 def _row(bound: int, height: float, share: float, width: int) -> Row:
-    room = max(0, width - _LABEL - _SHARE)
+    room = min(_MOST_BAR, max(0, width - _LABEL - _SHARE))
     label = fmt.duration(bound) if bound >= 1000 else f"{bound} ps"
     return [
         (f"{label:>{_LABEL - 1}} ", "dim"),

@@ -9,7 +9,7 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, Size, cut, fate_room, fit, title_row
+from kbview.ui.row import Row, Size, cut, fate_room, first_that_fits, fit, title_row
 from kbview.ui.session import Session
 
 Draw = Callable[[Size], list[Row]]
@@ -150,11 +150,12 @@ def _fate(stops: list[JourneyEvent], room: int) -> tuple[str, str]:
     match ends[-1] if ends else None:
         case None:
             place = next((stop.station for stop in reversed(stops) if stop.station), "?")
-            text, style = f"at {place}", "accent"
+            text, style = first_that_fits([f"at {place}", place], room - 1), "accent"
         case ev.PacketDelivered(latency_ps=latency_ps):
             text, style = fmt.duration(latency_ps), "text"
         case ev.PacketDropped(reason=reason) | ev.FrameUnsent(reason=reason):
-            text, style = f"× {clean(reason)}", "bad"
+            lost = [f"× {clean(reason)}", "× dropped"]
+            text, style = first_that_fits(lost, room - 1), "bad"
         case ev.FrameSent():
             text, style = "sent", "text"
         case _:

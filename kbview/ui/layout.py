@@ -3,8 +3,8 @@
 title
 path                                    always there, over the whole width
 rings    | interrupts                   two columns at 80 cells, three from 110, four from 150
-switches | copies                       a wider terminal shows more and not only longer bars
-cores    | gauges, sockets, drops
+switches | copies                       a wider terminal has more panels and words, not longer bars:
+cores    | gauges, sockets, drops       costs and latency from 110 cells, the way in words from 150
 step, sentence, keys
 
 A panel that its source cannot feed says why in the fewest rows and leaves the rest to the others.
@@ -24,10 +24,10 @@ _COLUMNS: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...] = (
     (
         150,
         (
-            ("rings", "cores"),
-            ("interrupts", "switches"),
-            ("copies", "sockets", "drops"),
-            ("gauges", "costs"),
+            ("rings", "cores", "drops"),
+            ("interrupts", "switches", "copies", "sockets"),
+            ("gauges", "costs", "latency"),
+            ("stations",),
         ),
     ),
     (
@@ -35,7 +35,7 @@ _COLUMNS: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...] = (
         (
             ("rings", "switches", "cores"),
             ("interrupts", "copies", "drops"),
-            ("gauges", "sockets", "costs"),
+            ("gauges", "sockets", "costs", "latency"),
         ),
     ),
     (0, (("rings", "switches", "cores"), ("interrupts", "copies", "gauges", "sockets", "drops"))),
@@ -82,12 +82,16 @@ def arrange(size: Size, panels: Sequence[Panel], grey: Collection[str] = ()) -> 
 
 
 def _stack(panels: list[Panel], rows: int, grey: Collection[str]) -> tuple[tuple[str, int], ...]:
-    """Everybody's least, then a row at a time to who is farthest behind its weight."""
+    """Everybody's least, then a row at a time to the panel that is farthest behind its weight.
+
+    A panel that has its most gets no further row, and the last panel the rest.
+    """
     while sum(panel.least for panel in panels) > rows and len(panels) > 1:
         panels = panels[:-1]
     heights = {panel: panel.least for panel in panels}
     fed = [panel for panel in panels if panel.name not in grey] or panels
     for _ in range(rows - sum(heights.values())):
-        behind = min(fed, key=lambda panel: heights[panel] / panel.weight)
+        hungry = [panel for panel in fed if heights[panel] < panel.most] or panels[-1:]
+        behind = min(hungry, key=lambda panel: heights[panel] / panel.weight)
         heights[behind] += 1
     return tuple((panel.name, height) for panel, height in heights.items())

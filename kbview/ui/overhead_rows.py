@@ -20,7 +20,7 @@ HELP = (
     ("largest", "the overhead that costs most"),
     ("c", "keeps these numbers, to stand beside another load (l ↑ ↓) or another datapath (t, m)"),
 )
-_TERM, _EACH, _LEAST_BAR = 18, 8, 3
+_TERM, _EACH, _LEAST_BAR, _MOST_BAR = 18, 8, 3, 30
 
 
 class OverheadColumn(NamedTuple):
@@ -56,10 +56,10 @@ def _group(name: str, columns: Sequence[OverheadColumn], most_ps: float, room: i
         cost_ps = one.groups.get(name, 0.0)
         style = "strong" if name == one.largest else "text"
         row.append((f"{fmt.duration(cost_ps) if cost_ps else '-':>{_EACH - 1}} ", style))
-        cells = room - _EACH - 1
+        cells = min(room - _EACH - 1, _MOST_BAR)
         if cells >= _LEAST_BAR:
             row += bar(cost_ps / most_ps, cells, "kernel")
-            row.append((" ", "text"))
+            row.append((" " * (room - _EACH - cells), "text"))
         else:
             row.append((" " * (room - _EACH), "text"))
     return row

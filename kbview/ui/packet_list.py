@@ -3,7 +3,7 @@
 from kbview.state.summary import Summary, Wanted, summary
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, Size, cut, fate_room, fit, title_row
+from kbview.ui.row import Row, Size, cut, fate_room, first_that_fits, fit, title_row
 from kbview.ui.session import Session
 
 HELP = (
@@ -103,7 +103,9 @@ def _line(one: Summary, here: bool, width: int) -> Row:
 
 def _fate(one: Summary, room: int) -> tuple[str, str]:
     if one.state == "waiting":
-        return cut(f"at {clean(one.where) or '?'}", room), "accent"
+        place = clean(one.where) or "?"
+        return first_that_fits([f"at {place}", place], room), "accent"
     lost = one.state in ("dropped", "missed")
-    text = clean(one.reason) or one.state
-    return cut(f"× {text}" if lost else text, room), "bad" if lost else "dim"
+    told = [text for text in (clean(one.reason), one.state) if text]
+    marked = [f"× {text}" for text in told] if lost else told
+    return first_that_fits(marked, room), "bad" if lost else "dim"

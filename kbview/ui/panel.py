@@ -15,6 +15,7 @@ class Panel(ABC):
     `help` defines each number it shows, in a line. `needs` names the meters it draws from; where
     the source cannot know one of them the panel stays, greyed, and says so. `least` is the
     height with which it says something, title included; `weight` its share of what is left.
+    `most` is the height beyond which rows would only make its bars longer.
     `optional`: where its source cannot feed it, it is left out rather than greyed.
     `cadence` is how many frames of the screen one picture stays up: what need not move at every
     frame should not, for the reader's eye as much as for the line.
@@ -26,6 +27,7 @@ class Panel(ABC):
     needs: ClassVar[frozenset[str]] = frozenset()
     least: ClassVar[int]
     weight: ClassVar[int]
+    most: ClassVar[int] = 1 << 10
     cadence: ClassVar[int] = 5
     optional: ClassVar[bool] = False
 

@@ -48,7 +48,6 @@ def _left_out(names: list[str]) -> tuple[str, ...]:
     count = len(names)
     return (
         f"{count} more: {', '.join(names)}",
-        f"{count} more: {names[0]} …",
         f"{count} more",
         f"+{count}",
     )

@@ -13,6 +13,7 @@ Row = list[Run]
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _FATES = (12, 24)  # cells in a narrow and in a wide row
 _WIDE = 100
+_CLAUSE = re.compile(r"[,:;] ")
 _NUMBER_AT_END = re.compile(r"[#×]?\d[\w.,/]*$")
 
 
@@ -82,6 +83,11 @@ def whole(parts: Iterable[tuple[Row, int]], width: int) -> Row:
 def first_that_fits(texts: Iterable[str], width: int) -> str:
     """The first text that is not too wide; `…` if none is."""
     return next((text for text in texts if cell_len(text) <= width), "…"[:width])
+
+
+def clauses(text: str) -> list[str]:
+    """The text, and its beginnings up to each comma, colon or semicolon, the longest first."""
+    return [text, *(text[: found.start()] for found in reversed(list(_CLAUSE.finditer(text))))]
 
 
 def _append(row: Row, text: str, style: str) -> None:

@@ -52,7 +52,7 @@ def rows_of(view: View, size: Size) -> Iterator[Row]:
             rows = drawing.draw(Size(width, drawing.height))
             assert len(rows) == drawing.height
             for row in rows:
-                _check(row, width)
+                check(row, width)
                 yield row
     for _, drawings in arrangement.columns:
         assert head + sum(drawing.height for drawing in drawings) == size.height
@@ -65,7 +65,7 @@ def _columns(columns: Columns, width: int) -> Columns:
     return [(one or share, drawings) for one, drawings in columns]
 
 
-def _check(row: Row, width: int) -> None:
+def check(row: Row, width: int) -> None:
     text = text_of(row)
     assert cell_len(text) == width
     assert text.isprintable()

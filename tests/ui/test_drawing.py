@@ -12,9 +12,10 @@ from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.emulated.scenario import scenarios
 from kbview.tape.station import STACK, Domain, Station
 from kbview.ui import format as fmt
-from kbview.ui import keys, row
+from kbview.ui import keys, overhead_rows, row
 from kbview.ui.characters import clean, to_ascii
 from kbview.ui.layout import NAMED, arrange, frame_rows
+from kbview.ui.overhead_rows import OverheadColumn
 from kbview.ui.panels import PANELS
 from kbview.ui.panels.path import PathPanel
 from kbview.ui.panels.switches import SwitchesPanel
@@ -189,8 +190,33 @@ def test_at_80x24_every_named_panel_is_there_and_wide_terminals_get_more() -> No
     def shown(size: Size) -> set[str]:
         return {name for column in arrange(size, PANELS).columns for name, _ in column}
 
-    assert shown(Size(80, 24)) >= NAMED - {"path", "costs"}
-    assert shown(Size(120, 35)) >= NAMED - {"path"}
+    assert shown(Size(80, 24)) >= NAMED - {"path", "costs", "latency", "stations"}
+    assert shown(Size(120, 35)) >= NAMED - {"path", "stations"}
+    assert shown(Size(160, 50)) >= NAMED - {"path"}
+
+
+@pytest.mark.parametrize("size", [Size(160, 50), Size(200, 60), Size(300, 90)])
+def test_a_tall_terminal_makes_no_bar_longer_than_it_is_useful(size: Size) -> None:
+    """The room that is left belongs to the words at the end of a column, or stays empty."""
+    most = {panel.name: panel.most for panel in PANELS}
+    for column in arrange(size, PANELS).columns:
+        assert all(height <= most[name] for name, height in column[:-1])
+    for width in (80, 160, 300):
+        assert row.length(overhead_rows.draw([OverheadColumn("", {"copies": 9.0})], width)[1]) == width
+        bars = re.search(
+            r"█+", row.text_of(overhead_rows.draw([OverheadColumn("", {"copies": 9.0})], width)[1])
+        )
+        assert bars is not None
+        assert len(bars[0]) == 30
+
+
+def test_the_way_in_words_has_each_visited_station_whole() -> None:
+    state = session_of("kernel", 12, "overload-udp").player.state
+    panel = next(one for one in PANELS if one.name == "stations")
+    told = " ".join(" ".join(map(row.text_of, panel.draw(state, Size(39, 38)))).split())
+    assert all(f"{one.name}: {one.help}" in told for one in state.stations if not one.bypassed)
+    few = [row.text_of(each).strip() for each in panel.draw(state, Size(39, 9))]
+    assert re.fullmatch(r"and \d+ more", [each for each in few if each][-1])
 
 
 def test_a_panel_that_no_arrangement_names_stands_last() -> None:

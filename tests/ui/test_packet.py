@@ -82,7 +82,8 @@ def test_a_filter_leaves_what_is_wanted() -> None:
     view._list.text, view._list.wanted = "dropped", wanted
     seen = text(view, Size(80, 21))
     assert "packets: dropped" in seen
-    assert "SOCKET_RC" in seen
+    assert "× dropped" in seen
+    assert "× SOCKET_RCVBUFF" in text(view, Size(120, 21))
     view._list.wanted = lambda one: False
     assert "no packet is like this" in text(view, Size(80, 21))
 

@@ -7,9 +7,11 @@ from kbview.ui.panels.costs import CostsPanel
 from kbview.ui.panels.drops import DropsPanel
 from kbview.ui.panels.gauges import GaugesPanel
 from kbview.ui.panels.interrupts import InterruptsPanel
+from kbview.ui.panels.latency import LatencyPanel
 from kbview.ui.panels.path import PathPanel
 from kbview.ui.panels.rings import RingsPanel
 from kbview.ui.panels.sockets import SocketsPanel
+from kbview.ui.panels.stations import StationsPanel
 from kbview.ui.panels.switches import SwitchesPanel
 
 PANELS: tuple[Panel, ...] = (
@@ -23,4 +25,6 @@ PANELS: tuple[Panel, ...] = (
     DropsPanel(),
     CostsPanel(),
     GaugesPanel(),
+    LatencyPanel(),
+    StationsPanel(),
 )

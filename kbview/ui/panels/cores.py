@@ -46,6 +46,7 @@ class CoresPanel(Panel):
     )
     needs = frozenset({"cores"})
     least, weight = 3, 10
+    most = 12
 
     def summary(self, state: State) -> str:
         """What the two numbers of each row are."""

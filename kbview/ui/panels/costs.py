@@ -5,7 +5,7 @@ from kbview.ui import format as fmt
 from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size, bar, cut, fit
 
-_NAME, _NUMBER = 20, 9
+_NAME, _NUMBER, _MOST_BAR = 20, 9, 30
 
 
 class CostsPanel(Panel):
@@ -25,12 +25,13 @@ class CostsPanel(Panel):
     )
     needs = frozenset({"costs"})
     least, weight = 3, 20
+    most = 24
 
     def summary(self, state: State) -> str:
         """All steps together."""
         delivered = state.histories.change("delivered")
         total = sum(cost.total_ps for cost in state.histories.costs().values())
-        return f"{fmt.duration(total / delivered)} in all" if delivered else ""
+        return f"{fmt.duration(total / delivered)}" if delivered else ""
 
     def body(self, state: State, size: Size) -> list[Row]:
         """As many steps as there are rows."""
@@ -39,7 +40,7 @@ class CostsPanel(Panel):
         if not delivered or not costs:
             return [[("no packet has been delivered", "faint")]]
         total = sum(cost.total_ps for _, cost in costs) or 1
-        room = max(0, size.width - _NAME - _NUMBER)
+        room = min(_MOST_BAR, max(0, size.width - _NAME - _NUMBER))
         return [
             [
                 *fit([(cut(name, _NAME - 1), "text")], _NAME),

@@ -25,6 +25,7 @@ class DropsPanel(Panel):
     )
     needs = frozenset({"dropped"})
     least, weight = 2, 9
+    most = 9
 
     def summary(self, state: State) -> str:
         """All that was lost."""

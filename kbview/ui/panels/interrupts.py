@@ -51,6 +51,7 @@ class InterruptsPanel(Panel):
     )
     needs = frozenset({"interrupts", "polls"})
     least, weight = 3, 16
+    most = 13
 
     def summary(self, state: State) -> str:
         """What the vectors do."""

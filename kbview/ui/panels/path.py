@@ -51,7 +51,7 @@ class PathPanel(Panel):
         ("HW", "HARDWARE, where there is no room for the word"),
         ("faint stations", "places of the ordinary stack that this datapath does not visit"),
         (
-            "3 more: send …",
+            "3 more, +3",
             "stations without room at this width; the part with the followed packet is drawn",
         ),
         (
@@ -105,7 +105,7 @@ class PathPanel(Panel):
             _noted(state, spots, _level, unlike=True),
             _noted(state, spots, _rate),
             _noted(state, spots, _losses),
-            _noted(state, spots, _cost),
+            _costs(state, spots),
         ]
         return block(rows, size)
 
@@ -123,7 +123,7 @@ class PathPanel(Panel):
             _noted(state, spots, _queue, unlike=True),
             _noted(state, spots, _rate),
             _noted(state, spots, _losses),
-            _noted(state, spots, _cost),
+            _costs(state, spots),
         ]
         return block(rows, size)
 
@@ -250,8 +250,13 @@ def _lost(word: str, count: int, spot: Spot) -> Row:
     return [(first_that_fits([f"{word} {number}", number], spot.room), "bad")]
 
 
-def _cost(state: State, spot: Spot) -> Row:
-    cost = cost_ps(state.histories, spot.station)
-    if not cost:
+def _costs(state: State, spots: list[Spot]) -> Row:
+    """The row of costs; empty where a cost has no room: a number is whole or absent."""
+    if any(length(_cost(state, spot)) > spot.room for spot in spots):
         return []
-    return [(first_that_fits([fmt.duration(cost).replace(" ", "")], spot.room), "dim")]
+    return _noted(state, spots, _cost)
+
+
+def _cost(state: State, spot: Spot) -> Row:
+    cost = 0 if spot.station.bypassed else cost_ps(state.histories, spot.station)
+    return [(fmt.duration(cost).replace(" ", ""), "dim")] if cost else []

@@ -50,6 +50,7 @@ class RingsPanel(Panel):
     )
     needs = frozenset({"rings"})
     least, weight = 3, 10
+    most = 19
     cadence = 2
 
     def summary(self, state: State) -> str:

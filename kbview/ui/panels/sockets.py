@@ -14,7 +14,7 @@ from kbview.ui.characters import clean
 from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size, bar, cut, first_that_fits, fit, whole
 
-_NAME, _BAR, _NUMBERS = 14, 6, 36
+_NAME, _BAR, _NUMBERS = 14, 6, 15  # cells; the numbers that stay are the queue's bytes and packets
 
 
 class SocketsPanel(Panel):
@@ -40,6 +40,7 @@ class SocketsPanel(Panel):
     )
     needs = frozenset({"sockets"})
     least, weight = 2, 12
+    most = 14
 
     def summary(self, state: State) -> str:
         """How many sockets there are."""
@@ -79,7 +80,7 @@ def _receive(socket: SocketMeter, name: int, width: int) -> Row:
     packets = f" ×{fmt.quantity(socket.packets)}" if socket.packets or empty else ""
     drops = f" drop {fmt.quantity(socket.drops)}" if socket.drops else ""
     parts: list[tuple[Row, int]] = [
-        (fit([(cut(clean(socket.name), name), "user")], name), 7),
+        (fit([(_named(socket, name), "user")], name), 7),
         ([(" RQ ", "dim")], 6),
         (bar(share, _BAR, "bad" if share > 0.9 else "done"), 1),
         ([(f" {fmt.size(socket.queued)}", "text")], 9),
@@ -94,6 +95,13 @@ def _name_width(sockets: list[SocketMeter], width: int) -> int:
     """Cells for the names: all of the longest where there is room."""
     longest = max(len(clean(socket.name)) for socket in sockets)
     return max(_NAME, min(longest, width - _NUMBERS))
+
+
+def _named(socket: SocketMeter, room: int) -> str:
+    """The name; without its protocol where only that fits, else cut at its end."""
+    name = clean(socket.name)
+    short = name.partition(" ")[2]
+    return short if len(short) <= room < len(name) else cut(name, room)
 
 
 def _send(socket: SocketMeter, told: str, name: int, width: int, *, known: bool) -> Row:
@@ -117,7 +125,7 @@ def _accept(socket: SocketMeter, name: int, width: int) -> Row:
     share = socket.queued / socket.rcvbuf if socket.rcvbuf else 0.0
     drops = f" drop {fmt.quantity(socket.drops)}" if socket.drops else ""
     parts: list[tuple[Row, int]] = [
-        ([(cut(clean(socket.name), name).ljust(name), "user")], 7),
+        ([(_named(socket, name).ljust(name), "user")], 7),
         ([(" AQ ", "dim")], 6),
         (bar(share, _BAR, "bad" if share > 0.9 else "done"), 1),
         ([(f" {fmt.quantity(socket.queued)}", "text")], 9),

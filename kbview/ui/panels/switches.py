@@ -23,6 +23,7 @@ class SwitchesPanel(Panel):
     )
     needs = frozenset({"mode_switches", "context_switches"})
     least, weight = 3, 9
+    most = 7
 
     def body(self, state: State, size: Size) -> list[Row]:
         """The histories, and below them the rates in words."""

@@ -33,7 +33,7 @@ from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, word_entries
 from kbview.ui.overhead_rows import OverheadColumn
 from kbview.ui.panels.path import PathPanel
-from kbview.ui.row import Row, Size, block, cut, fit, lit, title_row
+from kbview.ui.row import Row, Size, block, clauses, cut, first_that_fits, fit, lit, title_row
 from kbview.ui.session import Session
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
@@ -177,7 +177,11 @@ class CompareView(View):
         told = notice(names[at]) or clean(state.summary)
         return block(
             [
-                title_row(names[at], cut(told, size.width - len(names[at]) - 10), size.width),
+                title_row(
+                    names[at],
+                    first_that_fits([*clauses(told), ""], size.width - len(names[at]) - 10),
+                    size.width,
+                ),
                 *drawn[banner:],
             ],
             size,

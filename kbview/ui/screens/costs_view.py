@@ -11,6 +11,7 @@
 """
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -27,7 +28,7 @@ from kbview.ui.characters import clean
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, step_entries
 from kbview.ui.overhead_rows import OverheadColumn
-from kbview.ui.row import Row, Size, bar, block, cut, first_that_fits, lit, title_row, whole
+from kbview.ui.row import Row, Size, bar, block, first_that_fits, lit, title_row, whole
 from kbview.ui.session import Session
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
@@ -36,7 +37,7 @@ _SIDE = 27  # cells for the latencies at 80
 _BOTH = 36  # cells that two percentiles need
 _MEMORY = 4  # rows of what memory costs
 _STEP, _PLACE, _EACH, _SURE = 19, 9, 9, 9
-_LEAST_BAR = 4
+_LEAST_BAR, _MOST_BAR = 4, 30
 
 
 class CostsView(View):
@@ -112,7 +113,7 @@ class CostsView(View):
         recent = self.session.player.state.histories.recent()
         title = title_row("overheads", "each delivered packet", size.width)
         if recent is None or not recent.change("delivered"):
-            return block([title, [(f" {budget_rows.nothing(recent)}", "faint")]], size)
+            return block([title, *_faint(budget_rows.nothing(recent), size.width)], size)
         columns = [self._now(recent)]
         if self._kept is not None:
             columns.insert(0, self._kept)
@@ -166,29 +167,34 @@ class CostsView(View):
         rows = [title_row("ns a delivered packet", f"{len(each)} steps" if each else "", size.width)]
         if not each:
             recent = self.session.player.state.histories.recent()
-            return block([*rows, [(f" {budget_rows.nothing(recent)}", "faint")]], size)
+            return block([*rows, *_faint(budget_rows.nothing(recent), size.width)], size)
         most_ps = each[0].each_ps or 1
-        rows += [self._step(one, one.each_ps / most_ps, size.width) for one in each[: size.height - 1]]
+        shown = each[: size.height - 1]
+        wide = max(_STEP, *(len(clean(one.step)) + 2 for one in shown))
+        place = max(_PLACE, *(len(clean(one.station)) + 1 for one in shown))
+        rows += [self._step(one, one.each_ps / most_ps, (wide, place), size.width) for one in shown]
         if len(each) > size.height - 1:
             rest_ps = sum(one.each_ps for one in each[size.height - 2 :])
             rows[-1] = [(f" and {len(each) - size.height + 2} more: {fmt.duration(rest_ps)}", "dim")]
         return block(rows, size)
 
-    def _step(self, one: Spent, share: float, width: int) -> Row:
+    def _step(self, one: Spent, share: float, cells: tuple[int, int], width: int) -> Row:
+        """The step and its station in so many `cells`, then as much as there is room for."""
+        wide, place = cells
         costs = self.session.player.source.heading.costs
         cost = costs.steps.get(one.step) if costs else None
         sure = cost.confidence if cost else "measured" if costs is None else "?"
         ground = f"{one.domain}" if one.domain else "dim"
-        room = width - _STEP - _PLACE - _EACH - _SURE - 1
+        room = min(_MOST_BAR, width - wide - place - _EACH - _SURE - 1)
         parts: list[tuple[Row, int]] = [
-            ([(f" {cut(clean(one.step), _STEP - 2):<{_STEP - 1}}", "text")], 8),
-            ([(f"{cut(clean(one.station), _PLACE - 1):<{_PLACE}}", ground)], 3),
+            ([(f" {clean(one.step):<{wide - 1}}", "text")], 8),
+            ([(f"{clean(one.station):<{place}}", ground)], 3),
             ([(f"{fmt.duration(one.each_ps):>{_EACH - 1}} ", "strong")], 9),
             (bar(share, room, ground) if room >= _LEAST_BAR else [], 1),
             ([(f" {clean(sure)}".ljust(_SURE), "dim")], 2),
         ]
         row = whole(parts, width)
-        return lit(row, cut(clean(one.step), _STEP - 2)) if one.step == self.selected else row
+        return lit(row, clean(one.step)) if one.step == self.selected else row
 
     # ---- latency and memory ----------------------------------------------------------------
 
@@ -221,6 +227,10 @@ class CostsView(View):
             ],
             size,
         )
+
+
+def _faint(text: str, width: int) -> list[Row]:
+    return [[(f" {line}", "faint")] for line in wrap(text, width - 2)]
 
 
 def _apart(histogram: Histogram, width: int) -> list[Row]:

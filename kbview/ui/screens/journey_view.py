@@ -35,7 +35,7 @@ from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _ACCOUNT, _SHORT_ACCOUNT = 8, 7  # rows that tell of one step
 _TALL = 18
-_WIDE, _SIDE = 120, 56
+_WIDE, _SIDE = 120, 62
 
 
 class JourneyView(View):

@@ -13,6 +13,7 @@
 
 import logging
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -177,9 +178,9 @@ class PacketView(View):
         event = recorded(self.session.journeys.own(chosen.packet))
         parts = chosen.layout.parts
         if event is None:
-            return [*layer_rows.outline(parts), [(" Its bytes are not on this tape.", "faint")]]
+            return [*layer_rows.outline(parts), *_faint("Its bytes are not on this tape.", width)]
         if not self.ready:
-            return [*layer_rows.outline(parts), [(" reading the protocols ...", "faint")]]
+            return [*layer_rows.outline(parts), *_faint("reading the protocols ...", width)]
         if self._layers[0] != event.data:
             self._layers = event.data, dissect(event.data)
         return layer_rows.fields(self._layers[1], parts, width)
@@ -211,3 +212,7 @@ class PacketView(View):
         where = f"at {chosen.where}" if chosen.state == "waiting" else chosen.state
         rows = [title_row(buffer.kind or "no buffer of its own", where, size.width)]
         return block([*rows, *buffer_rows.draw(buffer, size)], size)
+
+
+def _faint(text: str, width: int) -> list[Row]:
+    return [[(f" {line}", "faint")] for line in wrap(text, width - 2)]
