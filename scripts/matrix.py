@@ -4,6 +4,7 @@ python scripts/matrix.py                      # these three and endurance: a qua
 python scripts/matrix.py --sample 12          # every so many-th combination, as the gate does
 python scripts/matrix.py --captures FOLDER    # and every capture below a folder, beside capinfos
 python scripts/matrix.py --install            # and every way to install, in bare Debian systems: root
+python scripts/matrix.py --folder DIR ...     # keeps these systems in DIR for the next time
 """
 
 import argparse
@@ -150,6 +151,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=1, metavar="N")
     parser.add_argument("--captures", type=Path, action="append", default=[], metavar="FOLDER")
     parser.add_argument("--install", action="store_true")
+    parser.add_argument("--folder", type=Path, metavar="DIR")
     arguments = parser.parse_args()
     for line in lines(arguments.parts or PARTS, arguments.sample):
         sys.stdout.write(f"{line}\n")
@@ -159,9 +161,10 @@ def main() -> int:
             sys.stdout.write(f"| captures | {figure} | {count} |\n")
     if arguments.install:
         with tempfile.TemporaryDirectory() as folder:
-            sys.stdout.writelines(
-                f"{row}\n" for row in bare.rows([*bare.SUITES], [*bare.PARTS], Path(folder))
-            )
+            kept = arguments.folder or Path(folder)
+            for row in bare.rows([*bare.SUITES], [*bare.PARTS], kept):
+                sys.stdout.write(f"{row}\n")
+                sys.stdout.flush()
     return 0
 
 

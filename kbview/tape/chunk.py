@@ -6,16 +6,14 @@ from typing import cast
 
 import msgspec
 
-from kbview.tape.events import Event, FrameRecorded
+from kbview.tape.events import Event
 from kbview.tape.index import Extent
 from kbview.tape.key_frame import Framer, KeyFrame
 from kbview.tape.meter import Sample
 from kbview.tape.track import Track
+from kbview.tape.weight import HEAVY, weight
 
 MOST_RECORDS = 8192  # a seek folds this many at most; half as many are a sixth larger on disk
-_SAMPLE_WEIGHT = 31  # a sample is as large as some thirty events more
-_BYTES_A_RECORD = 128  # and so many bytes of a frame as one
-_HEAVY = frozenset({Sample, FrameRecorded})
 _TIME = attrgetter("time_ps")
 
 
@@ -74,7 +72,7 @@ class Chunker:
             self.end_ps = time_ps
             self.open.records.append(record)
             self._room -= 1
-            if type(record) in _HEAVY:
+            if type(record) in HEAVY:
                 self._weigh(record)
             if self._room <= 0:
                 yield self.close()
@@ -87,8 +85,6 @@ class Chunker:
         return closed
 
     def _weigh(self, record: Event) -> None:
-        if isinstance(record, FrameRecorded):
-            self._room -= len(record.data) // _BYTES_A_RECORD
-        else:
+        if isinstance(record, Sample):
             self.open.samples.append(self.open.after - 1)
-            self._room -= _SAMPLE_WEIGHT
+        self._room -= weight(record) - 1

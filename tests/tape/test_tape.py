@@ -1,6 +1,7 @@
 """The tape's promises: order, bounded memory, a vocabulary that is whole."""
 
 import re
+import tracemalloc
 
 import msgspec
 import pytest
@@ -18,6 +19,7 @@ from kbview.tape.histogram import Histogram
 from kbview.tape.meter import DEFINITIONS, TOTALS, Meters, Sample
 from kbview.tape.shelf import Shelf
 from kbview.tape.tape import Tape
+from kbview.tape.weight import STEP_BYTES, weight
 from tests.tape.folding import folded, picture
 
 EVENTS = list(ev.EVENTS)
@@ -82,12 +84,30 @@ def test_with_a_shelf_everything_stays_reachable() -> None:
 
 
 def test_samples_are_bounded_in_memory_though_they_are_few() -> None:
-    """A sample is as large as thirty events; 100,000 of them in memory are 300 MB."""
+    """A sample of four hundred buckets is as large as a hundred and fifty steps."""
     tape = Tape(capacity=20_000, shelf=(box := Box(room=1000)))
-    samples = [Sample(time_ps, Meters(), Detail.METERS) for time_ps in range(5000)]
+    meters = Meters(latency=Histogram(dict.fromkeys(range(400), 1 << 40)))
+    samples = [Sample(time_ps, meters, Detail.METERS) for time_ps in range(5000)]
     tape.extend(samples)
-    assert len(box.kept) == 5000 // (MOST_RECORDS // 32) - 3  # of 19 whole chunks
+    a_chunk = -(-MOST_RECORDS // weight(samples[0]))
+    assert len(box.kept) == 5000 // a_chunk - 3  # three whole chunks are in memory
     assert list(tape.read(0)) == samples
+
+
+@pytest.mark.parametrize("word", ["overload-udp", "short-connections"])
+def test_a_weight_is_the_memory_that_a_sample_takes(word: str) -> None:
+    """Bytes as CPython counts them for samples that were restored, which share nothing."""
+    source = resolve(word, Choice(kept=True))
+    source.pump(source.tape, 3 * 10**9)
+    sample = [record for record in source.tape.read(0) if isinstance(record, Sample)][-1]
+    data = msgspec.msgpack.encode(sample)
+    restore = msgspec.msgpack.Decoder(Sample).decode
+    restored = [restore(data)]
+    tracemalloc.start()
+    restored += [restore(data) for _ in range(20)]
+    taken = tracemalloc.get_traced_memory()[0] / 20
+    tracemalloc.stop()
+    assert 0.8 < weight(sample) * STEP_BYTES / taken < 1.25
 
 
 def test_a_full_shelf_lets_the_oldest_go() -> None:
@@ -153,10 +173,11 @@ def check_samples(tape: Tape, records: list[ev.Event], position: int) -> None:
 
 def test_samples_and_frames_make_chunks_short() -> None:
     chunker = Chunker()
-    samples = [Sample(time_ps, Meters(), Detail.METERS) for time_ps in range(1000)]
-    assert len(next(chunker.add(samples)).records) == MOST_RECORDS // 32
+    samples = [Sample(time_ps, Meters(), Detail.METERS) for time_ps in range(2000)]
+    assert len(next(chunker.add(samples)).records) == -(-MOST_RECORDS // weight(samples[0])) < 2000
     frames = [ev.FrameRecorded(2000, number, 1500, bytes(1496)) for number in range(5000)]
-    assert all(len(chunk.records) * 1496 < 2 * 10**6 for chunk in chunker.add(frames))
+    most = MOST_RECORDS * STEP_BYTES
+    assert all(len(chunk.records) * 1496 <= most for chunk in chunker.add(frames))
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
