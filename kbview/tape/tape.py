@@ -23,7 +23,7 @@ from kbview.tape.meter import Sample
 from kbview.tape.shelf import Shelf
 from kbview.tape.store import Spilling, Store
 
-CAPACITY = 100_000  # records: about 30 MB of single steps
+CAPACITY = 100_000  # records: about 15 MB of single steps
 _TIME = attrgetter("time_ps")
 
 

@@ -84,7 +84,7 @@ def test_with_a_shelf_everything_stays_reachable() -> None:
 
 
 def test_samples_are_bounded_in_memory_though_they_are_few() -> None:
-    """A sample of four hundred buckets is as large as a hundred and fifty steps."""
+    """A sample of four hundred buckets takes as much memory as two hundred steps."""
     tape = Tape(capacity=20_000, shelf=(box := Box(room=1000)))
     meters = Meters(latency=Histogram(dict.fromkeys(range(400), 1 << 40)))
     samples = [Sample(time_ps, meters, Detail.METERS) for time_ps in range(5000)]
@@ -97,9 +97,8 @@ def test_samples_are_bounded_in_memory_though_they_are_few() -> None:
 @pytest.mark.parametrize("word", ["overload-udp", "short-connections"])
 def test_a_weight_is_the_memory_that_a_sample_takes(word: str) -> None:
     """Bytes as CPython counts them for samples that were restored, which share nothing."""
-    source = resolve(word, Choice(kept=True))
-    source.pump(source.tape, 3 * 10**9)
-    sample = [record for record in source.tape.read(0) if isinstance(record, Sample)][-1]
+    resolve(word, Choice()).pump(tape := Tape(), 3 * 10**9)
+    sample = [record for record in tape.read(0) if isinstance(record, Sample)][-1]
     data = msgspec.msgpack.encode(sample)
     restore = msgspec.msgpack.Decoder(Sample).decode
     restored = [restore(data)]
