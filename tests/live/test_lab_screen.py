@@ -86,3 +86,20 @@ def test_a_link_that_is_removed_is_said_on_the_screen_and_is_the_exit_code() -> 
         terminal.press("q")
         assert terminal.end(PATIENCE_S) == 1
         _nothing_left(pid)
+
+
+def test_a_link_that_goes_down_stays_on_the_screen_until_it_is_up() -> None:
+    with _lab() as terminal:
+        terminal.wait_for("nothing is lost", PATIENCE_S)
+        namespace_a, link = (f"kbview-{terminal.process.pid}-a", f"kbv-{terminal.process.pid}-a")
+        ip(namespace_a, "link", "set", link, "down")
+        terminal.wait_for("the link is down", PATIENCE_S)
+        terminal.read_for(2.0)
+        assert "the link is down" in terminal.text
+        ip(namespace_a, "link", "set", link, "up")
+        deadline = time.monotonic() + PATIENCE_S
+        while "the link is down" in terminal.text and time.monotonic() < deadline:
+            terminal.read_for(0.5)
+        assert "the link is down" not in terminal.text
+        terminal.press("q")
+        assert terminal.end(PATIENCE_S) == 0

@@ -124,6 +124,7 @@ class LabProducer(Producer):
         meters.cores = self._cores.meters()
         split_polling(meters.cores[-1], *self._totals.polling_ps())
         meters.gauges = self._cores.shares_ns(*self._totals.cpu_ns())
+        meters.banner = self.receivers.banner
 
     def set_detail(self, detail: Detail) -> None:
         self.receivers.tell(detail)

@@ -118,9 +118,7 @@ class ReceiversSwitch:
             self._drain()
         if sent.down is not self._down:
             self._down = sent.down
-            link, namespace = self._bed.a.link, self._bed.a.namespace.name
-            command = f"ip netns exec {namespace} ip link set {link} up"
-            self._notes.append(f"the link is down; {command}" if sent.down else "the link is up again")
+            self._notes.append(self.banner or "the link is up again")
 
     def _hear_old(self, old: Worker) -> Iterator[Report]:
         """Until its last reading, or its death."""
@@ -194,6 +192,13 @@ class ReceiversSwitch:
         self._next.stop()
         self._next = self._start_receiver(self.kind)
         self.phase = Phase.WARMING
+
+    @property
+    def banner(self) -> str:
+        """The link that is down, with the command that sets it up; "" while it is up."""
+        link, namespace = self._bed.a.link, self._bed.a.namespace.name
+        command = f"ip netns exec {namespace} ip link set {link} up"
+        return f"the link is down; {command}" if self._down else ""
 
     def notes(self) -> list[str]:
         """The notes for the viewer since the last call."""
