@@ -35,6 +35,18 @@ def test_each_promise_of_security_names_tests_that_exist() -> None:
             assert "def test_" in (ROOT / name).read_text(encoding="utf-8"), name
 
 
+def test_each_fault_that_was_found_names_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    rows = text.partition("## Faults that were found")[2].splitlines()
+    rows = [row for row in rows if row.startswith("| ") and "fault | tests" not in row]
+    assert len(rows) > 30
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert named, row
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), (file, test)
+
+
 def test_the_citation_has_the_programs_version() -> None:
     text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {__version__}\n" in text

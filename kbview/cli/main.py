@@ -49,7 +49,7 @@ HIDDEN = frozenset({"complete"})  # for programs
 APP = ("kbview.cli.app", "App")
 
 EPILOG = """commands:
-  kbview [SOURCE]        the screen; without SOURCE a bundled recording
+  kbview [SOURCE]        the screen; without SOURCE a demo
   kbview live IFACE      the screen, on an interface of this machine
   kbview lab             the screen, on real packets over a veth pair of its own
   kbview run SOURCE      headless, prints a report (--json for programs)
@@ -187,7 +187,7 @@ def _dispatch(words: list[str]) -> int:
         return UNREADABLE
 
 
-DESCRIPTION = "Watch a packet travel from the NIC to the application, through the kernel and past it."
+DESCRIPTION = "Watch a packet travel from NIC to application, through the kernel and past it."
 
 
 def parser_of(name: str) -> argparse.ArgumentParser:

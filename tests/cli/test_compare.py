@@ -57,6 +57,8 @@ def test_a_tape_of_a_kernel_trace_is_compared_with_itself(
     trace, tape = tmp_path / "trace.txt", str(tmp_path / "t.kbt")
     trace.write_bytes(text[: int(part * len(text))])
     assert main(["record", str(trace), "-o", tape]) == 0
+    assert main(["compare", tape, tape]) == 0
+    assert "latency to application or wire" in capsys.readouterr().out
     assert main(["compare", tape, tape, "--json"]) == 0
     first, second = json.loads(capsys.readouterr().out)["reports"]
     assert first == second
