@@ -1,14 +1,16 @@
-"""The beginning of every bundled scenario on every datapath that serves it, and of other ways."""
+"""The beginning of every bundled scenario and of captures on every datapath, and of other ways."""
 
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+import msgspec
+
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.sources.emulated.scenario import scenarios
 from kbview.sources.emulated.source import EmulatorSource
 from kbview.sources.request import Choice
-from kbview.sources.resolve import resolve
+from kbview.sources.resolve import recording, resolve
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.source import SourceError
@@ -18,6 +20,7 @@ from kbview.tape.tape import Tape
 LONGEST_PS = 3 * 10**9
 MOST = 6_000  # records
 OWN_MOST = 20_000  # of a scenario on its own datapath
+GAP_PS = 30_000_000  # the longest silence of a capture
 
 
 class Case(NamedTuple):
@@ -44,7 +47,11 @@ class Played(NamedTuple):
 
 
 def opened(case: Case) -> EmulatorSource:
-    source = resolve(case.scenario, Choice(datapath=case.datapath, overrides=case.overrides))
+    word = recording(case.scenario)
+    choice = Choice(datapath=case.datapath, overrides=case.overrides)
+    if word is not None:
+        choice = msgspec.structs.replace(choice, longest_gap_ps=GAP_PS)
+    source = resolve(word or case.scenario, choice)
     assert isinstance(source, EmulatorSource)
     return source
 
@@ -76,8 +83,10 @@ OTHERS = [
     Case("steady-udp", "kernel", (("recv_call", "recvmmsg"),)),
     Case("paced-udp", "dpdk", (("dpdk_interrupts", "true"),)),
 ]
+# Recorded TCP is received by other parts of the stack than a conversation with the model's clients.
+CAPTURES = ("http.pcap", "mixed.pcap")
 CASES = [
-    case for word in scenarios() for name in DATAPATHS if served(case := Case(word, name))
+    case for word in (*scenarios(), *CAPTURES) for name in DATAPATHS if served(case := Case(word, name))
 ] + OTHERS
 
 
@@ -85,7 +94,7 @@ CASES = [
 def played(case: Case) -> Played:
     source = opened(case)
     source.set_detail(Detail.STEPS)
-    own = scenarios()[case.scenario].datapath == case.datapath
+    own = case.scenario in scenarios() and scenarios()[case.scenario].datapath == case.datapath
     tape, now_ps, most = Tape(), 0, OWN_MOST if own else MOST
     while not source.ended and now_ps < LONGEST_PS and tape.length < most:
         now_ps = source.pump(tape, now_ps + 20_000_000)

@@ -20,11 +20,12 @@ from kbview.packet.writer import PcapWriter
 from kbview.sources.emulated import profile
 from kbview.sources.emulated.source import EmulatorSource
 from kbview.sources.request import Choice
-from kbview.sources.resolve import resolve
+from kbview.sources.resolve import recording, resolve
 from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import TOTALS, Meters
+from kbview.tape.steps import STEPS
 from kbview.tape.tape import Tape
 from tests.traces import TRACES
 
@@ -356,3 +357,25 @@ def test_a_replayed_connection_tells_the_states_that_its_segments_show(datapath:
         ("ESTABLISHED", "CLOSE-WAIT"),
     ]
     assert len({one.socket for one in told}) == 1
+
+
+@pytest.mark.parametrize("datapath", ["kernel", "kernel-irq"])
+def test_a_recorded_stream_is_read_by_tcp_once_a_call_and_datagrams_by_udp_each(datapath: str) -> None:
+    """tcp_recvmsg() has the socket's lock for a call; udp_recvmsg() the queue's lock for a datagram."""
+    bursts, http = (finished(name, datapath) for name in ("udp-bursts.pcap", "http.pcap"))
+    assert "tcp_recvmsg" not in bursts.stages
+    assert bursts.stages["socket_recv"].count == bursts.copies
+    assert "socket_recv" not in http.stages
+    assert 0 < http.stages["tcp_recvmsg"].count <= http.copies == http.stages["copy_to_user"].count
+    assert "under the queue's lock" in STEPS["socket_recv"].why
+    assert "locked" not in STEPS["socket_recv"].why
+    assert "The socket is locked" in STEPS["tcp_recvmsg"].why
+
+
+def finished(name: str, datapath: str) -> Meters:
+    """The meters at the end of a bundled capture."""
+    source = resolve(recording(name) or name, Choice(datapath=datapath))
+    assert isinstance(source, EmulatorSource)
+    source.emulation.advance(NEVER_PS)
+    source.close()
+    return source.emulation.sample().meters

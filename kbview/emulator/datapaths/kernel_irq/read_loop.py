@@ -11,9 +11,10 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import thread
 from kbview.emulator.kernel.call.sender import SocketSender
+from kbview.emulator.kernel.call.take_steps import take_steps
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
-from kbview.emulator.kernel.socket.socket import TAKES, Socket, SocketTable
+from kbview.emulator.kernel.socket.socket import Socket, SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import CopyKind, Place
@@ -44,8 +45,8 @@ class ReadLoop:
         self._read_size = read_size
         prices = machine.prices
         self._enter = prices.sequence("syscall_enter", "vfs_read")
-        self._each = {far: prices.sequence(*take) for far, take in TAKES.items()}
-        self._last = {far: prices.sequence(*take, "syscall_exit") for far, take in TAKES.items()}
+        self._takes = take_steps(prices)
+        self._recvmsg = prices.step("tcp_recvmsg")
         self._free = prices.step("skb_free")
         self._task = thread(app.name, self._main())
 
@@ -77,12 +78,14 @@ class ReadLoop:
 
     def _receive(self, core: Core, socket: Socket) -> list[Frame]:
         """Dequeue, copy to the application's buffer, free, and back to user mode."""
+        if socket.stream:
+            core.spend(self._recvmsg)
         frames = socket.dequeue(core, self._read_size)
         if socket.packets:
             self._sockets.ready.append(socket)
-        last = frames[-1]
+        last, steps = frames[-1], self._takes[socket.stream][socket.far]
         for frame in frames:
-            self._copy(core, frame, (self._last if frame is last else self._each)[socket.far])
+            self._copy(core, frame, steps.last if frame is last else steps.each)
         core.leave_kernel(self._task)
         for frame in frames:
             self._machine.books.deliver(core, frame, _APP)

@@ -20,7 +20,7 @@ from kbview.emulator.hardware.run_queue import thread
 from kbview.emulator.kernel.call.cold_copy import ColdCopies
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
-from kbview.emulator.kernel.call.take_steps import TakeSteps
+from kbview.emulator.kernel.call.take_steps import take_steps
 from kbview.emulator.kernel.call.working_set import WorkingSet
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
 from kbview.emulator.kernel.runs import NoRuns, ReadRuns, Round
@@ -109,7 +109,8 @@ class SocketReader:
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
         self._remains = Remains(machine)
         self._exit = prices.step("syscall_exit")
-        self._near, self._far = TakeSteps(prices, far=False), TakeSteps(prices, far=True)
+        self._takes = take_steps(prices)
+        self._recvmsg = prices.step("tcp_recvmsg")
         self._call, self._read_size = settings.recv_call, settings.read_size
         self._called = prices.sequence(*CALLS[self._call])
         batched = self._call == "recvmmsg"
@@ -129,9 +130,8 @@ class SocketReader:
         between: tuple[Step, ...] = (self._epoll, self._called)
         if settings.wait == "read":
             entry, between = self._called, ()
-        near, far = (
-            Round(entry, (*between, steps.last), self._app.step) for steps in (self._near, self._far)
-        )
+        datagrams, _ = self._takes
+        near, far = (Round(entry, (*between, steps.last), self._app.step) for steps in datagrams)
         return ReadRuns(self._machine, self._sockets, self._softirq, near, far)
 
     @property
@@ -232,10 +232,12 @@ class SocketReader:
 
     def _receive(self, socket: Socket) -> list[Frame]:
         """Dequeue, copy to the application's buffer and free; then work in user mode."""
+        if socket.stream:
+            self.core.spend(self._recvmsg)
         frames = socket.dequeue(self.core, self._read_size)
         if socket.packets:
             self._sockets.ready.append(socket)
-        last, steps = frames[-1], self._far if socket.far else self._near
+        last, steps = frames[-1], self._takes[socket.stream][socket.far]
         if last.inner is not None and not skbs(last):
             self._copy_part(last, steps.part)
             return frames
@@ -258,7 +260,7 @@ class SocketReader:
         while len(taken) < self._most and socket.packets:
             (frame,) = socket.dequeue(core, self._read_size)
             taken.append(frame)
-            self._copy(frame, (self._far if socket.far else self._near).message)
+            self._copy(frame, self._takes[False][socket.far].message)
             if core.now_ps > core.horizon_ps:
                 self.held = sum(len(parts(each)) for each in taken)
                 if socket.packets:

@@ -29,11 +29,12 @@ _TCP_ZEROWINDOW = DropReason.TCP_ZEROWINDOW
 _SOCKET_RCVBUFF = DropReason.SOCKET_RCVBUFF
 _SOCKET = Place.SOCKET
 
-# A read's steps for an sk_buff of a receive queue, by whether another core has queued it.
-TAKES = {
-    False: ("socket_recv", "copy_to_user", "skb_free"),
-    True: ("socket_recv", "skb_lines", "copy_to_user", "skb_free"),
-}
+# A read's steps for a datagram of a receive queue, by whether another core has queued it. Of a stream
+# the first is a step of the call: tcp_recvmsg.
+TAKES = (
+    ("socket_recv", "copy_to_user", "skb_free"),
+    ("socket_recv", "skb_lines", "copy_to_user", "skb_free"),
+)
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
 
