@@ -11,7 +11,8 @@ from rich.text import Text
 
 from kbview.cli import many_text
 from kbview.cli.paper import say
-from kbview.state.compare_words import each, work_ps
+from kbview.state.budget import FEW_LOST
+from kbview.state.compare_words import each, lost, work_ps
 from kbview.state.flows import FOUND_NOTHING
 from kbview.state.report import SENT, Report
 from kbview.tape.handover import notice
@@ -208,6 +209,14 @@ def _work(report: Report) -> str:
     return _NONE if paid_ps is None else f"{paid_ps / 1000:,.0f}"
 
 
+def _work_of_arrived(report: Report) -> str:
+    """Where many frames were lost, most work may be for them."""
+    paid_ps, arrived = work_ps(report), report.frames["arrived"]
+    if paid_ps is None or not arrived or (lost(report) or 0) <= FEW_LOST * arrived:
+        return _NONE
+    return f"{paid_ps * report.packets / arrived / 1000:,.0f}"
+
+
 _NONE, _UNKNOWN = "-", "unknown"
 _CORES_SHOWN = 8  # one by one in the table; of more, their mean
 
@@ -217,16 +226,12 @@ _FORWARDED = "    passed on"
 _CONSUMED = "    to a protocol of this host"
 _KERNEL_P50 = "  p50 to a protocol of this host"
 _COMPLETIONS = "  of these for sent frames alone"
+_ARRIVED = "  work for each arrived frame, ns"
 _KERNEL_P99 = "  p99 to a protocol of this host"
 # Rows that stand only where a datapath has such packets.
 _ONLY_WHERE_KNOWN = {
-    _PAYLOAD,
-    _AS_FRAMES,
-    _FORWARDED,
-    _CONSUMED,
-    _KERNEL_P50,
-    _KERNEL_P99,
-    _COMPLETIONS,
+    *(_PAYLOAD, _AS_FRAMES, _FORWARDED, _CONSUMED),
+    *(_KERNEL_P50, _KERNEL_P99, _COMPLETIONS, _ARRIVED),
 }
 
 _EACH: tuple[tuple[str, Cell | None], ...] = (
@@ -270,6 +275,7 @@ ROWS: tuple[tuple[str, Cell | None], ...] = (
     ("cores", None),
     ("  busy, %", _busy),
     ("  of polling time useful, %", _useful),
+    (_ARRIVED, _work_of_arrived),
     ("dropped, where and why", None),
 )
 

@@ -14,6 +14,7 @@ from kbview.tape.steps import without_break
 
 NOWHERE = ""
 FULL = 0.97  # of a core's time
+FEW_LOST = 0.1  # of the frames that arrived
 
 
 class Spent(NamedTuple):
@@ -61,6 +62,16 @@ def spent(interval: Interval, stations: tuple[Station, ...]) -> list[Spent]:
             name, domain = (place.name, place.domain) if place else (NOWHERE, None)
             found.append(Spent(step, name, domain, stage.total_ps / delivered))
     return sorted(found, key=lambda one: (-one.each_ps, one.step))
+
+
+def of_arrived(delivered_ps: float, interval: Interval) -> float | None:
+    """A cost for each delivered packet as one for each frame that arrived, picoseconds.
+
+    None where few frames were lost: then the two hardly differ.
+    """
+    arrived, delivered = interval.change("arrived"), interval.change("delivered")
+    lost = interval.change("dropped") + interval.change("missed")
+    return delivered_ps * delivered / arrived if arrived and lost > FEW_LOST * arrived else None
 
 
 def in_vain_ps(interval: Interval) -> float | None:

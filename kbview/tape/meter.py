@@ -63,12 +63,21 @@ DEFINITIONS: dict[str, str] = {
         "crossings of the user/kernel wall, each direction counted; of a live kernel "
         "derived, as two for each system call of the watched tasks"
     ),
-    "context_switches": "times a core went from one task to another, the idle task included",
-    "copies": "copies of payload made by a CPU; DMA is not one",
+    "context_switches": (
+        "times a core went from one task to another, the idle task included; of a live receiver "
+        "derived, as two for each time that it left its core"
+    ),
+    "copies": (
+        "copies of payload made by a CPU; DMA is not one; of a live receiver derived, as a fixed "
+        "number for each delivered packet"
+    ),
     "copied_bytes": "bytes in those copies",
-    "allocations": "buffer descriptors (sk_buffs) allocated for a packet",
+    "allocations": (
+        "buffer descriptors (sk_buffs) allocated for a packet; of live AF_XDP on a veth derived, as "
+        "two for each delivered packet"
+    ),
     "frees": "sk_buffs given back",
-    "wakeups": "sleeping tasks made runnable",
+    "wakeups": "sleeping tasks made runnable; of a live receiver, how often it slept",
     "unseen": "packets whose end no record tells: neither delivered nor dropped, as far as is known",
     "tlb_misses": "translations not found in the TLB",
     "latency_ps": "from the last bit on the wire until an application has the packet, or it leaves",

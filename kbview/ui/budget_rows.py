@@ -1,6 +1,14 @@
 """The budget in rows: what the line leaves for a packet, what is spent, and both to one scale."""
 
-from kbview.state.budget import FULL, Spent, budget_ps, fullest, in_vain_ps, mean_length
+from kbview.state.budget import (
+    FULL,
+    Spent,
+    budget_ps,
+    fullest,
+    in_vain_ps,
+    mean_length,
+    of_arrived,
+)
 from kbview.state.interval import Interval
 from kbview.state.overheads import overheads
 from kbview.ui import format as fmt
@@ -9,6 +17,7 @@ from kbview.ui.row import Row, first_that_fits, fit, length, title_row, whole
 HELP = (
     ("one every 42.6 ns", "frames of the mean length seen here, with preamble and gap, on a full line"),
     ("spent", "CPU time of all cores for each delivered packet, without polls that found nothing"),
+    ("an arrived frame", "the same CPU time for each frame that arrived; told where many were lost"),
     (
         "at this load",
         "a cost is no capacity: under load packets share interrupts, wake-ups and polls",
@@ -37,7 +46,9 @@ def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, width
     ]
     wasted_ps = in_vain_ps(recent) if recent else None
     if wasted_ps:
-        rows.append([(f" and {fmt.duration(wasted_ps)} a packet on polls that found nothing", "dim")])
+        rows.append(
+            [(f" and {fmt.duration(wasted_ps)} a delivered packet on polls that found nothing", "dim")]
+        )
     return rows
 
 
@@ -65,8 +76,10 @@ def _line(link_bps: int | None, frame: float | None, leaves_ps: float | None, wi
 
 def _spending(total_ps: float, leaves_ps: float | None, recent: Interval, width: int) -> str:
     """As much as fits: no number is cut."""
-    cost = f"{fmt.duration(total_ps)} a delivered packet"
-    ratio = f": {fmt.quantity(total_ps / leaves_ps)} times that" if leaves_ps else ""
+    cost, each_ps = f"{fmt.duration(total_ps)} a delivered packet", of_arrived(total_ps, recent)
+    if each_ps is not None:
+        cost += f", {fmt.duration(each_ps)} an arrived frame"
+    ratio = f": {fmt.quantity((each_ps or total_ps) / leaves_ps)} times that" if leaves_ps else ""
     full = total_ps and fullest(recent) >= FULL
     load = f"; a full core does {fmt.rate(1e12 / total_ps)}" if full else "; at this load"
     return first_that_fits((cost + ratio + load, cost + load, cost), width - _TERM)

@@ -43,6 +43,19 @@ def test_a_wake_up_spares_a_frame_the_wait_for_a_completion() -> None:
     assert means["always"] < 5
 
 
+def test_by_default_af_xdp_answers_evenly_spaced_frames_sooner_than_the_stack() -> None:
+    """i40e_clean_xdp_tx_irq() asks for a wake-up after each cleaning; so do ice, igb and igc."""
+    even = Traffic(rate_pps=1_000_000)
+    means = {
+        name: mean_latency_us(
+            stretch(emulation(name, Settings(cores=1, app="forward"), even), 2_000, 6_000)
+        )
+        or 0.0
+        for name in ("dpdk", "af_xdp", "kernel")
+    }
+    assert means["dpdk"] < means["af_xdp"] < means["kernel"]
+
+
 @pytest.mark.parametrize("raises", [False, True])
 def test_mlx5_cleans_frames_of_xdp_tx_in_its_next_poll(*, raises: bool) -> None:
     """mlx5e_napi_poll() arms the completions of XDP_REDIRECT, not of XDP_TX: one interrupt a burst."""

@@ -5,7 +5,12 @@ import pytest
 from kbview.emulator.datapaths.netmap.queue import NetmapOs
 from kbview.emulator.scenario import Traffic
 from kbview.emulator.settings import Settings
+from kbview.sources.emulated.scenario import scenarios
+from kbview.sources.emulated.source import EmulatorSource
+from kbview.sources.request import Choice
+from kbview.sources.resolve import resolve
 from kbview.tape import events as ev
+from kbview.tape.meter import Meters
 from tests.emulator.running import emulation, finished, stretch, told
 
 
@@ -56,3 +61,28 @@ def test_rxsync_takes_all_frames_that_are_there() -> None:
     events = told("netmap", settings, train)
     synced = [each.work for each in events if isinstance(each, ev.RingSynced)]
     assert max(synced) > 100
+
+
+def test_the_thread_of_shared_slots_sleeps_in_every_fifth_call_and_never_at_fourteen_million() -> None:
+    """netmap(4): poll() sleeps until a ring has packets, and syncs the rings once for a batch.
+
+    Rizzo 2012, figure 5: one core of netmap receives 14.88 Mpps, so at 14 Mpps it has no time to sleep.
+    """
+    own, fast = (_shared_slots(rate) for rate in (None, 14_000_000.0))
+    for meters in (own, fast):
+        assert meters.delivered > 1_000
+        assert meters.delivered > 4 * meters.syscalls, "a poll() brings a batch"
+    assert own.syscalls / own.wakeups == pytest.approx(5, abs=0.5)
+    assert fast.wakeups <= 1
+    told = scenarios()["shared-slots"].summary
+    assert "every fifth sleeps first" in told
+    assert "--rate 14000000 leaves no time for sleep" in told
+
+
+def _shared_slots(rate_pps: float | None) -> Meters:
+    """The bundled scenario's meters after 4 ms, at its own rate or another."""
+    source = resolve("shared-slots", Choice(rate_pps=rate_pps))
+    assert isinstance(source, EmulatorSource)
+    source.emulation.advance(4_000_000_000)
+    source.close()
+    return source.emulation.sample().meters

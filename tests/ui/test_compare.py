@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
+from kbview.state import compare_run
 from kbview.state.compare_lines import COMPARE_LINES
 from kbview.state.compare_run import CompareRun
 from kbview.state.player import Player
@@ -60,6 +61,26 @@ def test_one_that_comes_late_catches_up() -> None:
     assert {state.now_ps for state in comparison.states.values()} == {500_000_000}
     comparison.close()
     assert comparison.states == {}
+
+
+@pytest.mark.parametrize("word", ["overload-udp", "steady-udp"])
+def test_while_they_catch_up_they_stand_at_one_moment(
+    word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A twin that is behind has seen fewer frames, so its numbers say nothing beside the other's."""
+    monkeypatch.setattr(compare_run, "BUDGET_S", 0.0005)
+    comparison, goal_ps = CompareRun(twin(word)), 40_000_000_000
+    for datapath in ("kernel", "dpdk"):
+        comparison.add(datapath, Speed())
+    behind = 0
+    while comparison.now_ps < goal_ps:
+        comparison.advance(goal_ps)
+        states = list(comparison.states.values())
+        assert {state.now_ps for state in states} == {comparison.now_ps}
+        assert len({state.meters.arrived for state in states}) == 1
+        behind += comparison.now_ps < goal_ps
+    assert behind, "nothing had to be caught up with"
+    comparison.close()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -260,6 +260,68 @@ def test_work_for_packets_that_are_dropped_is_busy_and_not_useful() -> None:
                 assert useful == 0
 
 
+@pytest.mark.parametrize(("dropped", "useful"), [(0, 90), (1, 50), (10**6, 10)])
+def test_receiving_work_is_useful_by_the_share_of_packets_that_are_delivered(
+    dropped: int, useful: int
+) -> None:
+    """Livelock: interrupts and softirqs do work for packets that are thrown away (Mogul 1997)."""
+    state = State()
+    state.apply(Sample(0, Meters(cores=[CoreMeter(0)]), Detail.METERS))
+    core = CoreMeter(0, hardirq_ps=2 * 10**8, softirq_ps=6 * 10**8, user_ps=10**8, idle_ps=10**8)
+    later = Meters(cores=[core], arrived=1 + dropped, delivered=1, dropped=dropped)
+    state.apply(Sample(10**9, later, Detail.METERS))
+    row = text_of(NAMED["cores"].draw(state, Size(60, 6))[1])
+    assert row.split()[-4:] == ["90", "%", f"{useful}", "%"]
+
+
+def test_a_socket_that_tells_its_bytes_alone_shows_no_number_of_packets() -> None:
+    """sock_diag's rmem is truesize; no counter has the packets in the queue: unknown is not 0."""
+    state = State()
+    told = SocketMeter("udp :53", queued=14_336, rcvbuf=212_992)
+    counted = SocketMeter("udp :54", queued=14_336, rcvbuf=212_992, packets=6, received=6)
+    state.meters.sockets = {told.name: told, counted.name: counted}
+    rows = [text_of(row) for row in NAMED["sockets"].draw(state, Size(60, 4))]
+    by_name = {row[:7]: row for row in rows}
+    assert "×" not in by_name["udp :53"]
+    assert "14K of 208K ×6" in by_name["udp :54"]
+
+
+def test_the_words_of_interrupts_and_polls_name_completions() -> None:
+    """The vector serves both rings of a queue pair, so its interrupts are also for sent frames."""
+    words = dict(NAMED["interrupts"].help)
+    assert "for received frames and for sent ones (completions)" in words["irq"]
+    assert "only sent frames" in words["of these sent"]
+    assert "transmit completions are among them" in words["empty"]
+    forwarding = session_of("kernel", 200, "light-load").player.state.meters
+    assert forwarding.completion_interrupts is not None
+    assert 0 < forwarding.completion_interrupts <= forwarding.interrupts / 2
+    assert forwarding.empty_polls >= forwarding.completion_interrupts
+
+
+def test_where_most_frames_are_lost_a_cost_stands_per_arrived_frame_as_well() -> None:
+    """Work of a livelock is for all that arrive: divided by the few delivered it says little."""
+    state = session_of("kernel", 40, "starved-application").player.state
+    told = re.fullmatch(r"([\d.]+) (µs|ms), arrived (\d+) ns", NAMED["costs"].summary(state))
+    assert told is not None
+    delivered_ns = float(told[1]) * {"µs": 1e3, "ms": 1e6}[told[2]]
+    change = state.histories.change
+    assert float(told[3]) == pytest.approx(
+        delivered_ns * change("delivered") / change("arrived"), rel=0.1
+    )
+    calm = session_of("kernel", 40, "paced-udp").player.state
+    assert "arrived" not in NAMED["costs"].summary(calm)
+
+
+def test_derived_counts_say_so_in_help() -> None:
+    """A live source sees calls, sleeps and packets; switches and copies are multiples of them."""
+    switches, copies = dict(NAMED["switches"].help), dict(NAMED["copies"].help)
+    assert "derived, as two for each system call of the watched tasks" in switches["mode"]
+    assert "derived, as two for each time that it left its core" in switches["context"]
+    assert "how often it slept" in switches["wakeups"]
+    assert "derived, as a fixed number for each delivered packet" in copies["copies"]
+    assert "derived, as two for each delivered packet" in copies["sk_buffs"]
+
+
 def test_a_core_without_any_booked_time_is_unknown_and_not_busy() -> None:
     """A recorded trace tells nothing of a core that has no record in it."""
     state = State()

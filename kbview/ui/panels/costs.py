@@ -1,5 +1,6 @@
 """Costs: nanoseconds per delivered packet, step by step, the dearest first."""
 
+from kbview.state.budget import of_arrived
 from kbview.state.state import State
 from kbview.ui import format as fmt
 from kbview.ui.panel import Panel
@@ -21,6 +22,7 @@ class CostsPanel(Panel):
                 "that were delivered; a step paid once a poll is shared by the poll's packets"
             ),
         ),
+        ("arrived 250 ns", "the same time for each frame that arrived; told where many were lost"),
         ("bar", "the step's share of all of it"),
     )
     needs = frozenset({"costs"})
@@ -31,7 +33,12 @@ class CostsPanel(Panel):
         """All steps together."""
         delivered = state.histories.change("delivered")
         total = sum(cost.total_ps for cost in state.histories.costs().values())
-        return f"{fmt.duration(total / delivered)}" if delivered else ""
+        if not delivered:
+            return ""
+        recent = state.histories.recent()
+        each_ps = of_arrived(total / delivered, recent) if recent else None
+        told = "" if each_ps is None else f", arrived {fmt.duration(each_ps)}"
+        return f"{fmt.duration(total / delivered)}{told}"
 
     def body(self, state: State, size: Size) -> list[Row]:
         """As many steps as there are rows."""

@@ -2,11 +2,16 @@
 
 from typing import Any
 
+import pytest
+
+from kbview.sources.workers.conversion import CONVERTED_COPIES, CONVERTED_SKBS
 from kbview.sources.workers.load import Load
 from kbview.sources.workers.message import Reading, Sent, StackCounts
+from kbview.sources.workers.stations import way
 from kbview.sources.workers.totals import ReceiverTotals
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import Meters, SocketMeter
+from kbview.tape.station import Domain
 
 
 def _reading(came: int, delivered: int, **values: Any) -> Reading:
@@ -113,3 +118,25 @@ def test_latencies_add_up() -> None:
         books.read(_reading(0, 0, latency=histogram))
     latency = _shown(books).latency
     assert (latency.total, latency.least, latency.greatest) == (2, 5, 9)
+
+
+def test_switches_of_a_receiver_are_derived_from_its_calls_and_sleeps() -> None:
+    """A call enters and leaves the kernel; a task that leaves its core comes back to it."""
+    books = ReceiverTotals()
+    books.read(_reading(0, 0))
+    books.read(_reading(100, 100, syscalls=110, voluntary=40, involuntary=2))
+    shown = _shown(books)
+    assert shown.mode_switches == 2 * 110
+    assert shown.context_switches == 2 * (40 + 2)
+    assert shown.wakeups == 40
+    assert shown.interrupts == 0
+
+
+@pytest.mark.parametrize("name", ["kernel", "af_packet", "af_xdp", "dpdk"])
+def test_a_veth_is_software_and_converts_in_front_of_xdp(name: str) -> None:
+    """drivers/net/veth.c veth_xdp_rcv_skb(), veth_convert_skb_to_xdp_buff(): an sk_buff and a copy."""
+    by_name = {station.name: station for station in way(name, "", "").stations}
+    assert by_name["wire"].domain is by_name["veth"].domain is Domain.KERNEL
+    converts = "converts the sender's sk_buff, with a copy" in by_name["veth"].help
+    assert converts is (name in ("af_xdp", "dpdk"))
+    assert CONVERTED_COPIES == CONVERTED_SKBS == 2
