@@ -109,8 +109,7 @@ class SocketReader:
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
         self._remains = Remains(machine)
         self._exit = prices.step("syscall_exit")
-        self._takes = take_steps(prices)
-        self._recvmsg = prices.step("tcp_recvmsg")
+        self._takes, self._recvmsg = take_steps(prices), prices.step("tcp_recvmsg")
         self._call, self._read_size = settings.recv_call, settings.read_size
         self._called = prices.sequence(*CALLS[self._call])
         batched = self._call == "recvmmsg"
