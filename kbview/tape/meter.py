@@ -9,6 +9,7 @@ import msgspec
 from kbview.tape.detail import Detail
 from kbview.tape.event import Account, Event, Meaning
 from kbview.tape.histogram import Histogram
+from kbview.tape.kernel_meter import IrqMeter, SoftnetMeter
 from kbview.tape.vocabulary import Place, Reason, RingKind, drop_key
 
 TOTALS = (
@@ -156,6 +157,10 @@ class RingMeter(msgspec.Struct):
 class SocketMeter(msgspec.Struct):
     """A socket's queues, in truesize bytes as the kernel accounts them.
 
+    `received` counts packets that came to the receive queue. Of a live kernel it counts TCP's segments
+    that came in, and UDP's datagrams that were read. `received_bytes` is text of TCP, None where it is
+    unknown. `unknown` are names of fields that the source cannot count: their numbers mean nothing.
+
     A listening socket is named "tcp :PORT accept". Its queue is the accept queue: `queued` of at most
     `rcvbuf` connections.
     """
@@ -167,11 +172,13 @@ class SocketMeter(msgspec.Struct):
     received: int = 0
     drops: int = 0
     send_queued: int | None = None
+    received_bytes: int | None = None
+    unknown: tuple[str, ...] = ()
 
     @property
     def listens(self) -> bool:
         """Whether connections wait here, not packets."""
-        return self.name.partition(" accept")[1] != ""
+        return self.name.rstrip("'").endswith(" accept")
 
 
 class DropMeter(msgspec.Struct, frozen=True):
@@ -201,6 +208,7 @@ class Meters(msgspec.Struct):
     `unknown` are names of meters that the source has stopped to count: their numbers mean nothing.
     `banner` is a sentence that stays on the screen while it is true, "" if there is none. `causes` are
     the most frequent drops, each by function, port and process, where the source can tell them.
+    `softnet` and `irqs` are of a live kernel, core by core and line by line.
     """
 
     arrived: int = 0
@@ -242,6 +250,8 @@ class Meters(msgspec.Struct):
     banner: str = ""
     causes: list[DropMeter] = msgspec.field(default_factory=list)
     completion_interrupts: int | None = None
+    softnet: list[SoftnetMeter] = msgspec.field(default_factory=list)
+    irqs: list[IrqMeter] = msgspec.field(default_factory=list)
 
     def drop(self, where: Place, reason: Reason, count: int = 1) -> None:
         """Count `count` packets given up."""
@@ -280,6 +290,8 @@ class Meters(msgspec.Struct):
             latency=self.latency.copy(),
             kernel_latency=self.kernel_latency.copy(),
             causes=list(self.causes),
+            softnet=list(self.softnet),
+            irqs=list(self.irqs),
         )
 
 

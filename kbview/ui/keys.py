@@ -149,7 +149,14 @@ KEYS: tuple[Key, ...] = (
         "the Packet: layers, bytes and the buffer it lies in",
     ),
     Key("costs", "5", "5", "view('costs')", "", "the Costs: nanoseconds a packet against the budget"),
-    Key("drops", "6", "6", "view('drops')", "", "the Drops: why, where, on which port, and the cure"),
+    Key(
+        "drops",
+        "6",
+        "6",
+        "view('drops')",
+        "",
+        "the Drops: why, where, and the cure; the sockets; the cores",
+    ),
     Key("sweep", "7", "7", "view('sweep')", "", "the Sweep: one setting over a range, as a curve"),
     Key("sweep_up", "up,k", "↑ k", "mark(-1)", "setting", "the setting before", "sweep", "↑↓"),
     Key("sweep_down", "down,j", "↓ j", "mark(1)", "", "the setting after", "sweep"),
@@ -211,6 +218,10 @@ KEYS: tuple[Key, ...] = (
         "keep these overheads beside those of another load or datapath; again: forget them",
         "costs",
     ),
+    Key(
+        "drops_swap", "v", "v", "swap", "sockets", "drops, sockets, cores with interrupt lines", "drops"
+    ),
+    Key("drops_order", "r", "r", "order", "order", "the sockets by rate, by queue, by drops", "drops"),
     Key("palette", "colon,ctrl+p", ": ^P", "command_palette", "", "find a command by its name"),
     Key("suspend", "ctrl+z", "^Z", "suspend_process", "", "stop kbview; `fg` in the shell goes on"),
     Key("interrupt", "ctrl+c", "^C", "interrupt", "", "quit at once, from anywhere"),

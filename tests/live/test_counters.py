@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from kbview.sources.counting import packet_counts
 from kbview.sources.linux.testbed import Testbed
 from kbview.sources.linux.veth import Address, End
 from kbview.sources.request import Choice
@@ -216,3 +217,61 @@ def test_nobody_needs_rights_for_counters() -> None:
     assert report["bytes"]["delivered"] is None  # no counter knows them
     assert report["rates"]["delivered_bps"] is None
     assert report["stages"] == []  # they are counted, but what they cost is not known
+
+
+def _reads(meters: Meters) -> int:
+    """The datagrams that were read at our port; -1 where that is unknown."""
+    found = _only(meters)
+    return -1 if "received" in found.unknown else found.received
+
+
+def test_datagrams_that_were_read_are_counted_socket_by_socket() -> None:
+    """sock_recv_length is passed once a datagram; a look with MSG_PEEK takes none."""
+    if (reason := packet_counts.refusal()) is not None:
+        pytest.skip(reason)
+    with Testbed() as bed, _receiver(bed.b) as receiver, _receiver(bed.a) as other:
+        source = _counters(bed.b)
+        source.pump(Tape(), 0)
+        _sent(bed, 60)
+        for _ in range(60):
+            receiver.recv(200, socket.MSG_PEEK)
+            receiver.recv(200)
+        with bed.b.namespace.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"of another namespace", (bed.a.address, PORT))
+        other.recv(200)
+        meters = pumped(source, Tape(), 350, seen=lambda meters: _reads(meters) >= 60)
+        source.close()
+    assert _reads(meters) == 60
+
+
+def test_segments_and_bytes_of_a_connection_are_counted() -> None:
+    with Testbed() as bed:
+        with bed.b.namespace.entered():
+            listener = socket.create_server((bed.b.address, PORT))
+        with bed.a.namespace.entered():
+            client = socket.create_connection((bed.b.address, PORT))
+        accepted = listener.accept()[0]
+        source = _counters(bed.b)
+        source.pump(Tape(), 0)
+        for _ in range(20):
+            client.sendall(bytes(50))
+            accepted.recv(50)
+        name = f"tcp :{PORT} {bed.a.address}:{client.getsockname()[1]}"
+
+        def connection(meters: Meters) -> SocketMeter | None:
+            return next((one for key, one in meters.sockets.items() if key.endswith(name)), None)
+
+        def came(meters: Meters) -> bool:
+            found = connection(meters)
+            return found is not None and (found.received_bytes or 0) >= 1000
+
+        meters = pumped(source, Tape(), 350, seen=came)
+        source.close()
+        for each in (client, accepted, listener):
+            each.close()
+    found = connection(meters)
+    assert found is not None
+    assert found.received_bytes == 1000
+    assert 20 <= found.received <= 24  # segments with text; a pure ACK may be among them
+    waiting = next(one for one in meters.sockets.values() if one.listens)
+    assert (waiting.queued, waiting.rcvbuf, waiting.unknown) == (0, 128, ("received",))

@@ -8,9 +8,8 @@ from contextlib import closing
 import pytest
 
 from kbview.sources.counters import device_counters
-from kbview.sources.counters.device_counters import DeviceCounters, affinity
+from kbview.sources.counters.device_counters import DeviceCounters
 from kbview.sources.linux.ethtool import DeviceStatistics
-from kbview.sources.linux.procfs.interrupts import InterruptLine
 from kbview.sources.linux.testbed import Testbed
 from tests.live.frames import ipv4, send_frames, udp
 from tests.live.test_counting import until
@@ -41,22 +40,11 @@ def test_only_what_has_grown_is_shown_and_a_link_that_goes_leaves_nothing(
     with Testbed(napi=True) as bed, bed.b.namespace.entered():
         before = len(os.listdir("/proc/self/fd"))
         with closing(DeviceCounters(bed.b.link)) as counters:
-            assert counters.gauges([]) == {}
+            assert counters.gauges() == {}
             send_frames(bed, ipv4(bed, udp()), COUNT)
-            until(lambda: counters.gauges([]).get(f"ethtool {PACKETS}", 0) >= COUNT)
-            assert counters.gauges([])[f"ethtool {PACKETS}"] == COUNT
-            assert not any("peer_ifindex" in name for name in counters.gauges([]))
+            until(lambda: counters.gauges().get(f"ethtool {PACKETS}", 0) >= COUNT)
+            assert counters.gauges()[f"ethtool {PACKETS}"] == COUNT
+            assert not any("peer_ifindex" in name for name in counters.gauges())
         assert len(os.listdir("/proc/self/fd")) == before
     with closing(DeviceCounters("none-such")) as counters:
-        assert counters.gauges([]) == {}
-
-
-def test_an_interrupt_line_is_shown_with_the_cores_that_take_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(device_counters, "_AGAIN_S", 0)
-    with closing(DeviceCounters("lo")) as counters:
-        line = next(name for name in sorted(os.listdir("/proc/irq")) if affinity(name))
-        assert counters.gauges([InterruptLine(line, 100, "PCI-MSI 9 eth7-rx-0")]) == {}
-        found = counters.gauges([InterruptLine(line, 140, "PCI-MSI 9 eth7-rx-0")])
-    assert found == {f"irq {line} eth7-rx-0, on cpu {affinity(line)}": 40}
+        assert counters.gauges() == {}

@@ -4,8 +4,10 @@ from kbview.sources.emulated.scenario import scenarios
 from kbview.state.player import Player
 from kbview.state.state import State
 from kbview.tape.detail import Detail
-from kbview.tape.meter import DropMeter, Meters, Sample
+from kbview.tape.kernel_meter import IrqMeter, SoftnetMeter
+from kbview.tape.meter import DropMeter, Meters, Sample, SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
+from kbview.ui import core_rows
 from kbview.ui.cures import CURES, MISSED, UNKNOWN, cure_of
 from kbview.ui.row import Size
 from kbview.ui.screens.drops_view import DropsView, causes_of
@@ -102,3 +104,116 @@ def test_the_screen_is_greyed_where_drops_are_not_known() -> None:
     view = DropsView(at_drops(NAMED))
     unknown = view.session.player.source.capabilities.now(Meters(unknown=("dropped",)))
     assert "cannot know dropped" in (view.lacks(unknown) or "")
+
+
+# ---- the sockets and the cores -----------------------------------------------------------
+
+
+def watched() -> Session:
+    """Two seconds of a live kernel: four sockets, two cores, an interrupt line."""
+    session = session_of("kernel", frames=1)
+    state = State(column_ps=S // 10)
+    for step in range(21):
+        sockets = [
+            SocketMeter(
+                "named udp :53", 212_992, 212_992, received=50 * step, drops=20 * step, send_queued=0
+            ),
+            SocketMeter(
+                "redis-server tcp :6379 10.0.0.7:51234",
+                rcvbuf=6_291_456,
+                received=5000 * step,
+                received_bytes=100_000 * step,
+                send_queued=2048,
+            ),
+            SocketMeter("sshd tcp :22 accept", 3, 128, 3, unknown=("received",)),
+            SocketMeter("udp :5353", rcvbuf=212_992, unknown=("received", "drops")),
+        ]
+        meters = Meters(arrived=1000 * step, sockets={one.name: one for one in sockets})
+        meters.softnet = [SoftnetMeter(0, 1000 * step, 0, 2, None), SoftnetMeter(1, 3, step, 0, 7)]
+        meters.irqs = [IrqMeter("38", "virtio2-input.0", "0-3", 100 * step), IrqMeter("39", "", "", 5)]
+        state.apply(Sample(step * S // 10, meters, Detail.METERS))
+    session.player.state = state
+    return session
+
+
+def page(session: Session, swaps: int, orders: int = 0) -> DropsView:
+    """The Drops after `v` and `r`, each pressed so often."""
+    view = DropsView(session)
+    for _ in range(swaps):
+        view.action_swap()
+    for _ in range(orders):
+        view.action_order()
+    return view
+
+
+def test_sockets_stand_with_process_rate_limit_and_drops() -> None:
+    rows = text(page(watched(), 1), Size(120, 21)).splitlines()
+    assert "sockets by rate" in rows[0]
+    redis, named, idle, accepting = rows[2], rows[3], rows[4], rows[5]
+    assert redis.startswith(" redis-server tcp :6379 10.0.0.7:51234")
+    assert redis.split()[4:] == ["50k/s", "977KB/s", "0", "of", "6.0M", "░░░░░░", "2.0K", "0"]
+    assert named.split() == [
+        "named",
+        "udp",
+        ":53",
+        "500/s",
+        "-",
+        "208K",
+        "of",
+        "208K",
+        "██████",
+        "0",
+        "400",
+    ]
+    assert accepting.split() == ["udp", ":5353", "-", "-", "0", "of", "208K", "░░░░░░", "-", "-"]
+    assert idle.split()[:8] == ["sshd", "tcp", ":22", "accept", "-", "-", "3", "of"]
+
+
+def test_a_narrow_screen_keeps_socket_rate_queue_and_drops() -> None:
+    rows = text(page(watched(), 1), Size(60, 13)).splitlines()
+    assert rows[2].split() == ["redis-server", "tcp", ":6379", "50k/s", "0", "of", "6.0M", "0"]
+    assert "400" in rows[3]
+
+
+def test_the_order_is_by_rate_by_queue_and_by_drops() -> None:
+    first = [
+        text(page(watched(), 1, orders), Size(120, 21)).splitlines()[2].split()[0]
+        for orders in range(4)
+    ]
+    assert first == ["redis-server", "named", "named", "redis-server"]
+    assert "sockets by drops" in text(page(watched(), 0, 2), Size(80, 21))
+
+
+def test_cores_stand_with_softnet_counters_and_lines_with_their_cores() -> None:
+    rows = text(page(watched(), 2), Size(80, 21)).splitlines()
+    assert rows[1].split() == ["core", "processed", "dropped", "squeezed", "from", "RPS"]
+    assert rows[2].split() == ["cpu0", "20k", "10k/s", "0", "2", "-"]
+    assert rows[3].split() == ["cpu1", "3", "0/s", "20", "0", "7"]
+    assert rows[-2].split() == ["38", "virtio2-input.0", "on", "cpu", "0-3", "2.0k", "1.0k/s"]
+    assert rows[-1].split() == ["39", "on", "cpu", "?", "5", "0/s"]
+
+
+def test_where_the_source_does_not_read_them_the_page_says_so() -> None:
+    assert core_rows.NOBODY in text(page(at_drops(), 2), Size(80, 20))
+    session = watched()
+    session.player.state.meters.irqs = []
+    assert core_rows.NO_LINE in text(page(session, 2), Size(80, 20))
+
+
+def test_both_pages_fit_all_sizes_and_many_cores() -> None:
+    session = watched()
+    session.player.state.meters.softnet = [SoftnetMeter(cpu, cpu, 0, 0, 0) for cpu in range(256)]
+    for size in SIZES:
+        for swaps in (1, 2):
+            text(page(session, swaps), size)
+    shown = text(page(session, 2), Size(80, 21))
+    assert "cpu255" in shown  # the busiest
+    assert "less busy cores" in shown
+
+
+def test_a_long_process_name_gives_way_to_the_port() -> None:
+    session = watched()
+    name = "some-very-long-process-name tcp :45678 10.0.0.7:51234"
+    session.player.state.meters.sockets = {name: SocketMeter(name)}
+    row = text(page(session, 1), Size(60, 13)).splitlines()[2]
+    assert "some-very-lo… tcp :45678" in row

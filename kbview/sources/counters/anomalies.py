@@ -1,11 +1,10 @@
-"""Counters that stand still on a healthy machine, and the work of each core: beside the totals.
+"""Counters that stand still on a healthy machine, beside the totals.
 
 A row: the name on the screen, and the counters of /proc/net/snmp and netstat that it adds up.
-Linux: include/uapi/linux/snmp.h, net/core/net-procfs.c softnet_seq_show()
+Linux: include/uapi/linux/snmp.h
 """
 
 from kbview.sources.counters.reading import CounterReading
-from kbview.sources.linux.procfs.softirq import CoreSoftnet
 
 ANOMALIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("TCP segments sent again", ("TcpRetransSegs",)),
@@ -20,12 +19,6 @@ ANOMALIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("UDP send buffer errors", ("UdpSndbufErrors", "Udp6SndbufErrors")),
     ("IP fragments not put together", ("IpReasmFails", "Ip6ReasmFails")),
 )
-_OF_CORE = (
-    "packets processed (softnet)",
-    "dropped, backlog full",
-    "softirqs squeezed",
-    "packets from RPS",
-)
 
 
 def gauges(now: CounterReading, since: CounterReading) -> dict[str, int]:
@@ -33,9 +26,5 @@ def gauges(now: CounterReading, since: CounterReading) -> dict[str, int]:
     found = {
         name: sum(now.grown(counter, since) for counter in counters) for name, counters in ANOMALIES
     }
-    for cpu, core in now.softnet_cores.items():
-        before = since.softnet_cores.get(cpu, CoreSoftnet())
-        for name, later, earlier in zip(_OF_CORE, core, before, strict=True):
-            found[f"cpu{cpu} {name}"] = max(0, later - earlier)
     found["packets that a qdisc dropped"] = now.dropped_by_qdiscs(since) or 0  # unknown: left out
     return {name: count for name, count in found.items() if count}

@@ -5,6 +5,7 @@ import os
 
 from kbview.sources.choosing.wanted import WantedPackets
 from kbview.sources.counters import anomalies, delivery
+from kbview.sources.counters.core_table import IrqTable, softnet
 from kbview.sources.counters.cpu_users import CpuUsers
 from kbview.sources.counters.device_counters import DeviceCounters
 from kbview.sources.counters.reading import CounterFiles, CounterReading
@@ -84,6 +85,7 @@ class CountersProducer(Producer):
             opened.pop_all()
         known = _BESIDE | _LEADING if leading else _BESIDE
         lines = self._counters.interrupt_lines()
+        self._irqs = IrqTable()
         self.meters = known | ({"interrupts"} if lines or not subject.has_hardware else set())
         self._since = self._counters.read()
         self._count = 0
@@ -129,8 +131,10 @@ class CountersProducer(Producer):
         meters.gauges["context switches, whole machine"] = switches
         meters.gauges.update(anomalies.gauges(now, since))
         self._show_users(meters)
+        lines = self._counters.interrupt_lines()
         if self._device is not None:
-            meters.gauges.update(self._device.gauges(self._counters.interrupt_lines()))
+            meters.gauges.update(self._device.gauges())
+        meters.softnet, meters.irqs = softnet(now, since), self._irqs.meters(lines)
         meters.cores = _cores(now, since)
         meters.sockets = sockets
         if self._leading:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from kbview.sources.choosing.wanted import WantedPackets
 from kbview.sources.counters.socket_choice import chosen
+from kbview.sources.counters.socket_totals import Received, SocketTotals
+from kbview.sources.linux.bpf.socket_reads import open_reads
 from kbview.sources.linux.netlink.diag import (
     AF_INET,
     AF_INET6,
@@ -32,6 +34,7 @@ class SocketMeters:
         self._diag: NetlinkSocket | None = None
         with contextlib.suppress(OSError):
             self._diag = NetlinkSocket(NETLINK_SOCK_DIAG)
+        self._totals = SocketTotals(open_reads())
         self._tables = {
             (family, protocol): KernelFile(f"{_NET}/{protocol}{suffix}")
             for family, suffix in _FAMILIES.items()
@@ -41,20 +44,21 @@ class SocketMeters:
     def meters(self) -> dict[str, SocketMeter]:
         """A meter a socket, by its name."""
         self._owners.look()
+        states = [state for table in self._tables for state in self._states(*table)]
+        totals = self._totals.look(states)
         meters: dict[str, SocketMeter] = {}
-        for family, protocol in self._tables:
-            for state in chosen(self._states(family, protocol), self._wanted):
-                owner = self._owners.name(state.inode)
-                name = f"{owner} {state.name}" if owner else state.name
-                while name in meters:  # such as one of two that share a port
-                    name += "'"
-                meters[name] = _meter(name, state)
+        for state in sorted(chosen(states, self._wanted), key=lambda state: state.cookie):
+            owner = self._owners.name(state.inode)
+            name = f"{owner} {state.name}" if owner else state.name
+            while name in meters:  # such as one of two that share a port
+                name += "'"
+            meters[name] = _meter(name, state, totals.get(state.cookie, Received()))
         return meters
 
     def _states(self, family: int, protocol: SocketProtocol) -> list[SocketState]:
         if self._diag is not None:
             try:
-                answer = self._diag.ask(socket_request(family, protocol))
+                answer = self._diag.ask(socket_request(family, protocol, totals=True))
                 return list(sockets_of(answer, protocol))
             except OSError:  # a kernel without this protocol's part, or an answer cut short
                 self._diag.close()
@@ -68,15 +72,28 @@ class SocketMeters:
 
     def close(self) -> None:
         """Close everything."""
+        self._totals.close()
         if self._diag is not None:
             self._diag.close()
         for file in self._tables.values():
             file.close()
 
 
-def _meter(name: str, state: SocketState) -> SocketMeter:
+def _meter(name: str, state: SocketState, came: Received) -> SocketMeter:
     """Of a listening socket the queue holds connections, and no bytes."""
+    known = {"received": came.packets, "drops": state.drops}
+    unknown = tuple(field for field, count in known.items() if count is None)
+    drops = state.drops or 0
     if state.state is TcpState.LISTEN:
-        return SocketMeter(name, rcvbuf=state.rcvbuf or 0, packets=state.received, drops=state.drops)
-    queued = state.received if state.truesize is None else state.truesize
-    return SocketMeter(name, queued, state.rcvbuf or 0, drops=state.drops, send_queued=state.unsent)
+        waiting, backlog = state.received, state.unsent
+        return SocketMeter(name, waiting, backlog, waiting, drops=drops, unknown=unknown)
+    return SocketMeter(
+        name,
+        state.received if state.truesize is None else state.truesize,
+        state.rcvbuf or 0,
+        received=came.packets or 0,
+        drops=drops,
+        send_queued=state.unsent,
+        received_bytes=came.bytes,
+        unknown=unknown,
+    )

@@ -55,6 +55,8 @@ class SocketState(NamedTuple):
     Of a listening socket they are connections: waiting to be accepted, and the most that may wait.
     `truesize` and `rcvbuf` are what the kernel charges the receive queue with, and its limit; None
     where it does not tell. `cgroup` is the number of the cgroup that it was made in, 0 if unknown.
+    `drops` are packets dropped at the receive queue. `arrived` counts TCP's segments modulo 2^32,
+    `arrived_bytes` their text; None of UDP. `cookie` names a socket while it lives, 0 if unknown.
     """
 
     protocol: SocketProtocol
@@ -64,16 +66,19 @@ class SocketState(NamedTuple):
     received: int
     unsent: int
     inode: int
-    drops: int = 0
+    drops: int | None = None
     truesize: int | None = None
     rcvbuf: int | None = None
     cgroup: int = 0
+    cookie: int = 0
+    arrived: int | None = None
+    arrived_bytes: int | None = None
 
     @property
     def name(self) -> str:
-        """Such as `tcp :22 10.0.0.7:51234`, `udp :53` or `tcp :80 listen`."""
+        """Such as `tcp :22 10.0.0.7:51234`, `udp :53` or `tcp :80 accept`, which listens."""
         if self.state is TcpState.LISTEN:
-            return f"{self.protocol} :{self.local.port} listen"
+            return f"{self.protocol} :{self.local.port} accept"
         if not self.remote.port:
             return f"{self.protocol} :{self.local.port}"
         address = f"[{self.remote.address}]" if ":" in self.remote.address else self.remote.address

@@ -6,6 +6,7 @@ ESTABLISHED    WQ 0 not acknowledged
 tcp :80 accept AQ █░░░░░ 3 of 128
 """
 
+from kbview.state.socket_rates import RatedSocket, rated
 from kbview.state.state import State
 from kbview.tape.meter import SocketMeter
 from kbview.ui import format as fmt
@@ -18,7 +19,7 @@ _NAME, _BAR, _NUMBERS = 14, 6, 15  # cells; the numbers that stay are the queue'
 
 
 class SocketsPanel(Panel):
-    """The fullest first; two rows each where there is room for the send queue as well."""
+    """The fullest first, then the busiest; two rows each where a send queue is known."""
 
     name = "sockets"
     title = "socket queues"
@@ -48,7 +49,8 @@ class SocketsPanel(Panel):
 
     def body(self, state: State, size: Size) -> list[Row]:
         """RQ and WQ of each; when no socket tells its WQ, that is said once."""
-        sockets = sorted(state.meters.sockets.values(), key=_busiest)
+        by_rate = sorted(rated(state.meters, state.histories.recent()), key=_busiest)
+        sockets = [one.meter for one in by_rate]
         if not sockets:
             return [[("no socket has received anything", "faint")]]
         known = any(socket.send_queued is not None for socket in sockets)
@@ -66,10 +68,13 @@ class SocketsPanel(Panel):
         return [*rows[: size.height - len(drawn)], *drawn]
 
 
-def _busiest(socket: SocketMeter) -> tuple[int, int, int, bool, str]:
-    """The fullest first, then sockets with drops, then with text unsent; listening ones at last."""
-    listens = socket.listens or "listen" in socket.name
-    return -socket.queued, -socket.drops, -(socket.send_queued or 0), listens, socket.name
+def _busiest(one: RatedSocket) -> tuple[int, int, int, float, bool, str]:
+    """The fullest first, then drops, then text unsent, then the rate; listening sockets at last."""
+    socket = one.meter
+    listens = socket.listens
+    queued = 0 if listens else socket.queued
+    unsent = socket.send_queued or 0
+    return -queued, -socket.drops, -unsent, -(one.packets_pps or 0.0), listens, socket.name
 
 
 def _receive(socket: SocketMeter, name: int, width: int) -> Row:
@@ -129,7 +134,7 @@ def _accept(socket: SocketMeter, name: int, width: int) -> Row:
         ([(" AQ ", "dim")], 6),
         (bar(share, _BAR, "bad" if share > 0.9 else "done"), 1),
         ([(f" {fmt.quantity(socket.queued)}", "text")], 9),
-        ([(f" of {fmt.quantity(socket.rcvbuf)}", "text")], 2),
+        ([(f" of {fmt.quantity(socket.rcvbuf)}", "text")] if socket.rcvbuf else [], 2),
         ([(drops, "bad")] if drops else [], 8),
     ]
     return fit(whole(parts, width), width)

@@ -1,5 +1,7 @@
 """The Drops: why packets are lost, where, on which port, whose socket it is, and the cure of each.
 
+`v` goes on to the sockets, and to the cores with their interrupt lines.
+
 ─ drops ────────────────────────────────────── 3.2k of 20k frames ─
  socket  SOCKET_RCVBUFF  __udp_enqueue_…  udp :53  named   3.1k  310/s ▁▃█
  udp     NO_SOCKET       __udp4_lib_rcv   udp :99            12    0/s
@@ -15,9 +17,11 @@ from textual.binding import BindingType
 
 from kbview.state.histories import Histories
 from kbview.state.interval import Interval
+from kbview.state.socket_rates import SocketOrder
 from kbview.state.state import State
 from kbview.tape.meter import DEFINITIONS, DropMeter
 from kbview.tape.vocabulary import Place, drop_key
+from kbview.ui import core_rows, socket_rows
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
@@ -25,10 +29,13 @@ from kbview.ui.cures import MISSED, cure_of
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry
 from kbview.ui.row import Row, Size, block, cut, lit, title_row, whole
+from kbview.ui.session import Session
 from kbview.ui.trend import gather_drops
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _PLACE, _REASON, _FUNCTION, _PORT, _PROCESS, _COUNT, _RATE = 10, 20, 22, 12, 16, 8, 8
+_PAGES = ("drops", "sockets", "cores")
+_SOCKETS, _CORES = _PAGES[1:]
 _CURE = 4  # rows, its title included
 _TREND = 12
 _MISSED = DropMeter(Place.NIC, MISSED, "rx_missed_errors", "", "", 0)
@@ -54,11 +61,31 @@ class DropsView(View):
             ),
         ),
         ("cure", (("cure", "the setting or the act against the selected reason, else the first"),)),
+        ("sockets", socket_rows.HELP),
+        ("cores", core_rows.HELP),
     )
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._page = _PAGES[0]
+        self._order = SocketOrder.RATE
+
+    def action_swap(self) -> None:
+        """From the drops to the sockets, to the cores, and back."""
+        self._page = _PAGES[(_PAGES.index(self._page) + 1) % len(_PAGES)]
+        self.show()
+
+    def action_order(self) -> None:
+        """The sockets by rate, by queue, by drops."""
+        orders = list(SocketOrder)
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self._page = _SOCKETS
+        self.show()
+
     def parts(self) -> list[str]:
-        """The reasons, then the other parts of the screen."""
-        return [*dict.fromkeys(cause.reason for cause in self._causes()), *super().parts()]
+        """The reasons where they are shown, then the other parts of the screen."""
+        causes = self._causes() if self._page == _PAGES[0] else []
+        return [*dict.fromkeys(cause.reason for cause in causes), *super().parts()]
 
     def account(self, name: str, words: Dictionary) -> Sequence[Entry]:
         """The cure and the definition of a reason, or the numbers of a part."""
@@ -68,10 +95,17 @@ class DropsView(View):
         return super().account(name, words)
 
     def lay_out(self, size: Size) -> Arrangement:
-        """The causes, and below them a cure."""
-        rows = size.height - _CURE
-        causes = Drawing(self._draw_causes, rows, CADENCE)
-        return Arrangement((), [(0, [causes, Drawing(self._draw_cure, _CURE, CADENCE)])])
+        """One drawing, which is of the causes with a cure, of the sockets, or of the cores."""
+        return Arrangement((), [(0, [Drawing(self._draw_page, size.height, CADENCE)])])
+
+    def _draw_page(self, size: Size) -> list[Row]:
+        state = self.session.player.state
+        if self._page == _SOCKETS:
+            return socket_rows.draw(state, size, self._order)
+        if self._page == _CORES:
+            return core_rows.draw(state, size)
+        causes = self._draw_causes(Size(size.width, size.height - _CURE))
+        return [*causes, *self._draw_cure(Size(size.width, _CURE))]
 
     # ---- causes ----------------------------------------------------------------------------
 

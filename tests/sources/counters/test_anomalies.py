@@ -1,30 +1,20 @@
-"""Counters of trouble and of cores: only the ones that grew are told."""
+"""Counters of trouble: only the ones that grew are told."""
 
 from kbview.sources.counters.anomalies import ANOMALIES, gauges
 from kbview.sources.counters.reading import CounterReading
 from kbview.sources.linux.netlink.links import LinkTotals
 from kbview.sources.linux.procfs.cpu import Stat
-from kbview.sources.linux.procfs.softirq import CoreSoftnet, Softnet
+from kbview.sources.linux.procfs.softirq import Softnet
 
 
-def reading(protocols: dict[str, int], cores: dict[int, CoreSoftnet]) -> CounterReading:
-    return CounterReading(LinkTotals(), 0, 0, Softnet(), Stat({}, 0), protocols, cores)
+def reading(protocols: dict[str, int]) -> CounterReading:
+    return CounterReading(LinkTotals(), 0, 0, Softnet(), Stat({}, 0), protocols)
 
 
 def test_what_grew_is_told_by_name_and_what_stood_still_is_not() -> None:
-    since = reading({"TcpRetransSegs": 100, "TcpExtPruneCalled": 5}, {})
-    now = reading({"TcpRetransSegs": 103, "TcpExtPruneCalled": 5, "UdpSndbufErrors": 2}, {})
+    since = reading({"TcpRetransSegs": 100, "TcpExtPruneCalled": 5})
+    now = reading({"TcpRetransSegs": 103, "TcpExtPruneCalled": 5, "UdpSndbufErrors": 2})
     assert gauges(now, since) == {"TCP segments sent again": 3, "UDP send buffer errors": 2}
-
-
-def test_a_core_is_told_with_its_own_number() -> None:
-    since = reading({}, {1: CoreSoftnet(10, 0, 1, 4)})
-    now = reading({}, {1: CoreSoftnet(30, 2, 1, 9)})
-    assert gauges(now, since) == {
-        "cpu1 packets processed (softnet)": 20,
-        "cpu1 dropped, backlog full": 2,
-        "cpu1 packets from RPS": 5,
-    }
 
 
 def test_a_counter_is_added_once() -> None:
@@ -34,7 +24,7 @@ def test_a_counter_is_added_once() -> None:
 
 def test_drops_of_qdiscs_that_one_reading_does_not_know_are_not_told() -> None:
     """Netlink could not be asked at first: all that came before would be told as new."""
-    unknown, known = reading({}, {}), reading({}, {})._replace(qdisc_drops=70)
+    unknown, known = reading({}), reading({})._replace(qdisc_drops=70)
     assert known.dropped_by_qdiscs(unknown) is None
     assert unknown.dropped_by_qdiscs(known) is None
     assert known.dropped_by_qdiscs(known._replace(qdisc_drops=30)) == 40

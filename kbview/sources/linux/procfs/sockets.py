@@ -1,6 +1,6 @@
 """/proc/net/{tcp,tcp6,udp,udp6}: every socket with its queues. Linux: net/ipv4/tcp_ipv4.c, udp.c
 
-It is the second choice: sock_diag knows the buffers' limits as well.
+It is the second choice: sock_diag knows the buffers' limits as well, and the drops of TCP's sockets.
 """
 
 import sys
@@ -10,11 +10,12 @@ from kbview.sources.linux.procfs.file import number
 from kbview.sources.linux.socket_state import SocketAddress, SocketProtocol, SocketState, TcpState
 
 _LEAST_COLUMNS = 10
-_DROPS = 12
+_DROPS = 12  # of UDP; in TCP's tables the retransmission timeout stands there
 
 
 def parse(text: str, protocol: SocketProtocol) -> Iterator[SocketState]:
     """The sockets of one of these files."""
+    counts_drops = protocol is SocketProtocol.UDP
     for line in text.splitlines()[1:]:
         words = line.split()
         if len(words) < _LEAST_COLUMNS:
@@ -31,7 +32,7 @@ def parse(text: str, protocol: SocketProtocol) -> Iterator[SocketState]:
             received=number(received, 16),
             unsent=number(sent, 16),
             inode=number(words[9]),
-            drops=number(words[_DROPS]) if len(words) > _DROPS else 0,
+            drops=number(words[_DROPS]) if counts_drops and len(words) > _DROPS else None,
         )
 
 

@@ -17,12 +17,15 @@ class Softnet(NamedTuple):
 
 
 class CoreSoftnet(NamedTuple):
-    """A core's packets processed and dropped at its full backlog, runs cut, packets from RPS."""
+    """A core's packets processed and dropped at its full backlog, runs cut, packets from RPS.
+
+    `received_rps` is None where the kernel has no such column (before Linux 2.6.35).
+    """
 
     processed: int = 0
     dropped: int = 0
     squeezed: int = 0
-    received_rps: int = 0
+    received_rps: int | None = None
 
 
 _RPS, _CPU = 9, 12  # columns; the core's number stands there since Linux 5.10
@@ -49,7 +52,7 @@ def parse_softnet(text: str) -> Softnet:
 
 
 def parse_softnet_cores(text: str) -> dict[int, CoreSoftnet]:
-    """The same core by core, with the packets that other cores handed over; 0 if a column is missing.
+    """The same core by core, with the packets from RPS; these are None if the column is missing.
 
     Before Linux 5.10 lines have no core's number: they are then counted through.
     """
@@ -59,6 +62,6 @@ def parse_softnet_cores(text: str) -> dict[int, CoreSoftnet]:
         if len(columns) < 3:
             continue
         cpu = columns[_CPU] if len(columns) > _CPU else line_number
-        rps = columns[_RPS] if len(columns) > _RPS else 0
+        rps = columns[_RPS] if len(columns) > _RPS else None
         cores[cpu] = CoreSoftnet(columns[0], columns[1], columns[2], rps)
     return cores

@@ -89,3 +89,39 @@ def test_a_socket_is_told_with_what_it_holds_and_may_hold() -> None:
     assert held.truesize is not None
     assert held.rcvbuf is not None
     assert 1000 < held.truesize < held.rcvbuf  # an sk_buff costs more than its bytes
+
+
+def test_a_connection_is_told_with_the_segments_and_bytes_that_came_and_a_listener_without() -> None:
+    conversation = NetlinkSocket(diag.NETLINK_SOCK_DIAG)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(server.getsockname()) as client, server.accept()[0] as accepted:
+            for _ in range(3):
+                client.sendall(b"x" * 100)
+                accepted.recv(100)
+            question = diag.socket_request(diag.AF_INET, SocketProtocol.TCP, totals=True)
+            states = list(diag.sockets_of(conversation.ask(question), SocketProtocol.TCP))
+    conversation.close()
+    listening, connected = sorted(
+        (one for one in states if one.local.port == port),
+        key=lambda one: one.state is TcpState.ESTABLISHED,
+    )
+    assert connected.arrived_bytes == 300
+    assert connected.arrived is not None
+    assert connected.arrived >= 4  # three segments with text, and the ACK of the handshake
+    assert (listening.arrived, listening.arrived_bytes) == (None, None)
+    assert 0 != listening.cookie != connected.cookie != 0
+
+
+def test_without_the_memory_attribute_drops_and_limits_are_unknown() -> None:
+    """A kernel leaves INET_DIAG_SKMEMINFO out where it was not asked for: no 0 is told in its place."""
+    body = struct.pack(
+        "=BBxx2s2s16s16s4xQIIIII", 2, 7, b"\0\x35", b"\0\0", bytes(16), bytes(16), 9, 0, 4, 0, 0, 5
+    )
+    (state,) = diag.sockets_of([Message(20, body)], SocketProtocol.UDP)
+    assert (state.name, state.received, state.cookie, state.inode) == ("udp :53", 4, 9, 5)
+    assert state.drops is state.truesize is state.rcvbuf is None
+    assert state.arrived is state.arrived_bytes is None
+    memory = _attribute(7, struct.pack("=9I", 768, 212_992, 0, 0, 0, 0, 0, 0, 6))
+    (state,) = diag.sockets_of([Message(20, body + memory)], SocketProtocol.UDP)
+    assert (state.truesize, state.rcvbuf, state.drops) == (768, 212_992, 6)

@@ -101,6 +101,24 @@ def test_sockets_with_their_queues() -> None:
     assert (tcp.state, tcp.unsent, tcp.received) == (TcpState.ESTABLISHED, 0x24, 7)
 
 
+def test_the_retransmission_timeout_of_a_tcp_table_is_no_number_of_drops() -> None:
+    """net/ipv4/tcp_ipv4.c get_tcp4_sock(): rto stands where udp4_format_sock() has drops."""
+    line = (
+        "0: 0100007F:0016 0100007F:C351 01 00000000:00000000 00:00000000 00000000 0 0 33451 1 "
+        "0000000012345678 20 4 30 10 -1\n"
+    )
+    (tcp,) = sockets.parse("heading\n" + line, SocketProtocol.TCP)
+    assert tcp.drops is None
+
+
+def test_a_softnet_line_without_a_column_of_rps_leaves_it_unknown() -> None:
+    """net/core/net-procfs.c: received_rps is the tenth column, since Linux 2.6.35."""
+    old = "00000010 00000002 00000001 0 0 0 0 0 0\n"
+    assert softirq.parse_softnet_cores(old) == {0: softirq.CoreSoftnet(16, 2, 1, None)}
+    new = "00000010 00000002 00000001 0 0 0 0 0 0 00000007 0 0 00000003\n"
+    assert softirq.parse_softnet_cores(new) == {3: softirq.CoreSoftnet(16, 2, 1, 7)}
+
+
 @pytest.mark.parametrize("text", ["", "-1", "9" * 40, "0x12", "²", "twelve", "1.5"])
 def test_what_is_no_count_is_none(text: str) -> None:
     assert number(text) == 0
@@ -145,7 +163,7 @@ def test_softnet_core_by_core_has_rps_and_the_core_s_own_number() -> None:
     """Cores that are offline have no line, so the number stands in the line (net/core/net-procfs.c)."""
     assert softirq.parse_softnet_cores(CORES) == {
         3: softirq.CoreSoftnet(0x4E, 1, 2, 7),
-        5: softirq.CoreSoftnet(0x47C5),
+        5: softirq.CoreSoftnet(0x47C5, received_rps=0),
     }
 
 
