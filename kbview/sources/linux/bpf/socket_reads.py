@@ -2,6 +2,7 @@
 
 The kernel has no counter of it: sock_diag tells of UDP only queues and drops. A receive call passes the
 tracepoint (Linux 6.4) once, so a look at a socket's protocol is all that TCP pays for it.
+PERFORMANCE: 56 ns a receive call of TCP (471 to 527 ns, 25 rounds of 60,000 calls, Linux 6.18).
 
     sock_recv_length(sk, ret, flags)  ->  cookie of sk -> datagrams, a number a core
 
