@@ -16,7 +16,7 @@ from kbview.sources.linux.socket_state import SocketProtocol, SocketState
 _MODULUS = 1 << 32  # tcpi_segs_in
 
 
-class Received(NamedTuple):
+class SocketIntake(NamedTuple):
     """Packets and bytes that came to a socket; None where nobody counts them."""
 
     packets: int | None = None
@@ -39,7 +39,7 @@ class SocketTotals:
         self._segments: dict[int, _Segments] = {}
         self._first = True
 
-    def look(self, states: Iterable[SocketState]) -> dict[int, Received]:
+    def look(self, states: Iterable[SocketState]) -> dict[int, SocketIntake]:
         """All sockets of the namespace as they are now, each with its totals by its cookie."""
         states = [state for state in states if state.cookie]
         found = self._of_datagrams(states)
@@ -48,16 +48,16 @@ class SocketTotals:
             if state.arrived is not None:
                 kept[state.cookie] = segments = self._counted(state, state.arrived)
                 grown = (state.arrived_bytes or 0) - segments.bytes_since
-                found[state.cookie] = Received(segments.total, max(0, grown))
+                found[state.cookie] = SocketIntake(segments.total, max(0, grown))
         self._segments, self._first = kept, False
         return found
 
-    def _of_datagrams(self, states: list[SocketState]) -> dict[int, Received]:
+    def _of_datagrams(self, states: list[SocketState]) -> dict[int, SocketIntake]:
         cookies = [state.cookie for state in states if state.protocol is SocketProtocol.UDP]
         if self._reads is not None:
             with contextlib.suppress(OSError):  # rights were given up, and this kernel asks for them
                 counts = self._reads.counts(cookies)
-                return {cookie: Received(count) for cookie, count in counts.items()}
+                return {cookie: SocketIntake(count) for cookie, count in counts.items()}
         return {}
 
     def _counted(self, state: SocketState, arrived: int) -> _Segments:

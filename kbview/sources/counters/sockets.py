@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kbview.sources.choosing.wanted import WantedPackets
 from kbview.sources.counters.socket_choice import chosen
-from kbview.sources.counters.socket_totals import Received, SocketTotals
+from kbview.sources.counters.socket_totals import SocketIntake, SocketTotals
 from kbview.sources.linux.bpf.socket_reads import open_reads
 from kbview.sources.linux.netlink.diag import (
     AF_INET,
@@ -52,7 +52,7 @@ class SocketMeters:
             name = f"{owner} {state.name}" if owner else state.name
             while name in meters:  # such as one of two that share a port
                 name += "'"
-            meters[name] = _meter(name, state, totals.get(state.cookie, Received()))
+            meters[name] = _meter(name, state, totals.get(state.cookie, SocketIntake()))
         return meters
 
     def _states(self, family: int, protocol: SocketProtocol) -> list[SocketState]:
@@ -79,7 +79,7 @@ class SocketMeters:
             file.close()
 
 
-def _meter(name: str, state: SocketState, came: Received) -> SocketMeter:
+def _meter(name: str, state: SocketState, came: SocketIntake) -> SocketMeter:
     """Of a listening socket the queue holds connections, and no bytes."""
     known = {"received": came.packets, "drops": state.drops}
     unknown = tuple(field for field, count in known.items() if count is None)
