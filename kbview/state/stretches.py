@@ -19,7 +19,8 @@ from kbview.tape.histogram import Histogram
 from kbview.tape.meter import CoreMeter, Meters, Sample, StageMeter
 
 _Counts = TypeVar("_Counts", StageMeter, CoreMeter)
-_LEVELS = ("rings", "sockets")  # no growth: as they are at the end
+# No growth, or counts that a list's order does not keep apart: as they are at the end.
+_LEVELS = ("rings", "sockets", "softnet", "irqs", "causes", "unknown")
 
 
 class DatapathGrowth(msgspec.Struct):

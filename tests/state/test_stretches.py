@@ -9,7 +9,9 @@ from kbview.state.stretches import stretches
 from kbview.tape.detail import Detail
 from kbview.tape.event import Event
 from kbview.tape.events import DatapathStarted
-from kbview.tape.meter import CoreMeter, Meters, Sample, StageMeter
+from kbview.tape.kernel_meter import IrqMeter, SoftnetMeter
+from kbview.tape.meter import CoreMeter, DropMeter, Meters, RingMeter, Sample, SocketMeter, StageMeter
+from kbview.tape.vocabulary import Place
 
 
 def _started(time_ps: int, name: str) -> DatapathStarted:
@@ -55,3 +57,24 @@ def test_the_recorded_lab_is_reported_receiver_by_receiver(until_ps: int | None)
         each = {"kernel": 1, "af_packet": 1, "af_xdp": 2, "dpdk": 2}[report.datapath]
         assert report.counts["copies"] == each * (report.frames["delivered"] or 0) > 0
     assert (reports[0].counts["syscalls"] or 0) >= (reports[0].frames["delivered"] or 0)
+
+
+def test_a_tape_of_a_live_kernel_keeps_the_levels_and_lists_of_its_end() -> None:
+    """Every field of Meters is set, so a field that cannot be combined fails here."""
+    ended = Meters(
+        rings=[RingMeter(0, 8)],
+        sockets={"udp :53": SocketMeter("udp :53", unknown=("received",))},
+        gauges={"CPU ms of redis 81": 4},
+        softnet=[SoftnetMeter(0, 7, 0, 0, None), SoftnetMeter(1, 9, 1, 0, 3)],
+        irqs=[IrqMeter("38", "virtio2-input.0", "0-3", 5)],
+        causes=[DropMeter(Place.UDP, "NO_SOCKET", "__udp4_lib_rcv", "udp :99", "", 20)],
+        unknown=("copies", "costs"),
+        banner="totals are exact",
+        tlb_misses=3,
+        completion_interrupts=2,
+    )
+    (one,) = stretches(
+        [_started(0, "kernel"), Sample(0, Meters(), Detail.METERS), Sample(100, ended, Detail.METERS)]
+    )
+    for name in ("rings", "sockets", "gauges", "softnet", "irqs", "causes", "unknown", "banner"):
+        assert getattr(one.meters, name) == getattr(ended, name), name
