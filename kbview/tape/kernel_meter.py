@@ -1,6 +1,8 @@
-"""Meters of a live kernel: its receive softirq core by core, and its interrupt lines."""
+"""Meters of a live kernel: the causes of drops, the receive softirq core by core, interrupt lines."""
 
 import msgspec
+
+from kbview.tape.vocabulary import Place, Reason
 
 
 class SoftnetMeter(msgspec.Struct, frozen=True):
@@ -26,4 +28,19 @@ class IrqMeter(msgspec.Struct, frozen=True):
     label: str
     name: str
     cores: str
+    count: int
+
+
+class DropMeter(msgspec.Struct, frozen=True):
+    """Packets dropped at one place for one reason. An empty text is unknown.
+
+    `function` is the kernel's. `port` is the destination's with its protocol, "udp :53"; `process` has
+    the socket of that port open.
+    """
+
+    where: Place
+    reason: Reason
+    function: str
+    port: str
+    process: str
     count: int

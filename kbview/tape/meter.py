@@ -9,7 +9,7 @@ import msgspec
 from kbview.tape.detail import Detail
 from kbview.tape.event import Account, Event, Meaning
 from kbview.tape.histogram import Histogram
-from kbview.tape.kernel_meter import IrqMeter, SoftnetMeter
+from kbview.tape.kernel_meter import DropMeter, IrqMeter, SoftnetMeter
 from kbview.tape.vocabulary import Place, Reason, RingKind, drop_key
 
 TOTALS = (
@@ -179,21 +179,6 @@ class SocketMeter(msgspec.Struct):
     def listens(self) -> bool:
         """Whether connections wait here, not packets."""
         return self.name.rstrip("'").endswith(" accept")
-
-
-class DropMeter(msgspec.Struct, frozen=True):
-    """Packets dropped at one place for one reason. An empty text is unknown.
-
-    `function` is the kernel's. `port` is the destination's with its protocol, "udp :53"; `process` has
-    the socket of that port open.
-    """
-
-    where: Place
-    reason: Reason
-    function: str
-    port: str
-    process: str
-    count: int
 
 
 class Meters(msgspec.Struct):

@@ -20,7 +20,8 @@ from kbview.sources.linux.xdp import attachment
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.sources.trace.live.instance import Instance
-from kbview.tape.meter import DropMeter, Meters
+from kbview.tape.kernel_meter import DropMeter
+from kbview.tape.meter import Meters
 from kbview.tape.source import Source, SourceError
 from kbview.tape.tape import Tape
 from kbview.tape.vocabulary import DropReason, Place

@@ -9,8 +9,8 @@ from kbview.state.stretches import stretches
 from kbview.tape.detail import Detail
 from kbview.tape.event import Event
 from kbview.tape.events import DatapathStarted
-from kbview.tape.kernel_meter import IrqMeter, SoftnetMeter
-from kbview.tape.meter import CoreMeter, DropMeter, Meters, RingMeter, Sample, SocketMeter, StageMeter
+from kbview.tape.kernel_meter import DropMeter, IrqMeter, SoftnetMeter
+from kbview.tape.meter import CoreMeter, Meters, RingMeter, Sample, SocketMeter, StageMeter
 from kbview.tape.vocabulary import Place
 
 

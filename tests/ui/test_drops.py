@@ -4,8 +4,8 @@ from kbview.sources.emulated.scenario import scenarios
 from kbview.state.player import Player
 from kbview.state.state import State
 from kbview.tape.detail import Detail
-from kbview.tape.kernel_meter import IrqMeter, SoftnetMeter
-from kbview.tape.meter import DropMeter, Meters, Sample, SocketMeter
+from kbview.tape.kernel_meter import DropMeter, IrqMeter, SoftnetMeter
+from kbview.tape.meter import Meters, Sample, SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
 from kbview.ui import core_rows
 from kbview.ui.cures import CURES, MISSED, UNKNOWN, cure_of

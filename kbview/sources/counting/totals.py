@@ -16,7 +16,8 @@ from kbview.sources.counting.packet_counts import DropCause, PacketCounts
 from kbview.sources.counting.port_owners import PortOwners
 from kbview.sources.linux.netlink.links import LinkTotals
 from kbview.sources.trace.meaning.layer import layer_of_drop
-from kbview.tape.meter import DropMeter, Meters, StageMeter
+from kbview.tape.kernel_meter import DropMeter
+from kbview.tape.meter import Meters, StageMeter
 from kbview.tape.vocabulary import DropReason, Place, drop_key, reason_of
 
 # Meters that only the events of every packet tell.

@@ -19,7 +19,8 @@ from kbview.state.histories import Histories
 from kbview.state.interval import Interval
 from kbview.state.socket_rates import SocketOrder
 from kbview.state.state import State
-from kbview.tape.meter import DEFINITIONS, DropMeter
+from kbview.tape.kernel_meter import DropMeter
+from kbview.tape.meter import DEFINITIONS
 from kbview.tape.vocabulary import Place, drop_key
 from kbview.ui import core_rows, socket_rows
 from kbview.ui import format as fmt
