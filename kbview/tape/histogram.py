@@ -4,12 +4,11 @@ bucket.py says which values share a bucket. A bucket is reported by its middle. 
 HdrHistogram (hdrhistogram.org).
 """
 
-from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
-from kbview.tape.bucket import lowest_values, width
+from kbview.tape.bucket import tally, width
 
 
 def _middle(lowest: int) -> int:
@@ -29,9 +28,9 @@ class Histogram(msgspec.Struct):
         if not values:
             return
         counts = self.counts
-        for bucket, count in Counter(lowest_values([*values])).items():
-            counts[bucket] = counts.get(bucket, 0) + count
         least, greatest = min(values), max(values)
+        for bucket, count in tally([*values], greatest).items():
+            counts[bucket] = counts.get(bucket, 0) + count
         self.least = least if not self.total else min(self.least, least)
         self.greatest = max(self.greatest, greatest)
         self.total += len(values)

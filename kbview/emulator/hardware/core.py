@@ -38,17 +38,15 @@ class Core(Actor):
 
     def __init__(self, number: int, prices: Prices, governor: Governor, counts: WorkCounts) -> None:
         self.number = number
-        self.now_ps = 0
         self.account = IDLE
         self.mode = KERNEL_MODE
         self.interrupted = KERNEL_MODE  # the mode that the last interrupt came in
         self.booked = opened()
-        self.irq_due_ps = NEVER_PS
         self.vectors: list[Vector] = []
         self.softirq: Context | None = None
         self.run_queue = RunQueue()
-        self.horizon_ps = 0
-        self.due_ps = NEVER_PS
+        self.now_ps = self.horizon_ps = self._limit_ps = 0  # the limit: where the next actor is
+        self.due_ps = self.irq_due_ps = NEVER_PS
         self._counts = counts
         self._recorder, self._parts = counts.recorder, StepParts(counts.recorder, number)
         self._context_switch = prices.step("context_switch")
@@ -56,7 +54,6 @@ class Core(Actor):
         self._current: Context | None = None  # whose account and mode are in force
         self._rest_until_ps = NEVER_PS
         self.resting = True
-        self._limit_ps = 0  # where the next actor is
         self._spin: Step | None = None
         self._idle_since_ps = 0
         self._governor = governor
@@ -75,8 +72,9 @@ class Core(Actor):
     def spend_run(self, step: Step, count: int) -> None:
         """As `spend`, `count` times; only where single steps are not told."""
         step.count += count
-        self.booked[self.account] += count * step.cost_ps
-        self.now_ps += count * step.cost_ps
+        account, duration_ps = self.account, count * step.cost_ps
+        self.booked[account] = self.booked[account] + duration_ps
+        self.now_ps += duration_ps
 
     def spend_waiting(self, step: Step, wait_ps: int, packet: int = NO_PACKET) -> None:
         """As `spend`, after the core has stalled for `wait_ps`, for which it is busy."""
@@ -97,9 +95,9 @@ class Core(Actor):
         copy_ps = copying.cost_ps + extra_ps
         copying.extra_ps += extra_ps
         step.count += 1
-        booked = self.booked
-        booked[self.account] += step.cost_ps - copying.cost_ps
-        booked[COPY] += copy_ps
+        booked, account = self.booked, self.account
+        booked[account] = booked[account] + step.cost_ps - copying.cost_ps
+        booked[COPY] = booked[COPY] + copy_ps
         if self._recorder.steps:
             self._parts.tell(step, packet, self.now_ps, self.account, copy_ps)
         self.now_ps += step.cost_ps + extra_ps
@@ -131,9 +129,11 @@ class Core(Actor):
                 self._enter(context)
             limit_ps, irq_due_ps = self._limit_ps, self.irq_due_ps
             self.horizon_ps = limit_ps if limit_ps < irq_due_ps else irq_due_ps
-            if next(context.process, self) is self:
+            for _ in context.process:  # up to its next yield; compiled code has no look-up here
+                break
+            else:
                 self._leave(context)
-            elif self.resting:
+            if self.resting:
                 break
         self.compute_due()
 
@@ -268,13 +268,13 @@ class Core(Actor):
         if not self.resting or gap_ps <= 0:
             return
         if self._spin is None:
-            self.booked[IDLE] += gap_ps
+            self.booked[IDLE] = self.booked[IDLE] + gap_ps
             self.now_ps = until_ps
             return
         polls = -(-gap_ps // self._spin.cost_ps)
         duration_ps = polls * self._spin.cost_ps
         self._spin.count += polls
-        self.booked[POLL_EMPTY] += duration_ps
+        self.booked[POLL_EMPTY] = self.booked[POLL_EMPTY] + duration_ps
         self._counts.spun(self, duration_ps, polls)
         self.now_ps += duration_ps
 

@@ -212,9 +212,10 @@ class ReadRuns(NoRuns):
         for step in each.steps:
             step.count += count
         each.copying.extra_ps += extra_ps
-        core.booked[SYSCALL] += count * (each.entry_ps + each.calls_ps - copying_ps)
-        core.booked[COPY] += count * copying_ps + extra_ps
-        core.booked[USER] += count * each.work_ps
+        booked = core.booked
+        booked[SYSCALL] = booked[SYSCALL] + count * (each.entry_ps + each.calls_ps - copying_ps)
+        booked[COPY] = booked[COPY] + count * copying_ps + extra_ps
+        booked[USER] = booked[USER] + count * each.work_ps
         self._machine.counts.read_run(
             count, sum([frame.payload for frame in frames]), each.system_calls
         )

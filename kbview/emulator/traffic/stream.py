@@ -19,7 +19,9 @@ Frames = Iterator[Frame]
 def alike(gaps: Iterable[int], length: int, flows: list[Flow]) -> Frames:
     """Datagrams of one frame length at these distances, the flows in turn."""
     payload = max(0, length - UDP_HEADERS)
-    for arrived_ps, packet, flow in zip(accumulate(gaps), count(), cycle(flows), strict=False):
+    arrived_ps = 0
+    for packet, gap_ps, flow in zip(count(), gaps, cycle(flows), strict=False):
+        arrived_ps += gap_ps
         yield Frame(arrived_ps, packet, length, flow, payload)
 
 

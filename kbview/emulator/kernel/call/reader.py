@@ -211,7 +211,7 @@ class SocketReader:
         core.spend(self._epoll)
         core.leave_kernel(self.task)
         ready = self._sockets.ready
-        return list(ready) if len(ready) <= EPOLL_EVENTS else list(islice(ready, EPOLL_EVENTS))
+        return [ready[0]] if len(ready) == 1 else list(islice(ready, EPOLL_EVENTS))
 
     def _read(self, socket: Socket) -> Process:
         """Take a packet from the queue, work on it, and answer it."""
