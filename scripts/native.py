@@ -272,6 +272,8 @@ def build(folder: Path) -> None:
     files = [str(path.relative_to(folder)) for path in prepare(folder)]
     before = Path.cwd()
     os.chdir(folder)
+    # One library holds all modules: its calls of its own functions need no table of the linker.
+    os.environ["CFLAGS"] = f"{os.environ.get('CFLAGS', '')} -fvisibility=hidden -fno-plt"
     extensions = mypycify(
         ["--config-file=", *files],  # below the checkout, mypy would take its strict settings
         opt_level=os.environ.get("KBVIEW_OPTIMISE", "2"),
