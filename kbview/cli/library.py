@@ -13,12 +13,15 @@ import msgspec
 from kbview.cli import privilege, recent
 from kbview.cli.choice import choice
 from kbview.cli.saving import save
+from kbview.emulator.keys import ScenarioError
 from kbview.emulator.scenario import Scenario, reference
+from kbview.experiment.stretch import open_loop
+from kbview.experiment.sweep import Model
 from kbview.sources.emulated import profile
 from kbview.sources.emulated.capture import ReplaySource
 from kbview.sources.emulated.scenario import ScenarioSource, scenarios
 from kbview.sources.resolve import is_pipe, recording, resolve
-from kbview.tape.source import Origin, Source
+from kbview.tape.source import Origin, Source, SourceError
 from kbview.ui.session import Offers, Opened, SettingRow, ShelfItem
 from kbview.ui.sweeper import Sweeper
 from kbview.ui.tutor import Tutor
@@ -34,6 +37,7 @@ _RECORDINGS = {
     "mixed.pcap": "ARP, DNS, HTTP, pings, fragments: one packet at a time, each by another way",
     "lab.kbt": "the lab, recorded: real traffic through eight receivers of this kernel",
 }
+_LIGHT_PPS, _FLOOD_PPS = 20_000.0, 2_500_000.0
 _FIXED = ("name", "summary")  # keys that describe a scenario and change nothing
 _FLAGS = ("profile", "seed", "datapath")  # keys with a flag of their own
 _OF_ONE_SOURCE = ("host", "rate", "size", "flows", "cores", "ring", "until", *_FLAGS)
@@ -140,8 +144,27 @@ def open_first(
         SourceLibrary(arguments, source, tutor),
         tutor=tutor,
         sweeper=partial(_sweeper, source) if isinstance(source, ScenarioSource) else None,
+        other_load=partial(other_load, source)
+        if isinstance(source, ScenarioSource) and open_loop(source.scenario)
+        else None,
     )
     return Opened(source, offers)
+
+
+def other_load(source: ScenarioSource, datapath: str) -> Source:
+    """The scenario through a datapath, without end: at a light load, or at a flood if it has that load.
+
+    A light load is 20,000 frames a second, one at a time; a flood 2.5 million, which the kernel's path
+    cannot serve on one core. Errors: SourceError if the scenario cannot have the load.
+    """
+    scenario = source.scenario
+    light = scenario.traffic.rate_pps > _LIGHT_PPS
+    rate = ("traffic.rate_pps", f"{_LIGHT_PPS if light else _FLOOD_PPS:g}")
+    try:
+        scene = Model(scenario).scene([rate, *([("traffic.burst_frames", "1")] if light else [])])
+    except ScenarioError as error:
+        raise SourceError(str(error), 2) from error
+    return ScenarioSource(source.heading, scene, datapath)
 
 
 def _sweeper(source: ScenarioSource) -> Sweeper:

@@ -12,6 +12,7 @@ from kbview.ui import format as fmt
 from kbview.ui.characters import clean
 from kbview.ui.row import Row, Size, cut, fit, length, spread
 
+_WAYS_OUT = ("help", "quit")
 _NAME = 4  # cells that are left of a long name
 
 
@@ -56,10 +57,14 @@ def _speed(speed_ps: int) -> str:
 
 
 def keys(hints: Sequence[tuple[str, str]], size: Size) -> list[Row]:
-    """The keys that exist, as many as there is room for."""
-    row: Row = [(" ", "text")]
-    for key, what in hints:
-        hint: Row = [(key, "key"), (f" {what}  ", "dim")]
-        if length(row) + length(hint) - 2 <= size.width:
-            row += hint
+    """The keys that exist, as many as there is room for; those that lead to help and out always."""
+    found: list[Row] = [[(key, "key"), (f" {what}  ", "dim")] for key, what in hints]
+    ways_out = [at for at, (_, what) in enumerate(hints) if what in _WAYS_OUT]
+    room = size.width + 1 - sum(length(found[at]) for at in ways_out)
+    kept = set(ways_out)
+    for at, hint in enumerate(found):
+        if at not in kept and length(hint) <= room:
+            kept.add(at)
+            room -= length(hint)
+    row: Row = [(" ", "text"), *(run for at in sorted(kept) for run in found[at])]
     return [fit(row, size.width)]

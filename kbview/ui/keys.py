@@ -8,17 +8,7 @@ from kbview.state.destination import EXAMPLES
 from kbview.state.marker import RULES_HELP
 from kbview.state.summary import EXAMPLES as FILTERS
 from kbview.tape.source import SourceError
-
-# Characters that Textual calls by a name.
-_TEXTUAL = {
-    " ": "space", ".": "full_stop", ",": "comma", "?": "question_mark", "+": "plus", "-": "minus",
-    "=": "equals_sign", "*": "asterisk", "/": "slash", ":": "colon", ";": "semicolon",
-    "<": "less_than_sign", ">": "greater_than_sign", "[": "left_square_bracket",
-    "]": "right_square_bracket", "!": "exclamation_mark", "#": "number_sign", "%": "percent_sign",
-    "&": "ampersand", "(": "left_parenthesis", ")": "right_parenthesis", "@": "at", "'": "apostrophe",
-    '"': "quotation_mark", "_": "underscore", "|": "vertical_line", "~": "tilde",
-    "^": "circumflex_accent", "$": "dollar_sign", "\\": "backslash", "`": "grave_accent",
-}  # fmt: skip
+from kbview.ui.key_names import names, spelling
 
 
 class Key(NamedTuple):
@@ -202,6 +192,15 @@ KEYS: tuple[Key, ...] = (
     Key("zoom_out", "Z", "Z", "zoom(-1)", "", "see more time", "journey"),
     Key("costs_swap", "v", "v", "swap", "overheads", "by step, or by the lecture's overheads", "costs"),
     Key(
+        "costs_beside",
+        "x",
+        "x",
+        "beside",
+        "other load",
+        "a light load beside a flood, a flood beside a light load; again: leave it out",
+        "costs",
+    ),
+    Key(
         "costs_keep",
         "c",
         "c",
@@ -244,26 +243,16 @@ def remapped(keymap: Mapping[str, str]) -> tuple[Key, ...]:
             close = get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}?" if close else "`kbview config keys` lists them"
             raise SourceError(f"[keys] {name}: no such command; {hint}", 2)
-        if not _names(spelt):
+        if not names(spelt):
             raise SourceError(f"[keys] {name} = {spelt!r}: names no key", 2)
     made = tuple(
-        key._replace(keys=",".join(_names(keymap[key.id])), shown=_spelling(keymap[key.id]), pair="")
+        key._replace(keys=",".join(names(keymap[key.id])), shown=spelling(keymap[key.id]), pair="")
         if key.id in keymap
         else key
         for key in KEYS
     )
     _refuse_shared(made, keymap)
     return made
-
-
-def _names(spelt: str) -> list[str]:
-    """Textual's names of the keys. A comma alone, or between spaces, is the key itself."""
-    parts = [","] if spelt.strip() == "," else [part.strip() for part in spelt.split(",")]
-    return [_TEXTUAL.get(part, part) for part in parts if part]
-
-
-def _spelling(spelt: str) -> str:
-    return " ".join(part.strip() for part in spelt.split(",") if part.strip()) or spelt.strip()
 
 
 def _refuse_shared(made: Sequence[Key], keymap: Collection[str]) -> None:
@@ -288,7 +277,11 @@ def hints(view: str, idle: Collection[str] = ()) -> list[tuple[str, str]]:
 
     `idle` are the ids of keys without use for the source.
     """
-    own = [(key.pair or key.shown, key.hint) for key in KEYS if key.view == view and key.hint]
+    own = [
+        (key.pair or key.shown, key.hint)
+        for key in KEYS
+        if key.view == view and key.hint and key.id not in idle
+    ]
     common = [key for key in of(view) if not key.view and key.hint and key.id not in idle]
     first = [(key.shown, key.hint) for key in common if key.id in _FIRST[not own]]
     last = [(key.shown, key.hint) for key in common if key.id not in _FIRST[not own] | _LAST]

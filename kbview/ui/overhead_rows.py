@@ -18,6 +18,10 @@ HELP = (
     ("interrupts ... application", "the lecture's overheads; every step belongs to one of them"),
     ("bar", "time for each delivered packet; all bars of the table have one scale"),
     ("largest", "the overhead that costs most"),
+    (
+        "x",
+        "a light load (20k/s, one frame at a time) beside a heavier one, or a flood (2.5M/s) beside it",
+    ),
     ("c", "keeps these numbers, to stand beside another load (l ↑ ↓) or another datapath (t, m)"),
 )
 _TERM, _EACH, _LEAST_BAR, _MOST_BAR = 18, 8, 3, 30

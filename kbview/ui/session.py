@@ -63,6 +63,8 @@ class Offers(NamedTuple):
     `at` is the place to begin at, in the words of the key `g`; "" is the source's beginning.
     `words` explains names that come from outside, such as profiles and sources of costs.
     `tutor` has the lessons, None where there are none.
+    `other_load` makes a source of the same traffic through a datapath, at a light load if this load is
+    heavy and the reverse; None where the load cannot be chosen.
     `sweeper` makes the sweeper of the settings, None where the traffic cannot be emulated anew.
     """
 
@@ -75,6 +77,7 @@ class Offers(NamedTuple):
     at: str = ""
     tutor: Tutor | None = None
     sweeper: Callable[[], Sweeper] | None = None
+    other_load: Twin | None = None
 
 
 NOTHING = Offers()

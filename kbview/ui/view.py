@@ -136,9 +136,13 @@ class View(Screen[None]):
 
     @property
     def _idle(self) -> frozenset[str]:
-        """The keys that this source has no use for."""
-        knobs = frozenset[str]() if self.session.player.source.knobs() else LOAD
-        return knobs if self.session.offers.tutor is not None else knobs | LESSONS
+        """The keys that this source has no use for; a greyed screen has no use for its own keys."""
+        idle = frozenset[str]() if self.session.player.source.knobs() else LOAD
+        if self.session.offers.tutor is None:
+            idle |= LESSONS
+        if self.lacks(self.session.player.capabilities) is not None:
+            idle |= frozenset(key.id for key in KEYS if key.view == self.view)
+        return idle
 
     @property
     def keys(self) -> list[Key]:

@@ -2,12 +2,15 @@
 
 import re
 from contextlib import closing
+from functools import partial
 
 import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from kbview.cli.library import other_load
 from kbview.emulator.datapaths import DATAPATHS
+from kbview.sources.emulated.scenario import ScenarioSource
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.state.budget import FULL, Spent, budget_ps, fullest, spent
@@ -19,10 +22,10 @@ from kbview.tape.station import Domain
 from kbview.ui import budget_rows
 from kbview.ui.row import Size
 from kbview.ui.screens.costs_view import CostsView
-from kbview.ui.session import Session
+from kbview.ui.session import Offers, Session
 from kbview.ui.shell import Shell
 from kbview.ui.theme import Theme
-from tests.ui.screens import SIZES, session_of, text
+from tests.ui.screens import OPENED, SIZES, session_of, text
 from tests.ui.scripted import Scripted
 from tests.ui.test_shell import drive, shown
 from tests.ui.waiting import until
@@ -140,3 +143,41 @@ def test_latency_of_segments_that_end_in_tcp_stands_apart() -> None:
         seen = text(CostsView(session), Size(width, 40))
         assert re.search(r" in the host: p50 [\d.]+ µs", seen)
         assert re.search(r"spent .*(a full core does \d+k/s|at this load)", seen)
+
+
+@pytest.mark.parametrize(
+    ("word", "largest"), [("overload-udp", "context switches"), ("paced-udp", "driver, protocol")]
+)
+def test_x_shows_the_costs_of_the_other_load_beside_these(word: str, largest: str) -> None:
+    """A light load pays a wake-up for each packet; under a flood packets share it, protocol leads."""
+    source = resolve(word, Choice())
+    assert isinstance(source, ScenarioSource)
+    OPENED.append(source)
+    player = Player(source)
+    for _ in range(30):
+        player.tick(0.1)
+    session = Session(player, Theme.DARK, offers=Offers(other_load=partial(other_load, source)))
+    view = CostsView(session)
+    view.action_swap()
+    alone = text(view, Size(80, 19))
+    assert "x: the same traffic at a light load or a flood" in text(view, Size(160, 46))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(view, "show", lambda: None)
+        view.action_beside()
+        beside = text(view, Size(80, 19))
+        names = {"context switches", "driver, protocol"}
+        (told,) = re.findall(r"^ largest +(.*)", beside, re.MULTILINE)
+        assert told.startswith(largest)
+        assert (names - {largest}).pop() in told
+        assert re.search(r"kernel (?:19|20|21)k/s", beside)
+        assert re.search(r"kernel 2\.[456]M/s", beside)
+        view.action_beside()
+    assert text(view, Size(80, 19)) == alone
+
+
+def test_x_says_why_a_given_load_has_no_other() -> None:
+    view = CostsView(session_of("kernel", 12))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(view, "show", lambda: None)
+        view.action_beside()
+    assert "the load of this source is given" in view.session.message

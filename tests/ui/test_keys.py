@@ -1,9 +1,14 @@
 """The key table is the one list of what the keys do."""
 
+import re
+
 import pytest
 
 from kbview.state.player import Player
-from kbview.ui.keys import _TEXTUAL, KEYS, Key, hints, of
+from kbview.ui import chrome
+from kbview.ui.key_names import _TEXTUAL
+from kbview.ui.keys import KEYS, Key, hints, of
+from kbview.ui.row import Size, text_of
 from kbview.ui.screens import VIEWS
 from kbview.ui.shell import Shell
 from tests.ui.scripted import Scripted
@@ -14,6 +19,13 @@ SPELT = {"↑": "up", "↓": "down", "←": "left", "→": "right", "Esc": "esca
 SPELT |= {"PgUp": "pageup", "PgDn": "pagedown", "Tab": "tab", "Home": "home", "End": "end"}
 SPELT |= {f"^{letter}": f"ctrl+{letter.lower()}" for letter in "CPZ"}
 TYPED = {name: character for character, name in _TEXTUAL.items() if character != " "}
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_bottom_line_of_each_screen_leads_to_help_and_out(width: int) -> None:
+    for view in VIEWS:
+        (row,) = chrome.keys(hints(view.view), Size(width, 1))
+        assert {"? help", "q quit"} <= set(re.split(r" {2,}", text_of(row).strip())), view.view
 
 
 def test_every_key_without_an_action_has_one_command_and_every_command_a_key() -> None:

@@ -13,7 +13,7 @@ from kbview.sources.resolve import resolve
 from kbview.state.interval import Interval
 from kbview.state.player import Player
 from kbview.tape.source import SourceError
-from kbview.ui.row import Size
+from kbview.ui.row import Size, text_of
 from kbview.ui.screens.sweep_view import SweepView
 from kbview.ui.session import Offers
 from kbview.ui.shell import Shell
@@ -203,3 +203,15 @@ def test_clients_that_wait_for_answers_have_no_rate_to_sweep() -> None:
     assert not names & {"traffic.rate_pps", "traffic.burst_frames", "traffic.size"}
     assert {"traffic.flows", "ring"} <= names
     source.close()
+
+
+def test_a_source_without_settings_is_offered_no_key_of_the_sweep() -> None:
+    """Enter, v, x and the arrows do nothing where the traffic is a capture's."""
+    view = SweepView(session_of("kernel", 12))
+    assert not {key.id for key in view.keys if key.view == "sweep"}
+    foot = "".join(
+        text_of(row) for one in view._foot_drawings(Size(160, 50)) for row in one.draw(Size(160, 1))
+    )
+    assert "Enter" not in foot
+    assert "figure" not in foot
+    assert "help" in foot

@@ -63,7 +63,7 @@ class CompareView(View):
                 ("at 3.2 ms", "the twins are catching up: how far they are, from the first frame on"),
                 ("1/44, ×44", "beside the first datapath's number: a 44th of it, or 44 times as much"),
                 *((line.name, line.meaning) for line in COMPARE_LINES),
-                *overhead_rows.HELP[:-1],
+                *overhead_rows.HELP[:-2],
             ),
         ),
     )

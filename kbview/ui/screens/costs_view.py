@@ -18,9 +18,11 @@ from textual.binding import BindingType
 
 from kbview.state.budget import Spent, spent
 from kbview.state.interval import Interval
-from kbview.state.overheads import grouped
+from kbview.state.other_load import measured
+from kbview.state.overheads import grouped, of_report
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import DEFINITIONS
+from kbview.tape.source import SourceError
 from kbview.ui import budget_rows, histogram_rows, overhead_rows
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
@@ -29,7 +31,7 @@ from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, step_entries
 from kbview.ui.overhead_rows import OverheadColumn
 from kbview.ui.row import Row, Size, bar, block, first_that_fits, lit, title_row, whole
-from kbview.ui.session import Session
+from kbview.ui.session import Session, Twin
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _HEAD = 7
@@ -85,6 +87,7 @@ class CostsView(View):
         super().__init__(session)
         self._grouped = False
         self._kept: OverheadColumn | None = None
+        self._other: OverheadColumn | None = None
 
     def action_swap(self) -> None:
         """By step, or by the lecture's overheads."""
@@ -104,6 +107,29 @@ class CostsView(View):
         )
         self.show()
 
+    def action_beside(self) -> None:
+        """The costs of the other load beside these; a second time: leave them out."""
+        make = self.session.offers.other_load
+        if self._other is not None:
+            self._other, self.session.message = None, "the other load is left out"
+        elif make is None:
+            self.session.message = "the load of this source is given: c keeps its costs for later"
+        else:
+            self._show_other(make)
+        self.show()
+
+    def _show_other(self, make: Twin) -> None:
+        try:
+            source = make(self.session.player.state.datapath)
+            report = measured(source)
+            source.close()
+        except SourceError as error:
+            self.session.message = str(error)
+            return
+        label = f"{report.datapath} {fmt.rate(report.rates['offered_pps'])}"
+        self._other, self._grouped = OverheadColumn(label, of_report(report)), True
+        self.session.message = f"beside it: the same traffic at {label}; x leaves it out"
+
     def _now(self, recent: Interval) -> OverheadColumn:
         rate = fmt.rate(recent.change("arrived") * 1e12 / recent.duration_ps)
         label = f"{self.session.player.state.datapath} {rate}"
@@ -114,10 +140,19 @@ class CostsView(View):
         title = title_row("overheads", "each delivered packet", size.width)
         if recent is None or not recent.change("delivered"):
             return block([title, *_faint(budget_rows.nothing(recent), size.width)], size)
-        columns = [self._now(recent)]
-        if self._kept is not None:
-            columns.insert(0, self._kept)
-        return block([title, *overhead_rows.draw(columns, size.width)], size)
+        columns = [one for one in (self._other, self._kept) if one is not None]
+        rows = overhead_rows.draw([*columns, self._now(recent)], size.width)
+        return block([title, *rows, *self._invitation(bool(columns), size.width)], size)
+
+    def _invitation(self, beside: bool, width: int) -> list[Row]:
+        """The key that brings other costs beside these, where there are none yet."""
+        if beside:
+            return []
+        load = (
+            "x: the same traffic at a light load or a flood" if self.session.offers.other_load else ""
+        )
+        texts = filter(None, [load, "c: keeps these costs, to stand beside another load or datapath"])
+        return [[], *(row for text in texts for row in _faint(text, width))]
 
     def parts(self) -> list[str]:
         """The steps with their costs, then the other parts of the screen."""
