@@ -47,6 +47,20 @@ def test_each_fault_that_was_found_names_tests_that_exist() -> None:
             assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), (file, test)
 
 
+def test_each_truth_has_a_source_and_names_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "truths.md").read_text(encoding="utf-8")
+    rows = [row.strip("| ").split(" | ") for row in text.splitlines() if row.startswith("| ")]
+    rows = [row for row in rows if row[0] != "truth"]
+    assert len(rows) > 50
+    for truth, source, tests in rows:
+        assert len(truth) > 20
+        assert len(source) > 8, truth
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", tests)
+        assert named, truth
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), (file, test)
+
+
 def test_the_citation_has_the_programs_version() -> None:
     text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {__version__}\n" in text

@@ -9,7 +9,7 @@ from kbview.cli.piped import stream_of
 
 
 class Run(Command):
-    """All datapaths see the same frames."""
+    """All datapaths get the same traffic."""
 
     name = "run"
     summary = "headless; prints a report"

@@ -128,7 +128,7 @@ KEYS: tuple[Key, ...] = (
         "3",
         "view('compare')",
         "",
-        "the Compare: the same frames through several datapaths",
+        "the Compare: the same traffic through several datapaths",
     ),
     Key(
         "packet_view",

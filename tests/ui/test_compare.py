@@ -1,16 +1,18 @@
 """The Compare sends the same frames through several datapaths, in step, and says what differs."""
 
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from textual.pilot import Pilot
 
 from kbview.state import compare_run
 from kbview.state.compare_lines import COMPARE_LINES
-from kbview.state.compare_run import CompareRun
+from kbview.state.compare_run import CompareRun, first_beside
 from kbview.state.player import Player
 from kbview.state.speed import Speed
 from kbview.tape.source import Capabilities, Source, SourceError
+from kbview.ui.keys import KEYS
 from kbview.ui.row import Size
 from kbview.ui.screens.compare_view import CompareView
 from kbview.ui.session import Offers, Session
@@ -81,6 +83,34 @@ def test_while_they_catch_up_they_stand_at_one_moment(
         behind += comparison.now_ps < goal_ps
     assert behind, "nothing had to be caught up with"
     comparison.close()
+
+
+def test_the_words_promise_the_same_frames_or_the_same_clients() -> None:
+    """Clients that wait for answers send a slower host less: the frames are not the same there."""
+    words = dict(CompareView.help[0][1])
+    assert words["in step"].startswith("the same frames up to this time; or the same clients")
+    assert "the same traffic" in next(key.meaning for key in KEYS if key.id == "compare")
+    clients = CompareRun(twin("request-response"))
+    for datapath in ("kernel", "dpdk-udp"):
+        clients.add(datapath, Speed())
+    for _ in range(50):
+        clients.advance(2_000_000_000)
+    counts = {state.meters.arrived for state in clients.states.values()}
+    clients.close()
+    assert len(counts) == 2
+
+
+def test_tcp_is_compared_with_a_tcp_first() -> None:
+    """A datapath that ends at layer 2 does none of TCP's work; mTCP does it (NSDI 2014)."""
+    with closing(source_of("http.pcap", "kernel")) as source:
+        assert source.heading.tcp
+        able = [one.name for one in source.choices() if not one.refusal and one.name != "kernel"]
+        assert able[0] != "mtcp"
+        first, *rest = first_beside(source.choices(), "kernel", source.heading.tcp)
+        speakers = {one.name for one in source.choices() if one.speaks_tcp}
+        assert first in speakers
+        assert set(able) == {first, *rest}
+        assert first_beside(source.choices(), "kernel", tcp=False) == able
 
 
 @pytest.mark.parametrize("size", SIZES)

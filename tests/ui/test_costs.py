@@ -33,6 +33,11 @@ from tests.ui.waiting import until
 
 def test_the_budget_is_that_of_the_books() -> None:
     """64 bytes at 10 Gb/s leave 67.2 ns: Rizzo, netmap, USENIX ATC 2012."""
+    title, line = text(CostsView(session_of("kernel", 12, "overload-udp")), Size(80, 21)).split("\n")[
+        :2
+    ]
+    assert "in books: 10 Gb/s and 64 bytes leave 67.2 ns" in title
+    assert "100 Gb/s, 64 bytes a frame and 20 more on the wire: one every 6.7 ns" in line
     assert budget_ps(10**10, 64) == pytest.approx(67_200)
     assert budget_ps(10**11, 64) == pytest.approx(6_720)
     assert budget_ps(None, 64) is None

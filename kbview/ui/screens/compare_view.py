@@ -1,4 +1,4 @@
-"""The Compare: the same frames through two or more datapaths, side by side and in step.
+"""The Compare: the same traffic through two or more datapaths, side by side and in step.
 
 ─ kernel ─────────────────────────────────────────────────────────────
  wire▸NIC▸rx ring ║ irq▸softirq▸skb▸IP▸TCP/UDP▸socket ║ read▸app
