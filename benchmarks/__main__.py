@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import capture, emulator, ring, seek, start, tape, watching
+from benchmarks import capture, emulator, ring, seek, slow_line, start, tape, watching
 
 HISTORY = Path(__file__).with_name("history.txt")
 
@@ -17,6 +17,11 @@ HISTORY = Path(__file__).with_name("history.txt")
 def ring_alone() -> int:
     """The ring of packet sockets with its default load."""
     return ring.main([])
+
+
+def slow_line_alone() -> int:
+    """The slow line with its default size."""
+    return slow_line.main([])
 
 
 def watching_alone() -> int:
@@ -32,6 +37,7 @@ PARTS = (
     tape.main,
     start.main,
     ring_alone,
+    slow_line_alone,
     watching_alone,
 )
 

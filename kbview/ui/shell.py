@@ -25,6 +25,7 @@ from kbview.ui.explain import Explain
 from kbview.ui.files import Files
 from kbview.ui.finder import Finder
 from kbview.ui.keys import AT_ONCE, KEYS, PROMPTS, of
+from kbview.ui.line import Line
 from kbview.ui.opening import Opening
 from kbview.ui.palette import Palette, key_commands, run_commands, word_commands
 from kbview.ui.projector import Projector, drawn_rows
@@ -38,7 +39,7 @@ from kbview.ui.theme import Theme
 from kbview.ui.view import View
 
 _SENTENCE_S = 4.0
-_PATIENCE = 2048  # bytes that wait for a slow terminal before frames are left out
+_ADVICE_S = 15.0  # for a sentence that a slow line shows late
 _LONGEST_S = 0.5  # a machine that slept must not play what it missed in one frame
 
 
@@ -75,6 +76,7 @@ class Shell(App[None]):
         self._failed = 0
         self.opened: Opened | None = None
         self._hushing: Timer | None = None
+        self._line = Line(self, partial(self.say, for_s=_ADVICE_S))
         self._session = Session(player, seen.theme, ascii_only=seen.ascii, offers=offers)
         self._views = {kind.view: kind(self._session) for kind in VIEWS}
         for name in self._views:
@@ -129,6 +131,8 @@ class Shell(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """The first key ends the greeting. A digit answers the question of a lesson."""
+        if isinstance(event, events.Resize):
+            self._line.resized()
         greeting = self._session.offers.greeting
         if isinstance(event, events.Key) and greeting and self._session.message == greeting:
             self._session.message = ""
@@ -151,7 +155,7 @@ class Shell(App[None]):
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Draw on the terminal, and then for the class."""
-        super()._display(screen, renderable)
+        self._line.send(renderable, partial(super()._display, screen))
         self._projector.drawn()
 
     def _frame(self) -> None:
@@ -169,7 +173,9 @@ class Shell(App[None]):
             event = self._player.state.last_event
             reached = said.startswith("reached") and event is not None
             self.say(f"{said}: {place_of(event, self._player.state)}" if reached and event else said)
-        if played and self.view and self._behind < _PATIENCE:
+        if played:
+            self._line.lasted(elapsed_s)
+        if played and self.view and not self._line.behind:
             self.view.advance()
         if played and (self._player.ended or not self._player.playing):
             self.moved()
@@ -198,15 +204,8 @@ class Shell(App[None]):
             self._timer.pause()
         self._redraw()
 
-    @property
-    def _behind(self) -> int:
-        """The bytes that the terminal has not taken yet."""
-        return self._driver.behind if isinstance(self._driver, Teletype) else 0
-
     def _redraw(self) -> None:
-        if self._behind >= _PATIENCE:
-            self.set_timer(self._period_s, self._redraw)
-        elif self.view:
+        if self.view:
             self.view.show()
 
     def on_line_gone(self) -> None:
@@ -219,13 +218,13 @@ class Shell(App[None]):
         top = self.screen_stack[-1:]
         return top[0] if top and isinstance(top[0], View) else None
 
-    def say(self, message: str) -> None:
+    def say(self, message: str, for_s: float = _SENTENCE_S) -> None:
         """A sentence that goes away again."""
         self._session.message = message
         self._redraw()
         if self._hushing is not None:
             self._hushing.stop()  # that of an earlier sentence would end this one early
-        self._hushing = self.set_timer(_SENTENCE_S, self._hush)
+        self._hushing = self.set_timer(for_s, self._hush)
 
     def _hush(self) -> None:
         if not self._failed:

@@ -1,7 +1,7 @@
 """The terminal's line: Textual's driver, but a slow reader delays nothing, and a cut line ends the app.
 
-    shell -> write -> Backlog -> thread -> terminal       shell draws no frame while bytes wait
-    shell <- keys  <- thread  <- terminal                 answers to queries are taken out
+    shell -> canvas -> Backlog -> thread -> terminal      shell draws no frame while bytes are under way
+    shell <-  keys  <- thread  <- terminal                answers to questions are taken out
 
 Textual's own writer lets the app wait behind 30 frames, and forgets a terminal that was closed.
 """
@@ -13,18 +13,28 @@ import sys
 import threading
 from codecs import getincrementaldecoder
 from operator import mul
+from time import monotonic, sleep
 from typing import Any
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from kbview.ui.canvas import Canvas
+from kbview.ui.receipts import Receipts
+
 _LEAVING_S = 1.0  # how long the last bytes may take; a terminal that is stopped takes none
 _LOOK_S = 1.0  # how often a silent line is looked at
 _INPUT_S = 0.1
+_LOOK_AGAIN_S = 0.01
 _ASK_BACKGROUND = "\x1b]11;?\x1b\\"
 _ANSWER = re.compile("\x1b\\](\\d{1,4});([^\x07\x1b]{0,200})(?:\x07|\x1b\\\\)")
-_BEGUN = re.compile("\x1b(?:\\][^\x07\x1b]{0,200}\x1b?)?$")  # its second half has not come yet
+_BEGUN = re.compile("\x1b(?:\\][^\x07\x1b]{0,200}\x1b?|\\[[0-9;]{0,9})?$")  # the rest comes later
+_RECEIPT = re.compile("\x1b\\[[03]n")
+_ASK_REPEATS = "\x1b[H \x1b[2b\x1b[6n"  # a blank, twice more where REP is known, and the position?
+_CURSOR = re.compile("\x1b\\[1;([24])R")
+_REPEATED = "4"  # the column
+_SETTLING_S = 1.0  # the wait for answers that a shell would take for keys
 _COLOUR = re.compile(r"rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
 _HALF = 0.5
 _WEIGHTS = (0.299, 0.587, 0.114)  # of red, green and blue in brightness, ITU-R BT.601
@@ -121,19 +131,30 @@ class Teletype(LinuxDriver):
 
     def __init__(self, *words: Any, **options: Any) -> None:
         super().__init__(*words, **options)
+        self.canvas = Canvas()
         self._backlog: Backlog | None = None
         self._on_screen = False
         self._expecting = False  # an answer of the terminal, which may come late and in two pieces
+        self._asked_repeats = False
+        self._receipts = Receipts()
 
     @property
-    def behind(self) -> int:
-        """The bytes that the terminal has not taken yet."""
-        return 0 if self._backlog is None else self._backlog.length
+    def behind(self) -> bool:
+        """Whether so many bytes are under way to the terminal that a frame has to be left out."""
+        waiting = 0 if self._backlog is None else self._backlog.length
+        return max(waiting, self._receipts.under_way) >= self._receipts.allowed
 
     def write(self, data: str) -> None:
         """Queue the data; the app goes on at once."""
         if self._backlog is not None:
-            self._backlog.put(data.encode("utf-8", "replace"))
+            sent = data.encode("utf-8", "replace")
+            self._receipts.wrote(len(sent))
+            self._backlog.put(sent)
+
+    def drawn(self) -> None:
+        """A frame was written: ask the terminal to say when it has drawn it."""
+        if self._backlog is not None:
+            self._backlog.put(self._receipts.ask().encode("ascii"))
 
     def start_application_mode(self) -> None:
         """Enter the screen; nothing happens if it was entered."""
@@ -142,7 +163,11 @@ class Teletype(LinuxDriver):
         self._backlog = Backlog(sys.__stderr__.fileno() if sys.__stderr__ else self.fileno)
         self._backlog.start()
         self._on_screen = True
+        self.canvas.forget()
+        self._receipts = Receipts()
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own
+        self._asked_repeats = True
+        self.write(_ASK_REPEATS)
 
     def ask_background(self) -> None:
         """Ask for the background. An answer comes as BackgroundTold, perhaps late or never."""
@@ -153,6 +178,7 @@ class Teletype(LinuxDriver):
         """Leave the screen; nothing happens if it was left."""
         if self._on_screen:
             self._on_screen = False
+            self._settle()
             super().stop_application_mode()
 
     def close(self) -> None:
@@ -160,6 +186,15 @@ class Teletype(LinuxDriver):
         super().close()
         if self._backlog is not None:
             self._backlog.stop()
+
+    def _settle(self) -> None:
+        """Let the terminal answer: what comes later is typed into the shell."""
+        end_s = monotonic() + _SETTLING_S
+        reading, backlog = self._key_thread, self._backlog
+        while self._receipts.expected and monotonic() < end_s:
+            if reading is None or not reading.is_alive() or backlog is None or backlog.gone.is_set():
+                return
+            sleep(_LOOK_AGAIN_S)
 
     def _sigcont_application(self, *_: Any) -> None:
         if self._auto_restart:
@@ -201,6 +236,19 @@ class Teletype(LinuxDriver):
             self._expecting = False
             if light is not None:
                 self.send_message(BackgroundTold(light))
-        text = _ANSWER.sub("", text)
-        begun = _BEGUN.search(text) if fresh and self._expecting else None
+        text, receipts = _RECEIPT.subn("", _ANSWER.sub("", text))
+        for _ in range(receipts):
+            self._receipts.answered()
+        text = self._without_position(text)
+        expected = self._expecting or self._receipts.expected
+        begun = _BEGUN.search(text) if fresh and expected else None
         return (text, "") if begun is None else (text[: begun.start()], begun[0])
+
+    def _without_position(self, text: str) -> str:
+        """The text without the answer that tells whether the terminal knows REP."""
+        told = _CURSOR.search(text) if self._asked_repeats else None
+        if told is None:
+            return text
+        self._asked_repeats = False
+        self.canvas.repeats = told[1] == _REPEATED
+        return text.replace(told[0], "", 1)

@@ -11,8 +11,9 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import ClassVar, Self
 
 import psutil
 import pyte
@@ -25,6 +26,42 @@ from kbview.ui.start import run
 from tests.ui.scripted import Scripted
 sys.exit(run(Scripted({source}), Options({options})))
 """
+
+
+class Answering(pyte.Screen):  # type: ignore[misc]  # pyte has no types
+    """A screen that answers questions as terminals do. With `repeats` it knows REP.
+
+    pyte itself knows no REP, and its answers go nowhere.
+    """
+
+    def __init__(
+        self, size: tuple[int, int], answer: Callable[[str], object], *, repeats: bool
+    ) -> None:
+        self._answer = answer
+        self._repeats = repeats
+        self._last = " "
+        super().__init__(*size)
+
+    def draw(self, data: str) -> None:
+        """Draw, and keep the last character for REP."""
+        super().draw(data)
+        self._last = data[-1:] or self._last
+
+    def repeat(self, count: int = 1) -> None:
+        """REP, ECMA-48 8.3.103."""
+        if self._repeats:
+            super().draw(self._last * count)
+
+    def write_process_input(self, data: str) -> None:
+        """Answer into the line."""
+        self._answer(data)
+
+
+class Stream(pyte.ByteStream):  # type: ignore[misc]  # pyte has no types
+    """Reads REP, too."""
+
+    csi: ClassVar[dict[str, str]] = {**pyte.ByteStream.csi, "b": "repeat"}
+    events = pyte.ByteStream.events | {"repeat"}
 
 
 class Terminal:
@@ -42,11 +79,16 @@ class Terminal:
         program: Sequence[str] = (),
         environ: dict[str, str] | None = None,
         words: tuple[str, ...] = (),
+        abilities: Collection[str] = ("answers", "repeats"),
     ) -> None:
-        """`words`: run kbview with these instead of the scripted source."""
+        """`words`: run kbview with these instead of the scripted source.
+
+        `abilities`: "answers" to questions, "repeats" (REP), "controls": a cut line is also a SIGHUP.
+        """
         driver = ["-c", DRIVER.format(source=source, options=options)]
-        self.screen = pyte.Screen(*size)
-        self._stream = pyte.ByteStream(self.screen)
+        answer = self.press if "answers" in abilities else str
+        self.screen = Answering(size, answer, repeats="repeats" in abilities)
+        self._stream = Stream(self.screen)
         self.output = b""
         self._master, slave = pty.openpty()
         self._resize(slave, size)
@@ -66,10 +108,11 @@ class Terminal:
             env={**inherited, **base, **(environ or {})},
             cwd=ROOT,
             start_new_session=True,
+            preexec_fn=_take_terminal if "controls" in abilities else None,  # noqa: PLW1509 - no threads
         )
         os.close(slave)
 
-    def __enter__(self) -> "Terminal":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -117,10 +160,14 @@ class Terminal:
             if not piece:
                 break
             got += piece
+        self.show(got)
+        return got
+
+    def show(self, got: bytes) -> None:
+        """Draw what has come from the line."""
         self.output += got
         # pyte draws private CSI sequences that it does not know as text
         self._stream.feed(got.replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
-        return got
 
     def read_for(self, seconds: float) -> bytes:
         """All that comes within this time, pauses or not."""
@@ -179,3 +226,8 @@ class Terminal:
     def _resize(descriptor: int, size: tuple[int, int]) -> None:
         width, height = size
         fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+
+def _take_terminal() -> None:
+    """Make standard input the terminal that controls this session."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

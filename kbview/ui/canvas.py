@@ -1,0 +1,189 @@
+"""The canvas: the cells that the terminal shows, and the few bytes that change them.
+
+Textual sends a changed row from the widget's left edge on, and a whole screen when another screen
+comes up. The canvas compares each cell with the cell that was sent before it:
+
+    unchanged cells     the cursor passes over them
+    blanks              ECH erases them, EL at the end of a row
+    a repeated cell     REP, where the terminal has shown that it knows REP
+    another style       one sequence, and none before a blank
+
+The control functions are defined in ECMA-48, 8.3.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import groupby
+from typing import cast
+
+from rich.cells import get_character_cell_size
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.segment import ControlType, Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+Cell = tuple[str, str]  # a character and the codes of its style; "" is the second half of a wide one
+Segments = Iterable[Segment]
+_BLANK: Cell = (" ", "")
+_UNKNOWN: Cell = ("?", "unknown")
+_ERASED = 12  # so many blanks take fewer bytes erased and passed over than sent
+_PASSED = 6  # so many unchanged cells take fewer bytes sent again than passed over
+_PLAIN = "\x1b[0m"
+# bold, dim, italic and colours of the text: a blank shows none of them
+_TEXT_ONLY = re.compile(r"(?:(?:[123]|49|3[0-79]|9[0-7]|38;5;\d+|38;2;\d+;\d+;\d+)(?:;|$))*")
+
+
+class Differences(CompositorUpdate):
+    """An update of Textual that is sent as its differences from a canvas of this width."""
+
+    def __init__(self, update: LayoutUpdate | ChopsUpdate, canvas: "Canvas", width: int) -> None:
+        self._update = update
+        self._canvas = canvas
+        self._width = width
+
+    def render_segments(self, console: Console) -> str:
+        """The bytes that change the terminal. The canvas has the new cells from now on."""
+        segments = self._update.__rich_console__(console, console.options)
+        system = console._color_system or ColorSystem.TRUECOLOR
+        return self._canvas.differences(cast("Segments", segments), self._width, system)
+
+
+class Canvas:
+    """The cells of one terminal. `repeats`: whether the terminal knows REP."""
+
+    def __init__(self) -> None:
+        self.repeats = False
+        self._rows: dict[int, list[Cell]] = {}
+
+    def forget(self) -> None:
+        """Nothing is known of the terminal's cells: another program or a resize has changed them."""
+        self._rows.clear()
+
+    def differences(self, segments: Segments, width: int, system: ColorSystem) -> str:
+        """The bytes that bring these segments, which begin with a cursor position, to the terminal."""
+        brush = _Brush(repeats=self.repeats)
+        for x, y, run in _runs(segments):
+            cells = [cell for text, style in run for cell in _cells(text, style, system)]
+            self._change(x, y, cells, brush, width)
+        return brush.finished()
+
+    def _change(self, x: int, y: int, cells: list[Cell], brush: "_Brush", width: int) -> None:
+        row = self._rows.setdefault(y, [])
+        end = x + len(cells)
+        row += [_UNKNOWN] * (end - len(row))
+        for first, last in _changed(row[x:end], cells):
+            brush.go_to(x + first, y)
+            brush.draw(cells[first:last], to_edge=x + last == width)
+        row[x:end] = cells
+
+
+class _Brush:
+    """Writes cells at the cursor, and remembers the style that the terminal is in."""
+
+    def __init__(self, *, repeats: bool) -> None:
+        self._repeats = repeats
+        self._style = ""
+        self._paints = False  # whether the style shows in a blank
+        self._written: list[str] = []
+
+    def go_to(self, x: int, y: int) -> None:
+        self._written.append(f"\x1b[{y + 1};{x + 1}H")
+
+    def draw(self, cells: Sequence[Cell], *, to_edge: bool) -> None:
+        """`to_edge`: the last cell is the last of its row."""
+        left = len(cells)
+        for cell, group in groupby(cells):
+            count = len(list(group))
+            left -= count
+            if cell == _BLANK:
+                self._erase(count, to_edge=to_edge and not left)
+            else:
+                self._repeat(cell, count)
+
+    def finished(self) -> str:
+        """All that was written; the terminal is back in its own style."""
+        if self._style:
+            self._written.append(_PLAIN)
+        return "".join(self._written)
+
+    def _erase(self, count: int, *, to_edge: bool) -> None:
+        if self._paints:
+            self._turn("")
+        if to_edge and count > len("\x1b[K"):
+            self._written.append("\x1b[K")
+        elif count > _ERASED:
+            self._written.append(f"\x1b[{count}X\x1b[{count}C")
+        else:
+            self._written.append(" " * count)
+
+    def _repeat(self, cell: Cell, count: int) -> None:
+        character, codes = cell
+        if codes != self._style:
+            self._turn(codes)
+        repeated = f"{character}\x1b[{count - 1}b"
+        whole = character * count
+        shorter = self._repeats and len(repeated.encode()) < len(whole.encode())
+        self._written.append(repeated if shorter else whole)
+
+    def _turn(self, codes: str) -> None:
+        lead = "0;" if self._style else ""
+        self._written.append(f"\x1b[{lead}{codes}m" if codes else _PLAIN)
+        self._style = codes
+        self._paints = _paints(codes)
+
+
+def _runs(segments: Segments) -> Iterator[tuple[int, int, list[tuple[str, Style | None]]]]:
+    """Texts with their styles from each cursor position on."""
+    x, y, run = 0, 0, list[tuple[str, Style | None]]()
+    for text, style, control in segments:
+        if control:
+            if run:
+                yield x, y, run
+            code = control[0]
+            if code[0] is ControlType.CURSOR_MOVE_TO and len(code) == 3:
+                x, y, run = int(code[1]), code[2], []
+        elif text != "\n":
+            run.append((text, style))
+    if run:
+        yield x, y, run
+
+
+def _cells(text: str, style: Style | None, system: ColorSystem) -> list[Cell]:
+    codes = "" if style is None else Strip.render_ansi(style, system)
+    blank = (" ", codes) if _paints(codes) else _BLANK
+    if text.isascii():
+        return [blank if character == " " else (character, codes) for character in text]
+    cells: list[Cell] = []
+    for character in text:
+        size = get_character_cell_size(character)
+        if not size and cells:  # belongs to the character before it
+            cells[-1] = (cells[-1][0] + character, codes)
+        else:
+            cells.append(blank if character == " " else (character, codes))
+            cells += [("", codes)] * (size - 1)
+    return cells
+
+
+def _changed(old: Sequence[Cell], new: Sequence[Cell]) -> Iterator[tuple[int, int]]:
+    """Stretches that hold all changed cells. Both halves of a wide character change together."""
+    first = last = -1
+    for at, (before, cell) in enumerate(zip(old, new, strict=True)):
+        if before == cell:
+            continue
+        if first >= 0 and at - last > _PASSED:
+            yield first, last
+            first = -1
+        if first < 0:
+            first = at
+        last = at + 1
+    if first >= 0:
+        yield first, last
+
+
+@cache
+def _paints(codes: str) -> bool:
+    """Whether a blank in this style differs from an erased cell."""
+    return _TEXT_ONLY.fullmatch(codes) is None
