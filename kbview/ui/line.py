@@ -14,7 +14,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.timer import Timer
 
-from kbview.ui.canvas import Differences
+from kbview.ui.raster import Differences
 from kbview.ui.teletype import Teletype
 
 _AGAIN_S = 0.05  # between two looks at a line that is behind
@@ -60,7 +60,7 @@ class Line:
     def resized(self) -> None:
         """The terminal has other cells, perhaps not those that were sent."""
         if self._teletype is not None:
-            self._teletype.canvas.forget()
+            self._teletype.raster.forget()
 
     def send(self, renderable: RenderableType | None, display: Callable[[Any], None]) -> None:
         """Display the update, or leave it out and draw the whole screen when the line is free."""
@@ -73,7 +73,7 @@ class Line:
         else:
             if isinstance(renderable, LayoutUpdate | ChopsUpdate):
                 renderable = cast(
-                    "RenderableType", Differences(renderable, teletype.canvas, self._app.size.width)
+                    "RenderableType", Differences(renderable, teletype.raster, self._app.size.width)
                 )
             display(renderable)
             teletype.drawn()

@@ -22,7 +22,7 @@ _MISSING = 3  # lost answers in a row of a terminal that has become silent
 _OPEN = 64  # questions that may be without an answer
 
 
-class Question(NamedTuple):
+class AskedReceipt(NamedTuple):
     """All bytes `sent` before it, the bytes that were `under_way` with it, and its time."""
 
     sent: int
@@ -39,7 +39,7 @@ class Receipts:
         self._sent = self._shown = self._lost = 0
         self._heard = False
         self._rate = float(_ASSUMED)
-        self._questions: deque[Question] = deque()
+        self._questions: deque[AskedReceipt] = deque()
 
     @property
     def expected(self) -> bool:
@@ -76,7 +76,7 @@ class Receipts:
         if self._sent == before or len(self._questions) >= _OPEN:
             return ""
         self._sent += len(QUESTION)
-        self._questions.append(Question(self._sent, self._sent - self._shown, self._now()))
+        self._questions.append(AskedReceipt(self._sent, self._sent - self._shown, self._now()))
         return QUESTION
 
     def answered(self) -> None:

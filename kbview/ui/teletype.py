@@ -1,6 +1,6 @@
 """The terminal's line: Textual's driver, but a slow reader delays nothing, and a cut line ends the app.
 
-    shell -> canvas -> Backlog -> thread -> terminal      shell draws no frame while bytes are under way
+    shell -> raster -> Backlog -> thread -> terminal      shell draws no frame while bytes are under way
     shell <-  keys  <- thread  <- terminal                answers to questions are taken out
 
 Textual's own writer lets the app wait behind 30 frames, and forgets a terminal that was closed.
@@ -20,7 +20,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from kbview.ui.canvas import Canvas
+from kbview.ui.raster import Raster
 from kbview.ui.receipts import Receipts
 
 _LEAVING_S = 1.0  # how long the last bytes may take; a terminal that is stopped takes none
@@ -131,7 +131,7 @@ class Teletype(LinuxDriver):
 
     def __init__(self, *words: Any, **options: Any) -> None:
         super().__init__(*words, **options)
-        self.canvas = Canvas()
+        self.raster = Raster()
         self._backlog: Backlog | None = None
         self._on_screen = False
         self._expecting = False  # an answer of the terminal, which may come late and in two pieces
@@ -163,7 +163,7 @@ class Teletype(LinuxDriver):
         self._backlog = Backlog(sys.__stderr__.fileno() if sys.__stderr__ else self.fileno)
         self._backlog.start()
         self._on_screen = True
-        self.canvas.forget()
+        self.raster.forget()
         self._receipts = Receipts()
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own
         self._asked_repeats = True
@@ -188,7 +188,7 @@ class Teletype(LinuxDriver):
             self._backlog.stop()
 
     def _settle(self) -> None:
-        """Let the terminal answer: what comes later is typed into the shell."""
+        """Wait for the answers of the terminal: a late answer is typed into the shell."""
         end_s = monotonic() + _SETTLING_S
         reading, backlog = self._key_thread, self._backlog
         while self._receipts.expected and monotonic() < end_s:
@@ -250,5 +250,5 @@ class Teletype(LinuxDriver):
         if told is None:
             return text
         self._asked_repeats = False
-        self.canvas.repeats = told[1] == _REPEATED
+        self.raster.repeats = told[1] == _REPEATED
         return text.replace(told[0], "", 1)

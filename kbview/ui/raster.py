@@ -1,7 +1,7 @@
-"""The canvas: the cells that the terminal shows, and the few bytes that change them.
+"""The raster: the cells that the terminal shows, and the few bytes that change them.
 
 Textual sends a changed row from the widget's left edge on, and a whole screen when another screen
-comes up. The canvas compares each cell with the cell that was sent before it:
+comes up. The raster compares each cell with the cell that was sent before it:
 
     unchanged cells     the cursor passes over them
     blanks              ECH erases them, EL at the end of a row
@@ -37,21 +37,21 @@ _TEXT_ONLY = re.compile(r"(?:(?:[123]|49|3[0-79]|9[0-7]|38;5;\d+|38;2;\d+;\d+;\d
 
 
 class Differences(CompositorUpdate):
-    """An update of Textual that is sent as its differences from a canvas of this width."""
+    """An update of Textual that is sent as its differences from a raster of this width."""
 
-    def __init__(self, update: LayoutUpdate | ChopsUpdate, canvas: "Canvas", width: int) -> None:
+    def __init__(self, update: LayoutUpdate | ChopsUpdate, raster: "Raster", width: int) -> None:
         self._update = update
-        self._canvas = canvas
+        self._canvas = raster
         self._width = width
 
     def render_segments(self, console: Console) -> str:
-        """The bytes that change the terminal. The canvas has the new cells from now on."""
+        """The bytes that change the terminal. The raster has the new cells from now on."""
         segments = self._update.__rich_console__(console, console.options)
         system = console._color_system or ColorSystem.TRUECOLOR
         return self._canvas.differences(cast("Segments", segments), self._width, system)
 
 
-class Canvas:
+class Raster:
     """The cells of one terminal. `repeats`: whether the terminal knows REP."""
 
     def __init__(self) -> None:

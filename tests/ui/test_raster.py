@@ -1,4 +1,4 @@
-"""The canvas: what it sends makes the same screen as Textual's own bytes, with fewer of them."""
+"""The raster: what it sends makes the same screen as Textual's own bytes, with fewer of them."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from textual._compositor import LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from kbview.ui.canvas import Canvas, Differences
+from kbview.ui.raster import Differences, Raster
 from tests.terminal.screen import Answering, Stream
 
 WIDTH, HEIGHT = 24, 4
@@ -68,58 +68,58 @@ def test_any_updates_give_the_screen_that_textual_draws(
     drawn: list[tuple[int, int, list[tuple[str, str]]]], repeats: bool
 ) -> None:
     plain, thin = Shown(), Shown(repeats=repeats)
-    canvas = Canvas()
-    canvas.repeats = repeats
+    raster = Raster()
+    raster.repeats = repeats
     for x, y, pieces in drawn:
         one = update(x, y, pieces)
         if one is None:
             continue
         plain.send(one.render_segments(plain.console))
-        thin.send(Differences(one, canvas, WIDTH).render_segments(thin.console))
+        thin.send(Differences(one, raster, WIDTH).render_segments(thin.console))
     assert thin.cells == plain.cells
 
 
-def of(canvas: Canvas, *rows: str) -> str:
+def of(raster: Raster, *rows: str) -> str:
     strips: list[Iterable[Strip]] = [[Strip([Segment(row)])] for row in rows]
     whole = LayoutUpdate(strips, Region(0, 0, WIDTH, len(rows)))
     segments = whole.__rich_console__(Console(), Console().options)
-    return canvas.differences(segments, WIDTH, ColorSystem.EIGHT_BIT)  # type: ignore[arg-type]  # Textual's are segments
+    return raster.differences(segments, WIDTH, ColorSystem.EIGHT_BIT)  # type: ignore[arg-type]  # Textual's are segments
 
 
 def test_a_screen_that_is_there_is_not_sent_again() -> None:
-    canvas = Canvas()
-    assert of(canvas, "abc", "def")
-    assert of(canvas, "abc", "def") == ""
+    raster = Raster()
+    assert of(raster, "abc", "def")
+    assert of(raster, "abc", "def") == ""
 
 
 def test_one_changed_digit_is_one_cell() -> None:
-    canvas = Canvas()
-    of(canvas, "12 of 90", "drops")
-    assert of(canvas, "13 of 90", "drops") == "\x1b[1;2H3"
+    raster = Raster()
+    of(raster, "12 of 90", "drops")
+    assert of(raster, "13 of 90", "drops") == "\x1b[1;2H3"
 
 
 def test_after_a_resize_all_is_sent_again() -> None:
-    canvas = Canvas()
-    first = of(canvas, "abc")
-    canvas.forget()
-    assert of(canvas, "abc") == first
+    raster = Raster()
+    first = of(raster, "abc")
+    raster.forget()
+    assert of(raster, "abc") == first
 
 
 def test_blanks_are_erased_and_repetitions_counted() -> None:
-    canvas = Canvas()
-    canvas.repeats = True
-    of(canvas, "x" * WIDTH, "x" * WIDTH)
-    assert of(canvas, " " * WIDTH, "█" * WIDTH) == "\x1b[1;1H\x1b[K\x1b[2;1H█\x1b[23b"
+    raster = Raster()
+    raster.repeats = True
+    of(raster, "x" * WIDTH, "x" * WIDTH)
+    assert of(raster, " " * WIDTH, "█" * WIDTH) == "\x1b[1;1H\x1b[K\x1b[2;1H█\x1b[23b"
 
 
 def test_a_terminal_without_rep_gets_every_cell() -> None:
-    canvas = Canvas()
-    assert of(canvas, "█" * WIDTH) == "\x1b[1;1H" + "█" * WIDTH
+    raster = Raster()
+    assert of(raster, "█" * WIDTH) == "\x1b[1;1H" + "█" * WIDTH
 
 
 def test_a_narrower_character_takes_the_whole_wide_one_away() -> None:
     thin = Shown()
-    canvas = Canvas()
+    raster = Raster()
     for row in ("a日b", "ax b", "日日"):
-        thin.send(of(canvas, row))
+        thin.send(of(raster, row))
     assert "".join(thin.screen.display[0]).startswith("日日")
