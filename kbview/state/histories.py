@@ -166,13 +166,13 @@ class Histories(Reducer):
 
 
 def _changes(tape: Reel, ends: list[int]) -> Iterator[tuple[int, str]]:
-    """By halves: to know the datapath at a position can cost a thousand reads."""
+    """By halves: halves between two ends under the same datapath are not looked at."""
     before, after = tape.started_before(ends[0]), tape.started_before(ends[-1])
-    if before is None or after is None or before == after:
+    if after is None or before == after:
         return
-    if len(ends) == 2:
-        yield ends[1], after.datapath
-    else:
+    if len(ends) > 2:
         middle = len(ends) // 2
         yield from _changes(tape, ends[: middle + 1])
         yield from _changes(tape, ends[middle:])
+    elif before is not None:  # the first datapath of a tape replaces none
+        yield ends[1], after.datapath

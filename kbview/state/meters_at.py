@@ -1,5 +1,7 @@
 """The meters at any record: a sample's where there is one, elsewhere counted on from the events."""
 
+from collections.abc import Callable
+
 from kbview.state.reducer import Reducer
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
@@ -16,6 +18,12 @@ class MetersAt(Reducer):
         self.meters = Meters()
         self.detail = Detail.METERS
         self._own = True
+
+    def hearer(self, kind: type[Event], detail: Detail) -> Callable[[Event], None] | None:
+        """Events are counted at the finest detail alone; elsewhere only samples are heard."""
+        if issubclass(kind, Sample):
+            return self.apply
+        return self.count if detail is Detail.STEPS else None
 
     def apply(self, record: Event) -> None:
         if isinstance(record, Sample):

@@ -10,8 +10,6 @@ K        the last key frame before the stretch that is folded
 from itertools import islice
 
 from kbview.state.state import CHUNK, State
-from kbview.tape.events import DatapathStarted, EventsLost
-from kbview.tape.key_frame import KeyFrame
 from kbview.tape.tape import Reel
 
 
@@ -19,15 +17,7 @@ def rebuild(tape: Reel, position: int, column_ps: int) -> State:
     """The state after the first `position` records: the same as folding every one of them."""
     first = max(((position - 1) // CHUNK - 1) * CHUNK, tape.start, 0)
     state = State(column_ps, first)
-    for record in tape.opening(first):
-        if isinstance(record, DatapathStarted):
-            state.open(record)
-        elif isinstance(record, KeyFrame):
-            state.lost, state.uncounted = record.lost, record.uncounted
-        elif isinstance(record, EventsLost):
-            state.lost += record.count
-            state.uncounted |= not record.count
-        state.counted.apply(record)
+    state.begin(tape.opening(first))
     state.histories.load(tape, first)
     for record in islice(tape.read(first), position - first):
         state.apply(record)

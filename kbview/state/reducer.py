@@ -6,6 +6,7 @@ reading the tape from its start; tests/state/test_rebuild.py compares both.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 from kbview.tape.detail import Detail
@@ -29,6 +30,11 @@ class Reducer(ABC):
     @abstractmethod
     def apply(self, record: Event) -> None:
         """Fold the next record."""
+
+    def hearer(self, kind: type[Event], detail: Detail) -> Callable[[Event], None] | None:
+        """The method that folds records of a class on a tape of this detail; None if it hears none."""
+        heard = self.hears is None or kind in self.hears
+        return self.apply if heard and detail >= self.least else None
 
     def turn(self) -> None:  # noqa: B027 - answers from samples forget nothing
         """Begin another chunk of the tape: forget all from before the chunk that has just ended."""

@@ -1,6 +1,6 @@
 """State: everything a panel may ask, folded from the tape record by record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from kbview.state.connections import Connections
 from kbview.state.histories import Histories
@@ -14,6 +14,7 @@ from kbview.state.softirq_runs import SoftirqRuns
 from kbview.state.why import Why
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
+from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Meters, Sample
 from kbview.tape.station import Station
 
@@ -86,34 +87,53 @@ class State:
         for reducer in self._reducers:
             reducer.open(started)
 
+    def begin(self, opening: Iterable[ev.Event]) -> None:
+        """Take over datapath, meters and losses where this state begins, from Tape.opening."""
+        for record in opening:
+            kind = type(record)
+            if kind in _OPENING:
+                self._take_over(record)
+            elif self._told is Detail.STEPS:
+                self.counted.count(record)
+
+    def _take_over(self, record: ev.Event) -> None:
+        match record:
+            case ev.DatapathStarted():
+                self.open(record)
+            case KeyFrame():
+                self.lost, self.uncounted = record.lost, record.uncounted
+            case ev.EventsLost():
+                self.lost += record.count
+                self.uncounted |= not record.count
+            case _:
+                pass
+        self.counted.apply(record)
+        self._hear(self.counted.detail)
+
     def apply(self, record: ev.Event) -> None:
         """Fold the next record of the tape."""
         if not self.position % CHUNK:
             for reducer in self._reducers:
                 reducer.turn()
         self.now_ps = max(self.now_ps, record.time_ps)
-        kind = type(record)
-        if self.counted.detail is not self._told:
-            self._told, self._hearers = self.counted.detail, {}
-        if kind not in self._hearers:
-            self._hearers[kind] = self._hearing(kind)
-        for apply in self._hearers[kind]:
+        for apply in self._hearers.get(type(record)) or self._hearing(type(record)):
             apply(record)
-        if isinstance(record, Sample):
-            self._clear(record.detail)
-        elif kind in _MARKERS:
-            self._mark(record)
         self.position += 1
 
     def _hearing(self, kind: type[ev.Event]) -> tuple[Callable[[ev.Event], None], ...]:
-        """The `apply` of each reducer that hears records of this class at the present detail."""
+        """All that hears records of this class at the present detail, in order; kept for the next."""
+        hearers = [reducer.hearer(kind, self._told) for reducer in self._reducers]
         if kind is ev.FrameRecorded:
-            return ()  # the content of a packet; nothing happened
-        return tuple(
-            reducer.apply
-            for reducer in self._reducers
-            if (reducer.hears is None or kind in reducer.hears) and self._told >= reducer.least
-        )
+            hearers = []  # the content of a packet; nothing happened
+        if issubclass(kind, Sample) or kind in _MARKERS:
+            hearers.append(self._mark)
+        self._hearers[kind] = tuple(hearer for hearer in hearers if hearer is not None)
+        return self._hearers[kind]
+
+    def _hear(self, detail: Detail) -> None:
+        """Records of this detail follow."""
+        if detail is not self._told:
+            self._told, self._hearers = detail, {}
 
     def _clear(self, detail: Detail) -> None:
         """A stretch of this detail begins."""
@@ -123,6 +143,9 @@ class State:
 
     def _mark(self, event: ev.Event) -> None:
         match event:
+            case Sample():
+                self._clear(event.detail)
+                self._hear(self.counted.detail)
             case ev.DatapathStarted():
                 self.open(event)
             case ev.EventsLost():
@@ -139,3 +162,4 @@ class State:
 
 
 _MARKERS = frozenset(ev.MARKERS)
+_OPENING = frozenset({Sample, KeyFrame, ev.DatapathStarted, ev.EventsLost})

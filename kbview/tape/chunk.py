@@ -6,7 +6,7 @@ from typing import cast
 
 import msgspec
 
-from kbview.tape.events import Event
+from kbview.tape.events import DatapathStarted, Event
 from kbview.tape.index import Extent
 from kbview.tape.key_frame import Framer, KeyFrame
 from kbview.tape.meter import Sample
@@ -15,6 +15,9 @@ from kbview.tape.weight import HEAVY, weight
 
 MOST_RECORDS = 8192  # a seek folds this many at most; half as many are a sixth larger on disk
 _TIME = attrgetter("time_ps")
+
+
+Starts = list[tuple[int, DatapathStarted]]  # with their positions, in order
 
 
 class Chunk(msgspec.Struct):
@@ -40,9 +43,17 @@ class Chunk(msgspec.Struct):
         return Extent(self.first, len(self.records), *times, self.key.exact, bool(self.samples))
 
     def track(self) -> Track:
-        """Its samples."""
+        """Its samples, and its key frame."""
         samples = [cast(Sample, self.records[position - self.first]) for position in self.samples]
-        return Track(self.samples, list(map(_TIME, samples)), samples.__getitem__)
+        return Track(self.samples, list(map(_TIME, samples)), samples.__getitem__, lambda: self.key)
+
+    def starts(self) -> "Starts":
+        """The records at which a datapath begins."""
+        return [
+            (position, record)
+            for position, record in enumerate(self.records, self.first)
+            if isinstance(record, DatapathStarted)
+        ]
 
 
 def chunk_of(first: int, key: KeyFrame, records: list[Event]) -> Chunk:

@@ -15,7 +15,7 @@ def _middle(lowest: int) -> int:
     return lowest + (width(lowest) - 1) // 2
 
 
-class Histogram(msgspec.Struct):
+class Histogram(msgspec.Struct, gc=False):
     """Counts of values (picoseconds here) with their exact least and greatest."""
 
     counts: dict[int, int] = msgspec.field(default_factory=dict)

@@ -5,7 +5,7 @@ import msgspec
 from kbview.tape.vocabulary import Place, Reason
 
 
-class SoftnetMeter(msgspec.Struct, frozen=True):
+class SoftnetMeter(msgspec.Struct, frozen=True, gc=False):
     """A core's receive softirq, as /proc/net/softnet_stat counts since watching began.
 
     `dropped`: packets that found the core's backlog full. `received_rps`: how often another core handed
@@ -19,7 +19,7 @@ class SoftnetMeter(msgspec.Struct, frozen=True):
     received_rps: int | None = None
 
 
-class IrqMeter(msgspec.Struct, frozen=True):
+class IrqMeter(msgspec.Struct, frozen=True, gc=False):
     """An interrupt line that received frames raise: its number, its name, how often it fired.
 
     `cores` take it, such as "0-3"; "" where the kernel does not say.
@@ -31,7 +31,7 @@ class IrqMeter(msgspec.Struct, frozen=True):
     count: int
 
 
-class DropMeter(msgspec.Struct, frozen=True):
+class DropMeter(msgspec.Struct, frozen=True, gc=False):
     """Packets dropped at one place for one reason. An empty text is unknown.
 
     `function` is the kernel's. `port` is the destination's with its protocol, "udp :53"; `process` has

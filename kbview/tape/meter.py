@@ -86,7 +86,7 @@ DEFINITIONS: dict[str, str] = {
 }
 
 
-class CoreMeter(msgspec.Struct):
+class CoreMeter(msgspec.Struct, gc=False):
     """A core's time by account, in picoseconds; they add up to the time since the start."""
 
     cpu: int
@@ -107,14 +107,14 @@ class CoreMeter(msgspec.Struct):
         return booked
 
 
-class StageMeter(msgspec.Struct, array_like=True):
+class StageMeter(msgspec.Struct, array_like=True, gc=False):
     """How often a step was taken and how long all of it took."""
 
     count: int = 0
     total_ps: int = 0
 
 
-class RingMeter(msgspec.Struct):
+class RingMeter(msgspec.Struct, gc=False):
     """A descriptor ring. From `next_to_clean`, `done` slots hold a frame or are receiving one;
     `cleaned` slots before it are emptied but not given back; from `head` up to `tail` they are the
     NIC's to write. `masked`: whether its interrupt is; None where there is none.
@@ -154,7 +154,7 @@ class RingMeter(msgspec.Struct):
         self.tail, self.next_to_clean = block, (block + 1) % self.size
 
 
-class SocketMeter(msgspec.Struct):
+class SocketMeter(msgspec.Struct, gc=False):
     """A socket's queues, in truesize bytes as the kernel accounts them.
 
     `received` counts packets that came to the receive queue. Of a live kernel it counts TCP's segments
@@ -181,7 +181,7 @@ class SocketMeter(msgspec.Struct):
         return self.name.rstrip("'").endswith(" accept")
 
 
-class Meters(msgspec.Struct):
+class Meters(msgspec.Struct, gc=False):
     """All of them. `drops` is keyed "where/REASON"; `in_flight` is counted where frames are held.
 
     `latency` is of packets that an application received or that were passed on, `kernel_latency` of

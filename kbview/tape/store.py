@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from kbview.tape.chunk import MOST_RECORDS, Chunk, chunk_of
+from kbview.tape.chunk import MOST_RECORDS, Chunk, Starts, chunk_of
 from kbview.tape.index import Index
 from kbview.tape.kbt import payload
 from kbview.tape.kbt.block import TapeDamagedError
@@ -29,6 +29,7 @@ class Store(ABC):
         self._memory: dict[int, Chunk] = {}  # the oldest first
         self._chunks = Recent(_CHUNKS, self._restore)
         self._tracks = Recent(_TRACKS, self._restore_track)
+        self._starts = Recent(_TRACKS, self._restore_starts)
 
     def chunk(self, number: int) -> Chunk:
         """Any chunk."""
@@ -41,6 +42,19 @@ class Store(ABC):
         if number >= self.index.count or number in self._memory:
             return self.chunk(number).track()
         return self._tracks.get(number)
+
+    def key(self, number: int) -> KeyFrame:
+        """Its key frame alone."""
+        try:
+            return self.track(number).key()
+        except TapeDamagedError:
+            return self.chunk(number).key
+
+    def starts(self, number: int) -> Starts:
+        """Its records at which a datapath begins, and no others."""
+        if number >= self.index.count or number in self._memory:
+            return self.chunk(number).starts()
+        return self._starts.get(number)
 
     def first_of(self, number: int) -> int:
         """The position at which a chunk begins."""
@@ -59,6 +73,10 @@ class Store(ABC):
     @abstractmethod
     def load_track(self, number: int) -> Track:
         """Its samples; TapeDamagedError likewise."""
+
+    @abstractmethod
+    def load_starts(self, number: int) -> Starts:
+        """Its records at which a datapath begins; TapeDamagedError likewise."""
 
     def key_after(self, number: int) -> KeyFrame | None:
         """The key frame of the chunk after one that is damaged, if that can be had."""
@@ -81,6 +99,12 @@ class Store(ABC):
             return self.load_track(number)
         except TapeDamagedError:
             return self.chunk(number).track()
+
+    def _restore_starts(self, number: int) -> Starts:
+        try:
+            return self.load_starts(number)
+        except TapeDamagedError:
+            return self.chunk(number).starts()
 
 
 class Spilling(Store):
@@ -118,6 +142,9 @@ class Spilling(Store):
 
     def load_track(self, number: int) -> Track:
         return payload.decode_track(self._block(number), self.index.extent(number).first)
+
+    def load_starts(self, number: int) -> Starts:
+        return payload.decode_starts(self._block(number), SCHEMA, self.index.extent(number).first)
 
     def _block(self, number: int) -> bytes:
         if self._shelf is None:

@@ -14,7 +14,7 @@ between them.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from kbview.tape.chunk import Chunker
 from kbview.tape.events import DatapathStarted, Event, EventsLost
@@ -84,9 +84,26 @@ class Reel:
         yield from islice(self.read(first), max(position - first, 0))
 
     def started_before(self, position: int) -> DatapathStarted | None:
-        """The datapath in force at a position."""
-        found = [record for record in self.opening(position) if isinstance(record, DatapathStarted)]
-        return found[-1] if found else None
+        """The datapath in force at a position; None if none has begun.
+
+        Key frames alone tell it, except in a chunk in which a datapath begins.
+        """
+        number = self._index.holding(max(position, self.start))
+        if number < self._index.count and self._stands(number):
+            return self._store.key(number + 1).started
+        while True:
+            places = self._store.starts(number)
+            if before := bisect_left(places, position, key=itemgetter(0)):
+                return places[before - 1][1]
+            key = self._store.key(number)
+            if key.exact or number <= self._index.dropped:
+                return key.started
+            number -= 1
+
+    def _stands(self, number: int) -> bool:
+        """Whether the key frame after a chunk says that no datapath begins in it."""
+        after, start_ps = self._store.key(number + 1), self._index.extent(number).start_ps
+        return after.exact and (after.started is None or after.started.time_ps < start_ps)
 
     def lost_before(self, position: int) -> int:
         """How many events are not on the tape, as far as it was said before a position."""

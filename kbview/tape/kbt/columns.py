@@ -8,7 +8,7 @@ Columns go by the names of the fields: a table says itself what it holds, whiche
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import attrgetter, sub
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 from msgspec import NODEFAULT
@@ -19,6 +19,7 @@ from kbview.tape.kbt.schema import fixed_up
 from kbview.tape.meter import Sample
 
 _TIME = attrgetter("time_ps")
+_Kind = TypeVar("_Kind", bound=ev.Event)
 _ENCODER = msgspec.msgpack.Encoder()
 
 
@@ -116,6 +117,24 @@ def unpack(columns: Columns, schema: int) -> list[ev.Event]:
         for own, (name, raw) in zip(times, columns.tables.items(), strict=True)
     ]
     return [tables[place]() for place in columns.order]
+
+
+def unpack_only(columns: Columns, kind: type[_Kind], schema: int) -> list[tuple[int, _Kind]]:
+    """The records of one class, each with its number among all; ValueError as above."""
+    place = list(columns.tables).index(kind.__name__) if kind.__name__ in columns.tables else -1
+    numbers = [number for number, own in enumerate(columns.order) if own == place]
+    if not numbers:
+        return []
+    times = list(accumulate(columns.times))
+    if len(columns.order) != len(times):
+        raise ValueError("the order of records does not fit them")
+    own = [times[number] for number in numbers]
+    records = list(_table(kind.__name__, columns.tables[kind.__name__], own, schema))
+    return [
+        (number, record)
+        for number, record in zip(numbers, records, strict=True)
+        if isinstance(record, kind)
+    ]
 
 
 def _table(name: str, raw: msgspec.Raw, times: list[int], schema: int) -> Iterable[ev.Event]:

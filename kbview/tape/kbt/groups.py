@@ -13,6 +13,7 @@ from functools import cached_property
 import msgspec
 
 from kbview.tape.kbt.block import LEVEL, MOST_UNPACKED, TapeDamagedError
+from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Sample
 
 _GROUP = 8
@@ -20,6 +21,7 @@ _BITS = -15  # deflate without a header: the block has its checksum
 _ENCODER = msgspec.msgpack.Encoder()
 _RAWS = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _SAMPLE = msgspec.msgpack.Decoder(Sample)
+_KEY = msgspec.msgpack.Decoder(KeyFrame)
 _SAMPLES = msgspec.msgpack.Decoder(list[Sample])
 
 
@@ -54,6 +56,17 @@ class Groups:
     @cached_property
     def _key(self) -> bytes:
         return inflated(self._packed_key)
+
+    @cached_property
+    def _key_frame(self) -> KeyFrame:
+        try:
+            return _KEY.decode(self._key)
+        except msgspec.MsgspecError as error:
+            raise TapeDamagedError(f"a key frame makes no sense: {error}") from error
+
+    def key(self) -> KeyFrame:
+        """The key frame; TapeDamagedError as above."""
+        return self._key_frame
 
     def sample(self, number: int) -> Sample:
         """One of them; TapeDamagedError as above."""

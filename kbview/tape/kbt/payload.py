@@ -6,8 +6,8 @@ from operator import attrgetter
 
 import msgspec
 
-from kbview.tape.chunk import Chunk, chunk_of
-from kbview.tape.events import Event
+from kbview.tape.chunk import Chunk, Starts, chunk_of
+from kbview.tape.events import DatapathStarted, Event
 from kbview.tape.kbt import columns, groups
 from kbview.tape.kbt.block import HEAD_LENGTH, BlockKind, Head, TapeDamagedError, head
 from kbview.tape.kbt.block import pack as pack_block
@@ -86,7 +86,23 @@ def decode_track(block: bytes, first: int) -> Track:
     times = list(accumulate(front.times))
     if len(positions) != len(times):
         raise TapeDamagedError("the samples of a chunk are not all there")
-    return Track(positions, times, Groups(front.groups, front.key).sample)
+    restored = Groups(front.groups, front.key)
+    return Track(positions, times, restored.sample, restored.key)
+
+
+def decode_starts(block: bytes, schema: int, first: int) -> Starts:
+    """The records of the chunk at position `first` at which a datapath begins; no others are restored.
+
+    Errors: TapeDamagedError as above.
+    """
+    found = _head(block)
+    try:
+        back = _BACK.decode(found.back(block))
+        starts = columns.unpack_only(back, DatapathStarted, schema)
+        samples = list(accumulate(_FRONT.decode(found.front(block)).places)) if starts else []
+    except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+        raise TapeDamagedError(f"a chunk makes no sense: {error}") from error
+    return [(first + _among(samples, number), started) for number, started in starts]
 
 
 def front_length(block: bytes) -> int:
@@ -116,6 +132,16 @@ def _together(places: list[int], samples: list[Sample], events: list[Event]) -> 
         records.append(sample)
         taken = place - number
     return records + events[taken:]
+
+
+def _among(samples: list[int], number: int) -> int:
+    """The place among all records of event `number`; `samples` are the places of the samples."""
+    place = number
+    for sample in samples:
+        if sample > place:
+            break
+        place += 1
+    return place
 
 
 def _in_order(records: Sequence[Event]) -> bool:

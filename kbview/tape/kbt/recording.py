@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from kbview.tape.chunk import Chunk
+from kbview.tape.chunk import Chunk, Starts
 from kbview.tape.events import Event, SourceEnded
 from kbview.tape.index import Extent
 from kbview.tape.kbt import footer, header, payload
@@ -66,6 +66,13 @@ class Filed(Store):
         if place.missing:
             return self.chunk(number).track()
         return payload.decode_track(self._read_at(place.offset, place.front), first)
+
+    def load_starts(self, number: int) -> Starts:
+        place, first = self._places[number], self.index.extent(number).first
+        if place.missing:
+            return self.chunk(number).starts()
+        block = self._read_at(place.offset, place.length)
+        return payload.decode_starts(block, self.schema, first)
 
     def damaged(self) -> int:
         """How many records cannot be had, found by looking at every checksum."""

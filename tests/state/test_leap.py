@@ -1,0 +1,76 @@
+"""A leap costs the same on a tape of any length, however often the datapath was switched on it."""
+
+import pytest
+
+from kbview.state.rebuild import rebuild
+from kbview.state.state import State
+from kbview.tape import events as ev
+from kbview.tape.chunk import MOST_RECORDS, Chunk
+from kbview.tape.detail import Detail
+from kbview.tape.kbt import recording
+from kbview.tape.meter import Meters, Sample
+from tests.tape.small import opened, written
+
+NAMES = ("kernel", "dpdk", "netmap")
+SAMPLED = 100
+EVERY_PS = 1000  # between samples
+STRETCH = 3_000  # records between switches
+COLUMN_PS = 3 * EVERY_PS
+
+
+def told(count: int) -> list[ev.Event]:
+    """A sample each SAMPLED records, and a switch of the datapath each STRETCH records."""
+    records: list[ev.Event] = []
+    for number in range(count):
+        time_ps = number * EVERY_PS // SAMPLED
+        if number % STRETCH == STRETCH // 2 + 1:
+            name = NAMES[number // STRETCH % len(NAMES)]
+            records.append(ev.DatapathStarted(time_ps, name, f"{name}: {number}", ()))
+        elif number % SAMPLED:
+            records.append(ev.IrqUnmasked(time_ps, 0, 0))
+        else:
+            records.append(Sample(time_ps, Meters(arrived=number), Detail.MILESTONES))
+    return records
+
+
+class Loads:
+    """Counts the chunks that are restored whole."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        load = recording.Filed.load
+
+        def counted(filed: recording.Filed, number: int) -> Chunk:
+            self.count += 1
+            return load(filed, number)
+
+        monkeypatch.setattr(recording.Filed, "load", counted)
+
+
+@pytest.mark.parametrize("stretches", [10, 40])
+def test_a_leap_restores_three_chunks_at_most(stretches: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the last records that a state remembers; histories come from samples alone."""
+    data = written(told(stretches * STRETCH), MOST_RECORDS)
+    loads = Loads(monkeypatch)
+    for share in (1, 2, 3, 4):
+        tape, loads.count = opened(data), 0
+        rebuild(tape, tape.length * share // 4, COLUMN_PS)
+        assert loads.count <= 3
+
+
+def test_switches_are_found_without_the_records_between() -> None:
+    """The columns and their markers are those of folding every record."""
+    records = told(8 * STRETCH)
+    tape, state = opened(written(records, 1000)), State(COLUMN_PS)
+    for position, record in enumerate(records):
+        if not position % (STRETCH // 5):
+            there = rebuild(tape, position, COLUMN_PS).histories.columns
+            assert [(each.number, each.marker) for each in there] == [
+                (each.number, each.marker) for each in state.histories.columns
+            ]
+            started = tape.started_before(position)
+            assert (started.datapath if started else "") == state.datapath
+        state.apply(record)
+    assert [each.marker for each in state.histories.columns if each.marker] == [
+        NAMES[number % 3] for number in range(1, 8)
+    ]
