@@ -2,7 +2,7 @@
 
 A whole number is kept as its difference from the one above it. Against an array for each record this
 halves a tape of milestones and divides one of steps by four (docs/decisions/0006-tape-file.md).
-Columns go by the names of the fields: a table says itself what it holds, whichever version wrote it.
+Columns go by the names of the fields: a table of any version names its own columns.
 """
 
 from collections.abc import Iterable, Sequence
