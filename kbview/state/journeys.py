@@ -67,9 +67,14 @@ def _told(stop: JourneyEvent) -> bool:
 
 
 class Journeys:
-    """Packets by number, with the events of each in the last one to two chunks of the tape."""
+    """Packets by number, with the events of each in the last one to two chunks of the tape.
 
-    def __init__(self) -> None:
+    Where the tape holds meters alone, packets may lack their ends. They are forgotten, unless `parts`
+    asks for the events that there are, such as events of a sample.
+    """
+
+    def __init__(self, *, parts: bool = False) -> None:
+        self._parts = parts
         self._tape: Reel | None = None
         self._position = 0
         self._places = Positions()
@@ -90,7 +95,9 @@ class Journeys:
                 self._forget(self._position - CHUNK)
             if not isinstance(record, Sample):
                 self._take(record)
-            elif record.detail < Detail.MILESTONES:  # the ends of these packets are not told
+            elif (
+                not self._parts and record.detail < Detail.MILESTONES
+            ):  # the ends of these packets are not told
                 self._stops, self._shared, self.ended = {}, {}, ev.NO_PACKET
             self._position += 1
 

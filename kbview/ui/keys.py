@@ -190,7 +190,15 @@ KEYS: tuple[Key, ...] = (
     Key("swap", "v", "v", "swap", "table", "this packet step by step, or all against time", "journey"),
     Key("zoom_in", "z", "z", "zoom(1)", "zoom", "stretch the time around this step", "journey"),
     Key("zoom_out", "Z", "Z", "zoom(-1)", "", "see more time", "journey"),
-    Key("costs_swap", "v", "v", "swap", "overheads", "by step, or by the lecture's overheads", "costs"),
+    Key(
+        "costs_swap",
+        "v",
+        "v",
+        "swap",
+        "overheads",
+        "by step, by overheads, or p50 and p99 between stations",
+        "costs",
+    ),
     Key(
         "costs_beside",
         "x",

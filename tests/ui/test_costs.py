@@ -186,3 +186,26 @@ def test_x_says_why_a_given_load_has_no_other() -> None:
         patch.setattr(view, "show", lambda: None)
         view.action_beside()
     assert "the load of this source is given" in view.session.message
+
+
+def test_the_times_between_stations_stand_with_their_percentiles_and_the_number_of_packets() -> None:
+    view = CostsView(session_of("kernel", 12, "udp-bursts.pcap"))
+    view.action_swap()
+    view.action_swap()
+    rows = text(view, Size(80, 21)).splitlines()
+    title = next(row for row in rows if "between stations" in row)
+    assert re.search(r"of the last \d+ packets", title)
+    wire = next(row for row in rows if row.startswith(" NIC"))
+    assert wire.split()[:7] == ["NIC", "rx", "ring", "300", "ns", "300", "ns"]
+    assert any(row.startswith(" arrival   delivery") for row in rows)
+    view.session.player.state.meters.unknown = ("costs",)
+    assert re.search(r"of \d+ sampled packets|of the last \d+ sampled", text(view, Size(80, 21)))
+    for size in SIZES:
+        text(view, size)
+
+
+def test_without_single_packets_the_page_says_how_to_get_them() -> None:
+    view = CostsView(session_of("kernel", 0, "udp-bursts.pcap"))
+    view.action_swap()
+    view.action_swap()
+    assert "no single packets are told at this speed; slow down (-)" in text(view, Size(200, 47))

@@ -51,7 +51,7 @@ def test_a_kept_load_stands_before_the_present_until_it_is_forgotten() -> None:
     view = CostsView(session_of("kernel", 12, "paced-udp"))
     recent = view.session.player.state.histories.recent()
     assert recent is not None
-    view._kept, view._grouped = view._now(recent), True
+    view._kept, view._page = view._now(recent), "overheads"
     told = "\n".join(map(text_of, rows_of(view, Size(80, 19))))
     assert told.count("kernel 20k/s") == 2
     assert "largest" in told

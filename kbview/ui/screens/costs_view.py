@@ -18,12 +18,14 @@ from textual.binding import BindingType
 
 from kbview.state.budget import Spent, spent
 from kbview.state.interval import Interval
+from kbview.state.journeys import Journeys
 from kbview.state.other_load import measured
 from kbview.state.overheads import grouped, of_report
+from kbview.state.station_times import station_times
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import DEFINITIONS
 from kbview.tape.source import SourceError
-from kbview.ui import budget_rows, histogram_rows, overhead_rows
+from kbview.ui import budget_rows, histogram_rows, overhead_rows, station_time_rows
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
@@ -40,6 +42,9 @@ _BOTH = 36  # cells that two percentiles need
 _MEMORY = 4  # rows of what memory costs
 _STEP, _PLACE, _EACH, _SURE = 19, 9, 9, 9
 _LEAST_BAR, _MOST_BAR = 4, 30
+
+_PAGES = ("steps", "overheads", "stations")
+_STEPS, _OVERHEADS, _STATIONS = _PAGES
 
 
 class CostsView(View):
@@ -67,6 +72,7 @@ class CostsView(View):
             ),
         ),
         ("overheads", overhead_rows.HELP),
+        ("between stations", station_time_rows.HELP),
         (
             "latency and memory",
             (
@@ -85,13 +91,14 @@ class CostsView(View):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._grouped = False
+        self._page = _STEPS
+        self._journeys = Journeys(parts=True)
         self._kept: OverheadColumn | None = None
         self._other: OverheadColumn | None = None
 
     def action_swap(self) -> None:
-        """By step, or by the lecture's overheads."""
-        self._grouped = not self._grouped
+        """By step, by the lecture's overheads, or the times between stations."""
+        self._page = _PAGES[(_PAGES.index(self._page) + 1) % len(_PAGES)]
         self.show()
 
     def action_keep(self) -> None:
@@ -99,7 +106,7 @@ class CostsView(View):
         recent = self.session.player.state.histories.recent()
         kept = self._kept is None and recent is not None and recent.change("delivered") > 0
         self._kept = self._now(recent) if kept and recent is not None else None
-        self._grouped = kept
+        self._page = _OVERHEADS if kept else _STEPS
         self.session.message = (
             f"kept: {self._kept.label}; change the load (l, up, down) or the datapath (t, m)"
             if self._kept
@@ -127,7 +134,7 @@ class CostsView(View):
             self.session.message = str(error)
             return
         label = f"{report.datapath} {fmt.rate(report.rates['offered_pps'])}"
-        self._other, self._grouped = OverheadColumn(label, of_report(report)), True
+        self._other, self._page = OverheadColumn(label, of_report(report)), _OVERHEADS
         self.session.message = f"beside it: the same traffic at {label}; x leaves it out"
 
     def _now(self, recent: Interval) -> OverheadColumn:
@@ -153,6 +160,12 @@ class CostsView(View):
         )
         texts = filter(None, [load, "c: keeps these costs, to stand beside another load or datapath"])
         return [[], *(row for text in texts for row in _faint(text, width))]
+
+    def _stations(self, size: Size) -> list[Row]:
+        player = self.session.player
+        self._journeys.follow(player.tape, player.state)
+        found = station_times(self._journeys, player.state.stations)
+        return station_time_rows.draw(player.state, found, size)
 
     def parts(self) -> list[str]:
         """The steps with their costs, then the other parts of the screen."""
@@ -196,8 +209,10 @@ class CostsView(View):
     # ---- steps -----------------------------------------------------------------------------
 
     def _steps(self, size: Size) -> list[Row]:
-        if self._grouped:
+        if self._page == _OVERHEADS:
             return self._overheads(size)
+        if self._page == _STATIONS:
+            return self._stations(size)
         each = self._spent()
         rows = [title_row("ns a delivered packet", f"{len(each)} steps" if each else "", size.width)]
         if not each:
