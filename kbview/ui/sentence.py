@@ -39,7 +39,7 @@ def draw(session: Session, size: Size) -> list[Row]:
     elif player.until is not None:
         rows = [[(" running until ", "accent"), (clean(player.until.what), "text")]]
     elif player.playing or player.state.last_event is None:
-        rows = [_datapath(player.state, size.width)]
+        rows = _summary(player.state, size.width)
     else:
         rows = [_step(session, player.state.last_event, size.width)]
     shown = [*rows, *told][: size.height]
@@ -72,6 +72,15 @@ def _sentence(session: Session, size: Size) -> str:
     return clean(
         explain(event).text or meaning_of(event, state.stations).why or state.why or state.note
     )
+
+
+def _summary(state: State, width: int) -> list[Row]:
+    """The datapath and its summary; a banner that does not fit beside it takes the rows it needs."""
+    row = _datapath(state, width)
+    lines = wrap(clean(state.meters.banner), width - 2)
+    if not lines or any(style == "marker" for _, style in row):
+        return [row]
+    return [[(f" {line}", "marker")] for line in lines]
 
 
 def _datapath(state: State, width: int) -> Row:

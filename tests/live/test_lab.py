@@ -264,6 +264,20 @@ def test_a_killed_receiver_is_replaced_and_said(view: Viewed) -> None:
     view.until(lambda: "killed by SIGKILL" in view.notes())
     view.more(500)
     assert view.state.meters.conserved()
+    assert "the kernel receiver was killed by SIGKILL" in view.state.meters.banner, "it stays"
+    view.source.switch("af_packet")
+    view.until(lambda: view.state.datapath == "af_packet" and not view.state.meters.banner)
+
+
+def test_a_sender_that_is_too_slow_for_the_load_is_said_as_long_as_it_is(view: Viewed) -> None:
+    view.more(100)
+    for _ in range(3):
+        view.source.turn("size", -10)
+    view.source.turn("rate", 20)  # the highest of the knob: 500,000 frames a second, by Python
+    view.until(lambda: "the sender is too slow" in view.state.meters.banner)
+    assert "of 500,000 frames/s" in view.state.meters.banner
+    view.source.turn("rate", -20)
+    view.until(lambda: not view.state.meters.banner)
 
 
 def test_one_that_is_killed_while_the_next_is_started_does_not_stop_the_change(view: Viewed) -> None:
@@ -282,9 +296,11 @@ def test_a_link_that_goes_down_is_said_and_comes_back(view: Viewed) -> None:
     ip(bed.a.namespace.name, "link", "set", bed.a.link, "down")
     view.until(lambda: "the link is down" in view.notes())
     assert bed.a.namespace.name in view.notes()
+    view.until(lambda: "the link is down" in view.state.meters.banner)
     ip(bed.a.namespace.name, "link", "set", bed.a.link, "up")
     view.until(lambda: "up again" in view.notes())
     view.more(300)
+    assert not view.state.meters.banner
 
 
 def test_a_namespace_deleted_underneath_takes_nothing_away(view: Viewed) -> None:

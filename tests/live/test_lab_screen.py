@@ -1,7 +1,9 @@
 """`kbview lab` on a terminal of 80x24: real packets, swapped by keys, and all of it gone at the end."""
 
+import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +105,33 @@ def test_a_link_that_goes_down_stays_on_the_screen_until_it_is_up() -> None:
         assert "the link is down" not in terminal.text
         terminal.press("q")
         assert terminal.end(PATIENCE_S) == 0
+
+
+def test_a_killed_receiver_is_said_in_a_row_that_stays() -> None:
+    with _lab() as terminal:
+        terminal.wait_for("nothing is lost", PATIENCE_S)
+        (receiver,) = (
+            child
+            for child in children(terminal.process.pid)
+            if b"\0receive\0" in Path(f"/proc/{child}/cmdline").read_bytes()
+        )
+        os.kill(receiver, signal.SIGKILL)
+        terminal.wait_for("the kernel receiver was killed by SIGKILL", PATIENCE_S)
+        terminal.read_for(8)  # a message would be gone
+        assert "the kernel receiver was killed by SIGKILL" in terminal.text
+        terminal.press("t")
+        terminal.wait_for("lab → af_packet", PATIENCE_S)
+        terminal.read_for(1)
+        assert "was killed" not in terminal.text
+
+
+def test_a_link_that_is_down_is_said_in_a_row_that_stays_until_it_is_up() -> None:
+    with _lab() as terminal:
+        terminal.wait_for("nothing is lost", PATIENCE_S)
+        pid = terminal.process.pid
+        ip(f"kbview-{pid}-a", "link", "set", f"kbv-{pid}-a", "down")
+        terminal.wait_for("the link is down", PATIENCE_S)
+        terminal.read_for(8)
+        assert "the link is down" in terminal.text
+        ip(f"kbview-{pid}-a", "link", "set", f"kbv-{pid}-a", "up")
+        terminal.wait_for("the link is up again", PATIENCE_S)

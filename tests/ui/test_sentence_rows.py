@@ -47,3 +47,21 @@ def test_the_sentence_of_the_longest_softirq_run_fits(width: int) -> None:
     assert told.startswith("300 of 300 packets")
     assert "round 10 of 10" in told
     assert told.endswith("budget used up, work left.")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "the link is down; ip netns exec kbview-123456-a ip link set kbv-123456-a up",
+        "the sender is too slow: 499,999 of 500,000 frames/s; the others were never sent",
+        "the af_packet receiver was killed by SIGKILL; another one takes its place",
+        "the application is gone; its last numbers stay until it is back",
+    ],
+)
+def test_a_banner_stays_whole_while_it_plays(width: int, banner: str) -> None:
+    player = Player(Scripted())
+    player.state.apply(Sample(0, Meters(banner=banner), Detail.METERS))
+    player.playing = True
+    rows = sentence.draw(Session(player, Theme.DARK), Size(width, sentence_rows(width)))
+    assert banner in " ".join(" ".join(map(text_of, rows)).split())

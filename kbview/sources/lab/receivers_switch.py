@@ -17,6 +17,7 @@ import os
 from collections.abc import Iterator
 from enum import Enum
 
+from kbview.sources.lab.sender_pace import SenderPace
 from kbview.sources.linux.testbed import Testbed
 from kbview.sources.workers.child import WorkerSettings
 from kbview.sources.workers.load import RECEIVING_PORT, Load
@@ -55,6 +56,8 @@ class ReceiversSwitch:
         self._wish = ""  # the kind that was asked for in the middle of a change
         self._notes: list[str] = []
         self._down = False
+        self._pace = SenderPace()
+        self._accident = ""  # of the receiver that runs now, or of the one that could not
         cpus = sorted(os.sched_getaffinity(0))
         self.cpus = (cpus[0], cpus[-1]) if len(cpus) > 1 else (-1, -1)  # the sender's, the receiver's
         self._old: Worker | None = None
@@ -83,6 +86,7 @@ class ReceiversSwitch:
 
     def switch(self, kind: str) -> None:
         """Begin the change to another receiver; one that is under way is finished first."""
+        self._accident = ""
         if self.phase is not Phase.RUNNING:
             self._wish = kind
             return
@@ -116,9 +120,10 @@ class ReceiversSwitch:
     def _hear_sender(self, sent: Sent) -> None:
         if self.phase is Phase.HOLDING and not sent.load.rate:
             self._drain()
+        self._pace.add(sent)
         if sent.down is not self._down:
             self._down = sent.down
-            self._notes.append(self.banner or "the link is up again")
+            self._notes.append(self._link_down or "the link is up again")
 
     def _hear_old(self, old: Worker) -> Iterator[Report]:
         """Until its last reading, or its death."""
@@ -176,7 +181,8 @@ class ReceiversSwitch:
         """The next one cannot: the kind before it shall work again. SourceError if there is none."""
         if self.phase is Phase.RUNNING or not self._before:
             raise error
-        self._notes.append(f"{error}; back to {self._before}")
+        self._accident = f"{error}; back to {self._before}"
+        self._notes.append(self._accident)
         self._next.stop()
         self._next, self.kind = self._start_receiver(self._before), self._before
         self._before, self.phase = "", Phase.WARMING
@@ -187,7 +193,8 @@ class ReceiversSwitch:
         self._deaths += 1
         if self._deaths >= _MOST_DEATHS:
             raise SourceError(f"the {self.kind} receiver was {how}, again and again; choose another", 1)
-        self._notes.append(f"the {self.kind} receiver was {how}; another one takes its place")
+        self._accident = f"the {self.kind} receiver was {how}; another one takes its place"
+        self._notes.append(self._accident)
         self._sender.post(_HELD)
         self._next.stop()
         self._next = self._start_receiver(self.kind)
@@ -195,7 +202,15 @@ class ReceiversSwitch:
 
     @property
     def banner(self) -> str:
-        """The link that is down, with the command that sets it up; "" while it is up."""
+        """Everything that disturbs the traffic, as long as it does; "" if nothing does.
+
+        A link that is down, a sender that is too slow, and a receiver that was killed or could not
+        open its way. The last stays until the viewer chooses a receiver.
+        """
+        return "; ".join(filter(None, (self._link_down, self._pace.shortfall, self._accident)))
+
+    @property
+    def _link_down(self) -> str:
         link, namespace = self._bed.a.link, self._bed.a.namespace.name
         command = f"ip netns exec {namespace} ip link set {link} up"
         return f"the link is down; {command}" if self._down else ""
