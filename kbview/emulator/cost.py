@@ -54,6 +54,20 @@ class MemoryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
+class SiblingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The factor by which a step takes longer while the other thread of the core works."""
+
+    confidence: Confidence
+    source: str
+    slowdown: float
+    note: str = ""
+
+    def inherited(self, base: str) -> "SiblingFacts":
+        """As a stand-in on another machine: no better than assumed there."""
+        note = f"taken over from {base}: {self.note}".rstrip(": ")
+        return msgspec.structs.replace(self, confidence=Confidence.ASSUMED, note=note)
+
+
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A machine profile: its nominal clock and its rows by step.
 
@@ -71,12 +85,16 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fitted: tuple[str, ...] = ()
     references: dict[str, str] = {}
     memory: MemoryFacts | None = None
+    siblings: SiblingFacts | None = None
 
     def over(self, base: "Calibration") -> "Calibration":
         """This calibration completed by the rows of its base; each row names its profile."""
         inherited = {name: row.inherited(base.name) for name, row in base.steps.items()}
         references = base.references | self.references
-        return msgspec.structs.replace(self, steps=inherited | self.steps, references=references)
+        siblings = self.siblings or (base.siblings and base.siblings.inherited(base.name))
+        return msgspec.structs.replace(
+            self, steps=inherited | self.steps, references=references, siblings=siblings
+        )
 
 
 class UnpricedStepError(Exception):

@@ -10,6 +10,7 @@ from kbview.emulator.hardware.contention import Lock
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor, idle_states
+from kbview.emulator.hardware.placement import PlacementSettings, places
 from kbview.emulator.hardware.running_totals import RunningTotals
 from kbview.emulator.kernel.socket.wait import Wait
 from kbview.emulator.recorder import Recorder
@@ -21,12 +22,13 @@ from tests.emulator.test_tcp import calls, made
 
 PRICES = Prices(profile.load("xdp18"))
 TRANSFER_PS = PRICES.step("line_transfer").cost_ps
+PLAIN = PlacementSettings()
 
 
-def cores(count: int) -> list[Core]:
+def cores(count: int, placement: PlacementSettings = PLAIN) -> list[Core]:
     states = idle_states(PRICES, "C1")
     counts = WorkCounts(RunningTotals(), Recorder())
-    return [Core(number, PRICES, Governor(states), counts) for number in range(count)]
+    return [Core(place, PRICES, Governor(states), counts) for place in places(count, placement)]
 
 
 def held(lock: Lock, core: Core, duration_ps: int) -> tuple[int, int]:

@@ -48,8 +48,9 @@ class PortQueue:
         self._call = step("rx_burst")
         self._ddio = machine.ddio
         self._tlb = tlb
-        self._per_mbuf_far = sequence("pmd_descriptor", "mbuf_alloc", "llc_miss")
-        self._per_mbuf = sequence("pmd_descriptor", "mbuf_alloc")
+        per_mbuf = ("pmd_descriptor", "mbuf_alloc", *machine.hops(queue.number, 1))
+        self._per_mbuf_far = sequence(*per_mbuf, "llc_miss")
+        self._per_mbuf = sequence(*per_mbuf)
         self.empty_poll = step("rx_burst_empty")
         self._line = step("descriptor_line")
         self._send = step("tx_burst")

@@ -38,6 +38,7 @@ The smallest program: two cores write into one list, and the list is in the orde
 >>> from kbview.emulator.hardware.core import Core
 >>> from kbview.emulator.hardware.counts import WorkCounts
 >>> from kbview.emulator.hardware.idle import Governor, idle_states
+>>> from kbview.emulator.hardware.placement import CorePlace
 >>> from kbview.emulator.hardware.run_queue import Context
 >>> from kbview.emulator.hardware.running_totals import RunningTotals
 >>> from kbview.emulator.recorder import Recorder
@@ -48,7 +49,8 @@ The smallest program: two cores write into one list, and the list is in the orde
 >>> rows = {name: CostRow(Confidence.ASSUMED, "an example", ns=cost) for name, cost in costs.items()}
 >>> prices = Prices(Calibration("example", "four steps", 10**9, rows))
 >>> counts = WorkCounts(RunningTotals(), Recorder())
->>> cores = [Core(number, prices, Governor(idle_states(prices, "C1")), counts) for number in (0, 1)]
+>>> places = CorePlace(0, 0, 0), CorePlace(1, 1, 0)
+>>> cores = [Core(place, prices, Governor(idle_states(prices, "C1")), counts) for place in places]
 >>> shared = []
 
 >>> def program(core, name):

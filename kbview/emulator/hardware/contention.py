@@ -6,8 +6,10 @@ transfers of a line are made one at a time:
     core 0 writes --> the line is modified in its cache
     core 1 writes --> waits until no transfer is under way --> transfer --> the line is its own
 
-A core that writes a line again pays nothing beyond the instruction. So a single core never pays, two
-cores pay a transfer for most writes, and with more cores each also waits for the others.
+A core that writes a line again pays nothing beyond the instruction; nor does the other thread of the
+core. So a single core never pays, two cores pay a transfer for most writes, and with more cores each
+also waits for the others. A line from another NUMA node also crosses the link between the processors
+(`numa_hop`).
 
     core 0   hold |####|
     core 1        spin |....--|####|               -- the hand-over: all spinning cores read the line
@@ -20,15 +22,16 @@ fetches the line of the lock and the lines that it protects, `lines` in all. S. 
 
 from collections import deque
 
-from kbview.emulator.cost import Prices, Step
+from kbview.emulator.cost import Prices
 from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.placement import FROM_REMOTE, REMOTE, SAME
 
 
 class SharedLine:
     """One line. Yield before `write` if the core is past its horizon."""
 
-    def __init__(self, transfer: Step) -> None:
-        self._transfer = transfer
+    def __init__(self, prices: Prices) -> None:
+        self._prices, self._transfer = prices, prices.step("line_transfer")
         self._owner: Core | None = None
         self._free_ps = 0  # when the transfer under way ends
 
@@ -36,11 +39,12 @@ class SharedLine:
         """The core writes to the line while it works on `packet`, and pays for a transfer."""
         if self._owner is core:
             return
-        alone = self._owner is None
-        self._owner = core
-        if alone:
+        before, self._owner = self._owner, core
+        if before is None or (distance := before.place.distance(core.place)) == SAME:
             return
         core.spend_waiting(self._transfer, max(0, self._free_ps - core.now_ps), packet)
+        if distance == REMOTE:
+            core.spend(self._prices.step(FROM_REMOTE), packet)
         self._free_ps = core.now_ps
 
 
@@ -48,7 +52,7 @@ class Lock:
     """Yield before `take` if the core is past its horizon, and not between `take` and `release`."""
 
     def __init__(self, prices: Prices, lines: int) -> None:
-        self._spin = prices.step("spin_lock")
+        self._prices, self._spin = prices, prices.step("spin_lock")
         self._transfer_ps = prices.step("line_transfer").cost_ps
         self._lines = lines
         self._owner: Core | None = None
@@ -66,9 +70,16 @@ class Lock:
             wait_ps = self._free_ps - now_ps + self._transfer_ps * spinning // 2
             granted.append(now_ps + wait_ps)
         if self._owner is not core and self._owner is not None:
-            wait_ps += self._lines * self._transfer_ps
+            wait_ps += self._lines * self._line_ps(self._owner, core)
         self._owner = core
         core.spend_waiting(self._spin, wait_ps)
+
+    def _line_ps(self, owner: Core, core: Core) -> int:
+        """The time that a line takes from its owner to the core, ps."""
+        distance = owner.place.distance(core.place)
+        if distance < REMOTE:
+            return distance * self._transfer_ps
+        return self._transfer_ps + self._prices.step(FROM_REMOTE).cost_ps
 
     def release(self, core: Core) -> None:
         """The next core may take the lock from now on."""

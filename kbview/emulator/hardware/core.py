@@ -1,7 +1,6 @@
 """A core: one context at a time, the most urgent first: hardirq > softirq > task.
 
-Every picosecond is booked to one account. The rules of time, the words for it and the smallest program
-that runs on a core stand at the head of this package, in hardware/__init__.py.
+Every picosecond is booked to one account. hardware/__init__.py has the rules of time and an example.
 """
 
 from kbview.emulator.cost import Prices, Step
@@ -19,6 +18,7 @@ from kbview.emulator.hardware.account import (
 )
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.idle import Governor
+from kbview.emulator.hardware.placement import CorePlace
 from kbview.emulator.hardware.run_queue import Context, RunQueue
 from kbview.emulator.hardware.step_parts import StepParts
 from kbview.emulator.hardware.vector import Vector, first_due
@@ -36,28 +36,24 @@ class Core(Actor):
     is behind then, or an interrupt is due. `irq_due_ps` is when the first of its `vectors` fires.
     """
 
-    def __init__(self, number: int, prices: Prices, governor: Governor, counts: WorkCounts) -> None:
-        self.number = number
-        self.account = IDLE
-        self.mode = KERNEL_MODE
+    def __init__(self, seat: CorePlace, prices: Prices, governor: Governor, counts: WorkCounts) -> None:
+        self.place, self.number = seat, seat.number
+        self.account, self.mode = IDLE, KERNEL_MODE
         self.interrupted = KERNEL_MODE  # the mode that the last interrupt came in
         self.booked = opened()
         self.vectors: list[Vector] = []
         self.softirq: Context | None = None
         self.run_queue = RunQueue()
         self.now_ps = self.horizon_ps = self._limit_ps = 0  # the limit: where the next actor is
-        self.due_ps = self.irq_due_ps = NEVER_PS
+        self.due_ps = self.irq_due_ps = self._rest_until_ps = NEVER_PS
         self._counts = counts
-        self._recorder, self._parts = counts.recorder, StepParts(counts.recorder, number)
+        self._recorder, self._parts = counts.recorder, StepParts(counts.recorder, self.number)
         self._context_switch = prices.step("context_switch")
-        self._idle_switch = prices.step("idle_switch")
+        self._idle_switch, self._pollution = prices.step("idle_switch"), prices.step("cache_pollution")
         self._current: Context | None = None  # whose account and mode are in force
-        self._rest_until_ps = NEVER_PS
         self.resting = True
         self._spin: Step | None = None
-        self._idle_since_ps = 0
-        self._governor = governor
-        self._pollution = prices.step("cache_pollution")
+        self._governor, self._idle_since_ps = governor, 0
 
     def spend(self, step: Step, packet: int = NO_PACKET) -> None:
         """Take a step: move the clock and book the time to the account in force."""
@@ -75,6 +71,10 @@ class Core(Actor):
         account, duration_ps = self.account, count * step.cost_ps
         self.booked[account] = self.booked[account] + duration_ps
         self.now_ps += duration_ps
+
+    def delay_ps(self, _step: Step) -> int:
+        """The time that a step takes longer if it begins now, ps; 0 but for a thread of a core."""
+        return 0
 
     def spend_waiting(self, step: Step, wait_ps: int, packet: int = NO_PACKET) -> None:
         """As `spend`, after the core has stalled for `wait_ps`, for which it is busy."""

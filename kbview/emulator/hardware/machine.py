@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Annotated, Literal
 
-from kbview.emulator.cost import Prices
+from kbview.emulator.cost import Prices, UnpricedStepError
 from kbview.emulator.engine import NEVER_PS, Actor
 from kbview.emulator.hardware.books import Books
 from kbview.emulator.hardware.bus import timing
@@ -16,8 +16,10 @@ from kbview.emulator.hardware.memory import Ddio, Tlb, reach
 from kbview.emulator.hardware.moderation import ModerationSettings
 from kbview.emulator.hardware.nic import Nic, NicSettings
 from kbview.emulator.hardware.peer import Peer
+from kbview.emulator.hardware.placement import FROM_REMOTE, PlacementSettings, places
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.hardware.sibling import sibling_cores
 from kbview.emulator.hardware.tx import TxRing, TxTiming
 from kbview.emulator.keys import ScenarioError, meaning, number
 from kbview.tape.event import HOST_PACKETS
@@ -26,7 +28,7 @@ CState = Literal["C1", "C1E", "C3", "C6"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MachineSettings(NicSettings, ModerationSettings):
+class MachineSettings(NicSettings, ModerationSettings, PlacementSettings):
     """The machine: cores, memory, and the NIC in it."""
 
     cores: Annotated[int, number("cores of the machine", "cores", ge=1, le=256)] = 2
@@ -62,6 +64,7 @@ class MachineSettings(NicSettings, ModerationSettings):
         super().check_together()
         if self.irq_cores is not None and self.irq_cores > self.cores:
             raise ScenarioError(f"irq_cores = {self.irq_cores} is out of range; use 1 to {self.cores}")
+        self.check_nodes(self.cores)
 
     @property
     def queue_cores(self) -> int:
@@ -87,15 +90,27 @@ class Machine:
         self.recorder = books.recorder
         self.books = books
         self.counts = WorkCounts(books.meters, books.recorder)
-        states = idle_states(prices, settings.max_cstate)
-        self.cores = [
-            Core(number, prices, Governor(states), self.counts) for number in range(settings.cores)
-        ]
+        self.cores = self._cores(settings)
+        self.smt, self.nodes, self._nic_node = settings.smt, settings.numa_nodes, settings.nic_node
         self.actors: list[Actor] = [*self.cores, nic]
         self.peer: Peer | None = None
         self.packets = count(HOST_PACKETS)
         self.lookahead_ps = NEVER_PS  # from a peer's action to its arrival, at least
         self.until_ps = NEVER_PS  # nobody needs to be further than this
+
+    def _cores(self, settings: MachineSettings) -> list[Core]:
+        prices, seats = self.prices, places(settings.cores, settings)
+        states = idle_states(prices, settings.max_cstate)
+        if not settings.smt:
+            return [Core(seat, prices, Governor(states), self.counts) for seat in seats]
+        facts = prices.calibration.siblings
+        if facts is None:
+            raise UnpricedStepError(
+                f"profile {prices.calibration.name} does not say how much the threads of a core slow "
+                "each other; add [siblings] with slowdown and its source"
+            )
+        governors = [Governor(states) for _ in seats]
+        return sibling_cores(seats, prices, governors, self.counts, facts.slowdown)
 
     def connect(self, peer: Peer) -> None:
         """Put a host at the other end of the cable."""
@@ -157,6 +172,14 @@ class Machine:
     def core_of(self, queue: int) -> Core:
         """The core that a queue's vector goes to."""
         return self.cores[queue % self._irq_cores]
+
+    def hops(self, queue: int, lines: int = 2) -> tuple[str, ...]:
+        """The steps that fetch `lines` of a frame from the NIC's node to a queue's core.
+
+        Descriptor and headers are two lines; a driver that reads descriptors ahead waits for the
+        headers alone. () where the core is in the NIC's node.
+        """
+        return (FROM_REMOTE,) * lines if self.core_of(queue).place.node != self._nic_node else ()
 
     def queues_of(self, core: Core) -> list[RxQueue]:
         """The receive queues that belong to a core; empty where it has none."""

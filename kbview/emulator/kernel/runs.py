@@ -68,7 +68,7 @@ class QueueRuns:
         if not socket.packets or socket.packets[-1][0] is not last:
             return 0
         table = socket.table
-        if step.cost_ps > table.shortest_reads_ps[core is not table.reader]:
+        if step.cost_ps > table.shortest_reads_ps[socket.latest]:
             return 0
         until_ps = min(self._machine.bound_ps(core), core.irq_due_ps)
         most = min(most, (socket.rcvbuf - socket.queued) // SMALLEST)
@@ -134,8 +134,8 @@ class NoRuns:
 class ReadRuns(NoRuns):
     """Rounds of a reader, as many as are certain in advance.
 
-    `near` is the round for a packet that the reader's core has queued, `far` for a packet of another
-    core. All packets of a run are of one kind.
+    `rounds` are for packets by the distance of the core that queued them: its own, another, and a core
+    of another node. All packets of a run are of one kind.
     """
 
     def __init__(
@@ -143,17 +143,16 @@ class ReadRuns(NoRuns):
         machine: Machine,
         sockets: SocketTable,
         softirq: Softirq | None,
-        near: Round,
-        far: Round,
+        rounds: Sequence[Round],
     ) -> None:
         self._machine = machine
         self._recorder = machine.recorder
         self._sockets = sockets
         self._softirq = softirq
-        self._near, self._far = near, far
-        self._shortest_ps = _SHORTEST * far.cost_ps
+        self._each = rounds
+        self._shortest_ps = _SHORTEST * rounds[1].cost_ps
         self._deliverers = sockets.deliverers
-        sockets.shortest_reads_ps = (near.between_looks_ps, far.between_looks_ps)
+        sockets.shortest_reads_ps = tuple(each.between_looks_ps for each in rounds)
 
     def read(self, core: Core) -> None:
         """Run the rounds that no other context can disturb; none while milestones are told."""
@@ -174,7 +173,7 @@ class ReadRuns(NoRuns):
     def _read(self, core: Core, socket: Socket) -> None:
         ready, packets = self._sockets.ready, socket.packets
         until_ps = self._until_ps(core, socket)
-        each = self._far if socket.head_is_far() else self._near
+        each = self._each[socket.head_distance()]
         most = min(_LONGEST, socket.alike())
         most = min(most, (until_ps - core.now_ps) // each.cost_ps)
         if most < _SHORTEST:

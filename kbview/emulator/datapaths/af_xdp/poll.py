@@ -48,7 +48,8 @@ class XskPoll(Napi):
         self._machine = machine
         step, sequence = machine.prices.step, machine.prices.sequence
         self._napi_poll = step("napi_poll")
-        receive = ("descriptor_read", "first_touch", "xdp_program", "xsk_redirect")
+        hops = machine.hops(queue.number)
+        receive = ("descriptor_read", "first_touch", *hops, "xdp_program", "xsk_redirect")
         self._receive = sequence(*receive) if mode.zero_copy else sequence(*receive, "xsk_copy")
         self._tx = XskTransmit(machine, tx, xsk, mode)
         self.in_hand = 0  # frames taken from the NIC's ring and not yet in RX

@@ -24,7 +24,9 @@ class FrameTaker:
     def __init__(self, machine: Machine, queue: RxQueue) -> None:
         self._queue = queue
         self._counts = machine.counts
-        self._receive = machine.prices.sequence("descriptor_read", "first_touch")
+        self._receive = machine.prices.sequence(
+            "descriptor_read", "first_touch", *machine.hops(queue.number)
+        )
 
     def take(self, core: Core) -> Frame | None:
         """The oldest frame that is done; None without one."""

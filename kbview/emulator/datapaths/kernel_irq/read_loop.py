@@ -45,7 +45,7 @@ class ReadLoop:
         self._read_size = read_size
         prices = machine.prices
         self._enter = prices.sequence("syscall_enter", "vfs_read")
-        self._takes = take_steps(prices)
+        self._takes = take_steps(machine)
         self._recvmsg = prices.step("tcp_recvmsg")
         self._free = prices.step("skb_free")
         self._task = thread(app.name, self._main())
@@ -83,7 +83,7 @@ class ReadLoop:
         frames = socket.dequeue(core, self._read_size)
         if socket.packets:
             self._sockets.ready.append(socket)
-        last, steps = frames[-1], self._takes[socket.stream][socket.far]
+        last, steps = frames[-1], self._takes[socket.stream][socket.distance]
         for frame in frames:
             self._copy(core, frame, steps.last if frame is last else steps.each)
         core.leave_kernel(self._task)

@@ -12,7 +12,9 @@ from kbview.tape.steps import RESUMED
 def user_work(core: Core, step: Step, recorder: Recorder, packet: int) -> Process:
     """Take a step of one part in user mode; each interrupt during the step cuts it into pieces."""
     step.count += 1
-    left_ps, name = step.cost_ps, step.name
+    delay_ps, name = core.delay_ps(step), step.name
+    step.extra_ps += delay_ps
+    left_ps = step.cost_ps + delay_ps
     while True:
         piece_ps = min(left_ps, max(0, core.irq_due_ps - core.now_ps))
         if recorder.steps and piece_ps:

@@ -74,7 +74,7 @@ class NetmapQueue:
         self._napi_poll = step("napi_poll")
         self._napi_complete = step("napi_complete")
         self._sync = step("netmap_sync")
-        self._rx_slot = step("netmap_rx_slot")
+        self._rx_slot = machine.prices.sequence("netmap_rx_slot", *machine.hops(queue.number, 1))
         self._tx_slot = step("netmap_tx_slot")
         self._doorbell = step("doorbell")
         queue.request_irq(Vector(core, self.irq_handler), completes=completes)

@@ -109,7 +109,7 @@ class SocketReader:
         self._epoll = prices.sequence("epoll_wait", "syscall_exit")
         self._remains = Remains(machine)
         self._exit = prices.step("syscall_exit")
-        self._takes, self._recvmsg = take_steps(prices), prices.step("tcp_recvmsg")
+        self._takes, self._recvmsg = take_steps(machine), prices.step("tcp_recvmsg")
         self._call, self._read_size = settings.recv_call, settings.read_size
         self._called = prices.sequence(*CALLS[self._call])
         batched = self._call == "recvmmsg"
@@ -119,7 +119,7 @@ class SocketReader:
         self._cold = ColdCopies(machine, sockets) if settings.cold_copies else None
         lines = settings.app_lines
         self._working_set = WorkingSet(prices, core, lines) if lines else None
-        plain = self._working_set is None and self._cold is None
+        plain = self._working_set is None and self._cold is None and not machine.smt
         if plain and not batched and not app.answers:  # a sender shares more with the softirq
             self._runs = self._rounds(settings)
         self.task = thread(app.name, self._blocking() if settings.wait == "read" else self._epolling())
@@ -130,8 +130,8 @@ class SocketReader:
         if settings.wait == "read":
             entry, between = self._called, ()
         datagrams, _ = self._takes
-        near, far = (Round(entry, (*between, steps.last), self._app.step) for steps in datagrams)
-        return ReadRuns(self._machine, self._sockets, self._softirq, near, far)
+        rounds = [Round(entry, (*between, steps.last), self._app.step) for steps in datagrams]
+        return ReadRuns(self._machine, self._sockets, self._softirq, rounds)
 
     @property
     def buffers(self) -> int:
@@ -236,7 +236,7 @@ class SocketReader:
         frames = socket.dequeue(self.core, self._read_size)
         if socket.packets:
             self._sockets.ready.append(socket)
-        last, steps = frames[-1], self._takes[socket.stream][socket.far]
+        last, steps = frames[-1], self._takes[socket.stream][socket.distance]
         if last.inner is not None and not skbs(last):
             self._copy_part(last, steps.part)
             return frames
@@ -259,7 +259,7 @@ class SocketReader:
         while len(taken) < self._most and socket.packets:
             (frame,) = socket.dequeue(core, self._read_size)
             taken.append(frame)
-            self._copy(frame, self._takes[False][socket.far].message)
+            self._copy(frame, self._takes[False][socket.distance].message)
             if core.now_ps > core.horizon_ps:
                 self.held = sum(len(parts(each)) for each in taken)
                 if socket.packets:

@@ -36,7 +36,7 @@ class SummingReader(SocketReader):
     ) -> None:
         super().__init__(machine, core, sockets, app, settings, sender, streams, busy_poll)
         self._gro = settings.part(OffloadSettings).gro
-        copies = (step for kind in self._takes for take in kind for step in take.whole)
+        copies = [step for kind in self._takes for take in kind for step in take.whole]
         self._summing = {step: _summing(machine.prices, step) for step in copies}
 
     def _rounds(self, settings: ReadSettings) -> NoRuns:

@@ -7,6 +7,7 @@ Linux: net/ipv4/udp.c udp_recvmsg(), net/ipv4/tcp.c tcp_recvmsg(), net/socket.c 
 """
 
 from kbview.emulator.cost import Prices
+from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.socket.socket import TAKES
 
 MESSAGE = ("msghdr_copy", "mmsghdr_next")  # before each message of recvmmsg()
@@ -23,11 +24,11 @@ class TakeSteps:
         self.whole = (self.each, self.last, self.message)  # for a whole sk_buff
 
 
-Takes = tuple[TakeSteps, TakeSteps]  # by whether another core has queued the sk_buff
+Takes = list[TakeSteps]  # by the distance of the core that queued the sk_buff
 
 
-def take_steps(prices: Prices) -> tuple[Takes, Takes]:
-    """The steps for datagrams, and for the sk_buffs of a stream."""
-    near, far = TAKES
-    datagrams = TakeSteps(prices, *near), TakeSteps(prices, *far)
-    return datagrams, (TakeSteps(prices, *near[1:]), TakeSteps(prices, *far[1:]))
+def take_steps(machine: Machine) -> tuple[Takes, Takes]:
+    """The steps for datagrams, and for sk_buffs of a stream; 3 distances with NUMA nodes, else 2."""
+    prices, takes = machine.prices, TAKES if machine.nodes > 1 else TAKES[:2]
+    datagrams = [TakeSteps(prices, *take) for take in takes]
+    return datagrams, [TakeSteps(prices, *take[1:]) for take in takes]

@@ -73,9 +73,12 @@ class DriverPoll(Napi):
         self._stack = stack
         self._ring = queue.ring
         self._ddio = machine.ddio
-        self._crowded = False
+        self._leaked = False  # out of the last-level cache before it was taken
+        hops = machine.hops(queue.number)
+        self._from_remote = machine.prices.sequence(*hops) if hops else None
+        self._crowded = False  # a frame costs more than `clean`
         self._tx = tx
-        self._runs = QueueRuns(machine, queue, possible=features.xdp is None)
+        self._runs = QueueRuns(machine, queue, possible=features.xdp is None and not machine.smt)
         prices = machine.prices
         self._clean = prices.sequence(*features.clean)
         self._rx_page = prices.step("rx_page")
@@ -95,7 +98,8 @@ class DriverPoll(Napi):
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Clean sent frames, then up to `weight` descriptors, and pass their frames up the stack."""
         core = self._core
-        self._crowded = self._ddio.crowded()
+        self._leaked = self._ddio.crowded()
+        self._crowded = self._leaked or self._from_remote is not None
         core.spend(self._napi_poll)
         if self._tx.ring.used:
             yield from self._clean_tx(core)
@@ -160,8 +164,10 @@ class DriverPoll(Napi):
     def _take_in(self, core: Core, frame: Frame) -> None:
         """Clean the descriptor."""
         self._counts.descriptor_cleaned(core, self._ring, frame.packet)
-        if self._crowded:
+        if self._leaked:
             core.spend(self._llc_miss, frame.packet)
+        if self._from_remote is not None:
+            core.spend(self._from_remote, frame.packet)
 
     def make_skb(self, core: Core, frame: Frame) -> None:
         """Build the frame's sk_buff. A frame that fills pages costs the ring new pages."""

@@ -49,7 +49,7 @@ class Netfilter:
         self.tracked = ("nf_conntrack_in",) if self.tracks else ()
         rules = ("nf_reject",) if drop_at == "reject" else ()
         rest = (*self.tracked, *IP.steps[1:], *rules)
-        count = SharedLine(machine.prices.step("line_transfer"))
+        count = SharedLine(machine.prices)
         self.unconfirmed = Unconfirmed(machine, skbs, count, machine.prices.sequence(*rest))
 
 

@@ -39,7 +39,7 @@ class PsioQueue:
         self._counts = machine.counts
         step, sequence = machine.prices.step, machine.prices.sequence
         self._first_touch = step("first_touch")
-        self._from_cell = sequence("psio_rx_cell", "psio_rx_copy")
+        self._from_cell = sequence("psio_rx_cell", *machine.hops(queue.number, 1), "psio_rx_copy")
         self._to_cell = sequence("psio_tx_cell", "psio_tx_copy")
         self._read_head = step("psio_tx_head")
         self._doorbell = step("doorbell")

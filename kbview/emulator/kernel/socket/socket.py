@@ -15,6 +15,7 @@ from typing import Annotated
 from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.hardware.placement import FROM_REMOTE
 from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST, SkbCache, cut, skbs
 from kbview.emulator.kernel.skb import charge as charge_of
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
@@ -29,11 +30,13 @@ _TCP_ZEROWINDOW = DropReason.TCP_ZEROWINDOW
 _SOCKET_RCVBUFF = DropReason.SOCKET_RCVBUFF
 _SOCKET = Place.SOCKET
 
-# A read's steps for a datagram of a receive queue, by whether another core has queued it. Of a stream
-# the first is a step of the call: tcp_recvmsg.
+# A read's steps for a datagram of a receive queue, by the distance to the core that queued it. From
+# another node come two lines of the sk_buff and the first line of the payload. Of a stream the first
+# step is a step of the call: tcp_recvmsg.
 TAKES = (
     ("socket_recv", "copy_to_user", "skb_free"),
     ("socket_recv", "skb_lines", "copy_to_user", "skb_free"),
+    ("socket_recv", "skb_lines", FROM_REMOTE, FROM_REMOTE, FROM_REMOTE, "copy_to_user", "skb_free"),
 )
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
@@ -55,8 +58,8 @@ class Socket:
     """A socket with its receive queue. `queued` is its charge, bytes of truesize, at most `rcvbuf`.
 
     Softirq wrote the sk_buff, so its cache lines are in the caches of the softirq's core. A reader on
-    another core waits for them; `far` says so of the packet that was taken last. Packets are numbered
-    as they are queued; `_turns` has the first number of each stretch that is near or far.
+    another core waits for them; `distance` is the way of the packet that was taken last. Packets are
+    numbered as they are queued; `_turns` has the first number of each stretch of equal distance.
     """
 
     def __init__(self, table: "SocketTable", name: str, stream: bool, rcvbuf: int) -> None:
@@ -65,9 +68,9 @@ class Socket:
         self.rcvbuf = rcvbuf
         self.queued = 0
         self.packets: deque[tuple[Frame, int, int]] = deque()  # frame, charge, when
-        self.far = False
+        self.distance = self.latest = 0  # of the packet that was taken last, and of the latest queued
         self._queuer = table.reader  # the core that queued the latest packet
-        self._turns: deque[tuple[int, bool]] = deque()
+        self._turns: deque[tuple[int, int]] = deque()
         self.joined = 0  # frames beyond one a packet, where several were put together
         self.bare = 0  # of the frames, those whose sk_buff is gone: GRO has merged them
         self.received = 0
@@ -113,20 +116,20 @@ class Socket:
 
     def _turn(self, core: Core) -> None:
         """Note that `core` queues from here on."""
-        reader = self.table.reader
-        if (core is reader) is not (self._queuer is reader):
-            self._turns.append((self.received, core is not reader))
-        self._queuer = core
+        self._queuer, distance = core, core.place.distance(self.table.reader.place)
+        if distance != self.latest:
+            self.latest = distance
+            self._turns.append((self.received, distance))
 
-    def head_is_far(self) -> bool:
-        """Whether another core than the reader's has queued the first packet of the queue."""
+    def head_distance(self) -> int:
+        """The distance from the reader's core to the core that queued the first packet of the queue."""
         turns, taken = self._turns, self.received - len(self.packets)
         while turns and turns[0][0] <= taken:
-            self.far = turns.popleft()[1]
-        return self.far
+            self.distance = turns.popleft()[1]
+        return self.distance
 
     def alike(self) -> int:
-        """How many packets from the first on are as near or far as it, after `head_is_far()`."""
+        """How many packets from the first on are as far as it, after `head_distance()`."""
         if not self._turns:
             return len(self.packets)
         return self._turns[0][0] - self.received + len(self.packets)
@@ -158,7 +161,7 @@ class Socket:
         """
         packets = self.packets
         if self._turns:
-            self.head_is_far()
+            self.head_distance()
         if self.stream and packets[0][0].payload > limit and (piece := self._cut(limit)) is not None:
             return [piece]
         taken: list[Frame] = []
@@ -221,8 +224,8 @@ class SocketTable:
         self.waiters = WaitQueue(machine)
         self.ready: deque[AnySocket] = deque()
         self.deliverers = deliverers
-        # Between two looks of a reader at the queue: packets of its own core, and of another core.
-        self.shortest_reads_ps = (0, 0)
+        # Between two looks of a reader at the queue, by the distance of the packets.
+        self.shortest_reads_ps: tuple[int, ...] = (0, 0, 0)
         self._rcvbuf = {Protocol.UDP: udp_rcvbuf, Protocol.TCP: tcp_rcvbuf}
         self._closed = closed
         self.suffix = suffix
