@@ -29,6 +29,7 @@ _UNLIKE = {
 def reports(arguments: argparse.Namespace, names: list[str]) -> "list[Report]":
     """For each receiver what was measured and, where the model has its datapath, what it says."""
     from kbview.cli.choice import choice
+    from kbview.cli.lab_factors import factors
     from kbview.cli.together import run_together
     from kbview.sources.resolve import datapaths, resolve_all
 
@@ -42,6 +43,7 @@ def reports(arguments: argparse.Namespace, names: list[str]) -> "list[Report]":
         pairs.append(report)
         if report.datapath in known:
             pairs += run_together(resolve_all(_SCENARIO, [twin(each, report)], None), None)
+            report.notes += factors(report, pairs[-1])
             pairs[-1].datapath += f" {_EMULATED}"
             pairs[-1].notes += [_UNLIKE[report.datapath]] if report.datapath in _UNLIKE else []
         else:
