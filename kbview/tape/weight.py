@@ -1,6 +1,6 @@
 """The memory of a record, counted in single steps: a chunk is full by its memory, not by its number.
 
-Bytes are those of a sample restored from a file, measured with tracemalloc on CPython 3.11 (64 bits). A
+The bytes of a sample restored from a file were measured with tracemalloc on CPython 3.11 (64 bits). A
 sample of a running emulator shares some of its numbers with the sample before, so it takes up to a
 quarter less.
 """
