@@ -43,6 +43,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
         USAGE,
         "--set ring: settings.ring: write a whole number, not text",
     ),
+    ([SYNTHETIC, "--set", "ring=" + "[" * 900], USAGE, "--set ring: nested too deeply"),
     ([SYNTHETIC, "--set", "wait=sleep"], USAGE, 'use "read" or "epoll"'),
     ([SYNTHETIC, "--set", "app_cpu=9"], USAGE, "use 0 to 1"),
     ([SYNTHETIC, "--set", "moderation_us=inf"], USAGE, "use 0 to 2147483647"),
