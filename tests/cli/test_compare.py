@@ -48,7 +48,7 @@ def test_two_tapes_are_compared_as_they_are(tmp_path: Path, capsys: pytest.Captu
     assert made["differences"][0]["other"] == "dpdk"
 
 
-@pytest.mark.parametrize("part", [1.0, 0.4], ids=["whole", "cut"])
+@pytest.mark.parametrize("part", [1.0, 0.4, 0.05], ids=["whole", "cut", "before a delivery"])
 def test_a_tape_of_a_kernel_trace_is_compared_with_itself(
     part: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
