@@ -65,3 +65,13 @@ def test_a_banner_stays_whole_while_it_plays(width: int, banner: str) -> None:
     player.playing = True
     rows = sentence.draw(Session(player, Theme.DARK), Size(width, sentence_rows(width)))
     assert banner in " ".join(" ".join(map(text_of, rows)).split())
+
+
+def test_a_hostile_message_is_shown_as_escapes() -> None:
+    """A message may hold the name of a file or the words of another program."""
+    session = Session(Player(Scripted()), Theme.DARK)
+    session.message = "\x1b]52;c;aGVsbG8=\x07 of \x9b31m\u202e.kbt"
+    drawn = "".join(text_of(row) for row in sentence.message_rows(session, 100))
+    assert drawn.isprintable()
+    assert drawn.isascii()
+    assert "x1b]52" in drawn
