@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -210,3 +211,41 @@ def test_another_namespace_is_refused_with_the_command_that_goes_there(bed: Test
         source.pump(tape, 0)
         send_frames(bed, ipv4(bed, udp()), 5)
         assert pumped(source, tape, 50, arrived=5).arrived == 5
+
+
+@pytest.fixture
+def group() -> Iterator[Path]:
+    """A cgroup of our own."""
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    places = [Path(words[1]) for words in mounts if words[2] == "cgroup2"]
+    made = places[0] / f"kbview-test-{os.getpid()}" if places else Path("/nowhere/at/all")
+    try:
+        made.mkdir()
+    except OSError as error:
+        pytest.skip(f"no cgroup can be made: {error}")
+    yield made
+    made.rmdir()
+
+
+def test_a_cgroup_is_shown_by_the_sockets_that_were_made_in_it(bed: Testbed, group: Path) -> None:
+    """A process enters the cgroup, makes a socket, and leaves: the socket stays the cgroup's."""
+    home = Path("/proc/self/cgroup").read_text().split("0::", 1)[1].strip()
+    (group / "cgroup.procs").write_text(str(os.getpid()))
+    try:
+        with bed.b.namespace.entered():
+            inside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    finally:
+        (group.parent / home.lstrip("/") / "cgroup.procs").write_text(str(os.getpid()))
+    with bed.b.namespace.entered():
+        outside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    tape = Tape()
+    with inside, outside:
+        inside.bind((bed.b.address, PORT))
+        outside.bind((bed.b.address, PORT + 1))
+        with watched(bed, f"cgroup {group.name}") as source, bed.b.namespace.entered():
+            source.pump(tape, 0)
+            send_frames(bed, ipv4(bed, udp()), 20)
+            with bed.a.namespace.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                other.sendto(b"to the other socket", (bed.b.address, PORT + 1))
+            meters = pumped(source, tape, 50, arrived=20)
+    assert meters.arrived == 20

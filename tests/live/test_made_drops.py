@@ -12,6 +12,7 @@ import pytest
 
 from kbview.sources.counters.subject import Subject
 from kbview.sources.counting import packet_counts
+from kbview.sources.linux.bpf.btf import kernel_types
 from kbview.sources.linux.mmsg import Batch
 from kbview.sources.linux.netlink.links import LinkTotals
 from kbview.sources.linux.testbed import Testbed
@@ -150,6 +151,15 @@ def test_drops_of_a_veth_s_own_xdp_program_are_of_packets_that_came(bed: Testbed
         assert sum(meters.drops.values()) == meters.arrived == COUNT
 
 
+def test_counters_tell_the_drops_of_a_driver_s_xdp_program(bed: Testbed) -> None:
+    """rx_queue_N_xdp_drops of `ethtool -S`: no counter of the stack has them (drivers/net/veth.c)."""
+    with xdp_drops(bed.b, attachment.XDP_FLAGS_DRV_MODE), opened("counters", bed.b) as (source, tape):
+        send_frames(bed, ipv4(bed, udp()), COUNT)
+        meters = pumped(source, tape, 2000, seen=told_of(COUNT))
+    assert meters.drops == {"xdp/XDP": COUNT}
+    assert (meters.arrived, meters.delivered, meters.in_flight) == (COUNT, 0, 0)
+
+
 # ---- qdisc -------------------------------------------------------------------------------------
 
 
@@ -281,6 +291,42 @@ def test_packets_that_found_the_backlog_full_are_counted_once(bed: Testbed, name
     if not lost:
         pytest.skip("core 1 was faster than core 0")
     assert meters.drops == {"backlog/CPU_BACKLOG": lost, "udp/NO_SOCKET": taken}
+
+
+@contextmanager
+def recorded_drops(path: Path, *reasons: str) -> Iterator[None]:
+    """Arrivals and the drops for these reasons, in a file at the end: no event of the taps."""
+    numbers = {name: number for number, name in kernel_types().enumeration("skb_drop_reason").items()}
+    chosen = " || ".join(f"reason == {numbers[f'SKB_DROP_REASON_{name}']}" for name in reasons)
+    try:
+        instance = Instance(4096)
+    except SourceError as error:
+        pytest.skip(str(error))
+    with closing(instance):
+        instance.write("events/skb/kfree_skb/filter", chosen)
+        for event in ("net/netif_rx_entry", "net/netif_receive_skb", "skb/kfree_skb"):
+            instance.write(f"events/{event}/enable", "1")
+        yield
+        instance.write("tracing_on", "0")
+        path.write_text(instance.read("trace"))
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="a backlog fills where another core empties it")
+def test_a_recorded_trace_tells_the_packets_that_found_the_backlog_full(
+    bed: Testbed, tmp_path: Path
+) -> None:
+    path = tmp_path / "trace.txt"
+    with slow_core(bed), recorded_drops(path, "CPU_BACKLOG", "NO_SOCKET"):
+        before = of_link(bed)
+        send_batches(bed, BATCHES)
+        sent, end_s = -1, time.monotonic() + 20
+        while sent != (sent := sum(received(bed, before))) and time.monotonic() < end_s:
+            time.sleep(0.5)
+        taken, lost = received(bed, before)
+    if not lost:
+        pytest.skip("core 1 was faster than core 0")
+    drops = of_text(path, bed.b.link).drops
+    assert drops == {"backlog/CPU_BACKLOG": lost, "udp/NO_SOCKET": taken}
 
 
 def received(bed: Testbed, before: LinkTotals) -> tuple[int, int]:

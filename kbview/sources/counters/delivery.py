@@ -71,6 +71,7 @@ def drops(now: CounterReading, since: CounterReading) -> dict[str, int]:
     }
     found[_TOO_BIG] = _too_big(now, since) + now.grown("Ip6InTooBigErrors", since)
     found |= _at_links(now, since)
+    found[drop_key(Place.XDP, DropReason.XDP)] = now.dropped_by_xdp(since)
     return {key: count for key, count in found.items() if count}
 
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kbview.sources.counters.subject import Subject
+from kbview.sources.counters.xdp_drops import XdpDrops
 from kbview.sources.linux.netlink.links import LinkTotals
 from kbview.sources.linux.procfs import cpu, interrupts, mib, softirq
 from kbview.sources.linux.procfs.cpu import Stat, Ticks
@@ -25,12 +26,19 @@ class CounterReading(NamedTuple):
     protocols: dict[str, int]
     softnet_cores: Mapping[int, CoreSoftnet] = MappingProxyType({})
     qdisc_drops: int | None = None
+    xdp_drops: int | None = None
 
     def dropped_by_qdiscs(self, since: "CounterReading") -> int | None:
         """Packets that qdiscs dropped meanwhile; None where a reading does not know it."""
         if self.qdisc_drops is None or since.qdisc_drops is None:
             return None
         return max(0, self.qdisc_drops - since.qdisc_drops)
+
+    def dropped_by_xdp(self, since: "CounterReading") -> int:
+        """Packets that drivers' XDP programs dropped meanwhile; 0 where a reading does not know it."""
+        if self.xdp_drops is None or since.xdp_drops is None:
+            return 0
+        return max(0, self.xdp_drops - since.xdp_drops)
 
     def grown(self, name: str, since: "CounterReading") -> int:
         """How much a protocol counted; a counter that was set back has not grown."""
@@ -54,6 +62,7 @@ class CounterFiles:
         self._stat = KernelFile("/proc/stat")
         self._pairs = [KernelFile(f"{_NET}/{name}") for name in ("snmp", "netstat")]
         self._snmp6 = KernelFile(f"{_NET}/snmp6")
+        self._xdp = XdpDrops(subject.names)
 
     def interrupt_lines(self) -> list[interrupts.InterruptLine]:
         """The lines that received frames raise."""
@@ -75,6 +84,7 @@ class CounterFiles:
             protocols,
             softirq.parse_softnet_cores(softnet),
             self._subject.qdisc_drops(),
+            self._xdp.read(),
         )
 
     def close(self) -> None:
@@ -82,4 +92,5 @@ class CounterFiles:
         files = (self._interrupts, self._softirqs, self._softnet, self._stat, *self._pairs, self._snmp6)
         for file in files:
             file.close()
+        self._xdp.close()
         self._subject.close()

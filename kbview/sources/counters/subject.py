@@ -47,6 +47,11 @@ class Subject:
         """Whether any of it can raise interrupts at all."""
         return any(link.device for link in self._links)
 
+    @property
+    def names(self) -> list[str]:
+        """The interfaces' names, as they were when this was made."""
+        return [link.name for link in self._links]
+
     def counts(self) -> LinkTotals:
         """The sums of all interfaces; an interface that is gone keeps its last counts."""
         if self._route is not None:
