@@ -30,6 +30,7 @@ from kbview.tape.source import Source
 from kbview.tape.tape import Tape
 from kbview.tape.vocabulary import Place
 from tests.live.frames import PORT, ipv4, send_frames, udp
+from tests.live.inside import ip
 from tests.live.traffic import last, pumped
 
 pytestmark = pytest.mark.live
@@ -405,3 +406,16 @@ def test_functions_of_drops_are_named_after_the_rights_were_given_up(bed: Testbe
     if not report["frames"]["arrived"]:
         pytest.skip("it started too late for the traffic: this machine is busy")
     assert {(drop["where"], drop["reason"]) for drop in report["drops"]} == {("udp", "NO_SOCKET")}
+
+
+@pytest.mark.parametrize("stories", ["on", "off"])
+def test_a_link_that_is_down_is_said_until_it_is_up(bed: Testbed, stories: str) -> None:
+    tape = Tape()
+    with traced(bed, ("stories", stories)) as source:
+        source.pump(tape, 0)
+        ip(bed.b.namespace.name, "link", "set", bed.b.link, "down")
+        meters = pumped(source, tape, 100, seen=lambda meters: "is down" in meters.banner)
+        assert f"{bed.b.link} is down and brings nothing" in meters.banner
+        ip(bed.b.namespace.name, "link", "set", bed.b.link, "up")
+        meters = pumped(source, tape, 100, seen=lambda meters: "is down" not in meters.banner)
+        assert "is down" not in meters.banner

@@ -22,6 +22,7 @@ from kbview.sources.counting.packet_counts import PacketCounts
 from kbview.sources.counting.station_record import StationRecord
 from kbview.sources.counting.stories import Stories
 from kbview.sources.counting.totals import CountedTotals
+from kbview.sources.linux.link_flags import LinkFlags
 from kbview.sources.trace.live import interface
 from kbview.sources.trace.live.producer import TraceProducer
 from kbview.sources.trace.live.symbols import Symbols
@@ -80,6 +81,8 @@ class CountedTrace(Producer):
                 opened.callback(counts.close)
             self._subject = Subject(device)
             opened.callback(self._subject.close)
+            self._flags = LinkFlags(device)
+            opened.callback(self._flags.close)
             self._totals = CountedTotals(self._subject, counts, symbols.name)
             opened.callback(self._totals.close)
             self._stories = self._new_stories(counts, symbols.name)
@@ -170,6 +173,7 @@ class CountedTrace(Producer):
         return list(merge(leftover, traced, self._stories.release(until_ps), key=_TIME))
 
     def show(self, meters: Meters) -> None:
+        meters.banner = self._flags.down_note()
         if self._trace is not None and not self._partial:
             self._trace.show(meters)
             meters.causes = self._totals.causes()
@@ -179,7 +183,7 @@ class CountedTrace(Producer):
         seen = self._trace.interpreter.meters() if self._trace is not None else None
         self._totals.show(meters, seen.arrived if seen is not None else 0)
         meters.latency, meters.kernel_latency = self._latencies(seen)
-        meters.banner = self._banner(meters, seen)
+        meters.banner = "; ".join(filter(None, (meters.banner, self._banner(meters, seen))))
 
     def _sees_others(self, told: int) -> bool:
         """Whether more packets were told than came: another namespace has an interface of this name."""
@@ -239,4 +243,5 @@ class CountedTrace(Producer):
         if self._counts is not None:
             self._counts.close()
         self._totals.close()
+        self._flags.close()
         self._subject.close()
