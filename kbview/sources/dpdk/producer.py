@@ -152,18 +152,23 @@ def _rings(snapshot: Snapshot) -> list[RingMeter]:
 
 
 def _meters(fills: list[Fill], kind: RingKind) -> list[RingMeter]:
+    """The entries of a mempool are its free mbufs."""
     return [
-        RingMeter(at, fill.size, done=min(fill.used, fill.size), kind=kind)
+        RingMeter(at, fill.size, done=_entries(fill.used, fill.size, kind), kind=kind)
         for at, fill in enumerate(fills)
         if fill.size and fill.used is not None
     ]
+
+
+def _entries(used: int, size: int, kind: RingKind) -> int:
+    return size - min(used, size) if kind is MEMPOOL else min(used, size)
 
 
 def _gauges(snapshot: Snapshot) -> dict[str, int]:
     """Everything by the names that the application gives it."""
     gauges: dict[str, int] = {}
     for port in snapshot.ports:
-        gauges |= {f"{port.name} rx queues": port.queues[0], f"{port.name} tx queues": port.queues[1]}
+        gauges |= {f"{port.name} {name}": count for name, count in port.queues.items()}
         gauges |= {f"{port.name} {name}": count for name, count in port.xstats.items()}
     for kind, fills in (("mempool", snapshot.mempools), ("ring", snapshot.rings)):
         for fill in fills:

@@ -6,13 +6,18 @@ from kbview.sources.dpdk.client import TelemetryClient, row, table, text, whole
 from kbview.sources.dpdk.threads import LcoreThread, lcore_threads
 
 _MOST = 64  # ports, rings, pools asked for; a round must stay short
+_MOST_QUEUES = 16
 
 
 class PortSnapshot(NamedTuple):
-    """A port's name, its queues, and what it counts: `stats` by ethdev's names, `xstats` by its own."""
+    """A port's name, and what it counts: `stats` by ethdev's names, `xstats` by its own.
+
+    `queues` has the number of its receive and transmit queues and the descriptors of each, by name. A
+    number that the application does not tell is left out; DPDK 22.11 tells no descriptors.
+    """
 
     name: str
-    queues: tuple[int, int]
+    queues: dict[str, int]
     stats: dict[str, int]
     xstats: dict[str, int]
 
@@ -59,13 +64,26 @@ def take(client: TelemetryClient, time_ps: int) -> Snapshot:
 
 def _port(client: TelemetryClient, number: int) -> PortSnapshot:
     info = table(client.ask("/ethdev/info", number))
-    queues = whole(info.get("nb_rx_queues")), whole(info.get("nb_tx_queues"))
     return PortSnapshot(
         text(info.get("name")) or f"port {number}",
-        queues,
+        {**_queues(client, number, info, "rx"), **_queues(client, number, info, "tx")},
         _counts(client.ask("/ethdev/stats", number)),
         _counts(client.ask("/ethdev/xstats", number)),
     )
+
+
+def _queues(client: TelemetryClient, port: int, info: dict[str, Any], way: str) -> dict[str, int]:
+    """Asked queue by queue, until the application has no answer: an older one has none at all."""
+    if f"nb_{way}_queues" not in info:
+        return {}
+    count = whole(info[f"nb_{way}_queues"])
+    found = {f"{way} queues": count}
+    for queue in range(min(count, _MOST_QUEUES)):
+        told = table(client.ask(f"/ethdev/{way}_queue", port, queue))
+        if "nb_desc" not in told:
+            break
+        found[f"{way} queue {queue} descriptors"] = whole(told["nb_desc"])
+    return found
 
 
 def _ring(client: TelemetryClient, name: str) -> Fill:
@@ -74,13 +92,18 @@ def _ring(client: TelemetryClient, name: str) -> Fill:
 
 
 def _mempool(client: TelemetryClient, name: str, rings: list[Fill]) -> Fill:
-    """A pool's free mbufs stand in a ring of its name, if the application tells of rings.
+    """A newer application tells a pool's free mbufs: in the common pool, and in the lcores' caches.
 
-    Those that lcores keep in their caches are not there: they count as used.
+    Else they stand in a ring of the pool's name, if the application tells of rings. There, mbufs in
+    caches count as used.
     """
     info = table(client.ask("/mempool/info", name))
     size = whole(info.get("size"))
-    free = next((ring.used for ring in rings if ring.name.endswith(f"MP_{name}") and ring.size), None)
+    if "common_pool_count" in info:
+        free: int | None = whole(info["common_pool_count"]) + whole(info.get("total_cache_count"))
+    else:
+        own = (ring.used for ring in rings if ring.name.endswith(f"MP_{name}") and ring.size)
+        free = next(own, None)
     return Fill(name, size, None if free is None else max(0, size - free))
 
 

@@ -106,11 +106,48 @@ def test_a_newer_one_tells_rings_pools_and_how_useful_its_cores_are(path: Path, 
     assert {"rings", "cores"} <= source.capabilities.meters
     work, pool = meters.rings
     assert (work.kind, work.size, work.done) == ("dpdk ring", 1023, 1000)
-    assert (pool.kind, pool.size, pool.done) == ("mempool", 4096, 4000)  # 96 are free in its ring
+    assert (pool.kind, pool.size, pool.done) == ("mempool", 4096, 96)  # free mbufs, as in the emulator
     one, two = meters.cores
     assert (one.cpu, two.cpu) == (1, 2)
     assert one.poll_useful_ps / (one.poll_useful_ps + one.poll_empty_ps) == pytest.approx(0.25)
     assert two.poll_empty_ps == 0
+
+
+def test_a_pool_that_counts_itself_needs_no_ring(path: Path, tape: Tape) -> None:
+    """lib/mempool/rte_mempool.c: free mbufs are in the common pool and in the caches of lcores."""
+    counts = {"size": 4096, "common_pool_count": 3686, "total_cache_count": 378}
+    with serving(path, {**port(1), "/mempool/info,pool": counts}):
+        source = _opened()
+        meters = _until(source, tape, lambda meters: bool(meters.rings))
+        source.close()
+    (pool,) = meters.rings
+    assert (pool.kind, pool.size, pool.done) == ("mempool", 4096, 4064)
+    assert meters.gauges["mempool pool used"] == 32  # a burst of testpmd's
+
+
+def test_queues_are_told_with_their_descriptors_by_a_newer_application(path: Path, tape: Tape) -> None:
+    """/ethdev/rx_queue and tx_queue of lib/ethdev/rte_ethdev_telemetry.c; an older one answers null."""
+    queues = {"/ethdev/rx_queue,0,0": {"nb_desc": 512}, "/ethdev/rx_queue,0,1": {"nb_desc": 1024}}
+    with serving(path, {**port(1), **queues}) as server:
+        source = _opened()
+        meters = _until(source, tape, lambda meters: bool(meters.gauges))
+        source.close()
+    told = {name: count for name, count in meters.gauges.items() if "queue" in name}
+    assert told == {
+        "net_null0 rx queues": 2,
+        "net_null0 tx queues": 1,
+        "net_null0 rx queue 0 descriptors": 512,
+        "net_null0 rx queue 1 descriptors": 1024,
+    }
+    assert "/ethdev/tx_queue,0,1" not in server.asked
+
+
+def test_a_number_of_queues_that_is_not_told_is_not_nought(path: Path, tape: Tape) -> None:
+    with serving(path, {**port(1), "/ethdev/info,0": {"name": "net_null0"}}):
+        source = _opened()
+        meters = _until(source, tape, lambda meters: bool(meters.gauges))
+        source.close()
+    assert not [name for name in meters.gauges if "queues" in name]
 
 
 def test_the_restart_of_the_application_is_survived_and_said(path: Path, tape: Tape) -> None:
