@@ -45,7 +45,12 @@ class PollLoop(ABC):
         core = self._core
         while True:
             if self._next_ready_ps() > core.now_ps:
-                yield from self._idle()
+                self._spin()
+                if core.resting:
+                    yield
+                sleep = self._sleep()
+                if sleep is not None:
+                    yield from sleep
             elif core.now_ps > core.horizon_ps:
                 yield
             else:
@@ -72,10 +77,9 @@ class PollLoop(ABC):
             return self._ports[0].next_ready_ps()
         return min(port.next_ready_ps() for port in self._ports)
 
-    def _idle(self) -> Process:
-        self._spin()
-        if self._core.resting:
-            yield
+    def _sleep(self) -> Process | None:
+        """A sleep after empty polls; None: the thread polls on."""
+        return None
 
     def _spin(self) -> None:
         """Empty polls until the next work is there."""

@@ -80,8 +80,11 @@ class RxRing:
     def take_burst(self, ready_ps: int, most: int) -> list[Frame]:
         """As `take_done`, up to `most` frames."""
         frames: list[Frame] = []
-        while len(frames) < most and (frame := self.take_done(ready_ps)) is not None:
-            frames.append(frame)
+        ready, waiting = self.ready, self.frames
+        while len(frames) < most and ready and ready[0] <= ready_ps:
+            ready.popleft()
+            frames.append(waiting.popleft())
+        self.cleaned += len(frames)
         return frames
 
     def refill(self, most: int | None = None) -> int:

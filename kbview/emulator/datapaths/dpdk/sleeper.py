@@ -67,16 +67,15 @@ class SleepyLcore(Lcore):
             for queue in self._queues:
                 queue.unmask(self._core.now_ps)
 
-    def _idle(self) -> Process:
-        """Empty polls while patience lasts, then sleep."""
-        core = self._core
-        core.spin(self._empty_poll, min(self._next_ready_ps(), core.now_ps + self._patience_ps))
-        if core.resting:
-            yield
-        if self._next_ready_ps() > core.now_ps:
-            yield from self._sleep()
+    def _spin(self) -> None:
+        """Empty polls while patience lasts."""
+        until_ps = min(self._next_ready_ps(), self._core.now_ps + self._patience_ps)
+        self._core.spin(self._empty_poll, until_ps)
 
-    def _sleep(self) -> Process:
+    def _sleep(self) -> Process | None:
+        return self._sleeping() if self._next_ready_ps() > self._core.now_ps else None
+
+    def _sleeping(self) -> Process:
         core = self._core
         for queue in self._queues:
             core.spend(self._irq_enable)
