@@ -185,12 +185,13 @@ class Prices:
 
     def stages(self) -> dict[str, StageMeter]:
         """The count and the total time of each step."""
-        stages = {
-            name: StageMeter(step.count, step.extra_ps + step.count * step.cost_ps)
-            for name, step in self._steps.items()
-        }
+        booked: dict[str, int] = {}  # counts of steps as parts of sequences
         for whole in self._sequences.values():
-            for part in whole.parts:
-                stages[part.name].count += whole.count
-                stages[part.name].total_ps += whole.count * part.cost_ps
-        return {name: stage for name, stage in stages.items() if stage.count}
+            if whole.count:
+                for part in whole.parts:
+                    booked[part.name] = booked.get(part.name, 0) + whole.count
+        stages: dict[str, StageMeter] = {}
+        for name, step in self._steps.items():
+            if count := step.count + booked.get(name, 0):
+                stages[name] = StageMeter(count, step.extra_ps + count * step.cost_ps)
+        return stages

@@ -1,5 +1,6 @@
 """Flows by what their packets have in common: one object a conversation and direction."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from kbview.packet.frame import Flow, Protocol
@@ -7,6 +8,7 @@ from kbview.packet.outline import Outline
 from kbview.packet.toeplitz import toeplitz
 
 MOST_FLOWS = 65_536  # known at a time; a flow that comes back later gets a new number
+_REMEMBERED = 4_096  # addresses and hashes: a capture in a loop brings the same flows again
 
 _Key = tuple[bytes, Protocol, bytes, bytes, bytes, bool]
 
@@ -56,10 +58,14 @@ def new_flow(number: int, seen: Outline) -> Flow:
         int.from_bytes(seen.ports[2:], "big"),
         seen.macs[6:],
         seen.macs[:6],
-        toeplitz(seen.source + seen.destination + seen.ports) if hashed else 0,
+        _hash(seen.source + seen.destination + seen.ports) if hashed else 0,
         seen.fragment,
     )
 
 
+_hash = lru_cache(_REMEMBERED)(toeplitz)
+
+
+@lru_cache(_REMEMBERED)
 def _text(address: bytes, mac: bytes) -> str:
     return str(ip_address(address)) if address else mac.hex(":")

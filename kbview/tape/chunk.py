@@ -1,6 +1,7 @@
 """A chunk: a stretch of records with the key frame before them; and how records become chunks."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from operator import attrgetter
 from typing import cast
 
@@ -14,6 +15,7 @@ from kbview.tape.track import Track
 from kbview.tape.weight import HEAVY, weight
 
 MOST_RECORDS = 8192  # a seek folds this many at most; half as many are a sixth larger on disk
+_BATCH = 4096  # records that are looked at together
 _TIME = attrgetter("time_ps")
 
 
@@ -73,7 +75,30 @@ class Chunker:
 
     def add(self, records: Iterable[Event]) -> Iterator[Chunk]:
         """Append records that are in time order and not older than the last; yields what got full."""
-        for record in records:
+        source = iter(records)
+        while batch := list(islice(source, _BATCH)):
+            times = list(map(_TIME, batch))
+            in_order = times[0] >= self.end_ps and times == sorted(times)
+            if in_order and HEAVY.isdisjoint(map(type, batch)):
+                self.end_ps = times[-1]
+                yield from self._take(batch)
+            else:
+                yield from self._weighed(batch)
+
+    def _take(self, batch: list[Event]) -> Iterator[Chunk]:
+        """Append records that are in order and weigh 1 each."""
+        taken = 0
+        while taken < len(batch):
+            part = batch[taken : taken + self._room]
+            self.open.records += part
+            self._room -= len(part)
+            taken += len(part)
+            if self._room <= 0:
+                yield self.close()
+
+    def _weighed(self, batch: list[Event]) -> Iterator[Chunk]:
+        """Append records one by one."""
+        for record in batch:
             time_ps = record.time_ps
             if time_ps < self.end_ps:
                 raise ValueError(

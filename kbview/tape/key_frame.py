@@ -28,6 +28,11 @@ class KeyFrame(Sample):
 _NOTED = frozenset({Sample, DatapathStarted, EventsLost})
 
 
+def _counting(record: Event) -> bool:
+    """Whether events are counted from this record on."""
+    return isinstance(record, Sample) and record.detail is Detail.STEPS
+
+
 class Framer:
     """Follows a tape a chunk at a time, as a state does event by event, and says the key frame after.
 
@@ -40,7 +45,9 @@ class Framer:
     def follow(self, records: Sequence[Event]) -> KeyFrame:
         """The key frame after these records, which come next on the tape; at least one."""
         frame = self._frame
-        for record in records:
+        noted = [record for record in records if type(record) in _NOTED]
+        counting = frame.detail is Detail.STEPS or any(map(_counting, noted))
+        for record in records if counting else noted:
             if type(record) in _NOTED:
                 self._note(record)
             elif frame.detail is Detail.STEPS:

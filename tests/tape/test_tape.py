@@ -206,3 +206,26 @@ def test_events_say_what_they_are_and_how_fine(kind: type[ev.Event]) -> None:
 def test_events_can_be_stored() -> None:
     event = ev.FrameArrived(1, 0, 2, 64)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(event), type=ev.FrameArrived) is not event
+
+
+@pytest.mark.parametrize("detail", [Detail.MILESTONES, Detail.STEPS])
+@pytest.mark.parametrize("piece", [1, 7, 5000])
+def test_chunks_are_the_same_however_many_records_come_at_once(piece: int, detail: Detail) -> None:
+    told: list[ev.Event] = []
+    for number in range(30_000):
+        told.append(ev.FrameArrived(number, 0, number, 64))
+        if number % 1000 == 999:
+            told.append(Sample(number, Meters(arrived=number), detail, exact=number % 2000 == 999))
+    whole, parts = Chunker(), Chunker()
+    chunks = list(whole.add(told))
+    pieces = (told[at : at + piece] for at in range(0, len(told), piece))
+    assert [chunk for each in pieces for chunk in parts.add(each)] == chunks
+    assert len(chunks) == 3
+    assert parts.open == whole.open
+
+
+def test_records_before_one_that_is_too_old_are_kept() -> None:
+    chunker = Chunker()
+    with pytest.raises(ValueError, match="IrqUnmasked at 3 ps is older"):
+        list(chunker.add(ev.IrqUnmasked(time_ps, 0, 0) for time_ps in (1, 5, 3)))
+    assert [record.time_ps for record in chunker.open.records] == [1, 5]

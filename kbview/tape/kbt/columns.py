@@ -6,7 +6,7 @@ Columns go by the names of the fields: a table of any version names its own colu
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, compress
 from operator import attrgetter, sub
 from typing import Any, TypeVar, get_type_hints
 
@@ -20,6 +20,7 @@ from kbview.tape.meter import Sample
 
 _TIME = attrgetter("time_ps")
 _Kind = TypeVar("_Kind", bound=ev.Event)
+_FEW = 4  # tables
 _ENCODER = msgspec.msgpack.Encoder()
 
 
@@ -92,13 +93,32 @@ TABLES = {kind.__name__: Table(kind) for kind in _KINDS}
 def pack(records: Sequence[ev.Event]) -> Columns:
     """Records as columns."""
     kinds = list(map(type, records))
-    rows: dict[type[ev.Event], list[ev.Event]] = {kind: [] for kind in dict.fromkeys(kinds)}
-    for kind, record in zip(kinds, records, strict=True):
-        rows[kind].append(record)
-    places = {kind: place for place, kind in enumerate(rows)}
+    places = {kind: place for place, kind in enumerate(dict.fromkeys(kinds))}
     order = bytes(map(places.__getitem__, kinds))
-    tables = {kind.__name__: TABLES[kind.__name__].pack(table) for kind, table in rows.items()}
+    tables = {
+        kind.__name__: TABLES[kind.__name__].pack(rows)
+        for kind, rows in zip(places, _rows(records, order, len(places)), strict=True)
+    }
     return Columns(order, differences(list(map(_TIME, records))), tables)
+
+
+def _rows(records: Sequence[ev.Event], order: bytes, count: int) -> list[list[ev.Event]]:
+    """The records of each of `count` tables.
+
+    Up to four tables are picked one after another, without a step of Python for each record. Measured
+    for three tables: 20 against 60 ns a record.
+    """
+    if count <= _FEW:
+        return [list(compress(records, order.translate(_only(place)))) for place in range(count)]
+    rows: list[list[ev.Event]] = [[] for _ in range(count)]
+    for place, record in zip(order, records, strict=True):
+        rows[place].append(record)
+    return rows
+
+
+def _only(place: int) -> bytes:
+    """A table for bytes.translate that is 1 at a place and 0 elsewhere."""
+    return bytes(place) + b"\1" + bytes(255 - place)
 
 
 def unpack(columns: Columns, schema: int) -> list[ev.Event]:
