@@ -11,8 +11,9 @@ from kbview.sources.trace.meaning.table import BY_NAME
 _FREED = frozenset({"consume_skb", "sock_recv_length", "kfree_skb"})
 _COPIED = frozenset({"sock_recv_length", "skb_copy_datagram_iovec"})
 _QUEUED = frozenset({"sk_data_ready", "tcp_probe"})
-# A task is watched once it was woken for a packet, read a socket, or sent a frame within a call.
-_WATCHED = frozenset({"sk_data_ready", "sock_recv_length", "net_dev_xmit"})
+# A reader is watched once it was woken for a packet, or read a socket in which a packet was queued.
+# Senders are watched, too, but a count without the readers is not the count of the watched tasks.
+_FOLLOWED = frozenset({"sk_data_ready", "sock_recv_length"})
 _ENTERED = frozenset(name for name in BY_NAME if name.startswith("sys_enter_"))
 _RUN = frozenset({"softirq_entry"})
 
@@ -36,12 +37,12 @@ _NEEDS: dict[str, tuple[AbstractSet[str], ...]] = {
     "polls": (frozenset({"napi_poll"}),),
     "empty_polls": (frozenset({"napi_poll"}),),
     "squeezes": (_RUN, frozenset({"softirq_raise"}), frozenset({"napi_poll"})),
-    "syscalls": (_ENTERED, _WATCHED),
-    "mode_switches": (_ENTERED, _WATCHED),
-    "context_switches": (frozenset({"sched_switch"}), _WATCHED),
+    "syscalls": (_ENTERED, _QUEUED, _FOLLOWED),
+    "mode_switches": (_ENTERED, _QUEUED, _FOLLOWED),
+    "context_switches": (frozenset({"sched_switch"}), _QUEUED, _FOLLOWED),
     "wakeups": (frozenset({"sched_waking"}), frozenset({"sk_data_ready"})),
-    "copies": (_COPIED,),
-    "copied_bytes": (_COPIED,),
+    "copies": (_COPIED, _QUEUED),
+    "copied_bytes": (_COPIED, _QUEUED),
     "sockets": (frozenset({"sk_data_ready"}),),
     "cores": (frozenset({"sched_switch"}),),
     "costs": (_RUN,),
