@@ -44,8 +44,9 @@ OFF: list[tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = [
     (("sched_switch",), {"counts": ("context_switches",)}),
     (("sched_waking",), {"counts": ("wakeups",)}),
     (("net_dev_\\w+",), {"frames": ("sent",)}),
-    (("sk_data_ready",), {"counts": ("wakeups", *OF_READERS)}),
-    (("sk_data_ready", "sock_recv_length"), {"counts": OF_READERS}),  # they came with Linux 6.3
+    (("sk_data_ready",), {"counts": ("wakeups",)}),
+    (("sk_data_ready", "tcp_probe"), {"counts": OF_READERS}),
+    (("sk_data_ready", "sock_recv_length"), {"counts": OF_READERS[2:]}),  # they came with Linux 6.3
     (("sock_recv_length", "skb_copy_datagram_iovec"), {"counts": ("copies", "copied_bytes")}),
     ((), {"counts": ("unsent", "tlb_misses")}),
 ]
