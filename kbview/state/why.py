@@ -36,6 +36,18 @@ def _polled(event: ev.NapiPolled) -> Reason:
     )
 
 
+# What an interrupt is for, by IrqRaised.completes.
+_CAUSE = {
+    False: "The frames are in memory already; now",
+    True: "Frames were sent, and their buffers may be freed:",
+    None: "Frames came or were sent:",
+}
+
+
+def _interrupted(event: ev.IrqRaised) -> Reason:
+    return Reason(3, f"{_CAUSE[event.completes]} the NIC interrupts cpu{event.cpu}.")
+
+
 def _burst(event: ev.BurstReceived) -> Reason:
     return Reason(2, f"A poll from user space found {event.work} of at most {event.budget} frames.")
 
@@ -129,9 +141,7 @@ _OF_EVENT: dict[type[ev.Event], Callable[[Any], Reason]] = {
         5, f"{event.count or 'Some'} events are not on the tape: more happened than could be told."
     ),
     ev.TaskWoken: _woken,
-    ev.IrqRaised: lambda event: Reason(
-        3, f"The frames are in memory already; now the NIC interrupts cpu{event.cpu}."
-    ),
+    ev.IrqRaised: _interrupted,
     ev.NapiPolled: _polled,
     ev.BurstReceived: _burst,
     ev.ChunkMoved: _chunk,
@@ -154,8 +164,8 @@ def _of_span(interval: Interval) -> Reason:
         return Reason(8, f"{dropped} packets were given up; see drops for where and why.")
     if change("squeezes"):
         return Reason(6, "Softirqs end on their budget with work left: the core cannot keep up.")
-    if interrupts := change("interrupts"):
-        per = change("arrived") / interrupts
+    if (interrupts := change("interrupts")) and (arrived := change("arrived")):
+        per = arrived / interrupts
         return Reason(2, f"{per:.1f} frames arrive for each interrupt.")
     if (empty := change("empty_polls")) > (polls := change("polls")) / 2:
         share = 100 * empty / polls

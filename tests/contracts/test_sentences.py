@@ -22,6 +22,10 @@ def has(*stations: str) -> Callable[[Case], bool]:
     return lambda case: bool(visited(case) & set(stations))
 
 
+def has_no(*stations: str) -> Callable[[Case], bool]:
+    return lambda case: not visited(case) & set(stations)
+
+
 def nowhere(_: Case) -> bool:
     return False
 
@@ -45,6 +49,15 @@ CLAIMS = [
     (r"xsk_poll|xsk_sendmsg", has("umem")),  # net/xdp/xsk.c
     (r"ps_ioctl", has("copy")),  # PacketShader's io_engine
     (r"SIOCSCREEN", has("screend")),  # screend(8)
+    # mTCP and UDP sockets in user space have queues and handlers of their own: mtcp/src, runtime/net
+    (r"sk_(receive|write)_queue|inet_csk_|sock_wfree", has_no("TCP thread", "port queue")),
+    (r"tcp_set_state", has_no("TCP thread")),
+    (r"stack and address space are", nowhere),  # switch_mm_irqs_off(): threads share it
+    (r"The (port finds|connection processes)", has_no("no socket")),  # __inet_lookup_skb() finds none
+    (r"polls if busy", nowhere),  # netmap_rx_irq() is called under load as well
+    (r"handler wakes the thread", has_no("softirq")),  # on Linux the driver's poll does
+    (r"on received packets,", nowhere),  # net_rx_action() polls for completions, too
+    (r"polling ends and the vector is unmasked", nowhere),  # napi_defer_hard_irqs
 ]
 
 

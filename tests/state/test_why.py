@@ -1,7 +1,12 @@
 """The sentence of an event says only what the event says."""
 
+import pytest
+
+from kbview.state.state import State
 from kbview.state.why import explain
 from kbview.tape import events as ev
+from kbview.tape.detail import Detail
+from kbview.tape.meter import Meters, Sample
 
 
 def test_a_softirq_that_ended_because_the_ring_was_empty_is_not_squeezed() -> None:
@@ -21,3 +26,33 @@ def test_a_task_may_sleep_in_poll_epoll_or_an_ioctl() -> None:
 def test_ksoftirqd_is_not_said_to_follow_from_a_limit() -> None:
     """need_resched() ends the loop of __do_softirq() before its ten restarts or 2 ms do."""
     assert "limit" not in explain(ev.KsoftirqdWoken(0, 0)).text
+
+
+@pytest.mark.parametrize(
+    ("completes", "words"),
+    [
+        (False, "The frames are in memory already; now"),
+        (True, "Frames were sent, and their buffers may be freed:"),
+        (None, "Frames came or were sent:"),
+    ],
+)
+def test_an_interrupt_for_sent_frames_brings_none(completes: bool | None, words: str) -> None:
+    """A vector serves both rings of a queue pair; irq_handler_entry does not tell which ring it was."""
+    assert explain(ev.IrqRaised(0, 3, 0, completes)).text == f"{words} the NIC interrupts cpu3."
+    assert "or were sent" in ev.IrqRaised.meaning.why
+
+
+def test_without_an_arrival_no_interrupt_is_said_to_bring_frames() -> None:
+    """A host that only sends takes interrupts for completions: 0.0 frames an interrupt says nothing."""
+    state = State()
+    state.apply(Sample(0, Meters(), Detail.METERS))
+    state.apply(Sample(10**9, Meters(interrupts=40, sent=400), Detail.METERS))
+    assert state.why == ""
+
+
+def test_frames_for_each_interrupt_are_all_arrivals_and_leave_no_rest_to_polls() -> None:
+    """Arrivals divided by interrupts: under load NAPI polls thousands of frames after one interrupt."""
+    state = State()
+    state.apply(Sample(0, Meters(), Detail.METERS))
+    state.apply(Sample(10**9, Meters(interrupts=2, arrived=10, delivered=10), Detail.METERS))
+    assert state.why == "5.0 frames arrive for each interrupt."

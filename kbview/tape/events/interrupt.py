@@ -20,7 +20,7 @@ class IrqRaised(Event):
     tracepoint = "irq:irq_handler_entry"
     meaning = Meaning(
         "MSI-X vector",
-        "Frames are in memory and moderation's wait is over: the NIC interrupts the core.",
+        "Frames are in memory or were sent; moderation's wait is over: the NIC interrupts the core.",
     )
 
     def change(self, meters: Meters) -> None:
@@ -61,7 +61,7 @@ class SoftirqEntered(Event):
     tracepoint = "irq:softirq_entry"
     meaning = Meaning(
         "net_rx_action()",
-        "The core works on received packets, after an interrupt, in a call, or in ksoftirqd.",
+        "The core works on received and sent frames, after an interrupt, in a call, or in ksoftirqd.",
     )
 
     def change(self, meters: Meters) -> None:

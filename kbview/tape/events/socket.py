@@ -72,7 +72,7 @@ class SendAcknowledged(Event):
     queued: int
 
     meaning = Meaning(
-        "tcp_clean_rtx_queue()",
+        "tcp_clean_rtx_queue(), of UDP sock_wfree()",
         "The peer has acknowledged the text, or a datagram was sent: its buffers are freed.",
     )
 

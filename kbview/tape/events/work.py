@@ -64,7 +64,9 @@ class SkbFreed(Event):
 
     tracepoint = "skb:consume_skb"
     ends = frozenset({"skb_free", "kfree_skb", "napi_consume_skb"})
-    meaning = Meaning("consume_skb()", "The sk_buff went back to its cache.")
+    meaning = Meaning(
+        "consume_skb(), napi_consume_skb() or kfree_skb_reason()", "The sk_buff went back to its cache."
+    )
 
     def change(self, meters: Meters) -> None:
         meters.frees += 1

@@ -8,12 +8,18 @@ from collections.abc import Iterable
 
 from kbview.tape.event import Event, Meaning
 from kbview.tape.events import (
+    ConnectionAccepted,
+    ConnectionQueued,
     ContextSwitched,
     Copied,
     PacketDropped,
     SendAcknowledged,
+    SendQueued,
+    SocketDequeued,
+    SocketQueued,
     StepTaken,
     SyscallEntered,
+    TcpStateChanged,
 )
 from kbview.tape.station import Station
 from kbview.tape.steps.call import call_meaning
@@ -34,6 +40,19 @@ _COPIES = {
     CopyKind.TO_UMEM: Meaning("memcpy()", "A core copied the frame into a chunk of umem."),
     CopyKind.FROM_UMEM: Meaning("skb_store_bits()", "A core copied the frame into an sk_buff."),
 }
+# Events of a socket whose queues are not the kernel's: their functions, by a station of the path.
+_OWN_SOCKETS: dict[str, dict[type[Event], str]] = {
+    "TCP thread": {
+        SocketQueued: "RBPut()",
+        SocketDequeued: "CopyToUser(), RBRemove()",
+        SendQueued: "SBPut()",
+        SendAcknowledged: "SBRemove()",
+        ConnectionQueued: "StreamEnqueue()",
+        ConnectionAccepted: "mtcp_accept(), StreamDequeue()",
+        TcpStateChanged: "ProcessTCPPacket(), Handle_TCP_ST_LISTEN() and the other states' handlers",
+    },
+    "port queue": {SocketQueued: "mbufq_push_tail()", SocketDequeued: "mbufq_pop_head()"},
+}
 _IDLE = "No task is ready: the core idles. An interrupt of an idle core switches no mode."
 _UNBUILT = frozenset({Place.NIC, Place.XDP, Place.XSK, Place.XSK_TX, Place.IPINTRQ})  # no sk_buff yet
 
@@ -50,8 +69,9 @@ def meaning_of(event: Event, stations: Iterable[Station] = ()) -> Meaning:
         return _COPIES.get(event.kind, event.meaning)
     if isinstance(event, PacketDropped) and "skb" in visited and event.where not in _UNBUILT:
         return event.meaning._replace(function="kfree_skb_reason()")
-    if isinstance(event, SendAcknowledged) and "TCP thread" in visited:
-        return event.meaning._replace(function="SBRemove()")
+    for station, functions in _OWN_SOCKETS.items():
+        if station in visited and type(event) in functions:
+            return event.meaning._replace(function=functions[type(event)])
     if isinstance(event, ContextSwitched) and event.to == "idle":
         return event.meaning._replace(why=_IDLE)
     return event.meaning

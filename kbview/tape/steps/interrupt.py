@@ -32,9 +32,20 @@ INTERRUPT: dict[str, Declaration] = {
     ),
     "hardirq": Declaration(
         "interrupt handler, napi_schedule()",
-        "The handler masks the NIC's vector and leaves the work to a softirq, to be done soon itself.",
+        "The handler masks the NIC's vector and leaves the work to a softirq, to run soon.",
         ("irq",),
         variants=(
+            (
+                "ipintrq",
+                Meaning("interrupt handler", "A timer's interrupt: it asks for a soft interrupt."),
+            ),
+            (
+                "softirq",
+                Meaning(
+                    "interrupt handler, napi_schedule()",
+                    "The handler masks the NIC's vector and leaves the work to a softirq, to run soon.",
+                ),
+            ),
             (
                 "sync",
                 Meaning(
@@ -48,10 +59,6 @@ INTERRUPT: dict[str, Declaration] = {
                     "vfio_msihandler(), eventfd_signal()",
                     "The handler adds to an eventfd: the lcore that sleeps on it is woken.",
                 ),
-            ),
-            (
-                "ipintrq",
-                Meaning("interrupt handler", "A timer's interrupt: it asks for a soft interrupt."),
             ),
         ),
         counts="irqs",
@@ -106,7 +113,7 @@ INTERRUPT: dict[str, Declaration] = {
     ),
     "napi_complete": Declaration(
         "napi_complete_done()",
-        "The ring was empty before the budget was used up: polling ends and the vector is unmasked.",
+        "The ring was empty before the budget was used up: the vector is unmasked, if not deferred.",
         ("softirq",),
         counts="polls",
     ),
@@ -158,7 +165,7 @@ INTERRUPT: dict[str, Declaration] = {
     ),
     "context_switch": Declaration(
         "__schedule(), context_switch()",
-        "Another task runs now: registers, stack and address space are exchanged.",
+        "Another task runs now: registers, stack and, between processes, address space are exchanged.",
         _SWITCHES_AT,
         passes=False,
     ),

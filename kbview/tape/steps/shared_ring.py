@@ -100,7 +100,7 @@ SHARED_RING: dict[str, Declaration] = {
     ),
     "poll_wait": Declaration(
         "netmap_poll()",
-        "poll() syncs the rings, and sleeps if they are empty: interrupts if idle, polls if busy.",
+        "poll() syncs the rings, and sleeps if they are empty, until an interrupt wakes the thread.",
         ("poll",),
         variants=(
             (

@@ -1,5 +1,6 @@
 """From the descriptor to the transport layer. Linux: a driver's receive, net/core/dev.c, net/ipv4/"""
 
+from kbview.tape.event import Meaning
 from kbview.tape.steps.declaration import Declaration
 
 STACK: dict[str, Declaration] = {
@@ -235,6 +236,14 @@ STACK: dict[str, Declaration] = {
         "udp_rcv(), __udp4_lib_lookup()",
         "The port finds the socket. The NIC has summed the datagram, or a step of its own does.",
         ("TCP/UDP", "softirq"),
+        variants=(
+            (
+                "no socket",
+                Meaning(
+                    "udp_rcv(), __udp4_lib_lookup()", "No socket has the port: UDP drops the datagram."
+                ),
+            ),
+        ),
     ),
     "skb_checksum": Declaration(
         "__skb_checksum_complete(), csum_partial()",
@@ -245,6 +254,15 @@ STACK: dict[str, Declaration] = {
         "tcp_v4_rcv(), tcp_rcv_established()",
         "The connection processes the segment. The NIC has summed it, or a step of its own does.",
         ("TCP/UDP", "softirq"),
+        variants=(
+            (
+                "no socket",
+                Meaning(
+                    "tcp_v4_rcv(), __inet_lookup_skb()",
+                    "No socket has the port: TCP drops the segment.",
+                ),
+            ),
+        ),
     ),
     "kfree_skb": Declaration(
         "kfree_skb_reason(), __kfree_skb()",
