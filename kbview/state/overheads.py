@@ -31,7 +31,7 @@ _GROUPS: dict[str, frozenset[str]] = {
     ),
     "cache and TLB": frozenset(
         {"first_touch", "frame_touch", "second_tlb", "page_walk", "line_transfer", "descriptor_line"}
-        | {"skb_lines", "call_refill", "switch_refill", "cold_line", "numa_hop"}
+        | {"skb_lines", "call_refill", "switch_refill", "cold_line", "numa_hop", "reader_lines"}
     ),
     "application": frozenset({"app_work"}),
 }

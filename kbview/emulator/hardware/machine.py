@@ -92,6 +92,8 @@ class Machine:
         self.counts = WorkCounts(books.meters, books.recorder)
         self.cores = self._cores(settings)
         self.smt, self.nodes, self._nic_node = settings.smt, settings.numa_nodes, settings.nic_node
+        if self.nodes > 1:
+            prices.step(FROM_REMOTE)  # on every datapath
         self.actors: list[Actor] = [*self.cores, nic]
         self.peer: Peer | None = None
         self.packets = count(HOST_PACKETS)

@@ -75,6 +75,11 @@ SOCKET: dict[str, Declaration] = {
         passes=False,
         counts="switches",
     ),
+    "reader_lines": Declaration(
+        "sk_rmem_alloc, sk_forward_alloc, dst_hold(), sk_wq; ___slab_alloc()",
+        "The reader is on another core: lines of socket, route and sk_buffs come back from there.",
+        ("socket", "softirq"),
+    ),
     "copy_to_user": Declaration(
         "skb_copy_datagram_iter(), copy_to_user()",
         "The application may not look into the kernel's memory, so the payload is copied out to it.",

@@ -27,13 +27,13 @@ lecture, station, function, file: a packet's way to a reader, then the stations 
 from kbview.emulator.common_settings import CommonSettings
 from kbview.emulator.datapath import ARRIVAL, DEPARTURE, NIC, RX_RING, TX_RING, WIRE, Datapath, WayRow
 from kbview.emulator.hardware.machine import Machine
+from kbview.emulator.kernel.call.sharing import check_sharing, sockets_of
 from kbview.emulator.kernel.call.threads import readers_of, senders_of
 from kbview.emulator.kernel.device.instance import cpumap_of, napi_of, steps_below
 from kbview.emulator.kernel.device.xdp_match import matches
 from kbview.emulator.kernel.net.network import full_stack
 from kbview.emulator.kernel.send.xdp_tx import device_queues
 from kbview.emulator.kernel.skb import Holder, SkbCache
-from kbview.emulator.kernel.socket.reuseport import socket_group
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.emulator.kernel.stations import SINK, past_program, path
 from kbview.emulator.protocol.host import Host
@@ -89,7 +89,7 @@ class Kernel(Datapath):
         queues = machine.nic.queues
         rings, generic = machine.open_nic(settings), settings.xdp_generic
         self._tx = device_queues(machine, settings, skbs, rings, xdp_generic=generic)
-        self._sockets = socket_group(machine, settings, skbs, _deliverers(settings))
+        self._sockets = sockets_of(machine, settings, skbs, _deliverers(settings))
         below = steps_below(settings)
         self._stack = full_stack(machine, settings, host, skbs, below, self._sockets, self._tx, generic)
         self._softirqs = softirqs = Softirqs(machine, settings)
@@ -104,6 +104,10 @@ class Kernel(Datapath):
         self._senders = senders_of(machine, settings, softirqs, self._stack, skbs, self._tx)
         above: tuple[Holder, ...] = (self._stack, self._sockets, self._tx, self._cpumap)
         self._holders = (*self._napis, *above, *self._readers, *self._senders)
+
+    @classmethod
+    def check_own(cls, settings: CommonSettings) -> None:
+        check_sharing(settings)
 
     def start(self) -> None:
         self._stack.timers.start(self._softirqs.of(self._machine.core_of(0)))

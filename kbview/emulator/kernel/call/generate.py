@@ -20,8 +20,8 @@ from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.send.pktgen import Pktgen, PktgenSettings
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import SkbCache
+from kbview.emulator.kernel.socket.datagram_settings import SocketSettings
 from kbview.emulator.kernel.socket.send_buffer import SendBuffer
-from kbview.emulator.kernel.socket.socket import SocketSettings
 from kbview.emulator.kernel.softirq import Softirqs
 from kbview.tape.events import Mode
 from kbview.tape.meter import SocketMeter

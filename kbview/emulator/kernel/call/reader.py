@@ -254,13 +254,13 @@ class SocketReader:
 
     def _receive_batch(self, socket: Socket) -> Generator[None, None, list[Frame]]:
         """recvmmsg(): one message after the other until the vector is full or the queue is empty."""
-        core, ready = self.core, self._sockets.ready
+        core, ready, softirq = self.core, self._sockets.ready, self._softirq
         taken: list[Frame] = []
         while len(taken) < self._most and socket.packets:
             (frame,) = socket.dequeue(core, self._read_size)
             taken.append(frame)
             self._copy(frame, self._takes[False][socket.distance].message)
-            if core.now_ps > core.horizon_ps:
+            if (softirq is not None and softirq.local_bh_enable()) or core.now_ps > core.horizon_ps:
                 self.held = sum(len(parts(each)) for each in taken)
                 if socket.packets:
                     ready.append(socket)

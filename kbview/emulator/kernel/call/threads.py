@@ -52,7 +52,7 @@ def readers_of(
         streams = None
         if stack.tcp is not None:
             streams = Streams(machine, stack.tcp, app, settings.part(ServerSettings), files)
-        table = sockets.tables[number]
+        table = sockets.tables[number % len(sockets.tables)]
         made.append(reader(machine, core, table, app, reading, sender, streams, busy_poll))
     return made
 

@@ -279,5 +279,6 @@ class ProtocolStack(LayersAbove):
         if socket.stream:
             return FlowPath(climb, climb[top], top, self._captured.of(flow, socket), "")
         socket.flows.add(flow)
-        socket.delivery = queueing
+        if socket.table.deliverers:
+            socket.delivery = queueing
         return FlowPath(climb, queueing, top, socket, "")

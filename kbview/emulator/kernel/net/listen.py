@@ -36,7 +36,7 @@ class ListenSettings(TcpSettings):
 
     reuseport: Annotated[
         bool,
-        meaning("whether each thread listens for itself (SO_REUSEPORT), or all share one accept queue"),
+        meaning("whether each thread has sockets of its own (SO_REUSEPORT), or all share them"),
     ] = True
 
 

@@ -1,12 +1,18 @@
 """Sockets of several readers on the same ports: SO_REUSEPORT gives a flow to one of them.
 
+Without it the readers share one socket: a packet wakes one of the readers that sleep in recv().
+
 Linux: net/core/sock_reuseport.c
 """
+
+from typing import NamedTuple
 
 from kbview.emulator.application import ApplicationSettings
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.socket.socket import Socket, SocketSettings, SocketTable
+from kbview.emulator.kernel.socket.contended import ContendedTable
+from kbview.emulator.kernel.socket.datagram_settings import SocketSettings
+from kbview.emulator.kernel.socket.socket import Socket, SocketTable
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.packet.frame import Flow
 from kbview.tape.meter import SocketMeter
@@ -46,25 +52,38 @@ class SocketGroup:
         return {name: meter for table in self.tables for name, meter in table.meters().items()}
 
 
+class Contention(NamedTuple):
+    """What cores contend for: `shared` sockets of all readers, `one_lock` of softirq and readers."""
+
+    shared: bool = False
+    one_lock: bool = False
+
+
+NO_CONTENTION = Contention()
+
+
 def socket_group(
-    machine: Machine, settings: ApplicationSettings, skbs: SkbCache, deliverers: int
+    machine: Machine,
+    settings: ApplicationSettings,
+    skbs: SkbCache,
+    deliverers: int,
+    contention: Contention = NO_CONTENTION,
 ) -> SocketGroup:
-    """A table of sockets for each reader; all ports are closed where the application only sends."""
+    """A table of sockets for each reader, or a shared table.
+
+    All ports are closed where the application only sends.
+    """
     closed = (
         ALL_PORTS if settings.app == "generate" else frozenset(settings.part(TcpSettings).closed_ports)
     )
     sizes = settings.part(SocketSettings).rcvbuf, settings.part(TcpSettings).tcp_rcvbuf
-    return SocketGroup(
-        [
-            SocketTable(
-                machine,
-                machine.cores[cpu],
-                skbs,
-                *sizes,
-                closed,
-                f" #{number}" if settings.readers > 1 else "",
-                deliverers,
-            )
-            for number, cpu in enumerate(settings.reader_cpus)
-        ]
-    )
+    cpus = settings.reader_cpus[:1] if contention.shared else settings.reader_cpus
+
+    def table(number: int, cpu: int) -> SocketTable:
+        core, suffix = machine.cores[cpu], f" #{number}" if len(cpus) > 1 else ""
+        if contention == NO_CONTENTION:
+            return SocketTable(machine, core, skbs, *sizes, closed, suffix, deliverers)
+        one_lock = contention.one_lock
+        return ContendedTable(machine, core, skbs, sizes, closed, suffix, one_lock=one_lock)
+
+    return SocketGroup([table(number, cpu) for number, cpu in enumerate(cpus)])

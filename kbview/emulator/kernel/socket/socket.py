@@ -8,9 +8,7 @@ Linux: net/ipv4/udp.c __udp_enqueue_schedule_skb(), net/ipv4/tcp_input.c tcp_dat
 
 from collections import deque
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 from heapq import nlargest
-from typing import Annotated
 
 from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
@@ -20,7 +18,6 @@ from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST, SkbCache, cut, skbs
 from kbview.emulator.kernel.skb import charge as charge_of
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import WaitQueue
-from kbview.emulator.keys import MOST, Keys, number
 from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
 from kbview.tape.meter import SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
@@ -40,18 +37,6 @@ TAKES = (
 )
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
-
-
-@dataclass(frozen=True, kw_only=True)
-class SocketSettings(Keys):
-    """Buffers of a UDP socket. Defaults are Linux's rmem_default and wmem_default."""
-
-    rcvbuf: Annotated[
-        int, number("receive buffer of a UDP socket (SO_RCVBUF)", "bytes", ge=2304, le=MOST)
-    ] = 212_992
-    sndbuf: Annotated[
-        int, number("send buffer of a UDP socket (SO_SNDBUF)", "bytes", ge=4608, le=MOST)
-    ] = 212_992
 
 
 class Socket:
@@ -202,7 +187,7 @@ class SocketTable:
     """The sockets of one reader, a thread on the core `reader`.
 
     `ready` has the readable sockets, in the order they became so. `deliverers`: how many cores fill a
-    socket; 0 where the reader cannot know what they do meanwhile.
+    socket; 0 where the reader cannot know what they do meanwhile, and then packets come one by one.
     """
 
     def __init__(
@@ -242,9 +227,13 @@ class SocketTable:
         name += self.suffix
         socket = self._sockets.get(name)
         if not isinstance(socket, Socket):
-            socket = Socket(self, name, stream, self._rcvbuf[flow.protocol])
+            socket = self.make(name, stream, self._rcvbuf[flow.protocol])
             self.add(socket)
         return socket
+
+    def make(self, name: str, stream: bool, rcvbuf: int) -> Socket:
+        """A socket for datagrams or for a captured stream."""
+        return Socket(self, name, stream, rcvbuf)
 
     def listens(self, port: int) -> bool:
         """Whether a port is open."""
