@@ -112,7 +112,7 @@ def _by_events(interval: Interval, station: Station) -> Passes:
     counts = [_COUNTS[step] for step in told]
     before, after = interval.before.meters, interval.after.meters
     number = max((total(after) - total(before) for total in counts), default=0)
-    return Passes(number, _EVENT_UNITS.get(told[0], "") if told else _first_unit(station))
+    return Passes(number, _EVENT_UNITS.get(told[0], "") if told else own_unit(station))
 
 
 def _unit(step: str) -> str:
@@ -120,7 +120,7 @@ def _unit(step: str) -> str:
     return declaration.counts if declaration else ""
 
 
-def _first_unit(station: Station) -> str:
+def own_unit(station: Station) -> str:
     """The unit of a station before its first step; "" if some of its steps count packets."""
     units = [_unit(step) for step in station.steps if step not in _NO_PASS | _EVENTS]
     return units[0] if all(units) and units else ""

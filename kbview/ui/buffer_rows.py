@@ -8,6 +8,7 @@ from kbview.ui.row import Row, Size
 
 HELP = (
     ("head, end", "where the buffer begins and ends; offsets are in bytes from head"),
+    ("buf", "mbuf: where its room begins, buf_addr in DPDK; data stands data_off behind it"),
     ("data", "where the layer that is at work begins to read: it moves right as headers come off"),
     ("tail", "where the frame ends"),
     ("headroom", "left free so that headers can be put on; 64 bytes on x86, 256 where XDP is used"),

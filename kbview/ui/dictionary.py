@@ -3,7 +3,7 @@
 concepts, drop reasons, labels       glossary.toml
 steps and events                     the function and the sentence that each has
 stations and datapaths               as the source declares them
-profiles, sources of costs           as the caller of the screen hands them in
+profiles, sources of costs, settings as the caller of the screen hands them in
 """
 
 import re
@@ -72,12 +72,18 @@ class Dictionary:
         return list(dict.fromkeys([*exact, *named, *mentioned]))
 
 
-def dictionary(source: Source, state: State, handed: Iterable[tuple[str, str]] = ()) -> Dictionary:
+def dictionary(
+    source: Source,
+    state: State,
+    handed: Iterable[tuple[str, str]] = (),
+    settings: Iterable[tuple[str, str]] = (),
+) -> Dictionary:
     """The words of this source's screens; `handed` are profiles and sources of costs."""
     here = [Definition(one.name, one.help, "station") for one in state.stations]
     ways = [Definition(one.name, one.summary, "datapath") for one in source.choices() if one.summary]
     from_outside = [Definition(word, text, "profile or source") for word, text in handed]
-    return Dictionary([*concepts(), *here, *ways, *_fixed(), *from_outside])
+    keys = [Definition(key, text, "setting", (key.rpartition(".")[2],)) for key, text in settings]
+    return Dictionary([*concepts(), *here, *ways, *_fixed(), *from_outside, *keys])
 
 
 def _fixed() -> Iterator[Definition]:

@@ -34,9 +34,14 @@ class Explain:
     def _handed(self) -> tuple[tuple[str, str], ...]:
         return tuple(self._session.offers.words())
 
+    @cached_property
+    def _settings(self) -> list[tuple[str, str]]:
+        library = self._session.offers.library
+        return [(row.key, row.explained) for row in library.settings()] if library is not None else []
+
     def _dictionary(self) -> Dictionary:
         player = self._session.player
-        return dictionary(player.source, player.state, self._handed)
+        return dictionary(player.source, player.state, self._handed, self._settings)
 
     def words(self) -> list[tuple[str, str]]:
         """Every word of the dictionary with its kind, once."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kbview.packet.dissect import DissectedLayer
 from kbview.packet.layout import LayoutPart
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, cut
+from kbview.ui.row import Row, cut, whole
 
 STYLES = {2: "accent", 3: "hardware", 4: "user", 5: "text"}  # of a header, by its level
 _FIELD = 12
@@ -31,9 +31,12 @@ def fields(layers: Sequence[DissectedLayer], parts: Sequence[LayoutPart], width:
     return rows
 
 
-def outline(parts: Sequence[LayoutPart]) -> list[Row]:
-    """What is known without a dissection."""
-    return [[(f" {part.name}", _style(part)), (f"  {part.length} bytes", "dim")] for part in parts]
+def outline(parts: Sequence[LayoutPart], width: int) -> list[Row]:
+    """The headers without their fields; a length without room is left out."""
+    return [
+        whole([([(f" {part.name}", _style(part))], 2), ([(f"  {part.length} bytes", "dim")], 1)], width)
+        for part in parts
+    ]
 
 
 def _style(part: LayoutPart | None) -> str:

@@ -74,8 +74,7 @@ class Opening:
         unit = f" {row.unit}" if row.unit else ""
         mark = "changed" if row.key in self._changes else "set" if row.value != row.default else ""
         told = " ".join(filter(None, [f"{value}{unit}".ljust(24), row.meaning]))
-        bounds = f" {row.bounds}." if row.bounds else ""
-        detail = f"{row.key} = {value}{unit}: {row.meaning}.{bounds} Default: {row.default}."
+        detail = f"{row.key} = {value}{unit}: {row.explained}"
         return FinderItem(row.key, mark, told, detail)
 
     def _taken(self, name: str | None) -> None:

@@ -74,4 +74,8 @@ def _ground(row: Row, region: list[Spot], spots: list[Spot], key: str, state: St
 def _over(row: Row, group: list[Spot], word: str) -> None:
     """A word on a dashed line, up to the end of the group's last station."""
     end = group[-1].x + group[-1].width - 1
-    row.append((word.center(end - length(row) - 1, "╌").join("  "), "faint"))
+    room = end - length(row) - 1
+    told = next(
+        (text for text in (word, f" {word.partition(':')[0].strip()} ") if len(text) < room), ""
+    )
+    row.append((told.center(room, "╌").join("  "), "faint"))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from kbview.state.flows import own_unit
 from kbview.tape.station import Domain, Station
 from kbview.ui.row import Row, length
 
@@ -96,10 +97,15 @@ def unnamed(spots: list[Spot]) -> list[Spot]:
     return [spot for group in narrow for spot in group]
 
 
+def singular(things: str) -> str:
+    """The word for one thing: polls -> poll, batches -> batch."""
+    return things.removesuffix("es") if things.endswith("ches") else things.removesuffix("s")
+
+
 def _needed(station: Station, width: int) -> int:
-    """Cells for the name, for a rate, and on the grounds of software from 80 columns on for a cost."""
+    """Cells for the name, for a rate and its unit, and from 80 columns on for a cost of software."""
     costs = width >= _USUAL and station.domain is not Domain.HARDWARE
-    return max(len(station.name), _COST if costs else _RATE)
+    return max(len(station.name), len(singular(own_unit(station))), _COST if costs else _RATE)
 
 
 def wall_before(row: Row, spot: Spot, lead: int = 0) -> None:

@@ -37,6 +37,12 @@ class SettingRow(NamedTuple):
     bounds: str
     meaning: str
 
+    @property
+    def explained(self) -> str:
+        """The meaning, the bounds and the default, as sentences."""
+        bounds = f" {self.bounds}." if self.bounds else ""
+        return f"{self.meaning}.{bounds} Default: {self.default}."
+
 
 class Library(Protocol):
     """The sources that the caller of the screen can open."""

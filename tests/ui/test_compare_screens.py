@@ -17,10 +17,12 @@ from kbview.ui.screens.compare_view import CompareView
 from kbview.ui.session import Offers, Session
 from kbview.ui.theme import Theme
 from tests.cli.claims import BUSY, LESSER, PRICE
+from tests.ui.everything import GAP_PS, words_of
 from tests.ui.screens import OPENED, rows_of
-from tests.ui.test_every_screen import CLASS_NAME, CUT_NUMBER, GAP_PS, SIZES, STEP_NAME, words_of
+from tests.ui.test_every_screen import CLASS_NAME, CUT_NUMBER, STEP_NAME
 
 PICTURES = ["http.pcap", "bulk.pcap", "udp-bursts.pcap", "mixed.pcap"]
+SIZES = [Size(60, 11), Size(80, 19), Size(100, 26), Size(160, 46)]  # without title and foot
 TALL = Size(160, 60)  # all sentences fit
 UNITS = {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9, "k": 1e3, "M": 1e6, "G": 1e9}
 COUNTS = {

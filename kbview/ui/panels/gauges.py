@@ -4,7 +4,7 @@ from kbview.state.state import State
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
 from kbview.ui.panel import Panel
-from kbview.ui.row import Row, Size, spread
+from kbview.ui.row import Row, Size, length, spread
 
 _NUMBERS = 18  # cells for the value and how fast it grows
 
@@ -58,10 +58,13 @@ def _rates(state: State) -> dict[str, float]:
 
 
 def _line(name: str, value: int, rate: float, width: int) -> Row:
+    """Numbers in columns; where the name has no room beside those, close to each other."""
     style = "text" if value else "faint"
-    left: Row = [(_short(clean(name), max(1, width - _NUMBERS)), style)]
     growth = fmt.rate(rate) if rate else ""
-    return spread(left, [(f"{fmt.quantity(value):>7}", style), (f"{growth:>10}", "dim")], width)
+    numbers: Row = [(f"{fmt.quantity(value):>7}", style), (f"{growth:>10}", "dim")]
+    if len(clean(name)) > width - _NUMBERS:
+        numbers = [(f" {fmt.quantity(value)}", style), (f" {growth}" if growth else "", "dim")]
+    return spread([(_short(clean(name), max(1, width - length(numbers))), style)], numbers, width)
 
 
 def _short(name: str, room: int) -> str:

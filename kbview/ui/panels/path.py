@@ -23,7 +23,7 @@ from kbview.ui import format as fmt
 from kbview.ui.packet_road import packet_road
 from kbview.ui.panel import Panel
 from kbview.ui.path_banner import banner
-from kbview.ui.path_cells import Spot, lay, part, unnamed, wall_before
+from kbview.ui.path_cells import Spot, lay, part, singular, unnamed, wall_before
 from kbview.ui.row import Row, Size, bar, block, first_that_fits, length
 
 # What happens at a ring, and the kind of ring that is.
@@ -208,7 +208,7 @@ def _queue(state: State, spot: Spot) -> Row:
     if fill is not None:
         return bar(fill, spot.room, "bad" if fill > 0.9 else f"{spot.domain}")
     _, things = rate(state.histories, spot.station)
-    told = first_that_fits([things, things.removesuffix("s")], spot.room)
+    told = first_that_fits([things, singular(things)], spot.room)
     return [(told, "dim")] if things else []
 
 

@@ -103,10 +103,10 @@ def _name_width(sockets: list[SocketMeter], width: int) -> int:
 
 
 def _named(socket: SocketMeter, room: int) -> str:
-    """The name; without its protocol where only that fits, else cut at its end."""
+    """The name; without its protocol or without its peer where only that fits, else cut at its end."""
     name = clean(socket.name)
-    short = name.partition(" ")[2]
-    return short if len(short) <= room < len(name) else cut(name, room)
+    texts = (name, name.partition(" ")[2], name.partition(" < ")[0])
+    return next((text for text in texts if text and len(text) <= room), cut(name, room))
 
 
 def _send(socket: SocketMeter, told: str, name: int, width: int, *, known: bool) -> Row:

@@ -178,9 +178,12 @@ class PacketView(View):
         event = recorded(self.session.journeys.own(chosen.packet))
         parts = chosen.layout.parts
         if event is None:
-            return [*layer_rows.outline(parts), *_faint("Its bytes are not on this tape.", width)]
+            return [
+                *layer_rows.outline(parts, width),
+                *_faint("Its bytes are not on this tape.", width),
+            ]
         if not self.ready:
-            return [*layer_rows.outline(parts), *_faint("reading the protocols ...", width)]
+            return [*layer_rows.outline(parts, width), *_faint("reading the protocols ...", width)]
         if self._layers[0] != event.data:
             self._layers = event.data, dissect(event.data)
         return layer_rows.fields(self._layers[1], parts, width)
@@ -191,8 +194,7 @@ class PacketView(View):
         told = f"{len(event.data)} of {max(event.length - 4, len(event.data))} kept" if event else ""
         rows = [title_row("bytes", told, size.width, self._pane == "bytes")]
         if chosen is None or event is None:
-            rows.append([(" not recorded: the source keeps none", "faint")])
-            return block(rows, size)
+            return block([*rows, *_faint("not recorded: the source keeps none", size.width)], size)
         buffer = self._buffer(chosen)
         gone = buffer.data - buffer.begin
         dump = layer_rows.hexdump(event.data, chosen.layout.parts, gone, size.width)
