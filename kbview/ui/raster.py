@@ -168,7 +168,7 @@ def _cells(text: str, style: Style | None, system: ColorSystem) -> list[Cell]:
 
 
 def _changed(old: Sequence[Cell], new: Sequence[Cell]) -> Iterator[tuple[int, int]]:
-    """Stretches that hold all changed cells. Both halves of a wide character change together."""
+    """Stretches that hold all changed cells, and both halves of a wide character."""
     first = last = -1
     for at, (before, cell) in enumerate(zip(old, new, strict=True)):
         if before == cell:
@@ -177,7 +177,7 @@ def _changed(old: Sequence[Cell], new: Sequence[Cell]) -> Iterator[tuple[int, in
             yield first, last
             first = -1
         if first < 0:
-            first = at
+            first = at - (not cell[0])  # a wide character is sent as a whole
         last = at + 1
     if first >= 0:
         yield first, last

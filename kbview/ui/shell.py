@@ -33,7 +33,7 @@ from kbview.ui.screens import VIEWS
 from kbview.ui.sentence import place_of
 from kbview.ui.session import NOTHING, Offers, Opened, Session
 from kbview.ui.teaching import Teaching
-from kbview.ui.teletype import BackgroundTold, Teletype
+from kbview.ui.teletype import AsciiTeletype, BackgroundTold, Teletype
 from kbview.ui.terminal import Look, served
 from kbview.ui.theme import Theme
 from kbview.ui.view import View
@@ -68,7 +68,8 @@ class Shell(App[None]):
         offers: Offers = NOTHING,
         audience: Audience | None = None,
     ) -> None:
-        super().__init__(None if served() else Teletype, ansi_color=True)
+        teletype = AsciiTeletype if seen.ascii else Teletype
+        super().__init__(None if served() else teletype, ansi_color=True)
         self._player = player
         self._themes = seen.themes
         self._period_s = 1 / fps

@@ -14,7 +14,7 @@ import threading
 from codecs import getincrementaldecoder
 from operator import mul
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, ClassVar
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
@@ -31,7 +31,7 @@ _ASK_BACKGROUND = "\x1b]11;?\x1b\\"
 _ANSWER = re.compile("\x1b\\](\\d{1,4});([^\x07\x1b]{0,200})(?:\x07|\x1b\\\\)")
 _BEGUN = re.compile("\x1b(?:\\][^\x07\x1b]{0,200}\x1b?|\\[[0-9;]{0,9})?$")  # the rest comes later
 _RECEIPT = re.compile("\x1b\\[[03]n")
-_ASK_REPEATS = "\x1b[H \x1b[2b\x1b[6n"  # a blank, twice more where REP is known, and the position?
+_ASK_REPEATS = "\x1b[H{}\x1b[2b\x1b[6n\x1b[2K"  # a character, twice more by REP: at which column?
 _CURSOR = re.compile("\x1b\\[1;([24])R")
 _REPEATED = "4"  # the column
 _SETTLING_S = 1.0  # the wait for answers that a shell would take for keys
@@ -127,7 +127,11 @@ class Teletype(LinuxDriver):
 
     A process that was stopped and goes on without having left the screen leaves and enters it again:
     a shell has written there, and has other settings.
+
+    `repeated`: the character that tries REP. tmux repeats ASCII alone; most repetitions are lines.
     """
+
+    repeated: ClassVar[str] = "─"
 
     def __init__(self, *words: Any, **options: Any) -> None:
         super().__init__(*words, **options)
@@ -167,7 +171,7 @@ class Teletype(LinuxDriver):
         self._receipts = Receipts()
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own
         self._asked_repeats = True
-        self.write(_ASK_REPEATS)
+        self.write(_ASK_REPEATS.format(self.repeated))
 
     def ask_background(self) -> None:
         """Ask for the background. An answer comes as BackgroundTold, perhaps late or never."""
@@ -252,3 +256,9 @@ class Teletype(LinuxDriver):
         self._asked_repeats = False
         self.raster.repeats = told[1] == _REPEATED
         return text.replace(told[0], "", 1)
+
+
+class AsciiTeletype(Teletype):
+    """For a terminal that gets nothing but ASCII."""
+
+    repeated = "-"

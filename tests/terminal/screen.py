@@ -29,14 +29,14 @@ sys.exit(run(Scripted({source}), Options({options})))
 
 
 class Answering(pyte.Screen):  # type: ignore[misc]  # pyte has no types
-    """A screen that answers questions as terminals do. With `repeats` it knows REP.
+    """A screen that answers questions as terminals do.
+
+    `repeats`: "repeats" has REP of each character, "repeats ASCII" as tmux 3.3 has it, "" has none.
 
     pyte itself knows no REP, and its answers go nowhere.
     """
 
-    def __init__(
-        self, size: tuple[int, int], answer: Callable[[str], object], *, repeats: bool
-    ) -> None:
+    def __init__(self, size: tuple[int, int], answer: Callable[[str], object], *, repeats: str) -> None:
         self._answer = answer
         self._repeats = repeats
         self._last = " "
@@ -49,7 +49,7 @@ class Answering(pyte.Screen):  # type: ignore[misc]  # pyte has no types
 
     def repeat(self, count: int = 1) -> None:
         """REP, ECMA-48 8.3.103."""
-        if self._repeats:
+        if self._repeats == "repeats" or (self._repeats and self._last.isascii()):
             super().draw(self._last * count)
 
     def write_process_input(self, data: str) -> None:
@@ -83,11 +83,13 @@ class Terminal:
     ) -> None:
         """`words`: run kbview with these instead of the scripted source.
 
-        `abilities`: "answers" to questions, "repeats" (REP), "controls": a cut line is also a SIGHUP.
+        `abilities`: "answers" to questions, "repeats" (REP) or "repeats ASCII", "controls": a cut line
+        is also a SIGHUP.
         """
         driver = ["-c", DRIVER.format(source=source, options=options)]
         answer = self.press if "answers" in abilities else str
-        self.screen = Answering(size, answer, repeats="repeats" in abilities)
+        repeats = next((each for each in abilities if each.startswith("repeats")), "")
+        self.screen = Answering(size, answer, repeats=repeats)
         self._stream = Stream(self.screen)
         self.output = b""
         self._master, slave = pty.openpty()

@@ -160,3 +160,24 @@ def test_without_a_source_it_says_what_it_is_until_the_first_key_and_the_toggle_
         terminal.wait_for(re.compile(r"SOCKET_RCVBUFF +\d"))  # no more of them
         terminal.press("q")
         assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("repeats", ["repeats", "repeats ASCII", ""])
+@pytest.mark.parametrize("options", ["", "ascii=True"], ids=["UTF-8", "ASCII"])
+def test_a_terminal_with_any_kind_of_rep_shows_whole_rows(repeats: str, options: str) -> None:
+    """tmux 3.3 repeats ASCII alone; lines and bars are no ASCII."""
+    with Terminal(options=options, abilities=("answers", repeats), source="packets=3") as terminal:
+        terminal.wait_for("q quit")
+        terminal.wait_for("ended")
+        terminal.press("5")
+        terminal.wait_for("c keep")
+        terminal.read_for(1)
+        rule = "-" if options else "─"
+        assert rule * 20 in terminal.text
+        shown = terminal.text
+        terminal.press("1")
+        terminal.wait_for("1-7 screens  m datapath")
+        terminal.press("5")
+        terminal.wait_for("c keep")
+        terminal.read_for(1)
+        assert terminal.text == shown

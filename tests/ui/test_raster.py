@@ -32,7 +32,7 @@ class Shown:
     """A pyte screen and the console that Textual renders with."""
 
     def __init__(self, *, repeats: bool = False) -> None:
-        self.screen = Answering((WIDTH, HEIGHT), str, repeats=repeats)
+        self.screen = Answering((WIDTH, HEIGHT), str, repeats="repeats" if repeats else "")
         self.screen.reset_mode(pyte.modes.DECAWM >> 5, private=True)  # Textual wraps no line
         self._stream = Stream(self.screen)
         self.console = Console(color_system="truecolor", force_terminal=True)
@@ -115,6 +115,13 @@ def test_blanks_are_erased_and_repetitions_counted() -> None:
 def test_a_terminal_without_rep_gets_every_cell() -> None:
     raster = Raster()
     assert of(raster, "█" * WIDTH) == "\x1b[1;1H" + "█" * WIDTH
+
+
+def test_a_wide_character_that_was_cut_is_sent_as_a_whole() -> None:
+    raster = Raster()
+    of(raster, "a日b")
+    raster._rows[0][2] = ("x", "")  # another widget has drawn over its second half
+    assert of(raster, "a日b") == "\x1b[1;2H日"
 
 
 def test_a_narrower_character_takes_the_whole_wide_one_away() -> None:
