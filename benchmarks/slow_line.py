@@ -26,9 +26,9 @@ LIMIT_S, QUIT_S = 3.0, 2.0
 OVER_SSH = {"SSH_CONNECTION": "192.0.2.1 40000 192.0.2.2 22"}
 # a key, and a text of its effect; the texts are in the last row, which is sent last, but for the road's
 KEYS = (
-    ("5", "v overheads  c keep"),
+    ("5", "c keep  ? help"),
     ("?", "Esc back   / find"),
-    ("\x1b", "v overheads  c keep"),
+    ("\x1b", "c keep  ? help"),
     ("1", "1-7 screens  m datapath"),
     ("t", "kernel bypassed"),
     ("2", "←→ step"),
