@@ -23,6 +23,11 @@ class Interval(NamedTuple):
         grown: int = getattr(self.after.meters, name) - getattr(self.before.meters, name)
         return grown
 
+    def known(self, name: str) -> int | None:
+        """How much a total grew; None where it is not known."""
+        before, after = getattr(self.before.meters, name), getattr(self.after.meters, name)
+        return None if before is None or after is None else int(after - before)
+
     def each(self, name: str) -> float | None:
         """How much a total grew for each delivered packet; None where one of the two is not known."""
         before, after = getattr(self.before.meters, name), getattr(self.after.meters, name)

@@ -71,7 +71,7 @@ def _spun(event: ev.Spun) -> Reason:
 def _woken(event: ev.TaskWoken) -> Reason:
     if event.task.startswith("napi/"):
         return Reason(3, f"The interrupt wakes {event.task}, the thread that polls: a context switch.")
-    return Reason(3, f"Data came and wakes {event.task}, which slept: a context switch.")
+    return Reason(3, f"{event.task} slept and is woken: a context switch.")
 
 
 def _handed_over(event: ev.BatchHandedOver) -> Reason:
@@ -163,14 +163,28 @@ def _of_span(interval: Interval) -> Reason:
     if dropped := change("dropped"):
         return Reason(8, f"{dropped} packets were given up; see drops for where and why.")
     if change("squeezes"):
-        return Reason(6, "Softirqs end on their budget with work left: the core cannot keep up.")
-    if (interrupts := change("interrupts")) and (arrived := change("arrived")):
-        per = arrived / interrupts
-        return Reason(2, f"{per:.1f} frames arrive for each interrupt.")
-    if (empty := change("empty_polls")) > (polls := change("polls")) / 2:
-        share = 100 * empty / polls
-        return Reason(2, f"{share:.0f} % of the polls find an empty ring: busy is not useful.")
-    return _SILENCE
+        return Reason(6, "Softirqs end on their budget with work left.")
+    return _of_interrupts(interval) or _of_polls(interval)
+
+
+def _of_interrupts(interval: Interval) -> Reason | None:
+    """Frames for each interrupt; None where no interrupt came for received frames."""
+    completing = interval.known("completion_interrupts")
+    interrupts, arrived = interval.change("interrupts") - (completing or 0), interval.change("arrived")
+    if interrupts <= 0 or not arrived:
+        return None
+    others = "" if completing == 0 else "; interrupts for sent frames count, too"
+    others = ", without interrupts for sent frames alone" if completing else others
+    return Reason(2, f"{arrived / interrupts:.1f} frames arrive for each interrupt{others}.")
+
+
+def _of_polls(interval: Interval) -> Reason:
+    empty, polls = interval.change("empty_polls"), interval.change("polls")
+    if empty <= polls / 2:
+        return _SILENCE
+    share = f"{100 * empty / polls:.0f}"
+    told = "Nearly 100" if share == "100" and empty < polls else share
+    return Reason(2, f"{told} % of the polls find an empty ring: busy is not useful.")
 
 
 class Why(Reducer):
