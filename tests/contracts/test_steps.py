@@ -4,6 +4,7 @@ import pytest
 
 from kbview.sources.emulated import profile
 from kbview.tape import events as ev
+from kbview.tape.event import Account
 from kbview.tape.station import STACK, Station
 from kbview.tape.steps import STEPS, resolve, without_break
 from kbview.tape.steps.traced import TRACED
@@ -48,14 +49,25 @@ def test_every_step_names_its_function_says_why_and_where(step: str) -> None:
 
 
 def test_a_step_is_at_the_first_of_its_stations_that_is_visited() -> None:
-    assert STEPS["descriptor_read"].stations == ("XDP", "skb", "poll", "irq")
-    irq, _, skb, *_ = STACK
-    resolved = resolve((irq, skb), ["descriptor_read"])
+    assert STEPS["descriptor_read"].stations == ("XDP", "skb", "poll", "handler", "softirq")
+    _, softirq, skb, *_ = STACK
+    resolved = resolve((softirq, skb), ["descriptor_read"])
     assert "descriptor_read" in resolved[1].steps
     gone = Station(skb.name, skb.domain, skb.help, bypassed=True)
-    resolved = resolve((irq, gone), ["descriptor_read"])
+    resolved = resolve((softirq, gone), ["descriptor_read"])
     assert "descriptor_read" in resolved[0].steps
     assert resolved[1].steps == ()
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_station_of_the_interrupt_has_the_steps_of_handlers_and_no_step_of_a_softirq(
+    case: Case,
+) -> None:
+    """Linux's handler only schedules NAPI; 4.2BSD's puts the frame into ipintrq."""
+    run = played(case)
+    (at_irq,) = [{*one.steps} for one in run.stations if one.name == "irq"] or [set()]
+    contexts = {step.account for step in run.steps if without_break(step.step) in at_irq}
+    assert contexts <= {Account.HARDIRQ}
 
 
 def test_events_that_move_a_packet_are_placed_as_steps_are() -> None:

@@ -1,5 +1,7 @@
 """What each way past the stack is for: its copies, its calls, its rings. CALIBRATION part 4."""
 
+from itertools import pairwise
+
 import pytest
 
 from kbview.emulator.datapaths.af_xdp.xsk import XdpMode
@@ -51,6 +53,27 @@ def test_a_block_at_rest_is_handed_over_when_its_time_is_up(retire_us: int) -> N
             open_ps = 0
     assert len(times_ps) > 10
     assert 0.4 * retire_us * 10**6 < max(times_ps) < 1.05 * retire_us * 10**6
+
+
+def test_the_timer_of_a_block_runs_in_a_softirq_after_the_interrupt_of_the_clock() -> None:
+    """net/packet/af_packet.c: timer_setup() up to Linux 6.17, HRTIMER_MODE_REL_SOFT from 6.18 on."""
+    events = told("af_packet", Settings(retire_us=100.0), SPARSE)
+    steps = [event for event in events if isinstance(event, ev.StepTaken)]
+    retired = [at for at, step in enumerate(steps) if step.step == "tpacket_retire"]
+    assert len(retired) > 10
+    assert {steps[at].account for at in retired} == {"softirq"}
+    idle = [at for at in retired if steps[at - 1].step == "softirq_dispatch"]  # no softirq ran before
+    assert {(steps[at - 2].step, steps[at - 2].account) for at in idle} == {("hardirq", "hardirq")}
+
+
+def test_the_timer_of_a_block_counts_from_its_opening_and_not_from_its_first_packet() -> None:
+    """net/packet/af_packet.c prb_open_block(): _prb_refresh_rx_retire_blk_timer(), also when empty."""
+    events = told("af_packet", Settings(retire_us=100.0), SPARSE)
+    opened_ps = [0, *(one.time_ps for one in events if isinstance(one, ev.BlockRetired))]
+    waits_us = [(later - sooner) / 10**6 for sooner, later in pairwise(opened_ps)]
+    assert len(waits_us) > 10
+    for wait_us in waits_us:  # a multiple, but for interrupts and a softirq that runs already
+        assert wait_us % 100 < 20
 
 
 def test_when_the_user_owns_every_block_the_ring_drops_and_the_stack_does_not() -> None:

@@ -43,7 +43,7 @@ HARDWARE: dict[str, Declaration] = {
     "llc_miss": Declaration(
         "a load from DRAM",
         "The last-level cache no longer holds the frame, so the load waits for DRAM.",
-        ("XDP", "copy", "skb", "poll", "rx_burst", "read", "irq"),
+        ("XDP", "copy", "skb", "poll", "rx_burst", "read", "handler", "softirq"),
         passes=False,
     ),
 }

@@ -21,7 +21,7 @@ SHARED_RING: dict[str, Declaration] = {
     ),
     "tpacket_retire": Declaration(
         "prb_retire_current_block()",
-        "The block is full or its time is up: it changes hands, and the application may read it.",
+        "The block is full, or a timer's softirq finds its time up: the application may read it now.",
         ("block",),
         counts="blocks",
     ),

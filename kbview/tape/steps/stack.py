@@ -11,7 +11,8 @@ STACK: dict[str, Declaration] = {
             "XDP",
             "skb",
             "poll",
-            "irq",
+            "handler",
+            "softirq",
         ),
     ),
     "first_touch": Declaration(
@@ -22,7 +23,8 @@ STACK: dict[str, Declaration] = {
             "copy",
             "skb",
             "poll",
-            "irq",
+            "handler",
+            "softirq",
         ),
     ),
     "xdp_program": Declaration(

@@ -28,7 +28,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.device.driver import DriverPoll
 from kbview.emulator.kernel.send.xmit import plain_queues
 from kbview.emulator.kernel.skb import SkbCache
-from kbview.emulator.kernel.softirq import Softirqs
+from kbview.emulator.kernel.softirq import Softirq, Softirqs
 from kbview.emulator.protocol.host import Host
 from kbview.tape.meter import RingMeter
 from kbview.tape.station import STACK, Domain, Station
@@ -97,17 +97,21 @@ class AfPacket(Datapath):
         own = settings.part(PacketRingSettings)
         geometry = Geometry(own.blocks, own.block_bytes, round(own.retire_us * US_PS))
         self._blocks: list[PacketRing] = []
+        self._softirqs: list[Softirq] = []  # of the rings, in their order
         self._napis: list[DriverPoll] = []
         self._readers: list[BlockReader] = []
         for queue in queues:
             number, softirq = queue.number, softirqs.of(machine.core_of(queue.number))
-            ring = PacketRing(machine, softirq.core, number, skbs, geometry)
+            ring = PacketRing(machine, number, skbs, geometry)
             self._blocks.append(ring)
+            self._softirqs.append(softirq)
             self._napis.append(DriverPoll(machine, queue, softirq, ring, tx.queues[number]))
             reader_core = machine.cores[(settings.reader_cpu - number) % settings.cores]
             self._readers.append(BlockReader(machine, reader_core, ring, app))
 
     def start(self) -> None:
+        for ring, softirq in zip(self._blocks, self._softirqs, strict=True):
+            ring.timers.start(softirq)
         for reader in self._readers:
             reader.start()
         for napi in self._napis:

@@ -7,16 +7,20 @@
 
 The status word of a block names its owner, kernel or user. While the user owns all blocks, the kernel
 drops the copy (tp_drops); the stack still gets the packet. Linux: net/packet/af_packet.c
+
+The timer of a block, prb_retire_rx_blk_timer_expired(), runs in a softirq: TIMER_SOFTIRQ up to Linux
+6.17 (timer_list, set anew when a block opens), HRTIMER_SOFTIRQ from 6.18 on (HRTIMER_MODE_REL_SOFT). It
+fires each `retire_us` after the opening of a block. Firings for an empty block are left out here.
 """
 
 from collections import deque
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
-from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.engine import NEVER_PS, Process
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.hardware.vector import Vector
+from kbview.emulator.kernel.net.timer import Timed, Timers
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.keys import MOST, Keys, number
@@ -56,17 +60,19 @@ class Geometry(NamedTuple):
     retire_ps: int
 
 
-class PacketRing:
-    """The ring of one packet socket: the tap above a driver's poll, which takes every packet."""
+class PacketRing(Timed):
+    """The ring of one packet socket: the tap above a driver's poll, which takes every packet.
 
-    def __init__(
-        self, machine: Machine, core: Core, queue: int, skbs: SkbCache, geometry: Geometry
-    ) -> None:
+    `timers` wait for the open block; to be started with the softirq of the ring's core.
+    """
+
+    def __init__(self, machine: Machine, queue: int, skbs: SkbCache, geometry: Geometry) -> None:
+        self.timers = Timers(machine)
+        self.timers.add(self)
         self.waiters = WaitQueue(machine)
         self.ready: deque[tuple[int, list[Frame]]] = deque()  # blocks that are the user's
         self.dropped = 0
         self._machine = machine
-        self._core = core
         self._queue = queue
         self._skbs = skbs
         self._geometry = geometry
@@ -74,7 +80,8 @@ class PacketRing:
         self._block = 0
         self._bytes = 0
         self._users = 0
-        self._timer = Vector(core, self._timed_out)
+        self._opened_ps = 0  # when the block became the open one
+        self._due_ps = NEVER_PS
         sequence, step = machine.prices.sequence, machine.prices.step
         self._climb = sequence(
             "descriptor_read", "first_touch", "skb_alloc", "napi_gro_receive", "netif_receive_skb"
@@ -111,7 +118,7 @@ class PacketRing:
         if self._users == self._geometry.blocks:
             return False
         if not self._open:
-            self._timer.arm(core.now_ps + self._geometry.retire_ps)
+            self._await(core)
         self._open.append(frame)
         self._bytes += room
         return True
@@ -127,12 +134,27 @@ class PacketRing:
         self._block = (self._block + 1) % self._geometry.blocks
         self._users += 1
         self._open, self._bytes = [], 0
-        self._timer.arm(NEVER_PS)
+        self._opened_ps, self._due_ps = core.now_ps, NEVER_PS
+        self.timers.arm(core)
         self.waiters.wake(core)
 
-    def _timed_out(self, core: Core) -> None:
+    # ---- the timer of the open block ---------------------------------------------------------
+
+    @property
+    def due_ps(self) -> int:
+        return self._due_ps
+
+    def _await(self, core: Core) -> None:
+        """The block has its first packet: its timer will find it at the next firing."""
+        period_ps = self._geometry.retire_ps
+        waited_ps = (core.now_ps - self._opened_ps) % period_ps
+        self._due_ps = core.now_ps + period_ps - waited_ps
+        self.timers.arm(core)
+
+    def expire(self, core: Core) -> Process:
         if self._open:
             self._retire(core, timed_out=True)
+        yield from ()
 
     # ---- the user's side -------------------------------------------------------------------
 
