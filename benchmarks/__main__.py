@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import capture, emulator, ring, seek, slow_line, start, tape, watching
+from benchmarks import capture, emulator, fold, ring, screen, seek, slow_line, start, tape, watching
 
 HISTORY = Path(__file__).with_name("history.txt")
 
@@ -35,7 +35,9 @@ PARTS = (
     capture.main,
     seek.main,
     tape.main,
+    fold.main,
     start.main,
+    screen.main,
     ring_alone,
     slow_line_alone,
     watching_alone,

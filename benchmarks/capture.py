@@ -104,8 +104,11 @@ def beside_dpkt(path: Path, kind: str) -> float:
         f"{kind}: thousand packets/s of {path.stat().st_size / 1e6:.0f} MB, medians of {ROUNDS} in turn"
     )
     for name, spent in timed.items():
-        ratio = median(a / b for a, b in zip(timed["dpkt raw"], spent, strict=True))
-        print(f"  {name:<28} {FRAMES / median(spent) / 1000:7.0f}   ratio {ratio:4.2f}")
+        ratios = sorted(a / b for a, b in zip(timed["dpkt raw"], spent, strict=True))
+        print(
+            f"  {name:<28} {FRAMES / median(spent) / 1000:7.0f}   ratio {median(ratios):4.2f} "
+            f"({ratios[0]:.2f} to {ratios[-1]:.2f})"
+        )
     return median(a / b for a, b in zip(timed["dpkt raw"], timed["kbview"], strict=True))
 
 

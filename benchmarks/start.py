@@ -50,7 +50,7 @@ def first_paint(environment: Mapping[str, str]) -> float:
     while b"NIC" not in seen and time.perf_counter() < until:
         if select.select([terminal], [], [], 0.01)[0]:
             seen += os.read(terminal, 65536)
-    spent = _cpu_s(child)
+    spent = cpu_s(child)
     os.write(terminal, b"q")
     os.close(terminal)
     os.waitpid(child, 0)
@@ -59,7 +59,7 @@ def first_paint(environment: Mapping[str, str]) -> float:
     return spent
 
 
-def _cpu_s(process: int) -> float:
+def cpu_s(process: int) -> float:
     """CPU seconds of the threads of a process until now (first field of schedstat, nanoseconds)."""
     tasks = Path(f"/proc/{process}/task").glob("*/schedstat")
     return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
