@@ -26,6 +26,10 @@ def draw(buffer: Buffer, size: Size) -> list[Row]:
         return said
     head, data, tail, end = _NAMES[buffer.kind]
     rows = [_row(head, 0, "·", "headroom", buffer.begin, "faint")]
+    if not any(part.length for part in buffer.parts):  # unknown is not zero
+        told = ("█ a frame, length unknown", "text")
+        rows.append([(f" {data:<{_LABEL}}", "accent"), (f"{buffer.begin:>5} ", "dim"), told])
+        return [*rows, [(f" {end:<{_LABEL}}{buffer.size:>5} ", "accent")], *said]
     offset = buffer.begin
     for part in buffer.parts:
         gone = offset < buffer.data

@@ -32,11 +32,15 @@ def fields(layers: Sequence[DissectedLayer], parts: Sequence[LayoutPart], width:
 
 
 def outline(parts: Sequence[LayoutPart], width: int) -> list[Row]:
-    """The headers without their fields; a length without room is left out."""
+    """The headers without their fields; a length that is unknown or has no room is left out."""
     return [
-        whole([([(f" {part.name}", _style(part))], 2), ([(f"  {part.length} bytes", "dim")], 1)], width)
+        whole([([(f" {part.name}", _style(part))], 2), ([(_told(part), "dim")], 1)], width)
         for part in parts
     ]
+
+
+def _told(part: LayoutPart) -> str:
+    return f"  {part.length} bytes" if part.length else "  length unknown"
 
 
 def _style(part: LayoutPart | None) -> str:

@@ -1,14 +1,19 @@
 """The Packet shows which packets there are and all of one of them, and lets nothing hostile through."""
 
+import re
+
 import pytest
 from textual.pilot import Pilot
 
 from kbview.emulator.datapaths import DATAPATHS
+from kbview.packet.layout import LayoutPart
+from kbview.state.buffer import Buffer
 from kbview.state.player import Player
 from kbview.state.summary import parse
 from kbview.tape.detail import Detail
 from kbview.tape.source import Capabilities
-from kbview.ui.row import Size
+from kbview.ui import buffer_rows, layer_rows
+from kbview.ui.row import Size, text_of
 from kbview.ui.screens.journey_view import JourneyView
 from kbview.ui.screens.packet_view import PacketView
 from kbview.ui.session import Session
@@ -73,6 +78,17 @@ def test_the_buffer_moves_with_the_view() -> None:
     assert any("─ sk_buff " in one and "█ Ethernet" in one for one in pictures)
     assert any("░ Ethernet, off" in one for one in pictures)
     assert "no buffer of its own" in pictures[-1]
+
+
+def test_a_length_that_no_event_tells_is_unknown_and_not_zero() -> None:
+    """Frames that the host makes have no bytes on a tape of a scenario."""
+    parts = [LayoutPart("Ethernet", 2, 0), LayoutPart("not recorded", 3, 0)]
+    buffer = Buffer("sk_buff", "", parts, 64, 64, 64, 1728)
+    rows = [*layer_rows.outline(parts, 39), *buffer_rows.draw(buffer, Size(39, 9))]
+    told = "\n".join(map(text_of, rows))
+    assert "Ethernet  length unknown" in told
+    assert re.search(r"data +64 █ a frame, length unknown", told)
+    assert not re.search(r"\b0 bytes|Ethernet 0|tail", told)
 
 
 def test_a_filter_leaves_what_is_wanted() -> None:
