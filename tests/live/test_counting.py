@@ -419,3 +419,19 @@ def test_a_link_that_is_down_is_said_until_it_is_up(bed: Testbed, stories: str) 
         ip(bed.b.namespace.name, "link", "set", bed.b.link, "up")
         meters = pumped(source, tape, 100, seen=lambda meters: "is down" not in meters.banner)
         assert "is down" not in meters.banner
+
+
+def test_totals_of_recorded_packets_that_are_late_are_said_to_be(
+    bed: Testbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine the reader of a quiet interface was seconds late, and no word said so."""
+    tape = Tape()
+    with traced(bed) as source:
+        source.pump(tape, 0)
+        source.pump(tape, 1 << 62, budget_s=0)
+        producer = source._producers[0]  # type: ignore[attr-defined]  # the reader must be late
+        late_ps = producer._clock.now_ps
+        monkeypatch.setattr(producer._clock, "now_ps", lambda: late_ps() + 3 * 10**12)
+        meters = Meters()
+        producer.show(meters)
+    assert re.fullmatch(r"every packet is told, \d+\.\d s behind", meters.banner)

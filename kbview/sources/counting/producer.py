@@ -40,6 +40,7 @@ _FIRST_LOOK_S = 0.05  # before the first packet is told
 _MOST_DIFFERENCE, _MOST_AHEAD = 0.02, 16  # records are read a moment after the interface's counters
 _WRITING_NS = 1_000_000  # a record may be reserved and still be written for so long
 _BEHIND_S = 0.1  # less is the writing of records
+_LATE_S = 1.0  # a machine so busy that totals of recorded packets are not those of now
 _TIME = attrgetter("time_ps")
 
 
@@ -178,6 +179,8 @@ class CountedTrace(Producer):
             self._trace.show(meters)
             meters.causes = self._totals.causes()
             if not self._sees_others(meters.arrived):
+                late = f"every packet is told{self._behind(_LATE_S)}" if self._behind(_LATE_S) else ""
+                meters.banner = "; ".join(filter(None, (meters.banner, late)))
                 return
             self._partial = self._others = True
         seen = self._trace.interpreter.meters() if self._trace is not None else None
@@ -215,10 +218,10 @@ class CountedTrace(Producer):
         )
         return f"totals are exact; {share}"
 
-    def _behind(self) -> str:
-        """How long ago the last record was written that has been read; "" below a tenth of a second."""
+    def _behind(self, least_s: float = _BEHIND_S) -> str:
+        """How long ago the last record that has been read was written; "" if below `least_s`."""
         behind_s = (self._clock.now_ps() - self._heard_ps) / 1e12
-        return f", {behind_s:.1f} s behind" if behind_s >= _BEHIND_S else ""
+        return f", {behind_s:.1f} s behind" if behind_s >= least_s else ""
 
     def told(self, detail: Detail) -> Detail:
         """A sample is told whatever the dial says, and never all of it."""
