@@ -11,6 +11,7 @@ import re
 from textwrap import wrap
 
 from kbview.state.journeys import JourneyEvent
+from kbview.state.player import Player
 from kbview.state.state import State
 from kbview.state.why import explain
 from kbview.tape import events as ev
@@ -18,6 +19,7 @@ from kbview.tape.event import NO_PACKET, Event
 from kbview.tape.steps import meaning_of
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
+from kbview.ui.chrome import machine_words, title_words
 from kbview.ui.panels.interrupts import run_words
 from kbview.ui.row import Row, Run, Size, fit, length, spread
 from kbview.ui.session import Session
@@ -39,7 +41,7 @@ def draw(session: Session, size: Size) -> list[Row]:
     elif player.until is not None:
         rows = [[(" running until ", "accent"), (clean(player.until.what), "text")]]
     elif player.playing or player.state.last_event is None:
-        rows = _summary(player.state, size.width)
+        rows = _summary(player, size.width)
     else:
         rows = [_step(session, player.state.last_event, size.width)]
     shown = [*rows, *told][: size.height]
@@ -74,23 +76,28 @@ def _sentence(session: Session, size: Size) -> str:
     )
 
 
-def _summary(state: State, width: int) -> list[Row]:
+def _summary(player: Player, width: int) -> list[Row]:
     """The datapath and its summary; a banner that does not fit beside it takes the rows it needs."""
-    row = _datapath(state, width)
-    lines = wrap(clean(state.meters.banner), width - 2)
+    row = _datapath(player, width)
+    lines = wrap(clean(player.state.meters.banner), width - 2)
     if not lines or any(style == "marker" for _, style in row):
         return [row]
     return [[(f" {line}", "marker")] for line in lines]
 
 
-def _datapath(state: State, width: int) -> Row:
+def _datapath(player: Player, width: int) -> Row:
+    state, profile = player.state, clean(player.source.heading.profile)
     banner = state.meters.banner
     told: Run = (f"  {clean(banner or state.summary)}", "marker" if banner else "dim")
     parts: list[Part] = [
         ((f" {clean(state.datapath)}", "accent"), 1 if banner else 2),
         (told, 3 if banner else 1),
     ]
-    return _fitting(parts, width)
+    row = _fitting(parts, width)
+    # The machine of the profile stands here if the title has no room for its words.
+    room = 0 if banner or title_words(player, width) else width - length(row) - len(profile) - 5
+    words = machine_words(player, room)
+    return spread(row, [(f"{profile}: {words} ", "dim")], width) if words else row
 
 
 def title_of(event: Event) -> str:
