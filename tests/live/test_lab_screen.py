@@ -107,15 +107,20 @@ def test_a_link_that_goes_down_stays_on_the_screen_until_it_is_up() -> None:
         assert terminal.end(PATIENCE_S) == 0
 
 
+def _worker(pid: int, word: bytes) -> int:
+    """The process that the screen `pid` started to send, or to receive."""
+    (found,) = (
+        child
+        for child in children(pid)
+        if b"\0" + word + b"\0" in Path(f"/proc/{child}/cmdline").read_bytes()
+    )
+    return found
+
+
 def test_a_killed_receiver_is_said_in_a_row_that_stays() -> None:
     with _lab() as terminal:
         terminal.wait_for("nothing is lost", PATIENCE_S)
-        (receiver,) = (
-            child
-            for child in children(terminal.process.pid)
-            if b"\0receive\0" in Path(f"/proc/{child}/cmdline").read_bytes()
-        )
-        os.kill(receiver, signal.SIGKILL)
+        os.kill(_worker(terminal.process.pid, b"receive"), signal.SIGKILL)
         terminal.wait_for("the kernel receiver was killed by SIGKILL", PATIENCE_S)
         terminal.read_for(8)  # a message would be gone
         assert "the kernel receiver was killed by SIGKILL" in terminal.text
@@ -123,6 +128,20 @@ def test_a_killed_receiver_is_said_in_a_row_that_stays() -> None:
         terminal.wait_for("lab → af_packet", PATIENCE_S)
         terminal.read_for(1)
         assert "was killed" not in terminal.text
+
+
+def test_a_killed_sender_is_said_on_a_screen_that_stays_and_is_the_exit_code() -> None:
+    with _lab() as terminal:
+        terminal.wait_for("nothing is lost", PATIENCE_S)
+        pid = terminal.process.pid
+        os.kill(_worker(pid, b"send"), signal.SIGKILL)
+        terminal.wait_for("the lab's sender was killed by SIGKILL", PATIENCE_S)
+        terminal.read_for(8)  # a message would be gone
+        assert "the lab's sender was killed by SIGKILL" in terminal.text
+        assert terminal.process.poll() is None
+        terminal.press("q")
+        assert terminal.end(PATIENCE_S) == 1
+        _nothing_left(pid)
 
 
 def test_a_link_that_is_down_is_said_in_a_row_that_stays_until_it_is_up() -> None:
