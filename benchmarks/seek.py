@@ -88,7 +88,7 @@ def write(path: Path, frames: int, kind: TapeKind) -> None:
 
 
 def main(frames: int = FRAMES) -> int:
-    """Print the cost of a leap; 1 if one takes longer than promised."""
+    """Print the cost of a leap; 1 if a leap takes longer than promised."""
     print(
         f"leaps: least, median and greatest ms of CPU time (wanted: {WANTED_MS:.0f}); and of the clock"
     )

@@ -24,7 +24,8 @@ BUFFER = 256 << 10
 SIZE = (200, 55)
 LIMIT_S, QUIT_S = 3.0, 2.0
 OVER_SSH = {"SSH_CONNECTION": "192.0.2.1 40000 192.0.2.2 22"}
-# a key, and a text of its effect; the texts are in the last row, which is sent last, but for the road's
+# A key, and a text of its effect. All but "kernel bypassed", a text of the path, stand in the last row,
+# which is sent last.
 KEYS = (
     ("5", "c keep  ? help"),
     ("?", "Esc back   / find"),

@@ -1,4 +1,4 @@
-"""Sockets with their rates over the last second of the viewer's, in one of three orders."""
+"""Sockets with their rates over the last interval of the screen, in three orders."""
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -9,7 +9,7 @@ from kbview.tape.meter import Meters, SocketMeter
 
 
 class SocketOrder(StrEnum):
-    """What the first socket of the list has most of."""
+    """The number that orders the sockets, the greatest first."""
 
     RATE = "rate"
     QUEUE = "queue"
@@ -21,7 +21,7 @@ class RatedSocket(NamedTuple):
 
     meter: SocketMeter
     packets_pps: float | None
-    bytes_ps: float | None
+    bytes_per_s: float | None
     drops_pps: float | None
 
     @property
@@ -64,18 +64,18 @@ def drops(meter: SocketMeter) -> int | None:
 
 
 def ordered(sockets: Iterable[RatedSocket], order: SocketOrder) -> list[RatedSocket]:
-    """The sockets with most of it first; sockets of which it is unknown come last."""
+    """The sockets by this number, the greatest first; sockets without a known number come last."""
     return sorted(sockets, key=lambda one: (*_key(one, order), one.meter.name))
 
 
 def _key(one: RatedSocket, order: SocketOrder) -> tuple[float, ...]:
-    rate, bytes_ps = _descending(one.packets_pps), _descending(one.bytes_ps)
+    rate, bytes_per_s = _descending(one.packets_pps), _descending(one.bytes_per_s)
     queue = (-one.share, -one.meter.queued)
     if order is SocketOrder.QUEUE:
         return *queue, rate
     if order is SocketOrder.DROPS:
         return _descending(one.drops_pps), _descending(drops(one.meter)), *queue
-    return rate, bytes_ps, *queue
+    return rate, bytes_per_s, *queue
 
 
 def _descending(number: float | None) -> float:

@@ -84,7 +84,7 @@ def _speed(speed_ps: int) -> str:
 
 
 def keys(hints: Sequence[tuple[str, str]], size: Size) -> list[Row]:
-    """The keys that exist, as many as there is room for; those that lead to help and out always."""
+    """The keys that exist, as many as there is room for; the keys of help and quit always."""
     found: list[Row] = [[(key, "key"), (f" {what}  ", "dim")] for key, what in hints]
     ways_out = [at for at, (_, what) in enumerate(hints) if what in _WAYS_OUT]
     room = size.width + 1 - sum(length(found[at]) for at in ways_out)

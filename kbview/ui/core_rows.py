@@ -1,4 +1,4 @@
-"""Who works: the receive softirq's counters core by core, and the cores of the interrupt lines.
+"""The receive softirq's counters core by core, and the cores that take the interrupt lines.
 
 ─ softnet, core by core ──────────────────────────────────────────
  core  processed              dropped      squeezed     from RPS
@@ -26,15 +26,15 @@ HELP = (
 )
 _CORE, _NUMBER, _RATE = 7, 11, 9
 _LINE, _CORES = 26, 16
-NOBODY = " this source does not read the counters of the cores"
-NO_LINE = " no interrupt line belongs to what is watched: loopback and veth have none"
+NOT_READ = " this source does not read the counters of the cores"
+NO_LINE = " the watched interfaces have no interrupt line: loopback and veth have none"
 
 
 def draw(state: State, size: Size) -> list[Row]:
     """Both tables; the cores have two thirds of the rows if there are so many."""
     meters, recent = state.meters, state.histories.recent()
     if not meters.softnet:
-        return block([title_row("softnet, core by core", "", size.width), [(NOBODY, "dim")]], size)
+        return block([title_row("softnet, core by core", "", size.width), [(NOT_READ, "dim")]], size)
     lines = min(max(1, len(meters.irqs)), max(1, size.height // 3)) + 1
     cores = _cores(meters.softnet, recent, Size(size.width, size.height - lines))
     return block([*cores, *_lines(meters.irqs, recent, Size(size.width, lines))], size)

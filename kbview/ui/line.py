@@ -2,7 +2,7 @@
 
 At 64 kbit/s a screen of 200x55 takes a second, and frames that queue in sshd and TCP would delay each
 key by all of them. A frame waits until the terminal has shown the bytes before it, and then holds the
-newest state. A terminal that stays behind for seconds is said once.
+newest state. Once, a sentence says that the terminal stays behind for seconds.
 """
 
 import os

@@ -64,7 +64,7 @@ def lay(stations: tuple[Station, ...], width: int) -> list[Spot]:
 
 
 def part(stations: tuple[Station, ...], width: int, focus: int | None = None) -> tuple[Station, ...]:
-    """The stations to draw, side by side on the path: as many as leave each visited one its room.
+    """The stations to draw, side by side on the path: as many as leave each visited station its room.
 
     The station at index `focus` is among them. Of the parts of the same number of stations the part
     with the most grounds is taken, then a part with the application, then the first.

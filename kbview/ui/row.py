@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from textwrap import wrap
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -88,6 +89,11 @@ def first_that_fits(texts: Iterable[str], width: int) -> str:
 def clauses(text: str) -> list[str]:
     """The text, and its beginnings up to each comma, colon or semicolon, the longest first."""
     return [text, *(text[: found.start()] for found in reversed(list(_CLAUSE.finditer(text))))]
+
+
+def faint(text: str, width: int) -> list[Row]:
+    """A sentence in as many faint rows as it needs."""
+    return [[(f" {line}", "faint")] for line in wrap(text, width - 2)]
 
 
 def _append(row: Row, text: str, style: str) -> None:

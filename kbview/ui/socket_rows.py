@@ -76,7 +76,7 @@ def _row(one: RatedSocket, width: int) -> Row:
     parts: list[tuple[Row, int]] = [
         ([(f" {_short(clean(meter.name), name):<{name}}", "user")], 9),
         ([(f"{fmt.rate(one.packets_pps):>{_RATE}}", "strong" if one.packets_pps else "dim")], 8),
-        ([(f"{_bytes(one.bytes_ps):>{_BYTES}}", "dim")], 4),
+        ([(f"{_bytes(one.bytes_per_s):>{_BYTES}}", "dim")], 4),
         ([(f"{_queue(one):>{_QUEUE}}", "bad" if full else "text")], 7),
         ([(" ", "dim"), *bar(one.share, _BAR, "bad" if full else "done")], 3),
         ([(f"{fmt.size(meter.send_queued):>{_SEND}}", "dim")], 2),
@@ -97,8 +97,8 @@ def _short(name: str, room: int) -> str:
     return cut(f"{cut(owner, max(0, room - len(end) - 1))} {end}".lstrip(), room)
 
 
-def _bytes(bytes_ps: float | None) -> str:
-    return "-" if bytes_ps is None else f"{fmt.size(bytes_ps)}B/s"
+def _bytes(bytes_per_s: float | None) -> str:
+    return "-" if bytes_per_s is None else f"{fmt.size(bytes_per_s)}B/s"
 
 
 def _queue(one: RatedSocket) -> str:

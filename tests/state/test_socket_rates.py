@@ -27,13 +27,13 @@ def test_rates_are_growth_over_trace_time() -> None:
         [SocketMeter("a", received=100, drops=4, received_bytes=1000)],
         [SocketMeter("a", received=300, drops=10, received_bytes=5000)],
     )["a"]
-    assert (found.packets_pps, found.bytes_ps, found.drops_pps) == (100.0, 2000.0, 3.0)
+    assert (found.packets_pps, found.bytes_per_s, found.drops_pps) == (100.0, 2000.0, 3.0)
 
 
 def test_an_unknown_count_and_a_young_socket_have_no_rate() -> None:
     unknown = SocketMeter("u", received=0, unknown=("received", "drops"))
     found = over_two_seconds([unknown], [unknown, SocketMeter("young", received=9)])
-    assert found["u"].packets_pps is found["u"].drops_pps is found["u"].bytes_ps is None
+    assert found["u"].packets_pps is found["u"].drops_pps is found["u"].bytes_per_s is None
     assert found["young"].packets_pps is None
 
 

@@ -20,7 +20,7 @@ from kbview.state.player import Player
 from kbview.tape.source import Capabilities
 from kbview.tape.station import Domain
 from kbview.ui import budget_rows
-from kbview.ui.row import Size
+from kbview.ui.row import Size, text_of
 from kbview.ui.screens.costs_view import CostsView
 from kbview.ui.session import Offers, Session
 from kbview.ui.shell import Shell
@@ -178,6 +178,26 @@ def test_x_shows_the_costs_of_the_other_load_beside_these(word: str, largest: st
         assert re.search(r"kernel 2\.[456]M/s", beside)
         view.action_beside()
     assert text(view, Size(80, 19)) == alone
+
+
+def test_x_says_that_a_flood_delivers_nothing_in_a_livelock() -> None:
+    """Mogul and Ramakrishnan 1997: interrupts take the whole core, so no packet has a cost."""
+    source = resolve("paced-udp", Choice(datapath="kernel-irq"))
+    assert isinstance(source, ScenarioSource)
+    OPENED.append(source)
+    offers = Offers(other_load=partial(other_load, source))
+    view = CostsView(Session(Player(source), Theme.DARK, offers=offers))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(view, "show", lambda: None)
+        view.action_beside()
+    told = "kernel-irq 2.5M/s: no packet was delivered, so no packet has a cost"
+    assert view.session.message == told
+
+
+def test_in_a_single_row_the_steps_are_their_title() -> None:
+    view = CostsView(session_of("kernel", 12, "overload-udp"))
+    (title,) = view._steps(Size(80, 1))
+    assert "ns a delivered packet" in text_of(title)
 
 
 def test_x_says_why_a_given_load_has_no_other() -> None:

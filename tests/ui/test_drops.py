@@ -194,7 +194,7 @@ def test_cores_stand_with_softnet_counters_and_lines_with_their_cores() -> None:
 
 
 def test_where_the_source_does_not_read_them_the_page_says_so() -> None:
-    assert core_rows.NOBODY in text(page(at_drops(), 2), Size(80, 20))
+    assert core_rows.NOT_READ in text(page(at_drops(), 2), Size(80, 20))
     session = watched()
     session.player.state.meters.irqs = []
     assert core_rows.NO_LINE in text(page(session, 2), Size(80, 20))

@@ -61,11 +61,5 @@ def layout_of(
     types: KernelTypes, index: int, counted: Tree | None = None, told: Tree | None = None
 ) -> KernelLayout:
     """The layout for an interface of this thread's namespace. ValueError if a member is missing."""
-    offsets: dict[str, int] = {}
-    for name, (structure, *members) in _MEMBERS.items():
-        offset = types.offset(structure, *members)
-        if offset is None:
-            raise ValueError(f"this kernel has no {structure}.{'.'.join(members)}")
-        offsets[name] = offset
     namespace = os.stat("/proc/thread-self/ns/net").st_ino
-    return KernelLayout(index, namespace, offsets, counted, told)
+    return KernelLayout(index, namespace, types.offsets(_MEMBERS), counted, told)

@@ -179,7 +179,8 @@ class CountedTrace(Producer):
             self._trace.show(meters)
             meters.causes = self._totals.causes()
             if not self._sees_others(meters.arrived):
-                late = f"every packet is told{self._behind(_LATE_S)}" if self._behind(_LATE_S) else ""
+                behind = self._behind(_LATE_S)
+                late = f"every packet is told{behind}" if behind else ""
                 meters.banner = "; ".join(filter(None, (meters.banner, late)))
                 return
             self._partial = self._others = True

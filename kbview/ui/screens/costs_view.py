@@ -11,7 +11,7 @@
 """
 
 from collections.abc import Sequence
-from textwrap import wrap
+from contextlib import closing
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -32,7 +32,7 @@ from kbview.ui.characters import clean
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, step_entries
 from kbview.ui.overhead_rows import OverheadColumn
-from kbview.ui.row import Row, Size, bar, block, first_that_fits, lit, title_row, whole
+from kbview.ui.row import Row, Size, bar, block, faint, first_that_fits, lit, title_row, whole
 from kbview.ui.session import Session, Twin
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
@@ -127,13 +127,15 @@ class CostsView(View):
 
     def _show_other(self, make: Twin) -> None:
         try:
-            source = make(self.session.player.state.datapath)
-            report = measured(source)
-            source.close()
+            with closing(make(self.session.player.state.datapath)) as source:
+                report = measured(source)
         except SourceError as error:
             self.session.message = str(error)
             return
         label = f"{report.datapath} {fmt.rate(report.rates['offered_pps'])}"
+        if not report.packets:
+            self.session.message = f"{label}: no packet was delivered, so no packet has a cost"
+            return
         self._other, self._page = OverheadColumn(label, of_report(report)), _OVERHEADS
         self.session.message = f"beside it: the same traffic at {label}; x leaves it out"
 
@@ -146,7 +148,7 @@ class CostsView(View):
         recent = self.session.player.state.histories.recent()
         title = title_row("overheads", "each delivered packet", size.width)
         if recent is None or not recent.change("delivered"):
-            return block([title, *_faint(budget_rows.nothing(recent), size.width)], size)
+            return block([title, *faint(budget_rows.nothing(recent), size.width)], size)
         columns = [one for one in (self._other, self._kept) if one is not None]
         rows = overhead_rows.draw([*columns, self._now(recent)], size.width)
         return block([title, *rows, *self._invitation(bool(columns), size.width)], size)
@@ -159,7 +161,7 @@ class CostsView(View):
             "x: the same traffic at a light load or a flood" if self.session.offers.other_load else ""
         )
         texts = filter(None, [load, "c: keeps these costs, to stand beside another load or datapath"])
-        return [[], *(row for text in texts for row in _faint(text, width))]
+        return [[], *(row for text in texts for row in faint(text, width))]
 
     def _stations(self, size: Size) -> list[Row]:
         player = self.session.player
@@ -217,13 +219,13 @@ class CostsView(View):
         rows = [title_row("ns a delivered packet", f"{len(each)} steps" if each else "", size.width)]
         if not each:
             recent = self.session.player.state.histories.recent()
-            return block([*rows, *_faint(budget_rows.nothing(recent), size.width)], size)
+            return block([*rows, *faint(budget_rows.nothing(recent), size.width)], size)
         most_ps = each[0].each_ps or 1
         shown = each[: size.height - 1]
-        wide = max(_STEP, *(len(clean(one.step)) + 2 for one in shown))
-        place = max(_PLACE, *(len(clean(one.station)) + 1 for one in shown))
+        wide = max([_STEP, *(len(clean(one.step)) + 2 for one in shown)])
+        place = max([_PLACE, *(len(clean(one.station)) + 1 for one in shown)])
         rows += [self._step(one, one.each_ps / most_ps, (wide, place), size.width) for one in shown]
-        if len(each) > size.height - 1:
+        if shown and len(each) > len(shown):
             rest_ps = sum(one.each_ps for one in each[size.height - 2 :])
             rows[-1] = [(f" and {len(each) - size.height + 2} more: {fmt.duration(rest_ps)}", "dim")]
         return block(rows, size)
@@ -277,10 +279,6 @@ class CostsView(View):
             ],
             size,
         )
-
-
-def _faint(text: str, width: int) -> list[Row]:
-    return [[(f" {line}", "faint")] for line in wrap(text, width - 2)]
 
 
 def _apart(histogram: Histogram, width: int) -> list[Row]:

@@ -36,7 +36,7 @@ from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _PLACE, _REASON, _FUNCTION, _PORT, _PROCESS, _COUNT, _RATE = 10, 20, 22, 12, 16, 8, 8
 _PAGES = ("drops", "sockets", "cores")
-_SOCKETS, _CORES = _PAGES[1:]
+_DROPS, _SOCKETS, _CORES = _PAGES
 _CURE = 4  # rows, its title included
 _TREND = 12
 _MISSED = DropMeter(Place.NIC, MISSED, "rx_missed_errors", "", "", 0)
@@ -68,7 +68,7 @@ class DropsView(View):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._page = _PAGES[0]
+        self._page = _DROPS
         self._order = SocketOrder.RATE
 
     def action_swap(self) -> None:
@@ -85,7 +85,7 @@ class DropsView(View):
 
     def parts(self) -> list[str]:
         """The reasons where they are shown, then the other parts of the screen."""
-        causes = self._causes() if self._page == _PAGES[0] else []
+        causes = self._causes() if self._page == _DROPS else []
         return [*dict.fromkeys(cause.reason for cause in causes), *super().parts()]
 
     def account(self, name: str, words: Dictionary) -> Sequence[Entry]:
@@ -96,7 +96,7 @@ class DropsView(View):
         return super().account(name, words)
 
     def lay_out(self, size: Size) -> Arrangement:
-        """One drawing, which is of the causes with a cure, of the sockets, or of the cores."""
+        """The causes with a cure, the sockets, or the cores: a drawing of the whole height."""
         return Arrangement((), [(0, [Drawing(self._draw_page, size.height, CADENCE)])])
 
     def _draw_page(self, size: Size) -> list[Row]:

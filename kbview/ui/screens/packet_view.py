@@ -13,7 +13,6 @@
 
 import logging
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -30,7 +29,7 @@ from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry
 from kbview.ui.packet_list import PacketList
 from kbview.ui.prompt import Prompt
-from kbview.ui.row import Row, Size, block, title_row
+from kbview.ui.row import Row, Size, block, faint, title_row
 from kbview.ui.session import Session
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
@@ -180,10 +179,10 @@ class PacketView(View):
         if event is None:
             return [
                 *layer_rows.outline(parts, width),
-                *_faint("Its bytes are not on this tape.", width),
+                *faint("Its bytes are not on this tape.", width),
             ]
         if not self.ready:
-            return [*layer_rows.outline(parts, width), *_faint("reading the protocols ...", width)]
+            return [*layer_rows.outline(parts, width), *faint("reading the protocols ...", width)]
         if self._layers[0] != event.data:
             self._layers = event.data, dissect(event.data)
         return layer_rows.fields(self._layers[1], parts, width)
@@ -194,7 +193,7 @@ class PacketView(View):
         told = f"{len(event.data)} of {max(event.length - 4, len(event.data))} kept" if event else ""
         rows = [title_row("bytes", told, size.width, self._pane == "bytes")]
         if chosen is None or event is None:
-            return block([*rows, *_faint("not recorded: the source keeps none", size.width)], size)
+            return block([*rows, *faint("not recorded: the source keeps none", size.width)], size)
         buffer = self._buffer(chosen)
         gone = buffer.data - buffer.begin
         dump = layer_rows.hexdump(event.data, chosen.layout.parts, gone, size.width)
@@ -214,7 +213,3 @@ class PacketView(View):
         where = f"at {chosen.where}" if chosen.state == "waiting" else chosen.state
         rows = [title_row(buffer.kind or "no buffer of its own", where, size.width)]
         return block([*rows, *buffer_rows.draw(buffer, size)], size)
-
-
-def _faint(text: str, width: int) -> list[Row]:
-    return [[(f" {line}", "faint")] for line in wrap(text, width - 2)]

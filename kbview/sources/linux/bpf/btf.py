@@ -7,7 +7,7 @@ raw tracepoint is known to bpf(2). Linux: Documentation/bpf/btf.rst
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -105,6 +105,19 @@ class KernelTypes:
             if bits is not None and bits % 8 == 0:
                 return bits // 8
         return None
+
+    def offsets(self, members: Mapping[str, Sequence[str]]) -> dict[str, int]:
+        """The bytes at which several members stand, each given as its structure and its path.
+
+        Errors: ValueError where this kernel has no such structure or member.
+        """
+        found: dict[str, int] = {}
+        for name, (structure, *path) in members.items():
+            offset = self.offset(structure, *path)
+            if offset is None:
+                raise ValueError(f"this kernel has no {structure}.{'.'.join(path)}")
+            found[name] = offset
+        return found
 
     def _bits(self, number: int, members: Iterable[str]) -> int | None:
         """Bits into a structure of the last of nested members; None if one is missing."""

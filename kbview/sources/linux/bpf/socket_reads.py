@@ -15,7 +15,7 @@ from contextlib import ExitStack
 
 from kbview.sources.linux.bpf import call, maps
 from kbview.sources.linux.bpf.assembler import R0, R1, R2, R3, R4, R6, R7, R10, Assembly
-from kbview.sources.linux.bpf.btf import KernelTypes, kernel_types
+from kbview.sources.linux.bpf.btf import kernel_types
 
 _TRACEPOINT = "sock_recv_length"
 _LOOKUP, _UPDATE = 1, 2  # enum bpf_func_id
@@ -47,7 +47,7 @@ class SocketReads:
             found = types.tracepoint(_TRACEPOINT)
             if found is None:
                 raise ValueError(f"this kernel has no tracepoint {_TRACEPOINT}")
-            code = _program(_offsets(types), self._table.descriptor)
+            code = _program(types.offsets(_MEMBERS), self._table.descriptor)
             program = call.load_traced(code, found[0])
             self._closing.callback(os.close, program)
             self._closing.callback(os.close, call.attach_traced(program))
@@ -76,17 +76,6 @@ def open_reads() -> SocketReads | None:
         return SocketReads()
     except (OSError, ValueError):
         return None
-
-
-def _offsets(types: KernelTypes) -> dict[str, int]:
-    """Where the members stand. ValueError if this kernel lacks one of them."""
-    offsets: dict[str, int] = {}
-    for name, (structure, *members) in _MEMBERS.items():
-        offset = types.offset(structure, *members)
-        if offset is None:
-            raise ValueError(f"this kernel has no {structure}.{'.'.join(members)}")
-        offsets[name] = offset
-    return offsets
 
 
 def _program(offsets: dict[str, int], table: int) -> bytes:
