@@ -44,7 +44,7 @@ _OF_ONE_SOURCE = ("host", "rate", "size", "flows", "cores", "ring", "until", *_F
 
 
 class SourceLibrary:
-    """What can be opened, beside the source that `arguments` name."""
+    """The sources that can be opened, beside the source that `arguments` name."""
 
     def __init__(
         self, arguments: argparse.Namespace, source: Source, tutor: Tutor | None = None
@@ -65,14 +65,20 @@ class SourceLibrary:
         return list({item.word: item for item in reversed(found)}.values())[::-1]
 
     def open(self, word: str) -> Opened:
-        """Another source, without the flags that were given for the first one; or a lesson."""
+        """Another source, without the flags that were given for the first one; or a lesson.
+
+        A source that is no lesson's puts the open lesson away: its text describes another run.
+        """
         if self._tutor is not None and word.startswith("lesson "):
             return self._tutor.start(word)
         arguments = copy(self._arguments)
         for flag in _OF_ONE_SOURCE:
             setattr(arguments, flag, None)
         arguments.source, arguments.overrides = recording(word) or word, []
-        return open_first(arguments, None, self._tutor)
+        opened = open_first(arguments, None, self._tutor)
+        if self._tutor is not None:
+            self._tutor.close()
+        return opened
 
     def settings(self) -> Sequence[SettingRow]:
         """The keys of a scenario or of a capture's host, with the values in force."""

@@ -45,13 +45,26 @@ def draw(columns: Sequence[OverheadColumn], width: int) -> list[Row]:
     room = (width - _TERM) // max(1, len(columns))
     most_ps = max((ps for one in columns for ps in one.groups.values()), default=0.0)
     shown = [name for name in NAMES if any(one.groups.get(name) for one in columns)]
-    head: Row = [(" " * _TERM, "text")]
     last: Row = [(f" {'largest':<{_TERM - 1}}", "accent")]
     for one in columns:
-        head.append((f"{cut(clean(one.label), room - 1):<{room}}", "accent"))
         last.append((f"{cut(one.largest or '-', room - 1):<{room}}", "strong"))
     rows = [_group(name, columns, most_ps, room) for name in shown]
-    return [fit(row, width) for row in ([head, *rows, last] if shown else [])]
+    return [fit(row, width) for row in ([*_heads(columns, room), *rows, last] if shown else [])]
+
+
+def _heads(columns: Sequence[OverheadColumn], room: int) -> list[Row]:
+    """The labels in a row; in two, datapath above load, if a label is too long for its column."""
+    labels = [clean(one.label) for one in columns]
+    if max(map(len, labels), default=0) < room:
+        return [_head(labels, room)]
+    parts = [label.partition(" ") for label in labels]
+    return [
+        _head(texts, room) for texts in ([one for one, _, _ in parts], [two for _, _, two in parts])
+    ]
+
+
+def _head(texts: Sequence[str], room: int) -> Row:
+    return [(" " * _TERM, "text"), *((f"{cut(one, room - 1):<{room}}", "accent") for one in texts)]
 
 
 def _group(name: str, columns: Sequence[OverheadColumn], most_ps: float, room: int) -> Row:

@@ -14,6 +14,7 @@ from kbview.sources.emulated.scenario import ScenarioSource, scenarios
 from kbview.sources.resolve import recording
 from kbview.tape.source import SourceError
 from kbview.ui.session import Opened
+from tests.lesson.walking import tutor
 
 OPENED: list[Opened] = []
 
@@ -28,10 +29,14 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         OPENED.pop().source.close()
 
 
-def opened(*words: str) -> Opened:
+def parsed(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     App().add_arguments(parser)
-    return kept(open_first(parser.parse_args(words), None))
+    return parser.parse_args(words)
+
+
+def opened(*words: str) -> Opened:
+    return kept(open_first(parsed(*words), None))
 
 
 def kept(shown: Opened) -> Opened:
@@ -100,6 +105,21 @@ def test_another_source_is_opened_without_the_flags_of_the_first() -> None:
     other = kept(library(first).open("overload-udp"))
     assert isinstance(other.source, ScenarioSource)
     assert other.source.scenario == scenarios()["overload-udp"]
+
+
+def test_another_source_puts_the_lesson_away_and_a_refused_one_does_not() -> None:
+    """The text of a lesson is about its own run."""
+    teacher = tutor()
+    shelf = SourceLibrary(parsed("paced-udp"), opened("paced-udp").source, teacher)
+    open_lessons: list[bool] = []
+    for word in ("lesson layers", "nowhere.pcap", "paced-udp", "lesson layers"):
+        if word == "nowhere.pcap":
+            with pytest.raises(SourceError, match="nowhere"):
+                shelf.open(word)
+        else:
+            kept(shelf.open(word))
+        open_lessons.append(teacher.slide is not None)
+    assert open_lessons == [True, True, False, True]
 
 
 def test_settings_have_their_values_and_a_restart_changes_them() -> None:

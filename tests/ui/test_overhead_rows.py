@@ -37,6 +37,13 @@ def test_each_cost_is_whole_at_any_width(width: int) -> None:
         assert cost in told
 
 
+@pytest.mark.parametrize("width", [48, 52])
+def test_the_load_of_each_column_is_whole_where_its_label_has_no_room(width: int) -> None:
+    datapaths, loads, *_ = lines(width, LIGHT, HEAVY, HEAVY)
+    assert datapaths.split() == ["kernel"] * 3
+    assert loads.split() == ["20k/s", "1.8M/s", "1.8M/s"]
+
+
 def test_each_group_is_explained_under_the_help_key() -> None:
     words = dictionary(session_of("kernel").player.source, session_of("kernel").player.state)
     assert all(words.explain(name) for name in NAMES)

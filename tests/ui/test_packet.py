@@ -101,7 +101,10 @@ def test_a_filter_leaves_what_is_wanted() -> None:
     assert "× dropped" in seen
     assert "× SOCKET_RCVBUFF" in text(view, Size(120, 21))
     view._list.wanted = lambda one: False
-    assert "no packet is like this" in text(view, Size(80, 21))
+    none = text(view, Size(80, 21))
+    assert "no packet is like this" in none
+    assert "no packet is chosen" in none
+    assert "the source keeps none" not in none
 
 
 def test_a_source_of_meters_alone_is_told() -> None:

@@ -193,7 +193,8 @@ class PacketView(View):
         told = f"{len(event.data)} of {max(event.length - 4, len(event.data))} kept" if event else ""
         rows = [title_row("bytes", told, size.width, self._pane == "bytes")]
         if chosen is None or event is None:
-            return block([*rows, *faint("not recorded: the source keeps none", size.width)], size)
+            told = "not recorded: the source keeps none" if chosen else "no packet is chosen"
+            return block([*rows, *faint(told, size.width)], size)
         buffer = self._buffer(chosen)
         gone = buffer.data - buffer.begin
         dump = layer_rows.hexdump(event.data, chosen.layout.parts, gone, size.width)
