@@ -158,10 +158,11 @@ def open_first(
 
 
 def other_load(source: ScenarioSource, datapath: str) -> Source:
-    """The scenario through a datapath, without end: at a light load, or at a flood if it is light.
+    """The scenario through a datapath: at a light load, or at a flood if its own load is light.
 
-    A light load is 20,000 frames a second, one at a time. A flood is 2.5 million, which the kernel's
-    path cannot serve on one core. Errors: SourceError if the scenario cannot have the load.
+    The source has no end. A light load is 20,000 frames a second, one at a time. A flood is 2.5
+    million, which the kernel's path cannot serve on one core. Errors: SourceError if the scenario
+    cannot have the load.
     """
     scenario = source.scenario
     light = scenario.traffic.rate_pps > _LIGHT_PPS

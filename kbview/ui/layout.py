@@ -82,16 +82,16 @@ def arrange(size: Size, panels: Sequence[Panel], grey: Collection[str] = ()) -> 
 
 
 def _stack(panels: list[Panel], rows: int, grey: Collection[str]) -> tuple[tuple[str, int], ...]:
-    """Everybody's least, then a row at a time to the panel that is farthest behind its weight.
+    """The least of each panel, then a row at a time to the panel that is farthest behind its weight.
 
-    A panel that has its most gets no further row, and the last panel the rest.
+    A panel that has its most gets no further row. Where all have theirs, the last panel gets the rest.
     """
     while sum(panel.least for panel in panels) > rows and len(panels) > 1:
         panels = panels[:-1]
     heights = {panel: panel.least for panel in panels}
     fed = [panel for panel in panels if panel.name not in grey] or panels
     for _ in range(rows - sum(heights.values())):
-        hungry = [panel for panel in fed if heights[panel] < panel.most] or panels[-1:]
-        behind = min(hungry, key=lambda panel: heights[panel] / panel.weight)
+        growing = [panel for panel in fed if heights[panel] < panel.most] or panels[-1:]
+        behind = min(growing, key=lambda panel: heights[panel] / panel.weight)
         heights[behind] += 1
     return tuple((panel.name, height) for panel, height in heights.items())

@@ -50,8 +50,8 @@ class Line:
         """Whether the terminal has not shown the frames before."""
         return self._teletype is not None and self._teletype.behind
 
-    def lasted(self, elapsed_s: float) -> None:
-        """So much of play has passed since the last frame was due."""
+    def played(self, elapsed_s: float) -> None:
+        """Take a period of play into the share of frames that were left out; warn above a half."""
         self._share += (self.behind - self._share) * min(elapsed_s / _MEAN_S, 1.0)
         if self._share > _SLOW and not self._warned:
             self._warned = True

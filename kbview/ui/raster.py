@@ -41,14 +41,14 @@ class Differences(CompositorUpdate):
 
     def __init__(self, update: LayoutUpdate | ChopsUpdate, raster: "Raster", width: int) -> None:
         self._update = update
-        self._canvas = raster
+        self._raster = raster
         self._width = width
 
     def render_segments(self, console: Console) -> str:
         """The bytes that change the terminal. The raster has the new cells from now on."""
         segments = self._update.__rich_console__(console, console.options)
         system = console._color_system or ColorSystem.TRUECOLOR
-        return self._canvas.differences(cast("Segments", segments), self._width, system)
+        return self._raster.differences(cast("Segments", segments), self._width, system)
 
 
 class Raster:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 QUESTION = "\x1b[5n"
 _LEAST, _MOST = 2048, 16384  # the bytes that may be under way
-_QUEUED_S = 0.5  # the share of a line's bytes a second that may be under way
+_QUEUED_S = 0.5  # seconds of the line's bytes that may be under way
 _ASSUMED = 8000  # bytes a second of a line that has not answered yet: 64 kbit/s
 _PATIENCE_S = 10.0  # an answer that takes longer counts as lost
 _MISSING = 3  # lost answers in a row of a terminal that has become silent

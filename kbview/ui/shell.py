@@ -175,7 +175,7 @@ class Shell(App[None]):
             reached = said.startswith("reached") and event is not None
             self.say(f"{said}: {place_of(event, self._player.state)}" if reached and event else said)
         if played:
-            self._line.lasted(elapsed_s)
+            self._line.played(elapsed_s)
         if played and self.view and not self._line.behind:
             self.view.advance()
         if played and (self._player.ended or not self._player.playing):

@@ -1,4 +1,4 @@
-"""What each sentence of a comparison claims about the numbers beside it."""
+"""The claims of a comparison's sentences about the numbers beside them."""
 
 import re
 from collections.abc import Callable

@@ -81,6 +81,12 @@ def test_a_sleeping_core_answers_slowest() -> None:
     assert p50_us(report("light-load", 10)) > 5 * p50_us(report("light-load", 5, rate_pps=1_000_000))
 
 
+def test_one_reader_of_the_socket_serves_as_many_as_two() -> None:
+    assert "--set readers=1 serves as many" in scenarios()["two-readers"].summary
+    one, two = (report("two-readers", 20, keys) for keys in ({"readers": "1"}, {}))
+    assert delivered(one) == pytest.approx(delivered(two), rel=0.08)
+
+
 @pytest.mark.parametrize(
     ("word", "until_ms", "keys"),
     [
@@ -89,6 +95,9 @@ def test_a_sleeping_core_answers_slowest() -> None:
         ("polluted-cache", 5, {"app_lines": "0"}),
         ("polluted-cache", 5, {"recv_call": "recvmmsg"}),
         ("small-pages", 3, {"page": "2M"}),
+        ("siblings", 10, {"smt": "false"}),
+        ("far-node", 10, {"numa_nodes": "1"}),
+        ("two-readers", 20, {"reuseport": "true"}),
     ],
 )
 def test_the_setting_that_a_caption_names_delivers_more(

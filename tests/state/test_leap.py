@@ -49,7 +49,7 @@ class Loads:
 
 @pytest.mark.parametrize("stretches", [10, 40])
 def test_a_leap_restores_three_chunks_at_most(stretches: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the last records that a state remembers; histories come from samples alone."""
+    """The chunks of the last records that a state remembers; histories come from samples alone."""
     data = written(told(stretches * STRETCH), MOST_RECORDS)
     loads = Loads(monkeypatch)
     for share in (1, 2, 3, 4):

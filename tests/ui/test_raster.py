@@ -1,4 +1,4 @@
-"""The raster: what it sends makes the same screen as Textual's own bytes, with fewer of them."""
+"""The raster: its bytes make the same screen as Textual's own, and are fewer."""
 
 from collections.abc import Iterable
 

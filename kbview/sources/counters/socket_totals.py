@@ -1,4 +1,4 @@
-"""What came to each socket since watching began, by the cookie that the kernel gave it.
+"""Packets and bytes that came to each socket since watching began, by the socket's cookie.
 
 TCP     tcp_info: segments that came in, pure ACKs among them, and bytes of text
 UDP     datagrams that were read, where a program may count them; else unknown

@@ -7,7 +7,7 @@ import msgspec
 from kbview.packet.filter.filter_tree import Tree
 from kbview.sources.linux.bpf.btf import KernelTypes
 
-# Name here, then structure and member. A name that ends in "_" may be missing: it is None then.
+# Name here, then structure and members.
 _MEMBERS: dict[str, tuple[str, ...]] = {
     "skb_dev": ("sk_buff", "dev"),
     "skb_iif": ("sk_buff", "skb_iif"),

@@ -22,7 +22,7 @@ def test_a_core_is_told_with_its_own_number() -> None:
     assert softnet(now, since) == [SoftnetMeter(1, 20, 2, 0, 5)]
 
 
-def test_a_core_that_comes_later_begins_at_nought() -> None:
+def test_a_core_that_comes_later_begins_at_zero() -> None:
     now = reading({0: CoreSoftnet(7, 0, 0, 1), 2: CoreSoftnet(30, 2, 1, 9)})
     since = reading({0: CoreSoftnet(5, 0, 0, 1)})
     assert softnet(now, since) == [SoftnetMeter(0, 2, 0, 0, 0), SoftnetMeter(2, 30, 2, 1, 9)]

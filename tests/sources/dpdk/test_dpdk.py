@@ -142,7 +142,7 @@ def test_queues_are_told_with_their_descriptors_by_a_newer_application(path: Pat
     assert "/ethdev/tx_queue,0,1" not in server.asked
 
 
-def test_a_number_of_queues_that_is_not_told_is_not_nought(path: Path, tape: Tape) -> None:
+def test_a_number_of_queues_that_is_not_told_is_not_zero(path: Path, tape: Tape) -> None:
     with serving(path, {**port(1), "/ethdev/info,0": {"name": "net_null0"}}):
         source = _opened()
         meters = _until(source, tape, lambda meters: bool(meters.gauges))

@@ -53,7 +53,7 @@ class SocketGroup:
 
 
 class Contention(NamedTuple):
-    """What cores contend for: `shared` sockets of all readers, `one_lock` of softirq and readers."""
+    """Objects of contention: `shared` sockets of all readers, `one_lock` of softirq and readers."""
 
     shared: bool = False
     one_lock: bool = False
