@@ -32,7 +32,7 @@ CASES += [(word, width) for width in (100, 160) for word in scenarios()]
 
 
 @pytest.mark.parametrize(("word", "width"), CASES)
-def test_the_screen_says_in_words_whose_costs_it_shows(word: str, width: int) -> None:
+def test_the_machine_of_the_costs_stands_on_the_screen_in_words(word: str, width: int) -> None:
     player = player_of(word)
     heading = player.source.heading
     assert heading.costs is not None
