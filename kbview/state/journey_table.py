@@ -150,15 +150,29 @@ def _left_behind(journeys: Journeys, stop: JourneyEvent, after: JourneyEvent) ->
 
 
 def _crossed(journeys: Journeys, before: JourneyEvent | None, stop: JourneyEvent) -> list[JourneyEvent]:
-    """The mode switches since a reader woke for the packet; else the last mode switch."""
+    """The mode switches of the calls in which a reader woke and took the packet; else the last one."""
     if before is None or _cpu(stop) == NO_CPU:
         return []
     beside = _between(journeys, _cpu(stop), before.position, stop.position)
     woken = _woken(beside)
-    crossed = [one for one in beside[woken or 0 :] if isinstance(one.event, ev.ModeSwitched)]
+    crossed = _of_outer_calls(beside[woken or 0 :])
     if journeys.taken(_cpu(stop), before.position, stop.position):
         return [one for one in crossed if one.position > _called(journeys, beside, stop)]
     return crossed if woken is not None else crossed[-1:]
+
+
+def _of_outer_calls(beside: Sequence[JourneyEvent]) -> list[JourneyEvent]:
+    """The mode switches before the first of these system calls, and from the last call on.
+
+    A server that woke serves other connections between them: accept(2), epoll_wait(2).
+    """
+    calls = [at for at, one in enumerate(beside) if isinstance(one.event, ev.SyscallEntered)]
+    first, last = (calls[0], calls[-1]) if calls else (0, 0)
+    return [
+        one
+        for at, one in enumerate(beside)
+        if isinstance(one.event, ev.ModeSwitched) and not first < at < last
+    ]
 
 
 def _called(journeys: Journeys, beside: Sequence[JourneyEvent], stop: JourneyEvent) -> int:

@@ -4,10 +4,15 @@ from itertools import pairwise
 
 import pytest
 
+from kbview.sources.request import Choice
+from kbview.sources.resolve import resolve
 from kbview.state.journey_table import LEAST_WAIT_PS, RowKind, TableRow, table
 from kbview.state.journeys import Journeys
+from kbview.state.speed import US
 from kbview.tape import events as ev
-from tests.state.tapes import CASES, at, folded, tape_of
+from kbview.tape.detail import Detail
+from kbview.tape.tape import Tape
+from tests.state.tapes import CASES, FRAME_PS, at, folded, tape_of
 
 
 def rows_of(word: str, datapath: str, position: int) -> list[TableRow]:
@@ -66,6 +71,29 @@ def test_a_datagram_that_one_call_reads_has_no_switches_of_other_calls(position:
     walls = [row.note for row in rows if row.kind is RowKind.WALL]
     assert 2 <= len(walls) <= 4
     assert walls[-1] == f"kernel to user by a syscall: mode switch {len(walls)} of {len(walls)}"
+
+
+def test_calls_for_other_connections_are_no_switches_of_this_journey() -> None:
+    """A server that woke accepts a hundred connections before it reads: epoll_wait(2), accept(2)."""
+    source = resolve("short-connections", Choice(datapath="kernel"))
+    source.set_detail(Detail.STEPS)
+    tape, now_ps = Tape(), 0
+    while now_ps < 400 * US:
+        now_ps = source.pump(tape, now_ps + FRAME_PS)
+    source.close()
+    state = folded(tape)
+    for event in tape.read(0):
+        state.apply(event)
+    journeys = Journeys()
+    journeys.follow(tape, state)
+    rows = table(journeys, 51)
+    assert {"SocketQueued", "copy_to_user"} <= set(names(rows))
+    switches = [row.note for row in rows if row.kind is RowKind.WALL]
+    assert len(switches) == 4
+    assert switches[-2:] == [
+        "user to kernel by a syscall: mode switch 3 of 4",
+        "kernel to user by a syscall: mode switch 4 of 4",
+    ]
 
 
 def test_a_packet_that_is_in_the_socket_waits_for_the_application_and_not_for_a_poll() -> None:
