@@ -70,7 +70,7 @@ class PathPanel(Panel):
             "▶#28, #29+3",
             (
                 "at 1 s = 50 µs and slower, or paused: the followed packet, and the oldest packet of a "
-                "station with the number of others there; no dots"
+                "station with the number of others there; no dots. # alone: its number has no room"
             ),
         ),
         ("╌╌╌", "a stretch that this datapath does not visit"),
