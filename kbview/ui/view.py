@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from textwrap import wrap
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -22,6 +22,7 @@ from textual.widgets import Static
 from kbview.tape.source import Capabilities
 from kbview.ui import chrome, lesson_rows, sentence
 from kbview.ui.board import Board, Drawing
+from kbview.ui.desk import Desk
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, section_of
 from kbview.ui.keys import AT_ONCE, IN_LESSON, KEYS, LESSONS, LOAD, SELECTING, Key, hints, of
@@ -105,6 +106,12 @@ class View(Screen[None]):
         """None, or why this source cannot feed the screen."""
         missing = sorted(name.replace("_", " ") for name in self.needs - capabilities.meters)
         return f"this source cannot know {' or '.join(missing)}" if missing else None
+
+    def say(self, message: str) -> None:
+        """Show a sentence for a few seconds; without a running shell it stays."""
+        self.session.message = message
+        if self.is_running:
+            cast("Desk", self.app).say(message)
 
     # ---- the selected part -----------------------------------------------------------------
 

@@ -113,6 +113,20 @@ def test_five_shows_the_costs() -> None:
     drive(act)
 
 
+def test_the_answer_to_x_goes_away_and_the_row_below_the_screen_is_free_again() -> None:
+    """A banner that stays, such as a link that is down, stands in this row."""
+
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await pilot.press("x")
+        await until(pilot, lambda: "the load of this source is given" in shown(shell))
+        assert shell._hushing is not None, "no timer takes the sentence away"
+        shell._hush()
+        assert shell._session.message == ""
+
+    drive(act)
+
+
 def test_a_cost_is_no_capacity_unless_a_core_is_full() -> None:
     """At 20 kpps a packet pays 4.4 us, yet two cores deliver 1.81 M/s: interrupts are shared."""
     light = played("paced-udp", 10)

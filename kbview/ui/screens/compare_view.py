@@ -122,7 +122,7 @@ class CompareView(View):
         try:
             self._comparison.add(name, self.session.player.speed)
         except SourceError as error:
-            self.session.message = str(error)
+            self.say(str(error))
 
     def action_choose(self) -> None:
         """Ask which datapath is to come or go."""
@@ -143,11 +143,9 @@ class CompareView(View):
         if name is None:
             return
         if name not in shown and len(shown) >= MOST:
-            self.session.message = (
-                f"{MOST} datapaths are as many as there is room for; leave one out first"
-            )
+            self.say(f"{MOST} datapaths are as many as there is room for; leave one out first")
         elif name in shown and len(shown) == 1:
-            self.session.message = "one has to stay"
+            self.say("a datapath has to stay")
         else:
             self._toggle(name)
             self._place_again()

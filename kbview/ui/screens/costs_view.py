@@ -107,7 +107,7 @@ class CostsView(View):
         kept = self._kept is None and recent is not None and recent.change("delivered") > 0
         self._kept = self._now(recent) if kept and recent is not None else None
         self._page = _OVERHEADS if kept else _STEPS
-        self.session.message = (
+        self.say(
             f"kept: {self._kept.label}; change the load (l, up, down) or the datapath (t, m)"
             if self._kept
             else "nothing is kept"
@@ -118,9 +118,10 @@ class CostsView(View):
         """The costs of the other load beside these; a second time: leave them out."""
         make = self.session.offers.other_load
         if self._other is not None:
-            self._other, self.session.message = None, "the other load is left out"
+            self._other = None
+            self.say("the other load is left out")
         elif make is None:
-            self.session.message = "the load of this source is given: c keeps its costs for later"
+            self.say("the load of this source is given: c keeps its costs for later")
         else:
             self._show_other(make)
         self.show()
@@ -130,14 +131,14 @@ class CostsView(View):
             with closing(make(self.session.player.state.datapath)) as source:
                 report = measured(source)
         except SourceError as error:
-            self.session.message = str(error)
+            self.say(str(error))
             return
         label = f"{report.datapath} {fmt.rate(report.rates['offered_pps'])}"
         if not report.packets:
-            self.session.message = f"{label}: no packet was delivered, so no packet has a cost"
+            self.say(f"{label}: no packet was delivered, so no packet has a cost")
             return
         self._other, self._page = OverheadColumn(label, of_report(report)), _OVERHEADS
-        self.session.message = f"beside it: the same traffic at {label}; x leaves it out"
+        self.say(f"beside it: the same traffic, {label}; x leaves it out")
 
     def _now(self, recent: Interval) -> OverheadColumn:
         rate = fmt.rate(recent.change("arrived") * 1e12 / recent.duration_ps)
