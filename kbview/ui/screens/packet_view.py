@@ -139,7 +139,7 @@ class PacketView(View):
             return
         wanted = parse(text) if text.strip() else None
         if isinstance(wanted, str):
-            self.session.message = wanted
+            self.say(wanted)
         else:
             self._list.text, self._list.wanted, self.session.message = text.strip(), wanted, ""
         self.show()

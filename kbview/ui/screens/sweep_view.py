@@ -150,7 +150,7 @@ class SweepView(View):
         try:
             sweeper.start(key.name, values.strip(), self._datapaths())
         except SourceError as error:
-            self.session.message = str(error)
+            self.say(str(error))
         else:
             self.session.message = ""
             if self._looking is None:
