@@ -10,18 +10,22 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import pairwise
 from operator import attrgetter
+from sys import maxsize
 from typing import NamedTuple
 
 from kbview.state.journeys import JourneyEvent, Journeys
 from kbview.tape import events as ev
 from kbview.tape.event import NO_CPU, Mode
+from kbview.tape.steps import RESUMED
 from kbview.tape.vocabulary import CopyKind
 
 LEAST_WAIT_PS = 1_000
 _POSITION = attrgetter("position")
 # What the core that brought the packet somewhere does after it, for all packets together.
 _AFTERMATH = frozenset({"try_to_wake_up", "napi_complete", "idle_exit"})
+_POLLUTION = "cache_pollution"
 _AFTERWARDS = (ev.TaskWoken, ev.NapiPolled, ev.IrqUnmasked)
 _MOVES = {
     CopyKind.TO_USER: "kernel to user",
@@ -124,8 +128,10 @@ def _whole(journeys: Journeys, stops: Sequence[JourneyEvent]) -> list[JourneyEve
     for at, stop in enumerate(own):
         before = own[at - 1] if at else None
         beside = [*_asked(journeys, before, stop), *_crossed(journeys, before, stop)]
-        if at + 1 < len(own):
-            beside += _left_behind(journeys, stop, own[at + 1])
+        after = own[at + 1] if at + 1 < len(own) else None
+        beside += _returned(journeys, stop, after)
+        if after is not None:
+            beside += _left_behind(journeys, stop, after)
         found.update((one.position, one) for one in beside)
     return [found[position] for position in sorted(found)]
 
@@ -149,11 +155,42 @@ def _left_behind(journeys: Journeys, stop: JourneyEvent, after: JourneyEvent) ->
             yield one
 
 
-def _crossed(journeys: Journeys, before: JourneyEvent | None, stop: JourneyEvent) -> list[JourneyEvent]:
-    """The mode switches of the calls in which a reader woke and took the packet; else the last one."""
-    if before is None or _cpu(stop) == NO_CPU:
+def _returned(journeys: Journeys, stop: JourneyEvent, after: JourneyEvent | None) -> list[JourneyEvent]:
+    """The return to user mode that ends the interrupt or softirq in which a core had the packet."""
+    if _cpu(stop) == NO_CPU:
         return []
+    last = maxsize if after is None else after.position
+    beside = _between(journeys, _cpu(stop), stop.position, last)
+    first = next((one for one in beside if isinstance(one.event, ev.ModeSwitched)), None)
+    return [first] if first is not None and _by_interrupt(first, Mode.USER) else []
+
+
+def _by_interrupt(stop: JourneyEvent, to: Mode) -> bool:
+    return isinstance(stop.event, ev.ModeSwitched) and (stop.event.to, stop.event.why) == (to, "irq")
+
+
+def _polluted(beside: Sequence[JourneyEvent], crossed: Sequence[JourneyEvent]) -> list[JourneyEvent]:
+    """The cache misses that an interrupt brings: the step that follows its mode switch."""
+    return [
+        after
+        for wall, after in pairwise(beside)
+        if wall in crossed and getattr(after.event, "step", "") == _POLLUTION
+    ]
+
+
+def _crossed(journeys: Journeys, before: JourneyEvent | None, stop: JourneyEvent) -> list[JourneyEvent]:
+    """The mode switches before an event of the packet, each with the cache misses that it brings."""
+    if before is None or _cpu(stop) == NO_CPU or getattr(stop.event, "step", "").endswith(RESUMED):
+        return []  # a step is broken off by the interrupt of another packet
     beside = _between(journeys, _cpu(stop), before.position, stop.position)
+    crossed = _entered(journeys, before, stop, beside)
+    return [*crossed, *_polluted(beside, crossed)]
+
+
+def _entered(
+    journeys: Journeys, before: JourneyEvent, stop: JourneyEvent, beside: Sequence[JourneyEvent]
+) -> list[JourneyEvent]:
+    """The mode switches of the calls in which a reader woke and took the packet; else the last one."""
     woken = _woken(beside)
     crossed = _of_outer_calls(beside[woken or 0 :])
     if journeys.taken(_cpu(stop), before.position, stop.position):
@@ -231,11 +268,19 @@ def _wall(event: ev.ModeSwitched, number: int, count: int) -> str:
 
 
 def _goes_on(rest: Sequence[JourneyEvent]) -> JourneyEvent:
-    """The event that ends a wait of the packet: not work that a core does after the packet left it."""
+    """The event that ends a wait of the packet: not work that a core does after the packet left it.
+
+    An interrupt's mode switch comes before the interrupt; the packet waited for the interrupt.
+    """
+    rest = [one for one in rest if not _on_entry(one)] or rest
     own = next((stop for stop in rest if not stop.shared), None)
     if own is None or _cpu(own) in (_cpu(rest[0]), NO_CPU) or _cpu(rest[0]) == NO_CPU:
         return rest[0]
     return own
+
+
+def _on_entry(stop: JourneyEvent) -> bool:
+    return _by_interrupt(stop, Mode.KERNEL) or getattr(stop.event, "step", "") == _POLLUTION
 
 
 def _wait(stop: JourneyEvent) -> str:

@@ -9,9 +9,11 @@ from kbview.sources.resolve import resolve
 from kbview.state.journey_table import LEAST_WAIT_PS, RowKind, TableRow, table
 from kbview.state.journeys import Journeys
 from kbview.state.speed import US
+from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.tape import Tape
+from tests.contracts.played import Case, played
 from tests.state.tapes import CASES, FRAME_PS, at, folded, tape_of
 
 
@@ -49,6 +51,78 @@ def test_a_lone_datagram_crosses_the_wall_twice_and_moves_twice() -> None:
     waits = " ".join(row.note for row in rows if row.kind is RowKind.WAIT)
     for reason in ("DMA", "interrupt", "core wakes"):
         assert reason in waits
+
+
+INTERRUPT_IN, INTERRUPT_OUT = "user to kernel by an interrupt", "kernel to user by an interrupt"
+CALL_IN, CALL_OUT = "user to kernel by a syscall", "kernel to user by a syscall"
+IDLE = (("app_cycles", "1000"),)
+
+
+def busy_rows(datapath: str, overrides: tuple[tuple[str, str], ...] = ()) -> list[TableRow]:
+    """The table of packet 60 of six-switches, soon after it was delivered."""
+    tape, state = Tape(), State()
+    tape.extend(played(Case("six-switches", datapath, overrides)).records)
+    for record in tape.read(tape.start):
+        state.apply(record)
+        if isinstance(record, ev.PacketDelivered) and record.packet == 61:
+            break
+    journeys = Journeys()
+    journeys.follow(tape, state)
+    return table(journeys, 60)
+
+
+def switches_of(rows: list[TableRow]) -> list[str]:
+    """The mode switches, each with the packet's next own event."""
+    found: list[str] = []
+    after = ""
+    for row in reversed(rows):
+        if row.kind is RowKind.WALL:
+            found.insert(0, f"{row.note.split(':')[0]}, {after}")
+        elif row.stop is not None and not row.stop.shared:
+            (after,) = names([row])
+    return found
+
+
+def test_the_six_mode_switches_of_the_lecture_are_in_its_order() -> None:
+    """Sections 3.2 interrupt, 3.3 and 3.4 softirq, 3.5 read(): to the kernel and back, three times."""
+    assert switches_of(busy_rows("kernel-irq")) == [
+        f"{INTERRUPT_IN}, descriptor_read",
+        f"{INTERRUPT_OUT}, skb_alloc",
+        f"{INTERRUPT_IN}, skb_alloc",
+        f"{INTERRUPT_OUT}, socket_recv",
+        f"{CALL_IN}, socket_recv",
+        f"{CALL_OUT}, PacketDelivered",
+    ]
+
+
+def test_with_napi_the_softirq_leaves_user_mode_no_second_time() -> None:
+    """kernel/softirq.c __irq_exit_rcu(): the softirq runs before the interrupt returns."""
+    assert switches_of(busy_rows("kernel")) == [
+        f"{INTERRUPT_IN}, descriptor_read",
+        f"{INTERRUPT_OUT}, socket_recv",
+        f"{CALL_IN}, socket_recv",
+        f"{CALL_OUT}, PacketDelivered",
+    ]
+
+
+@pytest.mark.parametrize("datapath", ["kernel", "kernel-irq"])
+def test_on_an_idle_core_the_reader_s_call_alone_switches(datapath: str) -> None:
+    """An idle core is in kernel mode; the reader's call began before the packet came."""
+    switches = switches_of(busy_rows(datapath, IDLE))
+    assert switches == [f"{CALL_IN}, FrameArrived", f"{CALL_OUT}, PacketDelivered"]
+
+
+def test_a_packet_waits_for_its_interrupt_before_the_mode_switch_and_not_after() -> None:
+    """The hardware sets the mode as the interrupt arrives; then the handler misses the cache."""
+    rows = busy_rows("kernel-irq")
+    ways_in = [at for at, row in enumerate(rows) if row.note.startswith(INTERRUPT_IN)]
+    assert len(ways_in) == 2
+    reasons = [rows[at - 1].note for at in ways_in]
+    assert reasons == [
+        "the NIC holds the interrupt back, then it travels to the core",
+        "the softirq waits for the core",
+    ]
+    assert [names(rows[at + 1 : at + 2]) for at in ways_in] == [["cache_pollution"]] * 2
 
 
 def test_calls_that_took_other_packets_are_not_of_this_journey() -> None:

@@ -153,8 +153,8 @@ INTERRUPT: dict[str, Declaration] = {
         passes=False,
     ),
     "cache_pollution": Declaration(
-        "cold caches after a context switch",
-        "Tasks that share a core evict each other's cache lines: work after a switch is slower.",
+        "cold caches after an interrupt of user mode",
+        "Handler and task evict each other's cache lines: work after an interrupt is slower.",
         (
             "app",
             "screend",
