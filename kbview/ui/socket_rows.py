@@ -7,6 +7,7 @@
 
 from kbview.state.socket_rates import RatedSocket, SocketOrder, drops, ordered, rated
 from kbview.state.state import State
+from kbview.tape.meter import Meters
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
 from kbview.ui.row import Row, Size, bar, block, cut, title_row, whole
@@ -29,24 +30,40 @@ HELP = (
         ),
     ),
     ("WQ", "bytes in the send queue: of TCP not acknowledged yet, of UDP not sent yet"),
-    ("drop", "packets dropped because the receive queue was full (sk_drops); - is unknown"),
+    (
+        "drop",
+        (
+            "packets dropped because the receive queue was full (sk_drops), when the socket was last "
+            "counted; - is unknown"
+        ),
+    ),
 )
 _RATE, _BYTES, _QUEUE, _BAR, _SEND, _DROPS = 8, 9, 14, 6, 9, 11
 _LEAST_NAME = 24
+_FULL = "socket/SOCKET_RCVBUFF"
 
 
 def draw(state: State, size: Size, order: SocketOrder) -> list[Row]:
     """The table, as many rows as there is room for."""
     sockets = ordered(rated(state.meters, state.histories.recent()), order)
-    title = title_row(f"sockets by {order}", f"{len(sockets)} sockets", size.width)
+    count = f"{len(sockets)} socket{'s' * (len(sockets) != 1)}"
+    behind = _behind(state.meters)
+    told = f"{count}, drops as last counted" if behind else count
+    title = title_row(f"sockets by {order}", told, size.width)
     if not sockets:
         return block([title, [(" no socket is known here", "dim")]], size)
     room = size.height - 2
     shown = sockets if len(sockets) <= room else sockets[: room - 1]
-    rows = [title, _heading(size.width), *(_row(one, size.width) for one in shown)]
+    rows = [title, _heading(size.width), *(_row(one, size.width, behind=behind) for one in shown)]
     if len(sockets) > len(shown):
         rows.append([(f" and {len(sockets) - len(shown)} more", "dim")])
     return block(rows, size)
+
+
+def _behind(meters: Meters) -> bool:
+    """Whether packets were dropped at full sockets since the sockets' own drops were counted."""
+    counted = sum(drops(one) or 0 for one in meters.sockets.values())
+    return meters.drops.get(_FULL, 0) > counted
 
 
 def _name_width(width: int) -> int:
@@ -68,10 +85,10 @@ def _heading(width: int) -> Row:
     return whole(parts, width)
 
 
-def _row(one: RatedSocket, width: int) -> Row:
+def _row(one: RatedSocket, width: int, *, behind: bool) -> Row:
     meter = one.meter
     name = _name_width(width)
-    lost = drops(meter)
+    lost = drops(meter) or (None if behind else drops(meter))
     full = one.share > 0.9
     parts: list[tuple[Row, int]] = [
         ([(f" {_short(clean(meter.name), name):<{name}}", "user")], 9),

@@ -169,6 +169,18 @@ def test_sockets_stand_with_process_rate_limit_and_drops() -> None:
     assert idle.split()[:8] == ["sshd", "tcp", ":22", "accept", "-", "-", "3", "of"]
 
 
+def test_no_socket_has_zero_drops_where_a_full_one_dropped_since_they_were_counted() -> None:
+    """The sockets' own counters come with samples, the drops with each packet."""
+    session = watched()
+    meters = session.player.state.meters
+    assert "as last counted" not in text(page(session, 1), Size(80, 21))
+    counted = sum(one.drops for one in meters.sockets.values())
+    meters.drops["socket/SOCKET_RCVBUFF"] = counted + 1
+    rows = text(page(session, 1), Size(120, 21)).splitlines()
+    assert "4 sockets, drops as last counted" in rows[0]
+    assert [row.split()[-1] for row in rows[2:6]] == ["-", "400", "-", "-"]
+
+
 def test_a_narrow_screen_keeps_socket_rate_queue_and_drops() -> None:
     rows = text(page(watched(), 1), Size(60, 13)).splitlines()
     assert rows[2].split() == ["redis-server", "tcp", ":6379", "50k/s", "0", "of", "6.0M", "0"]
