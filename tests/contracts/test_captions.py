@@ -53,6 +53,19 @@ def delivered(found: Report) -> int:
     return found.frames["delivered"]
 
 
+def lost(found: Report) -> float:
+    """The share of the arrived frames that were dropped or missed, in percent."""
+    gone = [found.frames[name] for name in ("dropped", "missed")]
+    assert found.frames["arrived"]
+    return 100 * sum(one for one in gone if one is not None) / found.frames["arrived"]
+
+
+def step_ns(found: Report, name: str) -> float:
+    """The time of a step for each delivered packet, in ns."""
+    total_ps = sum(int(one["total_ps"]) for one in found.stages if one["stage"] == name)
+    return total_ps / found.packets / 1000
+
+
 def test_a_sleeping_dpdk_core() -> None:
     form = r"core is (\d+) % busy, latency (\d+) us; .* (\d+) % busy, ([\d.]+) us"
     share, latency, spinning, polled = said("dpdk-sleeping", form)
@@ -85,6 +98,63 @@ def test_one_reader_of_the_socket_serves_as_many_as_two() -> None:
     assert "--set readers=1 serves as many" in scenarios()["two-readers"].summary
     one, two = (report("two-readers", 20, keys) for keys in ({"readers": "1"}, {}))
     assert delivered(one) == pytest.approx(delivered(two), rel=0.08)
+
+
+def test_a_read_that_sums_each_byte_loses_datagrams() -> None:
+    (share,) = said("summed-by-cpu", r"--set gro=false .* the socket drops (\d+) %")
+    assert round(lost(report("summed-by-cpu", 40, {"gro": "false"}))) == share
+    assert lost(report("summed-by-cpu", 40)) < 0.1
+
+
+def test_a_reader_on_another_core_pays_for_the_lines_of_each_sk_buff() -> None:
+    (moved_ns,) = said("reader-elsewhere", r"move, (\d+) ns; --set app_cpu=0 saves that")
+    elsewhere, here = (report("reader-elsewhere", 20, keys) for keys in ({}, {"app_cpu": "0"}))
+    assert step_ns(elsewhere, "skb_lines") == moved_ns
+    assert step_ns(here, "skb_lines") == 0
+    (rate,) = said("reader-elsewhere", r"loses half at --rate (\d+)")
+    assert lost(report("reader-elsewhere", 20, rate_pps=rate)) == 0
+    assert lost(report("reader-elsewhere", 20, {"app_cpu": "0"}, rate)) == pytest.approx(50, abs=3)
+
+
+def test_the_screened_router_of_1996_forwards_nothing() -> None:
+    (rate,) = said("screened-router", r"(\d+) a second arrive and none is forwarded")
+    found = report("screened-router", 300)
+    assert found.rates["offered_pps"] == pytest.approx(rate)
+    assert (found.frames["forwarded"], found.frames["sent"]) == (0, 0)
+
+
+def test_a_call_for_each_packet_loses_most_packets() -> None:
+    assert (
+        "--set burst=1 makes a call for each packet and loses most" in scenarios()["batched-io"].summary
+    )
+    assert lost(report("batched-io", 3)) == 0
+    assert lost(report("batched-io", 3, {"burst": "1"})) > 50
+
+
+def test_every_fifth_poll_of_netmap_sleeps() -> None:
+    assert "every fifth sleeps first" in scenarios()["shared-slots"].summary
+    counts = report("shared-slots", 5).counts
+    assert counts["syscalls"]
+    assert counts["wakeups"]
+    assert round(counts["syscalls"] / counts["wakeups"]) == 5
+    (rate,) = said("shared-slots", r"--rate (\d+) leaves no time for sleep")
+    assert report("shared-slots", 5, rate_pps=rate).counts["wakeups"] == 1  # before the first frame
+
+
+def test_a_read_serves_the_datagrams_that_gro_merges() -> None:
+    """net/ipv4/udp_offload.c udp_gro_receive_segment(): one sk_buff is queued and read."""
+    (merged,) = said("merged-datagrams", r"GRO merges all (\d+) into one sk_buff")
+    assert scenarios()["merged-datagrams"].summary.startswith(f"a sender of {merged:.0f} datagrams")
+    found = report("merged-datagrams", 10)
+    assert found.counts["copies"] == delivered(found) / merged
+    assert found.counts["syscalls"] == delivered(found) / merged + 1  # the first finds nothing
+
+
+def test_a_clean_cache_loses_no_datagram() -> None:
+    assert "app_lines=0 or recv_call=recvmmsg loses no" in scenarios()["polluted-cache"].summary
+    assert lost(report("polluted-cache", 5)) > 10
+    for key, value in (("app_lines", "0"), ("recv_call", "recvmmsg")):
+        assert lost(report("polluted-cache", 5, {key: value})) == 0
 
 
 @pytest.mark.parametrize(
