@@ -139,6 +139,18 @@ def test_no_sentence_contradicts_the_numbers_beside_it(
     check_markdown(printed("run", *words, "--format", "markdown"), made)
 
 
+@pytest.mark.parametrize("source", ["overload-udp", "six-switches", "request-response", "xdp-forward"])
+def test_no_sentence_of_all_datapaths_contradicts_its_numbers(source: str, printed: Printed) -> None:
+    words = ["compare", source, "--until", "300", "--datapath", "all"]
+    text, document = printed(*words), json.loads(printed(*words, "--json"))
+    numbers, pieces = sheets.of_json(document["reports"]), told(text)
+    assert len(pieces) == len(document["reports"]) - 1 >= 5
+    for (names, sentences), piece in zip(pieces, document["differences"], strict=True):
+        assert [piece["base"], piece["other"], piece["words"]] == [*names, sentences]
+        for sentence in sentences:
+            check(sentence, two(numbers, names))
+
+
 def test_no_sentence_about_the_recorded_lab_contradicts_its_numbers(printed: Printed) -> None:
     text, made = printed("compare", LAB), printed("compare", LAB, "--json")
     check_differences(text, made)
