@@ -44,7 +44,7 @@ def written(tmp_path: Path, tape: Tape) -> Reel:
 
 
 def test_a_whole_tape_opens_again_record_by_record(tmp_path: Path) -> None:
-    tape = Tape()
+    tape = Tape(capacity=1_000_000)  # room for the whole of it
     again = written(tmp_path, tape)
     assert list(again.read(0)) == list(tape.read(0))
     assert any(isinstance(record, FrameRecorded) for record in again.read(0))
