@@ -113,7 +113,7 @@ class ContendedTable(SocketTable):
         *,
         one_lock: bool,
     ) -> None:
-        super().__init__(machine, reader, cache, *sizes, closed, suffix)
+        super().__init__(machine, reader, cache, sizes[0], sizes[1], closed, suffix)
         self.one_lock = one_lock
         self.waiters = ExclusiveWaits(machine)
         for step in ("spin_lock", "reader_lines"):
