@@ -23,9 +23,9 @@ _KEPT = 8  # records; a report needs only the last sample
 def run_together(
     sources: Sequence[Source], until_ps: int | None, ending: Ending | None = None
 ) -> list[Report]:
-    """Emulated ones side by side; live ones, which would disturb each other, one after the other.
+    """Emulated sources run side by side; live sources, which would disturb each other, in turn.
 
-    After Ctrl+C the reports tell what has happened up to then, if there is an `ending` that takes it.
+    After Ctrl+C the reports tell the time up to then, if there is an `ending` that takes it.
     """
     ending = Ending() if ending is None else ending
     ending.watch(sources)
@@ -42,7 +42,7 @@ def _label(sources: Sequence[Source]) -> str:
 
 
 def _share(sources: Sequence[Source], until_ps: int | None) -> float | None:
-    """The mean of the sources' shares; None if one of them is unknown."""
+    """The mean of the sources' shares; None if a share is unknown."""
     shares = [1.0 if source.ended else source.share(until_ps) for source in sources]
     known = [share for share in shares if share is not None]
     return sum(known) / len(known) if known and len(known) == len(shares) else None
@@ -115,7 +115,7 @@ class _Run:
         return more
 
     def reports(self, until_ps: int | None) -> list[Report]:
-        """One; of a recorded lab one for each receiver that it had."""
+        """A report; of a recorded lab a report for each receiver that it had."""
         tape, source = self._tape, self._source
         if source.heading.original is Origin.LIVE:
             last_ps = tape.end_ps if until_ps is None else until_ps

@@ -29,7 +29,7 @@ class Interval(NamedTuple):
         return None if before is None or after is None else int(after - before)
 
     def each(self, name: str) -> float | None:
-        """How much a total grew for each delivered packet; None where one of the two is not known."""
+        """How much a total grew for each delivered packet; None where either is unknown."""
         before, after = getattr(self.before.meters, name), getattr(self.after.meters, name)
         delivered = self.change("delivered")
         if before is None or after is None or not delivered:

@@ -24,7 +24,7 @@ _LEVELS = ("rings", "sockets", "softnet", "irqs", "causes", "unknown")
 
 
 class DatapathGrowth(msgspec.Struct):
-    """One datapath, how long it was in force (picoseconds), and what the meters grew by meanwhile."""
+    """A datapath, how long it was in force (picoseconds), and the growth of the meters meanwhile."""
 
     started: DatapathStarted
     duration_ps: int

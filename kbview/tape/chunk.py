@@ -65,7 +65,7 @@ def chunk_of(first: int, key: KeyFrame, records: list[Event]) -> Chunk:
 
 
 class Chunker:
-    """Collects records into chunks of bounded size. `open` is the one that still grows."""
+    """Collects records into chunks of bounded size. `open` is the chunk that still grows."""
 
     def __init__(self) -> None:
         self._framer = Framer()
@@ -74,7 +74,7 @@ class Chunker:
         self.end_ps = 0
 
     def add(self, records: Iterable[Event]) -> Iterator[Chunk]:
-        """Append records that are in time order and not older than the last; yields what got full."""
+        """Append records in time order, not older than the last; yields chunks as they get full."""
         source = iter(records)
         while batch := list(islice(source, _BATCH)):
             times = list(map(_TIME, batch))

@@ -15,7 +15,10 @@ from kbview.packet.filter.filter_tree import (
 
 
 class FilterBranches(ABC):
-    """Emits the tests of a tree; each ends at one of two labels. A kind of program derives from it."""
+    """Emits the tests of a tree; each ends at the label of yes or of no.
+
+    A kind of program derives from it.
+    """
 
     def __init__(self) -> None:
         self._count = 0
@@ -61,7 +64,7 @@ class FilterBranches(ABC):
 
     @abstractmethod
     def tagged(self, depth: int, number: int | None, yes: str, no: str) -> None:
-        """Whether the frame has one VLAN tag more than `depth`, with this number if one is given."""
+        """Whether the frame has one VLAN tag more than `depth`, and this number if not None."""
 
     @abstractmethod
     def longer(self, length: int, yes: str, no: str) -> None:

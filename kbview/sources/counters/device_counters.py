@@ -1,4 +1,4 @@
-"""Counters of one interface's driver, beside the stack's; the cores that take an interrupt line."""
+"""Counters of an interface's driver, beside the stack's; the cores that take an interrupt line."""
 
 import contextlib
 import time
@@ -11,7 +11,7 @@ _LEVELS = ("peer_ifindex",)  # of veth: a number that counts nothing
 
 
 class DeviceCounters:
-    """Counts from the moment it is made. The interface is one of this thread's namespace."""
+    """Counts from the moment it is made. The interface is in this thread's namespace."""
 
     def __init__(self, interface: str) -> None:
         self._driver = DeviceStatistics(interface)

@@ -1,4 +1,4 @@
-"""Samples in groups that are compressed each for itself: one can be had without the others.
+"""Samples in groups that are compressed each for itself: a group can be had without the others.
 
 The dictionary of a group is the key frame of its chunk, which resembles its samples. A group of eight
 is therefore hardly larger than its share of a chunk compressed in one go: 433 against 409 bytes a
@@ -69,7 +69,7 @@ class Groups:
         return self._key_frame
 
     def sample(self, number: int) -> Sample:
-        """One of them; TapeDamagedError as above."""
+        """A sample; TapeDamagedError as above."""
         at, place = divmod(number, _GROUP)
         try:
             if at != self._at:

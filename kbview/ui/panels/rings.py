@@ -1,4 +1,4 @@
-"""The receive ring, slot by slot: who owns what, and where the three indices stand."""
+"""The receive ring, slot by slot: the owner of each slot, and where the three indices stand."""
 
 from collections import Counter
 from itertools import pairwise
@@ -26,7 +26,7 @@ _POINTERS = "CTH"  # the later wins where they share a cell
 
 
 class RingsPanel(Panel):
-    """One ring over as many rows as there are; several rings with a row each, or less."""
+    """A ring over as many rows as there are; several rings with a row each, or less."""
 
     name = "rings"
     title = "rings"
@@ -68,7 +68,7 @@ class RingsPanel(Panel):
         return f"frozen {fmt.quantity(frozen)}  {used}" if frozen else used
 
     def body(self, state: State, size: Size) -> list[Row]:
-        """Slots, then what the glyphs mean."""
+        """Slots, then the meanings of the glyphs."""
         rings = _in_use(state.meters.rings)
         if not rings:
             return [[("no ring yet", "faint")]]
@@ -86,12 +86,12 @@ class RingsPanel(Panel):
 
 
 def _in_use(rings: list[RingMeter]) -> list[RingMeter]:
-    """Those to draw: not the transmit rings that nothing was ever posted to."""
+    """The rings to draw: not the transmit rings that nothing was ever posted to."""
     return [ring for ring in rings if ring.kind != RingKind.TX or ring.tail or ring.done]
 
 
 def _received(rings: list[RingMeter]) -> list[RingMeter]:
-    """The rings that the panel's numbers are about: what is sent has its own rows only."""
+    """The rings that the panel's numbers are about: transmit rings have their own rows only."""
     return [ring for ring in rings if ring.kind not in (RingKind.TX, *_POOLS)] or rings
 
 
@@ -144,7 +144,7 @@ def _line(ring: RingMeter, width: int) -> Row:
 
 
 def _draw(ring: RingMeter, cells: int) -> Row:
-    """A run a cell: what most of its slots are, or the letter of an index that stands there."""
+    """A run a cell: the state of most of its slots, or the letter of an index that stands there."""
     bounds = [cell * ring.size // cells for cell in range(cells + 1)]
     row: Row = []
     for start, end in pairwise(bounds):
