@@ -99,7 +99,8 @@ def _several(rings: list[RingMeter], width: int, rows: int) -> list[Row]:
     """A row for each ring, or several in a row, each with how full it is, where they are many."""
     if len(rings) <= rows:
         return [_line(ring, width) for ring in rings]
-    columns = min(-(-len(rings) // rows), max(1, width // _NARROW))
+    widest = max(_NARROW, *(len(_label(ring)) + 2 for ring in rings))
+    columns = min(-(-len(rings) // rows), max(1, width // widest))
     hidden = len(rings) - rows * columns
     shown = rings if hidden <= 0 else rings[: (rows - 1) * columns]
     grid: list[Row] = [
