@@ -72,7 +72,7 @@ class CountedTrace(Producer):
         self._detail = Detail.METERS
         self._numbers = count()
         self._looked_s = 0.0
-        self._others = False
+        self._others = self._late = False
         self._heard_ps = 0  # up to when the records have been read
         self._before = (Histogram(), Histogram())  # latencies of traces that have ended
         self._leftover: list[Event] = []
@@ -177,13 +177,11 @@ class CountedTrace(Producer):
         meters.banner = self._flags.down_note()
         if self._trace is not None and not self._partial:
             self._trace.show(meters)
-            meters.causes = self._totals.causes()
-            if not self._sees_others(meters.arrived):
-                behind = self._behind(_LATE_S)
-                late = f"every packet is told{behind}" if behind else ""
-                meters.banner = "; ".join(filter(None, (meters.banner, late)))
+            meters.causes, meters.unknown = self._totals.causes(), ()
+            self._others = self._partial = self._sees_others(meters.arrived)
+            self._late = bool(self._behind(_LATE_S))
+            if not self._partial and not self._late:
                 return
-            self._partial = self._others = True
         seen = self._trace.interpreter.meters() if self._trace is not None else None
         self._totals.show(meters, seen.arrived if seen is not None else 0)
         meters.latency, meters.kernel_latency = self._latencies(seen)
@@ -225,8 +223,8 @@ class CountedTrace(Producer):
         return f", {behind_s:.1f} s behind" if behind_s >= least_s else ""
 
     def told(self, detail: Detail) -> Detail:
-        """A sample is told whatever the dial says, and never all of it."""
-        return min(detail, Detail.MILESTONES) if self._partial else detail
+        """A sample is told whatever the dial says, and never all of it; late packets are no total."""
+        return min(detail, Detail.MILESTONES) if self._partial or self._late else detail
 
     @property
     def ended(self) -> str | None:
