@@ -13,8 +13,8 @@ from kbview.ui.row import Row, first_that_fits, length
 
 _NAMES = {
     Domain.HARDWARE: (" HARDWARE ", " HW ", ""),
-    Domain.KERNEL: (" KERNEL ", "KERNEL", ""),
-    Domain.USER: (" USER ", "USER", ""),
+    Domain.KERNEL: (" KERNEL ", " KERNEL", "KERNEL", ""),
+    Domain.USER: (" USER ", " USER", "USER", ""),
 }
 
 
@@ -57,7 +57,8 @@ def _ground(row: Row, region: list[Spot], spots: list[Spot], key: str, state: St
     """The name of a region's domain, and of the part that is bypassed or beside."""
     wall_before(row, region[0], lead=1)
     domain = region[0].domain
-    room = region[-1].x + region[-1].width - length(row)
+    # the gap after the last station is not on the screen
+    room = region[-1].x + region[-1].width - length(row) - (region[-1] is spots[-1])
     row.append((first_that_fits(_NAMES[domain], room), f"{domain} chip"))
     if region[0] is spots[0]:
         room = region[-1].x + region[-1].width - length(row) - 2

@@ -19,6 +19,7 @@ from kbview.ui.overhead_rows import OverheadColumn
 from kbview.ui.panels import PANELS
 from kbview.ui.panels.path import PathPanel
 from kbview.ui.panels.switches import SwitchesPanel
+from kbview.ui.path_banner import banner
 from kbview.ui.path_cells import lay, part
 from kbview.ui.row import Size
 from kbview.ui.theme import STYLES, Theme, style
@@ -154,14 +155,25 @@ def test_each_drawn_station_has_room_for_a_rate_and_the_station_in_focus_is_draw
 def test_names_on_the_path_are_whole_and_the_application_is_drawn(datapath: str, width: int) -> None:
     """A narrow path has fewer stations: a name such as softirq is drawn whole or not at all."""
     state = session_of(datapath, 5).player.state
-    banner, names = (row.text_of(each) for each in PathPanel().draw(state, Size(width, 7))[:2])
+    top, names = (row.text_of(each) for each in PathPanel().draw(state, Size(width, 7))[:2])
     shown = [one.name for one in part(state.stations, width)]
     every = {word for one in state.stations for word in one.name.split()}
-    assert "…" not in banner.split("more")[0] + names
+    assert "…" not in top.split("more")[0] + names
     assert set(re.split(r"[ ▸┬║]+", names.strip(" ║"))) - {""} <= every
     assert all(one.name in names for one in state.stations if one.name in shown and not one.bypassed)
     if datapath != "mtcp" or width >= 80:
         assert next(one.name for one in state.stations[::-1] if one.domain is Domain.USER) in shown
+
+
+@pytest.mark.parametrize("datapath", ["kernel", "kernel-irq", "dpdk"])
+def test_grounds_end_with_the_row_whatever_part_of_a_path_is_drawn(datapath: str) -> None:
+    """A ground of one narrow station at the end of the row has its whole name or none."""
+    state = session_of(datapath, 5, "request-response").player.state
+    for width, focus in itertools.product(range(60, 120), range(len(state.stations))):
+        said = row.text_of(banner(state, lay(part(state.stations, width, focus), width)))
+        assert len(said) <= width
+        named = set(re.findall(r"[A-Z]{2,}", re.sub(r"(\d+ more|╌).*?(?=║|$)", "", said)))
+        assert named <= {"HARDWARE", "HW", "KERNEL", "USER"}
 
 
 @pytest.mark.parametrize("word", sorted(scenarios()))
