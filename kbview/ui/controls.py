@@ -4,6 +4,7 @@ from functools import partial
 
 from kbview.state.destination import EXAMPLES, parse
 from kbview.state.speed import SPEEDS
+from kbview.state.summary import summary
 from kbview.state.until import Until, choices
 from kbview.tape.event import NO_PACKET
 from kbview.tape.source import SourceError
@@ -94,12 +95,16 @@ class Controls:
         session.transport.followed = NO_PACKET if session.transport.followed == packet else packet
         followed = session.chosen = session.transport.followed
         self._desk.moved()
-        told = (
-            f"following {fmt.packet(followed)}: . , s S stop at it alone"
-            if followed != NO_PACKET
-            else "following no packet"
-        )
-        self._desk.say(told)
+        self._desk.say(self._following(followed))
+
+    def _following(self, packet: int) -> str:
+        """The answer to `f`; a packet that has ended has steps in the past only."""
+        if packet == NO_PACKET:
+            return "following no packet"
+        state = summary(packet, self._session.journeys.own(packet)).state
+        if state == "waiting":
+            return f"following {fmt.packet(packet)}: . , s S stop at it alone"
+        return f"following {fmt.packet(packet)}, which is {state}: , and S go back along its way"
 
     def home(self) -> None:
         """To the beginning of the tape; as fast as possible there would be nothing to see of it."""

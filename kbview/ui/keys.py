@@ -52,6 +52,7 @@ KEYS: tuple[Key, ...] = (
     Key("lesson", "n", "n", "", "lesson", "begin or take up a lesson; in a lesson: answer, or go on"),
     Key("lesson_back", "b", "b", "", "", "the step of the lesson before"),
     Key("lesson_away", "N", "N", "", "", "put the lesson away; n takes it up again"),
+    Key("lessons", "L", "L", "", "", "the list of lessons: the lecture, section by section"),
     Key("class", "A", "A", "", "", "present: who has answered, and how the answers are spread"),
     Key("packet", "greater_than_sign", ">", "", "", "pause, and go on to the next arrival"),
     Key("packet_back", "less_than_sign", "<", "", "", "back to the arrival before"),
@@ -222,6 +223,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("drops_order", "r", "r", "order", "order", "the sockets by rate, by queue, by drops", "drops"),
     Key("palette", "colon,ctrl+p", ": ^P", "command_palette", "", "find a command by its name"),
+    Key("find", "slash", "/", "command_palette", "", "find a command or a word, as : does"),
     Key("suspend", "ctrl+z", "^Z", "suspend_process", "", "stop kbview; `fg` in the shell goes on"),
     Key("interrupt", "ctrl+c", "^C", "interrupt", "", "quit at once, from anywhere"),
 )
@@ -232,7 +234,7 @@ _LAST = frozenset({"help", "quit"})
 # Taken before whatever has the focus. A prompt, because what is typed into it may come along with the
 # key that opens it, in one piece, over a slow line.
 AT_ONCE = PROMPTS | {"interrupt"}
-LESSONS = frozenset({"lesson", "lesson_back", "lesson_away"})
+LESSONS = frozenset({"lesson", "lesson_back", "lesson_away", "lessons"})
 IN_LESSON = (("n", "go on"), ("b", "back"), ("space", "play"), ("?", "help"), ("q", "quit"))
 SELECTING = frozenset({"select", "select_back", "unselect"})
 LOAD = frozenset({"knob", "more", "less"})  # of use only where the traffic can be changed

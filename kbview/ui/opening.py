@@ -9,6 +9,8 @@ from kbview.ui.prompt import Prompt
 from kbview.ui.session import Library, Session, SettingRow
 
 _ALONE = "this screen shows one source only"
+_NO_LESSONS = "there are no lessons here; `kbview lessons` lists them"
+_LESSON = "lesson "  # begins the word under which a lesson stands among the sources
 _RESTART = "restart"
 
 
@@ -23,7 +25,7 @@ class Opening:
     @property
     def commands(self) -> Commands:
         """A command for each key, by the key's id."""
-        return {"open": self.open, "settings": self.settings}
+        return {"open": self.open, "lessons": self.lessons, "settings": self.settings}
 
     @property
     def _library(self) -> Library | None:
@@ -33,14 +35,25 @@ class Opening:
 
     def open(self) -> None:
         """The list of everything that can be opened."""
-        if self._library is None:
-            self._desk.say(_ALONE)
-            return
+        self._list("Open", "", _ALONE)
+
+    def lessons(self) -> None:
+        """The list of the lessons alone."""
+        self._list("Lessons", _LESSON, _NO_LESSONS)
+
+    def _list(self, title: str, begin: str, none: str) -> None:
+        """The sources with words that begin so; the sentence `none` if there are none."""
+        shelf = self._library.shelf() if self._library is not None else ()
         items = [
-            FinderItem(one.word, one.kind, one.caption, one.caption) for one in self._library.shelf()
+            FinderItem(one.word, one.kind, one.caption, one.caption)
+            for one in shelf
+            if one.word.startswith(begin)
         ]
-        box = Finder("Open", items, self._session.theme, self._session.ascii)
-        self._desk.ask(box, self._opened)
+        if items:
+            box = Finder(title, items, self._session.theme, self._session.ascii)
+            self._desk.ask(box, self._opened)
+        else:
+            self._desk.say(none)
 
     def _opened(self, word: str | None) -> None:
         if word is None or self._library is None:

@@ -133,6 +133,11 @@ class Session:
         wanted = (self.transport.followed, self.chosen, moved)
         return next((packet for packet in wanted if packet != NO_PACKET), NO_PACKET)
 
+    @property
+    def marked(self) -> tuple[int, bool]:
+        """The packet to mark on the road, and whether no other packet may be marked in its place."""
+        return self.followed, self.transport.followed != NO_PACKET
+
     def close(self) -> None:
         """Let go of every source that was opened."""
         for close in self.closing:

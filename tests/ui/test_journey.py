@@ -181,6 +181,18 @@ def test_f_follows_the_packet_that_is_looked_at() -> None:
     drive(act)
 
 
+def test_f_on_a_packet_that_has_ended_says_so() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        shell._session.chosen = ended = shell._session.journeys.ended
+        await pilot.press("f")
+        assert f"following #{ended}, which is delivered: , and S go back" in shown(shell)
+        await pilot.press("comma")
+        assert getattr(shell._player.state.last_event, "packet", NO_PACKET) == ended
+
+    drive(act)
+
+
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (200, 50)])
 def test_sizes(size: tuple[int, int]) -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:

@@ -16,7 +16,7 @@ from tests.ui.waiting import until
 
 
 class Shelf:
-    """Two sources, one of them broken; one setting, which may be up to 128."""
+    """Two sources, one of them broken, and a lesson; one setting, which may be up to 128."""
 
     def __init__(self) -> None:
         self.asked: list[object] = []
@@ -24,6 +24,7 @@ class Shelf:
     def shelf(self) -> Sequence[ShelfItem]:
         return [
             ShelfItem("good", "scenario", "a packet a microsecond, far from full"),
+            ShelfItem("lesson rings", "3 min", "a ring and its two ends"),
             ShelfItem("broken.pcap", "file here", "17 bytes"),
         ]
 
@@ -60,7 +61,7 @@ def test_o_lists_filters_and_opens() -> None:
         await until(pilot, lambda: "broken.pcap" in shown(shell))
         assert "a packet a microsecond" in shown(shell)
         await pilot.press(*"micro")
-        await until(pilot, lambda: "1 of 2" in shown(shell))
+        await until(pilot, lambda: "1 of 3" in shown(shell))
         assert "broken.pcap" not in shown(shell)
         await pilot.press("enter")
         await until(pilot, lambda: shell.opened is not None)
@@ -88,13 +89,26 @@ def test_what_cannot_be_opened_changes_nothing_and_says_why() -> None:
 def test_o_then_escape_twice_clears_the_filter_and_leaves() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("space", "o", *"qe/wg", "escape")
-        await until(pilot, lambda: "2 of 2" in shown(shell))
+        await until(pilot, lambda: "3 of 3" in shown(shell))
         assert isinstance(shell.screen, Finder)
         await pilot.press("escape")
         await until(pilot, lambda: over(shell))
         assert over(shell)
 
     drive_with(Shelf(), act)
+
+
+def test_capital_l_lists_the_lessons_alone() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "L")
+        await until(pilot, lambda: "a ring and its two ends" in shown(shell))
+        assert "1 of 1" in shown(shell)
+        await pilot.press("enter")
+        await until(pilot, lambda: shell.opened is not None)
+
+    shelf = Shelf()
+    drive_with(shelf, act)
+    assert shelf.asked == ["lesson rings"]
 
 
 def test_a_setting_shows_its_bounds_and_restarts_the_source() -> None:
@@ -124,6 +138,8 @@ def test_without_a_library_the_keys_say_so() -> None:
         await until(pilot, lambda: "one source only" in shown(shell))
         await pilot.press("O")
         await until(pilot, lambda: "has no settings" in shown(shell))
+        await pilot.press("L")
+        await until(pilot, lambda: "no lessons here" in shown(shell))
         assert over(shell)
 
     drive(act)

@@ -223,7 +223,7 @@ def test_themes_go_round_and_text_stays() -> None:
     drive(act)
 
 
-@pytest.mark.parametrize("key", ["ctrl+p", "colon"])
+@pytest.mark.parametrize("key", ["ctrl+p", "slash", "colon"])
 def test_the_palette_knows_the_keys_and_does_not_blink(key: str) -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press(key)

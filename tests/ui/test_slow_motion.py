@@ -74,6 +74,20 @@ def test_the_followed_packet_is_marked() -> None:
     assert f"▶#{packet}" in road or f"▶{packet}" in road
 
 
+def test_no_other_packet_is_marked_for_a_followed_packet_that_has_ended() -> None:
+    """The mark is the answer to `f`: on another packet it would be wrong."""
+    session = paused("kernel")
+    for _ in range(400):
+        session.transport.step()
+        moved = getattr(session.player.state.last_event, "packet", -1)
+        under_way = session.player.state.positions.at
+        if under_way and moved >= 0 and moved not in under_way:
+            break
+    assert "▶" in overview(session)[ROAD], "followed by nobody: the oldest packet is marked"
+    session.transport.followed = session.chosen = moved
+    assert "▶" not in overview(session)[ROAD]
+
+
 def test_play_is_slow_at_fifty_microseconds_a_second_and_below() -> None:
     player = played("kernel")
     session = Session(player, Theme.DARK)

@@ -109,10 +109,15 @@ class PathPanel(Panel):
         ]
         return block(rows, size)
 
-    def draw_packets(self, state: State, size: Size, followed: int = NO_PACKET) -> list[Row]:
-        """For slow motion: single packets by number where they are, and no dots."""
+    def draw_packets(
+        self, state: State, size: Size, followed: int = NO_PACKET, alone: bool = False
+    ) -> list[Row]:
+        """For slow motion: single packets by number where they are, and no dots.
+
+        Where `followed` is not under way the oldest is marked, or none if it is followed `alone`.
+        """
         standing = state.positions.standing()
-        if state.positions.of(followed) is None:
+        if state.positions.of(followed) is None and not alone:
             followed = min(state.positions.at, default=NO_PACKET)
         here = (at for at, one in enumerate(state.stations) if followed in standing.get(one.name, ()))
         spots = lay(part(state.stations, size.width, next(here, None)), size.width)

@@ -169,8 +169,8 @@ class CompareView(View):
             return block([], size)
         state = self._comparison.states[names[at]]
         slow = self.session.slow and state.detail is Detail.STEPS
-        followed = self.session.followed
-        drawn = _PATH.draw_packets(state, size, followed) if slow else _PATH.draw(state, size)
+        marked = self.session.marked
+        drawn = _PATH.draw_packets(state, size, *marked) if slow else _PATH.draw(state, size)
         banner = 1 if size.height == _LEAST else 0  # no room for it
         told = notice(names[at]) or clean(state.summary)
         return block(

@@ -66,7 +66,7 @@ class OverviewView(View):
         def draw(size: Size) -> list[Row]:
             state = self.session.player.state
             if isinstance(panel, PathPanel) and self.session.slow:
-                rows = panel.draw_packets(state, size, self.session.followed)
+                rows = panel.draw_packets(state, size, *self.session.marked)
             else:
                 rows = panel.draw(state, size)
             return self._looked_at(panel, self._lit(panel, rows))
