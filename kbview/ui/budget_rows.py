@@ -12,7 +12,7 @@ from kbview.state.budget import (
 from kbview.state.interval import Interval
 from kbview.state.overheads import overheads
 from kbview.ui import format as fmt
-from kbview.ui.row import Row, first_that_fits, fit, length, title_row, whole
+from kbview.ui.row import Row, Size, first_that_fits, fit, length, title_row, whole
 
 HELP = (
     ("one every 42.6 ns", "frames of the mean length seen here, with preamble and gap, on a full line"),
@@ -31,8 +31,12 @@ _TERM = 8
 _LONG_PS = 10**6  # a time between frames from which on it needs no tenths of a ns
 
 
-def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, width: int) -> list[Row]:
-    """A rule, the two sentences, the bar with its mark, and the time of empty polls beside it."""
+def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, size: Size) -> list[Row]:
+    """A rule, the two sentences, the bar with its mark, and the time of empty polls beside it.
+
+    The bar and then the overheads are left out where there are too few rows.
+    """
+    width = size.width
     frame = mean_length(recent) if recent else None
     leaves_ps = budget_ps(link_bps, frame)
     total_ps = sum(one.each_ps for one in each)
@@ -41,15 +45,16 @@ def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, width
         title_row("budget", _CLASSIC, width),
         [(f" {'line':<{_TERM - 1}}", "accent"), (_line(link_bps, frame, leaves_ps, width), "text")],
         [(f" {'spent':<{_TERM - 1}}", "accent"), (spending, "text")],
-        _grouped(each, width),
-        *_stacked(each, total_ps, leaves_ps, width - _TERM - 1),
     ]
     wasted_ps = in_vain_ps(recent) if recent else None
-    if wasted_ps:
-        rows.append(
-            [(f" and {fmt.duration(wasted_ps)} a delivered packet on polls that found nothing", "dim")]
-        )
-    return rows
+    last: list[Row] = [[(_in_vain(wasted_ps), "dim")]] if wasted_ps else []
+    room = size.height - len(rows) - len(last)
+    middle = [_grouped(each, width), *_stacked(each, total_ps, leaves_ps, width - _TERM - 1)]
+    return [*rows, *(middle if room >= len(middle) else middle[: min(room, 1)]), *last]
+
+
+def _in_vain(wasted_ps: float) -> str:
+    return f" and {fmt.duration(wasted_ps)} a delivered packet on polls that found nothing"
 
 
 def nothing(recent: Interval | None) -> str:

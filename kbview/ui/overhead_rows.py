@@ -9,10 +9,10 @@ largest           context switches      protocol
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from kbview.state.overheads import NAMES
+from kbview.state.overheads import NAMES, PROTOCOL
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, bar, cut, fit
+from kbview.ui.row import Row, bar, cut, first_that_fits, fit
 
 HELP = (
     ("interrupts ... application", "the lecture's overheads; every step belongs to one of them"),
@@ -25,6 +25,14 @@ HELP = (
     ("c", "keeps these numbers, to stand beside another load (l ↑ ↓) or another datapath (t, m)"),
 )
 _TERM, _EACH, _LEAST_BAR, _MOST_BAR = 18, 8, 3, 30
+_SHORT = {  # in a column that is narrower than the name
+    "mode switches": "mode",
+    "context switches": "context",
+    "cache and TLB": "cache",
+    "application": "app",
+    PROTOCOL: "protocol",
+}
+_ALL = 99  # rows, more than there are groups
 
 
 class OverheadColumn(NamedTuple):
@@ -40,16 +48,53 @@ class OverheadColumn(NamedTuple):
         return name if self.groups.get(name) else ""
 
 
-def draw(columns: Sequence[OverheadColumn], width: int) -> list[Row]:
-    """The head, a row for each group that costs something in a column, and the largest of each."""
+def draw(columns: Sequence[OverheadColumn], width: int, height: int = _ALL) -> list[Row]:
+    """The head, a row for each group that costs something in a column, and the largest of each.
+
+    The newest columns that have room for a number are drawn. In a low `height` the groups of the
+    smallest shares are one row.
+    """
+    columns = columns[-max(1, (width - _TERM) // (_EACH + 1)) :]
     room = (width - _TERM) // max(1, len(columns))
-    most_ps = max((ps for one in columns for ps in one.groups.values()), default=0.0)
     shown = [name for name in NAMES if any(one.groups.get(name) for one in columns)]
-    last: Row = [(f" {'largest':<{_TERM - 1}}", "accent")]
+    if not shown:
+        return []
+    heads, last = _heads(columns, room), _largest(columns, room)
+    most = max(2, height - len(heads) - 1)
+    kept = shown if len(shown) <= most else _dearest(shown, columns, most - 1)
+    most_ps = max(ps for one in columns for ps in one.groups.values())
+    rows = [_group(name, columns, most_ps, room) for name in kept]
+    if len(kept) < len(shown):
+        rows.append(_rest([name for name in shown if name not in kept], columns, room))
+    return [fit(row, width) for row in [*heads, *rows, last]]
+
+
+def _dearest(names: Sequence[str], columns: Sequence[OverheadColumn], count: int) -> list[str]:
+    """The groups of the largest shares of any column, in the order of the table."""
+
+    def share(name: str) -> float:
+        return max(one.groups.get(name, 0.0) / (sum(one.groups.values()) or 1.0) for one in columns)
+
+    chosen = sorted(names, key=share, reverse=True)[:count]
+    return [name for name in names if name in chosen]
+
+
+def _rest(names: Sequence[str], columns: Sequence[OverheadColumn], room: int) -> Row:
+    """The sum of the groups that have no row of their own."""
+    row: Row = [(f" {f'{len(names)} more':<{_TERM - 1}}", "dim")]
     for one in columns:
-        last.append((f"{cut(one.largest or '-', room - 1):<{room}}", "strong"))
-    rows = [_group(name, columns, most_ps, room) for name in shown]
-    return [fit(row, width) for row in ([*_heads(columns, room), *rows, last] if shown else [])]
+        cost_ps = sum(one.groups.get(name, 0.0) for name in names)
+        row += [(f"{fmt.duration(cost_ps):>{_EACH - 1}}", "dim"), (" " * (room - _EACH + 1), "text")]
+    return row
+
+
+def _largest(columns: Sequence[OverheadColumn], room: int) -> Row:
+    """The largest group of each column, in a narrow column by one of its words."""
+    row: Row = [(f" {'largest':<{_TERM - 1}}", "accent")]
+    for one in columns:
+        names = (one.largest or "-", _SHORT.get(one.largest, "-"))
+        row.append((f"{first_that_fits(names, room - 1):<{room}}", "strong"))
+    return row
 
 
 def _heads(columns: Sequence[OverheadColumn], room: int) -> list[Row]:

@@ -150,7 +150,9 @@ def played(word: str, frames: int) -> Interval:
 
 def budget(recent: Interval) -> str:
     each = [Spent("ip_rcv", "IP", Domain.KERNEL, 63_000)]
-    return "".join(text for row in budget_rows.draw(recent, each, 10**11, 100) for text, _ in row)
+    return "".join(
+        text for row in budget_rows.draw(recent, each, 10**11, Size(100, 7)) for text, _ in row
+    )
 
 
 def test_latency_of_segments_that_end_in_tcp_stands_apart() -> None:

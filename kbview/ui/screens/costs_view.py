@@ -12,6 +12,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -25,7 +26,7 @@ from kbview.state.station_times import station_times
 from kbview.tape.histogram import Histogram
 from kbview.tape.meter import DEFINITIONS
 from kbview.tape.source import SourceError
-from kbview.ui import budget_rows, histogram_rows, overhead_rows, station_time_rows
+from kbview.ui import budget_rows, histogram_rows, memory_rows, overhead_rows, station_time_rows
 from kbview.ui import format as fmt
 from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
@@ -37,9 +38,10 @@ from kbview.ui.session import Session, Twin
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
 
 _HEAD = 7
+_LOW, _LOW_HEAD = 15, 4  # rows of a screen that has no room for the bar, and of the budget there
 _SIDE = 27  # cells for the latencies at 80
+_USUAL = 80  # cells of a screen in which another page leaves room for the latencies
 _BOTH = 36  # cells that two percentiles need
-_MEMORY = 4  # rows of what memory costs
 _STEP, _PLACE, _EACH, _SURE = 19, 9, 9, 9
 _LEAST_BAR, _MOST_BAR = 4, 30
 
@@ -79,12 +81,7 @@ class CostsView(View):
                 ("latency", DEFINITIONS["latency_ps"] + "; buckets are logarithmic"),
                 ("p99", "99 of 100 packets took no longer"),
                 ("ended in the host", DEFINITIONS["kernel_latency_ps"]),
-                ("copied", DEFINITIONS["copied_bytes"] + ", for each delivered packet"),
-                (
-                    "TLB misses",
-                    DEFINITIONS["tlb_misses"]
-                    + "; not modelled in the kernel, where pages of 1 GB miss for 6 cycles at most",
-                ),
+                *memory_rows.HELP,
             ),
         ),
     )
@@ -98,21 +95,27 @@ class CostsView(View):
 
     def action_swap(self) -> None:
         """By step, by the lecture's overheads, or the times between stations."""
-        self._page = _PAGES[(_PAGES.index(self._page) + 1) % len(_PAGES)]
-        self.show()
+        self._turn_to(_PAGES[(_PAGES.index(self._page) + 1) % len(_PAGES)])
+
+    def _turn_to(self, page: str) -> None:
+        """Show a page; in a narrow terminal it has the whole width."""
+        self._page = page
+        if self.is_mounted:
+            self._place_again()
+        else:
+            self.show()
 
     def action_keep(self) -> None:
         """Keep the present costs beside the costs to come; a second time: forget them."""
         recent = self.session.player.state.histories.recent()
         kept = self._kept is None and recent is not None and recent.change("delivered") > 0
         self._kept = self._now(recent) if kept and recent is not None else None
-        self._page = _OVERHEADS if kept else _STEPS
         self.say(
             f"kept: {self._kept.label}; change the load (l, up, down) or the datapath (t, m)"
             if self._kept
             else "nothing is kept"
         )
-        self.show()
+        self._turn_to(_OVERHEADS if kept else _STEPS)
 
     def action_beside(self) -> None:
         """The costs of the other load beside these; a second time: leave them out."""
@@ -137,7 +140,8 @@ class CostsView(View):
         if not report.packets:
             self.say(f"{label}: no packet was delivered, so no packet has a cost")
             return
-        self._other, self._page = OverheadColumn(label, of_report(report)), _OVERHEADS
+        self._other = OverheadColumn(label, of_report(report))
+        self._turn_to(_OVERHEADS)
         self.say(f"beside it: the same traffic, {label}; x leaves it out")
 
     def _now(self, recent: Interval) -> OverheadColumn:
@@ -151,7 +155,8 @@ class CostsView(View):
         if recent is None or not recent.change("delivered"):
             return block([title, *faint(budget_rows.nothing(recent), size.width)], size)
         columns = [one for one in (self._other, self._kept) if one is not None]
-        rows = overhead_rows.draw([*columns, self._now(recent)], size.width)
+        shown = [*columns, self._now(recent)]
+        rows = overhead_rows.draw(shown, size.width, size.height - 1)
         return block([title, *rows, *self._invitation(bool(columns), size.width)], size)
 
     def _invitation(self, beside: bool, width: int) -> list[Row]:
@@ -180,18 +185,29 @@ class CostsView(View):
         return told or super().account(name, words)
 
     def lay_out(self, size: Size) -> Arrangement:
-        """Budget above, steps at the left, latencies and memory at the right."""
-        rows = size.height - _HEAD
+        """Budget above, steps at the left, latencies and memory at the right.
+
+        In a narrow terminal the other pages have the whole width.
+        """
+        head = _HEAD if size.height >= _LOW else _LOW_HEAD
+        rows = size.height - head
+        budget = Drawing(self._budget, head, CADENCE)
+        if size.width < _USUAL and self._page != _STEPS:
+            return Arrangement([budget], [(0, [Drawing(self._steps, rows, CADENCE)])])
         side = max(_SIDE, size.width // 3)
         return Arrangement(
-            [Drawing(self._budget, _HEAD, CADENCE)],
+            [budget],
             [
                 (0, [Drawing(self._steps, rows, CADENCE)]),
                 (
                     side,
                     [
-                        Drawing(self._latency, rows - _MEMORY, CADENCE),
-                        Drawing(self._memory, _MEMORY, CADENCE),
+                        Drawing(self._latency, rows - memory_rows.ROWS, CADENCE),
+                        Drawing(
+                            partial(memory_rows.draw, self.session.player.state),
+                            memory_rows.ROWS,
+                            CADENCE,
+                        ),
                     ],
                 ),
             ],
@@ -207,7 +223,7 @@ class CostsView(View):
     def _budget(self, size: Size) -> list[Row]:
         recent = self.session.player.state.histories.recent()
         link_bps = self.session.player.source.heading.link_bps
-        return block(budget_rows.draw(recent, self._spent(), link_bps, size.width), size)
+        return block(budget_rows.draw(recent, self._spent(), link_bps, size), size)
 
     # ---- steps -----------------------------------------------------------------------------
 
@@ -265,22 +281,6 @@ class CostsView(View):
         room = Size(size.width, size.height - 1 - len(apart))
         return block([*rows, *histogram_rows.draw(histogram, room), *apart], size)
 
-    def _memory(self, size: Size) -> list[Row]:
-        state = self.session.player.state
-        copied = state.histories.per_packet("copied_bytes")
-        skbs = state.histories.per_packet("allocations")
-        recent = state.histories.recent()
-        misses = recent.each("tlb_misses") if recent else None
-        return block(
-            [
-                title_row("memory", "/delivered", size.width),
-                _entry("copied", f"{fmt.size(copied)} bytes" if copied is not None else "-"),
-                _entry("sk_buffs", fmt.quantity(skbs) if skbs is not None else "-"),
-                _entry("TLB misses", "unknown" if misses is None else fmt.quantity(misses)),
-            ],
-            size,
-        )
-
 
 def _apart(histogram: Histogram, width: int) -> list[Row]:
     """Packets that end in a protocol of this host are none of the application's."""
@@ -289,7 +289,3 @@ def _apart(histogram: Histogram, width: int) -> list[Row]:
     p50 = f"p50 {fmt.duration(histogram.percentile(0.5))}"
     texts = [f" {term}: {p50}" for term in ("ended in the host", "in the host")]
     return [[(first_that_fits(texts, width), "dim")]]
-
-
-def _entry(term: str, text: str) -> Row:
-    return [(f" {term:<11}", "dim"), (text, "text")]
