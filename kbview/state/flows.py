@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import groupby, islice, pairwise
 from typing import NamedTuple
 
+from kbview.state.column_counts import ColumnCounts
 from kbview.state.histories import HOLD, Histories
 from kbview.state.interval import Interval
 from kbview.tape.detail import Detail
@@ -76,6 +77,7 @@ FOUND_NOTHING = frozenset(
 )  # no packet passed, and none is to pay for it
 _NO_PASS = frozenset(name for name, step in STEPS.items() if not step.passes)
 _EVENTS = frozenset(kind.__name__ for kind in EVENTS)
+_NOT_ONCE = _NO_PASS | _EVENTS
 
 
 class Passes(NamedTuple):
@@ -95,7 +97,7 @@ def passed(interval: Interval, station: Station) -> Passes:
     if not station.steps:
         return Passes(interval.change("arrived"), "")
     before, after = interval.before.meters, interval.after.meters
-    once = [step for step in station.steps if step not in _NO_PASS | _EVENTS] or station.steps
+    once = [step for step in station.steps if step not in _NOT_ONCE] or station.steps
     taken = [step for step in once if _taken(after, step)]
     if taken:
         told = [step for step in taken if not _unit(step)] or taken
@@ -122,7 +124,7 @@ def _unit(step: str) -> str:
 
 def own_unit(station: Station) -> str:
     """The unit of a station before its first step; "" if some of its steps count packets."""
-    units = [_unit(step) for step in station.steps if step not in _NO_PASS | _EVENTS]
+    units = [_unit(step) for step in station.steps if step not in _NOT_ONCE]
     return units[0] if all(units) and units else ""
 
 
@@ -137,6 +139,12 @@ def unit(histories: Histories) -> int:
     A dot that changes its meaning is worse than a crowded lane, so it is decided once for each group
     of columns, by the group before.
     """
+    if not histories.units:
+        histories.units.append(_unit_of(histories))
+    return histories.units[0]
+
+
+def _unit_of(histories: Histories) -> int:
     groups = groupby(reversed(histories.columns), key=lambda column: (column.number - 1) // _STEADY)
     newest = [column for _, group in islice(groups, 1) for column in group]
     basis = [column for _, group in islice(groups, 1) for column in group] or newest[-HOLD:]
@@ -154,11 +162,12 @@ def dots(histories: Histories, station: Station, length: int) -> list[bool]:
     Passes are counted from the start of the tape, so a dot is where it is however one got there.
     """
     each = unit(histories)
-    intervals = [column.interval for column in islice(reversed(histories.columns), length)]
-    if not intervals:
-        return [False] * length
-    ends = [intervals[0].after, *(interval.before for interval in intervals)]
-    units = [passed(Interval(_NOTHING, end), station).number // each for end in ends]
+    if station not in histories.passes:
+        histories.passes[station] = ColumnCounts(
+            lambda end: passed(Interval(_NOTHING, end), station).number
+        )
+    counts = histories.passes[station].follow(histories.columns)
+    units = [count // each for count in islice(reversed(counts), length + 1)]
     dots = [after > before for after, before in pairwise(units)]
     return dots + [False] * (length - len(dots))
 
@@ -171,12 +180,21 @@ def rate(histories: Histories, station: Station) -> tuple[float | None, str]:
     recent = histories.recent()
     if not recent:
         return None, ""
-    number, unit = passed(recent, station)
-    return number * 1e12 / recent.duration_ps, unit
+    if station not in histories.rates:
+        number, unit = passed(recent, station)
+        histories.rates[station] = number * 1e12 / recent.duration_ps, unit
+    return histories.rates[station]
 
 
 def cost_ps(histories: Histories, station: Station) -> float | None:
     """The cost of a station's steps for each delivered packet; None when none was delivered."""
+    histories.recent()  # forgets the costs of another interval
+    if station not in histories.costs_ps:
+        histories.costs_ps[station] = _cost_ps(histories, station)
+    return histories.costs_ps[station]
+
+
+def _cost_ps(histories: Histories, station: Station) -> float | None:
     delivered = histories.change("delivered")
     if not delivered:
         return None

@@ -11,31 +11,29 @@ forward, back or by a leap. Cells in which no sample stands have no column.
 from collections import deque
 from collections.abc import Iterator
 from itertools import groupby
-from typing import NamedTuple
 
+from kbview.state.column import LENGTH, Column
+from kbview.state.column_counts import ColumnCounts
 from kbview.state.interval import Interval
 from kbview.state.reducer import Reducer
 from kbview.tape.event import Event
 from kbview.tape.events import DatapathStarted
 from kbview.tape.meter import Sample, StageMeter
+from kbview.tape.station import Station
 from kbview.tape.tape import Reel
 
-LENGTH = 400  # columns kept: more than the widest terminal shows
 WINDOW = 10  # columns that a rate looks back: about a second of the viewer's time
 HOLD = 5  # columns that a rate stays as it is, or nobody could read it
 LEAST_PS = 100 * 10**6  # and no less trace time than this: slow motion must not make rates jump
 
 
-class Column(NamedTuple):
-    """An interval and its cell's number on the grid, with the datapath that began in it, or ""."""
-
-    number: int
-    interval: Interval
-    marker: str
-
-
 class Histories(Reducer):
-    """The last columns, oldest first."""
+    """The last columns, oldest first.
+
+    A frame of the screen asks for the same numbers station by station, and for old columns again. So
+    answers are kept: `passes` by station, `rates` and `costs_ps` until `recent` gives another interval,
+    `units` until there is another column.
+    """
 
     hears = frozenset({Sample})
 
@@ -45,12 +43,18 @@ class Histories(Reducer):
         self._last: Sample | None = None  # the one that ended the last column
         self._marker = self._datapath = ""
         self._recent: dict[int, Interval | None] = {}  # many panels ask for the same interval
+        self._rated: Interval | None = None  # the interval of `rates` and `costs_ps`
+        self.passes: dict[Station, ColumnCounts] = {}
+        self.rates: dict[Station, tuple[float | None, str]] = {}
+        self.costs_ps: dict[Station, float | None] = {}
+        self.units: list[int] = []
 
     def open(self, started: DatapathStarted) -> None:
         """Another datapath begins in the column that is being gathered."""
         if self._datapath:
             self._marker = started.datapath
-            self._recent.clear()
+            self._forget()
+        self.passes.clear()
         self._datapath = started.datapath
 
     def apply(self, record: Event) -> None:
@@ -64,12 +68,18 @@ class Histories(Reducer):
         elif number != self._number(last):
             self.columns.append(Column(number, Interval(last, sample), self._marker))
             self._last, self._marker = sample, ""
-            self._recent.clear()
+            self._forget()
+
+    def _forget(self) -> None:
+        """The columns are others than at the last question."""
+        self._recent.clear()
+        self.units.clear()
 
     def load(self, tape: Reel, position: int) -> None:
         """Take over the columns of all samples before `position`, in a few reads of the tape."""
         self.columns.clear()
-        self._recent.clear()
+        self.passes.clear()
+        self._forget()
         self._last = None
         ends = self._ends(tape, position)
         toggles = self._toggles(tape, [*ends, position]) if ends else {}
@@ -109,7 +119,17 @@ class Histories(Reducer):
         """
         if columns not in self._recent:
             self._recent[columns] = self._span(max(columns * self.column_ps, LEAST_PS))
+            if columns == WINDOW:
+                self._rate_anew(self._recent[columns])
         return self._recent[columns]
+
+    def _rate_anew(self, recent: Interval | None) -> None:
+        """Forget the rates of another interval."""
+        rated, self._rated = self._rated, recent
+        same = rated and recent and rated.before is recent.before and rated.after is recent.after
+        if not same:
+            self.rates.clear()
+            self.costs_ps.clear()
 
     def stretch(self) -> Interval | None:
         """All columns that are kept since the last marker, as one interval."""

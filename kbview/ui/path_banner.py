@@ -4,9 +4,11 @@ HARDWARE       ║ KERNEL 3 more: app, send, tx ring
 HARDWARE       ║ KERNEL  ╌ stack bypassed ╌             ║ USER
 """
 
+from functools import lru_cache
+
 from kbview.state.flows import unit
 from kbview.state.state import State
-from kbview.tape.station import Domain, bypassed_part
+from kbview.tape.station import Domain, Station, bypassed_part
 from kbview.ui import format as fmt
 from kbview.ui.path_cells import Spot, regions, wall_before
 from kbview.ui.row import Row, first_that_fits, length
@@ -23,14 +25,22 @@ def banner(state: State, spots: list[Spot], key: str = "") -> Row:
 
     Stations without room are counted in place of the key.
     """
-    shown = {spot.station.name for spot in spots}
-    missing = [station.name for station in state.stations if station.name not in shown]
-    key = "" if missing else key or f"●={fmt.quantity(unit(state.histories))}"
+    key = key or f"●={fmt.quantity(unit(state.histories))}"
+    return list(_drawn(tuple(state.stations), tuple(spots), key))
+
+
+@lru_cache(maxsize=32)
+def _drawn(stations: tuple[Station, ...], shown: tuple[Spot, ...], key: str) -> Row:
+    """The row, which stays as it is while no datapath begins."""
+    spots = list(shown)
+    names = {spot.station.name for spot in spots}
+    missing = [station.name for station in stations if station.name not in names]
+    key = "" if missing else key
     grounds = regions(spots)
     rooms: list[int] = []
     row: Row = []
     for region in grounds:
-        _ground(row, region, spots, key, state)
+        _ground(row, region, spots, key, stations)
         rooms.append(region[-1].x + region[-1].width - length(row) - 1)
     if not missing or not rooms:
         return row
@@ -38,7 +48,7 @@ def banner(state: State, spots: list[Spot], key: str = "") -> Row:
     told = first_that_fits(_left_out(missing), rooms[widest])
     row = []
     for at, region in enumerate(grounds):
-        _ground(row, region, spots, key, state)
+        _ground(row, region, spots, key, stations)
         row.append((told if at == widest else "", "dim"))
     return row
 
@@ -53,7 +63,9 @@ def _left_out(names: list[str]) -> tuple[str, ...]:
     )
 
 
-def _ground(row: Row, region: list[Spot], spots: list[Spot], key: str, state: State) -> None:
+def _ground(
+    row: Row, region: list[Spot], spots: list[Spot], key: str, stations: tuple[Station, ...]
+) -> None:
     """The name of a region's domain, and of the part that is bypassed or beside."""
     wall_before(row, region[0], lead=1)
     domain = region[0].domain
@@ -66,7 +78,7 @@ def _ground(row: Row, region: list[Spot], spots: list[Spot], key: str, state: St
     gone = [spot for spot in region if spot.station.bypassed]
     beside = [spot for spot in region if spot.station.beside]
     if gone:
-        _over(row, gone, f" {bypassed_part(state.stations)} bypassed ")
+        _over(row, gone, f" {bypassed_part(stations)} bypassed ")
     elif beside:
         row.append((" " * (beside[0].x - length(row) - 2), "text"))
         _over(row, beside, " beside: the stack ")

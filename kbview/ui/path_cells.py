@@ -8,6 +8,7 @@ next station which is visited, so in the second line the wall to user space has 
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
@@ -83,6 +84,12 @@ def part(stations: tuple[Station, ...], width: int, focus: int | None = None) ->
         if fitting:
             return max(fitting, key=worth)
     return stations[focus or 0 :][:1]
+
+
+@lru_cache(maxsize=32)
+def placed(stations: tuple[Station, ...], width: int, focus: int | None = None) -> tuple[Spot, ...]:
+    """The spots of the part that is drawn; they stay as they are while no datapath begins."""
+    return tuple(lay(part(stations, width, focus), width))
 
 
 def _has_room(spots: list[Spot], width: int) -> bool:

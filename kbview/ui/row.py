@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 from textwrap import wrap
 from typing import NamedTuple
 
@@ -25,9 +26,19 @@ class Size(NamedTuple):
     height: int
 
 
+def cells(text: str) -> int:
+    """The cells that a text takes."""
+    return len(text) if text.isascii() and text.isprintable() else cell_len(text)
+
+
 def length(row: Row) -> int:
     """The cells that a row takes."""
-    return sum(cell_len(text) for text, _ in row)
+    return sum([cells(text) for text, _ in row])
+
+
+def joined(cells: Iterable[Run]) -> Row:
+    """A row of runs of one cell each; equal neighbours become one run."""
+    return [(text * len(list(group)), style) for (text, style), group in groupby(cells)]
 
 
 def text_of(row: Row) -> str:
@@ -42,13 +53,14 @@ def fit(row: Iterable[Run], width: int) -> Row:
     """
     fitted: Row = []
     runs = list(row)
+    room = width
     if length(runs) > width:
         runs = _shortened(runs, width)
     for text, style in runs:
-        room = width - length(fitted)
-        piece = text if cell_len(text) <= room else set_cell_size(text, room)
-        _append(fitted, piece, style)
-    _append(fitted, " " * (width - length(fitted)), "text")
+        taken = cells(text)
+        _append(fitted, text if taken <= room else set_cell_size(text, room), style)
+        room = max(0, room - taken)
+    _append(fitted, " " * room, "text")
     return fitted
 
 
@@ -83,7 +95,7 @@ def whole(parts: Iterable[tuple[Row, int]], width: int) -> Row:
 
 def first_that_fits(texts: Iterable[str], width: int) -> str:
     """The first text that is not too wide; `…` if none is."""
-    return next((text for text in texts if cell_len(text) <= width), "…"[:width])
+    return next((text for text in texts if cells(text) <= width), "…"[:width])
 
 
 def clauses(text: str) -> list[str]:
@@ -127,7 +139,7 @@ def bar(share: float, width: int, style: str) -> Row:
 
 def cut(text: str, width: int) -> str:
     """The text, with an ellipsis when it does not fit; no number stands before the ellipsis."""
-    if cell_len(text) <= width:
+    if cells(text) <= width:
         return text
     kept = set_cell_size(text, max(0, width - 1))
     if number := _NUMBER_AT_END.search(kept):  # "20…" may be 20 or 207

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from itertools import groupby, islice
 from typing import NamedTuple
 
-from kbview.state.histories import Column, Histories
+from kbview.state.column import Column
+from kbview.state.histories import Histories
 from kbview.state.interval import Interval
 from kbview.ui import format as fmt
 from kbview.ui.row import Row, Size, cut, length

@@ -9,7 +9,8 @@ wire▸NIC▸rx ring  ║ irq ▸ softirq ▸ skb ▸ IP ▸ TCP/UDP ▸ socket 
                      180ns 95ns      210ns 90ns 260ns    150ns    410ns  80ns
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from itertools import groupby
 
 from kbview.state.flows import cost_ps, dots, rate
@@ -23,8 +24,8 @@ from kbview.ui import format as fmt
 from kbview.ui.packet_road import packet_road
 from kbview.ui.panel import Panel
 from kbview.ui.path_banner import banner
-from kbview.ui.path_cells import Spot, lay, part, singular, unnamed, wall_before
-from kbview.ui.row import Row, Size, bar, block, first_that_fits, length
+from kbview.ui.path_cells import Spot, placed, singular, unnamed, wall_before
+from kbview.ui.row import Row, Run, Size, bar, block, first_that_fits, joined, length
 
 # What happens at a ring, and the kind of ring that is.
 _RINGS = {"DescriptorDone": RingKind.RX, "BlockRetired": RingKind.BLOCK}
@@ -97,12 +98,13 @@ class PathPanel(Panel):
 
     def draw(self, state: State, size: Size) -> list[Row]:
         """Rows in the order of their weight: the bottom rows are cut where they do not fit."""
-        spots = lay(part(state.stations, size.width), size.width)
+        spots = list(placed(tuple(state.stations), size.width))
+        standing = state.positions.standing() if state.detail >= Detail.STEPS else {}
         rows = [
             banner(state, spots),
-            _names(spots),
+            list(_names(tuple(spots))),
             _road(state, spots, size.width),
-            _noted(state, spots, _level, unlike=True),
+            _noted(state, spots, partial(_level, standing), unlike=True),
             _noted(state, spots, _rate),
             _noted(state, spots, _losses),
             _costs(state, spots),
@@ -120,10 +122,10 @@ class PathPanel(Panel):
         if state.positions.of(followed) is None and not alone:
             followed = min(state.positions.at, default=NO_PACKET)
         here = (at for at, one in enumerate(state.stations) if followed in standing.get(one.name, ()))
-        spots = lay(part(state.stations, size.width, next(here, None)), size.width)
+        spots = list(placed(tuple(state.stations), size.width, next(here, None)))
         rows = [
             banner(state, spots, "▶ followed"),
-            _names(spots),
+            list(_names(tuple(spots))),
             packet_road(spots, standing, followed, size.width),
             _noted(state, spots, _queue, unlike=True),
             _noted(state, spots, _rate),
@@ -137,9 +139,11 @@ class PathPanel(Panel):
         return self.draw(state, size)
 
 
-def _names(spots: list[Spot]) -> Row:
+@lru_cache(maxsize=32)
+def _names(shown: tuple[Spot, ...]) -> Row:
     """A stretch of bypassed stations has names only where all of them have room."""
     row: Row = []
+    spots = list(shown)
     narrow = unnamed(spots)
     for at, spot in enumerate(spots):
         wall_before(row, spot)
@@ -157,20 +161,19 @@ def _names(spots: list[Spot]) -> Row:
 def _road(state: State, spots: list[Spot], width: int) -> Row:
     """Each visited station's dots run from it to the next station; a bypassed one has a dashed line."""
     walls = {spot.x - 2 for spot in spots if spot.wall}
-    row: Row = [(" ", "text")] if spots else []
+    cells: list[Run] = [(" ", "text")] if spots else []
     ends = [*(spot.x for spot in spots[1:]), width]
     for spot, end in zip(spots, ends, strict=False):
-        begin = length(row)
+        begin = len(cells)
         if spot.station.bypassed:
-            row += [("║", "wall") if at in walls else ("╌", "shade") for at in range(begin, end)]
+            cells += [("║", "wall") if at in walls else ("╌", "shade") for at in range(begin, end)]
             continue
+        passing, empty = ("●", spot.domain.value), ("·", spot.domain.value)
         lane = dots(state.histories, spot.station, max(0, end - begin))
-        for at, dot in enumerate(lane, start=begin):
-            if at in walls:
-                row.append(("╫" if dot else "║", "wall"))
-            else:
-                row.append(("●" if dot else "·", f"{spot.domain}"))
-    return row
+        cells += [passing if dot else empty for dot in lane]
+        for at in walls.intersection(range(begin, len(cells))):
+            cells[at] = ("╫" if lane[at - begin] else "║", "wall")
+    return joined(cells)
 
 
 def _noted(state: State, spots: list[Spot], note: _Note, *, unlike: bool = False) -> Row:
@@ -196,15 +199,13 @@ def _gap(spots: list[Spot]) -> list[Spot]:
     return max((list(group) for bypassed, group in groups if bypassed), key=len, default=[])
 
 
-def _level(state: State, spot: Spot) -> Row:
+def _level(standing: Mapping[str, list[int]], state: State, spot: Spot) -> Row:
     told = _queue(state, spot)
-    if told or state.detail < Detail.STEPS:
+    packets = standing.get(spot.station.name)
+    if told or not packets:
         return told
-    standing = state.positions.standing().get(spot.station.name, [])
-    if not standing:
-        return []
-    number = [fmt.packet(standing[0])] if len(standing) == 1 else []
-    return [(first_that_fits([*number, f"×{fmt.quantity(len(standing))}"], spot.room), "strong")]
+    number = [fmt.packet(packets[0])] if len(packets) == 1 else []
+    return [(first_that_fits([*number, f"×{fmt.quantity(len(packets))}"], spot.room), "strong")]
 
 
 def _queue(state: State, spot: Spot) -> Row:

@@ -1,16 +1,15 @@
 """The receive ring, slot by slot: the owner of each slot, and where the three indices stand."""
 
-from collections import Counter
 from itertools import pairwise
 
-from kbview.state.ring_slots import ZOOM, state_of
+from kbview.state.ring_slots import ZOOM
 from kbview.state.state import State
 from kbview.tape.meter import RingMeter
 from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
 from kbview.ui import slot_rows
 from kbview.ui.panel import Panel
-from kbview.ui.row import Row, Size, fit, text_of
+from kbview.ui.row import Row, Size, fit, joined, text_of
 
 # Of a ring in shared memory with the kernel: who owns a block.
 _OWNERS = {"done": "user", "cleaned": "reading", "free": "kernel"}
@@ -19,6 +18,7 @@ _WAITING = {"done": "waiting", "cleaned": "held", "free": "free"}
 _NAMES = {"done": "done", "cleaned": "cleaned", "free": "NIC"}
 _NARROW = 9  # cells of a ring that shares its row
 _GLYPHS = {"done": "█", "cleaned": "▓", "free": "░"}
+_STATES = {glyph: state for state, glyph in _GLYPHS.items()}
 _POOLS = (RingKind.MEMPOOL, RingKind.CACHE)  # their entries are free buffers
 _INDEXED = (RingKind.RX, RingKind.TX, RingKind.BLOCK)  # kinds whose three indices are known
 _ROOM_FOR_ZOOM = ZOOM + 4  # rows
@@ -136,27 +136,41 @@ def _cells(ring: RingMeter, room: int) -> int:
 
 def _slots(ring: RingMeter, width: int, rows: int) -> list[Row]:
     cells = _draw(ring, _cells(ring, width * rows))
-    return [fit(cells[at : at + width], width) for at in range(0, len(cells), width)]
+    return [fit(joined(cells[at : at + width]), width) for at in range(0, len(cells), width)]
 
 
 def _line(ring: RingMeter, width: int) -> Row:
     label = _label(ring)
-    return [(label, "dim"), *_draw(ring, _cells(ring, width - len(label)))]
+    return [(label, "dim"), *joined(_draw(ring, _cells(ring, width - len(label))))]
 
 
 def _draw(ring: RingMeter, cells: int) -> Row:
     """A run a cell: the state of most of its slots, or the letter of an index that stands there."""
     bounds = [cell * ring.size // cells for cell in range(cells + 1)]
+    glyphs = _glyphs(ring)
     row: Row = []
     for start, end in pairwise(bounds):
-        states = Counter(state_of(ring, slot) for slot in range(start, end))
-        state = max(states, key=states.__getitem__)
-        row.append((_GLYPHS[state], state))
+        slots = glyphs[start:end]
+        glyph = slots[0]
+        if slots.count(glyph) < len(slots):
+            glyph = max(dict.fromkeys(slots), key=slots.count)
+        row.append((glyph, _STATES[glyph]))
     if ring.kind not in _INDEXED:
         return row
     for letter, slot in zip(_POINTERS, (ring.next_to_clean, ring.tail, ring.head), strict=True):
         row[slot % ring.size * cells // ring.size] = (letter, "pointer")
     return row
+
+
+def _glyphs(ring: RingMeter) -> str:
+    """The glyph of each slot from slot 0 on; `state_of` for all slots at once."""
+    size = ring.size
+    done = max(0, min(ring.done, size))
+    cleaned = max(0, min(ring.cleaned, size - done))
+    free = size - done - cleaned
+    from_clean = _GLYPHS["done"] * done + _GLYPHS["free"] * free + _GLYPHS["cleaned"] * cleaned
+    before = size - ring.next_to_clean % size
+    return from_clean[before:] + from_clean[:before]
 
 
 def _alike(rings: list[RingMeter]) -> list[RingMeter]:
