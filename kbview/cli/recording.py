@@ -24,6 +24,7 @@ _REST_S = 0.02  # for a source that had nothing
 _PIECE = 4096  # records copied from another tape at a time
 _QUIET = 50  # samples in a row behind which nothing happened are thinned to one in so many
 _NEVER_PS = 1 << 62
+_LOOKED_AT = frozenset({Sample, SourceEnded})  # a batch without them goes to the writer as it is
 
 
 class WrittenTape(Tape):
@@ -42,7 +43,14 @@ class WrittenTape(Tape):
         self.ended = False
 
     def extend(self, records: Iterable[Event]) -> None:
-        self._writer.extend(self._thinned(records))
+        batch = list(records)
+        if not batch or not _LOOKED_AT.isdisjoint(map(type, batch)):
+            self._writer.extend(self._thinned(batch))
+            return
+        self.release()
+        self._quiet_ps = None
+        self.ended = False
+        self._writer.extend(batch)
 
     def release(self) -> None:
         """Write the sample that is held back."""

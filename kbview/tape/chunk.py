@@ -9,7 +9,7 @@ import msgspec
 
 from kbview.tape.events import DatapathStarted, Event
 from kbview.tape.index import Extent
-from kbview.tape.key_frame import Framer, KeyFrame
+from kbview.tape.key_frame import NOTED, Framer, KeyFrame
 from kbview.tape.meter import Sample
 from kbview.tape.track import Track
 from kbview.tape.weight import HEAVY, weight
@@ -17,6 +17,7 @@ from kbview.tape.weight import HEAVY, weight
 MOST_RECORDS = 8192  # a seek folds this many at most; half as many are a sixth larger on disk
 _BATCH = 4096  # records that are looked at together
 _TIME = attrgetter("time_ps")
+_SINGLE = HEAVY | NOTED  # classes of records that are looked at one by one
 
 
 Starts = list[tuple[int, DatapathStarted]]  # with their positions, in order
@@ -69,6 +70,7 @@ class Chunker:
 
     def __init__(self) -> None:
         self._framer = Framer()
+        self._noted: list[Event] = []  # records of the open chunk that change the key frame
         self._room = MOST_RECORDS
         self.open = Chunk(0, self._framer.snapshot(), [], [])
         self.end_ps = 0
@@ -77,16 +79,16 @@ class Chunker:
         """Append records in time order, not older than the last; yields chunks as they get full."""
         source = iter(records)
         while batch := list(islice(source, _BATCH)):
-            times = list(map(_TIME, batch))
+            times = [record.time_ps for record in batch]
             in_order = times[0] >= self.end_ps and times == sorted(times)
-            if in_order and HEAVY.isdisjoint(map(type, batch)):
+            if in_order and _SINGLE.isdisjoint(map(type, batch)):
                 self.end_ps = times[-1]
                 yield from self._take(batch)
             else:
                 yield from self._weighed(batch)
 
     def _take(self, batch: list[Event]) -> Iterator[Chunk]:
-        """Append records that are in order and weigh 1 each."""
+        """Append records that are in order, weigh 1 each and change no key frame."""
         taken = 0
         while taken < len(batch):
             part = batch[taken : taken + self._room]
@@ -108,19 +110,23 @@ class Chunker:
             self.end_ps = time_ps
             self.open.records.append(record)
             self._room -= 1
-            if type(record) in HEAVY:
-                self._weigh(record)
+            if type(record) in _SINGLE:
+                self._note(record)
             if self._room <= 0:
                 yield self.close()
 
     def close(self) -> Chunk:
         """The open chunk, which must not be empty, and begin another."""
         closed = self.open
-        self.open = Chunk(closed.after, self._framer.follow(closed.records), [], [])
+        key = self._framer.follow(closed.records, self._noted)
+        self.open = Chunk(closed.after, key, [], [])
+        self._noted = []
         self._room = MOST_RECORDS
         return closed
 
-    def _weigh(self, record: Event) -> None:
+    def _note(self, record: Event) -> None:
+        if type(record) in NOTED:
+            self._noted.append(record)
         if isinstance(record, Sample):
             self.open.samples.append(self.open.after - 1)
         self._room -= weight(record) - 1

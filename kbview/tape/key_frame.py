@@ -25,7 +25,7 @@ class KeyFrame(Sample):
     uncounted: bool = False
 
 
-_NOTED = frozenset({Sample, DatapathStarted, EventsLost})
+NOTED = frozenset({Sample, DatapathStarted, EventsLost})  # the key frame changes with each of them
 
 
 def _counting(record: Event) -> bool:
@@ -42,13 +42,15 @@ class Framer:
     def __init__(self) -> None:
         self._frame = KeyFrame(0, Meters(), Detail.METERS)
 
-    def follow(self, records: Sequence[Event]) -> KeyFrame:
-        """The key frame after these records, which come next on the tape; at least one."""
+    def follow(self, records: Sequence[Event], noted: Sequence[Event]) -> KeyFrame:
+        """The key frame after these records, which come next on the tape; at least one.
+
+        `noted` are the records of the classes in NOTED among them.
+        """
         frame = self._frame
-        noted = [record for record in records if type(record) in _NOTED]
         counting = frame.detail is Detail.STEPS or any(map(_counting, noted))
         for record in records if counting else noted:
-            if type(record) in _NOTED:
+            if type(record) in NOTED:
                 self._note(record)
             elif frame.detail is Detail.STEPS:
                 record.change(frame.meters)

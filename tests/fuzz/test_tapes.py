@@ -9,6 +9,7 @@ from kbview.tape import events as ev
 from kbview.tape.index import Extent
 from kbview.tape.kbt import block, columns, header
 from kbview.tape.kbt.block import BlockKind, Flag, TapeDamagedError
+from kbview.tape.kbt.stream import StreamPart
 from tests.tape.small import HEADER, KINDS, event, opened, records, written
 
 TAPE = written(records(), 24)
@@ -73,7 +74,7 @@ def test_nonsense_with_right_checksums(
     front: object, back: object, count: int, time_ps: int, flags: int
 ) -> None:
     extent = Extent(0, count, time_ps, time_ps, bool(flags & Flag.EXACT), bool(flags & Flag.SAMPLED))
-    parts = msgspec.msgpack.encode(front), msgspec.msgpack.encode(back)
+    parts = msgspec.msgpack.encode(front), [StreamPart(msgspec.msgpack.encode(back))]
     told = read(HEADERS + block.pack(BlockKind.CHUNK, *parts, extent))
     assert sum(record.count for record in told if isinstance(record, ev.EventsLost)) == count
     read(block.pack(BlockKind.HEADER, *parts) + HEADERS)
@@ -92,7 +93,7 @@ def test_a_chunk_whose_columns_are_changed(data: st.DataObject) -> None:
         table[column] = data.draw(st.just(table[column]) | ANYTHING)
     packed.tables[name] = msgspec.Raw(msgspec.msgpack.encode(table))
     packed.times = data.draw(st.just(packed.times) | st.lists(st.integers(-5, 2**62), max_size=30))
-    back = msgspec.msgpack.encode(packed)
+    back = [StreamPart(msgspec.msgpack.encode(packed))]
     made = block.pack(BlockKind.CHUNK, found.front(chunk), back, found.extent, front_level=0)
     told = read(HEADERS + made)
     assert len(told) == found.records
@@ -107,7 +108,7 @@ def test_any_records_come_back(chosen: list[tuple[type[ev.Event], int]]) -> None
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(block, "MOST_UNPACKED", 1000)
-    made = block.pack(BlockKind.CHUNK, bytes(10**6), b"", Extent(0, 5, 0, 0))
+    made = block.pack(BlockKind.CHUNK, bytes(10**6), (), Extent(0, 5, 0, 0))
     found = block.head(made)
     assert found is not None
     with pytest.raises(TapeDamagedError, match="not one compressed stream"):

@@ -1,8 +1,9 @@
 """The tape file: what goes in comes out, whatever happens to the file on the way."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from random import Random
 
 import msgspec
 import pytest
@@ -11,7 +12,9 @@ from kbview.tape import events as ev
 from kbview.tape.kbt import columns, schema
 from kbview.tape.kbt.block import HEAD_LENGTH, TapeDamagedError, head
 from kbview.tape.kbt.recording import Recording
+from kbview.tape.kbt.stream import compressed
 from kbview.tape.meter import Sample
+from kbview.tape.vocabulary import DropReason, Place
 from tests.tape.folding import folded, picture
 from tests.tape.small import KINDS, event, opened, records, written
 
@@ -166,7 +169,51 @@ def test_a_column_that_is_missing_is_filled_or_the_class_is_unknown() -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_columns_bring_back_each_class(kind: type[ev.Event]) -> None:
     told = [event(kind, time_ps) for time_ps in accumulate((3, 0, 7, 10**15))]
-    assert columns.unpack(columns.pack(told), schema.SCHEMA) == told
+    assert columns.unpack(packed(told), schema.SCHEMA) == told
+
+
+def packed(told: Sequence[ev.Event]) -> columns.Columns:
+    """The columns of records, as a reader finds them."""
+    data = b"".join(part.data for part in columns.pack(told))
+    return msgspec.msgpack.decode(data, type=columns.Columns)
+
+
+@pytest.mark.parametrize("count", [1, 2, 15, 16, 300, 70_000])
+def test_a_column_of_one_value_is_the_message_of_its_values(count: int) -> None:
+    """Heads of arrays are written here: they are those of msgspec for each length."""
+    told = [ev.PacketDropped(5, 3, 7, Place.NIC, DropReason.FCS, 64)] * count
+    encode = msgspec.msgpack.encode
+    table = packed(told).tables["PacketDropped"]
+    assert bytes(table) == encode(
+        {
+            "cpu": [3, *[0] * (count - 1)],
+            "packet": [7, *[0] * (count - 1)],
+            "where": ["nic"] * count,
+            "reason": ["FCS"] * count,
+            "length": [64, *[0] * (count - 1)],
+        }
+    )
+    assert packed(told).times == [5, *[0] * (count - 1)]
+    assert columns.unpack(packed(told), schema.SCHEMA) == told
+
+
+@pytest.mark.parametrize("last", ["GRO_DROP", "FCS"])
+def test_a_value_that_returns_at_the_end_makes_no_column_of_one_value(last: str) -> None:
+    told = [ev.PacketDropped(5, 3, at % 2, Place.NIC, word, 64)
+            for at, word in enumerate(["FCS", "UDP_CSUM", last])]  # fmt: skip
+    assert columns.unpack(packed(told), schema.SCHEMA) == told
+
+
+def test_times_without_a_pattern_are_noise_and_steps_are_not() -> None:
+    """Noise is not searched for words; the stream of both kinds of parts is zlib's own."""
+    random = Random(1)
+    for kinds, steps in ((1, [random.randrange(10**6) for _ in range(5000)]), (0, [3, 5] * 2500)):
+        told = [ev.FrameArrived(time_ps, 0, 0, 64) for time_ps in accumulate(steps)]
+        parts = list(columns.pack(told))
+        assert sum(part.noise for part in parts) == kinds
+        stream = compressed(parts)
+        assert zlib.decompress(stream) == b"".join(part.data for part in parts)
+        assert (len(stream) < 300) == (not kinds)
 
 
 def test_nothing_is_read_before_its_checksum_is_right() -> None:

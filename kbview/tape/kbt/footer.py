@@ -42,7 +42,7 @@ def encode(chunks: list[Row], offset: int, records: int) -> bytes:
     """
     rows = [(*places, *map(int, extent)) for *places, extent in chunks]
     entries = Entries(*(differences(column) for column in zip(*rows, strict=True)))
-    block = pack(BlockKind.INDEX, msgspec.msgpack.encode(entries), b"", Extent(records, 0, 0, 0))
+    block = pack(BlockKind.INDEX, msgspec.msgpack.encode(entries), (), Extent(records, 0, 0, 0))
     trailer = _TRAILER.pack(_MARK, offset)
     return block + trailer + zlib.crc32(trailer).to_bytes(4, "little")
 

@@ -12,7 +12,8 @@ from functools import cached_property
 
 import msgspec
 
-from kbview.tape.kbt.block import LEVEL, MOST_UNPACKED, TapeDamagedError
+from kbview.tape.kbt.block import MOST_UNPACKED, TapeDamagedError
+from kbview.tape.kbt.stream import LEVEL
 from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Sample
 

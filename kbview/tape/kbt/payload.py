@@ -41,15 +41,15 @@ _KEY = msgspec.msgpack.Decoder(KeyFrame)
 def encode(chunk: Chunk) -> bytes:
     """The block of a chunk that has records."""
     track, key = chunk.track(), _ENCODER.encode(chunk.key)
+    places = [position - chunk.first for position in chunk.samples]
     front = Front(
         groups.deflated(key),
-        columns.differences([position - chunk.first for position in chunk.samples]),
+        columns.differences(places),
         columns.differences(track.times),
         groups.pack(track.samples(), key),
     )
-    back = columns.pack([record for record in chunk.records if type(record) is not Sample])
-    parts = _ENCODER.encode(front), _ENCODER.encode(back)
-    return pack_block(BlockKind.CHUNK, *parts, chunk.extent, front_level=0)
+    back = columns.pack(_without(chunk.records, places))
+    return pack_block(BlockKind.CHUNK, _ENCODER.encode(front), back, chunk.extent, front_level=0)
 
 
 def decode(block: bytes, schema: int, first: int | None = None) -> Chunk:
@@ -132,6 +132,16 @@ def _together(places: list[int], samples: list[Sample], events: list[Event]) -> 
         records.append(sample)
         taken = place - number
     return records + events[taken:]
+
+
+def _without(records: list[Event], places: list[int]) -> list[Event]:
+    """The records but for the samples, which stand at `places`."""
+    events: list[Event] = []
+    taken = 0
+    for place in places:
+        events += records[taken:place]
+        taken = place + 1
+    return events + records[taken:]
 
 
 def _among(samples: list[int], number: int) -> int:
