@@ -12,7 +12,6 @@ from textwrap import wrap
 
 from kbview.state.journeys import JourneyEvent
 from kbview.state.player import Player
-from kbview.state.state import State
 from kbview.state.why import explain
 from kbview.tape import events as ev
 from kbview.tape.event import NO_PACKET, Event
@@ -44,6 +43,8 @@ def draw(session: Session, size: Size) -> list[Row]:
         rows = _summary(player, size.width)
     else:
         rows = [_step(session, player.state.last_event, size.width)]
+    if session.message and len(rows) + len(told) > size.height:
+        told = []  # a part of a sentence would say something else
     shown = [*rows, *told][: size.height]
     return [fit(row, size.width) for row in shown + [[] for _ in range(size.height - len(shown))]]
 
@@ -55,11 +56,12 @@ def message_rows(session: Session, width: int) -> list[Row]:
 
 
 def plain(session: Session) -> str:
-    """The sentence as text; in a pause its event, place and time come first. "" if nothing happened."""
+    """The sentence as text; in a pause its place and time come first. "" if nothing happened."""
     event, told = session.player.state.last_event, _sentence(session, _UNBOUNDED)
     if session.player.playing or event is None:
         return told
-    return ": ".join(filter(None, [place_of(event, session.player.state), told]))
+    place = f"{place_of(event)}, at {fmt.fine_clock(session.player.state.now_ps)}"
+    return ": ".join(filter(None, [place, told]))
 
 
 def _sentence(session: Session, size: Size) -> str:
@@ -107,7 +109,7 @@ def title_of(event: Event) -> str:
     return _WORD.sub(" ", type(event).__name__).lower()
 
 
-def place_of(event: Event, state: State) -> str:
+def place_of(event: Event) -> str:
     """Where an event happened and by whom, in a few words: "cpu0, by syscall, #28"."""
     cpu, packet = getattr(event, "cpu", -1), getattr(event, "packet", NO_PACKET)
     match event:
@@ -122,7 +124,7 @@ def place_of(event: Event, state: State) -> str:
         case _:
             told = title_of(event)
     parts = [f"cpu{cpu}" if cpu >= 0 else "", told, fmt.packet(packet) if packet != NO_PACKET else ""]
-    return clean(", ".join(filter(None, [*parts, f"at {fmt.fine_clock(state.now_ps)}"])))
+    return clean(", ".join(filter(None, parts)))
 
 
 def _step(session: Session, event: Event, width: int) -> Row:

@@ -173,7 +173,7 @@ class Shell(App[None]):
             said, self._player.said = self._player.said, ""
             event = self._player.state.last_event
             reached = said.startswith("reached") and event is not None
-            self.say(f"{said}: {place_of(event, self._player.state)}" if reached and event else said)
+            self.say(f"{said}: {place_of(event)}" if reached and event else said)
         if played:
             self._line.played(elapsed_s)
         if played and self.view and not self._line.behind:

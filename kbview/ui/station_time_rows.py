@@ -6,11 +6,13 @@
  socket   read       14 µs   4.9 ms       640
 """
 
+from collections.abc import Sequence
+
 from kbview.state.state import State
 from kbview.state.station_times import StationTime, StationTimes
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, Size, block, cut, first_that_fits, title_row, whole
+from kbview.ui.row import Row, Size, block, first_that_fits, title_row, whole
 
 HELP = (
     (
@@ -46,24 +48,30 @@ def draw(state: State, found: StationTimes, size: Size) -> list[Row]:
     )
     room = size.height - 2
     often = sorted(found.stretches, key=lambda one: -one.times.total)[:room]
-    rows = [title_row("between stations", said, size.width), _heading(size.width)]
-    rows += [_row(one, size.width) for one in found.stretches if one in often]
-    return block(rows, size)
+    shown = [one for one in found.stretches if one in often]
+    widest = max((len(clean(name)) for one in shown for name in (one.begin, one.end)), default=0)
+    station = max(_STATION, widest + 1)
+    rows = [("from", "to", "p50", "p99", "packets"), *map(_texts, shown)]
+    return block(
+        [
+            title_row("between stations", said, size.width),
+            *(_cells(row, station, size.width, "text" if at else "dim") for at, row in enumerate(rows)),
+        ],
+        size,
+    )
 
 
-def _heading(width: int) -> Row:
-    return _cells("from", "to", "p50", "p99", "packets", width, "dim")
-
-
-def _row(one: StationTime, width: int) -> Row:
+def _texts(one: StationTime) -> tuple[str, ...]:
     p50, p99 = (fmt.duration(one.times.percentile(share)) for share in (0.5, 0.99))
-    return _cells(one.begin, one.end, p50, p99, fmt.quantity(one.times.total), width, "text")
+    return clean(one.begin), clean(one.end), p50, p99, fmt.quantity(one.times.total)
 
 
-def _cells(begin: str, end: str, p50: str, p99: str, packets: str, width: int, style: str) -> Row:
+def _cells(texts: Sequence[str], station: int, width: int, style: str) -> Row:
+    """Two names in `station` cells each, two times, a count; numbers give way to whole names."""
+    begin, end, p50, p99, packets = texts
     parts: list[tuple[Row, int]] = [
-        ([(f" {cut(clean(begin), _STATION - 1):<{_STATION}}", style)], 8),
-        ([(f"{cut(clean(end), _STATION - 1):<{_STATION}}", style)], 9),
+        ([(f" {begin:<{station}}", style)], 8),
+        ([(f"{end:<{station}}", style)], 9),
         ([(f"{p50:>{_TIME}}", "strong" if style == "text" else style)], 7),
         ([(f"{p99:>{_TIME}}", style)], 6),
         ([(f"{packets:>{_PACKETS}}", "dim")], 3),

@@ -29,6 +29,9 @@ from kbview.ui.opening import Opening
 from kbview.ui.row import Row, Size, text_of
 from kbview.ui.screens import VIEWS
 from kbview.ui.screens.compare_view import CompareView
+from kbview.ui.screens.costs_view import CostsView
+from kbview.ui.screens.drops_view import DropsView
+from kbview.ui.screens.journey_view import JourneyView
 from kbview.ui.session import Offers, Session
 from kbview.ui.theme import Theme
 from kbview.ui.view import View
@@ -81,16 +84,34 @@ def _twin(source: Source, word: str, choice: Choice, datapath: str) -> Source:
 
 
 def screens(session: Session) -> Iterator[Drawn]:
-    """Every screen at every size, in play and in a pause."""
+    """Every screen with all its pages at every size, in play and in a pause."""
     for kind in VIEWS:
         view = kind(session)
         for playing in (True, False):
             session.player.playing = playing
             if isinstance(view, CompareView):
                 _catch_up(view)
-            for terminal in TERMINALS:
-                where = f"{view.title_text} at {terminal.width}x{terminal.height}"
-                yield from (Drawn(where, text_of(row)) for row in _whole(view, terminal))
+            yield from _drawn(view)
+        for _ in _other_pages(view):
+            yield from _drawn(view)
+
+
+def _drawn(view: View) -> Iterator[Drawn]:
+    for terminal in TERMINALS:
+        where = f"{view.title_text} at {terminal.width}x{terminal.height}"
+        yield from (Drawn(where, text_of(row)) for row in _whole(view, terminal))
+
+
+def _other_pages(view: View) -> Iterator[None]:
+    """Turns to the pages behind the first; the Costs have three runs side by side there."""
+    if isinstance(view, CostsView):
+        recent = view.session.player.state.histories.recent()
+        if recent is not None and recent.change("delivered"):
+            view._kept = view._other = view._now(recent)
+    if isinstance(view, CostsView | DropsView | JourneyView):
+        for _ in range(1 if isinstance(view, JourneyView) else 2):
+            view.action_swap()
+            yield
 
 
 def _whole(view: View, terminal: Size) -> Iterator[Row]:

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.state.player import Player
+from kbview.ui.format import fine_clock
 from kbview.ui.sentence import place_of
 from kbview.ui.shell import Shell
 from tests.terminal.screen import Terminal
@@ -45,7 +46,7 @@ def test_the_sentence_of_a_pause_is_copied_with_its_place_and_time() -> None:
         state = shell._player.state
         assert state.last_event is not None
         place, _, why = shell.clipboard.partition(": ")
-        assert place == place_of(state.last_event, state)
+        assert place == f"{place_of(state.last_event)}, at {fine_clock(state.now_ps)}"
         assert why
         assert "sent to the clipboard" in shown(shell)
 

@@ -67,6 +67,23 @@ def test_a_banner_stays_whole_while_it_plays(width: int, banner: str) -> None:
     assert banner in " ".join(" ".join(map(text_of, rows)).split())
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_beside_a_long_message_the_sentence_is_whole_or_absent(width: int) -> None:
+    player = Player(Scripted())
+    note = "A sentence of two rows stands below a message that takes two rows itself, at 80 columns."
+    player.state.apply(ev.SourceNoted(0, note))
+    player.playing = True
+    session = Session(player, Theme.DARK)
+    for words in range(1, 60):
+        session.message = "word " * words
+        rows = sentence.draw(session, Size(width, sentence_rows(width)))
+        told = " ".join(" ".join(map(text_of, rows)).split())
+        assert "A sentence" not in told or told.endswith(note)
+    session.message = "short"
+    told = " ".join(map(text_of, sentence.draw(session, Size(width, sentence_rows(width)))))
+    assert " ".join(told.split()) == f"short {note}"
+
+
 def test_a_hostile_message_is_shown_as_escapes() -> None:
     """A message may hold the name of a file or the words of another program."""
     session = Session(Player(Scripted()), Theme.DARK)

@@ -657,6 +657,19 @@ def test_a_run_says_what_was_reached_where_and_by_whom_and_the_sentence_stays() 
     drive(act)
 
 
+def test_a_step_after_an_answer_shows_its_own_row_and_a_whole_sentence() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "u", "2")
+        await until(pilot, lambda: "reached: the user/kernel wall" in shown(shell))
+        await pilot.press("full_stop")
+        event = shell._player.state.last_event
+        assert event is not None
+        assert "reached" not in shown(shell)
+        assert title_of(event) in shown(shell)
+
+    drive(act)
+
+
 def test_a_sentence_that_goes_away_does_not_take_a_later_one_with_it() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("space", "M")
