@@ -4,7 +4,7 @@ Textual sends a changed row from the widget's left edge on and never compares it
 frame, so a board is a column of the screen, compares rows itself, and merges runs of one style.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from kbview.ui.characters import clean, to_ascii
+from kbview.ui.paint import PlacedRow
 from kbview.ui.row import Row, Size, fit
 from kbview.ui.theme import Theme, style
 
@@ -51,6 +52,17 @@ class Board(Widget, can_focus=False):
         self.refresh()
 
     def show(self, frame: int = 0) -> list[int]:
+        """Draw what is due at this frame, and have Textual repaint it; the numbers of changed rows."""
+        changed = self.draw(frame)
+        self.repaint(changed)
+        return changed
+
+    def repaint(self, rows: Iterable[int]) -> None:
+        """Have Textual repaint these rows; without any nothing happens."""
+        if regions := [Region(0, y, self.size.width, 1) for y in rows]:
+            self.refresh(*regions)
+
+    def draw(self, frame: int = 0) -> list[int]:
         """Draw what is due at this frame, at frame 0 everything; the numbers of changed rows."""
         width = self.size.width
         changed: list[int] = []
@@ -61,8 +73,6 @@ class Board(Widget, can_focus=False):
                 rows = drawing.draw(Size(width, drawing.height))
                 changed += self._replace(top, rows)
             top += drawing.height
-        if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
         return changed
 
     def _replace(self, top: int, rows: list[Row]) -> list[int]:
@@ -71,6 +81,21 @@ class Board(Widget, can_focus=False):
             self._rows[y] = rows[y - top]
             self._strips.pop(y, None)
         return changed
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of a part of the board as they are: it has no border, tint or filter.
+
+        A terminal without colours has a theme without colours.
+        """
+        strips = [self.render_line(y) for y in crop.line_range]
+        if crop.column_span == (0, self.size.width):
+            return strips
+        return [strip.crop(*crop.column_span) for strip in strips]
+
+    def placed(self, changed: Iterable[int]) -> list[PlacedRow]:
+        """These rows and their places on the screen, as far as the board reaches."""
+        x, y, _, height = self.region
+        return [PlacedRow(x, y + row, self.render_line(row)) for row in changed if row < height]
 
     def render_line(self, y: int) -> Strip:
         """The row as Textual wants it."""

@@ -27,6 +27,7 @@ from textual.strip import Strip
 
 Cell = tuple[str, str]  # a character and the codes of its style; "" is the second half of a wide one
 Segments = Iterable[Segment]
+PlacedRun = tuple[int, int, list[tuple[str, Style | None]]]  # column and row, texts with styles
 _BLANK: Cell = (" ", "")
 _UNKNOWN: Cell = ("?", "unknown")
 _ERASED = 12  # so many blanks take fewer bytes erased and passed over than sent
@@ -64,8 +65,12 @@ class Raster:
 
     def differences(self, segments: Segments, width: int, system: ColorSystem) -> str:
         """The bytes that bring these segments, which begin with a cursor position, to the terminal."""
+        return self.changes(_runs(segments), width, system)
+
+    def changes(self, runs: Iterable[PlacedRun], width: int, system: ColorSystem) -> str:
+        """The bytes that bring runs of text to the terminal, each from its cell on."""
         brush = _Brush(repeats=self.repeats)
-        for x, y, run in _runs(segments):
+        for x, y, run in runs:
             cells = [cell for text, style in run for cell in _cells(text, style, system)]
             self._change(x, y, cells, brush, width)
         return brush.finished()
@@ -135,7 +140,7 @@ class _Brush:
         self._paints = _paints(codes)
 
 
-def _runs(segments: Segments) -> Iterator[tuple[int, int, list[tuple[str, Style | None]]]]:
+def _runs(segments: Segments) -> Iterator[PlacedRun]:
     """Texts with their styles from each cursor position on."""
     x, y, run = 0, 0, list[tuple[str, Style | None]]()
     for text, style, control in segments:

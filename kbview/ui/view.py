@@ -27,6 +27,7 @@ from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, section_of
 from kbview.ui.keys import AT_ONCE, IN_LESSON, KEYS, LESSONS, LOAD, SELECTING, Key, hints, of
 from kbview.ui.layout import LEAST, sentence_rows
+from kbview.ui.paint import paint
 from kbview.ui.row import Row, Size, block
 from kbview.ui.session import Session
 
@@ -261,9 +262,18 @@ class View(Screen[None]):
         self._drawn_s = now_s
         if self._placed is not None and self._placed != self.session.player.capabilities:
             self._place_again()
-        self._draw(self._frame)
+            self._draw(self._frame)
+            return
+        changed = [(board, board.draw(self._frame)) for board in self._drawn()]
+        rows = [row for board, numbers in changed for row in board.placed(numbers)]
+        if rows and not paint(self, rows):
+            for board, numbers in changed:
+                board.repaint(numbers)
 
     def _draw(self, frame: int) -> None:
-        for board in self.boards:
-            if board.display and board.size.width:
-                board.show(frame)
+        for board in self._drawn():
+            board.show(frame)
+
+    def _drawn(self) -> list[Board]:
+        """The boards that have a place on the screen."""
+        return [board for board in self.boards if board.display and board.size.width]

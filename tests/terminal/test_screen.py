@@ -2,6 +2,8 @@
 
 import re
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +46,51 @@ def test_ctrl_c_ends_it() -> None:
         terminal.press("\x03")
         assert terminal.end() == 130
         assert usable(terminal)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 55)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_frames_of_play_leave_what_a_whole_screen_would_show(size: tuple[int, int]) -> None:
+    """Frames of play go past Textual's compositor. A resize has the whole screen drawn by it."""
+    with Terminal(size=size, words=("overload-udp",)) as terminal:
+        terminal.wait_for("q quit")
+        terminal.read_for(2)
+        terminal.press("t")
+        terminal.wait_for("kernel bypassed")
+        terminal.read_for(1)
+        terminal.press(" ")
+        terminal.wait_for("‖")
+        assert terminal.falls_silent(1.5)
+        played = dict(enumerate(terminal.screen.display))
+        terminal.resize(size[0] - 3, size[1])
+        assert terminal.falls_silent(1.0)
+        terminal.resize(*size)
+        assert terminal.falls_silent(1.0)
+        assert dict(enumerate(terminal.screen.display)) == played
+
+
+COUNTING = """
+import sys
+from pathlib import Path
+from textual._compositor import Compositor
+from kbview.cli.main import main
+whole, composed = Compositor.render_update, []
+def counted(self, *words, **options):
+    composed.append(1)
+    Path(sys.argv[1]).write_text(str(len(composed)))
+    return whole(self, *words, **options)
+Compositor.render_update = counted
+sys.exit(main(["overload-udp"]))
+"""
+
+
+def test_the_frames_of_play_need_no_compositor(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    with Terminal(program=[sys.executable, "-c", COUNTING, str(count)]) as terminal:
+        terminal.wait_for("q quit")
+        terminal.read_for(2)
+        before = count.read_text()
+        assert len(terminal.read_for(3)) > 1000
+        assert count.read_text() == before
 
 
 @pytest.mark.parametrize("screen", ["1", "2", "4", "5", "6"])

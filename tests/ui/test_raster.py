@@ -13,6 +13,7 @@ from textual._compositor import LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from kbview.ui.paint import PaintedRows, PlacedRow
 from kbview.ui.raster import Differences, Raster
 from tests.terminal.screen import Answering, Stream
 
@@ -62,20 +63,23 @@ def update(x: int, y: int, pieces: list[tuple[str, str]]) -> LayoutUpdate | None
     return LayoutUpdate([[strip]], Region(x, y, strip.cell_length, 1)) if strip.cell_length else None
 
 
-@given(UPDATES, st.booleans())
+@given(UPDATES, st.booleans(), st.lists(st.booleans(), min_size=6, max_size=6))
 @settings(max_examples=300, deadline=None)
 def test_any_updates_give_the_screen_that_textual_draws(
-    drawn: list[tuple[int, int, list[tuple[str, str]]]], repeats: bool
+    drawn: list[tuple[int, int, list[tuple[str, str]]]], repeats: bool, painted: list[bool]
 ) -> None:
+    """Also where some rows go past Textual: both ways share the raster."""
     plain, thin = Shown(), Shown(repeats=repeats)
     raster = Raster()
     raster.repeats = repeats
-    for x, y, pieces in drawn:
+    for (x, y, pieces), short in zip(drawn, painted, strict=False):
         one = update(x, y, pieces)
         if one is None:
             continue
         plain.send(one.render_segments(plain.console))
-        thin.send(Differences(one, raster, WIDTH).render_segments(thin.console))
+        rows = [PlacedRow(x, y, one.strips[0][0])]  # type: ignore[index]  # Textual's are lists
+        sent = PaintedRows(rows, raster, WIDTH) if short else Differences(one, raster, WIDTH)
+        thin.send(sent.render_segments(thin.console))
     assert thin.cells == plain.cells
 
 
