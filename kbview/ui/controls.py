@@ -70,23 +70,18 @@ class Controls:
     def step(self, kind: str = "event") -> None:
         """Go on by one event, packet or stage."""
         found = self._desk.attempt(partial(self._session.transport.step, kind))
-        self._stepped()
+        self._session.chosen = NO_PACKET  # the packet that moved is looked at
+        self._desk.moved()
         if found is False:
             self._desk.say(f"no further {kind} is told")
 
     def step_back(self, kind: str = "event") -> None:
         """Go back by one event, packet or stage."""
         found = self._desk.attempt(partial(self._session.transport.step_back, kind))
-        self._stepped()
+        self._session.chosen = NO_PACKET
+        self._desk.moved()
         if found is False:
             self._desk.say(f"no earlier {kind} is on the tape")
-
-    def _stepped(self) -> None:
-        """The packet that moved is looked at; an earlier message does not hide the row of its step."""
-        self._session.chosen = NO_PACKET
-        if not self._session.failed:
-            self._session.message = ""
-        self._desk.moved()
 
     def shift(self, seconds: float) -> None:
         """Leap by seconds of the viewer's time."""

@@ -246,8 +246,13 @@ class Shell(App[None]):
         self.push_screen(box, then)
 
     def action_press(self, key: str) -> None:
-        """Run the command of the key with this id."""
+        """Run the command of the key with this id. It ends the answer to the command before."""
+        answered = bool(self._session.message) and not self._failed
+        if answered:
+            self._session.message = ""
         self._commands[key]()
+        if answered and not self._session.message:
+            self._redraw()
 
     async def action_view(self, name: str) -> None:
         """Show one of the screens; boxes above it are closed."""

@@ -670,6 +670,16 @@ def test_a_step_after_an_answer_shows_its_own_row_and_a_whole_sentence() -> None
     drive(act)
 
 
+def test_the_answer_to_a_key_ends_with_the_next_key() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "M")
+        assert "marker 1 at" in shown(shell)
+        await pilot.press("t")
+        assert "marker 1 at" not in shown(shell)
+
+    drive(act)
+
+
 def test_a_sentence_that_goes_away_does_not_take_a_later_one_with_it() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("space", "M")
