@@ -7,6 +7,8 @@ from typing import NamedTuple
 from kbview.state.interval import Interval
 from kbview.tape.meter import Meters, SocketMeter
 
+_FULL = "socket/SOCKET_RCVBUFF"
+
 
 class SocketOrder(StrEnum):
     """The number that orders the sockets, the greatest first."""
@@ -61,6 +63,12 @@ def received(meter: SocketMeter) -> int | None:
 def drops(meter: SocketMeter) -> int | None:
     """Packets that the socket had no room for, None where the source cannot count them."""
     return None if "drops" in meter.unknown else meter.drops
+
+
+def drops_are_behind(meters: Meters) -> bool:
+    """Whether packets were dropped at full sockets since the sockets' own drops were counted."""
+    counted = sum(drops(one) or 0 for one in meters.sockets.values())
+    return meters.drops.get(_FULL, 0) > counted
 
 
 def ordered(sockets: Iterable[RatedSocket], order: SocketOrder) -> list[RatedSocket]:

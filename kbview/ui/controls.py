@@ -66,6 +66,8 @@ class Controls:
         else:
             player.playing = not player.ended
         self._desk.moved()
+        if player.ended:
+            self._desk.say("this is the end; Home goes to the beginning, o opens something else")
 
     def step(self, kind: str = "event") -> None:
         """Go on by one event, packet or stage."""
@@ -92,6 +94,9 @@ class Controls:
         """Follow the packet that is looked at, or nobody."""
         session = self._session
         packet = session.packet
+        if packet == NO_PACKET:
+            self._desk.say("no single packet is told here; slow down with - to follow one")
+            return
         session.transport.followed = NO_PACKET if session.transport.followed == packet else packet
         followed = session.chosen = session.transport.followed
         self._desk.moved()

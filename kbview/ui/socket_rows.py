@@ -5,9 +5,8 @@
  named udp :53                             12k/s       - 208K of 208K █████ drop 3.1k
 """
 
-from kbview.state.socket_rates import RatedSocket, SocketOrder, drops, ordered, rated
+from kbview.state.socket_rates import RatedSocket, SocketOrder, drops, drops_are_behind, ordered, rated
 from kbview.state.state import State
-from kbview.tape.meter import Meters
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
 from kbview.ui.row import Row, Size, bar, block, cut, title_row, whole
@@ -40,14 +39,13 @@ HELP = (
 )
 _RATE, _BYTES, _QUEUE, _BAR, _SEND, _DROPS = 8, 9, 14, 6, 9, 11
 _LEAST_NAME = 24
-_FULL = "socket/SOCKET_RCVBUFF"
 
 
 def draw(state: State, size: Size, order: SocketOrder) -> list[Row]:
     """The table, as many rows as there is room for."""
     sockets = ordered(rated(state.meters, state.histories.recent()), order)
     count = f"{len(sockets)} socket{'s' * (len(sockets) != 1)}"
-    behind = _behind(state.meters)
+    behind = drops_are_behind(state.meters)
     told = f"{count}, drops as last counted" if behind else count
     title = title_row(f"sockets by {order}", told, size.width)
     if not sockets:
@@ -58,12 +56,6 @@ def draw(state: State, size: Size, order: SocketOrder) -> list[Row]:
     if len(sockets) > len(shown):
         rows.append([(f" and {len(sockets) - len(shown)} more", "dim")])
     return block(rows, size)
-
-
-def _behind(meters: Meters) -> bool:
-    """Whether packets were dropped at full sockets since the sockets' own drops were counted."""
-    counted = sum(drops(one) or 0 for one in meters.sockets.values())
-    return meters.drops.get(_FULL, 0) > counted
 
 
 def _name_width(width: int) -> int:

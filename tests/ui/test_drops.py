@@ -9,7 +9,8 @@ from kbview.tape.meter import Meters, Sample, SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
 from kbview.ui import core_rows
 from kbview.ui.cures import CURES, MISSED, UNKNOWN, cure_of
-from kbview.ui.row import Size
+from kbview.ui.panels.sockets import SocketsPanel
+from kbview.ui.row import Size, text_of
 from kbview.ui.screens.drops_view import DropsView, causes_of
 from kbview.ui.session import Session
 from tests.ui.screens import SIZES, session_of, source_of, text
@@ -179,6 +180,11 @@ def test_no_socket_has_zero_drops_where_a_full_one_dropped_since_they_were_count
     rows = text(page(session, 1), Size(120, 21)).splitlines()
     assert "4 sockets, drops as last counted" in rows[0]
     assert [row.split()[-1] for row in rows[2:6]] == ["-", "400", "-", "-"]
+    panel = "\n".join(map(text_of, SocketsPanel().draw(session.player.state, Size(60, 8))))
+    assert "drop 400+" in panel
+    meters.drops["socket/SOCKET_RCVBUFF"] = counted
+    panel = "\n".join(map(text_of, SocketsPanel().draw(session.player.state, Size(60, 8))))
+    assert "drop 400 " in panel
 
 
 def test_a_narrow_screen_keeps_socket_rate_queue_and_drops() -> None:

@@ -670,6 +670,17 @@ def test_a_step_after_an_answer_shows_its_own_row_and_a_whole_sentence() -> None
     drive(act)
 
 
+def test_play_at_the_end_and_follow_without_a_packet_say_why_nothing_happens() -> None:
+    async def act(shell: Shell, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: shell._player.ended)
+        await pilot.press("f")
+        assert "no single packet is told here" in shown(shell)
+        await pilot.press("space")
+        assert "this is the end; Home goes to the beginning" in shown(shell)
+
+    drive(act, Scripted(0))
+
+
 def test_the_answer_to_a_key_ends_with_the_next_key() -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("space", "M")

@@ -6,7 +6,7 @@ ESTABLISHED    WQ 0 not acknowledged
 tcp :80 accept AQ █░░░░░ 3 of 128
 """
 
-from kbview.state.socket_rates import RatedSocket, rated
+from kbview.state.socket_rates import RatedSocket, drops_are_behind, rated
 from kbview.state.state import State
 from kbview.tape.meter import SocketMeter
 from kbview.ui import format as fmt
@@ -37,6 +37,10 @@ class SocketsPanel(Panel):
         ("[LAST-ACK], 3", "the state that a connection entered last, and how many are in a state"),
         ("of 208K", "the receive buffer (rcvbuf); a packet that exceeds it is dropped"),
         ("×91", "packets in the receive queue; left out where only its bytes are known"),
+        (
+            "drop 509+",
+            "packets that found the receive queue full; + at least, for more were lost since the count",
+        ),
         ("truesize", "what a packet costs the kernel in memory: data, padding and the sk_buff itself"),
     )
     needs = frozenset({"sockets"})
@@ -55,13 +59,14 @@ class SocketsPanel(Panel):
             return [[("no socket has received anything", "faint")]]
         known = any(socket.send_queued is not None for socket in sockets)
         name = _name_width(sockets, size.width)
+        more = "+" if drops_are_behind(state.meters) else ""
         rows: list[Row] = []
         for socket in sockets:
             if socket.listens:
                 rows.append(_accept(socket, name, size.width))
                 continue
             told = state.connections.of(socket.name)
-            rows.append(_receive(socket, name, size.width))
+            rows.append(_receive(socket, name, size.width, more))
             if known or told:
                 rows.append(_send(socket, told, name, size.width, known=known))
         drawn = tcp_rows.draw(state.connections, size)
@@ -77,13 +82,16 @@ def _busiest(one: RatedSocket) -> tuple[int, int, int, float, bool, str]:
     return -queued, -socket.drops, -unsent, -(one.packets_pps or 0.0), listens, socket.name
 
 
-def _receive(socket: SocketMeter, name: int, width: int) -> Row:
-    """The bar goes first where it is narrow, then the limit; numbers are whole or left out."""
+def _receive(socket: SocketMeter, name: int, width: int, more: str) -> Row:
+    """The bar goes first where it is narrow, then the limit; numbers are whole or left out.
+
+    `more` stands behind the drops: "+" where they were counted before the last ones.
+    """
     share = socket.queued / socket.rcvbuf if socket.rcvbuf else 0.0
     limit = f" of {fmt.size(socket.rcvbuf)}" if socket.rcvbuf else ""
     empty = socket.received and not socket.queued
     packets = f" ×{fmt.quantity(socket.packets)}" if socket.packets or empty else ""
-    drops = f" drop {fmt.quantity(socket.drops)}" if socket.drops else ""
+    drops = f" drop {fmt.quantity(socket.drops)}{more}" if socket.drops else ""
     parts: list[tuple[Row, int]] = [
         (fit([(_named(socket, name), "user")], name), 7),
         ([(" RQ ", "dim")], 6),
