@@ -181,6 +181,22 @@ def test_a_datapath_that_cannot_serve_is_left_out_with_the_reason(
     assert 'left out: datapath dpdk cannot serve app = "http"' in out
 
 
+def test_a_datapath_that_cannot_serve_is_left_out_of_a_capture_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """docs/datapaths.md: `--datapath all` leaves the datapath out with the reason."""
+    asked = ["run", "mixed.pcap", "--set", "app=echo", "--until", "20"]
+    assert main([*asked, "--datapath", "all", "--json"]) == 0
+    reports = json.loads(capsys.readouterr().out)
+    assert [report["datapath"] for report in reports] == [
+        name for name, kind in DATAPATHS.items() if "echo" in kind.serves
+    ]
+    reason = 'left out: datapath af_packet cannot serve app = "echo"; it serves sink, drop'
+    assert all(reason in report["notes"] for report in reports)
+    assert main([*asked, "--datapath", "af_packet"]) == 2
+    assert "cannot serve" in capsys.readouterr().err
+
+
 def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     out = capsys.readouterr().out

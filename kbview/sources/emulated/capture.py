@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import tee
 
+from msgspec.structs import replace
+
+from kbview.emulator.datapaths import DATAPATHS
 from kbview.emulator.protocol.host import Host
 from kbview.emulator.scenario import Scenario, override
 from kbview.emulator.settings import ScenarioError
@@ -59,7 +62,13 @@ def open_capture_for(word: Word, choices: list[Choice]) -> list[Source]:
 
 
 def _open(word: Word, choices: list[Choice], opened: ExitStack) -> list[Source]:
-    """A file is opened once for each; a pipe, which cannot be, is shared."""
+    """A file is opened once for each; a pipe, which cannot be, is shared.
+
+    A choice that says `if_able` is left out where its datapath cannot serve the settings; the notes of
+    the other sources say so. Errors: ScenarioError if none is left.
+    """
+    choices, refusals = _able(word, choices)
+    left_out = tuple(f"left out: {refusal}" for refusal in refusals)
 
     def replay(choice: Choice) -> Replay:
         verdict = _verdict(choice)
@@ -75,15 +84,42 @@ def _open(word: Word, choices: list[Choice], opened: ExitStack) -> list[Source]:
     else:
         replays = [replay(choices[0])] * len(choices)
         chunks = list(tee(replays[0].chunks(), len(choices)))
-    return [_source(word, *each) for each in zip(choices, replays, chunks, strict=True)]
+    sources = [_source(word, *each) for each in zip(choices, replays, chunks, strict=True)]
+    for source in sources:
+        source.heading = replace(source.heading, notes=(*source.heading.notes, *left_out))
+    return sources
 
 
-def _source(word: Word, choice: Choice, replay: Replay, chunks: Iterator[list[Frame]]) -> Source:
-    base = Scenario(name=word.text, summary="a capture")
+def _able(word: Word, choices: list[Choice]) -> tuple[list[Choice], list[str]]:
+    """The choices with a datapath that serves their settings, and why the others are left out."""
+    able: list[Choice] = []
+    refusals: list[str] = []
+    for choice in choices:
+        base = _base(word, choice)
+        kind = DATAPATHS.get(choice.datapath or base.datapath)
+        try:
+            if kind is not None:
+                kind.check(base.settings)
+            able.append(choice)
+        except ScenarioError as error:
+            if not choice.if_able:
+                raise
+            refusals.append(str(error))
+    if not able:
+        raise ScenarioError(refusals[0])
+    return able, refusals
+
+
+def _base(word: Word, choice: Choice) -> Scenario:
+    """The machine that the capture's packets come to, with the settings of the choice."""
     for key, _ in choice.overrides:
         if key.startswith("traffic."):
             raise SourceError(f"{key} is for scenarios; a capture brings its own traffic", 2)
-    base = override(base, choice.overrides)
+    return override(Scenario(name=word.text, summary="a capture"), choice.overrides)
+
+
+def _source(word: Word, choice: Choice, replay: Replay, chunks: Iterator[list[Frame]]) -> Source:
+    base = _base(word, choice)
     notes = [_seen_from(replay.host)]
     if choice.filter:
         notes.append(f"packets: {choice.filter}")
