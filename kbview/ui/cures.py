@@ -18,7 +18,7 @@ _ORDER = "sysctl net.ipv4.tcp_rmem: segments out of order need room, too"
 CURES: dict[str, str] = {
     MISSED: "ethtool -G IFACE rx N; more queues and cores; sysctl net.core.netdev_budget",
     Why.SOCKET_RCVBUFF: "read faster, or SO_RCVBUF with sysctl net.core.rmem_max",
-    Why.PROTO_MEM: "sysctl net.ipv4.udp_mem or tcp_mem: all sockets together hold too much",
+    Why.PROTO_MEM: "TCP: read faster, or net.ipv4.tcp_rmem; all sockets together: udp_mem, tcp_mem",
     Why.SOCKET_BACKLOG: "the reader holds the socket's lock: shorter calls, or SO_RCVBUF",
     Why.SOCKET_FILTER: "the application's own filter refuses it: SO_ATTACH_FILTER",
     Why.SOCKET_CLOSE: "the socket was closed while packets came",
@@ -44,7 +44,7 @@ CURES: dict[str, str] = {
     Why.IP_RPFILTER: "sysctl net.ipv4.conf.IFACE.rp_filter=2, or a route back to the sender",
     Why.IP_LOCAL_SOURCE: "the sender uses this host's address; sysctl accept_local",
     Why.IP_INVALID_SOURCE: "the sender's address is a multicast or reserved one",
-    Why.IP_NOPROTO: "no protocol of this host has this number: /proc/net/protocols",
+    Why.IP_NOPROTO: "no handler for this protocol number: load its module (sctp, ip_gre, esp4)",
     Why.FRAG_REASM_TIMEOUT: "a fragment is missing: path MTU; sysctl net.ipv4.ipfrag_time",
     Why.TCP_LISTEN_OVERFLOW: "accept faster, or listen(backlog) with sysctl net.core.somaxconn",
     Why.LISTENDROPS: "accept faster, or listen(backlog) with sysctl net.core.somaxconn",

@@ -166,6 +166,23 @@ def test_a_slow_reader_closes_the_window_and_loses_nothing() -> None:
     assert meters.copied_bytes == 800_000
 
 
+@pytest.mark.parametrize("mss", [300, 536])
+def test_small_segments_within_the_window_are_taken(mss: int) -> None:
+    """tcp_prune_queue(): tcp_clamp_window() lets the buffer grow to its charge, up to tcp_rmem[2].
+
+    RFC 1122, 4.2.3.4 lets a host offer an MSS of 536. An sk_buff of 2,304 bytes is charged for each
+    segment here, so a window of half the buffer brings more charge than the buffer holds.
+    """
+    settings = Settings(app="sink", request=4_000_000, gro=False, mss=mss, app_cycles=6000)
+    emulation, _ = made("kernel", settings, calls(1, flows=1))
+    most = 0
+    while not emulation.ended:
+        emulation.advance(emulation.now_ps + 100_000_000)
+        most = max([most, *(socket.rcvbuf for socket in emulation.sample().meters.sockets.values())])
+    assert emulation.sample().meters.drops == {}
+    assert 2 * settings.tcp_rcvbuf < most <= 6 << 20
+
+
 def test_a_full_send_buffer_makes_the_writer_wait() -> None:
     """sk_stream_write_space: it goes on when a third is free."""
     emulation, clients = made("kernel", Settings(app="http", response=600_000), calls(1))

@@ -4,17 +4,18 @@ A row: where, the reason of enum skb_drop_reason, and the counters that say it.
 """
 
 from kbview.sources.counters.reading import CounterReading
-from kbview.tape.vocabulary import DropReason, Place, drop_key, reason_of
+from kbview.tape.vocabulary import DropReason, Place, Reason, drop_key, reason_of
 
 # TCP: the receive buffer is full, and pruning (TcpExtRcvPruned) made no room; reason PROTO_MEM.
 _PRUNED = ("TcpExtTCPRcvQDrop", "TcpExtTCPOFODrop")
-DROPS: tuple[tuple[Place, DropReason, tuple[str, ...]], ...] = (
+DROPS: tuple[tuple[Place, Reason, tuple[str, ...]], ...] = (
     (Place.IP, DropReason.IP_CSUM, ("IpExtInCsumErrors",)),
     (Place.IP, DropReason.IP_INHDR, ("IpInHdrErrors", "Ip6InHdrErrors")),
     (Place.IP, DropReason.IP_INADDRERRORS, ("IpInAddrErrors", "Ip6InAddrErrors")),
     (Place.IP, DropReason.IP_RPFILTER, ("TcpExtIPReversePathFilter",)),
     (Place.IP, DropReason.IP_INNOROUTES, ("IpExtInNoRoutes", "Ip6InNoRoutes")),
     (Place.IP, DropReason.IP_NOPROTO, ("IpInUnknownProtos", "Ip6InUnknownProtos")),
+    (Place.IP, reason_of("PKT_TOO_SMALL"), ("IpExtInTruncatedPkts", "Ip6InTruncatedPkts")),
     (Place.ICMP, DropReason.ICMP_CSUM, ("IcmpInCsumErrors", "Icmp6InCsumErrors")),
     (Place.UDP, DropReason.NO_SOCKET, ("UdpNoPorts", "Udp6NoPorts")),
     (Place.UDP, DropReason.UDP_CSUM, ("UdpInCsumErrors", "Udp6InCsumErrors")),
@@ -25,16 +26,28 @@ DROPS: tuple[tuple[Place, DropReason, tuple[str, ...]], ...] = (
     (Place.TCP, DropReason.TCP_ZEROWINDOW, ("TcpExtTCPZeroWindowDrop",)),
     (Place.TCP, DropReason.TCP_LISTEN_OVERFLOW, ("TcpExtListenOverflows",)),
     (Place.TCP, DropReason.LISTENDROPS, ("TcpExtListenDrops",)),
+    (Place.UDP, DropReason.NOT_SPECIFIED, ("UdpInErrors", "Udp6InErrors")),
+    (Place.TCP, DropReason.NOT_SPECIFIED, ("TcpInErrs",)),
 )
-# A counter, and the one of the same rows that counts its packets again: ip_rcv_core() counts a bad
-# checksum as a bad header, too; tcp_listendrop() counts an overflow of the accept queue, too.
+# Rows of which other rows have a part: ip_rcv_core() counts a bad checksum as a bad header, too, and
+# tcp_listendrop() an overflow of the accept queue. UDP counts each error in InErrors as well, and
+# TCP a bad checksum in InErrs. The rest is too short, or refused by a socket filter.
 _COUNTED_AGAIN = {
-    DropReason.IP_INHDR: "IpExtInCsumErrors",
-    DropReason.LISTENDROPS: "TcpExtListenOverflows",
+    (Place.IP, DropReason.IP_INHDR): ("IpExtInCsumErrors",),
+    (Place.TCP, DropReason.LISTENDROPS): ("TcpExtListenOverflows",),
+    (Place.UDP, DropReason.NOT_SPECIFIED): (
+        "UdpInCsumErrors",
+        "UdpRcvbufErrors",
+        "UdpMemErrors",
+        "Udp6InCsumErrors",
+        "Udp6RcvbufErrors",
+        "Udp6MemErrors",
+    ),
+    (Place.TCP, DropReason.NOT_SPECIFIED): ("TcpInCsumErrors",),
 }
 # Dropped packets that a counter of _CONSUMED has counted: tcp_v4_rcv() counts before it checks.
 _NOT_CONSUMED = (
-    "TcpInCsumErrors",
+    "TcpInErrs",
     "TcpExtTCPBacklogDrop",
     "TcpExtTCPZeroWindowDrop",
     "TcpExtListenDrops",
@@ -67,7 +80,8 @@ def drops(now: CounterReading, since: CounterReading) -> dict[str, int]:
     A packet that two counters count is given here once.
     """
     found = {
-        drop_key(where, reason): _once(reason, names, now, since) for where, reason, names in DROPS
+        drop_key(where, reason): _once(names, _COUNTED_AGAIN.get((where, reason), ()), now, since)
+        for where, reason, names in DROPS
     }
     found[_TOO_BIG] = _too_big(now, since) + now.grown("Ip6InTooBigErrors", since)
     found |= _at_links(now, since)
@@ -76,10 +90,10 @@ def drops(now: CounterReading, since: CounterReading) -> dict[str, int]:
 
 
 def _once(
-    reason: DropReason, names: tuple[str, ...], now: CounterReading, since: CounterReading
+    names: tuple[str, ...], again: tuple[str, ...], now: CounterReading, since: CounterReading
 ) -> int:
-    again = now.grown(_COUNTED_AGAIN[reason], since) if reason in _COUNTED_AGAIN else 0
-    return max(0, sum(now.grown(name, since) for name in names) - again)
+    counted = sum(now.grown(name, since) for name in names)
+    return max(0, counted - sum(now.grown(name, since) for name in again))
 
 
 def _at_links(now: CounterReading, since: CounterReading) -> dict[str, int]:

@@ -70,8 +70,23 @@ def test_the_reverse_path_filter_and_pruned_segments_are_drops() -> None:
 
 def test_a_segment_with_a_bad_checksum_is_not_delivered() -> None:
     """tcp_v4_rcv() counts TCP_MIB_INSEGS before it verifies the checksum."""
-    now = _reading(TcpInSegs=10, TcpInCsumErrors=4)
+    now = _reading(TcpInSegs=10, TcpInCsumErrors=4, TcpInErrs=4)
     assert delivery.consumed(now, _reading()) == 6
+    assert delivery.drops(now, _reading()) == {"tcp/TCP_CSUM": 4}
+
+
+def test_what_is_too_short_for_its_own_header_is_no_delivery() -> None:
+    """tcp_v4_rcv() counts bad_packet in InErrs alone, __udp4_lib_rcv() short_packet in InErrors."""
+    now = _reading(TcpInSegs=9, TcpInErrs=3, TcpInCsumErrors=1, UdpInErrors=9, UdpRcvbufErrors=5)
+    now.protocols["IpExtInTruncatedPkts"] = 7  # ip_rcv_core(): shorter than its total length
+    assert delivery.consumed(now, _reading()) == 6
+    assert delivery.drops(now, _reading()) == {
+        "ip/PKT_TOO_SMALL": 7,
+        "tcp/TCP_CSUM": 1,
+        "tcp/NOT_SPECIFIED": 2,
+        "socket/SOCKET_RCVBUFF": 5,
+        "udp/NOT_SPECIFIED": 4,
+    }
 
 
 def test_datagrams_that_netfilter_dropped_are_those_that_came_to_no_counted_end() -> None:

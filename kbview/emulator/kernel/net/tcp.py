@@ -235,5 +235,5 @@ class TcpLayer(Timed):
 def _make_room(entry: ConnectionEntry, socket: StreamSocket) -> None:
     """Set the room for text that window and memory allow now."""
     receiver = entry.connection.tcb.receiver
+    receiver.refusing = "" if socket.has_memory() else NO_MEMORY
     receiver.room = socket.room
-    receiver.refusing = NO_MEMORY if socket.queued >= socket.rcvbuf else ""

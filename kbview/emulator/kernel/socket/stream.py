@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kbview.emulator.kernel.skb import charge, packets, rest, truesize
 from kbview.emulator.protocol.tcp.endpoint import ConnectionEntry, Listener
+from kbview.emulator.protocol.tcp.recorded_window import TCP_RMEM_MAX
 from kbview.packet.frame import Frame
 from kbview.tape.meter import SocketMeter
 
@@ -110,10 +111,13 @@ class StreamSocket:
 
     The receive buffer is twice the `tcp_rcvbuf` of the settings, and the window at most half of that:
     Linux tunes the buffer to hold what two round trips bring (tcp_rcv_space_adjust()), so unread text
-    does not narrow the window at once. kbview's tuning ends there.
+    does not narrow the window at once. kbview's tuning ends there. Small segments that fill the buffer
+    beyond its limit make it grow to their charge, up to the most of tcp_rmem. From then on their
+    overhead narrows the window.
 
-    `unwritten` are bytes that the application will write when the send buffer has room. `leaving`: it
-    closes after them. `closed`: it has closed, and TCP completes the connection.
+    `grown`: the buffer was too small once. `unwritten` are bytes that the application will write when
+    the send buffer has room. `leaving`: it closes after them. `closed`: it has closed, and TCP ends the
+    connection.
     """
 
     stream = True
@@ -125,6 +129,7 @@ class StreamSocket:
         self.entry = entry
         self.table = table
         self.rcvbuf = 2 * tcp_rcvbuf
+        self.grown = False
         self.sndbuf = sndbuf
         self.is_ready = False
         self.packets: deque[QueuedSegment] = deque()
@@ -147,11 +152,25 @@ class StreamSocket:
 
     @property
     def room(self) -> int:
-        """Bytes of text that the socket accepts: half of the free buffer, the other half is overhead.
+        """Bytes of text that the socket accepts, no more than the window clamp.
 
-        tcp_win_from_space() with tcp_adv_win_scale 1, and no more than the window clamp.
+        Half of the free buffer, for the other half is overhead: tcp_win_from_space() with
+        tcp_adv_win_scale 1. After the buffer was too small it is the share of text in the queue's
+        charge, as tcp_grow_window() and since Linux 6.6 scaling_ratio have it.
         """
-        return max(0, min(self._window_clamp, (self.rcvbuf - self.queued) // 2))
+        free = max(0, self.rcvbuf - self.queued)
+        small = self.grown and 2 * self.text < self.queued
+        return min(self._window_clamp, free * self.text // self.queued if small else free // 2)
+
+    def has_memory(self) -> bool:
+        """Whether the socket takes a segment; a buffer over its limit grows to its charge before.
+
+        Linux: tcp_prune_queue() and tcp_clamp_window(). tcp_collapse() is left out.
+        """
+        if self.queued > self.rcvbuf:
+            self.rcvbuf = max(self.rcvbuf, min(self.queued, TCP_RMEM_MAX))
+            self.grown = True
+        return self.queued <= self.rcvbuf
 
     @property
     def pending(self) -> bool:
