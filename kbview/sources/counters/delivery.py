@@ -32,7 +32,7 @@ DROPS: tuple[tuple[Place, Reason, tuple[str, ...]], ...] = (
 # Rows of which other rows have a part: ip_rcv_core() counts a bad checksum as a bad header, too, and
 # tcp_listendrop() an overflow of the accept queue. UDP counts each error in InErrors as well, and
 # TCP a bad checksum in InErrs. The rest is too short, or refused by a socket filter.
-_COUNTED_AGAIN = {
+_COUNTED_AGAIN: dict[tuple[Place, Reason], tuple[str, ...]] = {
     (Place.IP, DropReason.IP_INHDR): ("IpExtInCsumErrors",),
     (Place.TCP, DropReason.LISTENDROPS): ("TcpExtListenOverflows",),
     (Place.UDP, DropReason.NOT_SPECIFIED): (
