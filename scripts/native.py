@@ -1,6 +1,8 @@
-"""Compile the emulator with mypyc: `scripts/native.py FOLDER` leaves the modules in FOLDER.
+"""Compile the emulator and the reader of captures with mypyc.
 
-The source is the package's own. A copy of it gets four changes, each of them mechanical:
+`scripts/native.py FOLDER` leaves the modules in FOLDER.
+
+The source is the package's own. A copy of it gets five changes, each of them mechanical:
 
 1. A dataclass of settings and a struct that is decoded move to a module beside, `declared_NAME.py`,
    which stays Python: mypyc loses the bounds and units in their annotations.
@@ -10,6 +12,7 @@ The source is the package's own. A copy of it gets four changes, each of them me
 3. `strict` of a `zip` in a loop goes: mypyc compiles the plain form without objects for the pairs.
 4. A constant in capitals becomes `Final`: compiled code does not look it up in its module. The
    docstring of a module becomes an assignment, because mypyc drops it.
+5. COMPILED of kbview/packet/compiled.py becomes True, and its `Word` an integer of 64 bits.
 
 FOLDER/kbview then has an extension module for each module of COMPILED, and the modules `declared_*.py`.
 `scripts/wheel` puts them (`products`) into a wheel beside the unchanged Python modules.
@@ -23,10 +26,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
+_OF_CAPTURES = ("checksum", "clock", "compiled", "fields", "shape", "shortcut", "toeplitz")
 COMPILED = (
     "kbview/emulator",
     "kbview/packet/frame.py",
     "kbview/packet/altered.py",
+    *(f"kbview/packet/{name}.py" for name in _OF_CAPTURES),
     "kbview/tape/bucket.py",
 )
 # Declarations alone, without work for a compiler.
@@ -35,6 +40,13 @@ LEFT = {"keys.py", "settings.py", "common_settings.py", "scenario.py", "traffic_
 _DECORATOR = """
 try:
     from mypy_extensions import mypyc_attr
+except ImportError:
+    pass
+"""
+# `Word` is a type of annotations alone, so compiled code does without it as well.
+_WORD = """
+try:
+    from mypy_extensions import i64 as Word
 except ImportError:
     pass
 """
@@ -100,6 +112,7 @@ def prepare(root: Path) -> list[Path]:
         if declared:
             move(source, [each.name for each in declared], root)
         make_plain(source)
+        make_words(source)
         make_final(source)
         source.write()
     return [source.path for source in sources]
@@ -217,6 +230,22 @@ def make_plain(source: Source) -> None:
         through = node.iter if isinstance(node, ast.For | ast.comprehension) else None
         if isinstance(through, ast.Call) and ast.unparse(through.func) == "zip":
             through.keywords = []
+
+
+# ---- words of compiled code ----------------------------------------------------------------------
+
+
+def make_words(source: Source) -> None:
+    """Give the names of kbview/packet/compiled.py their meaning in compiled code."""
+    for place, node in enumerate(source.tree.body):
+        if ast.unparse(node) == "COMPILED = False":
+            source.tree.body[place] = ast.parse("COMPILED = True").body[0]
+        if isinstance(node, ast.ImportFrom) and any(each.name == "Word" for each in node.names):
+            node.names = [each for each in node.names if each.name != "Word"]
+            source.tree.body[place : place + 1] = [
+                *([node] if node.names else ()),
+                *ast.parse(_WORD).body,
+            ]
 
 
 # ---- constants ---------------------------------------------------------------------------------

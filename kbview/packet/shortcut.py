@@ -5,24 +5,26 @@
     | TTL 1 | protocol 1 | sum 2 | addresses 8, ports 4 | numbers 8 | TCP offset 1 | flags 1 |
                                  '------- ends 12 ------'
 
-Lengths and flows are remembered apart (shape.py), so that packets of any length are as fast as those of
-a few; what is not plain, or new, is decoded with care and gives the same frame.
+Lengths and flows are remembered apart (shape.py), so that packets of many lengths are read as fast as
+packets of a few. A packet that is new or not plain is decoded with care, and gives the same frame.
 """
 
 import struct
 
 from kbview.packet.checksum import datagram_valid
+from kbview.packet.compiled import COMPILED
 from kbview.packet.decoder import FrameDecoder
 from kbview.packet.ethernet import ETH_HLEN
+from kbview.packet.fields import FORMAT
+from kbview.packet.fields import read_fields as read
 from kbview.packet.frame import Frame
 from kbview.packet.ipv4 import IPPROTO_TCP, IPPROTO_UDP
 from kbview.packet.outline import datagram_fault
 from kbview.packet.record import BATCH, PS_PER_SECOND, Interface
 from kbview.packet.refusal import OF_ADDRESSES
 from kbview.packet.shape import RECORD, UDP, Shapes
-from kbview.packet.window import Window
+from kbview.packet.window import SLACK, Window
 
-_LENGTH = slice(2)  # of UDP's length; a slice made once, not at each packet
 _IPV4 = RECORD + ETH_HLEN  # where it begins in a record
 # The length of a TCP header by its data offset byte; an impossible one is longer than any packet.
 _TCP_LENGTHS = tuple((byte >> 4) * 4 if byte >> 4 >= 5 else 1 << 16 for byte in range(256))
@@ -34,51 +36,51 @@ class ShortCut:
     def __init__(self, decoder: FrameDecoder, order: str, interface: Interface) -> None:
         self._decoder = decoder
         self._interface = interface
+        self._little = order == "<"
         self._tick_ps = PS_PER_SECOND // interface.ticks_per_second
         self._shapes = Shapes(order, decoder.flows, decoder.verify)
-        self._fields = struct.Struct(order + "II 26s 2x H x B 2x 12s 8s BB")
+        self._fields = struct.Struct(order + FORMAT)
         self._original = struct.Struct(order + "12x I")
         (self._dont_fragment,) = struct.unpack(order + "H", b"\x40\0")
 
     def frames(self, window: Window, used: int, first: int) -> tuple[list[Frame], int]:  # noqa: PLR0915
         """The frames of the whole records from `used` on, numbered from `first`; where they end."""
-        data, end, clock, tick_ps = window.data, window.end, self._decoder.clock, self._tick_ps
+        data, end, at = window.data[used : window.end + len(SLACK)], window.end - used, 0
         unpack, shapes, learn = self._fields.unpack_from, self._shapes.known, self._shapes.learn
         is_tcp, is_udp, whole, lengths = IPPROTO_TCP, IPPROTO_UDP, self._dont_fragment, _TCP_LENGTHS
-        second, latest, base_ps, make = -1, 0, clock.last_ps, Frame
+        little, tick_ps, clock, compiled = self._little, self._tick_ps, self._decoder.clock, COMPILED
+        second, latest, base_ps = -1, 0, clock.last_ps
         frames: list[Frame] = []
-        keep = frames.append
+        inner: bytes | None
         for packet in range(first, first + BATCH):
-            seconds, ticks, key, fragment, kind, ends, numbers, offset, flags = unpack(data, used)
+            if compiled:
+                seconds, ticks, key, part, kind, ends, numbers, offset, flags = read(data, at, little)
+            else:
+                seconds, ticks, key, part, kind, ends, numbers, offset, flags = unpack(data, at)
             try:
                 size, length, payload, expected, summed, tcp, udp = shapes[key]
             except KeyError:
                 size, length, payload, expected, summed, tcp, udp = learn(key)
-            used += size
-            if used > end:
-                used -= size
+            at += size
+            if at > end:
+                at -= size
                 break
             if ticks < latest or seconds != second:
                 base_ps, ticks = self._turn(seconds, ticks, base_ps + latest * tick_ps)
                 second = seconds
             latest, arrived_ps = ticks, base_ps + ticks * tick_ps
             if kind == is_tcp:
-                flow = tcp(ends)
-                payload -= lengths[offset]
+                flow, payload, inner = tcp.get(ends), payload - lengths[offset], numbers
             else:
-                flow = udp(ends) if kind == is_udp and numbers[_LENGTH] == expected else None
-                payload, flags, numbers = payload - UDP, 0, None
-            if flow is None or payload < 0 or (fragment and fragment != whole):
-                start = used - size
-                keep(self._careful(data[start:used], arrived_ps, packet))
-            elif summed:
-                datagram = data[used - size + _IPV4 : used - size + summed]
-                fault = "" if datagram_valid(datagram) else datagram_fault(datagram)
-                keep(make(arrived_ps, packet, length, flow, payload, flags, fault, numbers))
-            else:
-                keep(make(arrived_ps, packet, length, flow, payload, flags, "", numbers))
+                flow = udp.get(ends) if kind == is_udp and numbers[:2] == expected else None
+                payload, flags, inner = payload - UDP, 0, None
+            if flow is None or payload < 0 or (part and part != whole):
+                frames.append(self._careful(data[at - size : at], arrived_ps, packet))
+                continue
+            fault = _fault(data[at - size + _IPV4 : at - size + summed]) if summed else ""
+            frames.append(Frame(arrived_ps, packet, length, flow, payload, flags, fault, inner))
         clock.last_ps = base_ps + latest * tick_ps
-        return frames, used
+        return frames, used + at
 
     def _turn(self, seconds: int, ticks: int, last_ps: int) -> tuple[int, int]:
         """The trace's time of a second's begin, and the ticks from there to a packet's arrival."""
@@ -95,3 +97,8 @@ class ShortCut:
         if frame.fault not in OF_ADDRESSES:  # else each packet of the flow has the fault
             self._shapes.learn_flow(record, frame.flow)
         return frame
+
+
+def _fault(datagram: bytes) -> str:
+    """The reason why the kernel refuses a whole datagram for a checksum, "" if its sums are right."""
+    return "" if datagram_valid(datagram) else datagram_fault(datagram)

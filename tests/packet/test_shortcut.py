@@ -8,10 +8,12 @@ from random import Random
 import pytest
 from msgspec.structs import astuple
 
-from kbview.packet import flow, shape
+from kbview.packet import checksum as checksum_module
+from kbview.packet import flow, shape, shortcut
 from kbview.packet.capture import open_capture
 from kbview.packet.checksum import checksum, pseudo_header
 from kbview.packet.decoder import FrameDecoder
+from kbview.packet.fields import FORMAT, read_fields
 from kbview.packet.pcap import Pcap
 from kbview.packet.reader import Reader
 
@@ -116,6 +118,26 @@ def test_it_changes_nothing(
     data = capture(seed, order, magic)
     assert rows(data, verify) == carefully(data, verify)
     assert rows(data[:-30], verify) == carefully(data[:-30], verify)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_form_for_compiled_code_changes_nothing(
+    seed: int, monkeypatch: pytest.MonkeyPatch, carefully: Callable[[bytes, bool], list[Row]]
+) -> None:
+    """Fields and checksums read byte by byte: the same frames, faults and flows in both byte orders."""
+    data = capture(seed, *ORDERS[seed])
+    expected = carefully(data, True)
+    monkeypatch.setattr(shortcut, "COMPILED", True)
+    monkeypatch.setattr(checksum_module, "COMPILED", True)
+    assert rows(data, True) == expected
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_fields_are_as_a_struct_reads_them(order: str) -> None:
+    for seed in range(50):
+        data = Random(seed).randbytes(64 + seed)
+        expected = struct.unpack_from(order + FORMAT, data, seed)
+        assert read_fields(data, seed, order == "<") == expected
 
 
 def test_it_changes_nothing_where_memories_overflow(
