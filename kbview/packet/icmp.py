@@ -9,6 +9,7 @@ from kbview.packet.malformed import MalformedPacketError
 
 ICMP_ECHOREPLY = 0
 ICMP_ECHO = 8
+NR_ICMP_TYPES = 18  # the highest type that Linux knows
 ICMPV6_ECHO_REQUEST = 128
 ICMPV6_ECHO_REPLY = 129
 

@@ -14,15 +14,13 @@ from kbview.packet.malformed import MalformedPacketError
 from kbview.packet.record import LONGEST_PACKET
 from kbview.packet.refusal import ipv4_refusal, ipv6_refusal
 
+IPV4_ADDRESS = 4  # bytes
 PART_HEAD = tcp.HEADER  # bytes of a fragment that are kept: of the first, its transport's header
 
 # What consumes a datagram, and how much of its header must have been captured to say more.
-_TRANSPORTS = {
-    ipv4.IPPROTO_ICMP: (Protocol.ICMP, 8),
-    ipv6.IPPROTO_ICMPV6: (Protocol.ICMP, 8),
-    ipv4.IPPROTO_UDP: (Protocol.UDP, 8),
-    ipv4.IPPROTO_TCP: (Protocol.TCP, 20),
-}
+_PORTED = {ipv4.IPPROTO_UDP: (Protocol.UDP, 8), ipv4.IPPROTO_TCP: (Protocol.TCP, 20)}
+_OF_IPV4 = {ipv4.IPPROTO_ICMP: (Protocol.ICMP, 8), **_PORTED}
+_OF_IPV6 = {ipv6.IPPROTO_ICMPV6: (Protocol.ICMP, 8), **_PORTED}
 # Where a transport header keeps its checksum, and the kernel's reason when it is wrong.
 _CHECKSUMS = {
     ipv4.IPPROTO_ICMP: (2, "ICMP_CSUM"),
@@ -111,12 +109,15 @@ def _from_loopback(seen: Outline) -> bool:
 
 def _read_transport(seen: Outline, number: int, segment: bytes, captured: int, verify: bool) -> None:
     """Read a datagram's transport header, if it is not a fragment and the capture has it."""
-    protocol, needed = _TRANSPORTS.get(number, (Protocol.IP, 0))
+    known = _OF_IPV4 if len(seen.source) == IPV4_ADDRESS else _OF_IPV6
+    protocol, needed = known.get(number, (Protocol.IP, 0))
     if seen.fragment or protocol is Protocol.IP or captured < min(needed, len(segment)):
         return
     seen.protocol = protocol
+    fault = ""
     if protocol is Protocol.ICMP:
-        icmp.parse(segment)
+        message, _ = icmp.parse(segment)
+        fault = _unknown_message(number, message.type)
     else:
         seen.ports = segment[:4]
     if protocol is Protocol.TCP:
@@ -127,6 +128,12 @@ def _read_transport(seen: Outline, number: int, segment: bytes, captured: int, v
         seen.payload = len(udp.parse(segment)[1])
     if verify and not seen.fault:
         seen.fault = transport_fault(number, seen.source + seen.destination, segment)
+    seen.fault = seen.fault or fault
+
+
+def _unknown_message(number: int, kind: int) -> str:
+    """The reason of icmp_rcv() against an unknown type of ICMP, else "" (RFC 1122, 3.2.2)."""
+    return "UNHANDLED_PROTO" if number == ipv4.IPPROTO_ICMP and kind > icmp.NR_ICMP_TYPES else ""
 
 
 def datagram_fault(datagram: bytes) -> str:

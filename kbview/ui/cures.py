@@ -30,7 +30,7 @@ CURES: dict[str, str] = {
     Why.QDISC_DROP: "tc -s qdisc; a longer txqueuelen, or a slower sender",
     Why.FULL_RING: "the receiver of a ring is slower than its sender",
     Why.PACKET_SOCK_ERROR: "a packet socket's ring is full: a larger --ring, or a faster reader",
-    Why.UNHANDLED_PROTO: "no protocol of this host takes this ethertype",
+    Why.UNHANDLED_PROTO: "no handler for this ethertype, ICMP type or IPv6 option: look at one (4)",
     Why.OTHERHOST: "for another MAC address: the switch floods, or the link is promiscuous",
     Why.IP_CSUM: _CHECKSUM,
     Why.UDP_CSUM: _CHECKSUM,

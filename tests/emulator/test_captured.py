@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from contextlib import closing
 from io import BytesIO
 from typing import Any
 
@@ -30,6 +31,15 @@ from kbview.tape.tape import Tape
 from tests.traces import TRACES
 
 MS_PS = 1_000_000_000
+# A bad packet of each layer: bytes behind the IPv4 header, the protocol, and the kernel's end of it.
+# Linux 6.18 frees these packets so on a veth pair, by the tracepoint kfree_skb.
+_SHORT_TCP = b"\0\1\0\x50" + bytes(8) + b"\x30\2" + bytes(6)
+BAD_PACKETS = {
+    "a datagram of four bytes": (b"\0\1\0\x09\0\4\0\0", 17, "udp/PKT_TOO_SMALL"),
+    "a UDP length beyond the packet": (b"\0\1\0\x09\x20\0\0\0", 17, "udp/PKT_TOO_SMALL"),
+    "a TCP header of twelve bytes": (_SHORT_TCP, 6, "tcp/PKT_TOO_SMALL"),
+    "an ICMP type that nobody knows": (b"\x28\0\xd7\xff" + bytes(4), 1, "icmp/UNHANDLED_PROTO"),
+}  # fmt: skip
 HOST = Host(frozenset([b"\2\0\0\0\0\2"]), frozenset(["10.0.0.2", "fd00::2"]))
 FLOW = Flow(0, Protocol.TCP, "10.0.0.1", "10.0.0.2", 5000, 80, b"\2\0\0\0\0\1", b"\2\0\0\0\0\2", 0)
 BACK = Flow(1, Protocol.TCP, "10.0.0.2", "10.0.0.1", 80, 5000, b"\2\0\0\0\0\2", b"\2\0\0\0\0\1", 0)
@@ -237,6 +247,38 @@ def frames_of(packets: list[Any]) -> list[Frame]:
     stream.seek(0)
     with open_capture("-", stream) as capture:
         return [frame for batch in capture.frames() for frame in batch]
+
+
+@pytest.mark.parametrize("name", BAD_PACKETS)
+def test_a_bad_packet_ends_in_the_layer_that_reads_it(name: str) -> None:
+    body, protocol, end = BAD_PACKETS[name]
+    packet = ETHER / scapy.IP(src="10.0.0.1", dst="10.0.0.2", proto=protocol) / body
+    made, _ = emulated(frames_of([packet]))
+    assert made.sample().meters.drops == {end: 1}
+
+
+def test_icmp_of_ipv6_is_no_protocol_of_ipv4() -> None:
+    """inet_protos has no number 58: it is not taken to icmp_rcv()."""
+    (frame,) = frames_of([ETHER / scapy.IP(src="10.0.0.1", dst="10.0.0.2", proto=58) / bytes(40)])
+    assert (frame.flow.protocol, frame.fault) == (Protocol.IP, "")
+
+
+def test_mtcp_looks_at_no_checksum_of_a_protocol_that_it_does_not_have() -> None:
+    """mtcp/src/ip_in.c: ProcessIPv4Packet() knows TCP and ICMP."""
+    packet = ETHER / IP4 / scapy.UDP(sport=1, dport=9, chksum=0x1234) / b"text"
+    made, _ = emulated(frames_of([packet]), datapath="mtcp")
+    assert made.sample().meters.drops == {"ip/IP_NOPROTO": 1}
+
+
+def test_text_that_the_recorded_host_took_fits_the_socket() -> None:
+    """recordings/README.md: nothing was retransmitted. tcp_rcv_space_adjust() opens the buffer."""
+    with closing(resolve("bulk.pcap", Choice(datapath="kernel"))) as source:
+        assert isinstance(source, EmulatorSource)
+        source.set_detail(Detail.METERS)
+        source.pump(Tape(1 << 16), NEVER_PS)
+        meters = source.emulation.sample().meters
+    assert (meters.arrived, meters.drops) == (1730, {})
+    assert meters.copied_bytes == 2_499_840
 
 
 def udp4(length: int, fragment: int) -> list[Any]:

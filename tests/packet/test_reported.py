@@ -64,7 +64,7 @@ FATES = {
     "hole-never-filled.pcap": Fate(5, 0, {"tcp/SOCKET_CLOSE": 3}),
     "keepalive-1-byte.pcap": Fate(7, 18, {OLD: 2}),
     "null-scan.pcap": Fate(1, 0, {"tcp/TCP_FLAGS": 1}),
-    "offset-bad.pcap": Fate(3, 0, {"ip/PKT_TOO_SMALL": 1}),
+    "offset-bad.pcap": Fate(3, 0, {"tcp/PKT_TOO_SMALL": 1}),  # tcp_v4_rcv()
     "overlap-out-of-order.pcap": Fate(7, 2000),
     "plain.pcap": Fate(6, 18),
     "retransmit-partly-new.pcap": Fate(6, 1500),

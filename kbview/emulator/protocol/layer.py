@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from kbview.packet.frame import Protocol
-from kbview.tape.vocabulary import DropReason, Place
+from kbview.tape.vocabulary import DropReason, Place, reason_of
 
 
 class ProtocolLayer(NamedTuple):
@@ -31,8 +31,16 @@ _TRANSPORT_FAULTS: dict[str, Place] = {
     DropReason.TCP_CSUM: Place.TCP,
     DropReason.ICMP_CSUM: Place.ICMP,
 }
+_TOO_SMALL = reason_of("PKT_TOO_SMALL")
 
 
-def layer_of_fault(fault: str) -> Place:
-    """The name of the layer that refuses a packet for this reason (enum skb_drop_reason)."""
+def layer_of_fault(fault: str, protocol: Protocol) -> Place:
+    """The name of the layer that refuses a packet of a protocol for this reason (enum skb_drop_reason).
+
+    A header that is too short is found by the layer that reads it, an unknown message by icmp_rcv().
+    """
+    if fault == _TOO_SMALL:
+        return LAYERS[protocol][-1].name
+    if fault == DropReason.UNHANDLED_PROTO and protocol is Protocol.ICMP:
+        return Place.ICMP
     return _TRANSPORT_FAULTS.get(fault, Place.IP)

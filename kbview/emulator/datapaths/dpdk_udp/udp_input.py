@@ -80,8 +80,9 @@ class UdpInput:
         """Take a frame up; its mbuf is freed, or waits in a queue."""
         core = self._core
         way = self._ways.get(frame.flow) or self._find(frame.flow)
-        if frame.fault and layer_of_fault(frame.fault) in (Place.IP, way.end):
-            self._refuse(frame, layer_of_fault(frame.fault), frame.fault)
+        finder = layer_of_fault(frame.fault, frame.flow.protocol) if frame.fault else None
+        if finder is not None and finder in (Place.IP, way.end):
+            self._refuse(frame, finder, frame.fault)
         elif way.socket is not None:
             core.spend(self._udp_in, frame.packet)
             self._queue(way.socket, frame)

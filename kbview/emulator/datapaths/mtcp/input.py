@@ -38,10 +38,13 @@ class Input:
         reason = self._refusals.get(flow)
         if reason is None:
             reason = self._find(flow)
-        if frame.fault or reason:
+        finder = layer_of_fault(frame.fault, flow.protocol) if frame.fault else None
+        if finder is not None and (finder is IP or not reason):
             core.spend(self._ip_in, frame.packet)
-            where = layer_of_fault(frame.fault) if frame.fault else IP
-            self._machine.books.drop(core, frame, where, frame.fault or reason)
+            self._machine.books.drop(core, frame, finder, frame.fault)
+        elif reason:
+            core.spend(self._ip_in, frame.packet)
+            self._machine.books.drop(core, frame, IP, reason)
         elif flow.protocol in _CONSUMED:
             core.spend(self._ip_in, frame.packet)
             self._machine.books.deliver(core, frame, _CONSUMED[flow.protocol])

@@ -137,7 +137,7 @@ class ProtocolStack(LayersAbove):
         """Take a packet up the layers; returns its taker, None where its journey ended in a layer."""
         way = self._ways.get(frame.flow) or self._find_way(frame.flow)
         if frame.fault and way.end is not XDP:
-            finder = layer_of_fault(frame.fault)
+            finder = layer_of_fault(frame.fault, frame.flow.protocol)
             where = finder if finder in way.climb else way.end
             self._drop(core, frame, way.climb[where], where, frame.fault)
             return None

@@ -18,6 +18,7 @@ from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST, SkbCache, cut, skbs
 from kbview.emulator.kernel.skb import charge as charge_of
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import WaitQueue
+from kbview.emulator.protocol.tcp.recorded_window import TCP_RMEM_MAX
 from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
 from kbview.tape.meter import SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
@@ -73,7 +74,7 @@ class Socket:
         table = self.table
         length = frame.length
         charge = SMALLEST if length <= RX_BUFFER and not frame.inner else charge_of(frame)
-        if self.queued + charge > self.rcvbuf:
+        if self.queued + charge > self.rcvbuf and not (self.stream and self._grows(charge)):
             self.drops += 1
             reason = _TCP_ZEROWINDOW if self.stream else _SOCKET_RCVBUFF
             table.machine.books.drop(core, frame, _SOCKET, reason)
@@ -93,6 +94,16 @@ class Socket:
             table.ready.append(self)
         if table.waiters.sleeper is not None:
             table.waiters.wake(core)
+
+    def _grows(self, charge: int) -> bool:
+        """Let a stream's buffer grow to its charge; False beyond the most of tcp_rmem.
+
+        The recorded host's window admitted it. Linux: tcp_clamp_window(), tcp_rcv_space_adjust().
+        """
+        if self.queued + charge > TCP_RMEM_MAX:
+            return False
+        self.rcvbuf = self.queued + charge
+        return True
 
     def _join(self, frame: Frame, sign: int) -> None:
         count = len(parts(frame))

@@ -16,7 +16,6 @@ _BY_REASON: dict[str, Place] = {
     DropReason.QUEUE_PURGE: Place.SOCKET,
     DropReason.UDP_CSUM: Place.UDP,
     DropReason.ICMP_CSUM: Place.ICMP,
-    DropReason.UNHANDLED_PROTO: Place.NETIF,
     DropReason.CPU_BACKLOG: Place.BACKLOG,
     DropReason.NETFILTER_DROP: Place.NETFILTER,
     DropReason.OTHERHOST: Place.IP,
@@ -35,6 +34,7 @@ _BY_FUNCTION = (
     ("veth_xdp_", Place.XDP),  # veth_xdp_rcv_skb(): sk_buffs that a program of the driver's drops
     ("arp_", Place.ARP),
     ("parp_", Place.ARP),
+    ("icmpv6_param_prob", Place.IP),  # ip6_tlvopt_unknown(): an option that may not be skipped
     ("icmp", Place.ICMP),
     ("ping_", Place.ICMP),
     ("igmp", Place.IGMP),
