@@ -1,12 +1,15 @@
 """Records as columns: a table for each class, so that like stands beside like, and back.
 
 A whole number is kept as its difference from the one above it. Against an array for each record this
-halves a tape of milestones and divides one of steps by four (docs/decisions/0006-tape-file.md).
+halves a tape of milestones and divides one of steps by four (docs/decisions/0006-tape-file.md). Whole
+numbers with differences that do not repeat are kept as planes (plane.py).
 Columns go by the names of the fields: a table of any version names its own columns.
 """
 
+import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import accumulate, compress, count
 from operator import sub
 from typing import Any, TypeVar, get_type_hints
@@ -16,16 +19,17 @@ from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo
 
 from kbview.tape import events as ev
-from kbview.tape.kbt import message
+from kbview.tape.kbt import message, plane
 from kbview.tape.kbt.schema import fixed_up
-from kbview.tape.kbt.stream import StreamPart
+from kbview.tape.kbt.stream import Packing, StreamPart
 from kbview.tape.meter import Sample
 
 _Kind = TypeVar("_Kind", bound=ev.Event)
 _Reader = Callable[[Sequence[ev.Event]], list[Any]]
 _FEW = 4  # tables
 _SAMPLE = 256  # numbers that are looked at for noise
-_NOISE = 0.9  # the share of different numbers among them, at least
+_NOISE = 0.9  # the share of different steps among them, at least
+_STORED, _CODED = 128, 16  # different bytes among them, at least
 
 
 def differences(numbers: Sequence[int]) -> list[int]:
@@ -40,7 +44,7 @@ class Columns(msgspec.Struct):
     """
 
     order: bytes
-    times: list[int]
+    times: list[int] | bytes
     tables: dict[str, msgspec.Raw]
 
 
@@ -54,7 +58,7 @@ class Table:
         self._numbers = {field.name for field in self._fields if hints[field.name] is int}
         self._readers = {field.name: _reader(field.name) for field in self._fields}
         columns: list[tuple[str, Any, Any]] = [
-            (field.name, _list_of(hints[field.name]), None) for field in self._fields
+            (field.name, _column_of(hints[field.name]), None) for field in self._fields
         ]
         self._decoder = msgspec.msgpack.Decoder(msgspec.defstruct(kind.__name__, columns))
 
@@ -63,7 +67,7 @@ class Table:
         yield StreamPart(message.map_of(len(self._readers)))
         for name, read in self._readers.items():
             yield StreamPart(message.encode(name))
-            yield _column(read(records), whole=name in self._numbers)
+            yield from _column(read(records), whole=name in self._numbers)
 
     def unpack(self, raw: msgspec.Raw, times: list[int]) -> Iterable[ev.Event]:
         """The records again; ValueError or msgspec's if the columns belong to another class."""
@@ -73,14 +77,16 @@ class Table:
         ]
         return map(self.kind, times, *values)
 
-    def _column(self, field: FieldInfo, values: list[Any] | None, count: int) -> Iterable[Any]:
+    def _column(self, field: FieldInfo, values: list[Any] | bytes | None, count: int) -> Iterable[Any]:
         if values is None:
             if field.required:
                 raise ValueError(f"{self.kind.__name__} has no {field.name}")
             return [_default(field) for _ in range(count)]
+        if field.name in self._numbers:
+            values = _numbers(values)
         if len(values) != count:
             raise ValueError(f"{len(values)} of {count} values in {self.kind.__name__}.{field.name}")
-        return accumulate(values) if field.name in self._numbers else values
+        return values
 
 
 def _reader(name: str) -> _Reader:
@@ -93,26 +99,61 @@ def _reader(name: str) -> _Reader:
     return read
 
 
-def _column(values: Sequence[Any], *, whole: bool) -> StreamPart:
-    """The column of at least one value, encoded; `whole`: of whole numbers, as their differences."""
-    first, count = values[0], len(values)
-    if (whole or isinstance(first, str)) and values[-1] == first and values.count(first) == count:
-        encoded = message.encode(first)
-        rest = message.encode(0) if whole else encoded
-        return StreamPart(message.array_of(count) + encoded + (count - 1) * rest)
-    if not whole:
-        return StreamPart(message.encode(values))
-    steps = differences(values)
-    return StreamPart(message.encode(steps), _is_noise(steps[1 : _SAMPLE + 1]))
+def _column(values: Sequence[Any], *, whole: bool) -> list[StreamPart]:
+    """The column of at least one value, encoded; `whole`: of whole numbers."""
+    step = _step(values) if whole else 0 if _is_one_word(values) else None
+    if step is not None:
+        first = message.encode(values[0])
+        rest = message.encode(step) if whole else first
+        return [StreamPart(message.array_of(len(values)) + first + (len(values) - 1) * rest)]
+    if whole and _is_noise(values[: _SAMPLE + 1]):
+        with suppress(struct.error):
+            return _planes(values)
+    return [StreamPart(message.encode(differences(values) if whole else values))]
 
 
-def _is_noise(steps: Sequence[int]) -> bool:
-    """Whether nearly all of these differences are different: compression finds no repeated words."""
-    return len(steps) == _SAMPLE and len(set(steps)) >= _NOISE * _SAMPLE
+def _is_one_word(values: Sequence[Any]) -> bool:
+    """Whether these values are the same text."""
+    first = values[0]
+    return isinstance(first, str) and values[-1] == first and values.count(first) == len(values)
 
 
-def _list_of(item: Any) -> Any:
-    return list[item] | None  # a column that an older version did not have is None
+def _step(numbers: Sequence[int]) -> int | None:
+    """The difference between all neighbours, if it is 0 or 1; None if there are others."""
+    first, count = numbers[0], len(numbers)
+    rise = numbers[-1] - first
+    if rise == 0 and numbers.count(first) == count:
+        return 0
+    return 1 if rise == count - 1 and numbers == list(range(first, first + count)) else None
+
+
+def _is_noise(numbers: Sequence[int]) -> bool:
+    """Whether nearly all steps between these numbers are different: no word is repeated."""
+    return len(numbers) > _SAMPLE and len(set(map(sub, numbers[1:], numbers))) >= _NOISE * _SAMPLE
+
+
+def _planes(numbers: Sequence[int]) -> list[StreamPart]:
+    """Numbers as planes, encoded."""
+    planes = [StreamPart(data, _method(data[:_SAMPLE])) for data in plane.pack(numbers)]
+    return [StreamPart(message.bytes_of(sum(len(each.data) for each in planes))), *planes]
+
+
+def _method(sample: bytes) -> Packing:
+    """The method for the plane of these bytes. Of bytes without a pattern 162 of 256 are different."""
+    different = len(set(sample))
+    if different > _STORED:
+        return Packing.STORED
+    return Packing.CODES if different > _CODED else Packing.WORDS
+
+
+def _numbers(column: list[int] | bytes) -> list[int]:
+    """The numbers of a column that has planes or differences; ValueError if it makes no sense."""
+    return plane.unpack(column) if isinstance(column, bytes) else list(accumulate(column))
+
+
+def _column_of(item: Any) -> Any:
+    column = list[item] | None  # a column that an older version did not have is None
+    return column | bytes if item is int else column
 
 
 def _default(field: FieldInfo) -> Any:
@@ -133,7 +174,7 @@ def pack(records: Sequence[ev.Event]) -> Iterable[StreamPart]:
     yield StreamPart(message.map_of(len(Columns.__struct_fields__)))
     yield StreamPart(message.encode("order") + message.encode(order))
     yield StreamPart(message.encode("times"))
-    yield _column(_times(records), whole=True) if records else StreamPart(message.array_of(0))
+    yield from _column(_times(records), whole=True) if records else [StreamPart(message.array_of(0))]
     yield StreamPart(message.encode("tables") + message.map_of(len(places)))
     for kind, rows in zip(places, _rows(records, order, len(places)), strict=True):
         yield StreamPart(message.encode(kind.__name__))
@@ -165,10 +206,11 @@ def unpack(columns: Columns, schema: int) -> list[ev.Event]:
     A table that is none of this version's classes, and that no fix-up makes one, is told as
     EventUnknown, so that every record keeps its position.
     """
+    moments = _numbers(columns.times)
     times: list[list[int]] = [[] for _ in columns.tables]
-    if len(columns.order) != len(columns.times) or max(columns.order, default=0) >= max(len(times), 1):
+    if len(columns.order) != len(moments) or max(columns.order, default=0) >= max(len(times), 1):
         raise ValueError("the order of records does not fit them")
-    for place, time_ps in zip(columns.order, accumulate(columns.times), strict=True):
+    for place, time_ps in zip(columns.order, moments, strict=True):
         times[place].append(time_ps)
     tables = [
         iter(_table(name, raw, own, schema)).__next__
@@ -183,7 +225,7 @@ def unpack_only(columns: Columns, kind: type[_Kind], schema: int) -> list[tuple[
     numbers = [number for number, own in enumerate(columns.order) if own == place]
     if not numbers:
         return []
-    times = list(accumulate(columns.times))
+    times = _numbers(columns.times)
     if len(columns.order) != len(times):
         raise ValueError("the order of records does not fit them")
     own = [times[number] for number in numbers]

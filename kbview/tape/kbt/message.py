@@ -1,6 +1,6 @@
-"""MessagePack: whole messages by msgspec, and the heads of arrays and maps that are written in parts.
+"""MessagePack: messages by msgspec, and the heads of arrays, maps and bytes that are written in parts.
 
-Specification: github.com/msgpack/msgpack/blob/master/spec.md, formats array and map.
+Specification: github.com/msgpack/msgpack/blob/master/spec.md, formats array, map and bin.
 """
 
 import msgspec
@@ -19,6 +19,11 @@ def array_of(count: int) -> bytes:
 def map_of(count: int) -> bytes:
     """The head of a map of `count` entries, each a key and a value, which follow it."""
     return _head(count, 0x80, b"\xde", b"\xdf")
+
+
+def bytes_of(count: int) -> bytes:
+    """The head of `count` bytes, which follow it."""
+    return b"\xc6" + count.to_bytes(4, "big")
 
 
 def _head(count: int, fix: int, short: bytes, long: bytes) -> bytes:

@@ -3,7 +3,8 @@
 A new event class, a new field with a default and a new word of a vocabulary need no new version: tables
 name their columns, and readers know words of later versions as OTHER. Any other change of a class (a
 field renamed, removed, or given another meaning) raises SCHEMA by one and gets a row in FIXUPS.
-`tests/tape/data` has a tape of every version.
+`tests/tape/data` has a tape of every version. Version 3 brought planes (plane.py) for whole numbers
+without a pattern; no class changed.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,9 @@ import msgspec
 
 from kbview.tape.vocabulary import CopyKind, Place, RingKind, reason_of
 
-SCHEMA = 2
+SCHEMA = 3
 
-Table = dict[str, list[Any]]
+Table = dict[str, Any]  # a column is a list, or the planes of whole numbers
 Fix = Callable[[Table], tuple[str, Table]]
 # Fields that were any text in version 1 and are words of a vocabulary since version 2.
 _WORDS: dict[str, dict[str, Callable[[str], str]]] = {
@@ -40,7 +41,7 @@ def _worded(name: str, words: dict[str, Callable[[str], str]]) -> Fix:
 
 
 # Class name in the old tape; the first version that does not need this row; its new name and columns.
-# Columns of whole numbers hold differences.
+# Columns of whole numbers hold differences or planes.
 FIXUPS: list[tuple[str, int, Fix]] = [(name, 2, _worded(name, words)) for name, words in _WORDS.items()]
 
 
