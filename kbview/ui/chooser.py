@@ -22,6 +22,7 @@ from kbview.ui.row import Row, Size, block, cut, fit
 from kbview.ui.theme import Theme
 
 _LEAST_WIDTH = 36
+_ALL = 999  # rows, more than any terminal has
 
 
 class Item(NamedTuple):
@@ -68,7 +69,7 @@ class Chooser(ModalScreen[str | None]):
         notes = max((len(item.note) for item in self._items), default=0)
         names = self._names_width() + notes
         width = min(room, max(_LEAST_WIDTH, names + 3, len(self._title) + 6))
-        height = len(self._rows(width))
+        height = min(self.app.size.height, len(self._rows(width)))
         self._board.styles.width, self._board.styles.height = width, height
         self._board.stack([Drawing(self._draw, height, 1)])
         self.call_after_refresh(self._board.show)
@@ -102,12 +103,33 @@ class Chooser(ModalScreen[str | None]):
     def _now(self, item: Item) -> str:
         return "  now" if item.name == self._current else ""
 
-    def _rows(self, width: int) -> list[Row]:
-        edge = "─" * (width - len(self._title) - 5)
-        rows: list[Row] = [[("┌─ ", "rule"), (self._title, "title"), (f" {edge}┐", "rule")]]
-        for at, item in enumerate(self._items):
-            rows += self._item(at, item, width - 2)
-        return [*rows, [("└" + "─" * (width - 2) + "┘", "rule")]]
+    def _rows(self, width: int, height: int = _ALL) -> list[Row]:
+        """The box in so many rows; where they are too few only the marked item's note is whole."""
+        inner, room = width - 2, height - 2
+        items = [self._item(at, item, inner) for at, item in enumerate(self._items)]
+        if sum(map(len, items)) > room:
+            items = [
+                rows if at == self._at else self._short(at, inner) for at, rows in enumerate(items)
+            ]
+        last = sum(map(len, items[: self._at + 1]))  # row of the marked item
+        begin = max(0, last - room)
+        shown = [row for rows in items for row in rows][begin : begin + room]
+        if height < _ALL:
+            shown += [fit([], inner)] * (room - len(shown))
+        edge: Row = [("│", "rule")]
+        line = "─" * (width - len(self._title) - 5)
+        return [
+            [("┌─ ", "rule"), (self._title, "title"), (f" {line}┐", "rule")],
+            *([*edge, *row, *edge] for row in shown),
+            [("└" + "─" * (width - 2) + "┘", "rule")],
+        ]
+
+    def _short(self, at: int, width: int) -> list[Row]:
+        """An item in a row, its note cut."""
+        left = min(self._names_width(), width)
+        item = self._items[at]
+        note = cut(clean(item.note), max(1, width - left - 1))
+        return self._item(at, item._replace(note=note), width)[:1]
 
     def _item(self, at: int, item: Item, width: int) -> list[Row]:
         """The number and the name, and beside them the note, wrapped."""
@@ -117,15 +139,10 @@ class Chooser(ModalScreen[str | None]):
         style = "pointer" if here else "text" if item.enabled else "faint"
         noted = "dim" if item.enabled else "bad" if here else "faint"
         lines = wrap(clean(item.note), max(10, width - left - 1)) or [""]
-        edge: Row = [("│", "rule")]
         return [
-            [
-                *edge,
-                *fit([(cut("" if row else name, left).ljust(left), style), (line, noted)], width),
-                *edge,
-            ]
+            fit([(cut("" if row else name, left).ljust(left), style), (line, noted)], width)
             for row, line in enumerate(lines)
         ]
 
     def _draw(self, size: Size) -> list[Row]:
-        return block(self._rows(size.width), size)
+        return block(self._rows(size.width, size.height), size)

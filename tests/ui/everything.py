@@ -159,8 +159,12 @@ def lists(session: Session) -> Iterator[Drawn]:
                     yield Drawn(f"{title} at {terminal.width}x{terminal.height}", text_of(row))
         for title, offered in (("datapaths", ways), ("Run until", stops)):
             chooser = Chooser(title, offered, "kernel", Theme.DARK, False)
-            for row in _checked(chooser._rows(terminal.width - 2), terminal.width - 2):
-                yield Drawn(f"{title} at {terminal.width}x{terminal.height}", text_of(row))
+            for at in range(len(offered)):
+                chooser._at = at
+                rows = chooser._rows(terminal.width - 2, terminal.height)
+                assert len(rows) == terminal.height, f"{title}: {len(rows)} rows"
+                for row in _checked(rows, terminal.width - 2):
+                    yield Drawn(f"{title} at {terminal.width}x{terminal.height}", text_of(row))
 
 
 class _NoDesk(Opening):
