@@ -9,7 +9,7 @@ from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.ui import format as fmt
 from kbview.ui.characters import clean
-from kbview.ui.row import Row, Size, cut, fate_room, first_that_fits, fit, title_row
+from kbview.ui.row import Row, Size, cut, fate_room, first_that_fits, fit, text_of, title_row
 from kbview.ui.session import Session
 
 Draw = Callable[[Size], list[Row]]
@@ -74,20 +74,25 @@ def draw(session: Session, scale: Scale, cursor: JourneyEvent, size: Size) -> li
     cell_ps = scale.cell_ps(end_ps - own[0].time_ps, width)
     begin_ps = _begin(own[0].time_ps, cursor.time_ps, cell_ps, width)
     signs = _signs(session)
-    legend = _legend(session, signs, size.width)[: max(1, (size.height - 4) // 2)]
+    legend, most = _legend(session, signs, size.width), max(1, (size.height - 4) // 2)
+    lanes = size.height - 2 - min(len(legend), most)
     rows = [
         title_row("journey", f"{fmt.duration(cell_ps)} a letter", size.width),
         _axis(begin_ps, cursor.time_ps, cell_ps, width),
     ]
     shown = [each for each in journeys.packets() if each == packet or journeys.came_in(each)]
-    for each in _around(shown, packet, size.height - len(rows) - len(legend)):
+    for each in _around(shown, packet, lanes):
         stops = journeys.stops(each)
         found = stretches(stops, state.now_ps)
         cells = _elsewhere(found, begin_ps, begin_ps + width * cell_ps, width) or _letters(
             lane(found, signs, begin_ps, cell_ps, width)
         )
         rows.append([_label(session, each, packet), *cells, _fate(stops, end)])
-    rows += [[] for _ in range(size.height - len(rows) - len(legend))]
+    rows += [[] for _ in range(lanes + 2 - len(rows))]
+    if len(legend) > most:  # the letters that are drawn, in the rows that there are
+        drawn = {letter.upper() for row in rows[2:] for letter in text_of(row[1:-1])}
+        used = {name: sign for name, sign in signs.items() if sign.letter.upper() in drawn}
+        legend = _legend(session, used, size.width)[:most]
     return [*rows, *legend]
 
 

@@ -1,6 +1,7 @@
 """The Journey answers its question in rows of text, at every size and on every datapath."""
 
 import itertools
+import re
 
 import pytest
 from rich.cells import cell_len
@@ -179,6 +180,23 @@ def test_f_follows_the_packet_that_is_looked_at() -> None:
         assert shell._session.transport.followed == NO_PACKET
 
     drive(act)
+
+
+@pytest.mark.parametrize("size", [Size(60, 4), Size(60, 6), Size(80, 9), Size(100, 14)])
+@pytest.mark.parametrize("datapath", ["kernel", "dpdk", "netmap"])
+def test_each_letter_of_the_lanes_has_its_word(datapath: str, size: Size) -> None:
+    session = session_of(datapath)
+    session.player.playing = False
+    view = JourneyView(session)
+    rows = [text_of(row) for row in view._lanes(size)]
+    legend = [row for row in rows if re.match(r" [A-Z] ", row) or "CAPITALS" in row]
+    lanes = [row for row in rows[2:] if row not in legend and row.strip()]
+    assert lanes
+    drawn = {
+        letter.upper() for row in lanes for letter in re.sub(r"[▸»]?(tx )?#\d+", "", row).split()[0]
+    }
+    named = set(re.findall(r"(?<= )([A-Z]) ", " ".join(legend)))
+    assert {letter for letter in drawn if letter.isalpha()} <= named
 
 
 def test_f_on_a_packet_that_has_ended_says_so() -> None:
