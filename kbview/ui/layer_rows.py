@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from kbview.packet.dissect import DissectedLayer
 from kbview.packet.layout import LayoutPart
 from kbview.ui.characters import clean
 from kbview.ui.row import Row, cut, whole
 
 STYLES = {2: "accent", 3: "hardware", 4: "user", 5: "text"}  # of a header, by its level
-_FIELD = 12
+_FIELD, _INDENT = 12, 3
 _OFFSET = 5
 
 
@@ -21,14 +23,17 @@ def fields(layers: Sequence[DissectedLayer], parts: Sequence[LayoutPart], width:
         about = f"  {part.length} bytes" if part else ""
         rows.append([(f" {cut(clean(layer.name), width - 2)}", _style(part)), (about, "dim")])
         for name, value in layer.fields:
-            room = width - _FIELD - 3
-            rows.append(
-                [
-                    (f"   {cut(clean(name), _FIELD - 2):<{_FIELD}}", "dim"),
-                    (cut(clean(value), room), "text"),
-                ]
-            )
+            rows += _field(clean(name), clean(value), width)
     return rows
+
+
+def _field(name: str, value: str, width: int) -> list[Row]:
+    """The name and its value; a value that has no room beside its name stands below it."""
+    label = (f"   {cut(name, _FIELD - 2):<{_FIELD}}", "dim")
+    room = width - _FIELD - 3
+    if cell_len(value) <= room or cell_len(value) > width - _INDENT:
+        return [[label, (cut(value, room), "text")]]
+    return [[label], [(" " * _INDENT, "text"), (value, "text")]]
 
 
 def outline(parts: Sequence[LayoutPart], width: int) -> list[Row]:

@@ -89,16 +89,25 @@ def _line(one: Summary, here: bool, width: int) -> Row:
     end = fate_room(width)
     room = width - _NUMBER - _TIME - _PROTOCOL - _LENGTH - end
     number = cut(f"{'▸' if here else ' '}{fmt.packet(one.packet)}", _NUMBER - 1)
-    way = one.layout.way if one.layout.protocol else "not recorded"
-    way = f"{one.layout.flags:<3} {way}" if one.layout.protocol == "tcp" else way
+    way = first_that_fits(_ways(one), room - 1) if one.layout.protocol else "not recorded"
     row: Row = [
         (f"{number:<{_NUMBER}}", "strong" if here else "text"),
         (f"{fmt.clock(one.time_ps):>{_TIME - 1}} ", "dim"),
         (f"{one.layout.protocol:<{_PROTOCOL}}", "accent"),
-        (cut(clean(way), room - 1).ljust(room), "text" if one.layout.protocol else "faint"),
+        (cut(way, room - 1).ljust(room), "text" if one.layout.protocol else "faint"),
         (f"{one.length or '?':>{_LENGTH - 1}} ", "text"),
     ]
     return fit([*row, _fate(one, end)], width)
+
+
+def _ways(one: Summary) -> tuple[str, ...]:
+    """Who sends what to whom; in a narrow row without the sender, and then the ports alone."""
+    layout = one.layout
+    flags = f"{layout.flags:<3} " if layout.protocol == "tcp" else ""
+    way = clean(layout.way)
+    ports = f":{layout.source_port} > :{layout.destination_port}" if layout.destination_port else ""
+    receiver = f">{way.partition(' >')[2]}" if way else ""
+    return f"{flags}{way}", f"{flags}{receiver}", f"{flags}{ports}" if ports else receiver, receiver
 
 
 def _fate(one: Summary, room: int) -> tuple[str, str]:

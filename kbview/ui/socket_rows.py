@@ -59,8 +59,13 @@ def draw(state: State, size: Size, order: SocketOrder) -> list[Row]:
 
 
 def _name_width(width: int) -> int:
-    """Cells for process and name: the rest of the row, or all of a row without the least parts."""
-    return max(_LEAST_NAME, width - 1 - _RATE - _BYTES - _QUEUE - _BAR - 1 - _SEND - _DROPS)
+    """Cells for process and name: those that the other parts leave; the least of them go first."""
+    room = width - 1 - sum((_RATE, _BYTES, _QUEUE, _BAR + 1, _SEND, _DROPS))
+    for part in (_SEND, _BAR + 1, _BYTES):
+        if room >= _LEAST_NAME:
+            break
+        room += part
+    return max(_LEAST_NAME, room)
 
 
 def _heading(width: int) -> Row:

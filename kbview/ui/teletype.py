@@ -20,6 +20,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from kbview.ui.characters import to_ascii
 from kbview.ui.raster import Raster
 from kbview.ui.receipts import Receipts
 
@@ -259,6 +260,9 @@ class Teletype(LinuxDriver):
 
 
 class AsciiTeletype(Teletype):
-    """For a terminal that gets nothing but ASCII."""
+    """For a terminal that gets nothing but ASCII, of Textual's own boxes too: the palette is one."""
 
     repeated = "-"
+
+    def write(self, data: str) -> None:
+        super().write(to_ascii(data))

@@ -228,3 +228,16 @@ def test_a_terminal_with_any_kind_of_rep_shows_whole_rows(repeats: str, options:
         terminal.wait_for("c keep")
         terminal.read_for(1)
         assert terminal.text == shown
+
+
+def test_the_c_locale_gets_ascii_of_the_palette_too() -> None:
+    """The palette is a box of Textual's, with a picture of a glass and lines of half blocks."""
+    with Terminal(environ={"LANG": "C", "LC_ALL": "C"}) as terminal:
+        terminal.wait_for("q quit")
+        terminal.press(":")
+        terminal.wait_for("/  Search")
+        terminal.press("napi")
+        terminal.read_for(1)
+        assert terminal.output.isascii()
+        terminal.press("\x1b")
+        terminal.wait_for("q quit")

@@ -1,5 +1,9 @@
 """The Drops screen: every cause in a row, the most frequent first, and a cure for each reason."""
 
+import re
+
+import pytest
+
 from kbview.sources.emulated.scenario import scenarios
 from kbview.state.player import Player
 from kbview.state.state import State
@@ -218,6 +222,24 @@ def test_where_the_source_does_not_read_them_the_page_says_so() -> None:
     assert core_rows.NO_LINE in text(page(session, 2), Size(80, 20))
 
 
+@pytest.mark.parametrize("size", [Size(60, 11), Size(80, 20)])
+def test_the_emulators_cores_have_their_time_on_the_page_of_cores(size: Size) -> None:
+    """At 60 columns the Overview has no room for the panel of cores."""
+    told = text(page(session_of("kernel", 12, "overload-udp"), 2), size)
+    assert "busy useful" in told
+    assert re.search(r"^cpu0 .* +\d+ % +\d+ %$", told, re.MULTILINE)
+
+
+def test_a_peer_stands_behind_the_port_where_sockets_have_the_same_port() -> None:
+    session = watched()
+    sockets = session.player.state.meters.sockets
+    for port in (44744, 44750):
+        sockets[f"tcp :80 < 10.77.0.1:{port}"] = SocketMeter(f"tcp :80 < 10.77.0.1:{port}")
+    told = text(page(session, 1), Size(80, 20))
+    assert "10.77.0.1:44744" in told
+    assert "10.77.0.1:44750" in told
+
+
 def test_both_pages_fit_all_sizes_and_many_cores() -> None:
     session = watched()
     session.player.state.meters.softnet = [SoftnetMeter(cpu, cpu, 0, 0, 0) for cpu in range(256)]
@@ -234,4 +256,4 @@ def test_a_long_process_name_gives_way_to_the_port() -> None:
     name = "some-very-long-process-name tcp :45678 10.0.0.7:51234"
     session.player.state.meters.sockets = {name: SocketMeter(name)}
     row = text(page(session, 1), Size(60, 13)).splitlines()[2]
-    assert "some-very-lo… tcp :45678" in row
+    assert "some-very-long… tcp :45678" in row

@@ -174,3 +174,15 @@ def test_enter_shows_the_journey_of_the_packet() -> None:
         assert f"▸#{shell._session.chosen}" in shown(shell)
 
     drive(act, Scripted(frame=UDP))
+
+
+def test_at_sixty_columns_receivers_and_addresses_are_whole() -> None:
+    """A line with half of the sender's address says nothing of the receiver."""
+    told = text(view_of(), Size(60, 11))
+    assert re.search(r"^▸#\d+ .* udp  (:\d+ )?> \S*:\d+ ", told, re.MULTILINE)
+    assert "…" not in "".join(told.splitlines()[1:5])
+    view = view_of()
+    chosen = view._chosen()
+    assert chosen is not None
+    fields = [text_of(row).strip() for row in view._fields(chosen, 20)]
+    assert fields[fields.index("dst") + 1].count(":") == 5

@@ -29,6 +29,7 @@ from kbview.ui.characters import clean
 from kbview.ui.cures import MISSED, cure_of
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry
+from kbview.ui.panels.cores import CoresPanel
 from kbview.ui.row import Row, Size, block, cut, lit, title_row, whole
 from kbview.ui.session import Session
 from kbview.ui.trend import gather_drops
@@ -37,6 +38,7 @@ from kbview.ui.view import CADENCE, Arrangement, View, bindings
 _PLACE, _REASON, _FUNCTION, _PORT, _PROCESS, _COUNT, _RATE = 10, 20, 22, 12, 16, 8, 8
 _PAGES = ("drops", "sockets", "cores")
 _DROPS, _SOCKETS, _CORES = _PAGES
+_CORES_PANEL = CoresPanel()
 _CURE = 4  # rows, its title included
 _TREND = 12
 _MISSED = DropMeter(Place.NIC, MISSED, "rx_missed_errors", "", "", 0)
@@ -63,7 +65,7 @@ class DropsView(View):
         ),
         ("cure", (("cure", "the setting or the act against the selected reason, else the first"),)),
         ("sockets", socket_rows.HELP),
-        ("cores", core_rows.HELP),
+        ("cores", (*core_rows.HELP, *_CORES_PANEL.help)),
     )
 
     def __init__(self, session: Session) -> None:
@@ -104,9 +106,18 @@ class DropsView(View):
         if self._page == _SOCKETS:
             return socket_rows.draw(state, size, self._order)
         if self._page == _CORES:
-            return core_rows.draw(state, size)
+            return self._draw_cores(size)
         causes = self._draw_causes(Size(size.width, size.height - _CURE))
         return [*causes, *self._draw_cure(Size(size.width, _CURE))]
+
+    def _draw_cores(self, size: Size) -> list[Row]:
+        """The counters of softnet; where nobody reads them, first where the cores' time goes."""
+        player = self.session.player
+        if player.state.meters.softnet or _CORES_PANEL.lacks(player.capabilities) is not None:
+            return core_rows.draw(player.state, size)
+        rows = min(size.height - 2, len(player.state.meters.cores) + 3)
+        used = _CORES_PANEL.draw(player.state, Size(size.width, rows))
+        return [*used, *core_rows.draw(player.state, Size(size.width, size.height - rows))]
 
     # ---- causes ----------------------------------------------------------------------------
 
