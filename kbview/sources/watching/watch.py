@@ -103,6 +103,7 @@ class Watch(Source):
         before_ps = self._reached_ps
         self._reached_ps = max(before_ps, min(settled_ps, until_ps))
         tape.extend(self._taken(before_ps))
+        self._meters.unknown = ()  # each producer adds its own, at each sample anew
         for producer in reversed(self._producers):
             producer.show(self._meters)
         self._meters.dropped = sum(self._meters.drops.values())

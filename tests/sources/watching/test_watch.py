@@ -103,6 +103,25 @@ def test_a_sample_stands_at_the_time_returned_with_everybodys_meters() -> None:
     assert watch.capabilities.meters == {"arrived", "softirqs"}
 
 
+class Unknowing(Scripted):
+    """Adds a name to those that another producer does not know."""
+
+    def show(self, meters: Meters) -> None:
+        meters.unknown = (*meters.unknown, "missed")
+
+
+def test_what_is_unknown_is_told_once_in_each_sample_however_many_there_are() -> None:
+    """live:IFACE told one more name in each sample: a hundred samples wrote 5,050 of them."""
+    first, beside, tape = Unknowing([], 0), Unknowing([], 0), Tape()
+    watch = _watch(first, beside)
+    for time_ps in range(1, 101):
+        first.settled = beside.settled = time_ps
+        watch.pump(tape, time_ps, budget_s=0)
+    samples = [record for record in tape.read(0) if isinstance(record, Sample)]
+    assert len(samples) == 100
+    assert {sample.meters.unknown for sample in samples} == {("missed", "missed")}
+
+
 def test_it_ends_when_the_first_ends_or_enough_has_arrived() -> None:
     leader = Scripted(_noted(3), 1, arrived=10)
     tape, watch = Tape(), _watch(leader, Scripted([], 1))
