@@ -15,10 +15,10 @@ from kbview.ui.characters import clean
 
 WIDTH = 80
 _LEGEND = (
-    "got: of all frames that arrived, delivered. work: CPU time for each {per}, all cores, without "
-    "empty polls. load: of the busiest core's time, spent on work. Then, for each {per}: interrupts, "
-    "system calls, mode switches (user to kernel or back), task switches, copies by a CPU, sk_buffs. "
-    "Latency: from the wire to the application, or to the wire again."
+    "got: of all frames that arrived, delivered or dropped on purpose. work: CPU time for each {per}, "
+    "all cores, without empty polls. load: of the busiest core's time, spent on work. Then, for each "
+    "{per}: interrupts, system calls, mode switches (user to kernel or back), task switches, copies by "
+    "a CPU, sk_buffs. Latency: from the wire to the application, or to the wire again."
 )
 
 _UNITS = ((1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
@@ -66,7 +66,8 @@ def wrapped(text: str) -> str:
 def _traffic(report: Report) -> str:
     arrived, rate = report.frames["arrived"], report.rates["offered_pps"]
     length = report.bytes["arrived"]
-    size = f" of {length / arrived:,.0f} bytes" if arrived and length else ""
+    mean = " on average" if arrived and length and length % arrived else ""
+    size = f" of {length / arrived:,.0f} bytes{mean}" if arrived and length else ""
     return f"{arrived or 0:,} frames{size}" + (f" at {rate:,.0f} a second" if rate else "")
 
 
@@ -74,6 +75,7 @@ def _got(report: Report) -> str:
     arrived, delivered = report.frames["arrived"], report.frames["delivered"]
     if not arrived or delivered is None:
         return "-"
+    delivered += report.discarded
     share = 100 * delivered / arrived
     if delivered in (0, arrived):
         return f"{share:.0f}"

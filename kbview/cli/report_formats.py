@@ -9,7 +9,7 @@ import msgspec
 
 from kbview.cli.paper import say
 from kbview.cli.report_text import cells, print_json, print_table, title
-from kbview.state.report import Report
+from kbview.state.report import SENT, Report
 from kbview.tape.handover import notice
 from kbview.ui.characters import clean
 
@@ -75,7 +75,7 @@ def _remarks(reports: Sequence[Report]) -> Iterator[str]:
     """The sentences that the terminal prints around its table."""
     yield from (f"{report.profile}: {report.machine}" for report in reports if report.machine)
     yield from (note for report in reports for note in report.notes)
-    told = ((report.datapath, notice(report.datapath)) for report in reports)
+    told = ((report.datapath, notice(report.datapath, sends=report.per == SENT)) for report in reports)
     yield from (f"{datapath}: {words}" for datapath, words in told if words)
 
 

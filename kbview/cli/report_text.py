@@ -71,7 +71,7 @@ def _print_columns(console: Console, reports: Sequence[Report]) -> None:
         table.add_row(Text(label, style="" if any(values) else "bold"), *values)
     console.print(table)
     for report in reports:
-        if told := notice(report.datapath):
+        if told := notice(report.datapath, sends=report.per == SENT):
             console.print(Text(f"\n{clean(report.datapath)}: {told}"))
     _print_stages(console, reports)
 

@@ -10,11 +10,10 @@ import msgspec
 
 from kbview.emulator.keys import ScenarioError, quoted
 from kbview.state.flows import FOUND_NOTHING
+from kbview.state.report import ASKED_FOR
 from kbview.tape.meter import CoreMeter, Meters
 
 Formula = Callable[[Meters, int], float | None]
-# Drops that the application `drop` or a rule of the scenario asks for.
-_ASKED_FOR = ("app/DISCARDED", "xdp/XDP", "netif/NETFILTER_DROP", "ip/NETFILTER_DROP")
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -52,7 +51,7 @@ def busy_ps(core: CoreMeter) -> int:
 
 def handled(meters: Meters) -> int:
     """Packets that reached their end as the scenario asks: delivered, or dropped on purpose."""
-    return meters.delivered + sum(meters.drops.get(key, 0) for key in _ASKED_FOR)
+    return meters.delivered + sum(meters.drops.get(key, 0) for key in ASKED_FOR)
 
 
 def lost(meters: Meters) -> int:

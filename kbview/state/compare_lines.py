@@ -54,7 +54,7 @@ COMPARE_LINES: tuple[CompareLine, ...] = (
         "delivered packets that the application received, as payload or as frames",
         less=False,
     ),
-    CompareLine("lost", lost, "frames that were dropped or missed"),
+    CompareLine("lost", lost, "frames that were missed, or dropped but not on purpose"),
     CompareLine(
         "CPU a packet",
         work_ps,

@@ -7,11 +7,23 @@ a report does not know its number. Unlike work is named: a datapath that gives f
 from collections.abc import Callable
 
 from kbview.state.flows import FOUND_NOTHING
-from kbview.state.report import Report
+from kbview.state.report import ASKED_FOR, Report
 from kbview.tape.handover import does_less, notice
 
 _ALIKE = 1.1  # a ratio below this is no difference worth a sentence
 _TOP = 3
+IP, TRANSPORT = "IP", "transport"
+# Steps that show that a stack's layer had a packet, received or sent.
+_LAYERS = {
+    IP: {"ip_rcv", "ip_output", "user_ip_in", "mtcp_ip_in", "user_send"},
+    TRANSPORT: {"udp_rcv", "tcp_v4_rcv", "udp_send_skb", "user_udp_in", "mtcp_tcp_in", "user_send"},
+}
+_WORK = {
+    (IP, TRANSPORT): "does that work, too.",
+    (IP,): "does the work of IP alone.",
+    (TRANSPORT,): "does that work, too.",
+    (): "does none of it here, either.",
+}
 
 Sentence = Callable[[Report, Report], str | None]
 
@@ -53,7 +65,17 @@ def _times(more: float, less: float) -> str:
 
 def _less_work(report: Report, beside: Report) -> str:
     """To be put behind a number of `report`, where it stands beside a number of a stack."""
-    return ", for less work" if does_less(report.datapath) and not does_less(beside.datapath) else ""
+    if not does_less(report.datapath) or does_less(beside.datapath):
+        return ""
+    return ", for less work" if layers(beside) else ""
+
+
+def layers(report: Report) -> tuple[str, ...]:
+    """The layers of a stack that had packets, by the priced steps; all where steps have no price."""
+    if not report.profile:
+        return IP, TRANSPORT
+    taken = {stage["stage"] for stage in report.stages}
+    return tuple(layer for layer, steps in _LAYERS.items() if taken & steps)
 
 
 def _sending(base: Report, other: Report) -> str | None:
@@ -78,7 +100,7 @@ def _handover(base: Report, other: Report) -> str | None:
         return None
     bypass, stack = (base, other) if base.gives_frames else (other, base)
     told = f"{bypass.datapath}: {notice(bypass.datapath)}."
-    return f"{told} {stack.datapath} does that work, too." if does_less(bypass.datapath) else told
+    return f"{told} {stack.datapath} {_WORK[layers(stack)]}" if does_less(bypass.datapath) else told
 
 
 def _delivery(base: Report, other: Report) -> str | None:
@@ -88,7 +110,8 @@ def _delivery(base: Report, other: Report) -> str | None:
         return None
     clients = "The same clients, which wait for answers: " * base.closed_loop
     gone = [lost(report) for report in (base, other)]
-    if any(gone) and None not in gone:
+    asked = base.discarded or other.discarded
+    if (any(gone) or asked) and None not in gone:
         return f"{clients}{_losing(base)}; {_losing(other)}."
     frames = {report.frames[name] for report in (base, other) for name in ("delivered", "arrived")}
     if len(frames) == 1:
@@ -105,10 +128,13 @@ def _of_arrived(report: Report) -> str:
 
 
 def _losing(report: Report) -> str:
-    count, arrived = lost(report), report.frames["arrived"] or 0
-    if not count:
-        return f"{report.datapath} loses none of {arrived:,} packets"
-    return f"{report.datapath} loses {count:,} of {arrived:,} packets (most at {where_lost(report)})"
+    count, arrived, asked = lost(report) or 0, report.frames["arrived"] or 0, report.discarded
+    loss = f"{count:,}" if count else "none"
+    most = f" (most at {where_lost(report)})" * bool(count)
+    if asked:
+        done = f"{report.datapath} drops {asked:,} of {arrived:,} packets on purpose"
+        return f"{done} and loses {loss}{most}"
+    return f"{report.datapath} loses {loss} of {arrived:,} packets{most}"
 
 
 def _addressees(base: Report, other: Report) -> str | None:
@@ -125,14 +151,18 @@ def _addressees(base: Report, other: Report) -> str | None:
 
 
 def lost(report: Report) -> int | None:
-    """Packets that died on this host, wherever; None if drops or misses are not known."""
+    """Packets that died on this host, but not on purpose; None if drops or misses are not known."""
     dropped, missed = report.frames["dropped"], report.frames["missed"]
-    return None if dropped is None or missed is None else dropped + missed
+    return None if dropped is None or missed is None else dropped + missed - report.discarded
 
 
 def where_lost(report: Report) -> str:
-    """The place at which most of them died."""
-    places = [(drop["count"], f"{drop['where']}: {drop['reason']}") for drop in report.drops]
+    """The place at which most of them died against the will of the host."""
+    places = [
+        (drop["count"], f"{drop['where']}: {drop['reason']}")
+        for drop in report.drops
+        if f"{drop['where']}/{drop['reason']}" not in ASKED_FOR
+    ]
     places.append((report.frames["missed"] or 0, "no free descriptor"))
     return max(places)[1]
 

@@ -1,5 +1,7 @@
 """The latest event, and the packet that arrived last."""
 
+from collections.abc import Callable
+
 from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
@@ -21,11 +23,19 @@ class Latest(Reducer):
             self.packet = ev.NO_PACKET
         self._event_is_new = self._packet_is_new = False
 
+    def hearer(self, kind: type[ev.Event], detail: Detail) -> Callable[[ev.Event], None] | None:
+        """Events without a packet that arrives have a short way: there are thousands a second."""
+        del detail
+        return self.apply if issubclass(kind, Sample | ev.FrameArrived) else self._note
+
+    def _note(self, record: ev.Event) -> None:
+        self.event, self._event_is_new = record, True
+
     def apply(self, record: ev.Event) -> None:
         if isinstance(record, Sample):
             if record.detail < Detail.MILESTONES:
                 self.event, self.packet = None, ev.NO_PACKET
             return
-        self.event, self._event_is_new = record, True
+        self._note(record)
         if isinstance(record, ev.FrameArrived):
             self.packet, self._packet_is_new = record.packet, True

@@ -22,6 +22,7 @@ _METERS: dict[str, tuple[Callable[[Meters], int], str]] = {
     "drop": (lambda meters: meters.dropped, "first drop, between two samples"),
     "miss": (lambda meters: meters.missed, "first miss, between two samples"),
 }
+WATCHED = frozenset({*_RULES, Sample})
 RULES_HELP = "a toggle, the first drop, miss and mode switch after it, ksoftirqd, lost events, the end"
 
 
@@ -42,11 +43,20 @@ class Markers:
         self._before: Meters | None = None
         self._at = 0
 
-    def watch(self, record: ev.Event, position: int, since_ps: int) -> None:
-        """See whether a rule marks a record; `position` is the one after it."""
-        if position != self._at + 1:
+    def resume(self, position: int) -> None:
+        """The records from `position` on follow; totals from elsewhere on the tape are not compared."""
+        if position != self._at:
             self._before = None
+
+    def pause(self, position: int) -> None:
+        """The records up to `position` have been looked at."""
         self._at = position
+
+    def watch(self, record: ev.Event, position: int, since_ps: int) -> None:
+        """See whether a rule marks a record; `position` is the one after it.
+
+        Rules are about records of the classes in WATCHED alone.
+        """
         rule = _RULES.get(type(record))
         if rule is not None:
             name, text = rule

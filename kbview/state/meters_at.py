@@ -20,10 +20,10 @@ class MetersAt(Reducer):
         self._own = True
 
     def hearer(self, kind: type[Event], detail: Detail) -> Callable[[Event], None] | None:
-        """Events are counted at the finest detail alone; elsewhere only samples are heard."""
+        """Samples are always heard; at the finest detail events that change meters are counted."""
         if issubclass(kind, Sample):
             return self.apply
-        return self.count if detail is Detail.STEPS else None
+        return self.count if detail is Detail.STEPS and kind.change is not Event.change else None
 
     def apply(self, record: Event) -> None:
         if isinstance(record, Sample):

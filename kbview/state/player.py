@@ -6,7 +6,7 @@ a position of the tape, the state there is the same (see `rebuild`).
 
 from itertools import islice
 
-from kbview.state.marker import Markers
+from kbview.state.marker import WATCHED, Markers
 from kbview.state.rebuild import rebuild
 from kbview.state.speed import DEFAULT_SPEED, NEVER_PS, SLOW_PS, SPEEDS, S, Speed
 from kbview.state.state import State
@@ -139,13 +139,16 @@ class Player:
         if state.position < tape.start:  # the tape no longer holds the next record
             self.go(tape.start)
             state = self.state
-        watch = self.markers.watch
+        apply, watch = state.apply, self.markers.watch
+        self.markers.resume(state.position)
         for record in islice(tape.read(state.position), max(0, min(position - state.position, MOST))):
-            state.apply(record)
-            watch(record, state.position, state.since_ps)
+            apply(record)
+            if type(record) in WATCHED:
+                watch(record, state.position, state.since_ps)
             if until is not None and until.reached(state):
                 self.stop(f"reached: {until.what}")
                 break
+        self.markers.pause(state.position)
         return state.position >= position
 
     def go(self, position: int, now_ps: int | None = None) -> None:

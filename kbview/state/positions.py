@@ -1,10 +1,12 @@
 """Where each packet is: the station of the last step that was taken for it."""
 
+from collections.abc import Callable
+
 from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.station import Station
-from kbview.tape.steps import without_break
+from kbview.tape.steps import RESUMED, without_break
 
 _GONE = frozenset(
     {
@@ -27,6 +29,7 @@ class Positions(Reducer):
         self._old: dict[int, str] = {}  # in the one before
         self._station_of: dict[str, str] = {}
         self._beside: set[str] = set()
+        self._reached: dict[str, str] = {}  # by step: the station that it brings a packet to
 
     def open(self, started: ev.DatapathStarted) -> None:
         self.lay(started.stations)
@@ -35,6 +38,12 @@ class Positions(Reducer):
         """Take over a new path. Packets under way on the old one are finished."""
         self._station_of = {step: place.name for place in stations for step in place.steps}
         self._beside = {place.name for place in stations if place.beside}
+        self._reached = {
+            step + ending: name
+            for step, name in self._station_of.items()
+            if name not in self._beside
+            for ending in ("", RESUMED)
+        }
         self.clear()
 
     def clear(self) -> None:
@@ -43,12 +52,28 @@ class Positions(Reducer):
     def turn(self) -> None:
         self._young, self._old = {}, self._young
 
+    def hearer(self, kind: type[ev.Event], detail: Detail) -> Callable[[ev.Event], None] | None:
+        """Events without a packet are not heard; steps, two thirds of a tape, have a short way."""
+        if detail < self.least or "packet" not in kind.__struct_fields__:
+            return None
+        return self._step if issubclass(kind, ev.StepTaken) else self.apply
+
+    def _step(self, record: ev.Event) -> None:
+        packet: int = record.packet  # type: ignore[attr-defined]  # a step has one: see `hearer`
+        known = self._young if packet in self._young else self._old
+        if packet in known:
+            step: str = record.step  # type: ignore[attr-defined]
+            known[packet] = self._reached.get(step) or known[packet]
+
     def apply(self, record: ev.Event) -> None:
         """Move the event's packet, if it has one.
 
         A step brings no unknown packet in: it may follow the end of a journey, as a free does.
         Work at a branch beside the path leaves the packet where it is.
         """
+        if isinstance(record, ev.StepTaken):
+            self._step(record)
+            return
         event, packet = record, getattr(record, "packet", ev.NO_PACKET)
         if packet == ev.NO_PACKET:
             return
@@ -56,11 +81,8 @@ class Positions(Reducer):
         if type(event) in _GONE:
             known.pop(packet, None)
         elif (station := self.station_of(event)) and station not in self._beside:
-            if not isinstance(event, ev.StepTaken):
-                known.pop(packet, None)
-                self._young[packet] = station
-            elif packet in known:
-                known[packet] = station
+            known.pop(packet, None)
+            self._young[packet] = station
 
     def station_of(self, event: ev.Event) -> str:
         """The station at which such an event happens; "" when it is at none."""

@@ -49,8 +49,11 @@ UNITS = {
     "copied_bytes": "bytes of payload",
     "share": "0..1",
 }
+# Drops that the application `drop` or a rule asks for.
+ASKED_FOR = ("app/DISCARDED", "xdp/XDP", "netif/NETFILTER_DROP", "ip/NETFILTER_DROP")
 # `per` of a report
 DELIVERED = "delivered packet"
+DISCARDED = "packet dropped on purpose"
 SENT = "sent frame"
 RECEIVED = "packet that the application received"
 
@@ -101,6 +104,13 @@ class Report(msgspec.Struct):
         return delivered - consumed - forwarded
 
     @property
+    def discarded(self) -> int:
+        """Packets that were dropped because the application, a program or a rule asks for it."""
+        return sum(
+            drop["count"] for drop in self.drops if f"{drop['where']}/{drop['reason']}" in ASKED_FOR
+        )
+
+    @property
     def packets(self) -> int:
         """The packets that share all costs, as `per` names them.
 
@@ -109,6 +119,7 @@ class Report(msgspec.Struct):
         counts = {
             RECEIVED: self.received,
             DELIVERED: self.frames["delivered"],
+            DISCARDED: self.discarded,
             SENT: self.frames["sent"],
         }
         return counts[self.per] or 0
@@ -118,6 +129,8 @@ class Report(msgspec.Struct):
         """The name of `packets` in the singular."""
         if self.closed_loop and self.received:
             return RECEIVED
+        if self.frames["delivered"] == 0 and self.discarded:
+            return DISCARDED
         nothing_came = not self.frames["delivered"] and not self.frames["arrived"]
         return SENT if nothing_came and self.frames["sent"] else DELIVERED
 

@@ -13,6 +13,7 @@ from kbview.tape.vocabulary import Place
 FRAMES: Final = frozenset({"af_packet", "af_xdp", "dpdk", "netmap", "psio"})
 TAPS: Final = frozenset({"af_packet"})  # the stack handles each packet beside them
 NOTICE: Final = "no IP, UDP, TCP: the application gets frames"
+SENDING_NOTICE: Final = "no IP, UDP, TCP: the application writes frames"
 TAP_NOTICE: Final = "the application gets frames; IP and UDP run beside it, and find no socket"
 RECEIVERS: Final = frozenset({Place.APP, Place.WIRE, Place.OTHER})  # not layers of this host
 
@@ -27,8 +28,10 @@ def does_less(datapath: str) -> bool:
     return gives_frames(datapath) and datapath.partition(" ")[0] not in TAPS
 
 
-def notice(datapath: str) -> str:
+def notice(datapath: str, *, sends: bool = False) -> str:
     """A line on the form in which the application gets packets; "" where it is payload."""
     if not gives_frames(datapath):
         return ""
+    if sends:
+        return SENDING_NOTICE
     return NOTICE if does_less(datapath) else TAP_NOTICE

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from kbview.tape.handover import FRAMES, NOTICE, TAP_NOTICE, TAPS
-from tests.cli.sheets import Rows, number, whole
+from tests.cli.sheets import NEITHER, OF_IP, TOO, Rows, number, whole
 
 COUNTS = {
     "crosses the wall between user and kernel": "mode switches",
@@ -47,11 +47,23 @@ def delivers(rows: Rows, found: re.Match[str]) -> None:
 
 def loses(rows: Rows, found: re.Match[str]) -> None:
     parts = re.findall(r"(\S+) loses (none|[\d,]+) of ([\d,]+) packets", found[0])
-    assert len(parts) == 2
+    asked = re.findall(
+        r"(\S+) drops ([\d,]+) of ([\d,]+) packets on purpose and loses (none|[\d,]+)", found[0]
+    )
+    assert len(parts) + len(asked) == 2
     for name, told, arrived in parts:
-        gone = whole(rows, "dropped", name) + whole(rows, "missed: no free descriptor", name)
-        assert told == (f"{gone:,}" if gone else "none")
-        assert arrived == rows["arrived"][name]
+        died(rows, name, told, arrived)
+        assert not whole(rows, "on purpose", name)
+    for name, dropped, arrived, told in asked:
+        died(rows, name, told, arrived)
+        assert whole(rows, "on purpose", name) == number(dropped)
+
+
+def died(rows: Rows, name: str, told: str, arrived: str) -> None:
+    gone = whole(rows, "dropped", name) + whole(rows, "missed: no free descriptor", name)
+    lost = gone - whole(rows, "on purpose", name)
+    assert told == (f"{lost:,}" if lost else "none")
+    assert arrived == rows["arrived"][name]
 
 
 def gives(rows: Rows, found: re.Match[str]) -> None:
@@ -65,6 +77,12 @@ def gives(rows: Rows, found: re.Match[str]) -> None:
 def unlike(rows: Rows, found: re.Match[str]) -> None:
     assert found[1] in LESSER
     assert found[2] in rows["arrived"].keys() - FRAMES
+    assert found[3] == rows["stack"][found[2]]
+
+
+def works(rows: Rows, name: str) -> bool:
+    """Whether a layer of a stack had the packets of a datapath."""
+    return rows["stack"][name] != NEITHER
 
 
 def tapped(rows: Rows, found: re.Match[str]) -> None:
@@ -76,8 +94,8 @@ def costs(rows: Rows, found: re.Match[str]) -> None:
     paid = rows["CPU time without empty polls, ns"]
     assert (paid[more], paid[less]) == (more_ns, less_ns)
     assert per == rows["per"][more]
-    assert bool(more_for_less) is (more in LESSER and less not in LESSER)
-    assert bool(for_less) is (less in LESSER and more not in LESSER)
+    assert bool(more_for_less) is (more in LESSER and less not in LESSER and works(rows, less))
+    assert bool(for_less) is (less in LESSER and more not in LESSER and works(rows, more))
     if ratio != "about":  # both numbers are rounded to 1 ns
         assert number(ratio) == pytest.approx(number(more_ns) / number(less_ns), rel=0.06)
     assert dear == more
@@ -125,7 +143,7 @@ CLAIMS: tuple[Claim, ...] = (
      delivers),
     (r"(?:The same clients, which wait for answers: )?.* loses .*\.", loses),
     (r".* gives the application .* end in a stack's own protocols\.", gives),
-    (rf"(\S+): {NOTICE}\. (\S+) does that work, too\.", unlike),
+    (rf"(\S+): {NOTICE}\. (\S+) ({TOO}|{OF_IP}|{NEITHER})\.", unlike),
     (rf"(\S+): {TAP_NOTICE}\.", tapped),
     (
         (

@@ -8,6 +8,14 @@ from typing import Any
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.tape.handover import FRAMES
 
+# The work of a stack beside a datapath that gives frames.
+TOO, OF_IP, NEITHER = "does that work, too", "does the work of IP alone", "does none of it here, either"
+ASKED_FOR = {
+    ("app", "DISCARDED"),
+    ("xdp", "XDP"),
+    ("netif", "NETFILTER_DROP"),
+    ("ip", "NETFILTER_DROP"),
+}
 Rows = dict[str, dict[str, str]]  # by label, by datapath
 POLLS_IN_VAIN = {"rx_burst_empty", "xsk_peek_empty"}
 PER_PACKET = {
@@ -83,6 +91,8 @@ def _values(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     ):
         yield label, _whole(frames[name])
     yield "given up on the way out", _whole(counts["unsent"])
+    yield "on purpose", f"{asked(report):,}"
+    yield "stack", work_of_stack(report)
     per, packets = shared(report)
     yield "per", per
     received = application(report)
@@ -111,6 +121,22 @@ def _values(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "sent frames", f"{sent:,.0f}"
 
 
+def asked(report: dict[str, Any]) -> int:
+    """Packets that were dropped because an application, a program or a rule asks for it."""
+    drops = report["drops"]
+    return sum(one["count"] for one in drops if (one["where"], one["reason"]) in ASKED_FOR)
+
+
+def work_of_stack(report: dict[str, Any]) -> str:
+    """The words for the layers that had packets, by the steps that were paid for."""
+    names = {one["stage"] for one in report["stages"]}
+    if not report["profile"] or any(
+        re.match(r"(udp|tcp_v4|user_udp|mtcp_tcp)_|user_send", each) for each in names
+    ):
+        return TOO
+    return OF_IP if any(re.match(r"(ip|user_ip|mtcp_ip)_", each) for each in names) else NEITHER
+
+
 def application(report: dict[str, Any]) -> int | None:
     """Packets that neither went on nor ended in a protocol of the host."""
     ends = [report["frames"][name] for name in ("delivered", "consumed", "forwarded")]
@@ -124,6 +150,8 @@ def shared(report: dict[str, Any]) -> tuple[str, int]:
         return "packet that the application received", application(report) or 0
     if not frames["delivered"] and not frames["arrived"] and frames["sent"]:
         return "sent frame", frames["sent"]
+    if not frames["delivered"] and asked(report):
+        return "packet dropped on purpose", asked(report)
     return "delivered packet", frames["delivered"] or 0
 
 

@@ -18,7 +18,7 @@ from kbview.sources.request import Choice
 from kbview.sources.resolve import resolve
 from kbview.state.compare_words import contrast, work_ps
 from kbview.state.report import Report
-from kbview.tape.handover import NOTICE, TAP_NOTICE, does_less, gives_frames
+from kbview.tape.handover import NOTICE, SENDING_NOTICE, TAP_NOTICE, does_less, gives_frames
 from kbview.tape.source import Source
 from tests.cli import sheets
 from tests.cli.captures import HTTP
@@ -101,6 +101,7 @@ def check_differences(text: str, made: str) -> None:
     """Text and JSON say the same, and every sentence agrees with the numbers of its own form."""
     terminal, document = sheets.of_terminal(text.splitlines()), json.loads(made)
     numbers = sheets.of_json(document["reports"])
+    terminal |= {label: numbers[label] for label in ("on purpose", "stack")}
     pieces = told(text)
     assert pieces
     for (names, sentences), piece in zip(pieces, document["differences"], strict=True):
@@ -122,7 +123,8 @@ def check_markdown(text: str, made: str) -> None:
         assert rows[label] | numbers[label] == rows[label]
     names = list(rows["per"])
     for name in names:
-        assert (f"{name}: {NOTICE}" in lines) is does_less(name)
+        form = NOTICE if "arrived" in rows else SENDING_NOTICE
+        assert (f"{name}: {form}" in lines) is does_less(name)
         assert (f"{name}: {TAP_NOTICE}" in lines) is (gives_frames(name) and not does_less(name))
     for report in json.loads(made)["reports"]:
         assert set(report["notes"]) <= set(lines)
@@ -200,6 +202,37 @@ def test_beside_a_tap_the_stack_s_work_is_done() -> None:
     assert TAP_NOTICE in words
     assert "for less work" not in words
     assert "no IP" not in words
+
+
+def test_xdp_does_no_work_of_a_stack_and_so_the_bypass_does_no_less() -> None:
+    """mlx5e_xdp_handle() runs in the driver's poll: a frame that it redirects never sees ip_rcv()."""
+    for source in ("xdp-forward", "bus-bound"):
+        reports = run(source, ["kernel", "dpdk"])
+        words = " ".join(contrast(*reports))
+        assert not {"ip_rcv", "udp_rcv"} & {one["stage"] for one in reports[0].stages}
+        assert "kernel does none of it here, either." in words
+        assert "for less work" not in words
+    words = " ".join(contrast(*run("imix-forward", ["kernel", "dpdk"])))
+    assert "kernel does the work of IP alone." in words
+    assert ", for less work: " in words
+
+
+def test_frames_that_are_dropped_on_purpose_are_not_lost_and_share_the_costs() -> None:
+    """T7 counts them so: XDP_DROP on one core, frames a second (XDP paper, section 4.1)."""
+    report, bypass = run("bus-bound", ["kernel", "dpdk"])
+    assert (report.frames["delivered"], report.discarded) == (0, 200)
+    assert report.per == bypass.per == "packet dropped on purpose"
+    paid_ps = work_ps(report)
+    assert paid_ps is not None
+    assert paid_ps * 200 == pytest.approx(sum(one["total_ps"] for one in report.stages), rel=0.01)
+    words = " ".join(contrast(report, bypass))
+    assert "kernel drops 200 of 200 packets on purpose and loses none" in words
+
+
+def test_an_application_that_only_sends_gets_no_frames(printed: Printed) -> None:
+    text = printed("run", "blast-udp", "--until", "300us", "--datapath", "dpdk")
+    assert "dpdk: no IP, UDP, TCP: the application writes frames" in text
+    assert "gets frames" not in text
 
 
 def test_time_without_empty_polls_has_none_of_a_busy_poll() -> None:

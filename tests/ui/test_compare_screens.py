@@ -17,6 +17,7 @@ from kbview.ui.screens.compare_view import CompareView
 from kbview.ui.session import Offers, Session
 from kbview.ui.theme import Theme
 from tests.cli.claims import BUSY, LESSER, PRICE
+from tests.cli.sheets import NEITHER, OF_IP, TOO
 from tests.ui.everything import GAP_PS, words_of
 from tests.ui.screens import OPENED, rows_of
 from tests.ui.test_every_screen import CLASS_NAME, CUT_NUMBER, STEP_NAME
@@ -131,7 +132,8 @@ def delivered(table: Table, found: re.Match[str]) -> None:
 
 
 def losses(table: Table, found: re.Match[str]) -> None:
-    for name, told in re.findall(r"(\S+) loses (none|[\d,]+) of", found[0]):
+    asked = re.findall(r"(\S+) drops \S+ of \S+ packets on purpose and loses (none|[\d,]+)", found[0])
+    for name, told in [*re.findall(r"(\S+) loses (none|[\d,]+) of", found[0]), *asked]:
         assert table["lost"][name] == "0" if told == "none" else True
         if told != "none":
             near(told, table["lost"][name])
@@ -188,14 +190,14 @@ CLAIMS: tuple[tuple[str, Callable[[Table, re.Match[str]], None]], ...] = (
     (r".* loses .*", losses),
     (r".* delivers .* packets(; none is lost)?\.", delivers),
     (r".* gives the application .*", gives),
-    (rf"(\S+): {NOTICE}\. (\S+) does that work, too\.", unlike),
+    (rf"(\S+): {NOTICE}\. (\S+) (?:{TOO}|{OF_IP}|{NEITHER})\.", unlike),
     (rf"(\S+): {TAP_NOTICE}\.", tapped),
     (rf"(\S+) finds packets in [\d.]+ % of its polling time: ({PRICE}|{BUSY})\.", polling),
     (r"(\S+) sends [\d,]+ frames a second, (\S+) [\d,]+: .* as many\.", sending),
 )
 
 
-VERBS = "spends|is|crosses|copies|allocates|changes|finds|gives|loses|delivers|sends"
+VERBS = "spends|drops|is|crosses|copies|allocates|changes|finds|gives|loses|delivers|sends"
 BEGINS = re.compile(rf"(?<=\.) (?=\S+ (?:{VERBS}) |Half|Both|The same)")
 
 

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address
 from operator import attrgetter
 from typing import ClassVar
@@ -139,12 +140,16 @@ class SyntheticSnap(Snap):
         for chunk in self._chunks:
             if chunk and chunk[0].packet <= packet <= chunk[-1].packet:
                 frame = chunk[bisect_left(chunk, packet, key=_PACKET)]
-                return _datagram(frame.flow, length)[: self._size] if frame.packet == packet else b""
+                return _datagram(frame.flow, length, self._size) if frame.packet == packet else b""
         return b""
 
 
-def _datagram(flow: Flow, length: int) -> bytes:
-    """A frame of a UDP flow over IPv4; b"" for another flow, for its content is not defined."""
+@lru_cache(maxsize=1024)
+def _datagram(flow: Flow, length: int, kept: int) -> bytes:
+    """The kept bytes of a frame of a UDP flow over IPv4; b"" for another flow: it has no content.
+
+    Frames of a flow and a length are alike.
+    """
     if flow.protocol is not Protocol.UDP or ":" in flow.source:
         return b""
     source, destination = IPv4Address(flow.source).packed, IPv4Address(flow.destination).packed
@@ -154,4 +159,4 @@ def _datagram(flow: Flow, length: int) -> bytes:
     datagram = udp.emit(header, payload, pseudo)
     packet = ipv4.emit(ipv4.IPv4(source, destination, ipv4.IPPROTO_UDP), datagram)
     macs = ethernet.Ethernet(flow.destination_mac, flow.source_mac, ethernet.ETH_P_IP)
-    return ethernet.emit(macs, packet)
+    return ethernet.emit(macs, packet)[:kept]

@@ -32,12 +32,15 @@ class StepTaken(Event):
     meaning = Meaning("", "A core spent time on a named step.")
 
     def change(self, meters: Meters) -> None:
-        stage = meters.stages.setdefault(self.step, StageMeter())
+        stage = meters.stages.get(self.step)
+        if stage is None:
+            stage = meters.stages[self.step] = StageMeter()
         stage.count += 1
         stage.total_ps += self.duration_ps
         if self.step == PAGE_WALK:
             meters.tlb_misses = (meters.tlb_misses or 0) + 1
-        core, field = meters.core(self.cpu), _FIELD_OF[self.account]
+        cpu, cores, field = self.cpu, meters.cores, _FIELD_OF[self.account]
+        core = cores[cpu] if cpu < len(cores) else meters.core(cpu)
         setattr(core, field, getattr(core, field) + self.duration_ps)
 
 
