@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 
 from kbview.emulator.application import Answers, Application
+from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.packet.frame import Frame
@@ -17,7 +18,8 @@ class Work(ABC):
     """`sends`: the application returns frames; `passes_on`: it returns the received frames.
 
     `free` are the steps that free a buffer; () if the datapath frees it. `untouched`: no step before
-    has read the frame, so the application pays for the first load of a line that the NIC wrote.
+    has read the frame. So the application pays for the first load of a line that the NIC wrote.
+    `whole` is all work on a frame that the application takes; None where frames have another end.
     """
 
     passes_on = False
@@ -26,6 +28,7 @@ class Work(ABC):
     def __init__(
         self, machine: Machine, app: Application, free: tuple[str, ...], *, untouched: bool
     ) -> None:
+        self.whole: Step | None = None
         self._machine = machine
         self._app = app
         self._read = ("frame_touch", "app_work") if untouched else ("app_work",)
@@ -43,7 +46,7 @@ class Consume(Work):
         self, machine: Machine, app: Application, free: tuple[str, ...], *, untouched: bool
     ) -> None:
         super().__init__(machine, app, free, untouched=untouched)
-        self._finish = machine.prices.sequence(*self._read, *free)
+        self.whole = self._finish = machine.prices.sequence(*self._read, *free)
 
     def take(self, core: Core, frames: list[Frame]) -> list[Frame]:
         for frame in frames:

@@ -6,7 +6,9 @@ a sent frame stays in the ring for a long time.
 DPDK: Programmer's Guide, "Poll Mode Driver"; lib/ethdev rte_eth_rx_burst(), rte_eth_tx_burst()
 """
 
+from kbview.emulator.bypass.burst_runs import BurstRuns, BurstSteps
 from kbview.emulator.bypass.mempool import MempoolCache
+from kbview.emulator.cost import Step
 from kbview.emulator.hardware.account import POLL_EMPTY, POLL_USEFUL
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
@@ -104,6 +106,12 @@ class PortQueue:
         core.spend(self.empty_poll)
         core.account = POLL_USEFUL
         return []
+
+    def runs(self, machine: Machine, work: Step) -> BurstRuns:
+        """Runs of its polls, with `work` on each frame."""
+        steps = BurstSteps(self.empty_poll, self._call, self._per_mbuf, self._line, LINE, work)
+        possible = self._tlb is None
+        return BurstRuns(machine, self.queue, steps, self._burst, self._mbufs, possible=possible)
 
     # ---- transmit --------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from math import exp
 from typing import NamedTuple
 
 from kbview.emulator.cost import MemoryFacts, Step
+from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.counts import WorkCounts
 from kbview.emulator.hardware.nic import Nic
@@ -77,6 +78,14 @@ class Ddio:
         if self._conflicts:
             return self._conflict(waiting, self._share_bytes)
         return waiting * self._nic.footprint > self._share_bytes
+
+    @property
+    def room(self) -> int:
+        """So many frames may wait in rings and are all in the cache; NEVER_PS without a limit."""
+        if self._share_bytes is None:
+            return NEVER_PS
+        certain = not self._conflicts and self._nic.footprint > 0
+        return int(self._share_bytes / self._nic.footprint) - 1 if certain else 0
 
     def _conflict(self, waiting: int, share_bytes: int) -> bool:
         """Over many polls, the share of crowded polls is the share of displaced frames."""

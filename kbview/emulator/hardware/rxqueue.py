@@ -164,6 +164,20 @@ class RxQueue:
         if index > self._next:
             self.catch_up(ready_ps - apart_ps)
 
+    def known(self) -> tuple[list[int], int]:
+        """The times of the known arrivals, NEVER_PS behind them, and the index of the next."""
+        return self._times, self._next
+
+    def take_through(self, stop: int) -> list[Frame]:
+        """The frames up to index `stop` have arrived, and the driver has cleaned them already."""
+        start, self._next = self._next, stop
+        frames, length = self._frames[start:stop], self._bytes[stop] - self._bytes[start]
+        self.taken += len(frames)
+        self.taken_bytes += length
+        self._books.arrived(self, frames, frames, [], length)
+        self.ring.pass_through(len(frames))
+        return frames
+
     def _merge(self, now_ps: int) -> None:
         """Take in the injected frames due by `now_ps`, each after the arrivals before it."""
         while self._injected and self._injected[0].arrived_ps <= now_ps:

@@ -106,7 +106,8 @@ class Dpdk(Datapath):
         sleeping = settings.part(SleeperSettings)
         if sleeping.dpdk_interrupts:
             return SleepyLcore(machine, core, ports, work, sleeping.dpdk_empty_polls)
-        return Lcore(core, ports, work)
+        runs = None if work.whole is None else ports[0].runs(machine, work.whole)
+        return Lcore(core, ports, work, runs)
 
     def path(self) -> tuple[Station, ...]:
         stations = self.stations
