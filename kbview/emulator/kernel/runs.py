@@ -165,7 +165,7 @@ class ReadRuns(NoRuns):
         delivery = socket.delivery
         if delivery is not None:  # in overload the buffer is always nearly full: find that out cheaply
             room = (socket.rcvbuf - socket.queued) // SMALLEST
-            if room * delivery.cost_ps < self._shortest_ps:
+            if core.horizon_ps + room * delivery.cost_ps < core.now_ps + self._shortest_ps:
                 return
         if self._softirq is None or not self._softirq.interferes:
             self._read(core, socket)
@@ -195,14 +195,16 @@ class ReadRuns(NoRuns):
         core.now_ps = ends[-1] + each.work_ps
 
     def _until_ps(self, core: Core, socket: Socket) -> int:
-        """The time until which no other context can disturb, ps."""
+        """The time until which no other context can disturb, ps.
+
+        No packet is queued before the core's horizon, and from there on at the pace of a softirq.
+        """
         until_ps = min(core.irq_due_ps, self._machine.until_ps)
         if core.run_queue.contended:
             until_ps = min(until_ps, core.horizon_ps)
         if socket.delivery is not None:
             room = ((socket.rcvbuf - socket.queued) // SMALLEST - 1) // self._deliverers
-            since_ps = min(core.now_ps, core.horizon_ps)
-            until_ps = min(until_ps, since_ps + room * socket.delivery.cost_ps)
+            until_ps = min(until_ps, core.horizon_ps + room * socket.delivery.cost_ps)
         return until_ps
 
     def _book(self, core: Core, each: Round, frames: Sequence[Frame], extra_ps: int) -> None:
