@@ -1,6 +1,8 @@
 """State: everything a panel may ask, folded from the tape record by record."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from weakref import proxy
 
 from kbview.state.connections import Connections
 from kbview.state.histories import Histories
@@ -128,7 +130,8 @@ class State:
         if kind is ev.FrameRecorded:
             hearers = []  # the content of a packet; nothing happened
         if issubclass(kind, Sample) or kind in _MARKERS:
-            hearers.append(self._mark)
+            # A reference to itself would keep an abandoned state until a full garbage collection.
+            hearers.append(partial(State._mark, proxy(self)))
         self._hearers[kind] = tuple(hearer for hearer in hearers if hearer is not None)
         return self._hearers[kind]
 
