@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -94,20 +95,20 @@ class Board(Widget, can_focus=False):
 
     def placed(self, changed: Iterable[int]) -> list[PlacedRow]:
         """These rows and their places on the screen, as far as the board reaches."""
-        x, y, _, height = self.region
-        return [PlacedRow(x, y + row, self.render_line(row)) for row in changed if row < height]
+        x, y, width, height = self.region
+        return [PlacedRow(x, y + row, self._runs(row, width)) for row in changed if row < height]
 
     def render_line(self, y: int) -> Strip:
         """The row as Textual wants it."""
+        width = self.size.width
         strip = self._strips.get(y)
-        if strip is None or strip.cell_length != self.size.width:
-            row = self._rows[y] if y < len(self._rows) else []
-            strip = self._strips[y] = self._strip(fit(row, self.size.width))
+        if strip is None or strip.cell_length != width:
+            segments = [Segment(text, painted) for text, painted in self._runs(y, width)]
+            strip = self._strips[y] = Strip(segments, width)
         return strip
 
-    def _strip(self, row: Row) -> Strip:
-        segments = [
-            Segment(to_ascii(shown) if self._ascii else shown, style(self._theme, name))
-            for shown, name in ((clean(text), name) for text, name in row)
-        ]
-        return Strip(segments, self.size.width)
+    def _runs(self, y: int, width: int) -> list[tuple[str, Style | None]]:
+        """The texts of a row with their styles; behind the last row there are blanks."""
+        row = fit(self._rows[y] if y < len(self._rows) else [], width)
+        cleaned = [(clean(text), style(self._theme, name)) for text, name in row]
+        return [(to_ascii(text), painted) for text, painted in cleaned] if self._ascii else [*cleaned]

@@ -12,20 +12,20 @@ from typing import NamedTuple, cast
 
 from rich.color import ColorSystem
 from rich.console import Console, RenderableType
+from rich.style import Style
 from textual._compositor import CompositorUpdate
 from textual.screen import Screen
-from textual.strip import Strip
 
 from kbview.ui.raster import Raster
 from kbview.ui.teletype import Teletype
 
 
 class PlacedRow(NamedTuple):
-    """A row of cells, and the screen's cell at which it begins."""
+    """The screen's cell at which a row begins, and its texts with their styles."""
 
     x: int
     y: int
-    strip: Strip
+    runs: list[tuple[str, Style | None]]
 
 
 class PaintedRows(CompositorUpdate):
@@ -38,8 +38,8 @@ class PaintedRows(CompositorUpdate):
 
     def render_segments(self, console: Console) -> str:
         """The bytes that change the terminal. The raster has the new cells from now on."""
-        runs = ((x, y, [(text, style) for text, style, _ in strip]) for x, y, strip in self._rows)
-        return self._raster.changes(runs, self._width, console._color_system or ColorSystem.TRUECOLOR)
+        system = console._color_system or ColorSystem.TRUECOLOR
+        return self._raster.changes(self._rows, self._width, system)
 
 
 def paint(screen: Screen[None], rows: list[PlacedRow]) -> bool:

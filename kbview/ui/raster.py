@@ -13,7 +13,7 @@ The control functions are defined in ECMA-48, 8.3.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import cast
 
@@ -31,6 +31,7 @@ PlacedRun = tuple[int, int, list[tuple[str, Style | None]]]  # column and row, t
 _BLANK: Cell = (" ", "")
 _UNKNOWN: Cell = ("?", "unknown")
 _ERASED = 12  # so many blanks take fewer bytes erased and passed over than sent
+_PIECE = 16  # cells that are compared at once
 _PASSED = 6  # so many unchanged cells take fewer bytes sent again than passed over
 _PLAIN = "\x1b[0m"
 # bold, dim, italic and colours of the text: a blank shows none of them
@@ -71,7 +72,10 @@ class Raster:
         """The bytes that bring runs of text to the terminal, each from its cell on."""
         brush = _Brush(repeats=self.repeats)
         for x, y, run in runs:
-            cells = [cell for text, style in run for cell in _cells(text, style, system)]
+            cells: list[Cell] = []
+            for text, style in run:
+                codes = "" if style is None else Strip.render_ansi(style, system)
+                cells += _cells(text, codes)
             self._change(x, y, cells, brush, width)
         return brush.finished()
 
@@ -156,11 +160,12 @@ def _runs(segments: Segments) -> Iterator[PlacedRun]:
         yield x, y, run
 
 
-def _cells(text: str, style: Style | None, system: ColorSystem) -> list[Cell]:
-    codes = "" if style is None else Strip.render_ansi(style, system)
+@lru_cache(maxsize=4096)
+def _cells(text: str, codes: str) -> tuple[Cell, ...]:
+    """The cells of a run of text; most runs of a changed row are as they were."""
     blank = (" ", codes) if _paints(codes) else _BLANK
     if text.isascii():
-        return [blank if character == " " else (character, codes) for character in text]
+        return tuple([blank if character == " " else (character, codes) for character in text])
     cells: list[Cell] = []
     for character in text:
         size = get_character_cell_size(character)
@@ -169,15 +174,14 @@ def _cells(text: str, style: Style | None, system: ColorSystem) -> list[Cell]:
         else:
             cells.append(blank if character == " " else (character, codes))
             cells += [("", codes)] * (size - 1)
-    return cells
+    return tuple(cells)
 
 
 def _changed(old: Sequence[Cell], new: Sequence[Cell]) -> Iterator[tuple[int, int]]:
     """Stretches that hold all changed cells, and both halves of a wide character."""
     first = last = -1
-    for at, (before, cell) in enumerate(zip(old, new, strict=True)):
-        if before == cell:
-            continue
+    for at in _differing(old, new):
+        cell = new[at]
         if first >= 0 and at - last > _PASSED:
             yield first, last
             first = -1
@@ -186,6 +190,15 @@ def _changed(old: Sequence[Cell], new: Sequence[Cell]) -> Iterator[tuple[int, in
         last = at + 1
     if first >= 0:
         yield first, last
+
+
+def _differing(old: Sequence[Cell], new: Sequence[Cell]) -> Iterator[int]:
+    """The places where two rows of one length differ; equal pieces are passed over at once."""
+    for begin in range(0, len(new), _PIECE):
+        piece = new[begin : begin + _PIECE]
+        before = old[begin : begin + _PIECE]
+        if before != piece:
+            yield from (at for at, cell in enumerate(piece, begin) if cell != before[at - begin])
 
 
 @cache

@@ -221,7 +221,7 @@ class View(Screen[None]):
             taught = Drawing(self._taught, lesson_rows.height(slide, size.width), CADENCE)
             told = [taught, *told] if size.height >= _ROOM_FOR_BOTH else [taught]
             shown = [*IN_LESSON, *(hint for hint in shown if hint not in IN_LESSON)]
-        return [*told, Drawing(partial(chrome.keys, shown), 1, 1)]
+        return [*told, Drawing(partial(chrome.keys, shown), 1, CADENCE)]
 
     def _taught(self, size: Size) -> list[Row]:
         """The lesson; on a low screen a message has no row of its own and takes its last rows."""

@@ -77,7 +77,8 @@ def test_any_updates_give_the_screen_that_textual_draws(
         if one is None:
             continue
         plain.send(one.render_segments(plain.console))
-        rows = [PlacedRow(x, y, one.strips[0][0])]  # type: ignore[index]  # Textual's are lists
+        runs = [(text, style) for strip in one.strips[0] for text, style, _ in strip]
+        rows = [PlacedRow(x, y, runs)]
         sent = PaintedRows(rows, raster, WIDTH) if short else Differences(one, raster, WIDTH)
         thin.send(sent.render_segments(thin.console))
     assert thin.cells == plain.cells
