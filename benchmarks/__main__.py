@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,7 +49,9 @@ class Both(io.StringIO):
     """Keeps the text, and prints it at once."""
 
     def write(self, text: str) -> int:
-        sys.__stdout__.write(text) if sys.__stdout__ is not None else None
+        if sys.__stdout__ is not None:
+            sys.__stdout__.write(text)
+            sys.__stdout__.flush()
         return super().write(text)
 
 
@@ -63,14 +66,29 @@ def heading() -> str:
     )
 
 
+def code_of(part: Callable[[], int]) -> int:
+    """The exit code of a benchmark; 1 if it raised, after a line about it."""
+    try:
+        return part()
+    except (Exception, SystemExit) as error:
+        print(f"{part.__module__}: {type(error).__name__}: {error}")
+        return 1
+
+
 def main() -> int:
-    """Run all; the worst exit code."""
-    kept = Both()
-    with contextlib.redirect_stdout(kept):
-        print(heading())
-        worst = max(part() for part in PARTS)
-    with HISTORY.open("a", encoding="utf-8") as file:
-        file.write(kept.getvalue() + "\n")
+    """Run all; the worst exit code. The text goes to the history, also after Ctrl+C."""
+    kept, worst = Both(), 0
+    try:
+        with contextlib.redirect_stdout(kept):
+            print(heading())
+            for part in PARTS:
+                print(f"---- {part.__module__.removeprefix('benchmarks.')} ----")
+                code = code_of(part)
+                print(f"exit code {code}")
+                worst = max(worst, code)
+    finally:
+        with HISTORY.open("a", encoding="utf-8") as file:
+            file.write(kept.getvalue() + "\n")
     return worst
 
 
