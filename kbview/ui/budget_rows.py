@@ -26,6 +26,7 @@ HELP = (
     ("most", "the overheads of the lecture: interrupts, switches, copies ... by their share"),
     ("bar", "what is spent, the dearest step first, by whose ground it is; ▾ is the budget"),
 )
+TOO_SHORT = "too short a time at this speed"  # no column of the histories is whole yet
 _CLASSIC = "in books: 10 Gb/s and 64 bytes leave 67.2 ns"
 _TERM = 8
 _LONG_PS = 10**6  # a time between frames from which on it needs no tenths of a ns
@@ -43,7 +44,10 @@ def draw(recent: Interval | None, each: list[Spent], link_bps: int | None, size:
     spending = _spending(total_ps, leaves_ps, recent, width) if each and recent else nothing(recent)
     rows = [
         title_row("budget", _CLASSIC, width),
-        [(f" {'line':<{_TERM - 1}}", "accent"), (_line(link_bps, frame, leaves_ps, width), "text")],
+        [
+            (f" {'line':<{_TERM - 1}}", "accent"),
+            (_line(link_bps, frame, leaves_ps, width, seen=recent is not None), "text"),
+        ],
         [(f" {'spent':<{_TERM - 1}}", "accent"), (spending, "text")],
     ]
     wasted_ps = in_vain_ps(recent) if recent else None
@@ -59,14 +63,21 @@ def _in_vain(wasted_ps: float) -> str:
 
 def nothing(recent: Interval | None) -> str:
     """Why there are no costs to show."""
-    if recent is not None and recent.change("delivered"):
+    if recent is None:
+        return TOO_SHORT
+    if recent.change("delivered"):
         return "this source does not time single steps"
     return "no packet was delivered just now"
 
 
-def _line(link_bps: int | None, frame: float | None, leaves_ps: float | None, width: int) -> str:
+def _line(
+    link_bps: int | None, frame: float | None, leaves_ps: float | None, width: int, *, seen: bool
+) -> str:
+    """`seen`: a stretch of time is there to count frames in."""
     if link_bps is None:
         return "its rate is not known here"
+    if not seen:
+        return TOO_SHORT
     if frame is None or leaves_ps is None:
         return "no frame has arrived just now"
     rate = f"{link_bps / 1e9:g} Gb/s"

@@ -7,6 +7,7 @@ from itertools import chain
 import pytest
 
 from kbview.emulator.datapaths import DATAPATHS
+from kbview.emulator.protocol.reassembly import Limits
 from kbview.glossary import glossary
 from kbview.lesson.lesson import LessonStep
 from kbview.lesson.shelf import lessons
@@ -87,6 +88,13 @@ TERMS = [
     "user mode",
     "wall",
 ]
+
+
+def test_the_word_for_a_timeout_of_fragments_names_the_time_of_each_version_of_ip() -> None:
+    """net.ipv4.ipfrag_time, net.ipv6.ip6frag_time."""
+    limits = Limits()
+    times = f"IPv4 {limits.ipfrag_time} s, IPv6 {limits.ip6frag_time} s"
+    assert times in glossary().reasons[DropReason.FRAG_REASM_TIMEOUT]
 
 
 def _texts(step: LessonStep) -> str:

@@ -20,6 +20,7 @@ from kbview.state.player import Player
 from kbview.tape.source import Capabilities
 from kbview.tape.station import Domain
 from kbview.ui import budget_rows
+from kbview.ui.panels.cores import CoresPanel
 from kbview.ui.row import Size, text_of
 from kbview.ui.screens.costs_view import CostsView
 from kbview.ui.session import Offers, Session
@@ -29,6 +30,19 @@ from tests.ui.screens import OPENED, SIZES, session_of, text
 from tests.ui.scripted import Scripted
 from tests.ui.test_shell import drive, shown
 from tests.ui.waiting import until
+
+
+def test_before_a_stretch_of_time_is_whole_nothing_is_said_to_have_happened_or_not() -> None:
+    """bus-bound ends after 0.7 ms, before a column at full speed does: 100,000 frames had arrived."""
+    session = session_of("dpdk", frames=400)
+    session.player.state.histories.columns.clear()
+    session.player.state.histories._forget()
+    assert session.player.state.meters.arrived
+    costs = text(CostsView(session), Size(80, 21))
+    cores = text_of(CoresPanel().body(session.player.state, Size(40, 4))[0])
+    assert "too short a time at this speed" in costs
+    assert "just now" not in costs
+    assert cores == "too short a time at this speed"
 
 
 def test_the_budget_is_that_of_the_books() -> None:

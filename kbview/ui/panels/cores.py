@@ -4,6 +4,7 @@ from kbview.state.state import State
 from kbview.tape.events import Account
 from kbview.tape.meter import DEFINITIONS
 from kbview.ui import format as fmt
+from kbview.ui.budget_rows import TOO_SHORT
 from kbview.ui.panel import Panel
 from kbview.ui.row import Row, Size, length
 
@@ -56,7 +57,9 @@ class CoresPanel(Panel):
     def body(self, state: State, size: Size) -> list[Row]:
         """A row for each of the busiest cores, and below them the letters in use."""
         recent = state.histories.recent()
-        shares = recent.shares() if recent else []
+        if recent is None:
+            return [[(TOO_SHORT, "faint")]]
+        shares = recent.shares()
         if not shares:
             return [[("no time has been measured yet", "faint")]]
         busiest = sorted(range(len(shares)), key=lambda at: -_busy(shares[at]))
