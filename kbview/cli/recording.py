@@ -11,6 +11,7 @@ import msgspec
 from kbview import __version__
 from kbview.sources.tapes.output import TapeOutput
 from kbview.tape.detail import Detail
+from kbview.tape.event_batch import EventBatch
 from kbview.tape.events import Event, SourceEnded
 from kbview.tape.kbt.header import Header
 from kbview.tape.kbt.writer import TapeWriter
@@ -51,6 +52,13 @@ class WrittenTape(Tape):
         self._quiet_ps = None
         self.ended = False
         self._writer.extend(batch)
+
+    def extend_batch(self, batch: EventBatch) -> None:
+        if batch.length:
+            self.release()
+            self._quiet_ps = None
+            self.ended = False
+            self._writer.extend_batch(batch)
 
     def release(self) -> None:
         """Write the sample that is held back."""

@@ -20,6 +20,7 @@ from kbview.emulator.protocol.host import Host
 from kbview.emulator.recorder import Recorder
 from kbview.emulator.settings import Settings
 from kbview.packet.frame import Frame
+from kbview.tape.event_batch import EventBatch
 from kbview.tape.events import DatapathStarted, Event
 from kbview.tape.meter import Sample
 from kbview.tape.steps import resolve
@@ -87,7 +88,7 @@ class Emulation:
         self.datapath: Datapath = kind(self._machine, self._settings, self._host)
         self.datapath.start()
         stations = placed(resolve(self.datapath.path(), sorted(prices.asked)), kind.way)
-        self.recorder.emit(DatapathStarted(self.now_ps, kind.name, kind.summary, stations))
+        self.recorder.begin(DatapathStarted(self.now_ps, kind.name, kind.summary, stations))
 
     def _kind(self, name: str) -> type[Datapath]:
         """The datapath of that name; ScenarioError if it cannot serve the scenario."""
@@ -196,6 +197,10 @@ class Emulation:
     def release(self) -> list[Event]:
         """The events up to now, in time order, that were not released before."""
         return self.recorder.release(self.now_ps)
+
+    def release_batch(self) -> EventBatch | None:
+        """They as a batch; None, and they stay, if some of them are told as objects alone."""
+        return self.recorder.release_batch(self.now_ps)
 
     def sample(self) -> Sample:
         """The meters as they are now."""

@@ -5,17 +5,27 @@ every core is past their time.
 
 A core takes several steps at once and its program reports the result before or after them. `tell` puts
 such a result, as SkbAllocated, at the end of the step that brings it about: `Event.ends` names it.
+
+At milestones the events of frames go to ledgers, from which a batch of columns is made.
 """
 
 from operator import attrgetter
+from typing import Any
 
+from kbview.emulator.ledger import Ledger
 from kbview.tape.detail import Detail
+from kbview.tape.event_batch import BatchTable, EventBatch
 from kbview.tape.events import (
     NO_CPU,
     NO_PACKET,
     Copied,
     DescriptorCleaned,
     Event,
+    FrameArrived,
+    FrameMissed,
+    FrameSent,
+    PacketDelivered,
+    PacketDropped,
     SkbAllocated,
     SkbFreed,
     SocketDequeued,
@@ -24,6 +34,8 @@ from kbview.tape.events import (
 )
 
 _TIME = attrgetter("time_ps")
+_BITS, _MASK = 3, 7  # of a key for sorting: the place of a ledger
+_END_PS = 1 << 60  # later than all events
 StepEvent = Copied | DescriptorCleaned | SkbAllocated | SkbFreed | SocketDequeued | XdpRan
 BEFORE = (DescriptorCleaned, SkbAllocated, SocketDequeued, XdpRan)  # may be reported before their step
 NEAR = 48  # events that are looked at for the step of an event
@@ -38,6 +50,13 @@ class Recorder:
         self.open: dict[int, list[StepEvent]] = {}  # by packet: events whose step is to come
         self._waiting: list[Event] = []
         self.emit = self._waiting.append
+        self.arrived = Ledger(FrameArrived)
+        self.missed = Ledger(FrameMissed)
+        self.sent = Ledger(FrameSent)
+        self.dropped = Ledger(PacketDropped)
+        self.delivered = Ledger(PacketDelivered)
+        # Events of the same time are released in this order.
+        self._ledgers = (self.arrived, self.missed, self.sent, self.dropped, self.delivered)
 
     @property
     def detail(self) -> Detail:
@@ -46,8 +65,21 @@ class Recorder:
 
     @detail.setter
     def detail(self, detail: Detail) -> None:
+        self._settle()
         self.milestones = detail >= Detail.MILESTONES
         self.steps = detail >= Detail.STEPS
+
+    def note(self, ledger: Ledger, fields: tuple[Any, ...]) -> None:
+        """Tell an event of a frame, given by all its fields."""
+        if self.steps:
+            self.emit(ledger.kind(*fields))
+        else:
+            ledger.fields += fields
+
+    def begin(self, event: Event) -> None:
+        """Tell an event behind all events that were told before it, equal times included."""
+        self._settle()
+        self.emit(event)
 
     def tell(self, event: StepEvent) -> None:
         """Tell an event at the end of its step, which was told just before or is told next."""
@@ -87,7 +119,12 @@ class Recorder:
     @property
     def quiet(self) -> bool:
         """Whether no event waits."""
-        return not self._waiting and not self.open
+        noted = any(ledger.fields for ledger in self._ledgers)
+        return not (noted or self._waiting or self.open)
+
+    def release_batch(self, until_ps: int) -> EventBatch | None:
+        """Remove and return the events up to `until_ps` as a batch; None if some are in no ledger."""
+        return None if self._waiting or self.open else self._batch(until_ps)
 
     def release(self, until_ps: int) -> list[Event]:
         """Remove and return the events up to `until_ps`, in time order."""
@@ -95,6 +132,7 @@ class Recorder:
         for events in self.open.values():
             waiting += events
         self.open.clear()
+        waiting += self._batch(until_ps).events()
         waiting.sort(key=_TIME)
         count = len(waiting)
         while count and waiting[count - 1].time_ps > until_ps:
@@ -102,6 +140,25 @@ class Recorder:
         released = waiting[:count]
         del waiting[:count]
         return released
+
+    def _settle(self) -> None:
+        """Take all events out of the ledgers."""
+        self._waiting += self._batch(_END_PS).events()
+
+    def _batch(self, until_ps: int) -> EventBatch:
+        """Remove the events up to `until_ps` from the ledgers."""
+        taken = [BatchTable(each.kind, each.take(until_ps)) for each in self._ledgers if each.fields]
+        tables = [table for table in taken if table.columns[0]]
+        if len(tables) == 1:
+            times = tables[0].columns[0]
+            return EventBatch(bytes(len(times)), times, tables)
+        keys: list[int] = []
+        for place, table in enumerate(tables):
+            moments: list[int] = table.columns[0]
+            keys += [time_ps << _BITS | place for time_ps in moments]
+        keys.sort()  # the keys of each table are a run
+        order = bytes([key & _MASK for key in keys])
+        return EventBatch(order, [key >> _BITS for key in keys], tables)
 
 
 def _is_of(step: StepTaken, event: StepEvent) -> bool:

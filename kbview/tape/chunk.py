@@ -1,9 +1,10 @@
 """A chunk: a stretch of records with the key frame before them; and how records become chunks."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from operator import attrgetter
-from typing import cast
+from typing import Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -45,6 +46,16 @@ class Chunk(msgspec.Struct):
         times = self.records[0].time_ps, self.records[-1].time_ps
         return Extent(self.first, len(self.records), *times, self.key.exact, bool(self.samples))
 
+    def extend(self, records: Iterable[Event]) -> None:
+        """Add records; no sample is among them."""
+        self.records += records
+
+    def append(self, record: Event) -> None:
+        """Add a record."""
+        if isinstance(record, Sample):
+            self.samples.append(self.after)
+        self.records.append(record)
+
     def track(self) -> Track:
         """Its samples, and its key frame."""
         samples = [cast(Sample, self.records[position - self.first]) for position in self.samples]
@@ -65,40 +76,66 @@ def chunk_of(first: int, key: KeyFrame, records: list[Event]) -> Chunk:
     return Chunk(first, key, records, samples)
 
 
-class Chunker:
+class Filling(Protocol):
+    """A chunk in the making."""
+
+    @property
+    def after(self) -> int:
+        """The position after the last record."""
+
+    def extend(self, records: Iterable[Event]) -> None:
+        """Add records; no sample is among them."""
+
+    def append(self, record: Event) -> None:
+        """Add a record."""
+
+
+_Filled = TypeVar("_Filled", bound=Filling)
+
+
+class Filler(ABC, Generic[_Filled]):
     """Collects records into chunks of bounded size. `open` is the chunk that still grows."""
 
     def __init__(self) -> None:
         self._framer = Framer()
-        self._noted: list[Event] = []  # records of the open chunk that change the key frame
-        self._room = MOST_RECORDS
-        self.open = Chunk(0, self._framer.snapshot(), [], [])
+        self.room = MOST_RECORDS  # single steps that the open chunk has room for
+        self.open = self.begin(0, self._framer.snapshot())
         self.end_ps = 0
 
-    def add(self, records: Iterable[Event]) -> Iterator[Chunk]:
+    @abstractmethod
+    def begin(self, first: int, key: KeyFrame) -> _Filled:
+        """An empty chunk."""
+
+    @property
+    def counting(self) -> bool:
+        """Whether the key frame needs a look at every event."""
+        return self._framer.counting
+
+    def add(self, records: Iterable[Event]) -> Iterator[_Filled]:
         """Append records in time order, not older than the last; yields chunks as they get full."""
         source = iter(records)
         while batch := list(islice(source, _BATCH)):
             times = [record.time_ps for record in batch]
             in_order = times[0] >= self.end_ps and times == sorted(times)
             if in_order and _SINGLE.isdisjoint(map(type, batch)):
-                self.end_ps = times[-1]
                 yield from self._take(batch)
             else:
                 yield from self._weighed(batch)
 
-    def _take(self, batch: list[Event]) -> Iterator[Chunk]:
+    def _take(self, batch: list[Event]) -> Iterator[_Filled]:
         """Append records that are in order, weigh 1 each and change no key frame."""
         taken = 0
         while taken < len(batch):
-            part = batch[taken : taken + self._room]
-            self.open.records += part
-            self._room -= len(part)
+            part = batch[taken : taken + self.room]
+            self.open.extend(part)
+            self._framer.follow(part)
+            self.room -= len(part)
+            self.end_ps = part[-1].time_ps
             taken += len(part)
-            if self._room <= 0:
+            if self.room <= 0:
                 yield self.close()
 
-    def _weighed(self, batch: list[Event]) -> Iterator[Chunk]:
+    def _weighed(self, batch: list[Event]) -> Iterator[_Filled]:
         """Append records one by one."""
         for record in batch:
             time_ps = record.time_ps
@@ -108,25 +145,25 @@ class Chunker:
                     f"{self.end_ps} ps"
                 )
             self.end_ps = time_ps
-            self.open.records.append(record)
-            self._room -= 1
-            if type(record) in _SINGLE:
-                self._note(record)
-            if self._room <= 0:
+            self.open.append(record)
+            self.room -= weight(record) if type(record) in HEAVY else 1
+            if type(record) in NOTED:
+                self._framer.note(record)
+            elif self._framer.counting:
+                self._framer.follow((record,))
+            if self.room <= 0:
                 yield self.close()
 
-    def close(self) -> Chunk:
+    def close(self) -> _Filled:
         """The open chunk, which must not be empty, and begin another."""
         closed = self.open
-        key = self._framer.follow(closed.records, self._noted)
-        self.open = Chunk(closed.after, key, [], [])
-        self._noted = []
-        self._room = MOST_RECORDS
+        self.open = self.begin(closed.after, self._framer.snapshot(self.end_ps))
+        self.room = MOST_RECORDS
         return closed
 
-    def _note(self, record: Event) -> None:
-        if type(record) in NOTED:
-            self._noted.append(record)
-        if isinstance(record, Sample):
-            self.open.samples.append(self.open.after - 1)
-        self._room -= weight(record) - 1
+
+class Chunker(Filler[Chunk]):
+    """Collects records into chunks that stay in memory."""
+
+    def begin(self, first: int, key: KeyFrame) -> Chunk:
+        return Chunk(first, key, [], [])

@@ -3,7 +3,7 @@
 Every chunk of a tape opens with one, so nobody who looks for a moment folds more than a chunk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -28,13 +28,8 @@ class KeyFrame(Sample):
 NOTED = frozenset({Sample, DatapathStarted, EventsLost})  # the key frame changes with each of them
 
 
-def _counting(record: Event) -> bool:
-    """Whether events are counted from this record on."""
-    return isinstance(record, Sample) and record.detail is Detail.STEPS
-
-
 class Framer:
-    """Follows a tape a chunk at a time, as a state does event by event, and says the key frame after.
+    """Follows a tape as a state does, and gives the key frame at any moment.
 
     At the finest detail samples are rarely exact, and only a count of all events gives the meters.
     """
@@ -42,26 +37,24 @@ class Framer:
     def __init__(self) -> None:
         self._frame = KeyFrame(0, Meters(), Detail.METERS)
 
-    def follow(self, records: Sequence[Event], noted: Sequence[Event]) -> KeyFrame:
-        """The key frame after these records, which come next on the tape; at least one.
+    @property
+    def counting(self) -> bool:
+        """Whether events are counted."""
+        return self._frame.detail is Detail.STEPS
 
-        `noted` are the records of the classes in NOTED among them.
-        """
-        frame = self._frame
-        counting = frame.detail is Detail.STEPS or any(map(_counting, noted))
-        for record in records if counting else noted:
-            if type(record) in NOTED:
-                self._note(record)
-            elif frame.detail is Detail.STEPS:
-                record.change(frame.meters)
-        frame.time_ps = records[-1].time_ps
-        return self.snapshot()
+    def follow(self, records: Iterable[Event]) -> None:
+        """Take in the next records, none of which is of a class in NOTED."""
+        if self.counting:
+            meters = self._frame.meters
+            for record in records:
+                record.change(meters)
 
-    def snapshot(self) -> KeyFrame:
-        """A copy that stays as it is."""
-        return msgspec.structs.replace(self._frame, meters=self._frame.meters.copy())
+    def snapshot(self, time_ps: int = 0) -> KeyFrame:
+        """The key frame after a record of that time; it stays as it is."""
+        return msgspec.structs.replace(self._frame, time_ps=time_ps, meters=self._frame.meters.copy())
 
-    def _note(self, record: Event) -> None:
+    def note(self, record: Event) -> None:
+        """Take in a record of a class in NOTED."""
         match record:
             case Sample():
                 self._believe(record)

@@ -17,6 +17,7 @@ from itertools import islice
 from operator import attrgetter, itemgetter
 
 from kbview.tape.chunk import Chunker
+from kbview.tape.event_batch import EventBatch
 from kbview.tape.events import DatapathStarted, Event, EventsLost
 from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Sample
@@ -169,3 +170,7 @@ class Tape(Reel):
             self._spilling.append(chunk)
             self._spilling.open = self._chunker.open
         self._spilling.bound(self.length)
+
+    def extend_batch(self, batch: EventBatch) -> None:
+        """Append the events of a batch, which are not older than the last record."""
+        self.extend(batch.events())

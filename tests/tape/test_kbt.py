@@ -172,9 +172,16 @@ def test_columns_bring_back_each_class(kind: type[ev.Event]) -> None:
     assert columns.unpack(packed(told), schema.SCHEMA) == told
 
 
+def gathered(told: Sequence[ev.Event]) -> columns.Gathering:
+    """The columns of records, as a writer has them."""
+    gathering = columns.Gathering()
+    gathering.add(told)
+    return gathering
+
+
 def packed(told: Sequence[ev.Event]) -> columns.Columns:
     """The columns of records, as a reader finds them."""
-    data = b"".join(part.data for part in columns.pack(told))
+    data = b"".join(part.data for part in gathered(told).pack())
     return msgspec.msgpack.decode(data, type=columns.Columns)
 
 
@@ -231,7 +238,7 @@ def test_times_without_a_pattern_are_noise_and_steps_are_not() -> None:
     random = Random(1)
     for kinds, steps in ((1, [random.randrange(10**6) for _ in range(5000)]), (0, [3, 5] * 2500)):
         told = [ev.FrameArrived(time_ps, 0, 0, 64) for time_ps in accumulate(steps)]
-        parts = list(columns.pack(told))
+        parts = list(gathered(told).pack())
         assert any(part.method is Packing.STORED for part in parts) == kinds
         stream = compressed(parts)
         assert zlib.decompress(stream) == b"".join(part.data for part in parts)

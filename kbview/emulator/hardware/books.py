@@ -25,15 +25,7 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.running_totals import RunningTotals
 from kbview.emulator.recorder import Recorder
 from kbview.packet.frame import Combined, Frame
-from kbview.tape.events import (
-    DescriptorDone,
-    FrameArrived,
-    FrameMissed,
-    FrameSent,
-    FrameUnsent,
-    PacketDelivered,
-    PacketDropped,
-)
+from kbview.tape.events import DescriptorDone, FrameUnsent
 from kbview.tape.handover import RECEIVERS
 from kbview.tape.vocabulary import Place, Reason
 
@@ -111,7 +103,7 @@ class Books:
         else:
             self._count_arrived(len(frames), length, missed)
         if self.recorder.milestones:
-            self._tell_arrived(queue, frames, list(zip(taken, ready_ps, strict=True)))
+            self._tell_arrived(queue, frames, taken, ready_ps)
 
     def _count_arrived(self, frames: int, length: int, missed: int) -> None:
         meters = self.meters
@@ -131,20 +123,20 @@ class Books:
                 enter()
 
     def _tell_arrived(
-        self, queue: Arriving, frames: Sequence[Frame], taken: Sequence[tuple[Frame, int]]
+        self, queue: Arriving, frames: list[Frame], taken: list[Frame], ready_ps: list[int]
     ) -> None:
-        emit, ring = self.recorder.emit, queue.ring
+        recorder, ring, number = self.recorder, queue.ring, queue.number
         index = 0
         for frame in frames:
             time_ps = max(frame.arrived_ps, queue.opened_ps)
-            emit(FrameArrived(time_ps, queue.number, frame.packet, frame.length))
-            if index == len(taken) or frame is not taken[index][0]:
-                emit(FrameMissed(time_ps, queue.number, frame.packet))
+            recorder.note(recorder.arrived, (time_ps, number, frame.packet, frame.length))
+            if index == len(taken) or frame is not taken[index]:
+                recorder.note(recorder.missed, (time_ps, number, frame.packet))
                 continue
-            if self.recorder.steps:
+            if recorder.steps:
                 slot = (ring.head + index) % ring.size
-                done_ps = max(taken[index][1] + queue.moderation.dma_ps, queue.opened_ps)
-                emit(DescriptorDone(done_ps, queue.number, frame.packet, slot))
+                done_ps = max(ready_ps[index] + queue.moderation.dma_ps, queue.opened_ps)
+                recorder.emit(DescriptorDone(done_ps, number, frame.packet, slot))
             index += 1
 
     def refused(self, time_ps: int, frame: Frame, reason: Reason) -> None:
@@ -155,8 +147,9 @@ class Books:
         else:
             self._count_refused(length, reason)
         if self.recorder.milestones:
-            self.recorder.emit(FrameArrived(time_ps, 0, packet, length))
-            self.recorder.emit(PacketDropped(time_ps, -1, packet, _NIC, reason, length))
+            recorder = self.recorder
+            recorder.note(recorder.arrived, (time_ps, 0, packet, length))
+            recorder.note(recorder.dropped, (time_ps, -1, packet, _NIC, reason, length))
 
     def _count_refused(self, length: int, reason: Reason) -> None:
         self._count_arrived(1, length, 0)
@@ -185,9 +178,8 @@ class Books:
         else:
             self._count_delivered(frame.length, latency_ps, where)
         if self.recorder.milestones:
-            self.recorder.emit(
-                PacketDelivered(time_ps, cpu, frame.packet, where, frame.length, latency_ps)
-            )
+            fields = (time_ps, cpu, frame.packet, where, frame.length, latency_ps)
+            self.recorder.note(self.recorder.delivered, fields)
 
     def _count_delivered(self, length: int, latency_ps: int, where: Place) -> None:
         meters = self.meters
@@ -237,9 +229,8 @@ class Books:
         else:
             self.meters.drop(where, reason)
         if self.recorder.milestones:
-            self.recorder.emit(
-                PacketDropped(core.now_ps, core.number, frame.packet, where, reason, frame.length)
-            )
+            fields = (core.now_ps, core.number, frame.packet, where, reason, frame.length)
+            self.recorder.note(self.recorder.dropped, fields)
 
     def sent(self, time_ps: int, queue: int, frame: Frame, passed_on: bool) -> None:
         """The last bit of a frame has left the host; a forwarded frame is delivered then."""
@@ -248,7 +239,8 @@ class Books:
         else:
             self._count_sent(frame.length)
         if self.recorder.milestones:
-            self.recorder.emit(FrameSent(time_ps, queue, frame.packet, frame.length))
+            fields = (time_ps, queue, frame.packet, frame.length)
+            self.recorder.note(self.recorder.sent, fields)
         if passed_on:
             self._delivered(time_ps, -1, frame, WIRE)
 

@@ -92,7 +92,7 @@ class EmulatorSource(Source):
                 emulation.advance(min(until_ps, max(emulation.now_ps + slice_ps, emulation.due_ps)))
             except CaptureError as error:
                 raise SourceError(str(error)) from error
-            tape.extend(self._released())
+            self._release(tape)
             if emulation.ended:
                 self._end(tape)
             if self.hurried or emulation.now_ps >= until_ps or time.monotonic() >= deadline:
@@ -114,6 +114,14 @@ class EmulatorSource(Source):
         """Put a sentence for the viewer on the tape, at the next pump."""
         self._notes.append(note)
         self._announce = True
+
+    def _release(self, tape: Tape) -> None:
+        """Put on the tape all that is to be told up to now."""
+        batch = self.emulation.release_batch() if self.snap is None else None
+        if batch is None:
+            tape.extend(self._released())
+        else:
+            tape.extend_batch(batch)
 
     def _released(self) -> Iterable[Event]:
         """What is to be told up to now."""

@@ -8,7 +8,7 @@ Columns go by the names of the fields: a table of any version names its own colu
 
 import struct
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate, compress, count
 from operator import sub
@@ -19,6 +19,7 @@ from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo
 
 from kbview.tape import events as ev
+from kbview.tape.event_batch import EventBatch
 from kbview.tape.kbt import message, plane
 from kbview.tape.kbt.schema import fixed_up
 from kbview.tape.kbt.stream import Packing, StreamPart
@@ -56,18 +57,22 @@ class Table:
         self.kind = kind
         self._fields = msgspec.structs.fields(kind)[1:]
         self._numbers = {field.name for field in self._fields if hints[field.name] is int}
-        self._readers = {field.name: _reader(field.name) for field in self._fields}
+        self._readers = [_reader(field.name) for field in self._fields]
         columns: list[tuple[str, Any, Any]] = [
             (field.name, _column_of(hints[field.name]), None) for field in self._fields
         ]
         self._decoder = msgspec.msgpack.Decoder(msgspec.defstruct(kind.__name__, columns))
 
-    def pack(self, records: Sequence[ev.Event]) -> Iterable[StreamPart]:
-        """The columns of these records, encoded."""
-        yield StreamPart(message.map_of(len(self._readers)))
-        for name, read in self._readers.items():
-            yield StreamPart(message.encode(name))
-            yield from _column(read(records), whole=name in self._numbers)
+    def read(self, records: Sequence[ev.Event]) -> list[list[Any]]:
+        """The columns of records of this class."""
+        return [read(records) for read in self._readers]
+
+    def pack(self, columns: Sequence[Sequence[Any]]) -> Iterator[StreamPart]:
+        """The columns, encoded."""
+        yield StreamPart(message.map_of(len(columns)))
+        for field, column in zip(self._fields, columns, strict=True):
+            yield StreamPart(message.encode(field.name))
+            yield from _column(column, whole=field.name in self._numbers)
 
     def unpack(self, raw: msgspec.Raw, times: list[int]) -> Iterable[ev.Event]:
         """The records again; ValueError or msgspec's if the columns belong to another class."""
@@ -100,7 +105,9 @@ def _reader(name: str) -> _Reader:
 
 
 def _column(values: Sequence[Any], *, whole: bool) -> list[StreamPart]:
-    """The column of at least one value, encoded; `whole`: of whole numbers."""
+    """The column of these values, encoded; `whole`: of whole numbers."""
+    if not values:
+        return [StreamPart(message.array_of(0))]
     step = _step(values) if whole else 0 if _is_one_word(values) else None
     if step is not None:
         first = message.encode(values[0])
@@ -167,18 +174,58 @@ TABLES = {kind.__name__: Table(kind) for kind in _KINDS}
 _times = _reader("time_ps")
 
 
-def pack(records: Sequence[ev.Event]) -> Iterable[StreamPart]:
-    """Records as `Columns`, encoded."""
-    places: dict[type, int] = defaultdict(count().__next__)
-    order = bytes(map(places.__getitem__, map(type, records)))
-    yield StreamPart(message.map_of(len(Columns.__struct_fields__)))
-    yield StreamPart(message.encode("order") + message.encode(order))
-    yield StreamPart(message.encode("times"))
-    yield from _column(_times(records), whole=True) if records else [StreamPart(message.array_of(0))]
-    yield StreamPart(message.encode("tables") + message.map_of(len(places)))
-    for kind, rows in zip(places, _rows(records, order, len(places)), strict=True):
-        yield StreamPart(message.encode(kind.__name__))
-        yield from TABLES[kind.__name__].pack(rows)
+class Gathering:
+    """Events by columns, in the making."""
+
+    def __init__(self) -> None:
+        self.times: list[int] = []
+        self._order = bytearray()
+        self._places: dict[type, int] = defaultdict(count().__next__)
+        self._tables: list[list[list[Any]]] = []  # by place: the columns of a class but for the times
+
+    @property
+    def length(self) -> int:
+        """Events so far."""
+        return len(self.times)
+
+    def add(self, records: Sequence[ev.Event]) -> None:
+        """Add events; no sample is among them."""
+        order = bytes(map(self._places.__getitem__, map(type, records)))
+        self._order += order
+        self.times += _times(records)
+        rows = _rows(records, order, len(self._places))
+        for place, (kind, own) in enumerate(zip(self._places, rows, strict=True)):
+            self._append(place, TABLES[kind.__name__].read(own))
+
+    def add_batch(self, batch: EventBatch) -> None:
+        """Add the events of a batch."""
+        found = sorted((batch.order.find(place), place) for place in range(len(batch.tables)))
+        places = bytearray(256)
+        for first, place in found:
+            if first >= 0:
+                kind, columns = batch.tables[place]
+                places[place] = self._places[kind]
+                self._append(places[place], columns[1:])
+        self._order += batch.order.translate(places)
+        self.times += batch.times
+
+    def pack(self) -> Iterator[StreamPart]:
+        """They as `Columns`, encoded."""
+        yield StreamPart(message.map_of(len(Columns.__struct_fields__)))
+        yield StreamPart(message.encode("order") + message.encode(self._order))
+        yield StreamPart(message.encode("times"))
+        yield from _column(self.times, whole=True)
+        yield StreamPart(message.encode("tables") + message.map_of(len(self._places)))
+        for kind, columns in zip(self._places, self._tables, strict=True):
+            yield StreamPart(message.encode(kind.__name__))
+            yield from TABLES[kind.__name__].pack(columns)
+
+    def _append(self, place: int, columns: list[list[Any]]) -> None:
+        """Append to the columns of a table, which may be the next new one."""
+        if place == len(self._tables):
+            self._tables.append([[] for _ in columns])
+        for column, more in zip(self._tables[place], columns, strict=True):
+            column.extend(more)
 
 
 def _rows(records: Sequence[ev.Event], order: bytes, count: int) -> list[list[ev.Event]]:

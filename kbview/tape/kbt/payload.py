@@ -11,6 +11,7 @@ from kbview.tape.events import DatapathStarted, Event
 from kbview.tape.kbt import columns, groups
 from kbview.tape.kbt.block import HEAD_LENGTH, BlockKind, Head, TapeDamagedError, head
 from kbview.tape.kbt.block import pack as pack_block
+from kbview.tape.kbt.draft import Draft
 from kbview.tape.kbt.groups import Groups
 from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Sample
@@ -40,16 +41,27 @@ _KEY = msgspec.msgpack.Decoder(KeyFrame)
 
 def encode(chunk: Chunk) -> bytes:
     """The block of a chunk that has records."""
-    track, key = chunk.track(), _ENCODER.encode(chunk.key)
-    places = [position - chunk.first for position in chunk.samples]
+    draft, taken = Draft(chunk.first, chunk.key), 0
+    for position in chunk.samples:
+        place = position - chunk.first
+        draft.extend(chunk.records[taken:place])
+        draft.append(chunk.records[place])
+        taken = place + 1
+    draft.extend(chunk.records[taken:])
+    return encode_draft(draft)
+
+
+def encode_draft(draft: Draft) -> bytes:
+    """The block of a draft that has records."""
+    key = _ENCODER.encode(draft.key)
     front = Front(
         groups.deflated(key),
-        columns.differences(places),
-        columns.differences(track.times),
-        groups.pack(track.samples(), key),
+        columns.differences(draft.places),
+        columns.differences([sample.time_ps for sample in draft.samples]),
+        groups.pack(draft.samples, key),
     )
-    back = columns.pack(_without(chunk.records, places))
-    return pack_block(BlockKind.CHUNK, _ENCODER.encode(front), back, chunk.extent, front_level=0)
+    parts = _ENCODER.encode(front), draft.columns()
+    return pack_block(BlockKind.CHUNK, *parts, draft.extent, front_level=0)
 
 
 def decode(block: bytes, schema: int, first: int | None = None) -> Chunk:
@@ -132,16 +144,6 @@ def _together(places: list[int], samples: list[Sample], events: list[Event]) -> 
         records.append(sample)
         taken = place - number
     return records + events[taken:]
-
-
-def _without(records: list[Event], places: list[int]) -> list[Event]:
-    """The records but for the samples, which stand at `places`."""
-    events: list[Event] = []
-    taken = 0
-    for place in places:
-        events += records[taken:place]
-        taken = place + 1
-    return events + records[taken:]
 
 
 def _among(samples: list[int], number: int) -> int:

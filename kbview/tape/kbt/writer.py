@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
-from kbview.tape.chunk import Chunk, Chunker
+from kbview.tape.event_batch import EventBatch
 from kbview.tape.events import Event
 from kbview.tape.kbt import footer, header, payload
+from kbview.tape.kbt.draft import Draft, Drafter
 
 
 class TapeWriter:
@@ -15,7 +16,7 @@ class TapeWriter:
 
     def __init__(self, write: Callable[[bytes], object], head: header.Header) -> None:
         self._write = write
-        self._chunker = Chunker()
+        self._drafter = Drafter()
         self._rows: list[footer.Row] = []
         self.written = 0  # bytes
         self._put(header.encode(head))
@@ -23,31 +24,36 @@ class TapeWriter:
     @property
     def length(self) -> int:
         """Records so far."""
-        return self._chunker.open.after
+        return self._drafter.open.after
 
     @property
     def end_ps(self) -> int:
         """The time of the last one."""
-        return self._chunker.end_ps
+        return self._drafter.end_ps
 
     def extend(self, records: Iterable[Event]) -> None:
         """Append records that are in time order and not older than the last one."""
-        for chunk in self._chunker.add(records):
-            self._put_chunk(chunk)
+        for draft in self._drafter.add(records):
+            self._put_chunk(draft)
+
+    def extend_batch(self, batch: EventBatch) -> None:
+        """Append the events of a batch, which are not older than the last record."""
+        for draft in self._drafter.add_batch(batch):
+            self._put_chunk(draft)
 
     def flush(self) -> None:
         """Write all there is, as a chunk of its own: whoever watches the tape grow can see it."""
-        if self._chunker.open.records:
-            self._put_chunk(self._chunker.close())
+        if self._drafter.open.length:
+            self._put_chunk(self._drafter.close())
 
     def close(self) -> None:
         """Write the rest and the index. The stream stays its caller's."""
         self.flush()
         self._put(footer.encode(self._rows, self.written, self.length))
 
-    def _put_chunk(self, chunk: Chunk) -> None:
-        block = payload.encode(chunk)
-        self._rows.append((self.written, payload.front_length(block), len(block), chunk.extent))
+    def _put_chunk(self, draft: Draft) -> None:
+        block = payload.encode_draft(draft)
+        self._rows.append((self.written, payload.front_length(block), len(block), draft.extent))
         self._put(block)
 
     def _put(self, data: bytes) -> None:
