@@ -119,12 +119,15 @@ class Recorder:
     @property
     def quiet(self) -> bool:
         """Whether no event waits."""
-        noted = any(ledger.fields for ledger in self._ledgers)
-        return not (noted or self._waiting or self.open)
+        if self._waiting or self.open:
+            return False
+        return self.steps or not any(ledger.fields for ledger in self._ledgers)
 
     def release_batch(self, until_ps: int) -> EventBatch | None:
         """Remove and return the events up to `until_ps` as a batch; None if some are in no ledger."""
-        return None if self._waiting or self.open else self._batch(until_ps)
+        if self.steps or self._waiting or self.open:
+            return None
+        return self._batch(until_ps)
 
     def release(self, until_ps: int) -> list[Event]:
         """Remove and return the events up to `until_ps`, in time order."""
@@ -132,7 +135,8 @@ class Recorder:
         for events in self.open.values():
             waiting += events
         self.open.clear()
-        waiting += self._batch(until_ps).events()
+        if not self.steps:  # at steps nothing is in a ledger
+            waiting += self._batch(until_ps).events()
         waiting.sort(key=_TIME)
         count = len(waiting)
         while count and waiting[count - 1].time_ps > until_ps:

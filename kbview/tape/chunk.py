@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar, cast
 
 import msgspec
 
+from kbview.tape.event_batch import EventBatch
 from kbview.tape.events import DatapathStarted, Event
 from kbview.tape.index import Extent
 from kbview.tape.key_frame import NOTED, Framer, KeyFrame
@@ -97,19 +98,14 @@ class Filler(ABC, Generic[_Filled]):
     """Collects records into chunks of bounded size. `open` is the chunk that still grows."""
 
     def __init__(self) -> None:
-        self._framer = Framer()
+        self.framer = Framer()
         self.room = MOST_RECORDS  # single steps that the open chunk has room for
-        self.open = self.begin(0, self._framer.snapshot())
+        self.open = self.begin(0, self.framer.snapshot())
         self.end_ps = 0
 
     @abstractmethod
     def begin(self, first: int, key: KeyFrame) -> _Filled:
         """An empty chunk."""
-
-    @property
-    def counting(self) -> bool:
-        """Whether the key frame needs a look at every event."""
-        return self._framer.counting
 
     def add(self, records: Iterable[Event]) -> Iterator[_Filled]:
         """Append records in time order, not older than the last; yields chunks as they get full."""
@@ -122,13 +118,22 @@ class Filler(ABC, Generic[_Filled]):
             else:
                 yield from self._weighed(batch)
 
+    def add_batch(self, batch: EventBatch) -> Iterator[_Filled]:
+        """Append the events of a batch; as `add`."""
+        events = batch.events()
+        if not events or events[0].time_ps < self.end_ps:
+            yield from self.add(events)  # which refuses them
+        else:
+            yield from self._take(events)
+
     def _take(self, batch: list[Event]) -> Iterator[_Filled]:
         """Append records that are in order, weigh 1 each and change no key frame."""
         taken = 0
         while taken < len(batch):
             part = batch[taken : taken + self.room]
             self.open.extend(part)
-            self._framer.follow(part)
+            if self.framer.counting:
+                self.framer.follow(part)
             self.room -= len(part)
             self.end_ps = part[-1].time_ps
             taken += len(part)
@@ -148,16 +153,16 @@ class Filler(ABC, Generic[_Filled]):
             self.open.append(record)
             self.room -= weight(record) if type(record) in HEAVY else 1
             if type(record) in NOTED:
-                self._framer.note(record)
-            elif self._framer.counting:
-                self._framer.follow((record,))
+                self.framer.note(record)
+            elif self.framer.counting:
+                self.framer.follow((record,))
             if self.room <= 0:
                 yield self.close()
 
     def close(self) -> _Filled:
         """The open chunk, which must not be empty, and begin another."""
         closed = self.open
-        self.open = self.begin(closed.after, self._framer.snapshot(self.end_ps))
+        self.open = self.begin(closed.after, self.framer.snapshot(self.end_ps))
         self.room = MOST_RECORDS
         return closed
 

@@ -20,7 +20,10 @@ class BatchTable(NamedTuple):
 
 
 class EventBatch(NamedTuple):
-    """Events of at most 256 classes. A table may be empty."""
+    """Events of at most 256 classes, which add nothing to a key frame (key_frame.NOTED).
+
+    A table may be empty.
+    """
 
     order: bytes
     times: list[int]

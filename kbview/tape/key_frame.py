@@ -36,11 +36,7 @@ class Framer:
 
     def __init__(self) -> None:
         self._frame = KeyFrame(0, Meters(), Detail.METERS)
-
-    @property
-    def counting(self) -> bool:
-        """Whether events are counted."""
-        return self._frame.detail is Detail.STEPS
+        self.counting = False  # whether every event counts
 
     def follow(self, records: Iterable[Event]) -> None:
         """Take in the next records, none of which is of a class in NOTED."""
@@ -72,3 +68,4 @@ class Framer:
             counting = sample.detail is Detail.STEPS
             frame.meters = sample.meters.copy() if counting else sample.meters
         frame.detail = sample.detail
+        self.counting = sample.detail is Detail.STEPS

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from operator import attrgetter, itemgetter
 
-from kbview.tape.chunk import Chunker
+from kbview.tape.chunk import Chunk, Chunker
 from kbview.tape.event_batch import EventBatch
 from kbview.tape.events import DatapathStarted, Event, EventsLost
 from kbview.tape.key_frame import KeyFrame
@@ -166,11 +166,14 @@ class Tape(Reel):
 
     def extend(self, records: Iterable[Event]) -> None:
         """Append records that are in time order and not older than the last one."""
-        for chunk in self._chunker.add(records):
-            self._spilling.append(chunk)
-            self._spilling.open = self._chunker.open
-        self._spilling.bound(self.length)
+        self._append(self._chunker.add(records))
 
     def extend_batch(self, batch: EventBatch) -> None:
         """Append the events of a batch, which are not older than the last record."""
-        self.extend(batch.events())
+        self._append(self._chunker.add_batch(batch))
+
+    def _append(self, chunks: Iterable[Chunk]) -> None:
+        for chunk in chunks:
+            self._spilling.append(chunk)
+            self._spilling.open = self._chunker.open
+        self._spilling.bound(self.length)

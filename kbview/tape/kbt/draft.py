@@ -80,9 +80,8 @@ class Drafter(Filler[Draft]):
         return Draft(first, key)
 
     def add_batch(self, batch: EventBatch) -> Iterator[Draft]:
-        """Append a batch, not older than the last record; yields drafts as they get full."""
-        if self.counting or not batch.times or batch.times[0] < self.end_ps:
-            yield from self.add(batch.events())
+        if self.framer.counting or not batch.times or batch.times[0] < self.end_ps:
+            yield from super().add_batch(batch)
             return
         taken = 0
         while taken < batch.length:
