@@ -25,7 +25,7 @@ _FLAGS = "FSRPAUEC"  # FIN, SYN, RST, PSH, ACK, URG, ECE, CWR: from the lowest b
 
 
 class LayoutPart(msgspec.Struct, frozen=True):
-    """A header, or what follows the last one. `level` is 2, 3 or 4 by its layer, 5 for a payload."""
+    """A header, the payload or the padding. `level` is 2, 3 or 4 by the layer of a header, else 5."""
 
     name: str
     level: int
@@ -68,11 +68,18 @@ def layout(data: bytes, length: int) -> Layout:
     elif ethertype == ethernet.ETH_P_ARP:
         _arp(found, packet)
         offset += _ARP_LENGTH
-    if length > offset:
-        found.parts.append(
-            LayoutPart("payload" if len(found.parts) > 1 else "data", 5, length - offset)
-        )
+    end = max(offset, min(length, _end(data, ethertype) or length))
+    name = "payload" if len(found.parts) > 1 else "data"
+    rest = (LayoutPart(name, 5, end - offset), LayoutPart("padding", 5, length - end))
+    found.parts += [part for part in rest if part.length > 0]
     return found
+
+
+def _end(data: bytes, ethertype: int) -> int:
+    """The end of the IPv4 packet by its total length; 0 where there is none, or a driver left it 0."""
+    offset = _ethernet(data)[0]
+    total = int.from_bytes(data[offset + 2 : offset + 4], "big")
+    return offset + total if ethertype == ethernet.ETH_P_IP and total else 0
 
 
 def _ethernet(data: bytes) -> tuple[int, int]:

@@ -34,6 +34,12 @@ _LEVELS = {
     "ip_forward": 3, "icmp_rcv": 4, "udp_rcv": 4, "tcp_v4_rcv": 4, "socket_enqueue": 5,
     "user_udp_in": 4, "user_control_in": 4, "user_enqueue": 5,
 }  # fmt: skip
+# Of a packet that this host made: tcp_transmit_skb() and ip_output() call skb_push().
+_SENDING = {"tcp_transmit_skb", "udp_sendmsg", "sock_alloc_send_skb", "ip_output", "dev_queue_xmit"}
+_OUTGOING = (
+    "An sk_buff made for sending: each layer puts its header before the text, so data moves to the "
+    "left. It is freed when the NIC has sent it."
+)
 _TARGETS: dict[CopyKind, str] = {
     CopyKind.TO_USER: "into the application's own memory",
     CopyKind.FROM_USER: "out of the application's own memory, to where the NIC will read it",
@@ -123,6 +129,8 @@ def buffer_of(stops: Sequence[JourneyEvent], stations: Sequence[Station]) -> Buf
         return Buffer("", _without_record(stops, kinds), parts)
     if ev.SkbFreed in kinds:
         return Buffer("", _freed(_copies(stops)), parts)
+    if steps & _SENDING and not kinds & {ev.FrameArrived, ev.DescriptorDone}:
+        return Buffer("", _OUTGOING, parts)
     if ev.SkbAllocated in kinds:
         return _sk_buff(parts, length, steps, recorded(stops) is not None)
     return Buffer("", _without_record(stops, kinds), parts)

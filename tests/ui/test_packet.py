@@ -7,10 +7,11 @@ from textual.pilot import Pilot
 
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.packet.layout import LayoutPart
-from kbview.state.buffer import Buffer
+from kbview.state.buffer import Buffer, buffer_of
 from kbview.state.player import Player
 from kbview.state.summary import parse
 from kbview.tape.detail import Detail
+from kbview.tape.event import HOST_PACKETS
 from kbview.tape.source import Capabilities
 from kbview.ui import buffer_rows, layer_rows
 from kbview.ui.row import Size, text_of
@@ -186,3 +187,14 @@ def test_at_sixty_columns_receivers_and_addresses_are_whole() -> None:
     assert chosen is not None
     fields = [text_of(row).strip() for row in view._fields(chosen, 20)]
     assert fields[fields.index("dst") + 1].count(":") == 5
+
+
+def test_an_sk_buff_made_for_sending_is_not_drawn_as_one_that_came() -> None:
+    """skb_push() puts each header before the text: include/linux/skbuff.h. The NIC wrote none of it."""
+    session = session_of("kernel", 12, "short-connections")
+    player, journeys = session.player, session.journeys
+    journeys.follow(player.tape, player.state)
+    sent = [packet for packet in journeys.packets() if packet >= HOST_PACKETS]
+    told = {buffer_of(journeys.own(one), player.state.stations).said for one in sent}
+    assert any("data moves to the left" in said for said in told)
+    assert not any("where the NIC wrote them" in said for said in told)

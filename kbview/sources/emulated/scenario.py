@@ -43,13 +43,14 @@ class ScenarioSource(EmulatorSource):
         if refused := _refused(scenario, datapath):
             raise SourceError(refused, 2)
         traffic = scenario.chunks() if tuned is None else tuned.chunks()
+        peer = scenario.peer()
         super().__init__(
             heading,
             scenario.settings,
             SYNTHETIC_HOST,
             traffic if snap is None else snap.watched(traffic),
             datapath,
-            scenario.peer(),
+            peer if snap is None or peer is None else snap.looking(peer),
         )
         self.snap = snap
         self.frames = scenario.traffic.frames

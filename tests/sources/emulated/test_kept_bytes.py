@@ -8,6 +8,7 @@ from kbview.sources.emulated.kept_bytes import CaptureSnap
 from kbview.sources.request import Choice
 from kbview.sources.resolve import recording, resolve
 from kbview.tape.detail import Detail
+from kbview.tape.event import HOST_PACKETS
 from kbview.tape.events import FrameArrived, FrameRecorded, FrameSent
 from kbview.tape.tape import Tape
 
@@ -47,8 +48,9 @@ def test_nothing_is_kept_unless_it_is_asked_for_or_where_packets_are_not_told() 
     assert not any(isinstance(one, FrameRecorded) for one in meters.read(0))
 
 
-def test_synthetic_packets_get_the_headers_of_their_flow() -> None:
-    tape = told("overload-udp", 2000, until_ps=10**8)
+@pytest.mark.parametrize("word", ["overload-udp", "four-rings", "two-ports"])
+def test_synthetic_packets_get_the_headers_of_their_flow(word: str) -> None:
+    tape = told(word, 2000, until_ps=10**8)
     kept = [one for one in tape.read(0) if isinstance(one, FrameRecorded)]
     arrivals = [one for one in tape.read(0) if isinstance(one, FrameArrived)]
     assert len(kept) == len(arrivals) > 50
@@ -86,10 +88,43 @@ def test_a_file_that_has_gone_is_no_trouble() -> None:
     snap.close()
 
 
-def test_bytes_beside_a_closed_loop_are_of_the_flood_alone() -> None:
-    """The flood has the odd numbers; a segment of the peer has an even number, and no bytes."""
+def test_the_flood_and_the_closed_loop_beside_it_have_their_own_bytes() -> None:
+    """The flood has the odd numbers and port 7; a frame of the peer has an even number."""
     tape = told("flood-dropped-early", SNAP, until_ps=2 * 10**9)
     recorded = [one for one in tape.read(0) if isinstance(one, FrameRecorded)]
     assert len(recorded) > 1000
-    assert {record.packet % 2 for record in recorded} == {1}
-    assert {bytes(record.data[36:38]) for record in recorded} == {(7).to_bytes(2, "big")}
+    flood = (7).to_bytes(2, "big")
+    coming = [one for one in recorded if one.packet < HOST_PACKETS]
+    assert {bytes(one.data[36:38]) == flood for one in coming if one.packet % 2} == {True}
+    assert {bytes(one.data[36:38]) == flood for one in coming if not one.packet % 2} == {False}
+
+
+def test_frames_of_a_closed_loop_have_the_headers_of_their_segments_both_ways() -> None:
+    """RFC 9293, 3.5: SYN, then SYN with ACK, then ACK, and FIN at the end; each frame told once."""
+    tape = told("short-connections", SNAP, until_ps=2 * 10**9)
+    recorded = [one for one in tape.read(0) if isinstance(one, FrameRecorded)]
+    known = {one.packet for one in tape.read(0) if isinstance(one, (FrameArrived, FrameSent))}
+    assert len(recorded) == len({one.packet for one in recorded}) == len(known) > 1000
+    headers = {one.packet: layout(one.data, one.length - 4) for one in recorded}
+    assert all(sum(part.length for part in one.parts) > 0 for one in headers.values())
+    assert {one.protocol for one in headers.values()} == {"tcp"}
+    first = min(headers)
+    client = headers[first].source_port
+    shown = [one for one in headers.values() if client in (one.source_port, one.destination_port)]
+    coming = [one.flags for one in shown if one.source_port == client]
+    going = [one.flags for one in shown if one.destination_port == client]
+    assert coming[0] == "S"
+    assert going[0] == "SA"
+    assert "FA" in coming
+    assert any("F" in flags for flags in going)
+
+
+def test_padding_of_a_short_frame_is_no_payload() -> None:
+    """IEEE 802.3, 3.2.7: a frame is padded to 64 bytes; IPv4's total length ends before the padding."""
+    tape = told("short-connections", SNAP, until_ps=10**9)
+    parts = [
+        [(part.name, part.length) for part in layout(one.data, one.length - 4).parts]
+        for one in tape.read(0)
+        if isinstance(one, FrameRecorded) and one.length == 64
+    ]
+    assert [("Ethernet", 14), ("IPv4", 20), ("TCP", 20), ("padding", 6)] in parts
