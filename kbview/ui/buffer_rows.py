@@ -12,6 +12,7 @@ HELP = (
     ("data", "where the layer that is at work begins to read: it moves right as headers come off"),
     ("tail", "where the frame ends"),
     ("headroom", "left free so that headers can be put on; 64 bytes on x86, 256 where XDP is used"),
+    ("padding", "bytes behind the IPv4 packet that fill a short frame up; they belong to no layer"),
     ("shared info", "skb_shared_info: the list of further pages, behind end"),
     ("mbuf", "DPDK's record: data_off is 128, and grows where a stack takes headers off"),
 )
