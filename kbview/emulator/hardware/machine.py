@@ -99,6 +99,7 @@ class Machine:
         self.packets = count(HOST_PACKETS)
         self.lookahead_ps = NEVER_PS  # from a peer's action to its arrival, at least
         self.until_ps = NEVER_PS  # nobody needs to be further than this
+        self.placed_flows = 0  # flows of datagrams that have their socket
 
     def _cores(self, settings: MachineSettings) -> list[Core]:
         prices, seats = self.prices, places(settings.cores, settings)
@@ -122,11 +123,12 @@ class Machine:
         peer.start()
 
     def take_up(self, settings: MachineSettings, *, compressed: bool, page: str, sending: bool) -> None:
-        """Set how long each frame occupies the bus under the datapath that begins now.
+        """Set how long each frame occupies the bus under the datapath that begins now, without sockets.
 
         `compressed`: its driver lets the NIC write several completions at once; `page`: size of its
         buffers' pages; both unless the settings say otherwise. `sending`: it also transmits.
         """
+        self.placed_flows = 0
         if settings.cqe_compression is not None:
             compressed = settings.cqe_compression
         misses = 0.0

@@ -82,13 +82,16 @@ class Port:
         self.sent_by_us = sent_by_us
         self.acknowledgements = Acknowledgements()
         self._accepted: set[Flow] = set()
+        self.known = 0  # flows that passed the filter, in traffic of which the arrivals are known
 
     def sort(self, chunk: list[Frame], aside: list[Frame]) -> list[Frame]:
         """Return the frames for this host; put sent and refused frames into `aside`."""
         if len(self._accepted) > _FLOWS_KNOWN:
             self._accepted.clear()
         new = {frame.flow for frame in chunk} - self._accepted
+        before = len(self._accepted)
         self._accepted.update(flow for flow in new if self.accepts(flow))
+        self.known += len(self._accepted) - before
         if new <= self._accepted and not any(frame.fault for frame in chunk):
             return chunk
         mine: list[Frame] = []
@@ -126,7 +129,7 @@ class Nic(Actor, Supply):
         self.loaded_ps = -1  # up to when every arrival is known
         self.due_ps = NEVER_PS
         self.footprint = 0.0  # of a frame in the cache, the mean of the latest, bytes
-        self._port = port
+        self.port = port
         self._books = books
         self._aside: list[Frame] = []  # sent by us, or refused
         self._next_aside = 0
@@ -163,8 +166,8 @@ class Nic(Actor, Supply):
         mine: list[Frame] = []
         self.pass_aside(now_ps)
         known = len(self._aside)
-        while not mine and (chunk := next(self._port.traffic, None)) is not None:
-            mine = self._port.sort(chunk, self._aside)
+        while not mine and (chunk := next(self.port.traffic, None)) is not None:
+            mine = self.port.sort(chunk, self._aside)
         self._offer(known)
         self.exhausted = not mine
         self.loaded_ps = mine[-1].arrived_ps if mine else NEVER_PS
@@ -252,12 +255,12 @@ class Nic(Actor, Supply):
     def answer_to(self, flow: Flow, now_ps: int) -> int | None:
         """How far the recorded host has acknowledged a flow by now; None without any answer."""
         self.pass_aside(now_ps)
-        return self._port.acknowledgements.to(flow)
+        return self.port.acknowledgements.to(flow)
 
     @property
     def records_acks(self) -> bool:
         """Whether ACKs of the recorded host are to come, of those that are known."""
-        return any(self._port.sent_by_us(frame.flow) for frame in self._acks(0))
+        return any(self.port.sent_by_us(frame.flow) for frame in self._acks(0))
 
     def replay(self, taker: Callable[[Frame], bool]) -> None:
         """Offer ACKs of the recorded host to `taker`, as soon as they are known, until `pause`.
@@ -275,17 +278,13 @@ class Nic(Actor, Supply):
         if taker is None:
             return
         for frame in self._acks(start):
-            if (
-                frame.packet not in self._replayed
-                and self._port.sent_by_us(frame.flow)
-                and taker(frame)
-            ):
+            if frame.packet not in self._replayed and self.port.sent_by_us(frame.flow) and taker(frame):
                 self._replayed.add(frame.packet)
 
     def _account_aside(self, frame: Frame) -> None:
         time_ps = max(frame.arrived_ps, self.opened_ps)
-        if self._port.sent_by_us(frame.flow):
-            self._port.acknowledgements.hear(frame)
+        if self.port.sent_by_us(frame.flow):
+            self.port.acknowledgements.hear(frame)
             if frame.packet in self._replayed:
                 self._replayed.remove(frame.packet)
             else:

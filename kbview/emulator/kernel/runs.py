@@ -197,11 +197,13 @@ class ReadRuns(NoRuns):
     def _until_ps(self, core: Core, socket: Socket) -> int:
         """The time until which no other context can disturb, ps.
 
-        No packet is queued before the core's horizon, and from there on at the pace of a softirq.
+        No packet is queued before the core's horizon. From there on packets come at the pace of a
+        softirq, and another socket may become ready, unless all known arrivals are for this socket.
         """
         until_ps = min(core.irq_due_ps, self._machine.until_ps)
-        if core.run_queue.contended:
-            until_ps = min(until_ps, core.horizon_ps)
+        if core.run_queue.contended or not self._sockets.only(socket):
+            return min(until_ps, core.horizon_ps)
+        until_ps = min(until_ps, max(core.horizon_ps, self._machine.nic.loaded_ps))
         if socket.delivery is not None:
             room = ((socket.rcvbuf - socket.queued) // SMALLEST - 1) // self._deliverers
             until_ps = min(until_ps, core.horizon_ps + room * socket.delivery.cost_ps)
