@@ -130,6 +130,11 @@ class NoRuns:
     def read(self, core: Core) -> None:
         """Read no run."""
 
+    def sees(self, core: Core) -> bool:
+        """Whether the sockets that epoll_wait() will find at the core's time are certain already."""
+        del core
+        return False
+
 
 class ReadRuns(NoRuns):
     """Rounds of a reader, as many as are certain in advance.
@@ -169,6 +174,16 @@ class ReadRuns(NoRuns):
                 return
         if self._softirq is None or not self._softirq.interferes:
             self._read(core, socket)
+
+    def sees(self, core: Core) -> bool:
+        ready = self._sockets.ready
+        if len(ready) != 1 or self._recorder.milestones or not self._deliverers:
+            return False
+        machine, socket = self._machine, ready[0]
+        until_ps = min(core.irq_due_ps, machine.until_ps, machine.nic.loaded_ps)
+        if core.now_ps >= until_ps or core.run_queue.contended:
+            return False
+        return isinstance(socket, Socket) and not socket.stream and self._sockets.only(socket)
 
     def _read(self, core: Core, socket: Socket) -> None:
         ready, packets = self._sockets.ready, socket.packets

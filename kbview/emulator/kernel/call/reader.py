@@ -204,7 +204,7 @@ class SocketReader:
     def _epoll_wait(self) -> Generator[None, None, list[AnySocket]]:
         core = self.core
         core.enter_kernel(self.task, self._enter, "epoll_wait")
-        if core.now_ps > core.horizon_ps:
+        if core.now_ps > core.horizon_ps and not self._runs.sees(core):
             yield
         while not self._sockets.ready:
             yield from self._wait_for_data(core)
