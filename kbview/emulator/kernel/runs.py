@@ -183,7 +183,9 @@ class ReadRuns(NoRuns):
         until_ps = min(core.irq_due_ps, machine.until_ps, machine.nic.loaded_ps)
         if core.now_ps >= until_ps or core.run_queue.contended:
             return False
-        return isinstance(socket, Socket) and not socket.stream and self._sockets.only(socket)
+        if not isinstance(socket, Socket) or socket.stream:
+            return False
+        return self._sockets.placed.are_all(socket.flows)
 
     def _read(self, core: Core, socket: Socket) -> None:
         ready, packets = self._sockets.ready, socket.packets
@@ -216,7 +218,7 @@ class ReadRuns(NoRuns):
         softirq, and another socket may become ready, unless all known arrivals are for this socket.
         """
         until_ps = min(core.irq_due_ps, self._machine.until_ps)
-        if core.run_queue.contended or not self._sockets.only(socket):
+        if core.run_queue.contended or not self._sockets.placed.are_all(socket.flows):
             return min(until_ps, core.horizon_ps)
         until_ps = min(until_ps, max(core.horizon_ps, self._machine.nic.loaded_ps))
         if socket.delivery is not None:

@@ -278,7 +278,7 @@ class ProtocolStack(LayersAbove):
             return FlowPath(climb, queueing, top, None, DropReason.NO_SOCKET)
         if socket.stream:
             return FlowPath(climb, climb[top], top, self._captured.of(flow, socket), "")
-        socket.table.place(socket, flow)
+        socket.table.placed.place(socket.flows, flow)
         if socket.table.deliverers:
             socket.delivery = queueing
         return FlowPath(climb, queueing, top, socket, "")

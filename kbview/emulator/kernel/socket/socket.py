@@ -16,6 +16,7 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.placement import FROM_REMOTE
 from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST, SkbCache, cut, skbs
 from kbview.emulator.kernel.skb import charge as charge_of
+from kbview.emulator.kernel.socket.placed_flows import PlacedFlows
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.protocol.tcp.recorded_window import TCP_RMEM_MAX
@@ -220,7 +221,7 @@ class SocketTable:
         self.waiters = WaitQueue(machine)
         self.ready: deque[AnySocket] = deque()
         self.deliverers = deliverers
-        self._placed = 0  # flows of datagrams that have a socket here
+        self.placed = PlacedFlows(machine)
         # Between two looks of a reader at the queue, by the distance of the packets.
         self.shortest_reads_ps: tuple[int, ...] = (0, 0, 0)
         self._rcvbuf = {Protocol.UDP: udp_rcvbuf, Protocol.TCP: tcp_rcvbuf}
@@ -242,19 +243,6 @@ class SocketTable:
             socket = self.make(name, stream, self._rcvbuf[flow.protocol])
             self.add(socket)
         return socket
-
-    def place(self, socket: Socket, flow: Flow) -> None:
-        """Datagrams of a flow go to this socket from now on."""
-        if flow not in socket.flows:
-            socket.flows.add(flow)
-            self._placed += 1
-            self.machine.placed_flows += 1
-
-    def only(self, socket: Socket) -> bool:
-        """Whether all known arrivals for this table are for this socket."""
-        machine = self.machine
-        placed = machine.placed_flows == machine.nic.port.known
-        return placed and self._placed == len(socket.flows) and machine.peer is None
 
     def make(self, name: str, stream: bool, rcvbuf: int) -> Socket:
         """A socket for datagrams or for a captured stream."""
