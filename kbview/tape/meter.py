@@ -253,8 +253,10 @@ class Meters(msgspec.Struct, gc=False):
 
     def ring(self, queue: int, kind: RingKind = RingKind.RX) -> RingMeter | None:
         """The meter of that ring, None if there is none."""
-        rings = self.rings
-        return next((ring for ring in rings if ring.queue == queue and ring.kind == kind), None)
+        for ring in self.rings:
+            if ring.queue == queue and ring.kind == kind:
+                return ring
+        return None
 
     def conserved(self) -> bool:
         """Whether every frame is accounted for."""

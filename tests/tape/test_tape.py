@@ -202,6 +202,10 @@ def test_percentiles_are_within_one_part_in_64(values: list[int], permille: int)
     expected = sorted(values)[rank - 1]
     assert abs(histogram.percentile(permille / 1000) - expected) <= expected / 64 + 1
     assert (histogram.least, histogram.greatest) == (min(values), max(values))
+    one_by_one = Histogram()
+    for value in values:
+        one_by_one.count(value)
+    assert one_by_one == histogram
 
 
 def test_every_meter_is_defined_in_a_line() -> None:

@@ -70,7 +70,7 @@ class PacketDelivered(Event):
         meters.forwarded += self.where is Place.WIRE
         if self.latency_ps != NO_LATENCY:
             latencies = meters.latency if self.where in RECEIVERS else meters.kernel_latency
-            latencies.add((self.latency_ps,))
+            latencies.count(self.latency_ps)
 
 
 class PacketDropped(Event):
