@@ -6,7 +6,6 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from msgspec.structs import astuple
 
 from kbview.packet import checksum as checksum_module
 from kbview.packet import flow, shape, shortcut
@@ -14,6 +13,7 @@ from kbview.packet.capture import open_capture
 from kbview.packet.checksum import checksum, pseudo_header
 from kbview.packet.decoder import FrameDecoder
 from kbview.packet.fields import FORMAT, read_fields
+from kbview.packet.frame import Flow
 from kbview.packet.pcap import Pcap
 from kbview.packet.reader import Reader
 
@@ -87,11 +87,18 @@ def capture(seed: int, order: str, magic: int, count: int = 800) -> bytes:
     return b"".join(parts)
 
 
+def facts(flow: Flow) -> Row:
+    """All that a flow says of its packets."""
+    ends = flow.source, flow.destination, flow.source_port, flow.destination_port
+    macs = flow.source_mac, flow.destination_mac
+    return flow.number, flow.protocol, *ends, *macs, flow.rss_hash, flow.fragment
+
+
 def rows(data: bytes, verify: bool) -> list[Row]:
     with open_capture("-", io.BytesIO(data)) as opened:
         frames = [frame for batch in opened.frames(verify) for frame in batch]
         read: list[Row] = [
-            (f.arrived_ps, f.packet, f.length, f.payload, f.tcp_flags, f.fault, *astuple(f.flow))
+            (f.arrived_ps, f.packet, f.length, f.payload, f.tcp_flags, f.fault, f.inner, *facts(f.flow))
             for f in frames
         ]
         return [*read, (opened.note,)]
