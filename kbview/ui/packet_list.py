@@ -11,7 +11,10 @@ HELP = (
     ("S, SA, A, FA", "flags of a TCP segment: S SYN, A ACK, F FIN, R RST, P PSH, U URG, E ECE, C CWR"),
     ("dropped", "somebody gave it up, with the kernel's name for the reason"),
     ("at skb", "it is under way, and this is its station"),
-    ("not recorded", "the tape tells of the packet, but the source kept no bytes of it"),
+    (
+        "not recorded",
+        "the tape tells of the packet, but the source kept no bytes, or tells them when it leaves",
+    ),
     (
         "/ filter",
         (

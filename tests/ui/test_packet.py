@@ -9,9 +9,9 @@ from kbview.emulator.datapaths import DATAPATHS
 from kbview.packet.layout import LayoutPart
 from kbview.state.buffer import Buffer, buffer_of
 from kbview.state.player import Player
-from kbview.state.summary import parse
+from kbview.state.summary import parse, summary
 from kbview.tape.detail import Detail
-from kbview.tape.event import HOST_PACKETS
+from kbview.tape.event import HOST_PACKETS, NO_PACKET
 from kbview.tape.source import Capabilities
 from kbview.ui import buffer_rows, layer_rows
 from kbview.ui.row import Size, text_of
@@ -198,3 +198,20 @@ def test_an_sk_buff_made_for_sending_is_not_drawn_as_one_that_came() -> None:
     told = {buffer_of(journeys.own(one), player.state.stations).said for one in sent}
     assert any("data moves to the left" in said for said in told)
     assert not any("where the NIC wrote them" in said for said in told)
+
+
+def test_a_frame_that_waits_to_be_sent_is_said_to_have_its_bytes_later() -> None:
+    session = session_of("kernel", 12, "short-connections")
+    session.journeys.follow(session.player.tape, session.player.state)
+    journeys, waits = session.journeys, NO_PACKET
+    while waits < HOST_PACKETS:
+        session.transport.step()
+        moved = getattr(session.player.state.last_event, "packet", NO_PACKET)
+        journeys.follow(session.player.tape, session.player.state)
+        if journeys.own(moved) and summary(moved, journeys.own(moved)).state == "waiting":
+            waits = moved
+    session.chosen = waits
+    seen = " ".join(text(PacketView(session), Size(160, 40)).split())
+    assert "a frame of this host has its bytes when it leaves" in seen
+    session.chosen = min(journeys.packets())
+    assert "the source keeps none" in text(PacketView(session), Size(160, 40))

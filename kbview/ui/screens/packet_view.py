@@ -21,6 +21,7 @@ from kbview.packet.dissect import DissectedLayer, dissect
 from kbview.state.buffer import Buffer, buffer_of, recorded
 from kbview.state.summary import EXAMPLES, Summary, parse
 from kbview.tape.detail import Detail
+from kbview.tape.event import HOST_PACKETS
 from kbview.tape.source import Capabilities
 from kbview.ui import buffer_rows, layer_rows, packet_list
 from kbview.ui import format as fmt
@@ -193,8 +194,7 @@ class PacketView(View):
         told = f"{len(event.data)} of {max(event.length - 4, len(event.data))} kept" if event else ""
         rows = [title_row("bytes", told, size.width, self._pane == "bytes")]
         if chosen is None or event is None:
-            told = "not recorded: the source keeps none" if chosen else "no packet is chosen"
-            return block([*rows, *faint(told, size.width)], size)
+            return block([*rows, *faint(_without_bytes(chosen), size.width)], size)
         buffer = self._buffer(chosen)
         gone = buffer.data - buffer.begin
         dump = layer_rows.hexdump(event.data, chosen.layout.parts, gone, size.width)
@@ -214,3 +214,12 @@ class PacketView(View):
         where = f"at {chosen.where}" if chosen.state == "waiting" else chosen.state
         rows = [title_row(buffer.kind or "no buffer of its own", where, size.width)]
         return block([*rows, *buffer_rows.draw(buffer, size)], size)
+
+
+def _without_bytes(chosen: Summary | None) -> str:
+    """Why there are no bytes to show."""
+    if chosen is None:
+        return "no packet is chosen"
+    if chosen.packet >= HOST_PACKETS and chosen.state == "waiting":
+        return "not told yet: a frame of this host has its bytes when it leaves"
+    return "not recorded: the source keeps none"
