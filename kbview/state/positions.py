@@ -29,7 +29,7 @@ class Positions(Reducer):
         self._old: dict[int, str] = {}  # in the one before
         self._station_of: dict[str, str] = {}
         self._beside: set[str] = set()
-        self._reached: dict[str, str] = {}  # by step: the station that it brings a packet to
+        self._reached: dict[str, str] = {}  # by step or event: the station that it brings a packet to
 
     def open(self, started: ev.DatapathStarted) -> None:
         self.lay(started.stations)
@@ -56,7 +56,17 @@ class Positions(Reducer):
         """Events without a packet are not heard; steps, two thirds of a tape, have a short way."""
         if detail < self.least or "packet" not in kind.__struct_fields__:
             return None
-        return self._step if issubclass(kind, ev.StepTaken) else self.apply
+        if issubclass(kind, ev.StepTaken):
+            return self._step
+        return self.apply if kind in _GONE else self._move
+
+    def _move(self, record: ev.Event) -> None:
+        packet: int = record.packet  # type: ignore[attr-defined]  # it has one: see `hearer`
+        station = self._reached.get(type(record).__name__)
+        if station and packet != ev.NO_PACKET:
+            known = self._young if packet in self._young else self._old
+            known.pop(packet, None)
+            self._young[packet] = station
 
     def _step(self, record: ev.Event) -> None:
         packet: int = record.packet  # type: ignore[attr-defined]  # a step has one: see `hearer`
@@ -74,15 +84,14 @@ class Positions(Reducer):
         if isinstance(record, ev.StepTaken):
             self._step(record)
             return
-        event, packet = record, getattr(record, "packet", ev.NO_PACKET)
+        packet = getattr(record, "packet", ev.NO_PACKET)
         if packet == ev.NO_PACKET:
             return
-        known = self._young if packet in self._young else self._old
-        if type(event) in _GONE:
+        if type(record) in _GONE:
+            known = self._young if packet in self._young else self._old
             known.pop(packet, None)
-        elif (station := self.station_of(event)) and station not in self._beside:
-            known.pop(packet, None)
-            self._young[packet] = station
+        else:
+            self._move(record)
 
     def station_of(self, event: ev.Event) -> str:
         """The station at which such an event happens; "" when it is at none."""
