@@ -1,4 +1,4 @@
-"""The sentence: what happened, where and at which cost, and below it why.
+"""The sentence: the event, its place and cost, and below it the reason.
 
  skb_alloc  build_skb()  cpu0 softirq  24 ns, verified (PK)      step 5 of 23, #28
  The kernel's record of the packet is built around the buffer; nothing is copied.
@@ -110,7 +110,7 @@ def title_of(event: Event) -> str:
 
 
 def place_of(event: Event) -> str:
-    """Where an event happened and by whom, in a few words: "cpu0, by syscall, #28"."""
+    """The place of an event and its cause, in a few words: "cpu0, by syscall, #28"."""
     cpu, packet = getattr(event, "cpu", -1), getattr(event, "packet", NO_PACKET)
     match event:
         case ev.ModeSwitched():
@@ -125,6 +125,13 @@ def place_of(event: Event) -> str:
             told = title_of(event)
     parts = [f"cpu{cpu}" if cpu >= 0 else "", told, fmt.packet(packet) if packet != NO_PACKET else ""]
     return clean(", ".join(filter(None, parts)))
+
+
+def reached(said: str, event: Event, width: int) -> str:
+    """The goal of a run with its place, in a row: the viewer has chosen the goal, so it gives way."""
+    place = place_of(event)
+    told = f"{said}: {place}"
+    return told if len(told) <= width - 2 else f"reached: {place}"
 
 
 def _step(session: Session, event: Event, width: int) -> Row:
@@ -164,7 +171,7 @@ def _origin(session: Session, event: Event) -> str:
 
 
 def _keep(parts: list[Part], width: int) -> list[Part]:
-    """As many parts as fit, those of the least worth left out first."""
+    """As many parts as fit; the parts of the least worth are left out first."""
     kept = [part for part in parts if part[0][0]]
     while kept and length([part[0] for part in kept]) > width:
         kept.remove(min(kept, key=lambda part: part[1]))

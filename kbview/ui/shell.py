@@ -30,7 +30,7 @@ from kbview.ui.opening import Opening
 from kbview.ui.palette import Palette, key_commands, run_commands, word_commands
 from kbview.ui.projector import Projector, drawn_rows
 from kbview.ui.screens import VIEWS
-from kbview.ui.sentence import place_of
+from kbview.ui.sentence import reached
 from kbview.ui.session import NOTHING, Offers, Opened, Session
 from kbview.ui.teaching import Teaching
 from kbview.ui.teletype import AsciiTeletype, BackgroundTold, Teletype
@@ -172,8 +172,8 @@ class Shell(App[None]):
         if self._player.said:
             said, self._player.said = self._player.said, ""
             event = self._player.state.last_event
-            reached = said.startswith("reached") and event is not None
-            self.say(f"{said}: {place_of(event)}" if reached and event else said)
+            at_goal = said.startswith("reached") and event is not None
+            self.say(reached(said, event, self.size.width) if at_goal and event else said)
         if played:
             self._line.played(elapsed_s)
         if played and self.view and not self._line.behind:

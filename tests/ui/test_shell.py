@@ -643,18 +643,22 @@ def test_the_longest_sentence_of_the_vocabulary_fits(width: int) -> None:
     assert all(len(wrap(text, width - 2)) < sentence_rows(width) for text in whole)
 
 
-def test_a_run_says_what_was_reached_where_and_by_whom_and_the_sentence_stays() -> None:
+@pytest.mark.parametrize("size", [(60, 16), (80, 24)])
+def test_a_run_says_what_was_reached_where_and_by_whom_and_the_sentence_stays(
+    size: tuple[int, int],
+) -> None:
     async def act(shell: Shell, pilot: Pilot[None]) -> None:
         await pilot.press("space", "u", "2")
-        await pilot.pause(1)
+        await until(pilot, lambda: "reached: " in shown(shell))
         event = shell._player.state.last_event
         assert isinstance(event, ModeSwitched)
         text = shown(shell)
-        assert "reached: the user/kernel wall is crossed: cpu" in text
+        goal = "the user/kernel wall is crossed: " if size[0] >= 80 else ""
+        assert f"reached: {goal}cpu" in text
         assert f"to {event.to} mode by" in text
         assert meaning_of(event).why in " ".join(text.split())
 
-    drive(act)
+    drive(act, size=size)
 
 
 def test_a_step_after_an_answer_shows_its_own_row_and_a_whole_sentence() -> None:
