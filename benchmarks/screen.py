@@ -88,6 +88,8 @@ def watch_kbview(package: Path, size: tuple[int, int], home: str) -> Watched:
     words = [sys.executable, "-P", "-m", "benchmarks.shares", str(parts), "overload-udp"]
     environment = {"XDG_CONFIG_HOME": home, "PYTHONPATH": f"{package}:{ROOT}"}
     seen = watch(words, size, environment)
+    if not parts.exists():
+        raise SystemExit(f"{' '.join(words)}, PYTHONPATH={package}: ended without a screen")
     shares: dict[str, float] = json.loads(parts.read_text("utf-8"))
     return Watched({**shares, "whole": sum(shares.values())}, seen.kilobytes)
 
