@@ -34,7 +34,8 @@ from kbview.tape.events import (
 )
 
 _TIME = attrgetter("time_ps")
-_BITS, _MASK = 3, 7  # of a key for sorting: the place of a ledger
+_BITS = 3  # of a key for sorting: the place of a ledger
+_MASK = 7
 _END_PS = 1 << 60  # later than all events
 StepEvent = Copied | DescriptorCleaned | SkbAllocated | SkbFreed | SocketDequeued | XdpRan
 BEFORE = (DescriptorCleaned, SkbAllocated, SocketDequeued, XdpRan)  # may be reported before their step

@@ -125,17 +125,17 @@ class Books:
     def _tell_arrived(
         self, queue: Arriving, frames: list[Frame], taken: list[Frame], ready_ps: list[int]
     ) -> None:
-        recorder, ring, number = self.recorder, queue.ring, queue.number
+        recorder, ring, number, opened_ps = self.recorder, queue.ring, queue.number, queue.opened_ps
         index = 0
         for frame in frames:
-            time_ps = max(frame.arrived_ps, queue.opened_ps)
+            time_ps = max(frame.arrived_ps, opened_ps)
             recorder.note(recorder.arrived, (time_ps, number, frame.packet, frame.length))
             if index == len(taken) or frame is not taken[index]:
                 recorder.note(recorder.missed, (time_ps, number, frame.packet))
                 continue
             if recorder.steps:
                 slot = (ring.head + index) % ring.size
-                done_ps = max(ready_ps[index] + queue.moderation.dma_ps, queue.opened_ps)
+                done_ps = max(ready_ps[index] + queue.moderation.dma_ps, opened_ps)
                 recorder.emit(DescriptorDone(done_ps, number, frame.packet, slot))
             index += 1
 
