@@ -44,7 +44,7 @@ CURES: dict[str, str] = {
     Why.IP_RPFILTER: "sysctl net.ipv4.conf.IFACE.rp_filter=2, or a route back to the sender",
     Why.IP_LOCAL_SOURCE: "the sender uses this host's address; sysctl accept_local",
     Why.IP_INVALID_SOURCE: "the sender's address is a multicast or reserved one",
-    Why.IP_NOPROTO: "no handler for this protocol number: load its module (sctp, ip_gre, esp4)",
+    Why.IP_NOPROTO: "no handler for this protocol number: load the kernel module of the protocol",
     Why.FRAG_REASM_TIMEOUT: "a fragment is missing: path MTU; sysctl ipfrag_time, ip6frag_time",
     Why.TCP_LISTEN_OVERFLOW: "accept faster, or listen(backlog) with sysctl net.core.somaxconn",
     Why.LISTENDROPS: "accept faster, or listen(backlog) with sysctl net.core.somaxconn",

@@ -48,8 +48,8 @@ FOREIGN = {"rx_missed_errors", "kmem_cache_alloc"}  # a counter and a function, 
 LETTERS = re.compile(r"^[▸» ](tx )?#\d|^cpu\d|^(t?\d+ +)?[░▓█CTH]+|^slot \d")
 DATA = re.compile(r"^[▸ ]#\d|^ [0-9a-f]{4} |^   \w+ {2,}")  # a packet, its bytes and its fields
 # English of sentences, and values of settings.
-_SENTENCES = """allocates background books capitals delivers false hundred lay loses low marks off point
-    price protocols reach spends sweeps tell true unset"""
+_SENTENCES = """allocates background books capitals delivers either false hundred lay loses low marks
+    off point price protocols reach spends sweeps tell true unset"""
 PLAIN = frozenset(_SENTENCES.split())
 SLOW = {"bus-bound"}  # 62 million frames a second: in the full form only
 
