@@ -60,7 +60,7 @@ class Timer:
         self.action = None
 
 
-def _unseen(frame: Frame) -> None:
+def _unseen(frame: Frame, coming: bool) -> None:
     """Nobody looks at the frames of the cable."""
 
 
@@ -68,7 +68,7 @@ class Peer(Actor):
     """A host that asks and answers at the other end. `lost` counts frames lost in both directions.
 
     `packets` numbers the frames that it sends. `speaks_tcp`: it needs a host that does. `look` is
-    called with each frame that it sends and with each frame of the host, before the way can lose it.
+    called with each frame, and whether it comes to the host, before the way can lose it.
     """
 
     speaks_tcp = False
@@ -79,7 +79,7 @@ class Peer(Actor):
         self.lookahead_ps = way.half_ps
         self.lost = 0
         self.packets = packets
-        self.look: Callable[[Frame], None] = _unseen
+        self.look: Callable[[Frame, bool], None] = _unseen
         self._nic = nic
         self._way = way
         self._agenda: list[tuple[int, int, Timer]] = []
@@ -99,7 +99,7 @@ class Peer(Actor):
 
     def send(self, frame: Frame) -> None:
         """Put a frame on the wire now; its `arrived_ps` becomes when its last bit reaches the NIC."""
-        self.look(frame)
+        self.look(frame, True)
         left_ps = self._way.link.put(frame.length, self.now_ps)
         if self._way.loses():
             self.lost += 1
@@ -118,7 +118,7 @@ class Peer(Actor):
 
     def hear(self, frame: Frame, left_ps: int, core: Core) -> None:
         """The host rang a doorbell: the last bit of a frame will leave at `left_ps`."""
-        self.look(frame)
+        self.look(frame, False)
         if self._way.loses():
             self.lost += 1
             return

@@ -23,6 +23,7 @@ from kbview.packet.checksum import pseudo_header
 from kbview.packet.filter.filter_verdict import Verdict
 from kbview.packet.frame import FCS_LENGTH, Flow, Frame, Protocol
 from kbview.packet.link import as_ethernet, can_read
+from kbview.tape.event import HOST_PACKETS
 from kbview.tape.events import Event, FrameArrived, FrameRecorded, FrameSent
 
 _FARTHEST = 2_000  # packets that are passed at once to get to one, some 3 ms
@@ -157,7 +158,10 @@ class SyntheticSnap(Snap):
 
         return made
 
-    def _look(self, frame: Frame) -> None:
+    def _look(self, frame: Frame, coming: bool) -> None:
+        """An answer may have the number of its request, and the bytes of a number are told once."""
+        if not coming and frame.packet < HOST_PACKETS:
+            return
         self._seen[frame.packet] = frame
         self._order.append(frame.packet)
         if len(self._order) > _SEEN:

@@ -128,3 +128,12 @@ def test_padding_of_a_short_frame_is_no_payload() -> None:
         if isinstance(one, FrameRecorded) and one.length == 64
     ]
     assert [("Ethernet", 14), ("IPv4", 20), ("TCP", 20), ("padding", 6)] in parts
+
+
+def test_an_answer_with_the_number_of_its_request_does_not_take_its_bytes() -> None:
+    """The requests of request-response go to port 9000; their answers have the same numbers."""
+    tape = told("request-response", SNAP, until_ps=10**9)
+    recorded = [one for one in tape.read(0) if isinstance(one, FrameRecorded)]
+    arrived = {one.packet for one in tape.read(0) if isinstance(one, FrameArrived)}
+    assert len(recorded) == len({one.packet for one in recorded}) == len(arrived) > 100
+    assert {int.from_bytes(one.data[36:38], "big") for one in recorded} == {9000}
