@@ -46,13 +46,12 @@ def test_the_documents_compiled_ratio_keeps_the_promise(case: str, promised: flo
 @pytest.mark.parametrize("case", emulator.SIMPY_FRAMES)
 def test_a_ratio_fails_below_its_floor_alone(case: str, kind: str) -> None:
     floor, aim = emulator.floor(case, kind), emulator.AIMS[kind][case]
-    assert floor < aim
     failed, missed = emulator.against_aims(case, _rounds(kind, floor * 0.99))
     assert (len(failed), missed) == (1, [])
     failed, missed = emulator.against_aims(case, _rounds(kind, floor * 1.01))
-    assert (failed, len(missed)) == ([], 1)
-    assert f"the aim is {aim:g}" in missed[0]
-    assert emulator.against_aims(case, _rounds(kind, aim)) == ([], [])
+    assert (failed, len(missed)) == ([], int(floor < aim))
+    assert not missed or f"the aim is {aim:g}" in missed[0]
+    assert emulator.against_aims(case, _rounds(kind, max(floor, aim))) == ([], [])
 
 
 @pytest.mark.parametrize(("share", "code"), [(1.01, 0), (0.99, 1)])
@@ -60,8 +59,8 @@ def test_the_exit_code_is_1_below_a_floor(
     share: float, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A missed aim is printed, and the run passes."""
-    ratio = share * emulator.floor("dpdk", "pure")
+    ratio = share * emulator.floor("kernel", "pure")
     monkeypatch.setattr(emulator, "differences", lambda case: [])
     monkeypatch.setattr(emulator, "rounds", lambda case, frames: _rounds("pure", ratio))
-    assert emulator.main(["dpdk"]) == code
-    assert ("is promised" if code else "the aim is 25") in capsys.readouterr().out
+    assert emulator.main(["kernel"]) == code
+    assert ("is promised" if code else "the aim is 5") in capsys.readouterr().out
