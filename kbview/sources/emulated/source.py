@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from math import inf
 
 import msgspec
 
@@ -24,6 +25,7 @@ from kbview.tape.source import Capabilities, DatapathChoice, Heading, Source, So
 from kbview.tape.tape import Tape
 
 _FIRST_SLICE_PS = 100_000_000
+_RELEASED_PS = 8 * _FIRST_SLICE_PS  # shorter slices are told together where nobody waits
 
 
 class EmulatorSource(Source):
@@ -91,11 +93,14 @@ class EmulatorSource(Source):
             try:
                 emulation.advance(min(until_ps, max(emulation.now_ps + slice_ps, emulation.due_ps)))
             except CaptureError as error:
+                self._release(tape)
                 raise SourceError(str(error)) from error
-            self._release(tape)
+            done = self.hurried or emulation.now_ps >= until_ps or time.monotonic() >= deadline
+            if done or emulation.ended or budget_s < inf or slice_ps >= _RELEASED_PS:
+                self._release(tape)
             if emulation.ended:
                 self._end(tape)
-            if self.hurried or emulation.now_ps >= until_ps or time.monotonic() >= deadline:
+            if done:
                 break
             slice_ps = min(slice_ps * 2, 1000 * _FIRST_SLICE_PS)
         if not self._told_end:
