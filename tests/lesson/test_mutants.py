@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kbview.emulator.bypass.burst_runs import BurstRuns
 from kbview.emulator.bypass.mempool import MempoolCache
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.kernel.call.reader import SocketReader
@@ -59,8 +60,9 @@ def gro(patch: pytest.MonkeyPatch) -> None:
 
 
 def mempool(patch: pytest.MonkeyPatch) -> None:
-    """Freed mbufs are lost."""
+    """Freed mbufs are lost. Runs of bursts rest on a cache that is as full after each burst as before."""
     patch.setattr(MempoolCache, "put", lambda cache, count: None)
+    patch.setattr(BurstRuns, "take", lambda runs, core: False)
 
 
 Breaks = Callable[[pytest.MonkeyPatch], None]
