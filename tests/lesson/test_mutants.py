@@ -60,7 +60,7 @@ def gro(patch: pytest.MonkeyPatch) -> None:
 
 
 def mempool(patch: pytest.MonkeyPatch) -> None:
-    """Freed mbufs are lost. Runs of bursts rest on a cache that is as full after each burst as before."""
+    """Freed mbufs are lost. Runs of bursts rest on a cache that is as full after a burst as before."""
     patch.setattr(MempoolCache, "put", lambda cache, count: None)
     patch.setattr(BurstRuns, "take", lambda runs, core: False)
 
