@@ -37,7 +37,7 @@ _LEVELS = {
 # Of a packet that this host made: tcp_transmit_skb() and ip_output() call skb_push().
 _SENDING = {"tcp_transmit_skb", "udp_sendmsg", "sock_alloc_send_skb", "ip_output", "dev_queue_xmit"}
 _OUTGOING = (
-    "An sk_buff made for sending: each layer puts its header before the text, so data moves to the "
+    "An sk_buff of a sent packet: each layer puts its header before the text, so data moves to the "
     "left. It is freed when the NIC has sent it."
 )
 _TARGETS: dict[CopyKind, str] = {
