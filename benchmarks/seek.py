@@ -24,6 +24,7 @@ from kbview.state.rebuild import rebuild
 from kbview.state.speed import DEFAULT_SPEED, US, Speed
 from kbview.state.step_kinds import STEP_KINDS, StepKind
 from kbview.tape.detail import Detail
+from kbview.tape.event_batch import EventBatch
 from kbview.tape.events import Event
 from kbview.tape.kbt.header import Header
 from kbview.tape.kbt.recording import Recording
@@ -65,6 +66,10 @@ class _Copying(Tape):
     def extend(self, records: list[Event]) -> None:  # type: ignore[override]
         super().extend(records)
         self._writer.extend(records)
+
+    def extend_batch(self, batch: EventBatch) -> None:
+        super().extend_batch(batch)
+        self._writer.extend_batch(batch)
 
 
 def write(path: Path, frames: int, kind: TapeKind) -> None:

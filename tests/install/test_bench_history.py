@@ -37,20 +37,21 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_run_is_appended_to_the_history(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "PARTS", (_good,))
+    monkeypatch.setattr(bench, "PARTS", (("good", _good),))
     assert bench.main() == 0
     assert bench.main() == 0
     lines = history.read_text().splitlines()
     assert lines.count("42 ns") == lines.count("exit code 0") == 2
     assert " UTC, commit " in lines[0]
     assert ", load " in lines[0]
+    assert lines[1] == "---- good ----"
 
 
 @pytest.mark.parametrize("bad", [_below, _broken])
 def test_the_worst_code_is_returned_and_the_others_run(
     bad: Callable[[], int], history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "PARTS", (bad, _good))
+    monkeypatch.setattr(bench, "PARTS", (("bad", bad), ("good", _good)))
     assert bench.main() == 1
     text = history.read_text()
     assert "42 ns" in text
@@ -58,7 +59,7 @@ def test_the_worst_code_is_returned_and_the_others_run(
 
 
 def test_the_text_is_kept_after_an_interrupt(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "PARTS", (_good, _stopped, _below))
+    monkeypatch.setattr(bench, "PARTS", (("good", _good), ("stopped", _stopped), ("below", _below)))
     with pytest.raises(KeyboardInterrupt):
         bench.main()
     text = history.read_text()
