@@ -4,7 +4,7 @@ tape     |-------K-----|=========|=====P------------|
                   ~~~~> counting  folding
 K        the last key frame before the stretch that is folded
 |==      the chunk of P and the chunk before: single packets and events are remembered so long
-         the histories come from single samples
+         the histories come from single samples, so chunks of samples alone are passed over
 """
 
 from itertools import islice
@@ -16,6 +16,7 @@ from kbview.tape.tape import Reel
 def rebuild(tape: Reel, position: int, column_ps: int) -> State:
     """The state after the first `position` records: the same as folding every one of them."""
     first = max(((position - 1) // CHUNK - 1) * CHUNK, tape.start, 0)
+    first = tape.behind_samples(first, max(first, position - 1))
     state = State(column_ps, first)
     state.begin(tape.opening(first))
     state.histories.load(tape, first)

@@ -84,6 +84,19 @@ class Reel:
         first = self._store.first_of(begin)
         yield from islice(self.read(first), max(position - first, 0))
 
+    def behind_samples(self, first: int, position: int) -> int:
+        """The last beginning of a chunk, `position` at most, with samples alone since `first`.
+
+        `first` itself if there is none. The samples are not read.
+        """
+        number, last = self._index.holding(first), self._index.holding(position)
+        while number < last and self._has_samples_alone(number):
+            number += 1
+        return max(first, self._store.first_of(number))
+
+    def _has_samples_alone(self, number: int) -> bool:
+        return len(self._store.track(number).positions) == self._index.extent(number).records
+
     def started_before(self, position: int) -> DatapathStarted | None:
         """The datapath in force at a position; None if none has begun.
 

@@ -74,3 +74,24 @@ def test_switches_are_found_without_the_records_between() -> None:
     assert [each.marker for each in state.histories.columns if each.marker] == [
         NAMES[number % 3] for number in range(1, 8)
     ]
+
+
+def test_a_leap_among_samples_alone_passes_over_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording of meters: a chunk has as many samples as weigh as much as its records."""
+    records: list[ev.Event] = [
+        Sample(EVERY_PS * number, Meters(arrived=number), Detail.METERS)
+        for number in range(4 * MOST_RECORDS)
+    ]
+    data = written(records, MOST_RECORDS)
+    loads = Loads(monkeypatch)
+    for share in (1, 2, 3, 4):
+        tape, loads.count = opened(data), 0
+        position = tape.length * share // 4
+        state = rebuild(tape, position, COLUMN_PS)
+        assert loads.count <= 3
+        folded = State(COLUMN_PS)
+        for record in records[:position]:
+            folded.apply(record)
+        assert state.meters == folded.meters
+        assert (state.now_ps, state.position) == (folded.now_ps, folded.position)
+        assert [*state.histories.columns] == [*folded.histories.columns]
