@@ -1,4 +1,4 @@
-"""Markers: moments that one wants to find again, set by hand or by rule as the tape goes by."""
+"""Markers: moments to find again, set by hand or by rule as the tape goes by."""
 
 from bisect import bisect_left, insort
 from collections.abc import Callable
@@ -77,17 +77,17 @@ class Markers:
             insort(self.all, marker)
 
     def add(self, position: int, time_ps: int, text: str) -> Marker:
-        """Set one by hand."""
+        """Set a marker by hand."""
         marker = Marker(position, time_ps, text)
         insort(self.all, marker)
         return marker
 
     def before(self, position: int) -> Marker | None:
-        """The last one before a position."""
+        """The last marker before a position."""
         at = bisect_left(self.all, position, key=lambda marker: marker.position)
         return self.all[at - 1] if at else None
 
     def after(self, position: int) -> Marker | None:
-        """The first one after a position."""
+        """The first marker after a position."""
         at = bisect_left(self.all, position + 1, key=lambda marker: marker.position)
         return self.all[at] if at < len(self.all) else None

@@ -148,7 +148,7 @@ class Controls:
     # ---- the traffic ------------------------------------------------------------------------
 
     def knob(self) -> None:
-        """The next of what can be changed about the running traffic."""
+        """The next setting of the running traffic that can be changed."""
         self._knob += 1
         self._say_knob()
 
@@ -182,7 +182,7 @@ class Controls:
         )
 
     def go_to(self, text: str | None) -> None:
-        """Go to a place in the viewer's words; nothing happens for an empty one."""
+        """Go to a place in the viewer's words; nothing happens for empty words."""
         if not text:
             return
         destination = parse(text)
@@ -201,7 +201,7 @@ class Controls:
             )
 
     def until(self) -> None:
-        """Ask what to run to."""
+        """Ask for the moment to run to."""
         self._untils = {each.what: each for each in choices()}
         items = [Item(name) for name in (*self._untils, _ASKED)]
         box = Chooser("Run until", items, "", self._session.theme, self._session.ascii)

@@ -29,7 +29,7 @@ _NUMBER, _TIME, _PROTOCOL, _LENGTH = 10, 12, 5, 6
 
 
 class PacketList:
-    """Knows the lines of the last packets, and makes each once for what happened to it so far."""
+    """The lines of the last packets. A line is made anew only when its packet has another event."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -53,7 +53,7 @@ class PacketList:
         return [one for one in lines if self.wanted(one)] if self.wanted else lines
 
     def chosen(self, lines: list[Summary]) -> Summary | None:
-        """The one that is looked at: the session's packet, or the last that is wanted."""
+        """The marked packet: the session's, or the last that passes the filter."""
         packet = self._session.packet
         return next((one for one in lines if one.packet == packet), lines[-1] if lines else None)
 
@@ -104,7 +104,7 @@ def _line(one: Summary, here: bool, width: int) -> Row:
 
 
 def _ways(one: Summary) -> tuple[str, ...]:
-    """Who sends what to whom; in a narrow row without the sender, and then the ports alone."""
+    """Sender, receiver and protocol; in a narrow row without the sender, and then the ports alone."""
     layout = one.layout
     flags = f"{layout.flags:<3} " if layout.protocol == "tcp" else ""
     way = clean(layout.way)

@@ -22,7 +22,7 @@ from kbview.tape.source import Capabilities, Heading, Source
 from kbview.tape.tape import Tape
 
 _PERIOD_S = 0.05  # between two samples while a caller waits for time to pass
-_LEAST_S = 0.01  # and however often it is pumped: who asks again at once learns nothing new
+_LEAST_S = 0.01  # between two looks, however often it is pumped
 _BY_TIME = attrgetter("time_ps")
 
 
@@ -58,7 +58,7 @@ class Watch(Source):
         self._told_end = False
 
     def can_run(self) -> str | None:
-        return None  # what could not run was refused when it was opened
+        return None  # a source that cannot run was refused when it was opened
 
     @property
     def ended(self) -> bool:
@@ -94,7 +94,7 @@ class Watch(Source):
             producer.start()
 
     def _advance(self, tape: Tape, until_ps: int) -> None:
-        """Put on the tape what has settled, and a sample behind it."""
+        """Put the settled events on the tape, and a sample behind them."""
         self._looked_s = time.monotonic()
         settled_ps = min(producer.settled_ps() for producer in self._producers)
         ending = self._producers[0].ended
@@ -120,7 +120,7 @@ class Watch(Source):
         return self._producers[0].told(self._detail)
 
     def _taken(self, floor_ps: int) -> list[Event]:
-        """What the producers had, in order; what was seen too late for its place is told now."""
+        """The events of the producers, in order; an event that comes too late for its place is told now."""
         lists = [producer.take(self._reached_ps) for producer in self._producers]
         events = list(merge(*lists, key=_BY_TIME))
         for event in events:

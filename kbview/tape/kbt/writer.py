@@ -28,11 +28,11 @@ class TapeWriter:
 
     @property
     def end_ps(self) -> int:
-        """The time of the last one."""
+        """The time of the last record."""
         return self._drafter.end_ps
 
     def extend(self, records: Iterable[Event]) -> None:
-        """Append records that are in time order and not older than the last one."""
+        """Append records in time order, none older than the last record."""
         for draft in self._drafter.add(records):
             self._put_chunk(draft)
 
