@@ -120,7 +120,7 @@ class Watch(Source):
         return self._producers[0].told(self._detail)
 
     def _taken(self, floor_ps: int) -> list[Event]:
-        """The events of the producers, in order; an event that comes too late for its place is told now."""
+        """The events of the producers, in order; an event that comes too late is told now."""
         lists = [producer.take(self._reached_ps) for producer in self._producers]
         events = list(merge(*lists, key=_BY_TIME))
         for event in events:
