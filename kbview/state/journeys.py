@@ -11,8 +11,9 @@ from itertools import islice, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
+from kbview.state.pieces import CHUNK
 from kbview.state.positions import Positions
-from kbview.state.state import CHUNK, State
+from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_CPU

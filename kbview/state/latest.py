@@ -6,6 +6,7 @@ from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import Sample
+from kbview.tape.run import Run
 
 
 class Latest(Reducer):
@@ -31,11 +32,20 @@ class Latest(Reducer):
     def _note(self, record: ev.Event) -> None:
         self.event, self._event_is_new = record, True
 
+    def apply_run(self, run: Run, detail: Detail) -> None:
+        del detail
+        self._note(run.records[-1])
+        if arrived := run.of(ev.FrameArrived):
+            self._arrive(arrived[-1])
+
     def apply(self, record: ev.Event) -> None:
         if isinstance(record, Sample):
             if record.detail < Detail.MILESTONES:
                 self.event, self.packet = None, ev.NO_PACKET
             return
         self._note(record)
+        self._arrive(record)
+
+    def _arrive(self, record: ev.Event) -> None:
         if isinstance(record, ev.FrameArrived):
             self.packet, self._packet_is_new = record.packet, True

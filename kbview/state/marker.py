@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from kbview.tape import events as ev
 from kbview.tape.meter import Meters, Sample
+from kbview.tape.run import Run
 
 # The events that a rule marks once in each stretch of one datapath, and its text.
 _RULES: dict[type[ev.Event], tuple[str, str]] = {
@@ -22,7 +23,7 @@ _METERS: dict[str, tuple[Callable[[Meters], int], str]] = {
     "drop": (lambda meters: meters.dropped, "first drop, between two samples"),
     "miss": (lambda meters: meters.missed, "first miss, between two samples"),
 }
-WATCHED = frozenset({*_RULES, Sample})
+WATCHED: frozenset[type[ev.Event]] = frozenset({*_RULES, Sample})
 RULES_HELP = "a toggle, the first drop, miss and mode switch after it, ksoftirqd, lost events, the end"
 
 
@@ -66,6 +67,16 @@ class Markers:
             for name, (total, text) in _METERS.items():
                 if total(record.meters) > total(before):
                     self._mark((since_ps, name), Marker(position, record.time_ps, text))
+
+    def watch_piece(self, piece: Run, position: int, since_ps: int) -> None:
+        """See whether a rule marks a record of a piece of the tape; `position` is the one after it.
+
+        The first of each class is enough: a rule marks once in a stretch.
+        """
+        first = position - len(piece.records)
+        for kind in WATCHED & piece.kinds:
+            place = piece.classes.index(kind)
+            self.watch(piece.records[place], first + place + 1, since_ps)
 
     def _mark(self, key: tuple[int, str], marker: Marker) -> None:
         """Only the first of its kind in a stretch is kept, in whichever order the tape was seen."""

@@ -6,6 +6,7 @@ from kbview.state.reducer import Reducer
 from kbview.tape.detail import Detail
 from kbview.tape.events import Event
 from kbview.tape.meter import Meters, Sample
+from kbview.tape.run import Run
 
 
 class MetersAt(Reducer):
@@ -37,8 +38,17 @@ class MetersAt(Reducer):
             self.meters, self._own = sample.meters, False
         self.detail = sample.detail
 
+    def apply_run(self, run: Run, detail: Detail) -> None:
+        if detail is Detail.STEPS:
+            self._take_copy()
+            run.count_in(self.meters)
+
     def count(self, event: Event) -> None:
         """Add an event, at the finest detail."""
+        self._take_copy()
+        event.change(self.meters)
+
+    def _take_copy(self) -> None:
+        """Have meters of its own."""
         if not self._own:
             self.meters, self._own = self.meters.copy(), True
-        event.change(self.meters)

@@ -4,14 +4,16 @@ The tape grows at its end, where the source writes; the view is anywhere on it. 
 a position of the tape, the state there is the same (see `rebuild`).
 """
 
-from itertools import islice
+from collections.abc import Sequence
 
-from kbview.state.marker import WATCHED, Markers
+from kbview.state.marker import Markers
+from kbview.state.pieces import pieces
 from kbview.state.rebuild import rebuild
 from kbview.state.speed import DEFAULT_SPEED, NEVER_PS, SLOW_PS, SPEEDS, S, Speed
 from kbview.state.state import State
 from kbview.state.until import Until
 from kbview.tape.detail import Detail
+from kbview.tape.event import Event
 from kbview.tape.source import Capabilities, Origin, Source, SourceError
 from kbview.tape.tape import Tape
 
@@ -139,17 +141,32 @@ class Player:
         if state.position < tape.start:  # the tape no longer holds the next record
             self.go(tape.start)
             state = self.state
-        apply, watch = state.apply, self.markers.watch
         self.markers.resume(state.position)
-        for record in islice(tape.read(state.position), max(0, min(position - state.position, MOST))):
-            apply(record)
-            if type(record) in WATCHED:
-                watch(record, state.position, state.since_ps)
-            if until is not None and until.reached(state):
+        for records in tape.slices(state.position, min(position, state.position + MOST)):
+            if until is None:
+                self._fold_all(records)
+            elif self._fold_until(records, until):
                 self.stop(f"reached: {until.what}")
                 break
         self.markers.pause(state.position)
         return state.position >= position
+
+    def _fold_all(self, records: Sequence[Event]) -> None:
+        """Fold the next records."""
+        state = self.state
+        for piece in pieces(records, state.position):
+            state.apply_piece(piece)
+            self.markers.watch_piece(piece, state.position, state.since_ps)
+
+    def _fold_until(self, records: Sequence[Event], until: Until) -> bool:
+        """Fold the next records up to where `until` is reached; whether it is."""
+        state, watch = self.state, self.markers.watch
+        for record in records:
+            state.apply(record)
+            watch(record, state.position, state.since_ps)
+            if until.reached(state):
+                return True
+        return False
 
     def go(self, position: int, now_ps: int | None = None) -> None:
         """Put the view anywhere on the tape; by itself the time is that of the last record."""

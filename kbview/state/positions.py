@@ -1,14 +1,15 @@
 """Where each packet is: the station of the last step that was taken for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
+from kbview.tape.run import Run
 from kbview.tape.station import Station
 from kbview.tape.steps import RESUMED, without_break
 
-_GONE = frozenset(
+_GONE: frozenset[type[ev.Event]] = frozenset(
     {
         *(ev.PacketDelivered, ev.PacketDropped, ev.FrameMissed, ev.FrameSent, ev.FrameUnsent),
         ev.EndUnseen,
@@ -74,6 +75,33 @@ class Positions(Reducer):
         if packet in known:
             step: str = record.step  # type: ignore[attr-defined]
             known[packet] = self._reached.get(step) or known[packet]
+
+    def apply_run(self, run: Run, detail: Detail) -> None:
+        if detail < self.least:
+            return
+        brought, reached = self._brought(run.kinds), self._reached
+        young, old = self._young, self._old
+        stepped: dict[int, str] = {}  # by packet: its last step since it was brought somewhere
+        for record in run.among({ev.StepTaken, *_GONE, *brought}):
+            packet: int = record.packet  # type: ignore[attr-defined]  # its class has one
+            if type(record) is ev.StepTaken:
+                if record.step in reached:
+                    stepped[packet] = record.step
+                continue
+            stepped.pop(packet, None)
+            known = young if packet in young else old
+            known.pop(packet, None)
+            if packet != ev.NO_PACKET and type(record) in brought:
+                young[packet] = brought[type(record)]
+        for packet, step in stepped.items():
+            known = young if packet in young else old
+            if packet in known:
+                known[packet] = reached[step]
+
+    def _brought(self, kinds: Iterable[type[ev.Event]]) -> dict[type[ev.Event], str]:
+        """The station to which an event brings its packet, for those of these classes that do."""
+        moving = {kind for kind in kinds if "packet" in kind.__struct_fields__} - _GONE
+        return {kind: name for kind in moving if (name := self._reached.get(kind.__name__))}
 
     def apply(self, record: ev.Event) -> None:
         """Move the event's packet, if it has one.

@@ -7,9 +7,8 @@ K        the last key frame before the stretch that is folded
          the histories come from single samples, so chunks of samples alone are passed over
 """
 
-from itertools import islice
-
-from kbview.state.state import CHUNK, State
+from kbview.state.pieces import CHUNK, pieces
+from kbview.state.state import State
 from kbview.tape.tape import Reel
 
 
@@ -20,6 +19,7 @@ def rebuild(tape: Reel, position: int, column_ps: int) -> State:
     state = State(column_ps, first)
     state.begin(tape.opening(first))
     state.histories.load(tape, first)
-    for record in islice(tape.read(first), position - first):
-        state.apply(record)
+    for records in tape.slices(first, position):
+        for piece in pieces(records, state.position):
+            state.apply_piece(piece)
     return state

@@ -12,6 +12,7 @@ from typing import ClassVar
 from kbview.tape.detail import Detail
 from kbview.tape.event import Event
 from kbview.tape.events import DatapathStarted
+from kbview.tape.run import Run
 
 
 class Reducer(ABC):
@@ -35,6 +36,15 @@ class Reducer(ABC):
         """The method that folds records of a class on a tape of this detail; None if it hears none."""
         heard = self.hears is None or kind in self.hears
         return self.apply if heard and detail >= self.least else None
+
+    def apply_run(self, run: Run, detail: Detail) -> None:
+        """Fold the events of a run, on a tape of this detail: the same as each of them by its hearer.
+
+        No sample, marker or end of a chunk is among them.
+        """
+        if detail >= self.least:
+            for event in run.records if self.hears is None else run.among(self.hears):
+                self.apply(event)
 
     def turn(self) -> None:  # noqa: B027 - answers from samples forget nothing
         """Begin another chunk of the tape: forget all from before the chunk that has just ended."""

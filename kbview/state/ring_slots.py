@@ -12,6 +12,7 @@ from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import RingMeter
+from kbview.tape.run import Run
 
 ZOOM = 8  # slots
 
@@ -61,6 +62,12 @@ class RingSlots(Reducer):
             self._lengths[record.packet] = record.length
         elif isinstance(record, ev.DescriptorDone):
             self._young[record.queue, record.slot] = record.packet
+
+    def apply_run(self, run: Run, detail: Detail) -> None:
+        if detail >= self.least:
+            self._lengths.update({event.packet: event.length for event in run.of(ev.FrameArrived)})
+            done = run.of(ev.DescriptorDone)
+            self._young.update({(event.queue, event.slot): event.packet for event in done})
 
     def around(self, ring: RingMeter) -> list[RingSlot]:
         """Up to eight slots at clean, head and tail and beside them, in the order of the ring."""

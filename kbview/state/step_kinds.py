@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 
+from kbview.state.pieces import CHUNK
 from kbview.state.positions import Positions
-from kbview.state.state import CHUNK
 from kbview.tape import events as ev
 from kbview.tape.meter import Sample
 from kbview.tape.tape import Tape

@@ -154,8 +154,8 @@ class Filler(ABC, Generic[_Filled]):
             self.room -= weight(record) if type(record) in HEAVY else 1
             if type(record) in NOTED:
                 self.framer.note(record)
-            elif self.framer.counting:
-                self.framer.follow((record,))
+            else:
+                self.framer.count(record)
             if self.room <= 0:
                 yield self.close()
 

@@ -5,8 +5,9 @@ Every event has `time_ps` (integer picoseconds since the run began), then its pl
 class in a module of `events/`: detail, tracepoint, meaning and its effect on the meters stand on it.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 import msgspec
 
@@ -24,12 +25,16 @@ NO_CPU = -1  # hardware did it, or the source cannot know which core
 class Mode(StrEnum):
     """The privilege a core runs in."""
 
+    __hash__ = str.__hash__  # an Enum's own is a function of Python
+
     USER = "user"
     KERNEL = "kernel"
 
 
 class Account(StrEnum):
     """The accounts of a core's time; together they are all of its time."""
+
+    __hash__ = str.__hash__  # an Enum's own is a function of Python
 
     IDLE = "idle"
     HARDIRQ = "hardirq"
@@ -70,3 +75,13 @@ class Event(msgspec.Struct, array_like=True, tag=True, gc=False):
 
     def change(self, meters: "Meters") -> None:
         """Add this event to the meters; most events change none."""
+
+    @classmethod
+    def change_all(cls, meters: "Meters", events: Sequence[Self]) -> None:
+        """Add events of this class, in the order of the tape.
+
+        A class declares its own where it is frequent, and only if it sets no level that another class
+        sets as well: its events are counted before or after all others of a run.
+        """
+        for event in events:
+            event.change(meters)

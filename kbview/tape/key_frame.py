@@ -3,7 +3,7 @@
 Every chunk of a tape opens with one, so nobody who looks for a moment folds more than a chunk.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,6 +11,7 @@ from kbview.tape.detail import Detail
 from kbview.tape.event import Event
 from kbview.tape.events import DatapathStarted, EventsLost
 from kbview.tape.meter import Meters, Sample
+from kbview.tape.run import run_of
 
 
 class KeyFrame(Sample):
@@ -38,12 +39,15 @@ class Framer:
         self._frame = KeyFrame(0, Meters(), Detail.METERS)
         self.counting = False  # whether every event counts
 
-    def follow(self, records: Iterable[Event]) -> None:
+    def follow(self, records: Sequence[Event]) -> None:
         """Take in the next records, none of which is of a class in NOTED."""
         if self.counting:
-            meters = self._frame.meters
-            for record in records:
-                record.change(meters)
+            run_of(records).count_in(self._frame.meters)
+
+    def count(self, record: Event) -> None:
+        """Take in the next record, which is of no class in NOTED."""
+        if self.counting:
+            record.change(self._frame.meters)
 
     def snapshot(self, time_ps: int = 0) -> KeyFrame:
         """The key frame after a record of that time; it stays as it is."""

@@ -63,6 +63,20 @@ class Reel:
             yield from islice(chunk.records, max(position - chunk.first, 0), None)
             number = max(number + 1, self._index.dropped)
 
+    def slices(self, position: int, end: int) -> Iterator[list[Event]]:
+        """The records from `position` up to `end`, as many at a time as are stored together.
+
+        Records that are no longer stored are skipped.
+        """
+        position = max(position, self.start)
+        number = self._index.holding(position)
+        while position < end and number <= self._index.count:
+            chunk = self._store.chunk(number)
+            if records := chunk.records[max(position - chunk.first, 0) : end - chunk.first]:
+                yield records
+            position = max(position, chunk.after)
+            number = max(number + 1, self._index.dropped)
+
     def position_at(self, time_ps: int) -> int:
         """The position after the last record at or before a time."""
         chunk = self._store.chunk(self._begun_by(time_ps))

@@ -23,6 +23,8 @@ RENAMED: dict[str, dict[str, str]] = {
 class Vocabulary(StrEnum):
     """A member of a vocabulary. Each vocabulary has a member OTHER for words of later versions."""
 
+    __hash__ = str.__hash__  # an Enum's own is a function of Python
+
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
         if not isinstance(value, str):

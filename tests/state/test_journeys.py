@@ -7,7 +7,7 @@ import pytest
 from kbview.emulator.datapaths import DATAPATHS
 from kbview.state.journeys import Journeys
 from kbview.state.lane import Cell, lane, letters, stretches
-from kbview.state.state import CHUNK
+from kbview.state.pieces import CHUNK
 from kbview.tape import events as ev
 from kbview.tape.station import STACK, Domain
 from tests.state.tapes import CASES, at, folded, tape_of

@@ -5,7 +5,8 @@ from weakref import ref
 
 import pytest
 
-from kbview.state.state import CHUNK, State
+from kbview.state.pieces import CHUNK
+from kbview.state.state import State
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
 from kbview.tape.meter import CoreMeter, Meters, Sample

@@ -1,5 +1,9 @@
 """Milestones: the same for every datapath. What lies between them is the datapath's own."""
 
+from collections import Counter
+from collections.abc import Sequence
+from typing import Self
+
 from kbview.tape.detail import Detail
 from kbview.tape.event import NO_LATENCY, Event, Meaning
 from kbview.tape.handover import RECEIVERS
@@ -28,6 +32,12 @@ class FrameArrived(Event):
         meters.arrived += 1
         meters.in_flight += 1
         meters.arrived_bytes += self.length
+
+    @classmethod
+    def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
+        meters.arrived += len(events)
+        meters.in_flight += len(events)
+        meters.arrived_bytes += sum([event.length for event in events])
 
 
 class FrameMissed(Event):
@@ -71,6 +81,20 @@ class PacketDelivered(Event):
         if self.latency_ps != NO_LATENCY:
             latencies = meters.latency if self.where in RECEIVERS else meters.kernel_latency
             latencies.count(self.latency_ps)
+
+    @classmethod
+    def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
+        places = Counter([event.where for event in events])
+        meters.delivered += len(events)
+        meters.in_flight -= len(events)
+        meters.delivered_bytes += sum([event.length for event in events])
+        meters.forwarded += places[Place.WIRE]
+        for where, count in places.items():
+            received = where in RECEIVERS
+            meters.consumed += 0 if received else count
+            latencies = meters.latency if received else meters.kernel_latency
+            own = [event.latency_ps for event in events if event.where is where]
+            latencies.add([latency_ps for latency_ps in own if latency_ps != NO_LATENCY])
 
 
 class PacketDropped(Event):

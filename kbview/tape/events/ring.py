@@ -1,5 +1,9 @@
 """Rings: descriptors and slots, shared by two sides that move in opposite directions."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Self
+
 from kbview.tape.event import Event, Meaning
 from kbview.tape.meter import Meters
 from kbview.tape.vocabulary import RingKind
@@ -23,6 +27,13 @@ class DescriptorDone(Event):
             ring.done += 1
             ring.head = (self.slot + 1) % ring.size
 
+    @classmethod
+    def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
+        for queue, slots in _slots(events).items():
+            if ring := meters.ring(queue):
+                ring.done += len(slots)
+                ring.head = (slots[-1] + 1) % ring.size
+
 
 class DescriptorCleaned(Event):
     """The driver took the frame out of this slot; the slot is not yet the NIC's again."""
@@ -42,6 +53,22 @@ class DescriptorCleaned(Event):
             ring.done -= 1
             ring.cleaned += 1
             ring.next_to_clean = (self.slot + 1) % ring.size
+
+    @classmethod
+    def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
+        for queue, slots in _slots(events).items():
+            if ring := meters.ring(queue):
+                ring.done -= len(slots)
+                ring.cleaned += len(slots)
+                ring.next_to_clean = (slots[-1] + 1) % ring.size
+
+
+def _slots(events: Iterable[DescriptorDone | DescriptorCleaned]) -> dict[int, list[int]]:
+    """The slots of these events by queue, in their order."""
+    slots: dict[int, list[int]] = defaultdict(list)
+    for event in events:
+        slots[event.queue].append(event.slot)
+    return slots
 
 
 class RingRefilled(Event):

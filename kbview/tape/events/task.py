@@ -1,5 +1,8 @@
 """Tasks: the running task of each core, its mode, and wake-ups."""
 
+from collections.abc import Sequence
+from typing import Self
+
 from kbview.tape.event import Event, Meaning, Mode
 from kbview.tape.meter import Meters
 
@@ -29,6 +32,10 @@ class SyscallEntered(Event):
     def change(self, meters: Meters) -> None:
         meters.syscalls += 1
 
+    @classmethod
+    def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
+        meters.syscalls += len(events)
+
 
 class ModeSwitched(Event):
     """The core changed privilege, same task. `why` is "syscall" or "irq"."""
@@ -43,6 +50,10 @@ class ModeSwitched(Event):
 
     def change(self, meters: Meters) -> None:
         meters.mode_switches += 1
+
+    @classmethod
+    def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
+        meters.mode_switches += len(events)
 
 
 class ContextSwitched(Event):

@@ -1,5 +1,9 @@
 """Work: core time by step, and its effect on the packet."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Self
+
 from kbview.tape.event import Account, Event, Meaning
 from kbview.tape.meter import Meters, StageMeter
 from kbview.tape.vocabulary import CopyKind
@@ -43,6 +47,32 @@ class StepTaken(Event):
         core = cores[cpu] if cpu < len(cores) else meters.core(cpu)
         setattr(core, field, getattr(core, field) + self.duration_ps)
 
+    @classmethod
+    def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
+        steps: dict[str, list[Self]] = defaultdict(list)
+        for event in events:
+            steps[event.step].append(event)
+        for step, taken in steps.items():
+            stage = meters.stages.setdefault(step, StageMeter())
+            stage.count += len(taken)
+            if step == PAGE_WALK:
+                meters.tlb_misses = (meters.tlb_misses or 0) + len(taken)
+            for cpu, account, spent_ps in _spent(taken):
+                stage.total_ps += spent_ps
+                core, field = meters.core(cpu), _FIELD_OF[account]
+                setattr(core, field, getattr(core, field) + spent_ps)
+
+
+def _spent(taken: Sequence[StepTaken]) -> list[tuple[int, Account, int]]:
+    """The time of these steps, picoseconds, by core and account."""
+    cpus, accounts = {event.cpu for event in taken}, {event.account for event in taken}
+    if len(cpus) == len(accounts) == 1:  # as nearly always of one kind of step
+        return [(cpus.pop(), accounts.pop(), sum([event.duration_ps for event in taken]))]
+    spent_ps: dict[tuple[int, Account], int] = defaultdict(int)
+    for event in taken:
+        spent_ps[event.cpu, event.account] += event.duration_ps
+    return [(cpu, account, own_ps) for (cpu, account), own_ps in spent_ps.items()]
+
 
 class SkbAllocated(Event):
     """The driver built an sk_buff around the frame."""
@@ -57,6 +87,10 @@ class SkbAllocated(Event):
 
     def change(self, meters: Meters) -> None:
         meters.allocations += 1
+
+    @classmethod
+    def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
+        meters.allocations += len(events)
 
 
 class SkbFreed(Event):
@@ -74,6 +108,10 @@ class SkbFreed(Event):
     def change(self, meters: Meters) -> None:
         meters.frees += 1
 
+    @classmethod
+    def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
+        meters.frees += len(events)
+
 
 class Copied(Event):
     """A CPU copied `length` bytes of payload; `kind` says from where to where."""
@@ -90,6 +128,11 @@ class Copied(Event):
     def change(self, meters: Meters) -> None:
         meters.copies += 1
         meters.copied_bytes += self.length
+
+    @classmethod
+    def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
+        meters.copies += len(events)
+        meters.copied_bytes += sum([event.length for event in events])
 
 
 class PacketMerged(Event):
