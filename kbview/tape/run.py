@@ -1,6 +1,6 @@
 """A run: events that follow each other on a tape, to be counted together.
 
-To count one event after another costs a call and several look-ups for each. A run makes one pass over
+To count event after event costs a call and several look-ups for each. A run makes a pass over
 the events of each class, which shares the cost of a look-up.
 """
 
@@ -33,7 +33,7 @@ class Run:
         return self._of.keys()
 
     def of(self, kind: type[_Kind]) -> list[_Kind]:
-        """The records of one class."""
+        """The records of a class."""
         return cast("list[_Kind]", self._of.get(kind, []))
 
     def among(self, kinds: _Kinds) -> list[Event]:
@@ -50,7 +50,7 @@ class Run:
     def count_in(self, meters: Meters) -> None:
         """Add all events to the meters; no sample is among them.
 
-        The events of a class that declares `change_all` are counted together, all others one by one.
+        The events of a class that declares `change_all` are counted together, all others singly.
         """
         together = {kind for kind in self._of if "change_all" in vars(kind)}
         for kind in together:

@@ -1,4 +1,4 @@
-"""Records that are folded together give the state, and the markers, of one record after another."""
+"""Records that are folded together give the state and the markers of record after record."""
 
 from itertools import islice, pairwise
 from random import Random
@@ -33,7 +33,7 @@ def fold_in_pieces(state: State, tape: Tape, cuts: list[int]) -> Markers:
     return markers
 
 
-def fold_one_by_one(state: State, tape: Tape) -> Markers:
+def fold_singly(state: State, tape: Tape) -> Markers:
     """Fold a tape record by record."""
     markers = Markers()
     for record in tape.read(state.position):
@@ -47,7 +47,7 @@ def test_pieces_of_any_length_give_the_same_state(word: str, datapath: str) -> N
     tape = tape_of(word, datapath)
     chance = Random(f"{word} {datapath}")
     single = folded(tape)
-    expected = fold_one_by_one(single, tape)
+    expected = fold_singly(single, tape)
     for count in (0, 7, 300):
         state = folded(tape)
         cuts = [chance.randrange(tape.start, tape.length) for _ in range(count)]
@@ -112,7 +112,7 @@ def test_a_player_sees_the_same_with_and_without_a_condition_to_stop_at() -> Non
 
 
 def counted(records: list[ev.Event]) -> tuple[Meters, Meters]:
-    """Meters with these events counted one by one, and together."""
+    """Meters with these events counted singly and together."""
     single = Meters(cores=[CoreMeter(0)], rings=[RingMeter(0, 8), RingMeter(1, 8)])
     together = single.copy()
     for record in records:
@@ -150,7 +150,7 @@ EVENTS = st.one_of(
 
 
 @given(st.lists(EVENTS))
-def test_events_counted_together_give_the_meters_of_events_counted_one_by_one(
+def test_events_counted_together_give_the_meters_of_events_counted_singly(
     records: list[ev.Event],
 ) -> None:
     single, together = counted(records)

@@ -1,6 +1,5 @@
 """Milestones: the same for every datapath. What lies between them is the datapath's own."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Self
 
@@ -84,17 +83,16 @@ class PacketDelivered(Event):
 
     @classmethod
     def change_all(cls, meters: Meters, events: Sequence[Self]) -> None:
-        places = Counter([event.where for event in events])
         meters.delivered += len(events)
         meters.in_flight -= len(events)
         meters.delivered_bytes += sum([event.length for event in events])
-        meters.forwarded += places[Place.WIRE]
-        for where, count in places.items():
-            received = where in RECEIVERS
-            meters.consumed += 0 if received else count
-            latencies = meters.latency if received else meters.kernel_latency
-            own = [event.latency_ps for event in events if event.where is where]
-            latencies.add([latency_ps for latency_ps in own if latency_ps != NO_LATENCY])
+        for event in events:
+            received = event.where in RECEIVERS
+            meters.consumed += not received
+            meters.forwarded += event.where is Place.WIRE
+            if event.latency_ps != NO_LATENCY:  # singly: a histogram keeps the order of its buckets
+                latencies = meters.latency if received else meters.kernel_latency
+                latencies.count(event.latency_ps)
 
 
 class PacketDropped(Event):

@@ -66,7 +66,7 @@ class StepTaken(Event):
 def _spent(taken: Sequence[StepTaken]) -> list[tuple[int, Account, int]]:
     """The time of these steps, picoseconds, by core and account."""
     cpus, accounts = {event.cpu for event in taken}, {event.account for event in taken}
-    if len(cpus) == len(accounts) == 1:  # as nearly always of one kind of step
+    if len(cpus) == len(accounts) == 1:  # as nearly always of a step
         return [(cpus.pop(), accounts.pop(), sum([event.duration_ps for event in taken]))]
     spent_ps: dict[tuple[int, Account], int] = defaultdict(int)
     for event in taken:
