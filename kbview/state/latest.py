@@ -5,8 +5,8 @@ from collections.abc import Callable
 from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
+from kbview.tape.event_run import EventRun
 from kbview.tape.meter import Sample
-from kbview.tape.run import Run
 
 
 class Latest(Reducer):
@@ -32,7 +32,7 @@ class Latest(Reducer):
     def _note(self, record: ev.Event) -> None:
         self.event, self._event_is_new = record, True
 
-    def apply_run(self, run: Run, detail: Detail) -> None:
+    def apply_run(self, run: EventRun, detail: Detail) -> None:
         del detail
         self._note(run.records[-1])
         if arrived := run.of(ev.FrameArrived):

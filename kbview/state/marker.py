@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from kbview.tape import events as ev
+from kbview.tape.event_run import EventRun
 from kbview.tape.meter import Meters, Sample
-from kbview.tape.run import Run
 
 # The events that a rule marks once in each stretch of one datapath, and its text.
 _RULES: dict[type[ev.Event], tuple[str, str]] = {
@@ -68,7 +68,7 @@ class Markers:
                 if total(record.meters) > total(before):
                     self._mark((since_ps, name), Marker(position, record.time_ps, text))
 
-    def watch_piece(self, piece: Run, position: int, since_ps: int) -> None:
+    def watch_piece(self, piece: EventRun, position: int, since_ps: int) -> None:
         """See whether a rule marks a record of a piece of the tape; `position` is the one after it.
 
         The first of each class is enough: a rule marks once in a stretch.

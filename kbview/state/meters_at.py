@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from kbview.state.reducer import Reducer
 from kbview.tape.detail import Detail
+from kbview.tape.event_run import EventRun
 from kbview.tape.events import Event
 from kbview.tape.meter import Meters, Sample
-from kbview.tape.run import Run
 
 
 class MetersAt(Reducer):
@@ -38,7 +38,7 @@ class MetersAt(Reducer):
             self.meters, self._own = sample.meters, False
         self.detail = sample.detail
 
-    def apply_run(self, run: Run, detail: Detail) -> None:
+    def apply_run(self, run: EventRun, detail: Detail) -> None:
         if detail is Detail.STEPS:
             self._take_copy()
             run.count_in(self.meters)

@@ -10,22 +10,22 @@ nor the records that are remembered.
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from kbview.tape.event_run import EventRun
 from kbview.tape.events import MARKERS, Event
 from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Sample
-from kbview.tape.run import Run
 
 CHUNK = 4096  # records: single packets and events are remembered for one to two of these
 ALONE: frozenset[type[Event]] = frozenset({Sample, KeyFrame, *MARKERS})
 
 
-def pieces(records: Sequence[Event], position: int) -> list[Run]:
+def pieces(records: Sequence[Event], position: int) -> list[EventRun]:
     """The records, the first of which is at `position` of the tape, in their order."""
     classes: list[type[Event]] = list(map(type, records))
     alone = [place for kind in ALONE.intersection(classes) for place in _places(classes, kind)]
     turns = range(-position % CHUNK, len(records), CHUNK)
     cuts = sorted({0, len(records), *alone, *(place + 1 for place in alone), *turns})
-    return [Run(records[begin:end], classes[begin:end]) for begin, end in pairwise(cuts)]
+    return [EventRun(records[begin:end], classes[begin:end]) for begin, end in pairwise(cuts)]
 
 
 def _places(classes: list[type[Event]], kind: type[Event]) -> Iterator[int]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
-from kbview.tape.run import Run
+from kbview.tape.event_run import EventRun
 from kbview.tape.station import Station
 from kbview.tape.steps import RESUMED, without_break
 
@@ -76,7 +76,7 @@ class Positions(Reducer):
             step: str = record.step  # type: ignore[attr-defined]
             known[packet] = self._reached.get(step) or known[packet]
 
-    def apply_run(self, run: Run, detail: Detail) -> None:
+    def apply_run(self, run: EventRun, detail: Detail) -> None:
         if detail < self.least:
             return
         brought, reached = self._brought(run.kinds), self._reached

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from kbview.tape.detail import Detail
 from kbview.tape.event import Event
+from kbview.tape.event_run import EventRun
 from kbview.tape.events import DatapathStarted
-from kbview.tape.run import Run
 
 
 class Reducer(ABC):
@@ -37,7 +37,7 @@ class Reducer(ABC):
         heard = self.hears is None or kind in self.hears
         return self.apply if heard and detail >= self.least else None
 
-    def apply_run(self, run: Run, detail: Detail) -> None:
+    def apply_run(self, run: EventRun, detail: Detail) -> None:
         """Fold the events of a run, on a tape of this detail: the same as each of them by its hearer.
 
         No sample, marker or end of a chunk is among them.

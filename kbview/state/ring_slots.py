@@ -11,8 +11,8 @@ from typing import NamedTuple
 from kbview.state.reducer import Reducer
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
+from kbview.tape.event_run import EventRun
 from kbview.tape.meter import RingMeter
-from kbview.tape.run import Run
 
 ZOOM = 8  # slots
 
@@ -63,7 +63,7 @@ class RingSlots(Reducer):
         elif isinstance(record, ev.DescriptorDone):
             self._young[record.queue, record.slot] = record.packet
 
-    def apply_run(self, run: Run, detail: Detail) -> None:
+    def apply_run(self, run: EventRun, detail: Detail) -> None:
         if detail >= self.least:
             self._lengths.update({event.packet: event.length for event in run.of(ev.FrameArrived)})
             done = run.of(ev.DescriptorDone)

@@ -17,9 +17,9 @@ from kbview.state.softirq_runs import SoftirqRuns
 from kbview.state.why import Why
 from kbview.tape import events as ev
 from kbview.tape.detail import Detail
+from kbview.tape.event_run import EventRun
 from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Meters, Sample
-from kbview.tape.run import Run
 from kbview.tape.station import Station
 
 COLUMN_PS = 20 * 10**6
@@ -125,7 +125,7 @@ class State:
             apply(record)
         self.position += 1
 
-    def apply_piece(self, piece: Run) -> None:
+    def apply_piece(self, piece: EventRun) -> None:
         """Fold the next records of the tape, a piece of it: the same as each of them by `apply`."""
         records = piece.records
         if len(records) < _FEW:

@@ -9,9 +9,9 @@ import msgspec
 
 from kbview.tape.detail import Detail
 from kbview.tape.event import Event
+from kbview.tape.event_run import run_of
 from kbview.tape.events import DatapathStarted, EventsLost
 from kbview.tape.meter import Meters, Sample
-from kbview.tape.run import run_of
 
 
 class KeyFrame(Sample):

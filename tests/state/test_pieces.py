@@ -15,8 +15,8 @@ from kbview.state.player import Player
 from kbview.state.state import State
 from kbview.state.until import Time
 from kbview.tape import events as ev
+from kbview.tape.event_run import run_of
 from kbview.tape.meter import CoreMeter, Meters, RingMeter
-from kbview.tape.run import run_of
 from kbview.tape.tape import Tape
 from kbview.tape.vocabulary import Place
 from tests.state.tapes import CASES, dump, folded, tape_of

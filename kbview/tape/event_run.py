@@ -17,7 +17,7 @@ _Kind = TypeVar("_Kind", bound=Event)
 _Kinds = AbstractSet[type[Event]]
 
 
-class Run:
+class EventRun:
     """Records in the order of the tape, and the class of each, which the caller has looked up."""
 
     def __init__(self, records: Sequence[Event], classes: Sequence[type[Event]]) -> None:
@@ -43,7 +43,7 @@ class Run:
             return list(compress(self.records, map(present.__contains__, self.classes)))
         return [record for kind in present for record in self._of[kind]]
 
-    def without(self, kind: type[Event]) -> "Run":
+    def without(self, kind: type[Event]) -> "EventRun":
         """The run without the records of a class."""
         return run_of(self.among(self.kinds - {kind})) if kind in self._of else self
 
@@ -63,6 +63,6 @@ def _counts(kind: type[Event]) -> bool:
     return kind.change is not Event.change
 
 
-def run_of(records: Sequence[Event]) -> Run:
+def run_of(records: Sequence[Event]) -> EventRun:
     """A run of these records."""
-    return Run(records, list(map(type, records)))
+    return EventRun(records, list(map(type, records)))
