@@ -26,14 +26,18 @@ class Ledger:
 
     def take(self, until_ps: int) -> list[list[Any]]:
         """Remove the events up to a time: a column for each field, in time order."""
-        fields, width = self.fields, self._width
-        times = fields[::width]
+        width = self._width
+        times = self.fields[::width]
         ordered = sorted(times)
         if times != ordered:
             self._sort()
-        count = width * bisect_right(ordered, until_ps)
-        taken = fields[:count]
-        del fields[:count]
+        taken = self.fields
+        if ordered and ordered[-1] > until_ps:
+            count = width * bisect_right(ordered, until_ps)
+            self.fields = taken[count:]
+            del taken[count:]
+        else:
+            self.fields = []
         return [taken[place::width] for place in range(width)]
 
     def _sort(self) -> None:

@@ -34,8 +34,6 @@ from kbview.tape.events import (
 )
 
 _TIME = attrgetter("time_ps")
-_BITS = 3  # of a key for sorting: the place of a ledger
-_MASK = 7
 _END_PS = 1 << 60  # later than all events
 StepEvent = Copied | DescriptorCleaned | SkbAllocated | SkbFreed | SocketDequeued | XdpRan
 BEFORE = (DescriptorCleaned, SkbAllocated, SocketDequeued, XdpRan)  # may be reported before their step
@@ -152,18 +150,7 @@ class Recorder:
 
     def _batch(self, until_ps: int) -> EventBatch:
         """Remove the events up to `until_ps` from the ledgers."""
-        taken = [BatchTable(each.kind, each.take(until_ps)) for each in self._ledgers if each.fields]
-        tables = [table for table in taken if table.columns[0]]
-        if len(tables) == 1:
-            times = tables[0].columns[0]
-            return EventBatch(bytes(len(times)), times, tables)
-        keys: list[int] = []
-        for place, table in enumerate(tables):
-            moments: list[int] = table.columns[0]
-            keys += [time_ps << _BITS | place for time_ps in moments]
-        keys.sort()  # the keys of each table are a run
-        order = bytes([key & _MASK for key in keys])
-        return EventBatch(order, [key >> _BITS for key in keys], tables)
+        return EventBatch([BatchTable(each.kind, each.take(until_ps)) for each in self._ledgers])
 
 
 def _is_of(step: StepTaken, event: StepEvent) -> bool:

@@ -1,19 +1,24 @@
-"""A batch: events in time order by columns, as a producer of many events tells them.
+"""A batch: events by columns, as a producer of many events tells them.
 
-    order    0 1 0 0 1 ...                                       the table of each event
-    times    3 5 6 9 9 ...                                       of each event, ps
-    tables   FrameArrived: times, queues, packets, lengths  |  PacketDelivered: times, cpus, ...
+    FrameArrived:     times 3 6 9,  queues, packets, lengths
+    PacketDelivered:  times 5 9,    cpus, packets, places, lengths, latencies
 
-A tape file keeps columns, so a batch goes there without an object for each event.
+The events are in the order of their times; of the same time those of an earlier table are first. A tape
+file keeps columns, so a batch goes there without an object for each event, and without their order.
 """
 
+from bisect import bisect_left, bisect_right
+from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from kbview.tape.event import Event
 
+_TIME = attrgetter("time_ps")
+
 
 class BatchTable(NamedTuple):
-    """The events of one class: a column for each of its fields, `time_ps` first."""
+    """The events of one class in time order: a column for each of its fields, `time_ps` first."""
 
     kind: type[Event]
     columns: list[list[Any]]
@@ -25,28 +30,52 @@ class EventBatch(NamedTuple):
     A table may be empty.
     """
 
-    order: bytes
-    times: list[int]
     tables: list[BatchTable]
 
     @property
     def length(self) -> int:
         """Events in it."""
-        return len(self.times)
+        return sum([len(table.columns[0]) for table in self.tables])
+
+    @property
+    def first_ps(self) -> int:
+        """The time of the first event; ValueError if there is none."""
+        times: list[int] = [table.columns[0][0] for table in self.tables if table.columns[0]]
+        return min(times)
+
+    @property
+    def last_ps(self) -> int:
+        """The time of the last event; ValueError if there is none."""
+        times: list[int] = [table.columns[0][-1] for table in self.tables if table.columns[0]]
+        return max(times)
+
+    def times(self) -> list[int]:
+        """The times of all events in their order."""
+        return sorted(chain.from_iterable([table.columns[0] for table in self.tables]))
+
+    def order(self) -> bytes:
+        """The place of its table for each event in their order."""
+        times = list(chain.from_iterable([table.columns[0] for table in self.tables]))
+        places = b"".join([bytes([at]) * len(table.columns[0]) for at, table in enumerate(self.tables)])
+        return bytes(map(places.__getitem__, sorted(range(len(times)), key=times.__getitem__)))
 
     def events(self) -> list[Event]:
-        """Its events as objects."""
-        made = [iter(map(table.kind, *table.columns)).__next__ for table in self.tables]
-        return [made[place]() for place in self.order]
+        """Its events as objects, in their order."""
+        made = [event for table in self.tables for event in map(table.kind, *table.columns)]
+        made.sort(key=_TIME)
+        return made
 
-    def part(self, start: int, end: int) -> "EventBatch":
-        """The events from number `start` up to `end`."""
-        if start == 0 and end >= self.length:
-            return self
-        before, order = self.order[:start], self.order[start:end]
-        tables = []
-        for place, table in enumerate(self.tables):
-            first = before.count(place)
-            after = first + order.count(place)
-            tables.append(BatchTable(table.kind, [column[first:after] for column in table.columns]))
-        return EventBatch(order, self.times[start:end], tables)
+    def cut(self, count: int) -> tuple["EventBatch", "EventBatch"]:
+        """The first `count` events, and the others."""
+        if count >= self.length:
+            return self, EventBatch([])
+        after_ps = self.times()[count]
+        begins = [bisect_left(table.columns[0], after_ps) for table in self.tables]
+        left = count - sum(begins)  # of the events at that time
+        first, rest = list[BatchTable](), list[BatchTable]()
+        for begin, (kind, columns) in zip(begins, self.tables, strict=True):
+            end = min(bisect_right(columns[0], after_ps), begin + left)
+            left -= end - begin
+            first.append(BatchTable(kind, [column[:end] for column in columns]))
+            rest.append(BatchTable(kind, [column[end:] for column in columns]))
+        return EventBatch(first), EventBatch(rest)

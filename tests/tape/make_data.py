@@ -7,13 +7,16 @@ Beside it stands what is on it, as lines of JSON. Files of older versions are ne
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from kbview.tape import events as ev
+from kbview.tape.event_batch import BatchTable, EventBatch
 from kbview.tape.kbt.schema import SCHEMA
-from tests.tape.small import records, written
+from kbview.tape.kbt.writer import TapeWriter
+from tests.tape.small import HEADER, event, records
 
 DATA = Path(__file__).parent / "data"
 
@@ -25,14 +28,38 @@ def fields(record: ev.Event) -> dict[str, object]:
     return {"class": type(record).__name__, **plain}
 
 
+def batch(begin_ps: int) -> EventBatch:
+    """Events of frames by columns: three of each class, those of a row at the same time."""
+    tables = []
+    for kind in (ev.FrameArrived, ev.FrameMissed, ev.PacketDropped, ev.PacketDelivered):
+        told = [event(kind, time_ps) for time_ps in range(begin_ps, begin_ps + 30, 10)]
+        columns = [[getattr(each, name) for each in told] for name in kind.__struct_fields__]
+        tables.append(BatchTable(kind, columns))
+    return EventBatch(tables)
+
+
+def tape(told: Sequence[ev.Event], batched: EventBatch) -> bytes:
+    """A tape of records in chunks of 24, then of a batch in a chunk of its own."""
+    data = bytearray()
+    writer = TapeWriter(data.extend, HEADER)
+    for first in range(0, len(told), 24):
+        writer.extend(told[first : first + 24])
+        writer.flush()
+    writer.extend_batch(batched)
+    writer.close()
+    return bytes(data)
+
+
 def main() -> None:
     """Write both files, unless they are there."""
-    tape = DATA / f"schema-{SCHEMA}.kbt"
-    if tape.exists():
-        sys.exit(f"{tape.name} exists; raise SCHEMA in kbview/tape/kbt/schema.py first")
-    tape.write_bytes(written(records(), 24))
-    lines = [json.dumps(fields(record)) for record in records()]
-    tape.with_suffix(".jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path = DATA / f"schema-{SCHEMA}.kbt"
+    if path.exists():
+        sys.exit(f"{path.name} exists; raise SCHEMA in kbview/tape/kbt/schema.py first")
+    told = records()
+    batched = batch(told[-1].time_ps + 1)
+    path.write_bytes(tape(told, batched))
+    lines = [json.dumps(fields(record)) for record in [*told, *batched.events()]]
+    path.with_suffix(".jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from kbview.tape import events as ev
-from kbview.tape.kbt import columns, plane, schema
+from kbview.tape.kbt import columns, gathering, plane, schema
 from kbview.tape.kbt.block import HEAD_LENGTH, TapeDamagedError, head
 from kbview.tape.kbt.recording import Recording
 from kbview.tape.kbt.stream import Packing, compressed
@@ -172,11 +172,11 @@ def test_columns_bring_back_each_class(kind: type[ev.Event]) -> None:
     assert columns.unpack(packed(told), schema.SCHEMA) == told
 
 
-def gathered(told: Sequence[ev.Event]) -> columns.Gathering:
+def gathered(told: Sequence[ev.Event]) -> gathering.Gathering:
     """The columns of records, as a writer has them."""
-    gathering = columns.Gathering()
-    gathering.add(told)
-    return gathering
+    made = gathering.Gathering()
+    made.add(told)
+    return made
 
 
 def packed(told: Sequence[ev.Event]) -> columns.Columns:

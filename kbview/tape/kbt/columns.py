@@ -7,11 +7,10 @@ Columns go by the names of the fields: a table of any version names its own colu
 """
 
 import struct
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import accumulate, compress, count
-from operator import sub
+from itertools import accumulate
+from operator import attrgetter, sub
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
@@ -19,7 +18,6 @@ from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo
 
 from kbview.tape import events as ev
-from kbview.tape.event_batch import EventBatch
 from kbview.tape.kbt import message, plane
 from kbview.tape.kbt.schema import fixed_up
 from kbview.tape.kbt.stream import Packing, StreamPart
@@ -27,7 +25,8 @@ from kbview.tape.meter import Sample
 
 _Kind = TypeVar("_Kind", bound=ev.Event)
 _Reader = Callable[[Sequence[ev.Event]], list[Any]]
-_FEW = 4  # tables
+_TIMES = ("time_ps",)
+_TIME = attrgetter("time_ps")
 _SAMPLE = 256  # numbers that are looked at for noise
 _NOISE = 0.9  # the share of different steps among them, at least
 _STORED, _CODED = 128, 16  # different bytes among them, at least
@@ -41,7 +40,9 @@ def differences(numbers: Sequence[int]) -> list[int]:
 class Columns(msgspec.Struct):
     """Records of a stretch: the order of tables, the times, and the fields of each class by its name.
 
-    `order` holds, record by record, the place of its table.
+    `order` holds, record by record, the place of its table. Where it is empty, each table has a column
+    of its times. The records are in the order of their times then; of the same time those of an
+    earlier table are first.
     """
 
     order: bytes
@@ -49,15 +50,21 @@ class Columns(msgspec.Struct):
     tables: dict[str, msgspec.Raw]
 
 
+class _Timed(msgspec.Struct):
+    """The times of a table that has them."""
+
+    time_ps: list[int] | bytes
+
+
 class Table:
-    """The columns of one event class. `time_ps` is not among them."""
+    """The columns of one event class. `time_ps` is among them where no order of records is kept."""
 
     def __init__(self, kind: type[ev.Event]) -> None:
         hints = get_type_hints(kind, include_extras=True)
         self.kind = kind
         self._fields = msgspec.structs.fields(kind)[1:]
-        self._numbers = {field.name for field in self._fields if hints[field.name] is int}
-        self._readers = [_reader(field.name) for field in self._fields]
+        self._numbers = {name for name in kind.__struct_fields__ if hints[name] is int}
+        self._readers = [reader(field.name) for field in self._fields]
         columns: list[tuple[str, Any, Any]] = [
             (field.name, _column_of(hints[field.name]), None) for field in self._fields
         ]
@@ -67,12 +74,13 @@ class Table:
         """The columns of records of this class."""
         return [read(records) for read in self._readers]
 
-    def pack(self, columns: Sequence[Sequence[Any]]) -> Iterator[StreamPart]:
-        """The columns, encoded."""
+    def pack(self, columns: Sequence[Sequence[Any]], *, timed: bool) -> Iterator[StreamPart]:
+        """The columns, encoded; `timed`: the first is of the times."""
         yield StreamPart(message.map_of(len(columns)))
-        for field, column in zip(self._fields, columns, strict=True):
-            yield StreamPart(message.encode(field.name))
-            yield from _column(column, whole=field.name in self._numbers)
+        names = [*(_TIMES if timed else ()), *[field.name for field in self._fields]]
+        for name, column in zip(names, columns, strict=True):
+            yield StreamPart(message.encode(name))
+            yield from column_parts(column, whole=name in self._numbers)
 
     def unpack(self, raw: msgspec.Raw, times: list[int]) -> Iterable[ev.Event]:
         """The records again; ValueError or msgspec's if the columns belong to another class."""
@@ -94,7 +102,7 @@ class Table:
         return values
 
 
-def _reader(name: str) -> _Reader:
+def reader(name: str) -> _Reader:
     """A function that returns a field of records as a list.
 
     Each field has a comprehension of its own, where the interpreter remembers the place of the field:
@@ -104,7 +112,7 @@ def _reader(name: str) -> _Reader:
     return read
 
 
-def _column(values: Sequence[Any], *, whole: bool) -> list[StreamPart]:
+def column_parts(values: Sequence[Any], *, whole: bool) -> list[StreamPart]:
     """The column of these values, encoded; `whole`: of whole numbers."""
     if not values:
         return [StreamPart(message.array_of(0))]
@@ -167,84 +175,9 @@ def _default(field: FieldInfo) -> Any:
     return field.default if field.default_factory is NODEFAULT else field.default_factory()
 
 
+_TIMED = msgspec.msgpack.Decoder(_Timed)
 _KINDS: tuple[type[ev.Event], ...] = (*ev.EVENTS, Sample)
 TABLES = {kind.__name__: Table(kind) for kind in _KINDS}
-
-
-_times = _reader("time_ps")
-
-
-class Gathering:
-    """Events by columns, in the making."""
-
-    def __init__(self) -> None:
-        self.times: list[int] = []
-        self._order = bytearray()
-        self._places: dict[type, int] = defaultdict(count().__next__)
-        self._tables: list[list[list[Any]]] = []  # by place: the columns of a class but for the times
-
-    @property
-    def length(self) -> int:
-        """Events so far."""
-        return len(self.times)
-
-    def add(self, records: Sequence[ev.Event]) -> None:
-        """Add events; no sample is among them."""
-        order = bytes(map(self._places.__getitem__, map(type, records)))
-        self._order += order
-        self.times += _times(records)
-        rows = _rows(records, order, len(self._places))
-        for place, (kind, own) in enumerate(zip(self._places, rows, strict=True)):
-            self._append(place, TABLES[kind.__name__].read(own))
-
-    def add_batch(self, batch: EventBatch) -> None:
-        """Add the events of a batch."""
-        found = sorted((batch.order.find(place), place) for place in range(len(batch.tables)))
-        places = bytearray(256)
-        for first, place in found:
-            if first >= 0:
-                kind, columns = batch.tables[place]
-                places[place] = self._places[kind]
-                self._append(places[place], columns[1:])
-        self._order += batch.order.translate(places)
-        self.times += batch.times
-
-    def pack(self) -> Iterator[StreamPart]:
-        """They as `Columns`, encoded."""
-        yield StreamPart(message.map_of(len(Columns.__struct_fields__)))
-        yield StreamPart(message.encode("order") + message.encode(self._order))
-        yield StreamPart(message.encode("times"))
-        yield from _column(self.times, whole=True)
-        yield StreamPart(message.encode("tables") + message.map_of(len(self._places)))
-        for kind, columns in zip(self._places, self._tables, strict=True):
-            yield StreamPart(message.encode(kind.__name__))
-            yield from TABLES[kind.__name__].pack(columns)
-
-    def _append(self, place: int, columns: list[list[Any]]) -> None:
-        """Append to the columns of a table, which may be the next new one."""
-        if place == len(self._tables):
-            self._tables.append([[] for _ in columns])
-        for column, more in zip(self._tables[place], columns, strict=True):
-            column.extend(more)
-
-
-def _rows(records: Sequence[ev.Event], order: bytes, count: int) -> list[list[ev.Event]]:
-    """The records of each of `count` tables.
-
-    Up to four tables are picked one after another, without a step of Python for each record. Measured
-    for three tables: 20 against 60 ns a record.
-    """
-    if count <= _FEW:
-        return [list(compress(records, order.translate(_only(place)))) for place in range(count)]
-    rows: list[list[ev.Event]] = [[] for _ in range(count)]
-    for place, record in zip(order, records, strict=True):
-        rows[place].append(record)
-    return rows
-
-
-def _only(place: int) -> bytes:
-    """A table for bytes.translate that is 1 at a place and 0 elsewhere."""
-    return bytes(place) + b"\1" + bytes(255 - place)
 
 
 def unpack(columns: Columns, schema: int) -> list[ev.Event]:
@@ -253,6 +186,8 @@ def unpack(columns: Columns, schema: int) -> list[ev.Event]:
     A table that is none of this version's classes, and that no fix-up makes one, is told as
     EventUnknown, so that every record keeps its position.
     """
+    if not columns.order and not columns.times:
+        return _by_time(columns, schema)
     moments = _numbers(columns.times)
     times: list[list[int]] = [[] for _ in columns.tables]
     if len(columns.order) != len(moments) or max(columns.order, default=0) >= max(len(times), 1):
@@ -266,9 +201,23 @@ def unpack(columns: Columns, schema: int) -> list[ev.Event]:
     return [tables[place]() for place in columns.order]
 
 
+def _by_time(columns: Columns, schema: int) -> list[ev.Event]:
+    """The records of tables with times of their own."""
+    records: list[ev.Event] = []
+    for name, raw in columns.tables.items():
+        records += _table(name, raw, _numbers(_TIMED.decode(raw).time_ps), schema)
+    records.sort(key=_TIME)  # those of an earlier table stay first
+    return records
+
+
 def unpack_only(columns: Columns, kind: type[_Kind], schema: int) -> list[tuple[int, _Kind]]:
     """The records of one class, each with its number among all; ValueError as above."""
-    place = list(columns.tables).index(kind.__name__) if kind.__name__ in columns.tables else -1
+    if kind.__name__ not in columns.tables:
+        return []
+    if not columns.order:
+        told = enumerate(_by_time(columns, schema))
+        return [(number, record) for number, record in told if isinstance(record, kind)]
+    place = list(columns.tables).index(kind.__name__)
     numbers = [number for number, own in enumerate(columns.order) if own == place]
     if not numbers:
         return []

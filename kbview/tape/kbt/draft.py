@@ -6,7 +6,7 @@ from kbview.tape.chunk import Filler
 from kbview.tape.event_batch import EventBatch
 from kbview.tape.events import Event
 from kbview.tape.index import Extent
-from kbview.tape.kbt.columns import Gathering
+from kbview.tape.kbt.gathering import Gathering
 from kbview.tape.kbt.stream import StreamPart
 from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Sample
@@ -62,8 +62,7 @@ class Draft:
     def extent(self) -> Extent:
         """Where the chunk lies on the tape; it has records."""
         self._settle()
-        times = self._gathering.times
-        ends = [*times[:1], *times[-1:], *(sample.time_ps for sample in self.samples)]
+        ends = [*self._gathering.ends(), *[sample.time_ps for sample in self.samples]]
         known = self.key.exact, bool(self.samples)
         return Extent(self.first, self.length, min(ends), max(ends), *known)
 
@@ -80,15 +79,14 @@ class Drafter(Filler[Draft]):
         return Draft(first, key)
 
     def add_batch(self, batch: EventBatch) -> Iterator[Draft]:
-        if self.framer.counting or not batch.times or batch.times[0] < self.end_ps:
+        if self.framer.counting or not batch.length or batch.first_ps < self.end_ps:
             yield from super().add_batch(batch)
             return
-        taken = 0
-        while taken < batch.length:
-            part = batch.part(taken, taken + self.room)
+        rest = batch
+        while rest.length:
+            part, rest = rest.cut(self.room)
             self.open.add(part)
             self.room -= part.length
-            self.end_ps = part.times[-1]
-            taken += part.length
+            self.end_ps = part.last_ps
             if self.room <= 0:
                 yield self.close()

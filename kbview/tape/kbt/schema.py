@@ -4,7 +4,8 @@ A new event class, a new field with a default and a new word of a vocabulary nee
 name their columns, and readers know words of later versions as OTHER. Any other change of a class (a
 field renamed, removed, or given another meaning) raises SCHEMA by one and gets a row in FIXUPS.
 `tests/tape/data` has a tape of every version. Version 3 brought planes (plane.py) for whole numbers
-without a pattern; no class changed.
+without a pattern, version 4 tables with times of their own instead of an order (columns.py); no class
+changed.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import msgspec
 
 from kbview.tape.vocabulary import CopyKind, Place, RingKind, reason_of
 
-SCHEMA = 3
+SCHEMA = 4
 
 Table = dict[str, Any]  # a column is a list, or the planes of whole numbers
 Fix = Callable[[Table], tuple[str, Table]]
