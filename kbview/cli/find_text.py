@@ -6,19 +6,21 @@ from textwrap import fill
 
 from kbview import __version__
 from kbview.cli.paper import say
+from kbview.cli.sweep_origin import overridden
 from kbview.cli.sweep_series import amount
 from kbview.experiment.crossing import Crossing
 from kbview.experiment.finding import Answer, Asked, Question
 from kbview.experiment.knee import Knee
 from kbview.experiment.program import identity
 from kbview.experiment.throughput import Throughput
+from kbview.tape.handover import mark, marked_notices, notice
 from kbview.ui.characters import clean
 
 _WIDTH = 80
 _DIGITS = 4
 _HEADS = {
     Asked.THROUGHPUT: "largest rate without a lost frame (RFC 2544, 26.1), binary search; "
-    "each trial offers {until}",
+    "each trial offers {until} and waits for the last; lost: missed, dropped or unsent",
     Asked.KNEE: "knee: the load with the greatest delivered rate / mean latency; each run: {until}, "
     "of which the first fifth is not measured",
     Asked.CROSSING: "load at which {figure} is the same; each run: {until}, of which the first fifth "
@@ -33,11 +35,27 @@ def print_answers(question: Question, found: Sequence[Answer]) -> None:
     head = _HEADS[question.asked].format(until=question.model.until.text, figure=question.figure.title)
     if question.seeds > 1:
         head += f", with {question.seeds} seeds"
+    for line in overridden(question.model):
+        say(fill(clean(line), _WIDTH))
     say(fill(f"{head}; resolution {100 * question.resolution:g} %", _WIDTH))
+    say(fill(_traffic(question), _WIDTH))
     say()
-    names = [" and ".join(question.datapaths)] if len(found) == 1 else question.datapaths
+    marked = [name + mark(name) for name in question.datapaths]
+    names = [" and ".join(marked)] if len(found) == 1 else marked
     for name, answer in zip(names, found, strict=True):
         say(fill(f"{name}: {_said(question, answer)}", _WIDTH, subsequent_indent="    "))
+    for line in ["", *notices] if (notices := marked_notices(question.datapaths)) else []:
+        say(fill(line, _WIDTH, subsequent_indent="    "))
+
+
+def _traffic(question: Question) -> str:
+    """The frames that each trial offers, and the most of them that the link carries."""
+    scenario = question.scenario
+    pattern, length = scenario.traffic.pattern, scenario.traffic.mean_length
+    return (
+        f"offered: frames of {length:g} bytes, pattern {pattern}; up to {_rate(question.top_pps)}, the "
+        "most that the link or the burst carries"
+    )
 
 
 def _said(question: Question, answer: Answer) -> str:
@@ -97,6 +115,7 @@ def print_json(question: Question, found: Sequence[Answer]) -> None:
         "origin": "emulated",
         "profile": scenario.profile,
         "source": scenario.name,
+        "set": dict(question.model.changes),
         "asked": question.asked,
         "figure": question.figure.name if question.asked is Asked.CROSSING else None,
         "resolution": question.resolution,
@@ -104,10 +123,18 @@ def print_json(question: Question, found: Sequence[Answer]) -> None:
         "until": {"time_ps": question.model.until.time_ps, "frames": question.model.until.frames},
         "top_pps": question.top_pps,
         "answers": [
-            {"datapath": name, **_object(answer)} for name, answer in zip(names, found, strict=True)
+            {"datapath": name, "hands_over": _handed(name), **_object(answer)}
+            for name, answer in zip(names, found, strict=True)
         ],
     }
     say(json.dumps(made, indent=1))
+
+
+def _handed(names: str | Sequence[str]) -> list[str | None] | str | None:
+    """What the application of each datapath gets, where it is less than a stack's payload."""
+    if isinstance(names, str):
+        return notice(names) or None
+    return [notice(name) or None for name in names]
 
 
 def _object(answer: Answer) -> dict[str, object]:

@@ -10,7 +10,7 @@ from rich.text import Text
 from kbview.state.bottleneck import bottleneck, load
 from kbview.state.compare_words import each, work_ps
 from kbview.state.report import Report
-from kbview.tape.handover import NOTICE, TAP_NOTICE, does_less
+from kbview.tape.handover import MARKS, does_less
 from kbview.ui.characters import clean
 
 WIDTH = 80
@@ -42,10 +42,8 @@ def print_lines(console: Console, reports: Sequence[Report]) -> None:
         console.print(Text(wrapped(f"{clean(report.datapath)}: {clean(bottleneck(report))}")))
     legend = _LEGEND.format(per=per)
     marks = {_mark(report.datapath, report.gives_frames) for report in reports}
-    if "+" in marks:
-        legend = f"+ {TAP_NOTICE}. {legend}"
-    if "*" in marks:
-        legend = f"* {NOTICE}; numbers are for less work than a stack's. {legend}"
+    notices = [meaning for sign, meaning in MARKS.items() if sign in marks]
+    legend = ". ".join([*notices, legend])
     console.print(Text("\n" + fill(legend, WIDTH), style="dim"))
 
 

@@ -10,8 +10,10 @@ from kbview.cli.paper import say
 from kbview.experiment.figure import Figure
 from kbview.experiment.program import identity
 from kbview.experiment.sweep import Sweep, SweepRow
+from kbview.tape.handover import notice
 
 ORIGIN = "emulated"
+INTERVAL = "half of the 95 % confidence interval of the mean over the seeds, by Student's t"
 
 
 def print_json(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]) -> None:
@@ -21,10 +23,12 @@ def print_json(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]
         "program": identity(),
         "origin": ORIGIN,
         "source": sweep.model.scenario.name,
+        "set": dict(sweep.model.changes),
         "until": {"time_ps": sweep.model.until.time_ps, "frames": sweep.model.until.frames},
         "load": sweep.model.load,
         "axes": [{"key": a.key, "unit": a.unit, "values": list(a.values)} for a in sweep.axes],
         "figures": {each.name: {"unit": each.unit, "meaning": each.meaning} for each in figures},
+        "ci95": INTERVAL,
         "left_out": list(sweep.left_out),
         "rows": [_row(sweep, row, figures) for row in rows],
     }
@@ -40,6 +44,7 @@ def _row(sweep: Sweep, row: SweepRow, figures: Sequence[Figure]) -> dict[str, ob
     return {
         "values": {axis.key: value for axis, value in zip(sweep.axes, trial.values, strict=True)},
         "datapath": trial.datapath,
+        "hands_over": notice(trial.datapath) or None,
         "profile": trial.profile,
         "seeds": [point.scenario.seed for point in trial.points],
         "duration_ps": [result.duration_ps for result in row.results],
@@ -50,14 +55,17 @@ def _row(sweep: Sweep, row: SweepRow, figures: Sequence[Figure]) -> dict[str, ob
 def print_csv(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]) -> None:
     """A head with units, then the rows. `ci95` is half of the 95 % confidence interval."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    measured = [name for figure in figures for name in (figure.title, f"{figure.name} ci95")]
+    measured = [
+        name for figure in figures for name in (figure.title, f"{figure.name} ci95 [{figure.unit}]")
+    ]
     axes = [axis.title for axis in sweep.axes]
-    writer.writerow(["origin", "source", "profile", *axes, "datapath", "seeds", *measured])
+    heads = ["origin", "source", "set", "profile"]
+    writer.writerow([*heads, *axes, "datapath", "hands over", "seeds", *measured])
+    changes = " ".join(f"{key}={value}" for key, value in dict(sweep.model.changes).items())
+    origin = [ORIGIN, sweep.model.scenario.name, changes]
     for row in rows:
         estimates = [row.estimate(figure) for figure in figures]
         cells = [cell for each in estimates for cell in (each.mean, each.half)]
         trial = row.trial
-        name = sweep.model.scenario.name
-        writer.writerow(
-            [ORIGIN, name, trial.profile, *trial.values, trial.datapath, len(row.results), *cells]
-        )
+        ways = [trial.datapath, notice(trial.datapath)]
+        writer.writerow([*origin, trial.profile, *trial.values, *ways, len(row.results), *cells])

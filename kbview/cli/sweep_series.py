@@ -7,6 +7,7 @@ import msgspec
 from kbview.experiment.figure import Figure
 from kbview.experiment.student import Estimate
 from kbview.experiment.sweep import Sweep, SweepRow
+from kbview.tape.handover import mark
 
 _WIDE = 20  # a ratio of the ends beyond which an axis is logarithmic
 
@@ -25,15 +26,19 @@ def series(sweep: Sweep, rows: Sequence[SweepRow], figure: Figure) -> list[Serie
     found: dict[str, list[tuple[float, Estimate]]] = {}
     for row in rows:
         value, *others = row.trial.values
-        label = ", ".join(
-            [row.trial.datapath, *(f"{sweep.axes[1].key} {amount(each)}" for each in others)]
-        )
+        named = [f"{sweep.axes[1].key} {amount(each)}" for each in others]
+        label = ", ".join([marked(row.trial.datapath), *named])
         at = float(value) if first.numeric else float(first.values.index(value))
         found.setdefault(label, []).append((at, row.estimate(figure)))
     return [
-        Series(label, tuple(at for at, _ in points), tuple(estimate for _, estimate in points))
+        Series(label, tuple(at for at, _ in points), tuple(each for _, each in points))
         for label, points in found.items()
     ]
+
+
+def marked(datapath: str) -> str:
+    """The name with the mark of a datapath that does less than a stack, or has a stack beside it."""
+    return datapath + mark(datapath)
 
 
 def logarithmic(sweep: Sweep) -> bool:
@@ -45,16 +50,17 @@ def logarithmic(sweep: Sweep) -> bool:
 
 
 def amount(value: float | str, digits: int = 6) -> str:
-    """A number in few characters, with k, M or G from ten thousand on; a word as it is."""
+    """A number in few characters, with k, M or G from ten thousand on; a word as it is.
+
+    All digits before the point are there, also beyond `digits`.
+    """
     if isinstance(value, str):
         return value
     for factor, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= max(factor, 1e4):
-            return f"{value / factor:.{digits}g}{suffix}"
-    return f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:.0f}"
+            return f"{_short(value / factor, digits)}{suffix}"
+    return _short(value, digits)
 
 
-def title(sweep: Sweep) -> str:
-    """The origin of the numbers: emulated, with the profiles and the scenario."""
-    profiles = ", ".join(dict.fromkeys(trial.profile for trial in sweep.trials))
-    return f"EMULATED with costs of {profiles}: {sweep.model.scenario.name}"
+def _short(value: float, digits: int) -> str:
+    return f"{value:.{digits}g}" if abs(value) < 10**digits - 0.5 else f"{value:.0f}"

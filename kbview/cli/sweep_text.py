@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from kbview.cli.paper import say
-from kbview.cli.sweep_plot import Plot, draw
-from kbview.cli.sweep_series import amount, logarithmic, series, title
+from kbview.cli.sweep_origin import compared, conditions, title
+from kbview.cli.sweep_plot import Plot, draw, legend
+from kbview.cli.sweep_series import amount, logarithmic, marked, series
 from kbview.experiment.figure import Figure
-from kbview.experiment.stretch import WARM_UP
 from kbview.experiment.student import Estimate
 from kbview.experiment.sweep import Sweep, SweepRow
 from kbview.ui.characters import clean
@@ -21,11 +21,11 @@ _HEIGHT = 18
 def print_table(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]) -> None:
     """The origin, as many tables side by side as 80 columns take, and the definitions."""
     say(clean(title(sweep)))
-    for line in (_runs(sweep, rows), *(f"left out: {reason}" for reason in sweep.left_out)):
+    for line in conditions(sweep, rows):
         say(fill(clean(line), WIDTH))
     heads = [[axis.key, *(amount(row.trial.values[at]) for row in rows)]
              for at, axis in enumerate(sweep.axes)]  # fmt: skip
-    heads.append(["datapath", *(row.trial.datapath for row in rows)])
+    heads.append(["datapath", *(marked(row.trial.datapath) for row in rows)])
     columns = [
         [figure.name, figure.unit, *(_cell(row.estimate(figure)) for row in rows)] for figure in figures
     ]
@@ -39,18 +39,8 @@ def print_table(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure
     say()
     for figure in figures:
         say(fill(f"{figure.name}: {figure.meaning}", WIDTH, subsequent_indent="    "))
-
-
-def _runs(sweep: Sweep, rows: Sequence[SweepRow]) -> str:
-    """How long the runs are, and of how many the figures are means."""
-    seeds = len(rows[0].results)
-    text = f"each run: {sweep.model.until.text}, of which the first fifth is not measured"
-    if sweep.model.load is not None:
-        text += f"; offered: {100 * sweep.model.load:g} % of the highest rate that the link carries"
-    assert WARM_UP == 5
-    if seeds > 1:
-        text += f"; means of {seeds} seeds, ± half of the 95 % confidence interval (Student's t)"
-    return text
+    for line in compared(sweep):
+        say(fill(line, WIDTH, subsequent_indent="    "))
 
 
 def _cell(estimate: Estimate) -> str:
@@ -100,4 +90,6 @@ def print_plots(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure
         title = f"{figure.title}, emulated, costs of {rows[0].trial.profile}"
         curves = series(sweep, rows, figure)
         say()
+        for line in legend(curves, WIDTH):
+            say(line)
         say(draw(Plot(WIDTH, _HEIGHT, title), sweep.axes[0], curves, logarithmic=logarithmic(sweep)))

@@ -158,7 +158,7 @@ class ScenarioSweeper(Sweeper):
         curves = series(sweep, rows, figure_of(figure))
         if not any(each.mean is not None for curve in curves for each in curve.estimates):
             return (_NO_FIGURE,)
-        plot = Plot(*size, "", self._here(sweep.axes[0], figure, recent), legend=False)
+        plot = Plot(*size, "", self._here(sweep.axes[0], figure, recent))
         return draw(plot, sweep.axes[0], curves, logarithmic=logarithmic(sweep)).splitlines()
 
     def _here(self, axis: Axis, figure: str, recent: Interval | None) -> tuple[float, float] | None:

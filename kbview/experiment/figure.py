@@ -93,7 +93,9 @@ def mean_latency_us(meters: Meters) -> float | None:
 
 
 def _loss(meters: Meters, _duration_ps: int) -> float | None:
-    offered = meters.arrived or meters.sent + meters.unsent
+    """A frame that arrived before the stretch may be lost in it: all that ended count, if more."""
+    ended = meters.delivered + meters.dropped + meters.missed
+    offered = max(meters.arrived, ended) or meters.sent + meters.unsent
     return 100 * lost(meters) / offered if offered else None
 
 

@@ -27,7 +27,7 @@ class RunLength(msgspec.Struct, frozen=True):
         """The length in words."""
         if self.time_ps is not None:
             return f"{self.time_ps / 1e9:g} ms"
-        return f"{self.frames or 0:,} frames"
+        return f"{self.frames or 0:,} frame{'s' * (self.frames != 1)}"
 
 
 def open_loop(scenario: Scenario) -> bool:
