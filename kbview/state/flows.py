@@ -1,7 +1,9 @@
 """The flow along the path: how often each station was passed, column by column of the history."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import groupby, islice, pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from kbview.state.column_counts import ColumnCounts
@@ -16,6 +18,8 @@ from kbview.tape.steps import STEPS, without_break
 _UNITS: list[int] = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
 _APART = 2  # columns between two dots of the lane, about
 _NOTHING = Sample(0, Meters(), Detail.METERS)
+_STATIONS, _STEPS = 256, 1024  # that are remembered: more than all datapaths have
+_FIRST = itemgetter(0)
 _STEADY = 60  # columns for which a dot keeps its meaning, whatever the traffic does
 
 
@@ -97,26 +101,38 @@ def passed(interval: Interval, station: Station) -> Passes:
     if not station.steps:
         return Passes(interval.change("arrived"), "")
     before, after = interval.before.meters, interval.after.meters
-    once = [step for step in station.steps if step not in _NOT_ONCE] or station.steps
-    taken = [step for step in once if _taken(after, step)]
+    taken = [step for step in _once(station) if _taken(after, step)]
     if taken:
         told = [step for step in taken if not _unit(step)] or taken
         steps = [(_taken(after, step) - _taken(before, step), step) for step in told]
-        number, busiest = max(steps, key=lambda pair: pair[0])
+        number, busiest = max(steps, key=_FIRST)
         return Passes(number, _unit(busiest))
     return _by_events(interval, station)
 
 
+@lru_cache(maxsize=_STATIONS)
+def _once(station: Station) -> tuple[str, ...]:
+    """The steps that each packet takes once at the station; all steps where none is."""
+    return tuple(step for step in station.steps if step not in _NOT_ONCE) or station.steps
+
+
 def _by_events(interval: Interval, station: Station) -> Passes:
     """By the meters of the events that happen at the station; events of packets come first."""
-    named = [step for step in station.steps if step in _COUNTS]
-    told = [step for step in named if step not in _EVENT_UNITS] or named
+    told = _counted(station)
     counts = [_COUNTS[step] for step in told]
     before, after = interval.before.meters, interval.after.meters
-    number = max((total(after) - total(before) for total in counts), default=0)
+    number = max([total(after) - total(before) for total in counts], default=0)
     return Passes(number, _EVENT_UNITS.get(told[0], "") if told else own_unit(station))
 
 
+@lru_cache(maxsize=_STATIONS)
+def _counted(station: Station) -> list[str]:
+    """The events that happen at the station and are counted, of packets alone if there are any."""
+    named = [step for step in station.steps if step in _COUNTS]
+    return [step for step in named if step not in _EVENT_UNITS] or named
+
+
+@lru_cache(maxsize=_STEPS)
 def _unit(step: str) -> str:
     declaration = STEPS.get(without_break(step))
     return declaration.counts if declaration else ""

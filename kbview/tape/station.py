@@ -20,7 +20,7 @@ class Domain(StrEnum):
     USER = "user"
 
 
-class Station(msgspec.Struct, frozen=True, array_like=True):
+class Station(msgspec.Struct, frozen=True, array_like=True, cache_hash=True):
     """One place on the path.
 
     `steps` are the cost rows that are paid here and the events that happen here, by name; a packet

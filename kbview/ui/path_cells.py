@@ -115,11 +115,18 @@ def _needed(station: Station, width: int) -> int:
     return max(len(station.name), len(singular(own_unit(station))), _COST if costs else _RATE)
 
 
-def wall_before(row: Row, spot: Spot, lead: int = 0) -> None:
-    """Fill up to the wall before the spot, then up to `lead` cells before the spot."""
+def wall_before(row: Row, spot: Spot, lead: int = 0, taken: int | None = None) -> int:
+    """Fill up to the wall before the spot, then up to `lead` cells before the spot.
+
+    Returns the length of the row; `taken` is its length before, where the caller knows it.
+    """
+    if taken is None:
+        taken = length(row)
     if spot.wall:
-        row += [(" " * (spot.x - 2 - length(row)), "text"), ("║", "wall")]
-    row.append((" " * (spot.x - lead - length(row)), "text"))
+        row += [(" " * (spot.x - 2 - taken), "text"), ("║", "wall")]
+        taken = max(taken, spot.x - 2) + 1
+    row.append((" " * (spot.x - lead - taken), "text"))
+    return max(taken, spot.x - lead)
 
 
 def regions(spots: list[Spot]) -> list[list[Spot]]:

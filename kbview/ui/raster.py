@@ -14,7 +14,8 @@ The control functions are defined in ECMA-48, 8.3.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import groupby
+from itertools import compress
+from operator import ne
 from typing import cast
 
 from rich.cells import get_character_cell_size
@@ -103,14 +104,15 @@ class _Brush:
 
     def draw(self, cells: Sequence[Cell], *, to_edge: bool) -> None:
         """`to_edge`: the last cell is the last of its row."""
-        left = len(cells)
-        for cell, group in groupby(cells):
-            count = len(list(group))
-            left -= count
+        at, end = 0, len(cells)
+        while at < end:
+            cell, first = cells[at], at
+            while at < end and cells[at] == cell:
+                at += 1
             if cell == _BLANK:
-                self._erase(count, to_edge=to_edge and not left)
+                self._erase(at - first, to_edge=to_edge and at == end)
             else:
-                self._repeat(cell, count)
+                self._repeat(cell, at - first)
 
     def finished(self) -> str:
         """All that was written; the terminal is back in its own style."""
@@ -132,6 +134,9 @@ class _Brush:
         character, codes = cell
         if codes != self._style:
             self._turn(codes)
+        if count == 1:
+            self._written.append(character)
+            return
         repeated = f"{character}\x1b[{count - 1}b"
         whole = character * count
         shorter = self._repeats and len(repeated.encode()) < len(whole.encode())
@@ -177,28 +182,28 @@ def _cells(text: str, codes: str) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def _changed(old: Sequence[Cell], new: Sequence[Cell]) -> Iterator[tuple[int, int]]:
+def _changed(old: Sequence[Cell], new: Sequence[Cell]) -> list[tuple[int, int]]:
     """Stretches that hold all changed cells, and both halves of a wide character."""
+    stretches: list[tuple[int, int]] = []
     first = last = -1
     for at in _differing(old, new):
-        cell = new[at]
         if first >= 0 and at - last > _PASSED:
-            yield first, last
+            stretches.append((first, last))
             first = -1
         if first < 0:
-            first = at - (not cell[0])  # a wide character is sent as a whole
+            first = at - (not new[at][0])  # a wide character is sent as a whole
         last = at + 1
-    if first >= 0:
-        yield first, last
+    return [*stretches, (first, last)] if first >= 0 else stretches
 
 
-def _differing(old: Sequence[Cell], new: Sequence[Cell]) -> Iterator[int]:
+def _differing(old: Sequence[Cell], new: Sequence[Cell]) -> list[int]:
     """The places where two rows of one length differ; equal pieces are passed over at once."""
+    places: list[int] = []
     for begin in range(0, len(new), _PIECE):
-        piece = new[begin : begin + _PIECE]
-        before = old[begin : begin + _PIECE]
-        if before != piece:
-            yield from (at for at, cell in enumerate(piece, begin) if cell != before[at - begin])
+        end = begin + _PIECE
+        if old[begin:end] != new[begin:end]:
+            places += compress(range(begin, end), map(ne, old[begin:end], new[begin:end]))
+    return places
 
 
 @cache

@@ -1,8 +1,8 @@
 """Rows: the drawing of a panel. A row is a list of runs of text, each with the name of its style."""
 
 import re
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from textwrap import wrap
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ Row = list[Run]
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _FATES = (12, 24)  # cells in a narrow and in a wide row
 _WIDE = 100
+_TEXTS, _ROWS = 4096, 512  # of which the cells are remembered
 _CLAUSE = re.compile(r"[,:;] ")
 _NUMBER_AT_END = re.compile(r"[#×]?\d[\w.,/]*$")
 
@@ -26,22 +27,18 @@ class Size(NamedTuple):
     height: int
 
 
+@lru_cache(maxsize=_TEXTS)
 def cells(text: str) -> int:
     """The cells that a text takes."""
     return len(text) if text.isascii() and text.isprintable() else cell_len(text)
 
 
-def length(row: Row) -> int:
+def length(row: Iterable[Run]) -> int:
     """The cells that a row takes."""
     return sum([cells(text) for text, _ in row])
 
 
-def joined(cells: Iterable[Run]) -> Row:
-    """A row of runs of one cell each; equal neighbours become one run."""
-    return [(text * len(list(group)), style) for (text, style), group in groupby(cells)]
-
-
-def text_of(row: Row) -> str:
+def text_of(row: Iterable[Run]) -> str:
     """The text of the row, without its styles."""
     return "".join(text for text, _ in row)
 
@@ -51,12 +48,15 @@ def fit(row: Iterable[Run], width: int) -> Row:
 
     Words and numbers that do not fit are marked by `…`; a number is left out whole, never cut.
     """
+    return [*_fitted(tuple(row), width)]
+
+
+@lru_cache(maxsize=_ROWS)
+def _fitted(row: tuple[Run, ...], width: int) -> Row:
+    """A row of `fit`; most rows of a screen are as they were a frame ago."""
     fitted: Row = []
-    runs = list(row)
     room = width
-    if length(runs) > width:
-        runs = _shortened(runs, width)
-    for text, style in runs:
+    for text, style in _shortened(row, width) if length(row) > width else row:
         taken = cells(text)
         _append(fitted, text if taken <= room else set_cell_size(text, room), style)
         room = max(0, room - taken)
@@ -64,7 +64,7 @@ def fit(row: Iterable[Run], width: int) -> Row:
     return fitted
 
 
-def _shortened(row: Row, width: int) -> Row:
+def _shortened(row: Sequence[Run], width: int) -> Sequence[Run]:
     """The beginning of the row that fits, with `…` at its end where a word or a number is missing."""
     text = text_of(row)
     if width < 1 or not any(char.isalnum() for char in _behind(text, width)):

@@ -25,11 +25,14 @@ from kbview.ui.packet_road import packet_road
 from kbview.ui.panel import Panel
 from kbview.ui.path_banner import banner
 from kbview.ui.path_cells import Spot, placed, singular, unnamed, wall_before
-from kbview.ui.row import Row, Run, Size, bar, block, first_that_fits, joined, length
+from kbview.ui.row import Row, Size, bar, block, first_that_fits, length
 
 # What happens at a ring, and the kind of ring that is.
 _RINGS = {"DescriptorDone": RingKind.RX, "BlockRetired": RingKind.BLOCK}
 _Note = Callable[[State, Spot], Row]
+_ROAD = "·●"  # nothing, and a dot
+_CROSSED = {"·": "║", "●": "╫"}  # the same in a wall
+_DASHED = {"╌": "║"}
 _UNLIKE = (
     NOTICE,
     "no IP, UDP, TCP: the app gets frames",
@@ -161,19 +164,21 @@ def _names(shown: tuple[Spot, ...]) -> Row:
 def _road(state: State, spots: list[Spot], width: int) -> Row:
     """Each visited station's dots run from it to the next station; a bypassed one has a dashed line."""
     walls = {spot.x - 2 for spot in spots if spot.wall}
-    cells: list[Run] = [(" ", "text")] if spots else []
-    ends = [*(spot.x for spot in spots[1:]), width]
+    row: Row = [(" ", "text")] if spots else []
+    begin, ends = len(row), [*(spot.x for spot in spots[1:]), width]
     for spot, end in zip(spots, ends, strict=False):
-        begin = len(cells)
+        room = max(0, end - begin)
         if spot.station.bypassed:
-            cells += [("║", "wall") if at in walls else ("╌", "shade") for at in range(begin, end)]
-            continue
-        passing, empty = ("●", spot.domain.value), ("·", spot.domain.value)
-        lane = dots(state.histories, spot.station, max(0, end - begin))
-        cells += [passing if dot else empty for dot in lane]
-        for at in walls.intersection(range(begin, len(cells))):
-            cells[at] = ("╫" if lane[at - begin] else "║", "wall")
-    return joined(cells)
+            lane, style, signs = "╌" * room, "shade", _DASHED
+        else:
+            passed = dots(state.histories, spot.station, room)
+            lane, style, signs = "".join([_ROAD[dot] for dot in passed]), spot.domain.value, _CROSSED
+        for at in sorted(walls.intersection(range(begin, begin + room))):
+            row += [(lane[: at - begin], style), (signs[lane[at - begin]], "wall")]
+            lane, begin, room = lane[at - begin + 1 :], at + 1, room - (at - begin + 1)
+        row.append((lane, style))
+        begin += room
+    return row
 
 
 def _noted(state: State, spots: list[Spot], note: _Note, *, unlike: bool = False) -> Row:
@@ -183,13 +188,17 @@ def _noted(state: State, spots: list[Spot], note: _Note, *, unlike: bool = False
     """
     row: Row = []
     gone = _gap(spots) if unlike and gives_frames(state.datapath) else []
+    taken = 0
     for spot in spots:
-        wall_before(row, spot)
+        taken = wall_before(row, spot, taken=taken)
+        told: Row = []
         if not spot.station.bypassed:
-            row += note(state, spot)
+            told = note(state, spot)
         elif gone and spot is gone[0]:
             room = gone[-1].x + gone[-1].width - spot.x - 1
-            row.append((first_that_fits(_UNLIKE, room), "dim"))
+            told = [(first_that_fits(_UNLIKE, room), "dim")]
+        row += told
+        taken += length(told)
     return row
 
 

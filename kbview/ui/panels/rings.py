@@ -1,6 +1,7 @@
 """The receive ring, slot by slot: the owner of each slot, and where the three indices stand."""
 
-from itertools import pairwise
+import re
+from bisect import bisect_right
 
 from kbview.state.ring_slots import ZOOM
 from kbview.state.state import State
@@ -9,7 +10,7 @@ from kbview.tape.vocabulary import RingKind
 from kbview.ui import format as fmt
 from kbview.ui import slot_rows
 from kbview.ui.panel import Panel
-from kbview.ui.row import Row, Size, fit, joined, text_of
+from kbview.ui.row import Row, Size, fit, text_of
 
 # Of a ring in shared memory with the kernel: who owns a block.
 _OWNERS = {"done": "user", "cleaned": "reading", "free": "kernel"}
@@ -22,6 +23,7 @@ _STATES = {glyph: state for state, glyph in _GLYPHS.items()}
 _POOLS = (RingKind.MEMPOOL, RingKind.CACHE)  # their entries are free buffers
 _INDEXED = (RingKind.RX, RingKind.TX, RingKind.BLOCK)  # kinds whose three indices are known
 _ROOM_FOR_ZOOM = ZOOM + 4  # rows
+_ALIKE = re.compile(r"(.)\1*")
 _POINTERS = "CTH"  # the later wins where they share a cell
 
 
@@ -135,31 +137,50 @@ def _cells(ring: RingMeter, room: int) -> int:
 
 
 def _slots(ring: RingMeter, width: int, rows: int) -> list[Row]:
-    cells = _draw(ring, _cells(ring, width * rows))
-    return [fit(joined(cells[at : at + width]), width) for at in range(0, len(cells), width)]
+    cells = _cells(ring, width * rows)
+    text, letters = _draw(ring, cells), _letters(ring, cells)
+    return [
+        fit(_stretch(text, letters, at, min(at + width, cells)), width) for at in range(0, cells, width)
+    ]
 
 
 def _line(ring: RingMeter, width: int) -> Row:
     label = _label(ring)
-    return [(label, "dim"), *joined(_draw(ring, _cells(ring, width - len(label))))]
+    cells = _cells(ring, width - len(label))
+    return [(label, "dim"), *_stretch(_draw(ring, cells), _letters(ring, cells), 0, cells)]
 
 
-def _draw(ring: RingMeter, cells: int) -> Row:
-    """A run a cell: the state of most of its slots, or the letter of an index that stands there."""
+def _draw(ring: RingMeter, cells: int) -> str:
+    """The glyphs of so many cells: each has the state of most of its slots."""
     bounds = [cell * ring.size // cells for cell in range(cells + 1)]
     glyphs = _glyphs(ring)
-    row: Row = []
-    for start, end in pairwise(bounds):
-        slots = glyphs[start:end]
-        glyph = slots[0]
-        if slots.count(glyph) < len(slots):
-            glyph = max(dict.fromkeys(slots), key=slots.count)
-        row.append((glyph, _STATES[glyph]))
+    drawn = [glyphs[start] for start in bounds[:-1]]
+    for change in _ALIKE.finditer(glyphs):  # the other cells have slots of one state
+        cell = bisect_right(bounds, change.start()) - 1
+        slots = glyphs[bounds[cell] : bounds[cell + 1]]
+        drawn[cell] = max(dict.fromkeys(slots), key=slots.count)
+    return "".join(drawn)
+
+
+def _letters(ring: RingMeter, cells: int) -> dict[int, str]:
+    """The letters of the indices, by the cell at which each stands."""
     if ring.kind not in _INDEXED:
-        return row
-    for letter, slot in zip(_POINTERS, (ring.next_to_clean, ring.tail, ring.head), strict=True):
-        row[slot % ring.size * cells // ring.size] = (letter, "pointer")
-    return row
+        return {}
+    slots = (ring.next_to_clean, ring.tail, ring.head)
+    return {
+        slot % ring.size * cells // ring.size: letter
+        for letter, slot in zip(_POINTERS, slots, strict=True)
+    }
+
+
+def _stretch(text: str, letters: dict[int, str], begin: int, end: int) -> Row:
+    """The cells from `begin` up to `end` with the letters among them."""
+    row: Row = []
+    for cell in sorted(at for at in letters if begin <= at < end):
+        row += [(alike[0], _STATES[alike[0][0]]) for alike in _ALIKE.finditer(text, begin, cell)]
+        row.append((letters[cell], "pointer"))
+        begin = cell + 1
+    return row + [(alike[0], _STATES[alike[0][0]]) for alike in _ALIKE.finditer(text, begin, end)]
 
 
 def _glyphs(ring: RingMeter) -> str:
