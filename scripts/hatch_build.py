@@ -1,7 +1,10 @@
 """Hatch's hook: KBVIEW_COMPILE=1 adds the emulator, compiled by mypyc, to the modules of a wheel."""
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,9 @@ class CompiledEmulator(BuildHookInterface):
         sys.path.insert(0, str(Path(self.root) / "scripts"))
         import native
 
-        folder = Path(self.root) / "build" / "native"
+        # Not in the checkout: it may be read-only, and tests may run on modules compiled there.
+        folder = Path(tempfile.mkdtemp(prefix="kbview-wheel-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
         native.build(folder)
         build_data["pure_python"] = False
         build_data["infer_tag"] = True

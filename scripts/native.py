@@ -50,7 +50,7 @@ try:
 except ImportError:
     pass
 """
-GROUP = "kbview"  # the name of the shared library that holds all modules
+GROUP = "kbview.native"  # kbview/native__mypyc.*.so: the library lies in the package, wherever that is
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.Assign | ast.AnnAssign
 
@@ -302,7 +302,9 @@ def build(folder: Path) -> None:
     before = Path.cwd()
     os.chdir(folder)
     # One library holds all modules: its calls of its own functions need no table of the linker.
-    os.environ["CFLAGS"] = f"{os.environ.get('CFLAGS', '')} -fvisibility=hidden -fno-plt"
+    # mypyc writes the group's header into the package's folder, and the modules' sources above it.
+    flags = "-fvisibility=hidden -fno-plt -Ibuild/kbview"
+    os.environ["CFLAGS"] = f"{os.environ.get('CFLAGS', '')} {flags}"
     extensions = mypycify(
         ["--config-file=", *files],  # below the checkout, mypy would take its strict settings
         opt_level=os.environ.get("KBVIEW_OPTIMISE", "2"),
@@ -317,7 +319,7 @@ def build(folder: Path) -> None:
 def products(folder: Path) -> list[Path]:
     """The files that compiling has added to the package in `folder`."""
     package = folder / "kbview"
-    return [*folder.glob("*.so"), *package.rglob("*.so"), *package.rglob("declared_*.py")]
+    return [*package.rglob("*.so"), *package.rglob("declared_*.py")]
 
 
 if __name__ == "__main__":

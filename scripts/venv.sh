@@ -11,7 +11,7 @@ venv=${KBVIEW_VENV:-$here/.venv}
 python=$venv/bin/python
 stamp=$venv/.kbview-$1
 wheels=${KBVIEW_WHEELS:-$here/wheels}
-native=$venv/native # the package with compiled modules, by scripts/wheel --here
+native=$venv/native # link to the package with compiled modules, by scripts/wheel --here
 
 say() { printf 'kbview: %s\n' "$*" >&2; }
 
@@ -49,14 +49,18 @@ install() {
     return 1
 }
 
-# Let Python find the compiled modules, if they are of these very sources.
+# The names of all files of the package: a file that is gone is not newer than anything.
+names() { (cd "$here/kbview" && find . -name __pycache__ -prune -o -type f -print | LC_ALL=C sort); }
+
+# Let Python find the compiled modules, if they are of these very sources and this very Python.
 use_compiled() {
     [ -z "${KBVIEW_PURE:-}" ] && [ -f "$native/.stamp" ] || return 0
-    if [ -n "$(find "$here/kbview" -name __pycache__ -prune -o -type f -newer "$native/.stamp" -print -quit)" ]; then
+    if [ -n "$(find "$here/kbview" -name __pycache__ -prune -o -type f -newer "$native/.stamp" -print -quit)" ] ||
+        ! names | cmp -s - "$native/.names"; then
         say "sources are newer than the compiled modules: pure Python, until scripts/wheel --here has run again"
         return 0
     fi
-    PYTHONPATH=$native${PYTHONPATH:+:$PYTHONPATH}
+    PYTHONPATH=$(readlink -f "$native")${PYTHONPATH:+:$PYTHONPATH}
     export PYTHONPATH
 }
 
