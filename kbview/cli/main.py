@@ -22,6 +22,7 @@ from kbview.cli.errors import (
 )
 from kbview.cli.paper import say
 from kbview.cli.version import version
+from kbview.pure import is_of_compiled, leave_out_compiled
 
 # A command's module and class; only the one that is asked for is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -90,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     closed = sys.stdout is None  # as Python starts with `>&-`
     _open_streams()
     try:
-        code = _dispatch(_rewritten(words))
+        code = _either(_rewritten(words))
         sys.stdout.flush()  # else a reader that has gone is found out too late for an exit code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -162,6 +163,18 @@ def _refuse_misspelt(words: list[str]) -> None:
         if words[0] not in bundled():
             complain(f"{Path(words[0]).name}: no such command; did you mean `kbview {close[0]}`?")
             raise SystemExit(USAGE)
+
+
+def _either(words: list[str]) -> int:
+    """Run the command; in pure Python where compiled modules cannot be loaded."""
+    try:
+        return _dispatch(words)
+    except ImportError as error:
+        if not is_of_compiled(error):
+            raise
+        complain(f"compiled modules cannot be loaded, so pure Python runs: {error}")
+    leave_out_compiled()
+    return _dispatch(words)
 
 
 def _dispatch(words: list[str]) -> int:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import ModuleType
 
@@ -141,19 +142,60 @@ def test_compiled_modules_write_the_same_tapes(native: ModuleType, tmp_path: Pat
     )  # fmt: skip
     added = [path.relative_to(tmp_path / "built") for path in native.products(tmp_path / "built")]
     assert sum(path.suffix == ".so" for path in added) == len(SAMPLE) + 1  # and the library of all
-    assert all(path.parts[0] == "kbview" or len(path.parts) == 1 for path in added)
-    shutil.copytree(ROOT / "recordings", tmp_path / "built" / "recordings")
+    assert all(path.parts[0] == "kbview" for path in added)
+    # The folder of the package has all that it needs, wherever it lies.
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (tmp_path / "built" / "kbview").rename(alone / "kbview")
+    shutil.rmtree(tmp_path / "built")
+    shutil.copytree(ROOT / "recordings", alone / "recordings")
     cases = CASES[-3:]
-    assert _tapes(tmp_path / "built", tmp_path / "compiled", cases) == _tapes(
-        ROOT, tmp_path / "own", cases
-    )
+    assert _tapes(alone, tmp_path / "compiled", cases) == _tapes(ROOT, tmp_path / "own", cases)
 
     names = _captures(tmp_path)
-    form, *frames = _frames(tmp_path / "built", names)
+    form, *frames = _frames(alone, names)
     own_form, *own = _frames(ROOT, names)
     assert (form, own_form) == ("True", "False")
     assert frames == own
     assert len(own) == 1600
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package with a compiled module that cannot be loaded."""
+    folder = tmp_path_factory.mktemp("damaged")
+    _copy(folder)
+    (folder / "kbview" / "emulator" / f"engine{EXTENSION_SUFFIXES[0]}").write_text(
+        "not for this machine"
+    )
+    return folder
+
+
+def _kbview(package: Path, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "kbview", *words],
+        cwd=package, env={**os.environ, "PYTHONPATH": str(package), **environment},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@needs_source
+def test_a_module_that_cannot_be_loaded_is_named_and_pure_python_runs(damaged: Path) -> None:
+    words = ("run", "paced-udp", "--until", "20", "--json")
+    done = _kbview(damaged, *words)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("kbview: compiled modules cannot be loaded, so pure Python runs: ")
+    assert "engine" in line
+    assert (done.returncode, done.stdout) == (0, _kbview(ROOT, *words).stdout)
+
+
+@needs_source
+def test_compiled_modules_are_left_out_on_request_in_children_as_well(damaged: Path) -> None:
+    words = ("sweep", "paced-udp", "--over", "rate=1e5,2e5", "--until", "20", "--fresh")
+    done = _kbview(damaged, *words, KBVIEW_PURE="1")
+    assert (done.returncode, "compiled" in done.stderr) == (0, False)
+    version = _kbview(damaged, "--version", KBVIEW_PURE="1")
+    assert version.stdout.endswith("(emulator in pure Python)\n")
 
 
 def _captures(folder: Path) -> list[str]:
