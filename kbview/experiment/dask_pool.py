@@ -5,10 +5,10 @@ worker must run the same program as this one: its identity is asked before the f
 """
 
 import logging
-import os
-import signal
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, suppress
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from kbview.experiment.extra import missing
@@ -21,6 +21,7 @@ LOCAL = "local:"
 _MOST_WORKERS = 256
 _WAIT_S = 10  # for a scheduler to answer
 _END_S = 5
+_WORKER = "Dask Worker process (from Nanny)"  # as distributed names it
 _RETRIES = 3  # times that a point may lose its worker
 
 
@@ -42,6 +43,7 @@ class DaskPool(Pool):
         self._opened = ExitStack()
         self._client: Any = None
         self._nannies: list[Any] = []
+        self._others: set[BaseProcess] = set()  # workers of other pools of this program
 
     def measure(self, points: Sequence[Point]) -> Generator[tuple[int, Result], None, None]:
         if not points:
@@ -69,12 +71,16 @@ class DaskPool(Pool):
         self._kill()  # workers of a cluster that has not closed in time
 
     def _kill(self) -> None:
-        """End the workers of our own at once; a closing cluster would wait for their points."""
+        """End the workers of our own at once and wait for that; a cluster waits for their points."""
+        running = {"init", "starting", "running"}
         for nanny in self._nannies:
-            nanny.auto_restart = False
-            if nanny.pid is not None:
-                with suppress(ProcessLookupError):
-                    os.kill(nanny.pid, signal.SIGKILL)
+            if nanny.status.name in running:  # in this state it closes when its worker has ended
+                nanny.status = type(nanny.status).closing_gracefully
+        # A worker that a nanny is just starting is known to multiprocessing alone.
+        mine = set(active_children()) - self._others if self._nannies else set()
+        for worker in [each for each in mine if each.name == _WORKER]:
+            worker.kill()
+            worker.join(_END_S)
         self._nannies = []
 
     def _result(self, place: int, future: Any) -> Result:
@@ -108,6 +114,7 @@ class DaskPool(Pool):
 
     def _start(self, stack: ExitStack) -> str:
         """Start workers of our own; the address of their scheduler."""
+        self._others = set(active_children())
         try:
             cluster = self._dask.LocalCluster(
                 n_workers=self._workers,

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import psutil
 import pytest
@@ -20,8 +22,14 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::Depr
 
 def workers() -> list[int]:
     """The worker processes of the cluster that this process has started."""
-    children = psutil.Process().children(recursive=True)
-    return [child.pid for child in children if "--multiprocessing-fork" in child.cmdline()]
+    return [child.pid for child in psutil.Process().children(recursive=True) if _is_worker(child)]
+
+
+def _is_worker(child: psutil.Process) -> bool:
+    try:
+        return "--multiprocessing-fork" in child.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False  # it has ended
 
 
 @pytest.fixture
@@ -49,6 +57,25 @@ def test_a_killed_worker_costs_its_points_only(two: DaskPool) -> None:
     found += running
     assert sorted(place for place, _ in found) == list(range(8)), "each point came once"
     assert dict(found) == dict(Alone().measure(asked))
+
+
+def test_no_worker_is_left_by_a_cluster_that_does_not_close_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late: list[Any] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(dask_pool, "_end", late.append)
+        pool = DaskPool("local:2")
+        list(pool.measure([point()]))
+        killed, _ = workers()
+        os.kill(killed, signal.SIGKILL)
+        end = time.monotonic() + 20
+        while (killed in workers() or len(workers()) < 2) and time.monotonic() < end:
+            time.sleep(0.01)  # its nanny starts another one
+        pool.close()
+        assert workers() == []
+    for opened in late:
+        dask_pool._end(opened)
 
 
 def test_a_scheduler_is_reached_by_its_address(two: DaskPool) -> None:
