@@ -61,9 +61,9 @@ class Find(Command):
 
 def _question(arguments: argparse.Namespace) -> "Question":
     from kbview.experiment.figure import figure_of
-    from kbview.experiment.finding import Asked, Question
+    from kbview.experiment.finding import Asked, Question, able
 
-    if arguments.rate is not None:
+    if arguments.rate is not None or model.sets_rate(arguments):
         raise SourceError("--rate: find varies the rate itself; leave it out", 2)
     if arguments.show is not None and arguments.cross is None:
         raise SourceError("--show is for --cross A,B", 2)
@@ -77,6 +77,7 @@ def _question(arguments: argparse.Namespace) -> "Question":
     names = model.datapaths(arguments, made.scenario.datapath)
     if asked is Asked.CROSSING and len(names) != 2:
         raise SourceError(f"--cross {arguments.cross}: name two datapaths, such as kernel,dpdk", 2)
+    names, left_out = able(made, names) if arguments.datapath == "all" else (names, [])
     return Question(
         asked=asked,
         model=_trials(made, arguments) if asked is Asked.THROUGHPUT else made,
@@ -84,6 +85,7 @@ def _question(arguments: argparse.Namespace) -> "Question":
         seeds=arguments.seeds,
         resolution=arguments.resolution,
         figure=figure_of(arguments.show or FIGURE),
+        left_out=tuple(left_out),
     )
 
 

@@ -38,7 +38,8 @@ def print_answers(question: Question, found: Sequence[Answer]) -> None:
     for line in overridden(question.model):
         say(fill(clean(line), _WIDTH))
     say(fill(f"{head}; resolution {100 * question.resolution:g} %", _WIDTH))
-    say(fill(_traffic(question), _WIDTH))
+    for line in (_traffic(question), *(f"left out: {reason}" for reason in question.left_out)):
+        say(fill(clean(line), _WIDTH))
     say()
     marked = [name + mark(name) for name in question.datapaths]
     names = [" and ".join(marked)] if len(found) == 1 else marked
@@ -122,6 +123,7 @@ def print_json(question: Question, found: Sequence[Answer]) -> None:
         "seeds": question.seeds,
         "until": {"time_ps": question.model.until.time_ps, "frames": question.model.until.frames},
         "top_pps": question.top_pps,
+        "left_out": list(question.left_out),
         "answers": [
             {"datapath": name, "hands_over": _handed(name), **_object(answer)}
             for name, answer in zip(names, found, strict=True)

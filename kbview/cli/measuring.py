@@ -50,6 +50,9 @@ def runner(arguments: argparse.Namespace) -> Iterator["Runner"]:
         with _progress() as tell:
             yield Runner(pool, results, tell)
         _tell_known(results)
+    except KeyboardInterrupt:
+        complain(_interrupted(results, fresh=arguments.fresh))
+        raise
     except ClusterError as error:
         raise SourceError(str(error), USAGE) from error
     except ResultsError as error:
@@ -89,8 +92,20 @@ def _results(arguments: argparse.Namespace) -> "ResultsFile | None":
         return None
 
 
+def _interrupted(results: "ResultsFile | None", *, fresh: bool) -> str:
+    """The end of an interrupted run in one line: how many points the next run need not measure."""
+    if fresh:
+        return "interrupted; with --fresh no point is kept"
+    if results is None or results.fault:
+        return "interrupted"
+    count = results.added + results.reused
+    return f"interrupted; {count:,} finished points are kept, and the same command goes on from there"
+
+
 def _tell_known(results: "ResultsFile | None") -> None:
-    """Say on a terminal how many points were not measured now."""
+    """Say why points are not kept, and on a terminal how many points were not measured now."""
+    if results is not None and results.fault:
+        complain(f"{results.fault}; later points were not kept")
     if results is not None and results.reused and sys.stderr.isatty():
         complain(f"{results.reused:,} points were known from earlier runs; --fresh measures all again")
 

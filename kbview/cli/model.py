@@ -42,6 +42,11 @@ def model(arguments: argparse.Namespace) -> "Model":
     return Model(made, (*options.overrides(arguments), *given), until)
 
 
+def sets_rate(arguments: argparse.Namespace) -> bool:
+    """Whether `--set` gives the offered rate, which the flag `--rate` gives as well."""
+    return any(key in ("rate_pps", "traffic.rate_pps") for key, _ in arguments.overrides)
+
+
 def datapaths(arguments: argparse.Namespace, usual: str) -> list[str]:
     """The datapaths of `--datapath`, each once; without the flag `usual` alone."""
     from kbview.sources.resolve import datapaths as named

@@ -41,7 +41,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """Flags that change the emulated machine and its traffic."""
     add = parser.add_argument
     add("--profile", metavar="NAME", help="cost profile; see `kbview list`")
-    add("--rate", metavar="PPS", type=quantity.number, help="arrivals at this rate, evenly spaced")
+    add("--rate", metavar="PPS", type=quantity.number, help="mean rate of arrivals; even in a capture")
     add("--seed", metavar="N", type=int, help="of random traffic")
     add("--size", metavar="BYTES", help="frame length with FCS, in a scenario")
     add("--flows", metavar="N", help="senders, in a scenario")

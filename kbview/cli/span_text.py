@@ -55,7 +55,7 @@ def _part(text: str, key: "DeclaredKey") -> Iterator[float | str]:
 
 def _number(text: str, key: "DeclaredKey") -> float:
     """A number; for a key in us also a time with its unit."""
-    if key.unit == "us" and re.fullmatch(r".*[a-z]", text):
+    if key.unit == "us" and text.endswith(("s", "min")):
         return quantity.duration_ps(text) / 1e6
     return quantity.number(text)
 

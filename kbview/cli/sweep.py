@@ -87,7 +87,8 @@ def _design(arguments: argparse.Namespace) -> "Sweep":
 
     made = model.model(arguments)
     if arguments.load is not None:
-        if arguments.rate is not None or any(axis.key.endswith("rate_pps") for axis in arguments.axes):
+        rated = arguments.rate is not None or model.sets_rate(arguments)
+        if rated or any(axis.key.endswith("rate_pps") for axis in arguments.axes):
             raise SourceError("--load sets the rate; leave out --rate and --over rate", 2)
         made = msgspec.structs.replace(made, load=arguments.load)
     names = model.datapaths(arguments, made.scenario.datapath)

@@ -4,9 +4,9 @@ from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kbview.cli import span_text
+from kbview.cli import quantity, span_text
 from kbview.cli.sweep_plot import MARKS, Plot, draw
-from kbview.cli.sweep_series import logarithmic, series
+from kbview.cli.sweep_series import amount, logarithmic, series
 from kbview.emulator.keys import DeclaredKey, ScenarioError
 from kbview.emulator.scenario import reference
 from kbview.experiment.axis import Axis, declared
@@ -41,6 +41,7 @@ _FIRST = (  # the keys that a course turns first
 )
 _NOT_SWEPT = frozenset({"frames", "connections"})  # they end a run before its figures settle
 _OF_OPEN_LOOP = frozenset({"traffic.rate_pps", "traffic.burst_frames"})
+_EXACT = 12  # digits of a proposed value
 _NO_FIGURE = " no point has this figure yet"
 
 
@@ -81,7 +82,7 @@ class ScenarioSweeper(Sweeper):
         section, declaration = next((sec, one) for name, sec, one in _declared() if name == key)
         present = self._present(section, declaration)
         return ",".join(
-            _text(value) for value in vicinity(declaration, present) if self._possible(key, value)
+            _brief(value) for value in vicinity(declaration, present) if self._possible(key, value)
         )
 
     def _present(self, section: str, key: DeclaredKey) -> float | str | None:
@@ -191,3 +192,12 @@ def _text(value: float | str | None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(round(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def _brief(value: float | str) -> str:
+    """A value as `--over` takes it, in few characters: 2.5M for 2500000."""
+    whole = _text(value)
+    if isinstance(value, str) or value < 0:
+        return whole
+    brief = amount(value, _EXACT)
+    return brief if len(brief) < len(whole) and quantity.number(brief) == value else whole

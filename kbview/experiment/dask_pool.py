@@ -5,7 +5,9 @@ worker must run the same program as this one: its identity is asked before the f
 """
 
 import logging
+import re
 from collections.abc import Generator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, suppress
 from multiprocessing import active_children
 from multiprocessing.process import BaseProcess
@@ -18,6 +20,7 @@ from kbview.experiment.program import identity
 from kbview.experiment.shift import sigint_blocked
 
 LOCAL = "local:"
+_ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([^/:\s]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _MOST_WORKERS = 256
 _WAIT_S = 10  # for a scheduler to answer
 _END_S = 5
@@ -49,7 +52,8 @@ class DaskPool(Pool):
         if not points:
             return
         if self._client is None:
-            logging.getLogger("distributed").setLevel(logging.CRITICAL)
+            for name in ("distributed", "distributed.client"):  # the second has a level of its own
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
             with sigint_blocked():  # inherited by threads and workers
                 self._client = self._connect(self._opened)
             self._compare(self._client)
@@ -88,6 +92,8 @@ class DaskPool(Pool):
             answer: Result | str = future.result()
         except self._dask.KilledWorker as error:
             raise PointError(place, f"lost its worker {_RETRIES} times") from error
+        except (OSError, CancelledError) as error:
+            raise ClusterError(f"--cluster {self._address}: its scheduler has ended") from error
         if isinstance(answer, str):
             raise PointError(place, answer)
         return answer
@@ -150,7 +156,7 @@ class DaskPool(Pool):
 
 def _end(opened: Any) -> None:
     """Close a client or a cluster; one that does not answer in time is left to its own end."""
-    with suppress(TimeoutError):
+    with suppress(TimeoutError, OSError):
         opened.close(timeout=_END_S)
 
 
@@ -161,6 +167,6 @@ def _workers(address: str) -> int:
         if digits.isascii() and digits.isdigit() and 1 <= int(digits[:6]) <= _MOST_WORKERS:
             return int(digits)
         raise ClusterError(f"--cluster {address}: write local:N with N from 1 to {_MOST_WORKERS}")
-    if "://" not in address:
+    if not _ADDRESS.fullmatch(address):
         raise ClusterError(f"--cluster {address}: write tcp://HOST:PORT or local:N")
     return 0

@@ -33,7 +33,10 @@ class Asked(StrEnum):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """The kind, the model, and the datapaths: each has an answer, but a crossing has one for both."""
+    """The kind, the model, and the datapaths: each has an answer, but a crossing has one for both.
+
+    `left_out` has a reason for each datapath that cannot serve the scenario.
+    """
 
     asked: Asked
     model: Model
@@ -41,6 +44,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     seeds: int
     resolution: float
     figure: Figure
+    left_out: tuple[str, ...] = ()
 
     @property
     def scenario(self) -> Scenario:
@@ -54,6 +58,24 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Answer = Throughput | Knee | Crossing
+
+
+def able(model: Model, datapaths: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The datapaths that can serve the model's scenario, and the reasons of the others.
+
+    Errors: ScenarioError if no datapath can.
+    """
+    names, reasons = [], []
+    for name in datapaths:
+        try:
+            check(model.scene([("datapath", name)]))
+        except ScenarioError as error:
+            reasons.append(str(error))
+        else:
+            names.append(name)
+    if not names:
+        raise ScenarioError(reasons[0])
+    return names, reasons
 
 
 def answers(question: Question, runner: Runner) -> list[Answer]:

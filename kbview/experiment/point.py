@@ -1,7 +1,7 @@
 """A point of an experiment, and the pure function that measures it."""
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import fields
 from difflib import get_close_matches
 
 import msgspec
@@ -48,7 +48,8 @@ class Point(msgspec.Struct, frozen=True):
 
     def key(self) -> str:
         """A hash of the program and of all that the result depends on; equal points have equal keys."""
-        chosen = {key: value for key, value in asdict(self.scenario).items() if key not in _UNKEYED}
+        names = [field.name for field in fields(self.scenario) if field.name not in _UNKEYED]
+        chosen = {name: getattr(self.scenario, name) for name in names}
         whole = (identity(), chosen, self.calibration, self.begin, self.end)
         return hashlib.sha256(msgspec.json.encode(whole, order="deterministic")).hexdigest()[:32]
 

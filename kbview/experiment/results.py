@@ -50,13 +50,19 @@ def cache() -> Path:
 class ResultsFile:
     """Finished points by key. `kept` says whether the user named the file; a cache is bounded.
 
-    Errors: ResultsError from the constructor and from `add`.
+    `added` counts the points that were written. `fault` is "", or the reason why a cache takes no more:
+    its disk is full, say. Errors: ResultsError from the constructor, and from `add` to a kept file.
     """
 
     def __init__(self, path: Path, *, kept: bool) -> None:
         self.path = path
+        self.added = 0
+        self.fault = ""
+        self._kept = kept
         self.found: dict[str, Result] = {}
         self.reused = 0  # points that were not measured, because they were found here
+        if path.exists() and not path.is_file():
+            raise ResultsError(f"{path}: cannot be used: not a regular file; name another")
         try:
             if not kept:
                 _tidy(path)
@@ -71,7 +77,15 @@ class ResultsFile:
         """Write a finished point at once."""
         key = point.key()
         self.found[key] = result
-        self._write(_JSON.encode(_Line(key, dict(asked), result)))
+        if self.fault:
+            return
+        try:
+            self._write(_JSON.encode(_Line(key, dict(asked), result)))
+            self.added += 1
+        except ResultsError as error:
+            if self._kept:
+                raise
+            self.fault = str(error)
 
     def close(self) -> None:
         """Close the file; a second call is free."""

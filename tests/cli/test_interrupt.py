@@ -79,7 +79,11 @@ def test_one_press_ends_everything_and_keeps_what_is_finished(name: str, tmp_pat
     workers = of_session(process.pid)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
     out, err = process.communicate(timeout=_WAIT_S)
-    assert (process.returncode, out, err) == (130, "", "")
+    assert (process.returncode, out) == (130, "")
+    kept = r"kbview: interrupted; (\d+) finished points are kept, and the same command goes on"
+    told = re.fullmatch(rf"{kept} from there\n", err)
+    assert told, err
+    assert len(finished(results)) - 1 <= int(told[1]) <= len(finished(results))
     assert len(workers) >= 3, "the command and its two workers"
     until_nothing_runs(process.pid)
     assert len(finished(results)) >= 2

@@ -166,3 +166,13 @@ def test_an_amount_has_all_its_whole_digits() -> None:
 
 def test_one_frame_is_one_frame() -> None:
     assert [RunLength(frames=count).text for count in (1, 2)] == ["1 frame", "2 frames"]
+
+
+def test_find_leaves_out_of_all_datapaths_those_that_cannot_serve(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["find", "overload-udp", "--datapath", "all", "--until", "200", "--resolution", "50%"]
+    made = json.loads(printed(capsys, *words, "--json"))
+    assert made["left_out"] == ['datapath mtcp takes connections only; use pattern = "tcp"']
+    assert {"kernel", "dpdk"} <= {answer["datapath"] for answer in made["answers"]}
+    assert "left out: datapath mtcp takes connections only" in printed(capsys, *words)

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 
 from kbview.experiment import dask_pool
 from kbview.experiment.dask_pool import ClusterError, DaskPool
+from kbview.experiment.point import Point, Result
 from kbview.experiment.pool import Alone, PointError
 from kbview.experiment.program import identity
 from tests.experiment.points import point, points
@@ -126,3 +130,73 @@ def test_a_scheduler_that_does_not_answer_is_one_line(monkeypatch: pytest.Monkey
     with pytest.raises(ClusterError, match="no scheduler answers") as caught:
         list(DaskPool("tcp://127.0.0.1:1").measure([point()]))
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://", "bogus://h:1", "tcp://h", "tcp://h:x", "tcp:// :1", "h:1"]
+)
+def test_an_address_that_is_none_is_refused_before_dask_sees_it(address: str) -> None:
+    with pytest.raises(ClusterError, match=r"write tcp://HOST:PORT or local:N"):
+        DaskPool(address)
+
+
+def test_a_scheduler_that_ends_is_one_line_and_the_points_before_are_kept() -> None:
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    worker = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_worker",
+        address,
+        "--no-nanny",
+        "--nthreads",
+        "1",
+    ]
+    working = subprocess.Popen(
+        [*worker, "--no-dashboard"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    pool = DaskPool(address)
+    try:
+        asked = points(8, 20_000)
+        running = measured(pool, asked)
+        place, result = next(running)
+        scheduler.kill()
+        with pytest.raises(ClusterError, match="its scheduler has ended") as caught:
+            list(running)
+        assert len(str(caught.value).splitlines()) == 1
+        assert dict(Alone().measure([asked[place]])) == {0: result}
+    finally:
+        pool.close()
+        for process in (working, scheduler):
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        number: int = taken.getsockname()[1]
+        return number
+
+
+def measured(pool: DaskPool, asked: list[Point]) -> Iterator[tuple[int, Result]]:
+    """The results, once the cluster has a worker."""
+    deadline_s = time.monotonic() + 60
+    while True:
+        running = pool.measure(asked)
+        try:
+            first = next(running)
+        except ClusterError as error:
+            if "no workers" not in str(error) or time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.2)
+            continue
+        yield first
+        yield from running
+        return

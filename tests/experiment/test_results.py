@@ -1,6 +1,7 @@
 """A results file: finished points are found again; damage costs one line; nothing else is touched."""
 
 import json
+import os
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
@@ -115,3 +116,28 @@ def test_points_that_were_finished_before_a_failure_are_kept(tmp_path: Path) -> 
         Runner(Failing(), file).run(points(3))
     file.close()
     assert run(path, points(3))[1] == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device stands for a full disk here")
+def test_a_cache_on_a_full_disk_costs_no_result_and_a_named_file_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = [result for _, result in Alone().measure(points(3))]
+    for kept in (False, True):
+        file = ResultsFile(tmp_path / f"{kept}.jsonl", kept=kept)
+        os.dup2(full := os.open("/dev/full", os.O_WRONLY), file._file)
+        os.close(full)
+        if kept:
+            with pytest.raises(ResultsError, match="No space left on device"):
+                Runner(Alone(), file).run(points(3))
+        else:
+            assert Runner(Alone(), file).run(points(3)) == whole
+            assert "No space left on device" in file.fault
+        assert file.added == 0
+        file.close()
+
+
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ResultsError, match="not a regular file"):
+        ResultsFile(tmp_path / "pipe", kept=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 from textual.pilot import Pilot
 
+from kbview.cli import span_text
 from kbview.cli.sweeping import ScenarioSweeper
 from kbview.sources.emulated.scenario import ScenarioSource
 from kbview.sources.request import Choice
@@ -169,7 +170,8 @@ def test_the_curve_of_real_points_fits_at_every_size(size: Size) -> None:
         sweeper.stop()
         source.close()
     assert "4 of 4" in text
-    assert "o kernel  x dpdk  # the demo" in text
+    assert "o kernel  x dpdk*  # the demo" in text
+    assert "* no IP, UDP, TCP" in text or size.width < 80
     assert "#" in text, "the present point: 16 us lies between both"
     assert "moderation_us [us]" in text
 
@@ -193,6 +195,20 @@ def test_the_load_as_it_was_turned_is_the_present_one() -> None:
     after = {key.name: key.value for key in ScenarioSweeper(source).settings()}
     assert float(after["traffic.rate_pps"]) < float(before["traffic.rate_pps"])
     assert {name for name in after if after[name] != before[name]} == {"traffic.rate_pps"}
+    source.close()
+
+
+def test_proposed_values_are_short_and_exactly_the_values_that_they_stand_for() -> None:
+    """At 80 columns the box shows 71 characters; the present value is one of the points."""
+    source = resolve("overload-udp", Choice(datapath="kernel"))
+    assert isinstance(source, ScenarioSource)
+    sweeper = ScenarioSweeper(source)
+    rates = sweeper.proposal("traffic.rate_pps")
+    assert rates == "312k,625k,1.25M,1.79M,2.5M,3.5M,5M,10M,20M"
+    assert span_text.axis(f"rate={rates}").values[4] == 2_500_000
+    assert "16384" in sweeper.proposal("ring").split(","), "16.384k would be longer"
+    for key in sweeper.settings():
+        assert span_text.axis(f"{key.name}={sweeper.proposal(key.name)}").values
     source.close()
 
 

@@ -16,6 +16,8 @@ from textual.binding import BindingType
 from textual.timer import Timer
 
 from kbview.state.compare_run import first_beside
+from kbview.tape.handover import NOTICE, does_less
+from kbview.tape.handover import mark as sign
 from kbview.tape.source import Capabilities, SourceError
 from kbview.ui.board import Drawing
 from kbview.ui.characters import clean
@@ -61,6 +63,7 @@ class SweepView(View):
             "curve",
             (
                 ("o, x", "a datapath each: emulated runs of 20,000 frames, a fifth of them warm-up"),
+                ("*", f"{NOTICE}; its numbers are for less work than a stack's"),
                 (_HERE, "the running demo: its setting, and its figure over the last second of yours"),
                 ("3 of 18", "points that are measured, of all"),
                 ("left out", "a datapath that cannot serve this traffic, with the reason"),
@@ -222,8 +225,10 @@ class SweepView(View):
 
 def _legend(sweeper: Sweeper) -> Row:
     """The marks of the datapaths and of the demo."""
-    marks: Row = [(f" {mark} {clean(name)} ", "text") for mark, name in sweeper.curves]
-    return [*marks, (f" {_HERE}", "pointer"), (" the demo", "dim")]
+    names = [name for _, name in sweeper.curves]
+    marks: Row = [(f" {mark} {clean(name)}{sign(name)} ", "text") for mark, name in sweeper.curves]
+    less = f"   * {NOTICE.partition(':')[0]}" if any(map(does_less, names)) else ""
+    return [*marks, (f" {_HERE}", "pointer"), (f" the demo{less}", "dim")]
 
 
 def _short(name: str) -> str:
