@@ -106,13 +106,14 @@ class Recorder:
 
     def _step_of(self, event: StepEvent) -> int:
         """The place of the event's step among the last that wait; -1 where it is not among them."""
-        waiting, ends, packet = self._waiting, event.ends, event.packet
-        for at in range(len(waiting) - 1, max(-1, len(waiting) - 1 - NEAR), -1):
-            other = waiting[at]
-            if type(other) is type(event) and other.packet == packet != NO_PACKET:
+        ends, packet, at = event.ends, event.packet, len(self._waiting)
+        for other in reversed(self._waiting[-NEAR:]):
+            at -= 1
+            if isinstance(other, StepTaken):
+                if other.step in ends and _is_of(other, event):
+                    return at
+            elif type(other) is type(event) and other.packet == packet != NO_PACKET:
                 return -1  # the step is that event's
-            if isinstance(other, StepTaken) and other.step in ends and _is_of(other, event):
-                return at
         return -1
 
     @property
