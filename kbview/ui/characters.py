@@ -4,6 +4,7 @@ No byte of a packet, a file name or a peer's message reaches the terminal except
 """
 
 import re
+from functools import lru_cache
 
 _ASCII = {
     "█": "#", "▓": "%", "░": "-", "▁": ".", "▂": ".", "▃": ":", "▄": ":", "▅": "+", "▆": "+", "▇": "*",
@@ -17,6 +18,7 @@ _TABLE = str.maketrans(_ASCII)
 _PLAIN = re.compile(f"[ -~{re.escape(''.join(_ASCII))}]*")  # most texts: known at once as harmless
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
     """The text with whatever would move, recolour, reorder or hide shown as an escape.
 

@@ -14,6 +14,8 @@ from rich.style import Style
 class Theme(StrEnum):
     """The columns of the table, in the order in which `T` goes through them."""
 
+    __hash__ = str.__hash__  # an Enum's own is a function of Python
+
     DARK = "dark"
     LIGHT = "light"
     ANSI = "ansi"
