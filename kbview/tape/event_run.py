@@ -7,7 +7,6 @@ the events of each class, which shares the cost of a look-up.
 from collections import defaultdict
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from itertools import compress
 from typing import TypeVar, cast
 
 from kbview.tape.event import Event
@@ -23,39 +22,41 @@ class EventRun:
     def __init__(self, records: Sequence[Event], classes: Sequence[type[Event]]) -> None:
         self.records = records
         self.classes = classes
-        self._of: dict[type[Event], list[Event]] = defaultdict(list)
-        for kind, record in zip(classes, records, strict=True):
-            self._of[kind].append(record)
+        self._places: dict[type[Event], list[int]] = defaultdict(list)
+        for place, kind in enumerate(classes):
+            self._places[kind].append(place)
 
     @property
     def kinds(self) -> _Kinds:
         """Each class once."""
-        return self._of.keys()
+        return self._places.keys()
 
     def of(self, kind: type[_Kind]) -> list[_Kind]:
         """The records of a class."""
-        return cast("list[_Kind]", self._of.get(kind, []))
+        records = self.records
+        return cast("list[_Kind]", [records[place] for place in self._places.get(kind, ())])
 
     def among(self, kinds: _Kinds) -> list[Event]:
         """The records of these classes, in the order of the tape."""
-        present = self.kinds & kinds
+        present, records = self.kinds & kinds, self.records
+        places = [place for kind in present for place in self._places[kind]]
         if len(present) > 1:
-            return list(compress(self.records, map(present.__contains__, self.classes)))
-        return [record for kind in present for record in self._of[kind]]
+            places.sort()
+        return [records[place] for place in places]
 
     def without(self, kind: type[Event]) -> "EventRun":
         """The run without the records of a class."""
-        return run_of(self.among(self.kinds - {kind})) if kind in self._of else self
+        return run_of(self.among(self.kinds - {kind})) if kind in self._places else self
 
     def count_in(self, meters: Meters) -> None:
         """Add all events to the meters; no sample is among them.
 
         The events of a class that declares `change_all` are counted together, all others singly.
         """
-        together = {kind for kind in self._of if "change_all" in vars(kind)}
+        together = {kind for kind in self._places if "change_all" in vars(kind)}
         for kind in together:
-            kind.change_all(meters, self._of[kind])
-        for event in self.among({kind for kind in self._of if _counts(kind)} - together):
+            kind.change_all(meters, self.of(kind))
+        for event in self.among({kind for kind in self._places if _counts(kind)} - together):
             event.change(meters)
 
 
