@@ -4,9 +4,8 @@ from abc import ABC, abstractmethod
 
 from kbview.tape.chunk import MOST_RECORDS, Chunk, Starts, chunk_of
 from kbview.tape.index import Index
-from kbview.tape.kbt import payload
+from kbview.tape.kbt import payload, rows
 from kbview.tape.kbt.block import TapeDamagedError
-from kbview.tape.kbt.schema import SCHEMA
 from kbview.tape.key_frame import Framer, KeyFrame
 from kbview.tape.loss import lost
 from kbview.tape.recent import Recent
@@ -131,20 +130,18 @@ class Spilling(Store):
             or length - next(iter(self._memory.values())).first > self._capacity
         ):
             number, chunk = next(iter(self._memory.items()))
-            oldest = (
-                number + 1 if self._shelf is None else self._shelf.put(number, payload.encode(chunk))
-            )
+            oldest = number + 1 if self._shelf is None else self._shelf.put(number, rows.encode(chunk))
             del self._memory[number]
             self.index.drop(oldest)
 
     def load(self, number: int) -> Chunk:
-        return payload.decode(self._block(number), SCHEMA)
+        return rows.decode(self._block(number))
 
     def load_track(self, number: int) -> Track:
         return payload.decode_track(self._block(number), self.index.extent(number).first)
 
     def load_starts(self, number: int) -> Starts:
-        return payload.decode_starts(self._block(number), SCHEMA, self.index.extent(number).first)
+        return rows.decode_starts(self._block(number))
 
     def _block(self, number: int) -> bytes:
         if self._shelf is None:

@@ -1,6 +1,6 @@
 """A chunk as a block, and back. Samples stand in its front, to be had without the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from operator import attrgetter
 
@@ -53,15 +53,20 @@ def encode(chunk: Chunk) -> bytes:
 
 def encode_draft(draft: Draft) -> bytes:
     """The block of a draft that has records."""
-    key = _ENCODER.encode(draft.key)
+    front = encode_front(draft.key, draft.places, draft.samples)
+    return pack_block(BlockKind.CHUNK, front, draft.columns(), draft.extent, front_level=0)
+
+
+def encode_front(key: KeyFrame, places: Sequence[int], samples: Sequence[Sample]) -> bytes:
+    """The front of a block; `places` are the numbers of the samples among the records."""
+    whole = _ENCODER.encode(key)
     front = Front(
-        groups.deflated(key),
-        columns.differences(draft.places),
-        columns.differences([sample.time_ps for sample in draft.samples]),
-        groups.pack(draft.samples, key),
+        groups.deflated(whole),
+        columns.differences(places),
+        columns.differences([sample.time_ps for sample in samples]),
+        groups.pack(samples, whole),
     )
-    parts = _ENCODER.encode(front), draft.columns()
-    return pack_block(BlockKind.CHUNK, *parts, draft.extent, front_level=0)
+    return _ENCODER.encode(front)
 
 
 def decode(block: bytes, schema: int, first: int | None = None) -> Chunk:
@@ -69,10 +74,17 @@ def decode(block: bytes, schema: int, first: int | None = None) -> Chunk:
 
     Errors: TapeDamagedError if it is not as it was written.
     """
+    return restored(block, lambda back: columns.unpack(_BACK.decode(back), schema), first)
+
+
+def restored(
+    block: bytes, events_of: Callable[[bytes], list[Event]], first: int | None = None
+) -> Chunk:
+    """The chunk of a block, as `decode`; `events_of` gives the events of the block's back."""
     found = _head(block)
     try:
         front = _FRONT.decode(found.front(block))
-        events = columns.unpack(_BACK.decode(found.back(block)), schema)
+        events = events_of(found.back(block))
         key = groups.inflated(front.key)
         samples = groups.unpack(front.groups, key)
         records = _together(list(accumulate(front.places)), samples, events)
