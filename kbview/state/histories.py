@@ -9,7 +9,7 @@ forward, back or by a leap. Cells in which no sample stands have no column.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import groupby
 
 from kbview.state.column import LENGTH, Column
@@ -31,8 +31,8 @@ class Histories(Reducer):
     """The last columns, oldest first.
 
     A frame of the screen asks for the same numbers station by station, and for old columns again. So
-    answers are kept: `passes` by station, `rates` and `costs_ps` until `recent` gives another interval,
-    `units` until there is another column.
+    answers are kept: `passes` by station, `rates`, `costs_ps` and the texts in `told` until `recent`
+    gives another interval, `units` until there is another column.
     """
 
     hears = frozenset({Sample})
@@ -47,6 +47,7 @@ class Histories(Reducer):
         self.passes: dict[Station, ColumnCounts] = {}
         self.rates: dict[Station, tuple[float | None, str]] = {}
         self.costs_ps: dict[Station, float | None] = {}
+        self.told: dict[Hashable, list[tuple[str, str]]] = {}
         self.units: list[int] = []
 
     def open(self, started: DatapathStarted) -> None:
@@ -130,6 +131,7 @@ class Histories(Reducer):
         if not same:
             self.rates.clear()
             self.costs_ps.clear()
+            self.told.clear()
 
     def stretch(self) -> Interval | None:
         """All columns that are kept since the last marker, as one interval."""

@@ -9,7 +9,7 @@ wire▸NIC▸rx ring  ║ irq ▸ softirq ▸ skb ▸ IP ▸ TCP/UDP ▸ socket 
                      180ns 95ns      210ns 90ns 260ns    150ns    410ns  80ns
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache, partial
 from itertools import groupby
 
@@ -108,7 +108,7 @@ class PathPanel(Panel):
             list(_names(tuple(spots))),
             _road(state, spots, size.width),
             _noted(state, spots, partial(_level, standing), unlike=True),
-            _noted(state, spots, _rate),
+            _rates(state, spots),
             _noted(state, spots, _losses),
             _costs(state, spots),
         ]
@@ -131,7 +131,7 @@ class PathPanel(Panel):
             list(_names(tuple(spots))),
             packet_road(spots, standing, followed, size.width),
             _noted(state, spots, _queue, unlike=True),
-            _noted(state, spots, _rate),
+            _rates(state, spots),
             _noted(state, spots, _losses),
             _costs(state, spots),
         ]
@@ -265,11 +265,30 @@ def _lost(word: str, count: int, spot: Spot) -> Row:
     return [(first_that_fits([f"{word} {number}", number], spot.room), "bad")]
 
 
+def _rates(state: State, spots: list[Spot]) -> Row:
+    """The row of rates, which stay for some columns."""
+    key = (_rate, *spots, "costs" in state.meters.unknown)
+    return _as_told(state, key, lambda: _noted(state, spots, _rate))
+
+
 def _costs(state: State, spots: list[Spot]) -> Row:
-    """The row of costs; empty where a cost has no room: a number is whole or absent."""
-    if any(length(_cost(state, spot)) > spot.room for spot in spots):
-        return []
-    return _noted(state, spots, _cost)
+    """The row of costs, which stay as long; empty where a cost has no room: it is whole or absent."""
+
+    def told() -> Row:
+        if any(length(_cost(state, spot)) > spot.room for spot in spots):
+            return []
+        return _noted(state, spots, _cost)
+
+    return _as_told(state, (_cost, *spots), told)
+
+
+def _as_told(state: State, key: Hashable, tell: Callable[[], Row]) -> Row:
+    """The row of this key as it was told for the present rates, else told now."""
+    histories = state.histories
+    histories.recent()  # forgets the rows of other rates
+    if key not in histories.told:
+        histories.told[key] = tell()
+    return histories.told[key]
 
 
 def _cost(state: State, spot: Spot) -> Row:
