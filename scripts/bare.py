@@ -25,6 +25,7 @@ from tests.terminal.screen import Terminal
 
 ROOT = Path(__file__).resolve().parents[1]
 SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
+COMPILER = ("gcc", "libc6-dev", "python3-dev")
 PACKAGES = ("python3", "python3-venv", "ca-certificates", "pipx")
 TRUST = Path("/usr/local/share/ca-certificates")  # authorities that this host trusts besides
 MIRROR = "http://deb.debian.org/debian"
@@ -59,13 +60,18 @@ class Debian:
         shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
         if TRUST.is_dir():
             shutil.copytree(TRUST, self.root / TRUST.relative_to("/"), dirs_exist_ok=True)
-        install = f"apt-get install -qq -y --no-install-recommends {' '.join(PACKAGES)}"
+        self.install(*PACKAGES)
         for command in (
-            f"export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && {install}",
             "update-ca-certificates",
             f"id student || useradd --create-home --uid {USER} --shell /bin/bash student",
         ):
             _call(*self.entry(command, user=0))
+
+    def install(self, *packages: str) -> None:
+        """Install packages of Debian, as root."""
+        words = f"apt-get install -qq -y --no-install-recommends {' '.join(packages)}"
+        command = f"export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && {words}"
+        _call(*self.entry(command, user=0))
 
     def entry(self, command: str, *, user: int = USER, network: bool = True) -> list[str]:
         """The words that run `command` in a shell of this system, in a home of the user."""
@@ -192,6 +198,24 @@ def pip(trial: Trial) -> None:
     _installed(trial, "wheel", f"{HOME}/pip/other/bin/kbview")
 
 
+def compiled(trial: Trial) -> None:
+    """The wheel with compiled modules: a refusal without a compiler, for the checkout, installed."""
+    place = trial.system.clone("compiled")
+    trial.run("compiled", place, "./run --version")
+    trial.run("compiled", place, "CC=no-such-compiler scripts/wheel --here", code=1)
+    trial.system.install(*COMPILER)
+    trial.run("compiled", place, "scripts/wheel --here")
+    trial.run("compiled", place, "./run --version | grep compiled")
+    made = "record overload-udp --until 300 -o"
+    trial.run(
+        "compiled", place, f"./run {made} a.kbt && KBVIEW_PURE=1 ./run {made} b.kbt && cmp a.kbt b.kbt"
+    )
+    trial.run("compiled", place, "scripts/wheel dist")
+    trial.run("compiled", place, "python3 -m venv env && env/bin/pip install -q dist/*.whl")
+    trial.run("compiled", place, "cd /tmp && ~/compiled/env/bin/kbview --version | grep compiled")
+    _installed(trial, "compiled", f"{HOME}/compiled/env/bin/kbview")
+
+
 def pipx(trial: Trial) -> None:
     """Debian's pipx."""
     place = trial.system.clone("pipx")
@@ -220,6 +244,7 @@ PARTS: dict[str, Callable[[Trial], None]] = {
     "readme": readme,
     "offline": offline,
     "pip": pip,
+    "compiled": compiled,
     "pipx": pipx,
     "uv": uv,
 }
