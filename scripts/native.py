@@ -206,18 +206,22 @@ def _all_fields(node: ast.ClassDef, structs: dict[str, ast.ClassDef]) -> list[as
 
 
 def _made(name: str, fields: list[ast.AnnAssign]) -> list[ast.stmt]:
-    """The methods that a struct brings: `__init__` and `__replace__`."""
+    """The methods that a struct brings: `__init__`, `__replace__`, `__reduce__` and `__repr__`."""
     names = [ast.unparse(each.target) for each in fields]
     values = [f" = {ast.unparse(each.value)}" if each.value else "" for each in fields]
     types = [ast.unparse(each.annotation) for each in fields]
     arguments = ", ".join(f"{a}: {b}{c}" for a, b, c in zip(names, types, values, strict=True))
     kept = "\n    ".join(f"self.{each} = {each}" for each in names)
+    own = "".join(f"self.{each}, " for each in names)
+    shown = ", ".join(f"{each}={{self.{each}!r}}" for each in names)
     return ast.parse(
         f"def __init__(self, {arguments}) -> None:\n    {kept}\n"
         f"def __replace__(self, /, **changes: object) -> '{name}':\n"
-        f"    other = {name}({', '.join(f'self.{each}' for each in names)})\n"
+        f"    other = {name}({own})\n"
         "    for field, value in changes.items():\n        setattr(other, field, value)\n"
         "    return other\n"
+        f"def __reduce__(self) -> tuple[object, ...]:\n    return {name}, ({own})\n"
+        f"def __repr__(self) -> str:\n    return f'{name}({shown})'\n"
     ).body
 
 

@@ -49,7 +49,7 @@ for words in sys.argv[1:]:
 """
 # Each frame of captures, in a process without mypy_extensions, which only developers have.
 READ = """
-import sys
+import copy, pickle, sys
 sys.modules["mypy_extensions"] = None
 from kbview.packet import compiled
 from kbview.packet.capture import open_capture
@@ -58,8 +58,8 @@ for path in sys.argv[1:]:
     with open_capture(path) as capture:
         for batch in capture.frames():
             for f in batch:
-                print(f.arrived_ps, f.packet, f.length, f.flow, f.flow.rss_hash, f.payload, f.tcp_flags,
-                      f.fault, f.inner)
+                assert repr(f) == repr(copy.copy(f)) == repr(pickle.loads(pickle.dumps(f)))
+                print(f, f.flow.rss_hash)
 """
 BUILD = """
 import native, pathlib, sys
