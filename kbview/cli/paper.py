@@ -6,7 +6,7 @@ No other module of `cli/` may call `print`; ruff refuses it (T20).
 import sys
 from typing import TextIO
 
-from kbview.ui.characters import clean
+from kbview.ui.characters import clean, to_ascii
 
 
 def say(text: str = "", *, end: str = "\n") -> None:
@@ -20,5 +20,9 @@ def tell(text: str) -> None:
 
 
 def _write(text: str, stream: TextIO, end: str) -> None:
-    lines = (clean(line) for line in text.split("\n"))
+    lines = [clean(line) for line in text.split("\n")]
+    try:
+        "\n".join(lines).encode(stream.encoding or "utf-8", stream.errors or "strict")
+    except UnicodeEncodeError:  # a locale without UTF-8
+        lines = [to_ascii(line) for line in lines]
     print("\n".join(lines), end=end, file=stream, flush=stream is sys.stderr)

@@ -1,7 +1,5 @@
 """A report for other programs and for documents: CSV with a row a value, and a Markdown table."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,6 +7,7 @@ import msgspec
 
 from kbview.cli.paper import say
 from kbview.cli.report_text import cells, print_json, print_table, title
+from kbview.cli.spreadsheet import print_row
 from kbview.state.report import SENT, Report
 from kbview.tape.handover import notice
 from kbview.ui.characters import clean
@@ -24,17 +23,9 @@ def print_csv(reports: Sequence[Report]) -> None:
     for report in reports:
         of = (report.origin, report.source, report.profile, report.datapath)
         if report is reports[0]:
-            _print_row(_HEAD)
+            print_row(_HEAD)
         for key, value in _values(msgspec.to_builtins(report)):
-            _print_row((*of, key, "" if value is None else value))
-
-
-def _print_row(row: Sequence[Any]) -> None:
-    """A line of CSV; a text that a spreadsheet would take for a formula is quoted by an apostrophe."""
-    line = io.StringIO()
-    safe = [f"'{cell}" if str(cell)[:1] in "=+@" and str(cell) else cell for cell in row]
-    csv.writer(line, lineterminator="\n").writerow(safe)
-    say(line.getvalue(), end="")
+            print_row((*of, key, "" if value is None else value))
 
 
 def _values(report: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -1,12 +1,11 @@
 """A sweep for programs: one JSON object, or CSV with a row for each combination of values."""
 
-import csv
 import json
-import sys
 from collections.abc import Sequence
 
 from kbview import __version__
 from kbview.cli.paper import say
+from kbview.cli.spreadsheet import print_row
 from kbview.experiment.figure import Figure
 from kbview.experiment.program import identity
 from kbview.experiment.sweep import Sweep, SweepRow
@@ -54,13 +53,12 @@ def _row(sweep: Sweep, row: SweepRow, figures: Sequence[Figure]) -> dict[str, ob
 
 def print_csv(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure]) -> None:
     """A head with units, then the rows. `ci95` is half of the 95 % confidence interval."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
     measured = [
         name for figure in figures for name in (figure.title, f"{figure.name} ci95 [{figure.unit}]")
     ]
     axes = [axis.title for axis in sweep.axes]
     heads = ["origin", "source", "set", "profile"]
-    writer.writerow([*heads, *axes, "datapath", "hands over", "seeds", *measured])
+    print_row([*heads, *axes, "datapath", "hands over", "seeds", *measured])
     changes = " ".join(f"{key}={value}" for key, value in dict(sweep.model.changes).items())
     origin = [ORIGIN, sweep.model.scenario.name, changes]
     for row in rows:
@@ -68,4 +66,4 @@ def print_csv(sweep: Sweep, rows: Sequence[SweepRow], figures: Sequence[Figure])
         cells = [cell for each in estimates for cell in (each.mean, each.half)]
         trial = row.trial
         ways = [trial.datapath, notice(trial.datapath)]
-        writer.writerow([*origin, trial.profile, *trial.values, *ways, len(row.results), *cells])
+        print_row([*origin, trial.profile, *trial.values, *ways, len(row.results), *cells])

@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -176,3 +179,28 @@ def test_find_leaves_out_of_all_datapaths_those_that_cannot_serve(
     assert made["left_out"] == ['datapath mtcp takes connections only; use pattern = "tcp"']
     assert {"kernel", "dpdk"} <= {answer["datapath"] for answer in made["answers"]}
     assert "left out: datapath mtcp takes connections only" in printed(capsys, *words)
+
+
+def test_a_hostile_name_is_harmless_in_a_spreadsheet_and_on_its_terminal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    scenario = tmp_path / "a.toml"
+    scenario.write_text('name = "=1+1\\u001b[31m"\nsummary = "x"\n')
+    out = printed(capsys, "sweep", str(scenario), "--over", "cores=1,2", "--until", "200", "--csv")
+    (first, _) = csv.DictReader(io.StringIO(out))
+    assert first["source"] == "'=1+1\\x1b[31m"
+    assert "\x1b" not in out
+
+
+def test_a_locale_without_utf8_gets_the_table_and_the_plot_in_ascii() -> None:
+    words = [*BOTH, *SHORT, *ALONE, "--seeds", "2", "--show", "loss", "--plot"]
+    done = subprocess.run(
+        [sys.executable, "-m", "kbview", *words],
+        env=os.environ | {"PYTHONIOENCODING": "ascii:strict"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    out = done.stdout.decode("ascii")
+    assert "~ half of the 95 % confidence interval" in " ".join(out.split())
+    assert " o kernel   x dpdk*" in out

@@ -171,7 +171,8 @@ def test_the_curve_of_real_points_fits_at_every_size(size: Size) -> None:
         source.close()
     assert "4 of 4" in text
     assert "o kernel  x dpdk*  # the demo" in text
-    assert "* no IP, UDP, TCP" in text or size.width < 80
+    assert ("* no IP, UDP, TCP" in text) is (size.width >= 80)
+    assert "*…" not in text
     assert "#" in text, "the present point: 16 us lies between both"
     assert "moderation_us [us]" in text
 

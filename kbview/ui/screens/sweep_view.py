@@ -24,7 +24,7 @@ from kbview.ui.characters import clean
 from kbview.ui.dictionary import Dictionary
 from kbview.ui.explained import Entry, section_of, word_entries
 from kbview.ui.prompt import Prompt
-from kbview.ui.row import Row, Size, block, cut, spread, title_row
+from kbview.ui.row import Row, Size, block, cut, length, spread, title_row
 from kbview.ui.session import Session
 from kbview.ui.sweeper import Sweeper, SweepKey
 from kbview.ui.view import CADENCE, Arrangement, View, bindings
@@ -212,7 +212,9 @@ class SweepView(View):
         notes = list(_wrapped(state.note, size.width, "bad")) if state.note else []
         room = Size(room.width, room.height - len(notes))
         lines = sweeper.draw(figure, room, self.session.player.state.histories.recent())
-        return block([*rows, _legend(sweeper), *(_curve_row(line) for line in lines), *notes], size)
+        return block(
+            [*rows, _legend(sweeper, size.width), *(_curve_row(line) for line in lines), *notes], size
+        )
 
     def _draw_meaning(self, size: Size) -> list[Row]:
         key = self._marked
@@ -223,12 +225,13 @@ class SweepView(View):
         )
 
 
-def _legend(sweeper: Sweeper) -> Row:
-    """The marks of the datapaths and of the demo."""
+def _legend(sweeper: Sweeper, width: int) -> Row:
+    """The marks of the datapaths and of the demo; where there is room, the meaning of `*`."""
     names = [name for _, name in sweeper.curves]
     marks: Row = [(f" {mark} {clean(name)}{sign(name)} ", "text") for mark, name in sweeper.curves]
     less = f"   * {NOTICE.partition(':')[0]}" if any(map(does_less, names)) else ""
-    return [*marks, (f" {_HERE}", "pointer"), (f" the demo{less}", "dim")]
+    told: Row = [*marks, (f" {_HERE}", "pointer"), (" the demo", "dim")]
+    return [*told, (less, "dim")] if length(told) + len(less) <= width else told
 
 
 def _short(name: str) -> str:
