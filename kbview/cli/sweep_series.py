@@ -21,7 +21,10 @@ class Series(msgspec.Struct, frozen=True):
 
 
 def series(sweep: Sweep, rows: Sequence[SweepRow], figure: Figure) -> list[Series]:
-    """The curves of a figure. Words on the x axis stand at 0, 1, 2 ... in the order of the range."""
+    """The curves of a figure, each from left to right.
+
+    Words on the x axis stand at 0, 1, 2 ... in the order of the range.
+    """
     first = sweep.axes[0]
     found: dict[str, list[tuple[float, Estimate]]] = {}
     for row in rows:
@@ -31,9 +34,15 @@ def series(sweep: Sweep, rows: Sequence[SweepRow], figure: Figure) -> list[Serie
         at = float(value) if first.numeric else float(first.values.index(value))
         found.setdefault(label, []).append((at, row.estimate(figure)))
     return [
-        Series(label, tuple(at for at, _ in points), tuple(each for _, each in points))
+        Series(label, *_columns(sorted(points, key=lambda point: point[0])))
         for label, points in found.items()
     ]
+
+
+def _columns(
+    points: list[tuple[float, Estimate]],
+) -> tuple[tuple[float, ...], tuple[Estimate, ...]]:
+    return tuple(at for at, _ in points), tuple(each for _, each in points)
 
 
 def marked(datapath: str) -> str:

@@ -204,3 +204,13 @@ def test_a_locale_without_utf8_gets_the_table_and_the_plot_in_ascii() -> None:
     out = done.stdout.decode("ascii")
     assert "~ half of the 95 % confidence interval" in " ".join(out.split())
     assert " o kernel   x dpdk*" in out
+
+
+def test_a_list_in_any_order_is_the_same_curve(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sweep", "overload-udp", *SHORT, "--show", "loss", "--plot", "--over"]
+    mixed = printed(capsys, *words, "rate=2M,1M,3M")
+    assert mixed.partition("┌")[2] == printed(capsys, *words, "rate=1M,2M,3M").partition("┌")[2]
+    rows = [
+        line.split()[0] for line in mixed.splitlines() if " kernel " in line and "o kernel" not in line
+    ]
+    assert rows == ["2M", "1M", "3M"], "the table keeps the order of the list"
