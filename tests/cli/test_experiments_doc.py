@@ -131,3 +131,17 @@ def test_each_question_has_an_answer(words: list[str], capsys: pytest.CaptureFix
         assert 100_000 < answer["rate_pps"] < 100_000_000
     if crosses:
         assert f"cross at {made['answers'][0]['rate_pps'] // 1000},000 packets/s" in TEXT
+
+
+def test_polling_moves_the_collapse_and_does_not_feed_an_application(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Mogul and Ramakrishnan 1997, section 7: user processes need a limit on the polling thread."""
+    words = ["sweep", "livelock-classic", "--over", "rate=800k,1.6M,3.2M", "--set", "irq_cure=polling"]
+    rows = told([*words, "--show", "delivered,loss"], capsys)["rows"]
+    light, double, flood = (row["figures"] for row in rows)
+    assert light["loss"]["mean"] == 0
+    assert double["delivered"]["mean"] > 500_000
+    assert flood["delivered"]["mean"] < 10_000
+    for words_of in ("all 800,000 are delivered", "comes at twice the rate", "starves at 3.2 million"):
+        assert words_of in TEXT
