@@ -1,4 +1,4 @@
-"""Any leap on three tapes in files: a million frames at milestones, switched datapaths, and steps.
+"""Any leap on tapes in files: a million frames at milestones, switched datapaths, steps, and meters.
 
 Milliseconds of CPU time, which others on the machine do not lengthen, and beside them of the clock. The
 aim is held against CPU time.
@@ -53,6 +53,7 @@ KINDS = (
     TapeKind("milestones", 1.0, Detail.MILESTONES),
     TapeKind("switched datapaths", 0.15, Detail.MILESTONES, switched=True),
     TapeKind("steps", 0.02, Detail.STEPS),
+    TapeKind("meters", 0.5, Detail.METERS),
 )
 
 

@@ -4,7 +4,8 @@ tape     |-------K-----|=========|=====P------------|
                   ~~~~> counting  folding
 K        the last key frame before the stretch that is folded
 |==      the chunk of P and the chunk before: single packets and events are remembered so long
-         the histories come from single samples, so chunks of samples alone are passed over
+         the histories come from single samples, so chunks of samples alone are passed over,
+         wherever they stand
 """
 
 from kbview.state.pieces import CHUNK, pieces
@@ -15,11 +16,15 @@ from kbview.tape.tape import Reel
 def rebuild(tape: Reel, position: int, column_ps: int) -> State:
     """The state after the first `position` records: the same as folding every one of them."""
     first = max(((position - 1) // CHUNK - 1) * CHUNK, tape.start, 0)
-    first = tape.behind_samples(first, max(first, position - 1))
-    state = State(column_ps, first)
-    state.begin(tape.opening(first))
-    state.histories.load(tape, first)
-    for records in tape.slices(first, position):
-        for piece in pieces(records, state.position):
-            state.apply_piece(piece)
+    stretches = tape.stretches(first, position)
+    state = State(column_ps, stretches[0].start)
+    state.begin(tape.opening(state.position))
+    for stretch in stretches:
+        if stretch.start > state.position:
+            state.pass_over(tape.key_at(stretch.start), stretch.start)
+        if stretch is stretches[-1]:
+            state.histories.load(tape, stretch.start)
+        for records in tape.slices(*stretch):
+            for piece in pieces(records, state.position):
+                state.apply_piece(piece)
     return state

@@ -141,6 +141,16 @@ class State:
             for reducer in self._reducers:
                 reducer.apply_run(run, self._told)
 
+    def pass_over(self, key: KeyFrame, position: int) -> None:
+        """Go on at `position`, behind samples alone, with the key frame of what follows.
+
+        The histories have to be loaded anew, because columns may have ended between.
+        """
+        for _ in range(-(-(position - 1) // CHUNK) - -(-self.position // CHUNK)):
+            self._turn()
+        self.position = position - 1
+        self.apply(key)
+
     def _turn(self) -> None:
         """Begin another chunk."""
         for reducer in self._reducers:

@@ -15,8 +15,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from operator import attrgetter, itemgetter
+from typing import NamedTuple
 
 from kbview.tape.chunk import Chunk, Chunker
+from kbview.tape.detail import Detail
 from kbview.tape.event_batch import EventBatch
 from kbview.tape.events import DatapathStarted, Event, EventsLost
 from kbview.tape.key_frame import KeyFrame
@@ -26,6 +28,13 @@ from kbview.tape.store import Spilling, Store
 
 CAPACITY = 100_000  # records: about 15 MB of single steps
 _TIME = attrgetter("time_ps")
+
+
+class Stretch(NamedTuple):
+    """Positions from `start` up to `end`."""
+
+    start: int
+    end: int
 
 
 class Reel:
@@ -98,18 +107,33 @@ class Reel:
         first = self._store.first_of(begin)
         yield from islice(self.read(first), max(position - first, 0))
 
-    def behind_samples(self, first: int, position: int) -> int:
-        """The last beginning of a chunk, `position` at most, with samples alone since `first`.
+    def stretches(self, first: int, position: int) -> list[Stretch]:
+        """The records from `first` up to `position` without chunks of samples alone.
 
-        `first` itself if there is none. The samples are not read.
+        Behind single events samples are left out only where their detail is that of meters, at which
+        events are not remembered. The chunk of the last record is always there. No sample is read.
         """
-        number, last = self._index.holding(first), self._index.holding(position)
-        while number < last and self._has_samples_alone(number):
-            number += 1
-        return max(first, self._store.first_of(number))
+        last = self._index.holding(max(first, position - 1))
+        told: list[int] = []
+        for number in range(self._index.holding(first), last):
+            if not self._has_samples_alone(number) or (told and not self._is_of_meters(number)):
+                told.append(number)
+        starts = [max(first, self._store.first_of(number)) for number in [*told, last]]
+        return list(
+            map(Stretch, starts, [*[self._store.first_of(number + 1) for number in told], position])
+        )
 
     def _has_samples_alone(self, number: int) -> bool:
         return len(self._store.track(number).positions) == self._index.extent(number).records
+
+    def _is_of_meters(self, number: int) -> bool:
+        """Whether the detail at a chunk's end is that of meters; no if that cannot be had."""
+        after = self._store.key(number + 1)
+        return after.exact and after.detail is Detail.METERS
+
+    def key_at(self, position: int) -> KeyFrame:
+        """The key frame of the chunk that begins at a position, or holds it."""
+        return self._store.key(self._index.holding(position))
 
     def started_before(self, position: int) -> DatapathStarted | None:
         """The datapath in force at a position; None if none has begun.

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kbview.state.pieces import CHUNK
 from kbview.state.rebuild import rebuild
 from kbview.state.state import State
 from kbview.tape import events as ev
@@ -76,22 +77,64 @@ def test_switches_are_found_without_the_records_between() -> None:
     ]
 
 
-def test_a_leap_among_samples_alone_passes_over_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A recording of meters: a chunk has as many samples as weigh as much as its records."""
-    records: list[ev.Event] = [
-        Sample(EVERY_PS * number, Meters(arrived=number), Detail.METERS)
-        for number in range(4 * MOST_RECORDS)
+def metered(count: int, *, started: bool) -> list[ev.Event]:
+    """A recording of meters; `started`: it begins with its datapath."""
+    begun: list[ev.Event] = [ev.DatapathStarted(0, "kernel", "", ())] if started else []
+    return begun + [
+        Sample(EVERY_PS * number, Meters(arrived=number), Detail.METERS) for number in range(count)
     ]
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_a_leap_among_samples_alone_passes_over_them(
+    monkeypatch: pytest.MonkeyPatch, started: bool
+) -> None:
+    """A recording of meters: a chunk has as many samples as weigh as much as its records.
+
+    The beginning of the datapath stands in the first chunk, which is folded and not the way behind it.
+    """
+    records = metered(4 * MOST_RECORDS, started=started)
     data = written(records, MOST_RECORDS)
     loads = Loads(monkeypatch)
-    for share in (1, 2, 3, 4):
+    for position in (1000, CHUNK - 1, CHUNK, 2 * CHUNK, MOST_RECORDS, 3 * MOST_RECORDS, len(records)):
         tape, loads.count = opened(data), 0
-        position = tape.length * share // 4
         state = rebuild(tape, position, COLUMN_PS)
         assert loads.count <= 3
         folded = State(COLUMN_PS)
         for record in records[:position]:
             folded.apply(record)
         assert state.meters == folded.meters
+        assert state.datapath == folded.datapath
         assert (state.now_ps, state.position) == (folded.now_ps, folded.position)
         assert [*state.histories.columns] == [*folded.histories.columns]
+
+
+@pytest.mark.parametrize("detail", list(Detail))
+def test_what_happened_before_many_samples_is_known_behind_them_as_long(detail: Detail) -> None:
+    """Samples alone between events: the last event and packet as if all were folded."""
+    records: list[ev.Event] = [ev.DatapathStarted(0, "kernel", "", ()), Sample(0, Meters(), detail)]
+    records += [ev.FrameArrived(1, 0, 7, 64), ev.DescriptorDone(2, 0, 7, 3)]
+    records += [Sample(EVERY_PS * number, Meters(), detail) for number in range(1, 3 * CHUNK)]
+    tape, state = opened(written(records, MOST_RECORDS)), State(COLUMN_PS)
+    for position, record in enumerate(records):
+        if not (position + 1) % (CHUNK // 4):
+            there = rebuild(tape, position, COLUMN_PS)
+            assert there.last_event == state.last_event
+            assert there.packet == state.packet
+            assert there.why == state.why
+            assert [*there.histories.columns] == [*state.histories.columns]
+        state.apply(record)
+
+
+@pytest.mark.parametrize(("turned_down", "turned_up"), [(70, 100), (70, 200), (130, 400)])
+def test_a_dial_that_was_turned_down_between_is_not_passed_over(
+    turned_down: int, turned_up: int
+) -> None:
+    """Meters alone for a while, between samples of a finer detail, forget the single events."""
+    records: list[ev.Event] = [Sample(0, Meters(), Detail.MILESTONES), ev.FrameArrived(1, 0, 7, 64)]
+    for number in range(2, CHUNK):
+        detail = Detail.METERS if turned_down <= number < turned_up else Detail.MILESTONES
+        records.append(Sample(EVERY_PS * number, Meters(), detail))
+    tape = opened(written(records, 64))
+    for position, packet in ((turned_down, 7), (turned_down + 1, ev.NO_PACKET), (CHUNK, ev.NO_PACKET)):
+        assert rebuild(tape, position, COLUMN_PS).packet == packet
