@@ -33,6 +33,7 @@ COMPILED = (
     "kbview/packet/altered.py",
     *(f"kbview/packet/{name}.py" for name in _OF_CAPTURES),
     "kbview/tape/bucket.py",
+    "kbview/tape/kbt/whole.py",
 )
 # Declarations alone, without work for a compiler.
 LEFT = {"keys.py", "settings.py", "common_settings.py", "scenario.py", "traffic_description.py"}

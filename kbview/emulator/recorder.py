@@ -10,9 +10,8 @@ At milestones the events of frames go to ledgers, from which a batch of columns 
 """
 
 from operator import attrgetter
-from typing import Any
 
-from kbview.emulator.ledger import Ledger
+from kbview.emulator.ledger import DeliveryLedger, DropLedger, FrameLedger, Ledger, MissLedger
 from kbview.tape.detail import Detail
 from kbview.tape.event_batch import BatchTable, EventBatch
 from kbview.tape.events import (
@@ -49,13 +48,19 @@ class Recorder:
         self.open: dict[int, list[StepEvent]] = {}  # by packet: events whose step is to come
         self._waiting: list[Event] = []
         self.emit = self._waiting.append
-        self.arrived = Ledger(FrameArrived)
-        self.missed = Ledger(FrameMissed)
-        self.sent = Ledger(FrameSent)
-        self.dropped = Ledger(PacketDropped)
-        self.delivered = Ledger(PacketDelivered)
+        self.arrived = FrameLedger(FrameArrived)
+        self.missed = MissLedger(FrameMissed)
+        self.sent = FrameLedger(FrameSent)
+        self.dropped = DropLedger(PacketDropped)
+        self.delivered = DeliveryLedger(PacketDelivered)
         # Events of the same time are released in this order.
-        self._ledgers = (self.arrived, self.missed, self.sent, self.dropped, self.delivered)
+        self._ledgers: list[Ledger] = [
+            self.arrived,
+            self.missed,
+            self.sent,
+            self.dropped,
+            self.delivered,
+        ]
 
     @property
     def detail(self) -> Detail:
@@ -67,13 +72,8 @@ class Recorder:
         self._settle()
         self.milestones = detail >= Detail.MILESTONES
         self.steps = detail >= Detail.STEPS
-
-    def note(self, ledger: Ledger, fields: tuple[Any, ...]) -> None:
-        """Tell an event of a frame, given by all its fields."""
-        if self.steps:
-            self.emit(ledger.kind(*fields))
-        else:
-            ledger.fields += fields
+        for ledger in self._ledgers:
+            ledger.emit = self.emit if self.steps else None
 
     def begin(self, event: Event) -> None:
         """Tell an event behind all events that were told before it, equal times included."""
@@ -121,7 +121,7 @@ class Recorder:
         """Whether no event waits."""
         if self._waiting or self.open:
             return False
-        return self.steps or not any(ledger.fields for ledger in self._ledgers)
+        return self.steps or not any(ledger.columns[0] for ledger in self._ledgers)
 
     def release_batch(self, until_ps: int) -> EventBatch | None:
         """Remove and return the events up to `until_ps` as a batch; None if some are in no ledger."""

@@ -14,11 +14,11 @@ def recorder(detail: Detail = Detail.MILESTONES) -> Recorder:
 
 def tell(made: Recorder) -> None:
     """Two arrivals that are told ahead, a drop and deliveries of two cores, out of order."""
-    made.note(made.arrived, (10, 0, 1, 64))
-    made.note(made.arrived, (30, 0, 2, 64))
-    made.note(made.delivered, (40, 0, 2, Place.APP, 64, 10))
-    made.note(made.delivered, (20, 1, 1, Place.APP, 64, 10))
-    made.note(made.dropped, (30, 0, 3, Place.NIC, DropReason.FCS, 64))
+    made.arrived.add(10, 0, 1, 64)
+    made.arrived.add(30, 0, 2, 64)
+    made.delivered.add(40, 0, 2, Place.APP, 64, 10)
+    made.delivered.add(20, 1, 1, Place.APP, 64, 10)
+    made.dropped.add(30, 0, 3, Place.NIC, DropReason.FCS, 64)
 
 
 TOLD = [
@@ -55,9 +55,9 @@ def test_events_past_the_time_of_release_wait() -> None:
 def test_events_of_a_time_before_a_datapath_starts_stand_before_the_start() -> None:
     """The last delivery of the old datapath is the old datapath's, also at the moment of the switch."""
     made = recorder()
-    made.note(made.delivered, (20, 0, 1, Place.APP, 64, 10))
+    made.delivered.add(20, 0, 1, Place.APP, 64, 10)
     made.begin(ev.DatapathStarted(20, "dpdk", "", ()))
-    made.note(made.arrived, (20, 0, 2, 64))
+    made.arrived.add(20, 0, 2, 64)
     assert made.release_batch(30) is None  # a start is in no ledger
     kinds = [type(event) for event in made.release(30)]
     assert kinds == [ev.PacketDelivered, ev.DatapathStarted, ev.FrameArrived]
@@ -66,7 +66,7 @@ def test_events_of_a_time_before_a_datapath_starts_stand_before_the_start() -> N
 def test_steps_are_told_in_the_order_of_telling() -> None:
     """A change of the detail between two events of the same time keeps their order."""
     made = recorder()
-    made.note(made.delivered, (20, 0, 1, Place.APP, 64, 10))
+    made.delivered.add(20, 0, 1, Place.APP, 64, 10)
     made.detail = Detail.STEPS
-    made.note(made.arrived, (20, 0, 2, 64))
+    made.arrived.add(20, 0, 2, 64)
     assert [type(event) for event in made.release(20)] == [ev.PacketDelivered, ev.FrameArrived]

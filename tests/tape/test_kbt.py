@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from kbview.tape import events as ev
-from kbview.tape.kbt import columns, gathering, plane, schema
+from kbview.tape.kbt import columns, gathering, plane, schema, whole
 from kbview.tape.kbt.block import HEAD_LENGTH, TapeDamagedError, head
 from kbview.tape.kbt.recording import Recording
 from kbview.tape.kbt.stream import Packing, compressed
@@ -254,3 +254,26 @@ def test_nothing_is_read_before_its_checksum_is_right() -> None:
     assert zlib.decompress(data[HEAD_LENGTH + found.front_length :]) == found.back(data)
     with pytest.raises(TapeDamagedError, match="checksum"):
         found.back(data[:-1])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "step"),
+    [
+        ([7], 0),
+        ([7, 7, 7], 0),
+        ([7, 8, 9], 1),
+        ([7, 9, 11], None),
+        ([7, 9, 9], None),
+        ([7, 8, 8, 7], None),
+        ([5, 5, 6, 8], None),
+        ([2**64, 2**64 + 1], 1),
+        ([9, 8, 7], None),
+    ],
+)
+def test_compiled_code_finds_the_same_steps(numbers: list[int], step: int | None) -> None:
+    """Its loops and the functions of the standard library agree."""
+    assert whole.common_step(numbers) == step
+    if step is not None or numbers[-1] - numbers[0] in (0, len(numbers) - 1):
+        assert whole._common_step(numbers, int(numbers[-1] != numbers[0])) == step
+    assert whole._differences(numbers) == whole.differences(numbers)
+    assert list(accumulate(whole._differences(numbers))) == numbers

@@ -129,9 +129,9 @@ class Books:
         index = 0
         for frame in frames:
             time_ps = max(frame.arrived_ps, opened_ps)
-            recorder.note(recorder.arrived, (time_ps, number, frame.packet, frame.length))
+            recorder.arrived.add(time_ps, number, frame.packet, frame.length)
             if index == len(taken) or frame is not taken[index]:
-                recorder.note(recorder.missed, (time_ps, number, frame.packet))
+                recorder.missed.add(time_ps, number, frame.packet)
                 continue
             if recorder.steps:
                 slot = (ring.head + index) % ring.size
@@ -148,8 +148,8 @@ class Books:
             self._count_refused(length, reason)
         if self.recorder.milestones:
             recorder = self.recorder
-            recorder.note(recorder.arrived, (time_ps, 0, packet, length))
-            recorder.note(recorder.dropped, (time_ps, -1, packet, _NIC, reason, length))
+            recorder.arrived.add(time_ps, 0, packet, length)
+            recorder.dropped.add(time_ps, -1, packet, _NIC, reason, length)
 
     def _count_refused(self, length: int, reason: Reason) -> None:
         self._count_arrived(1, length, 0)
@@ -178,8 +178,7 @@ class Books:
         else:
             self._count_delivered(frame.length, latency_ps, where)
         if self.recorder.milestones:
-            fields = (time_ps, cpu, frame.packet, where, frame.length, latency_ps)
-            self.recorder.note(self.recorder.delivered, fields)
+            self.recorder.delivered.add(time_ps, cpu, frame.packet, where, frame.length, latency_ps)
 
     def _count_delivered(self, length: int, latency_ps: int, where: Place) -> None:
         meters = self.meters
@@ -229,8 +228,9 @@ class Books:
         else:
             self.meters.drop(where, reason)
         if self.recorder.milestones:
-            fields = (core.now_ps, core.number, frame.packet, where, reason, frame.length)
-            self.recorder.note(self.recorder.dropped, fields)
+            self.recorder.dropped.add(
+                core.now_ps, core.number, frame.packet, where, reason, frame.length
+            )
 
     def sent(self, time_ps: int, queue: int, frame: Frame, passed_on: bool) -> None:
         """The last bit of a frame has left the host; a forwarded frame is delivered then."""
@@ -239,8 +239,7 @@ class Books:
         else:
             self._count_sent(frame.length)
         if self.recorder.milestones:
-            fields = (time_ps, queue, frame.packet, frame.length)
-            self.recorder.note(self.recorder.sent, fields)
+            self.recorder.sent.add(time_ps, queue, frame.packet, frame.length)
         if passed_on:
             self._delivered(time_ps, -1, frame, WIRE)
 

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate
-from operator import attrgetter, sub
+from operator import attrgetter
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
@@ -21,20 +21,15 @@ from kbview.tape import events as ev
 from kbview.tape.kbt import message, plane
 from kbview.tape.kbt.schema import fixed_up
 from kbview.tape.kbt.stream import Packing, StreamPart
+from kbview.tape.kbt.whole import common_step, differences, noise
 from kbview.tape.meter import Sample
 
 _Kind = TypeVar("_Kind", bound=ev.Event)
 _Reader = Callable[[Sequence[ev.Event]], list[Any]]
 _TIMES = ("time_ps",)
 _TIME = attrgetter("time_ps")
-_SAMPLE = 256  # numbers that are looked at for noise
-_NOISE = 0.9  # the share of different steps among them, at least
+_SAMPLE = 256  # bytes that are looked at
 _STORED, _CODED = 128, 16  # different bytes among them, at least
-
-
-def differences(numbers: Sequence[int]) -> list[int]:
-    """The first number, then the difference of each from the number before."""
-    return [*numbers[:1], *map(sub, numbers[1:], numbers)]
 
 
 class Columns(msgspec.Struct):
@@ -116,12 +111,12 @@ def column_parts(values: Sequence[Any], *, whole: bool) -> list[StreamPart]:
     """The column of these values, encoded; `whole`: of whole numbers."""
     if not values:
         return [StreamPart(message.array_of(0))]
-    step = _step(values) if whole else 0 if _is_one_word(values) else None
+    step = common_step(values) if whole else 0 if _is_one_word(values) else None
     if step is not None:
         first = message.encode(values[0])
         rest = message.encode(step) if whole else first
         return [StreamPart(message.array_of(len(values)) + first + (len(values) - 1) * rest)]
-    if whole and _is_noise(values[: _SAMPLE + 1]):
+    if whole and noise(values):
         with suppress(struct.error):
             return _planes(values)
     return [StreamPart(message.encode(differences(values) if whole else values))]
@@ -131,20 +126,6 @@ def _is_one_word(values: Sequence[Any]) -> bool:
     """Whether these values are the same text."""
     first = values[0]
     return isinstance(first, str) and values[-1] == first and values.count(first) == len(values)
-
-
-def _step(numbers: Sequence[int]) -> int | None:
-    """The difference between all neighbours, if it is 0 or 1; None if there are others."""
-    first, count = numbers[0], len(numbers)
-    rise = numbers[-1] - first
-    if rise == 0 and numbers.count(first) == count:
-        return 0
-    return 1 if rise == count - 1 and numbers == list(range(first, first + count)) else None
-
-
-def _is_noise(numbers: Sequence[int]) -> bool:
-    """Whether nearly all steps between these numbers are different: no word is repeated."""
-    return len(numbers) > _SAMPLE and len(set(map(sub, numbers[1:], numbers))) >= _NOISE * _SAMPLE
 
 
 def _planes(numbers: Sequence[int]) -> list[StreamPart]:

@@ -11,7 +11,7 @@ import msgspec
 
 from kbview.tape.index import Extent
 from kbview.tape.kbt.block import BlockKind, Head, TapeDamagedError, pack
-from kbview.tape.kbt.columns import differences
+from kbview.tape.kbt.whole import differences
 
 _MARK = b"KBTindex"
 _TRAILER = struct.Struct("<8sq")

@@ -13,6 +13,7 @@ from kbview.tape.kbt.block import HEAD_LENGTH, BlockKind, Head, TapeDamagedError
 from kbview.tape.kbt.block import pack as pack_block
 from kbview.tape.kbt.draft import Draft
 from kbview.tape.kbt.groups import Groups
+from kbview.tape.kbt.whole import differences
 from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Sample
 from kbview.tape.track import Track
@@ -62,8 +63,8 @@ def encode_front(key: KeyFrame, places: Sequence[int], samples: Sequence[Sample]
     whole = _ENCODER.encode(key)
     front = Front(
         groups.deflated(whole),
-        columns.differences(places),
-        columns.differences([sample.time_ps for sample in samples]),
+        differences(places),
+        differences([sample.time_ps for sample in samples]),
         groups.pack(samples, whole),
     )
     return _ENCODER.encode(front)
