@@ -18,6 +18,7 @@ from kbview.tape.kbt.writer import TapeWriter
 from kbview.tape.meter import Sample
 from kbview.tape.source import Source, SourceError
 from kbview.tape.tape import Tape
+from kbview.ui.loading import keep
 
 _BUDGET_S = 0.1  # how long a signal waits to be looked at
 _FLUSH_S = 1.0  # how long somebody who watches the tape grow waits for news
@@ -129,6 +130,7 @@ class RecordingRun:
 
         Errors: SourceError, and the errors of the output. Records written before an error are a tape.
         """
+        keep()
         until_ps = _NEVER_PS if until_ps is None else until_ps
         record = self._pump if self._source.tape is None else self._copy
         try:

@@ -142,7 +142,7 @@ class State:
                 reducer.apply_run(run, self._told)
 
     def pass_over(self, key: KeyFrame, position: int) -> None:
-        """Go on at `position`, behind samples alone, with the key frame of what follows.
+        """Go on at `position`, behind samples alone, from the key frame there.
 
         The histories have to be loaded anew, because columns may have ended between.
         """

@@ -69,7 +69,7 @@ class EventBatch(NamedTuple):
         """The first `count` events, and the others."""
         if count >= self.length:
             return self, EventBatch([])
-        after_ps = self.times()[count]
+        after_ps = self._time_of(count)
         begins = [bisect_left(table.columns[0], after_ps) for table in self.tables]
         left = count - sum(begins)  # of the events at that time
         first, rest = list[BatchTable](), list[BatchTable]()
@@ -79,3 +79,15 @@ class EventBatch(NamedTuple):
             first.append(BatchTable(kind, [column[:end] for column in columns]))
             rest.append(BatchTable(kind, [column[end:] for column in columns]))
         return EventBatch(first), EventBatch(rest)
+
+    def _time_of(self, number: int) -> int:
+        """The time of an event by its number from 0: halving the time takes a sixth of sorting."""
+        columns = [table.columns[0] for table in self.tables]
+        low_ps, high_ps = self.first_ps, self.last_ps
+        while low_ps < high_ps:
+            middle_ps = (low_ps + high_ps) // 2
+            if sum([bisect_right(times, middle_ps) for times in columns]) > number:
+                high_ps = middle_ps
+            else:
+                low_ps = middle_ps + 1
+        return low_ps

@@ -30,7 +30,7 @@ CAPACITY = 100_000  # records: about 15 MB of single steps
 _TIME = attrgetter("time_ps")
 
 
-class Stretch(NamedTuple):
+class RecordSpan(NamedTuple):
     """Positions from `start` up to `end`."""
 
     start: int
@@ -107,7 +107,7 @@ class Reel:
         first = self._store.first_of(begin)
         yield from islice(self.read(first), max(position - first, 0))
 
-    def stretches(self, first: int, position: int) -> list[Stretch]:
+    def stretches(self, first: int, position: int) -> list[RecordSpan]:
         """The records from `first` up to `position` without chunks of samples alone.
 
         Behind single events samples are left out only where their detail is that of meters, at which
@@ -120,7 +120,7 @@ class Reel:
                 told.append(number)
         starts = [max(first, self._store.first_of(number)) for number in [*told, last]]
         return list(
-            map(Stretch, starts, [*[self._store.first_of(number + 1) for number in told], position])
+            map(RecordSpan, starts, [*[self._store.first_of(number + 1) for number in told], position])
         )
 
     def _has_samples_alone(self, number: int) -> bool:
