@@ -10,6 +10,7 @@ from itertools import islice
 from statistics import median
 
 from benchmarks.tape import traffic
+from kbview.state.pieces import pieces
 from kbview.state.state import State
 from kbview.tape.detail import Detail
 from kbview.tape.tape import Tape
@@ -37,10 +38,21 @@ def read(tape: Tape) -> None:
 
 
 def fold(tape: Tape) -> None:
-    """Fold the records into a new state."""
+    """Fold the records into a new state, as play and a leap do."""
+    state = State(position=tape.start)
+    for records in tape.slices(tape.start, tape.start + RECORDS):
+        for piece in pieces(records, state.position):
+            state.apply_piece(piece)
+
+
+def fold_singly(tape: Tape) -> None:
+    """Fold the records one after another, as a run does that stops at a condition."""
     state = State(position=tape.start)
     for record in islice(tape.read(tape.start), RECORDS):
         state.apply(record)
+
+
+WORK = {"read": read, "read and folded": fold, "folded singly": fold_singly}
 
 
 def nanoseconds(work: Callable[[Tape], None], tape: Tape) -> float:
@@ -55,10 +67,10 @@ def main() -> int:
     print(f"fold: CPU ns a record, {ROUNDS} rounds in turn: least, median, greatest")
     for detail in (Detail.MILESTONES, Detail.STEPS):
         tape = tape_of(detail)
-        spent: dict[str, list[float]] = {"read": [], "read and folded": []}
+        spent: dict[str, list[float]] = {name: [] for name in WORK}
         for _ in range(ROUNDS):
-            spent["read"].append(nanoseconds(read, tape))
-            spent["read and folded"].append(nanoseconds(fold, tape))
+            for name, work in WORK.items():
+                spent[name].append(nanoseconds(work, tape))
         for name, times in spent.items():
             print(
                 f"  {detail.name.lower():<11} {name:<16} {min(times):6.0f} {median(times):6.0f} "

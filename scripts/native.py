@@ -34,6 +34,7 @@ COMPILED = (
     *(f"kbview/packet/{name}.py" for name in _OF_CAPTURES),
     "kbview/tape/bucket.py",
     "kbview/tape/kbt/whole.py",
+    "kbview/ui/brush.py",
 )
 # Declarations alone, without work for a compiler.
 LEFT = {"keys.py", "settings.py", "common_settings.py", "scenario.py", "traffic_description.py"}
