@@ -19,8 +19,30 @@ CHUNK = 4096  # records: single packets and events are remembered for one to two
 ALONE: frozenset[type[Event]] = frozenset({Sample, KeyFrame, *MARKERS})
 
 
-def pieces(records: Sequence[Event], position: int) -> list[EventRun]:
-    """The records, the first of which is at `position` of the tape, in their order."""
+def pieces(records: Sequence[Event], position: int, known: EventRun | None = None) -> list[EventRun]:
+    """The records, the first of which is at `position` of the tape, in their order.
+
+    `known` is a run of records of the same tape; if they begin with it, it is the first piece.
+    """
+    if known is None or not _begin_with(records, position, known):
+        return _cut(records, position)
+    count = len(known.records)
+    return [known, *_cut(records[count:], position + count)]
+
+
+def _begin_with(records: Sequence[Event], position: int, known: EventRun) -> bool:
+    """Whether the run is a whole piece at the beginning of the records."""
+    count = len(known.records)
+    return (
+        0 < count <= len(records)
+        and known.records[0] is records[0]
+        and known.records[-1] is records[count - 1]
+        and position % CHUNK + count <= CHUNK
+        and ALONE.isdisjoint(known.kinds)
+    )
+
+
+def _cut(records: Sequence[Event], position: int) -> list[EventRun]:
     classes: list[type[Event]] = list(map(type, records))
     alone = [place for kind in ALONE.intersection(classes) for place in _places(classes, kind)]
     turns = range(-position % CHUNK, len(records), CHUNK)

@@ -154,7 +154,7 @@ class Player:
     def _fold_all(self, records: Sequence[Event]) -> None:
         """Fold the next records."""
         state = self.state
-        for piece in pieces(records, state.position):
+        for piece in pieces(records, state.position, self.tape.latest):
             state.apply_piece(piece)
             self.markers.watch_piece(piece, state.position, state.since_ps)
 

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar, cast
 import msgspec
 
 from kbview.tape.event_batch import EventBatch
+from kbview.tape.event_run import EventRun, run_of
 from kbview.tape.events import DatapathStarted, Event
 from kbview.tape.index import Extent
 from kbview.tape.key_frame import NOTED, Framer, KeyFrame
@@ -95,13 +96,18 @@ _Filled = TypeVar("_Filled", bound=Filling)
 
 
 class Filler(ABC, Generic[_Filled]):
-    """Collects records into chunks of bounded size. `open` is the chunk that still grows."""
+    """Collects records into chunks of bounded size. `open` is the chunk that still grows.
+
+    `latest` are the records that were counted together last; None if none were. Whoever reads them next
+    need not sort them by class again.
+    """
 
     def __init__(self) -> None:
         self.framer = Framer()
         self.room = MOST_RECORDS  # single steps that the open chunk has room for
         self.open = self.begin(0, self.framer.snapshot())
         self.end_ps = 0
+        self.latest: EventRun | None = None
 
     @abstractmethod
     def begin(self, first: int, key: KeyFrame) -> _Filled:
@@ -133,7 +139,8 @@ class Filler(ABC, Generic[_Filled]):
             part = batch[taken : taken + self.room]
             self.open.extend(part)
             if self.framer.counting:
-                self.framer.follow(part)
+                self.latest = run_of(part)
+                self.framer.follow(self.latest)
             self.room -= len(part)
             self.end_ps = part[-1].time_ps
             taken += len(part)

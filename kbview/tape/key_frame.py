@@ -3,13 +3,11 @@
 Every chunk of a tape opens with one, so nobody who looks for a moment folds more than a chunk.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 
 from kbview.tape.detail import Detail
 from kbview.tape.event import Event
-from kbview.tape.event_run import run_of
+from kbview.tape.event_run import EventRun
 from kbview.tape.events import DatapathStarted, EventsLost
 from kbview.tape.meter import Meters, Sample
 
@@ -39,10 +37,10 @@ class Framer:
         self._frame = KeyFrame(0, Meters(), Detail.METERS)
         self.counting = False  # whether every event counts
 
-    def follow(self, records: Sequence[Event]) -> None:
+    def follow(self, run: EventRun) -> None:
         """Take in the next records, none of which is of a class in NOTED."""
         if self.counting:
-            run_of(records).count_in(self._frame.meters)
+            run.count_in(self._frame.meters)
 
     def count(self, record: Event) -> None:
         """Take in the next record, which is of no class in NOTED."""

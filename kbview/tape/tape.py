@@ -20,6 +20,7 @@ from typing import NamedTuple
 from kbview.tape.chunk import Chunk, Chunker
 from kbview.tape.detail import Detail
 from kbview.tape.event_batch import EventBatch
+from kbview.tape.event_run import EventRun
 from kbview.tape.events import DatapathStarted, Event, EventsLost
 from kbview.tape.key_frame import KeyFrame
 from kbview.tape.meter import Sample
@@ -46,6 +47,11 @@ class Reel:
     def _read_from(self, store: Store) -> None:
         self._store = store
         self._index = store.index
+
+    @property
+    def latest(self) -> EventRun | None:
+        """Records near the end that were sorted by class as they came; None if there are none."""
+        return None
 
     @property
     def start(self) -> int:
@@ -214,6 +220,10 @@ class Tape(Reel):
         self._chunker = Chunker()
         super().__init__(self._spilling)
         self._spilling.open = self._chunker.open
+
+    @property
+    def latest(self) -> EventRun | None:
+        return self._chunker.latest
 
     def extend(self, records: Iterable[Event]) -> None:
         """Append records that are in time order and not older than the last one."""

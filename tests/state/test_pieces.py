@@ -83,6 +83,34 @@ def test_pieces_are_all_records_with_samples_markers_and_turns_between_them() ->
         position += count
 
 
+@pytest.mark.parametrize("first", [0, 1, 3000, CHUNK - 5])
+@pytest.mark.parametrize("count", [1, 10, 1200])
+def test_records_that_were_sorted_before_give_the_same_state(first: int, count: int) -> None:
+    tape = tape_of("overload-udp", "kernel")
+    records = list(islice(tape.read(0), 2 * CHUNK))
+    known = run_of(records[first : first + count])
+    for skipped, more in ((0, 0), (1, 0), (0, 30), (0, CHUNK)):
+        begin, end = first + skipped, first + count + more
+        single, state = folded(tape), folded(tape)
+        for record in records[:end]:
+            single.apply(record)
+        for part, position in ((records[:begin], 0), (records[begin:end], begin)):
+            for piece in pieces(part, position, known):
+                state.apply_piece(piece)
+        assert dump(state) == dump(single)
+
+
+def test_play_does_not_sort_its_records_twice() -> None:
+    player = Player(resolve("overload-udp", Choice()))
+    player.tick(0.1)
+    before = player.state.position
+    player.produce(player.state.now_ps + 20_000_000, float("inf"))
+    (records,) = player.tape.slices(before, player.tape.length)
+    latest = player.tape.latest
+    assert latest is not None
+    assert pieces(records, before, latest)[0] is latest
+
+
 def test_slices_of_a_tape_are_its_records_in_order() -> None:
     tape = tape_of("overload-udp", "kernel")
     for begin, end in ((tape.start, tape.length), (5, 6), (100, 20_000), (7, 7), (tape.length, 10**9)):
