@@ -98,8 +98,8 @@ _Filled = TypeVar("_Filled", bound=Filling)
 class Filler(ABC, Generic[_Filled]):
     """Collects records into chunks of bounded size. `open` is the chunk that still grows.
 
-    `latest` are the records that were counted together last; None if none were. Whoever reads them next
-    need not sort them by class again.
+    `latest` are the records that were counted together last, sorted by class for the next reader; None
+    where no records were counted.
     """
 
     def __init__(self) -> None:
