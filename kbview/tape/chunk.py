@@ -20,7 +20,7 @@ from kbview.tape.weight import HEAVY, weight
 MOST_RECORDS = 8192  # a seek folds this many at most; half as many are a sixth larger on disk
 _BATCH = 4096  # records that are looked at together
 _TIME = attrgetter("time_ps")
-_SINGLE = HEAVY | NOTED  # classes of records that are looked at one by one
+_SINGLE = HEAVY | NOTED  # classes of records that are looked at singly
 
 
 Starts = list[tuple[int, DatapathStarted]]  # with their positions, in order
@@ -29,7 +29,7 @@ Starts = list[tuple[int, DatapathStarted]]  # with their positions, in order
 class Chunk(msgspec.Struct):
     """Records that are stored and found together. Positions on the tape begin at `first`.
 
-    `samples` are the positions of those records that are one.
+    `samples` are the positions of the samples among them.
     """
 
     first: int
@@ -148,7 +148,7 @@ class Filler(ABC, Generic[_Filled]):
                 yield self.close()
 
     def _weighed(self, batch: list[Event]) -> Iterator[_Filled]:
-        """Append records one by one."""
+        """Append records singly."""
         for record in batch:
             time_ps = record.time_ps
             if time_ps < self.end_ps:
