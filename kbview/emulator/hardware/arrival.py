@@ -1,10 +1,20 @@
 """Contracts of a receive queue: with the port, which knows arrivals ahead, and with the books."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kbview.emulator.hardware.bus import Bus
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.ring import RxRing
+from kbview.packet.frame import Frame
+
+
+class InView(NamedTuple):
+    """The frames `start` to `stop` of a list, and the times at which the NIC writes each."""
+
+    frames: list[Frame]
+    times: list[int]
+    start: int
+    stop: int
 
 
 class Supply(Protocol):

@@ -232,6 +232,10 @@ class Books:
                 core.now_ps, core.number, frame.packet, where, reason, frame.length
             )
 
+    def drop_run(self, count: int, where: Place, reason: Reason) -> None:
+        """As `drop`, for `count` single packets by the time that counts; without events."""
+        self.meters.drop(where, reason, count)
+
     def sent(self, time_ps: int, queue: int, frame: Frame, passed_on: bool) -> None:
         """The last bit of a frame has left the host; a forwarded frame is delivered then."""
         if time_ps > self.until_ps:

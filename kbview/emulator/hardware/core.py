@@ -44,7 +44,7 @@ class Core(Actor):
         self.vectors: list[Vector] = []
         self.softirq: Context | None = None
         self.run_queue = RunQueue()
-        self.now_ps = self.horizon_ps = self._limit_ps = 0  # the limit: where the next actor is
+        self.now_ps = self.horizon_ps = self.limit_ps = 0  # the limit: where the next actor is
         self.due_ps = self.irq_due_ps = self._rest_until_ps = NEVER_PS
         self._counts = counts
         self._recorder, self._parts = counts.recorder, StepParts(counts.recorder, self.number)
@@ -114,10 +114,10 @@ class Core(Actor):
 
     def run(self, horizon_ps: int) -> None:
         """Run the most urgent context, and again, until the clock passes `horizon_ps`."""
-        self._limit_ps = horizon_ps
+        self.limit_ps = horizon_ps
         if self.resting:
             self._end_rest(self.due_ps)
-        while self.now_ps <= self._limit_ps:
+        while self.now_ps <= self.limit_ps:
             if self.irq_due_ps <= self.now_ps:
                 self._interrupt()
                 continue
@@ -127,7 +127,7 @@ class Core(Actor):
                 break
             if context is not self._current:
                 self._enter(context)
-            limit_ps, irq_due_ps = self._limit_ps, self.irq_due_ps
+            limit_ps, irq_due_ps = self.limit_ps, self.irq_due_ps
             self.horizon_ps = limit_ps if limit_ps < irq_due_ps else irq_due_ps
             for _ in context.process:  # up to its next yield; compiled code has no look-up here
                 break
@@ -145,7 +145,7 @@ class Core(Actor):
             return tasks[0] if tasks[0].runnable else None
         task = run_queue.pick(self.now_ps)
         if task is not None and task.preemptible:
-            self._limit_ps = min(self._limit_ps, self.now_ps + run_queue.slice_ps)
+            self.limit_ps = min(self.limit_ps, self.now_ps + run_queue.slice_ps)
         return task
 
     def _enter(self, context: Context) -> None:
@@ -254,7 +254,7 @@ class Core(Actor):
 
     def give_way_by(self, due_ps: int) -> None:
         """Let an actor that this core made due at `due_ps` run before this core passes that time."""
-        self._limit_ps = min(self._limit_ps, due_ps)
+        self.limit_ps = min(self.limit_ps, due_ps)
         self.horizon_ps = min(self.horizon_ps, due_ps)
 
     def shorten_rest(self, at_ps: int) -> None:

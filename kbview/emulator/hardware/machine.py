@@ -195,6 +195,10 @@ class Machine:
             return self.until_ps
         return min(self.until_ps, core.horizon_ps + self.lookahead_ps)
 
+    def others_due_ps(self, *apart: Actor) -> int:
+        """When the first actor is due that is not among `apart`, at most `until_ps`."""
+        return min(self.until_ps, *[actor.due_ps for actor in self.actors if actor not in apart])
+
     def settle(self, until_ps: int) -> None:
         """Bring every core and the NIC up to a time, so that the books can be read."""
         self.nic.settle(until_ps)

@@ -67,6 +67,25 @@ class RxRing:
         """Descriptors are taken, cleaned and given back in one step."""
         self.head = (self.head + count) % self.size
 
+    def clean(self, count: int) -> int:
+        """Clean up to `count` descriptors with frames; returns how many there were."""
+        if count >= len(self.frames):
+            count = len(self.frames)
+            self.frames.clear()
+            self.ready.clear()
+        else:
+            for _ in range(count):
+                self.frames.popleft()
+                self.ready.popleft()
+        self.cleaned += count
+        return count
+
+    def pass_by(self, count: int) -> None:
+        """Descriptors are taken and cleaned in one step, and given back later; there must be room."""
+        self.free -= count
+        self.cleaned += count
+        self.head = (self.head + count) % self.size
+
     def take_done(self, ready_ps: int) -> Frame | None:
         """Look at the DD bit of the oldest descriptor; take its frame, or None where DD is not set.
 

@@ -43,11 +43,11 @@ class RunningTotals:
         self.latency = Histogram()
         self.kernel_latency = Histogram()
 
-    def drop(self, where: Place, reason: Reason) -> None:
-        """Count a packet given up."""
+    def drop(self, where: Place, reason: Reason, count: int = 1) -> None:
+        """Count packets given up."""
         key = (where, reason)  # the key of the tape is made for a sample, not for a packet
-        self.dropped += 1
-        self._drops[key] = self._drops.get(key, 0) + 1
+        self.dropped += count
+        self._drops[key] = self._drops.get(key, 0) + count
 
     def meters(self) -> Meters:
         """An independent copy; what is counted elsewhere, as levels of rings, is empty."""

@@ -12,12 +12,12 @@ puts a frame of a closed loop between the other arrivals as soon as it is known.
 from bisect import bisect_right, insort
 from collections.abc import Callable
 from heapq import merge
-from itertools import accumulate
 from operator import attrgetter
 
 from kbview.emulator.engine import NEVER_PS
-from kbview.emulator.hardware.arrival import Supply
+from kbview.emulator.hardware.arrival import InView, Supply
 from kbview.emulator.hardware.books import Books
+from kbview.emulator.hardware.known_arrivals import KnownArrivals
 from kbview.emulator.hardware.moderation import Moderation
 from kbview.emulator.hardware.ring import RxRing
 from kbview.emulator.hardware.tx import TxRing
@@ -26,10 +26,9 @@ from kbview.emulator.hardware.write_back import WriteBack
 from kbview.packet.frame import Frame
 
 _ARRIVED = attrgetter("arrived_ps")
-_FEW = 4  # arrivals that are found sooner one by one than by a binary search
 
 
-class RxQueue:
+class RxQueue(KnownArrivals):
     """A receive queue of a NIC. `masked` is None while no driver uses its vector.
 
     A polling driver sets `watcher`: the queue calls it with the time of the next done descriptor when
@@ -38,6 +37,7 @@ class RxQueue:
     """
 
     def __init__(self, number: int, supply: Supply, moderation: Moderation, books: Books) -> None:
+        super().__init__()
         self.number = number
         self.ring = RxRing(number, 2)
         self.tx: TxRing | None = None
@@ -57,10 +57,6 @@ class RxQueue:
         self._unmasked_ps = 0
         self._seen_ps = 0
         self._write_back: WriteBack | None = None  # None where each descriptor is written at once
-        self._frames: list[Frame] = []
-        self._times: list[int] = [NEVER_PS]  # with a sentinel
-        self._bytes: list[int] = [0]  # running sum, _bytes[i] is before frame i
-        self._next = 0
         self._injected: list[Frame] = []
 
     def open(self, ring: RxRing, tx: TxRing | None) -> None:
@@ -88,15 +84,6 @@ class RxQueue:
     def waiting(self) -> bool:
         """Whether arrivals are known that are still to come."""
         return self._next < len(self._frames) or bool(self._injected)
-
-    def extend(self, frames: list[Frame]) -> None:
-        """More arrivals become known, later than all before."""
-        coming = self._frames[self._next :] + frames
-        self._frames = coming
-        self._next = 0
-        self._times = [frame.arrived_ps for frame in coming]
-        self._times.append(NEVER_PS)
-        self._bytes = [0, *accumulate([frame.length for frame in coming])]
 
     def inject(self, frame: Frame) -> None:
         """A frame of a closed loop will arrive, at the latest time looked at if its own has passed."""
@@ -164,18 +151,36 @@ class RxQueue:
         if index > self._next:
             self.catch_up(ready_ps - apart_ps)
 
-    def known(self) -> tuple[list[int], int]:
-        """The times of the known arrivals, NEVER_PS behind them, and the index of the next."""
-        return self._times, self._next
+    def in_view(self, most: int) -> InView:
+        """Up to `most` frames that the driver will find: in the ring, then the known arrivals."""
+        ring, start = self.ring, self._next
+        certain = self.opened and not self._injected and self._write_back is None
+        known = min(most, ring.free, len(self._frames) - start)
+        stop = start + known if certain and not self._supply.bus.contended else start
+        if not ring.frames:
+            return InView(self._frames, self._times, start, stop)
+        frames = [*ring.frames, *self._frames[start:stop]]
+        times = [*ring.ready, *self._times[start:stop]]
+        return InView(frames, times, 0, min(most, len(frames)))
+
+    def clean(self, count: int) -> None:
+        """The driver has cleaned the first `count` frames in view, and gives them back later."""
+        waiting = self.ring.clean(count)
+        if waiting < count:
+            self.ring.pass_by(len(self._arrive(self._next + count - waiting)))
 
     def take_through(self, stop: int) -> list[Frame]:
         """The frames up to index `stop` have arrived, and the driver has cleaned them already."""
+        frames = self._arrive(stop)
+        self.ring.pass_through(len(frames))
+        return frames
+
+    def _arrive(self, stop: int) -> list[Frame]:
         start, self._next = self._next, stop
         frames, length = self._frames[start:stop], self._bytes[stop] - self._bytes[start]
         self.taken += len(frames)
         self.taken_bytes += length
         self._books.arrived(self, frames, frames, [], length)
-        self.ring.pass_through(len(frames))
         return frames
 
     def _merge(self, now_ps: int) -> None:
@@ -184,15 +189,6 @@ class RxQueue:
             frame = self._injected.pop(0)
             self._claim(bisect_right(self._times, frame.arrived_ps, self._next))
             self._take([frame], [frame.arrived_ps], frame.length)
-
-    def _arrived_by(self, now_ps: int) -> int:
-        """The index behind the last frame that has arrived by now, where the next frame has."""
-        times, stop = self._times, self._next + 1
-        for _ in range(_FEW):
-            if times[stop] > now_ps:
-                return stop
-            stop += 1
-        return bisect_right(times, now_ps, stop)
 
     def _claim(self, stop: int) -> None:
         start, self._next = self._next, stop

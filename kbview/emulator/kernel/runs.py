@@ -17,17 +17,18 @@ With several receive queues, several softirqs fill one socket, and no run is que
 the NIC gathers descriptors: a frame may be done long after it arrived.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from itertools import compress, count, islice
 from operator import gt
 
-from kbview.emulator.cost import Step
-from kbview.emulator.hardware.account import COPY, SYSCALL, USER
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.kernel.read_round import Round
 from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST
-from kbview.emulator.kernel.socket.socket import Socket, SocketTable
+from kbview.emulator.kernel.socket.socket import Socket
+from kbview.emulator.kernel.socket.socket_table import SocketTable
 from kbview.emulator.kernel.softirq import Softirq
 from kbview.packet.frame import Frame
 
@@ -106,29 +107,17 @@ class QueueRuns:
         return run
 
 
-class Round:
-    """A round of a reader: the step `entry` into the kernel, the steps `calls`, and the application's.
-
-    The reader looks at the queue at the end of `entry`. The last of `calls` copies. A blocking reader
-    looks in recv(); before an epoll reader calls recv(), it looks in epoll_wait().
-    """
-
-    def __init__(self, entry: Step, calls: tuple[Step, ...], work: Step) -> None:
-        self.steps = (entry, *calls, work)
-        self.system_calls = 1 + len(calls) // 2  # epoll_wait() ends and recv() begins with a step each
-        self.entry_ps = entry.cost_ps
-        self.calls_ps = sum(step.cost_ps for step in calls)
-        self.work_ps = work.cost_ps
-        self.cost_ps = self.entry_ps + self.calls_ps + self.work_ps
-        self.copying = calls[-1].copying or calls[-1]
-        self.between_looks_ps = calls[-1].cost_ps + self.work_ps + self.entry_ps
-
-
 class NoRuns:
     """The runs of a reader that reads call by call."""
 
     def read(self, core: Core) -> None:
         """Read no run."""
+
+    def pause(self) -> None:
+        """The reader gives way in its reading call, just before it looks at the queue."""
+
+    def go_on(self, core: Core) -> None:
+        """As `read`, where the reader has given way; the run ends in the reading call as well."""
 
     def sees(self, core: Core) -> bool:
         """Whether the sockets that epoll_wait() will find at the core's time are certain already."""
@@ -158,9 +147,22 @@ class ReadRuns(NoRuns):
         self._shortest_ps = _SHORTEST * rounds[1].cost_ps
         self._deliverers = sockets.deliverers
         sockets.shortest_reads_ps = tuple(each.between_looks_ps for each in rounds)
+        sockets.rounds = rounds
 
     def read(self, core: Core) -> None:
         """Run the rounds that no other context can disturb; none while milestones are told."""
+        self._try(core, within=False)
+
+    def pause(self) -> None:
+        self._sockets.receiving = True
+
+    def go_on(self, core: Core) -> None:
+        self._sockets.receiving = False
+        ready = self._sockets.ready
+        if ready and isinstance(ready[0], Socket) and ready[0].is_half_full:
+            self._try(core, within=True)
+
+    def _try(self, core: Core, *, within: bool) -> None:
         ready = self._sockets.ready
         if len(ready) != 1 or self._recorder.milestones or not self._deliverers:
             return
@@ -173,7 +175,7 @@ class ReadRuns(NoRuns):
             if core.horizon_ps + room * delivery.cost_ps < core.now_ps + self._shortest_ps:
                 return
         if self._softirq is None or not self._softirq.interferes:
-            self._read(core, socket)
+            self._read(core, socket, within)
 
     def sees(self, core: Core) -> bool:
         ready = self._sockets.ready
@@ -187,19 +189,22 @@ class ReadRuns(NoRuns):
             return False
         return self._sockets.placed.are_all(socket.flows)
 
-    def _read(self, core: Core, socket: Socket) -> None:
+    def _read(self, core: Core, socket: Socket, within: bool) -> None:
         ready, packets = self._sockets.ready, socket.packets
-        until_ps = self._until_ps(core, socket)
         each = self._each[socket.head_distance()]
-        most = min(_LONGEST, socket.alike())
-        most = min(most, (until_ps - core.now_ps) // each.cost_ps)
+        past_ps = each.before_take_ps if within else 0  # of a round, at its beginning and end
+        until_ps = self._until_ps(core, socket, each.cost_ps if within else 0) - past_ps
+        now_ps = core.now_ps - past_ps
+        most = min(_LONGEST, socket.alike(), (until_ps - now_ps) // each.cost_ps)
         if most < _SHORTEST:
             return
         waiting = list(islice(packets, most))
         if most >= _MANY and socket.queued == len(packets) * SMALLEST:
-            ends, extra_ps = _rounds(core, each, until_ps, waiting)
+            ends = _rounds(now_ps, each, until_ps, waiting)
         else:
-            ends, extra_ps = _one_by_one(core, each, until_ps, waiting)
+            ends = _one_by_one(now_ps, each, until_ps, waiting)
+        if within and ends and _last_is_left(packets, len(ends), ends[-1] + each.to_look_ps):
+            ends = ends[:-1]
         count = len(ends)
         if count < _SHORTEST:
             return
@@ -207,15 +212,17 @@ class ReadRuns(NoRuns):
         if not packets:
             ready.popleft()
         frames = [entry[0] for entry in waiting[:count]]
-        self._book(core, each, frames, extra_ps)
+        extra_ps = ends[-1] + each.work_ps - now_ps - count * each.cost_ps
+        each.book(core, self._machine.counts, frames, extra_ps)
         self._machine.books.deliver_run(frames, ends)
-        core.now_ps = ends[-1] + each.work_ps
+        core.now_ps = ends[-1] + each.work_ps + past_ps
 
-    def _until_ps(self, core: Core, socket: Socket) -> int:
+    def _until_ps(self, core: Core, socket: Socket, beyond_ps: int) -> int:
         """The time until which no other context can disturb, ps.
 
         No packet is queued before the core's horizon. From there on packets come at the pace of a
         softirq, and another socket may become ready, unless all known arrivals are for this socket.
+        A full buffer matters until the last packet is taken, `beyond_ps` before the end.
         """
         until_ps = min(core.irq_due_ps, self._machine.until_ps)
         if core.run_queue.contended or not self._sockets.placed.are_all(socket.flows):
@@ -223,56 +230,44 @@ class ReadRuns(NoRuns):
         until_ps = min(until_ps, max(core.horizon_ps, self._machine.nic.loaded_ps))
         if socket.delivery is not None:
             room = ((socket.rcvbuf - socket.queued) // SMALLEST - 1) // self._deliverers
-            until_ps = min(until_ps, core.horizon_ps + room * socket.delivery.cost_ps)
+            room_ps = room * socket.delivery.cost_ps
+            until_ps = min(until_ps, core.horizon_ps + max(0, room_ps) + beyond_ps)
         return until_ps
 
-    def _book(self, core: Core, each: Round, frames: Sequence[Frame], extra_ps: int) -> None:
-        count = len(frames)
-        copying_ps = each.copying.cost_ps
-        for step in each.steps:
-            step.count += count
-        each.copying.extra_ps += extra_ps
-        booked = core.booked
-        booked[SYSCALL] = booked[SYSCALL] + count * (each.entry_ps + each.calls_ps - copying_ps)
-        booked[COPY] = booked[COPY] + count * copying_ps + extra_ps
-        booked[USER] = booked[USER] + count * each.work_ps
-        self._machine.counts.read_run(
-            count, sum([frame.payload for frame in frames]), each.system_calls
-        )
+
+def _last_is_left(packets: deque[Queued], taken: int, look_ps: int) -> bool:
+    """Whether nothing is queued by `look_ps` behind the `taken` packets."""
+    return taken == len(packets) or packets[taken][2] > look_ps
 
 
-def _rounds(core: Core, each: Round, until_ps: int, waiting: list[Queued]) -> tuple[Sequence[int], int]:
-    """The time at which each round returns to user mode, and the time of copying all bytes, ps.
+def _rounds(now_ps: int, each: Round, until_ps: int, waiting: list[Queued]) -> Sequence[int]:
+    """The time at which each round returns to user mode, ps.
 
     All packets that wait are charged with the least memory.
     """
     payloads = {entry[0].payload for entry in waiting}
     if len(payloads) > 1:
-        return _one_by_one(core, each, until_ps, waiting)
+        return _one_by_one(now_ps, each, until_ps, waiting)
     queued_ps = [entry[2] for entry in waiting]
-    copy_ps = int(each.copying.ps_per_byte * payloads.pop())
-    lasts_ps = each.cost_ps + copy_ps
-    looks_ps = count(core.now_ps + each.entry_ps, lasts_ps)
+    lasts_ps = each.cost_ps + int(each.copying.ps_per_byte * payloads.pop())
+    looks_ps = count(now_ps + each.entry_ps, lasts_ps)
     late = next(compress(count(), map(gt, queued_ps, looks_ps)), len(waiting))
-    rounds = min(late, (until_ps - core.now_ps) // lasts_ps)
-    first_ps = core.now_ps + lasts_ps - each.work_ps
-    return range(first_ps, first_ps + rounds * lasts_ps, lasts_ps), rounds * copy_ps
+    rounds = min(late, (until_ps - now_ps) // lasts_ps)
+    first_ps = now_ps + lasts_ps - each.work_ps
+    return range(first_ps, first_ps + rounds * lasts_ps, lasts_ps)
 
 
-def _one_by_one(core: Core, each: Round, until_ps: int, waiting: list[Queued]) -> tuple[list[int], int]:
+def _one_by_one(now_ps: int, each: Round, until_ps: int, waiting: list[Queued]) -> Sequence[int]:
     """As `_rounds`, where the packets differ or are few."""
     entry_ps, calls_ps, work_ps = each.entry_ps, each.calls_ps, each.work_ps
     per_byte = each.copying.ps_per_byte
     ends: list[int] = []
-    now_ps, extra_ps = core.now_ps, 0
     for frame, charge, queued_ps in waiting:
         if queued_ps > now_ps + entry_ps or charge != SMALLEST:
             break
-        copy_ps = int(per_byte * frame.payload)
-        end_ps = now_ps + entry_ps + calls_ps + copy_ps
+        end_ps = now_ps + entry_ps + calls_ps + int(per_byte * frame.payload)
         now_ps = end_ps + work_ps
         if now_ps > until_ps:
             break
         ends.append(end_ps)
-        extra_ps += copy_ps
-    return ends, extra_ps
+    return ends

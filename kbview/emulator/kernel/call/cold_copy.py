@@ -13,7 +13,7 @@ Intel 64 and IA-32 Architectures Optimization Reference Manual, "Data Prefetchin
 from kbview.emulator.hardware.account import COPY
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.socket.socket import SocketTable
+from kbview.emulator.kernel.socket.socket_table import SocketTable
 from kbview.packet.frame import FCS_LENGTH, Frame, parts
 
 LINE = 64

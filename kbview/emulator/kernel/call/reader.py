@@ -18,21 +18,23 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import thread
 from kbview.emulator.kernel.call.cold_copy import ColdCopies
+from kbview.emulator.kernel.call.remains import Remains
 from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.call.take_steps import take_steps
 from kbview.emulator.kernel.call.working_set import WorkingSet
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
-from kbview.emulator.kernel.runs import NoRuns, ReadRuns, Round
+from kbview.emulator.kernel.read_round import Round
+from kbview.emulator.kernel.runs import NoRuns, ReadRuns
 from kbview.emulator.kernel.skb import packets, skbs
-from kbview.emulator.kernel.socket.socket import AnySocket, Socket, SocketTable
+from kbview.emulator.kernel.socket.socket import Socket
+from kbview.emulator.kernel.socket.socket_table import AnySocket, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import ReadSettings
-from kbview.packet.frame import Frame, Merged, Protocol, parts
+from kbview.packet.frame import Frame, parts
 from kbview.tape.vocabulary import CopyKind, Place
 
 # Enum members that a packet needs: a look-up in the class costs more than a call.
-_UDP = Protocol.UDP
 _TO_USER = CopyKind.TO_USER
 _APP = Place.APP
 
@@ -44,36 +46,6 @@ CALLS = {
     "recvmsg": ("syscall_enter", "msghdr_copy"),
     "recvmmsg": ("syscall_enter",),
 }
-
-
-class Remains:
-    """Frees the parts of an sk_buff behind its first record, which the step of the read has freed.
-
-    frag_list   fragments of a datagram, and packets that found no room among merged buffers: an sk_buff
-                each
-    frags       buffers of packets that GRO merged: a reference each
-
-    Linux: net/core/skbuff.c skb_release_data(), net/ipv4/udp.c udp_cmsg_recv()
-    """
-
-    def __init__(self, machine: Machine) -> None:
-        self._free = machine.prices.step("skb_free")
-        self._unref = machine.prices.step("skb_frag_unref")
-        self._cmsg = machine.prices.step("udp_gro_cmsg")
-
-    def free(self, core: Core, frame: Frame) -> None:
-        """Free all parts but the first; the caller counts them."""
-        for _ in skbs(frame)[1:]:
-            core.spend(self._free, frame.packet)
-        if isinstance(frame.inner, Merged):
-            self._unmerge(core, frame)
-
-    def _unmerge(self, core: Core, frame: Frame) -> None:
-        """Tell the application where datagrams end, and give the buffers of merged packets back."""
-        if frame.flow.protocol is _UDP:
-            core.spend(self._cmsg, frame.packet)
-        for _ in range(len(parts(frame)) - len(skbs(frame))):
-            core.spend(self._unref, frame.packet)
 
 
 class SocketReader:
@@ -149,8 +121,10 @@ class SocketReader:
             if core.irq_due_ps <= core.now_ps:
                 yield  # interrupted at its work, in user mode
             core.enter_kernel(self.task, self._called, self._call)
-            if core.now_ps > core.horizon_ps:
+            while core.now_ps > core.horizon_ps:
+                runs.pause()
                 yield  # what follows looks at queues that the softirq fills
+                runs.go_on(core)
             if self._softirq is not None and self._softirq.local_bh_enable():
                 yield  # the queue's lock was let go
             while not ready:
@@ -184,8 +158,10 @@ class SocketReader:
                     yield from self._serve(socket)
                     continue
                 core.enter_kernel(self.task, self._called, self._call)
-                if core.now_ps > core.horizon_ps:
+                while core.now_ps > core.horizon_ps:
+                    runs.pause()
                     yield
+                    runs.go_on(core)
                 if self._softirq is not None and self._softirq.local_bh_enable():
                     yield
                 self._sockets.ready.remove(socket)

@@ -17,6 +17,7 @@ from kbview.emulator.kernel.device.dim import AdaptiveModeration
 from kbview.emulator.kernel.device.gro import Gro
 from kbview.emulator.kernel.device.napi import Napi
 from kbview.emulator.kernel.device.xdp import XdpProgram, XdpVerdict
+from kbview.emulator.kernel.joint_runs import JointRuns
 from kbview.emulator.kernel.net.taker import LayersAbove, Taker
 from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.send.xmit import TxQueue
@@ -78,7 +79,9 @@ class DriverPoll(Napi):
         self._from_remote = machine.prices.sequence(*hops) if hops else None
         self._crowded = False  # a frame costs more than `clean`
         self._tx = tx
-        self._runs = QueueRuns(machine, queue, possible=features.xdp is None and not machine.smt)
+        alone = features.xdp is None and not machine.smt
+        self._runs = QueueRuns(machine, queue, possible=alone)
+        self._joint = JointRuns(machine, queue, possible=alone)
         prices = machine.prices
         self._clean = prices.sequence(*features.clean)
         self._rx_page = prices.step("rx_page")
@@ -113,7 +116,8 @@ class DriverPoll(Napi):
 
     def _clean_rx(self, core: Core, weight: int) -> Generator[None, None, int]:
         ring, dma_ps, gro = self._ring, self._queue.moderation.dma_ps, self._gro
-        work = 0
+        runs = not (self._crowded or self._recorder.milestones)
+        work = self._joint.take(core, weight) if runs else 0
         while work < weight:
             frame = ring.take_done(core.now_ps - dma_ps) or self._look_at_wire()
             if frame is None:
@@ -129,12 +133,19 @@ class DriverPoll(Napi):
                 self.in_hand = False
             if isinstance(taker, Socket):
                 taker.receive(core, frame)
-                room = taker.rcvbuf - taker.queued >= SMALLEST
-                if room and not (self._crowded or self._recorder.milestones):
-                    work += self._runs.queue(core, taker, frame, weight - work)
+                if runs:
+                    work += self._take_runs(core, taker, frame, weight - work)
             elif taker is not None and (rest := taker.receive(core, frame)) is not None:
                 yield from rest
         return work
+
+    def _take_runs(self, core: Core, socket: Socket, last: Frame, most: int) -> int:
+        """Take up to `most` datagrams behind `last` as runs; returns their number."""
+        if socket.is_half_full:
+            count = self._joint.follow(core, socket, most)
+            if count or socket.rcvbuf - socket.queued < SMALLEST:
+                return count
+        return self._runs.queue(core, socket, last, most)
 
     def _give_way(self, core: Core) -> Process:
         """Ring the doorbell for all frames that XDP sent; yield to a reader that wants to poll."""

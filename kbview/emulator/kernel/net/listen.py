@@ -15,7 +15,7 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.net.tcp_output import connection_name
 from kbview.emulator.kernel.socket.reuseport import SocketGroup
-from kbview.emulator.kernel.socket.socket import SocketTable
+from kbview.emulator.kernel.socket.socket_table import SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.keys import meaning
 from kbview.emulator.protocol.tcp import Segment

@@ -22,7 +22,8 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.run_queue import Context
 from kbview.emulator.kernel.skb import SkbCache, charge
-from kbview.emulator.kernel.socket.socket import Socket, SocketTable
+from kbview.emulator.kernel.socket.socket import Socket
+from kbview.emulator.kernel.socket.socket_table import SocketTable
 from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.packet.frame import Frame
 

@@ -12,7 +12,8 @@ from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.contended import ContendedTable
 from kbview.emulator.kernel.socket.datagram_settings import SocketSettings
-from kbview.emulator.kernel.socket.socket import Socket, SocketTable
+from kbview.emulator.kernel.socket.socket import Socket
+from kbview.emulator.kernel.socket.socket_table import SocketTable
 from kbview.emulator.protocol.tcp.parameters import TcpSettings
 from kbview.packet.frame import Flow
 from kbview.tape.meter import SocketMeter

@@ -1,28 +1,28 @@
-"""Sockets: receive queues charged by truesize, and the tables in which a flow finds its socket.
+"""A socket: a receive queue that is charged by truesize. A flow finds its socket in socket_table.py.
 
-    udp  one socket a port        tcp  one socket a connection
-
-Every flow has a socket, unless its port is closed.
 Linux: net/ipv4/udp.c __udp_enqueue_schedule_skb(), net/ipv4/tcp_input.c tcp_data_queue()
 """
 
-from collections import deque
-from collections.abc import Container, Iterable
-from heapq import nlargest
+from __future__ import annotations
 
-from kbview.emulator.cost import Step
-from kbview.emulator.hardware.core import Core
-from kbview.emulator.hardware.machine import Machine
+from collections import deque
+from typing import TYPE_CHECKING
+
 from kbview.emulator.hardware.placement import FROM_REMOTE
-from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST, SkbCache, cut, skbs
+from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST, cut, skbs
 from kbview.emulator.kernel.skb import charge as charge_of
-from kbview.emulator.kernel.socket.placed_flows import PlacedFlows
-from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
-from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.emulator.protocol.tcp.recorded_window import TCP_RMEM_MAX
-from kbview.packet.frame import Flow, Frame, Protocol, endpoint, parts
+from kbview.packet.frame import parts
 from kbview.tape.meter import SocketMeter
 from kbview.tape.vocabulary import DropReason, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kbview.emulator.cost import Step
+    from kbview.emulator.hardware.core import Core
+    from kbview.emulator.kernel.socket.socket_table import SocketTable
+    from kbview.packet.frame import Flow, Frame
 
 # Enum members that a packet needs: a look-up in the class costs more than a call.
 _TCP_ZEROWINDOW = DropReason.TCP_ZEROWINDOW
@@ -37,8 +37,6 @@ TAKES = (
     ("socket_recv", "skb_lines", "copy_to_user", "skb_free"),
     ("socket_recv", "skb_lines", FROM_REMOTE, FROM_REMOTE, FROM_REMOTE, "copy_to_user", "skb_free"),
 )
-_METERED = 16  # sockets in a sample: the fullest, then the latest
-_OPEN = 65_536  # connections kept; past that, those with nothing queued are forgotten
 
 
 class Socket:
@@ -49,7 +47,7 @@ class Socket:
     numbered as they are queued; `_turns` has the first number of each stretch of equal distance.
     """
 
-    def __init__(self, table: "SocketTable", name: str, stream: bool, rcvbuf: int) -> None:
+    def __init__(self, table: SocketTable, name: str, stream: bool, rcvbuf: int) -> None:
         self.name = name
         self.stream = stream
         self.rcvbuf = rcvbuf
@@ -131,6 +129,18 @@ class Socket:
             return len(self.packets)
         return self._turns[0][0] - self.received + len(self.packets)
 
+    @property
+    def is_half_full(self) -> bool:
+        """Whether packets take half of the receive buffer or more: the reader is behind."""
+        return 2 * self.queued >= self.rcvbuf
+
+    def is_uniform(self, core: Core) -> bool:
+        """Whether `core` queued all packets, from the same distance, and all are small."""
+        if core is not self._queuer or self.queued != len(self.packets) * SMALLEST:
+            return False
+        self.head_distance()
+        return not self._turns
+
     def extend(self, entries: Iterable[tuple[Frame, int, int]], count: int, core: Core) -> None:
         """As `receive`, for `count` small datagrams that fit while the reader is awake.
 
@@ -190,109 +200,3 @@ class Socket:
         return SocketMeter(
             self.name, self.queued, self.rcvbuf, len(self.packets), self.received, self.drops
         )
-
-
-AnySocket = Socket | ListenSocket | StreamSocket
-
-
-class SocketTable:
-    """The sockets of one reader, a thread on the core `reader`.
-
-    `ready` has the readable sockets, in the order they became so. `deliverers`: how many cores fill a
-    socket; 0 where the reader cannot know what they do meanwhile, and then packets come one by one.
-    """
-
-    def __init__(
-        self,
-        machine: Machine,
-        reader: Core,
-        cache: SkbCache,
-        udp_rcvbuf: int,
-        tcp_rcvbuf: int,
-        closed: Container[int],
-        suffix: str = "",
-        deliverers: int = 0,
-    ) -> None:
-        self.machine = machine
-        self.reader = reader
-        self.counts = machine.counts
-        self.recorder = machine.recorder
-        self.cache = cache
-        self.waiters = WaitQueue(machine)
-        self.ready: deque[AnySocket] = deque()
-        self.deliverers = deliverers
-        self.placed = PlacedFlows(machine)
-        # Between two looks of a reader at the queue, by the distance of the packets.
-        self.shortest_reads_ps: tuple[int, ...] = (0, 0, 0)
-        self._rcvbuf = {Protocol.UDP: udp_rcvbuf, Protocol.TCP: tcp_rcvbuf}
-        self._closed = closed
-        self.suffix = suffix
-        self._sockets: dict[str, AnySocket] = {}
-
-    def find(self, flow: Flow) -> Socket | None:
-        """The socket of a flow to this host; None where the port is closed."""
-        if flow.destination_port in self._closed:
-            return None
-        stream = flow.protocol is Protocol.TCP
-        name = f"{flow.protocol} :{flow.destination_port}"
-        if stream:
-            name += f" < {endpoint(flow.source, flow.source_port)}"
-        name += self.suffix
-        socket = self._sockets.get(name)
-        if not isinstance(socket, Socket):
-            socket = self.make(name, stream, self._rcvbuf[flow.protocol])
-            self.add(socket)
-        return socket
-
-    def make(self, name: str, stream: bool, rcvbuf: int) -> Socket:
-        """A socket for datagrams or for a captured stream."""
-        return Socket(self, name, stream, rcvbuf)
-
-    def listens(self, port: int) -> bool:
-        """Whether a port is open."""
-        return port not in self._closed
-
-    def add(self, socket: "AnySocket") -> None:
-        """Add a new socket."""
-        if len(self._sockets) >= _OPEN:
-            self._forget_idle()
-        self._sockets[socket.name] = socket
-
-    def adopt(self, socket: StreamSocket) -> None:
-        """Move an accepted connection to the table of the reader that accepted it."""
-        if socket.table is not self:
-            socket.table.remove(socket)
-            socket.table = self
-            self.add(socket)
-
-    def remove(self, socket: StreamSocket) -> None:
-        """Remove the socket of a closed connection."""
-        self._sockets.pop(socket.name, None)
-
-    def rouse(self, core: Core, socket: ListenSocket | StreamSocket) -> None:
-        """Mark a stream as ready, and wake the reader if it sleeps."""
-        if not socket.is_ready:
-            socket.is_ready = True
-            self.ready.append(socket)
-        if self.waiters.sleeper is not None:
-            self.waiters.wake(core)
-
-    def _forget_idle(self) -> None:
-        self._sockets = {name: each for name, each in self._sockets.items() if each.packets}
-
-    @property
-    def held(self) -> int:
-        """Packets in the receive queues of datagrams and of captured streams."""
-        return sum(len(each.packets) + each.joined for each in self.ready if isinstance(each, Socket))
-
-    @property
-    def buffers(self) -> int:
-        """The sk_buffs of these packets."""
-        return self.held - sum(each.bare for each in self.ready if isinstance(each, Socket))
-
-    def meters(self) -> dict[str, SocketMeter]:
-        """The meters of the fullest sockets; among equals, of the latest to receive."""
-        chosen = nlargest(
-            _METERED, self._sockets.values(), key=lambda each: (each.queued, each.last_ps)
-        )
-        return {each.name: each.meter() for each in chosen}

@@ -18,7 +18,7 @@ from kbview.tape.meter import SocketMeter
 if TYPE_CHECKING:
     from kbview.emulator.application import AppSession
     from kbview.emulator.hardware.contention import Lock
-    from kbview.emulator.kernel.socket.socket import SocketTable
+    from kbview.emulator.kernel.socket.socket_table import SocketTable
 
 
 class ListenSocket:
