@@ -54,7 +54,7 @@ def budget(patch: pytest.MonkeyPatch) -> None:
 
     def boundless(softirq: Softirq, *parts: Any) -> None:
         made(softirq, *parts)
-        softirq._weight = softirq._budget = softirq._budget_ps = 1 << 60
+        softirq.weight = softirq._budget = softirq._budget_ps = 1 << 60
 
     patch.setattr(Softirq, "__init__", boundless)
 

@@ -53,7 +53,7 @@ class Core(Actor):
         self._current: Context | None = None  # whose account and mode are in force
         self.resting = True
         self._spin: Step | None = None
-        self._governor, self._idle_since_ps = governor, 0
+        self.governor, self._idle_since_ps = governor, 0
 
     def spend(self, step: Step, packet: int = NO_PACKET) -> None:
         """Take a step: move the clock and book the time to the account in force."""
@@ -239,7 +239,7 @@ class Core(Actor):
 
     def _end_rest(self, at_ps: int) -> None:
         if self._spin is None:
-            at_ps += self._governor.wake(at_ps - self._idle_since_ps)
+            at_ps += self.governor.wake(at_ps - self._idle_since_ps)
         self.book_rest(at_ps)
         self.resting = False
         self._spin = None

@@ -46,16 +46,16 @@ def idle_states(prices: Prices, deepest: str) -> tuple[IdleState, ...]:
 
 
 class Governor:
-    """The governor of a core: it chooses a state by the earlier idle times."""
+    """The governor of a core: it chooses a state by the idle time that it expects."""
 
     def __init__(self, states: Sequence[IdleState]) -> None:
         self._states = states
-        self._expected_ps = 0  # the core was busy until now
+        self.expected_ps = 0  # the core was busy until now
 
     def wake(self, idled_ps: int) -> int:
         """The core wakes after `idled_ps`; returns the wake-up time beyond C1, ps."""
-        expected_ps = self._expected_ps if idled_ps < TICK_PS else idled_ps
-        self._expected_ps += (idled_ps - self._expected_ps) // DECAY
+        expected_ps = self.expected_ps if idled_ps < TICK_PS else idled_ps
+        self.expected_ps += (idled_ps - self.expected_ps) // DECAY
         exit_ps = 0
         for state in self._states:
             if state.residency_ps > expected_ps:

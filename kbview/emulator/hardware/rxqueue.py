@@ -64,10 +64,9 @@ class RxQueue(KnownArrivals):
         self.ring, self.tx, self.completes, self.each = ring, tx, True, False
         self.once = False
         self.masked = self.vector = self.watcher = None
-        self.moderation = self._set  # a driver may adapt it
+        self.moderation, self.opened = self._set, True  # a driver may adapt the moderation
         if self._set.gathered > 1:
             self._write_back = WriteBack(self._set.gathered, self._set.gather_ps)
-        self.opened = True
 
     def close(self) -> None:
         """Let nothing in; frames wait on the wire's side until the next `open`."""
@@ -155,7 +154,7 @@ class RxQueue(KnownArrivals):
         """Up to `most` frames that the driver will find: in the ring, then the known arrivals."""
         ring, start = self.ring, self._next
         certain = self.opened and not self._injected and self._write_back is None
-        known = min(most, ring.free, len(self._frames) - start)
+        known = min(most, len(self._frames) - start)
         stop = start + known if certain and not self._supply.bus.contended else start
         if not ring.frames:
             return InView(self._frames, self._times, start, stop)
@@ -223,6 +222,17 @@ class RxQueue(KnownArrivals):
     def watch(self, watcher: Callable[[int], None] | None) -> None:
         """Tell `watcher` the time of the next done descriptor; None: raise the vector again."""
         self.watcher = watcher
+
+    @property
+    def fired_ps(self) -> int:
+        """When its interrupt last reached the core; -NEVER_PS before the first, or without a vector."""
+        return -NEVER_PS if self.vector is None else self.vector.fired_ps
+
+    def masked_since(self, fired_ps: int) -> None:
+        """The handler of an interrupt that came at `fired_ps` has masked it."""
+        if self.vector is not None:
+            self.vector.fired_ps = fired_ps
+        self.mask()
 
     def mask(self) -> None:
         """The handler runs: nothing more until `unmask`.

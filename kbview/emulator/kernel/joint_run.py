@@ -11,6 +11,7 @@ runs of softirq or reader alone (runs.py) end after few datagrams. While both to
 times follow from the arrivals, the costs and the room in the buffer.
 """
 
+from kbview.emulator.cost import Step
 from kbview.emulator.engine import NEVER_PS
 from kbview.emulator.hardware.arrival import InView
 from kbview.emulator.hardware.books import Books
@@ -31,39 +32,39 @@ class JointRun:
     """The two clocks of a run, from `now_ps` on, and the outcome so far.
 
     The reader has given way in its reading call at `read_ps`, and is left there. Frames up to `index`
-    are taken. No other actor and no interrupt comes before `until_ps`. `step_ps` is the time of the
-    softirq for a frame, and `dma_ps` the time from its arrival to a done descriptor.
+    are taken. No other actor and no interrupt comes while the clocks are within `until_ps`. `step` is
+    the softirq's for a frame, and `dma_ps` the time from its arrival to a done descriptor.
     Of two contexts at the same time, the context that ran last goes on.
     """
 
     def __init__(
-        self, socket: Socket, view: InView, now_ps: int, until_ps: int, step_ps: int, dma_ps: int
+        self, socket: Socket, view: InView, now_ps: int, until_ps: int, step: Step, dma_ps: int
     ) -> None:
         self.now_ps = now_ps
+        self.until_ps = until_ps - socket.table.cache.free_ps
         self.read_ps = socket.table.reader.now_ps
         self.index = view.start
         self._socket = socket
         self._each = socket.table.rounds[socket.distance]
-        self._view = view
-        self._until_ps = until_ps
-        self._last_ps = until_ps - step_ps
-        self._step_ps = step_ps
+        self.view = view
+        self._step = step
+        self._last_ps = self.until_ps - step.cost_ps
         self._dma_ps = dma_ps
         self._drop_ps = socket.table.cache.free_ps
         self._most = socket.rcvbuf // SMALLEST
         self._before = len(socket.packets)
-        self._touched_ps = NEVER_PS  # when the softirq has last touched the socket
+        self.touched_ps = NEVER_PS  # when the softirq had its last turn or touched the socket
         self._read: list[Frame] = []
         self._ends_ps: list[int] = []  # when the application has each
 
     def poll(self, stop: int) -> bool:
         """Take frames up to index `stop`; True if the ring is empty, False if the run ends before."""
-        (frames, times, _, _), index, waiting = self._view, self.index, len(self._socket.packets)
+        (frames, times, _, _), index, waiting = self.view, self.index, len(self._socket.packets)
         packets, flows, each = self._socket.packets, self._socket.flows, self._each
         read, ends_ps, now_ps, read_ps = self._read, self._ends_ps, self.now_ps, self.read_ps
-        step_ps, dma_ps, drop_ps, most = self._step_ps, self._dma_ps, self._drop_ps, self._most
+        step_ps, dma_ps, drop_ps, most = self._step.cost_ps, self._dma_ps, self._drop_ps, self._most
         rest_ps, after_ps, payload, take_ps = each.rest_ps, each.after_look_ps, -1, 0
-        touched_ps, last_ps, end_by_ps = self._touched_ps, self._last_ps, self._until_ps - rest_ps
+        touched_ps, last_ps, end_by_ps = self.touched_ps, self._last_ps, self.until_ps - rest_ps
         while index < stop and times[index] <= now_ps - dma_ps and now_ps <= last_ps:
             frame, next_ps = frames[index], now_ps + step_ps
             if frame.flow not in flows or frame.fault or frame.length > RX_BUFFER:
@@ -86,30 +87,40 @@ class JointRun:
             else:
                 now_ps = next_ps + drop_ps
             touched_ps, index = next_ps, index + 1
-        self.index, self.now_ps, self.read_ps, self._touched_ps = index, now_ps, read_ps, touched_ps
+        self.index, self.now_ps, self.read_ps, self.touched_ps = index, now_ps, read_ps, touched_ps
         return index < stop and times[index] > now_ps - dma_ps
+
+    @property
+    def stop(self) -> int:
+        """The index behind the last frame in view."""
+        return self.view.stop
+
+    @property
+    def slowest_ps(self) -> int:
+        """The longest time that the softirq needs for a frame: for a dropped frame."""
+        return self._step.cost_ps + self._drop_ps
 
     @property
     def frames(self) -> int:
         """How many frames were taken."""
-        return self.index - self._view.start
+        return self.index - self.view.start
 
-    def leave(self, counts: WorkCounts, books: Books) -> int:
-        """Bring socket, meters and reader up to date; returns how many of the frames were dropped."""
-        socket, read = self._socket, self._read
+    def leave(self, core: Core, counts: WorkCounts, books: Books) -> None:
+        """Bring socket, meters and reader up to date, and book the work on the frames to `core`."""
+        socket, read, frames = self._socket, self._read, self.frames
         queued = len(socket.packets) + len(read) - self._before
-        dropped = self.frames - queued
-        counts.allocated_run(self.frames)
-        if dropped:
-            books.drop_run(dropped, _SOCKET, _SOCKET_RCVBUFF)
+        counts.allocated_run(frames)
+        core.spend_run(self._step, frames)
+        if frames > queued:
+            books.drop_run(frames - queued, _SOCKET, _SOCKET_RCVBUFF)
+            socket.table.cache.free_run(core, frames - queued)
         socket.queued = len(socket.packets) * SMALLEST
         socket.received += queued
-        socket.drops += dropped
+        socket.drops += frames - queued
         socket.last_ps = socket.packets[-1][2]
         if read:
             self._leave_reader(socket.table.reader, counts)
             books.deliver_run(read, self._ends_ps)
-        return dropped
 
     def _leave_reader(self, reader: Core, counts: WorkCounts) -> None:
         each = self._each

@@ -22,9 +22,11 @@ from collections.abc import Sequence
 from itertools import compress, count, islice
 from operator import gt
 
+from kbview.emulator.cost import Step
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
+from kbview.emulator.kernel.joint_runs import JointRuns
 from kbview.emulator.kernel.read_round import Round
 from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST
 from kbview.emulator.kernel.socket.socket import Socket
@@ -46,8 +48,11 @@ class QueueRuns:
     `possible`: nothing but the layers lies between ring and socket.
     """
 
-    def __init__(self, machine: Machine, queue: RxQueue, *, possible: bool = True) -> None:
+    def __init__(
+        self, machine: Machine, queue: RxQueue, joint: JointRuns, *, possible: bool = True
+    ) -> None:
         self._machine = machine
+        self.joint = joint
         self._queue = queue
         self._ring = queue.ring
         self._dma_ps = queue.moderation.dma_ps
@@ -58,22 +63,27 @@ class QueueRuns:
         """Queue up to `most` datagrams right after `last`; returns their number.
 
         0 where the socket has dropped `last`, or where a run might change the result. The run includes
-        datagrams that arrive during the run, if each is in the ring when its turn comes.
+        datagrams that arrive during the run, if each is in the ring when its turn comes. Where the
+        buffer is half full, it is a joint run, which may drop some of them.
         """
+        if 2 * socket.queued >= socket.rcvbuf and (count := self.joint.follow(core, socket, most)):
+            return count
         step = socket.delivery
         if step is None or socket.stream or not self._alone:
             return 0
-        done, ready_ps = self._ring.ready, core.now_ps - self._dma_ps
-        if not done or done[0] > ready_ps:
+        done = self._ring.ready
+        if not done or done[0] > core.now_ps - self._dma_ps:
             return 0
         if not socket.packets or socket.packets[-1][0] is not last:
             return 0
-        table = socket.table
-        if step.cost_ps > table.shortest_reads_ps[socket.latest]:
+        if step.cost_ps > socket.table.shortest_reads_ps[socket.latest]:
             return 0
         until_ps = min(self._machine.bound_ps(core), core.irq_due_ps)
         most = min(most, (socket.rcvbuf - socket.queued) // SMALLEST)
-        most = min(most, (until_ps - core.now_ps) // step.cost_ps)
+        return self._fill(core, socket, step, min(most, (until_ps - core.now_ps) // step.cost_ps))
+
+    def _fill(self, core: Core, socket: Socket, step: Step, most: int) -> int:
+        """Queue datagrams until the ring is empty or `most` are queued; returns their number."""
         count = 0
         while count < most:
             run = self._take(socket, core.now_ps, step.cost_ps, most - count)
@@ -110,14 +120,11 @@ class QueueRuns:
 class NoRuns:
     """The runs of a reader that reads call by call."""
 
-    def read(self, core: Core) -> None:
-        """Read no run."""
-
-    def pause(self) -> None:
-        """The reader gives way in its reading call, just before it looks at the queue."""
+    def read(self, core: Core, *, within: bool = False) -> None:
+        """Read no run. `within`: the reader is in its reading call, and the run ends there."""
 
     def go_on(self, core: Core) -> None:
-        """As `read`, where the reader has given way; the run ends in the reading call as well."""
+        """As `read`, in the reading call just before it looks at the queue, if the reader is behind."""
 
     def sees(self, core: Core) -> bool:
         """Whether the sockets that epoll_wait() will find at the core's time are certain already."""
@@ -149,20 +156,8 @@ class ReadRuns(NoRuns):
         sockets.shortest_reads_ps = tuple(each.between_looks_ps for each in rounds)
         sockets.rounds = rounds
 
-    def read(self, core: Core) -> None:
+    def read(self, core: Core, *, within: bool = False) -> None:
         """Run the rounds that no other context can disturb; none while milestones are told."""
-        self._try(core, within=False)
-
-    def pause(self) -> None:
-        self._sockets.receiving = True
-
-    def go_on(self, core: Core) -> None:
-        self._sockets.receiving = False
-        ready = self._sockets.ready
-        if ready and isinstance(ready[0], Socket) and ready[0].is_half_full:
-            self._try(core, within=True)
-
-    def _try(self, core: Core, *, within: bool) -> None:
         ready = self._sockets.ready
         if len(ready) != 1 or self._recorder.milestones or not self._deliverers:
             return
@@ -176,6 +171,11 @@ class ReadRuns(NoRuns):
                 return
         if self._softirq is None or not self._softirq.interferes:
             self._read(core, socket, within)
+
+    def go_on(self, core: Core) -> None:
+        ready = self._sockets.ready
+        if ready and isinstance(ready[0], Socket) and ready[0].is_half_full:
+            self.read(core, within=True)
 
     def sees(self, core: Core) -> bool:
         ready = self._sockets.ready
@@ -231,7 +231,7 @@ class ReadRuns(NoRuns):
         if socket.delivery is not None:
             room = ((socket.rcvbuf - socket.queued) // SMALLEST - 1) // self._deliverers
             room_ps = room * socket.delivery.cost_ps
-            until_ps = min(until_ps, core.horizon_ps + max(0, room_ps) + beyond_ps)
+            until_ps = min(until_ps, core.horizon_ps + room_ps + beyond_ps)
         return until_ps
 
 

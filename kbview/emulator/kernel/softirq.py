@@ -84,12 +84,13 @@ class Softirq(Scheduler):
     def __init__(self, machine: Machine, core: Core, settings: SoftirqSettings) -> None:
         self.core = core
         self.poll_list: deque[Pollable] = deque()
-        self._weight = settings.napi_weight
+        self.weight = settings.napi_weight
         self._budget = settings.netdev_budget
         self._budget_ps = settings.netdev_budget_usecs * US_PS
         self._tick_ps = 10**12 // settings.hz
         self._defers = settings.ksoftirqd_defers
         self._running = False
+        self._since_ps = -1  # since when a run of net_rx_action polls that goes on; -1 without one
         self._counts = machine.counts
         self._dispatch = machine.prices.step("softirq_dispatch")
         self._hardirq = machine.prices.step("hardirq")
@@ -106,6 +107,20 @@ class Softirq(Scheduler):
         """Put a device on the poll list and raise the softirq; it runs when the hard IRQ returns."""
         self.poll_list.append(napi)
         self._do_softirq("irq_exit")
+
+    def go_on(self, napi: Pollable, since_ps: int) -> None:
+        """As `napi_schedule`, where a run polls the device already, since `since_ps`."""
+        self._since_ps = since_ps
+        self.napi_schedule(napi)
+
+    def polls_whole(self, poll_ps: int) -> bool:
+        """Whether the limits allow a poll of less than its weight that lasts at most `poll_ps`."""
+        return self.weight <= self._budget and poll_ps < self._budget_ps
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no softirq runs, is pending or is left to ksoftirqd."""
+        return not (self._running or self.poll_list or self._ksoftirqd.runnable)
 
     def local_bh_enable(self) -> bool:
         """A task enables bottom halves; True if softirqs run now, so the task has to yield."""
@@ -131,7 +146,7 @@ class Softirq(Scheduler):
         """__do_softirq: run until no softirq is pending, or a limit of the loop is reached."""
         self._running = True
         core = self.core
-        began_ps = core.now_ps
+        began_ps = core.now_ps if self._since_ps < 0 else self._since_ps - self._dispatch.cost_ps
         for _ in range(MAX_SOFTIRQ_RESTART):
             yield from self.net_rx_action(entry)
             if not self.poll_list or core.now_ps - began_ps >= MAX_SOFTIRQ_TIME_PS:
@@ -146,15 +161,18 @@ class Softirq(Scheduler):
     def net_rx_action(self, entry: Entry) -> Process:
         """One run: poll each listed device once, until `netdev_budget` packets or usecs are used up."""
         core = self.core
-        self._counts.softirq_entered(core, entry, self._budget, self._budget_ps)
-        core.spend(self._dispatch)
-        until_ps = core.now_ps + self._budget_ps
+        since_ps, self._since_ps = self._since_ps, -1
+        if since_ps < 0:
+            self._counts.softirq_entered(core, entry, self._budget, self._budget_ps)
+            core.spend(self._dispatch)
+            since_ps = core.now_ps
+        until_ps = since_ps + self._budget_ps
         budget = self._budget
         squeezed = False
         for _ in range(len(self.poll_list)):
             napi = self.poll_list.popleft()
-            work = yield from napi.poll(self._weight)
-            if work == self._weight:
+            work = yield from napi.poll(self.weight)
+            if work == self.weight:
                 self.poll_list.append(napi)
             budget -= work
             if budget <= 0 or core.now_ps >= until_ps:

@@ -14,8 +14,7 @@ from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.take_steps import take_steps
 from kbview.emulator.kernel.send.xmit import TxQueues
 from kbview.emulator.kernel.skb import skbs
-from kbview.emulator.kernel.socket.socket import Socket
-from kbview.emulator.kernel.socket.socket_table import SocketTable
+from kbview.emulator.kernel.socket.socket_table import Socket, SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame
 from kbview.tape.vocabulary import CopyKind, Place

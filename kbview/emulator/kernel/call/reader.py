@@ -115,15 +115,16 @@ class SocketReader:
         self.core.start(self.task)
 
     def _blocking(self) -> Process:
-        core, ready, runs = self.core, self._sockets.ready, self._runs
+        core, table, ready, runs = self.core, self._sockets, self._sockets.ready, self._runs
         while True:
             runs.read(core)
             if core.irq_due_ps <= core.now_ps:
                 yield  # interrupted at its work, in user mode
             core.enter_kernel(self.task, self._called, self._call)
             while core.now_ps > core.horizon_ps:
-                runs.pause()
+                table.receiving = True
                 yield  # what follows looks at queues that the softirq fills
+                table.receiving = False
                 runs.go_on(core)
             if self._softirq is not None and self._softirq.local_bh_enable():
                 yield  # the queue's lock was let go
@@ -147,7 +148,7 @@ class SocketReader:
             yield from self._sockets.waiters.sleep(core, self.task)
 
     def _epolling(self) -> Process:
-        core, runs = self.core, self._runs
+        core, table, runs = self.core, self._sockets, self._runs
         while True:
             runs.read(core)
             for socket in (yield from self._epoll_wait()):
@@ -159,8 +160,9 @@ class SocketReader:
                     continue
                 core.enter_kernel(self.task, self._called, self._call)
                 while core.now_ps > core.horizon_ps:
-                    runs.pause()
+                    table.receiving = True
                     yield
+                    table.receiving = False
                     runs.go_on(core)
                 if self._softirq is not None and self._softirq.local_bh_enable():
                     yield

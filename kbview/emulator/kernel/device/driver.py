@@ -16,6 +16,7 @@ from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.device.dim import AdaptiveModeration
 from kbview.emulator.kernel.device.gro import Gro
 from kbview.emulator.kernel.device.napi import Napi
+from kbview.emulator.kernel.device.poll_cycles import NoCycles, PollCycles
 from kbview.emulator.kernel.device.xdp import XdpProgram, XdpVerdict
 from kbview.emulator.kernel.joint_runs import JointRuns
 from kbview.emulator.kernel.net.taker import LayersAbove, Taker
@@ -23,7 +24,7 @@ from kbview.emulator.kernel.runs import QueueRuns
 from kbview.emulator.kernel.send.xmit import TxQueue
 from kbview.emulator.kernel.skb import PAGE, RX_BUFFER, SMALLEST, truesize
 from kbview.emulator.kernel.socket.socket import Socket
-from kbview.emulator.kernel.softirq import Scheduler
+from kbview.emulator.kernel.softirq import Scheduler, Softirq
 from kbview.packet.frame import Frame
 
 # What cleaning one descriptor costs; paid together with the climb through the layers that follows,
@@ -80,12 +81,15 @@ class DriverPoll(Napi):
         self._crowded = False  # a frame costs more than `clean`
         self._tx = tx
         alone = features.xdp is None and not machine.smt
-        self._runs = QueueRuns(machine, queue, possible=alone)
-        self._joint = JointRuns(machine, queue, possible=alone)
+        joint = JointRuns(machine, queue, possible=alone)
+        self._runs = QueueRuns(machine, queue, joint, possible=alone)
+        self._cycles = NoCycles()
+        if isinstance(scheduler, Softirq) and not hops and features[2:4] == PLAIN[2:4]:
+            self._cycles = PollCycles(machine, queue, scheduler, joint)
         prices = machine.prices
         self._clean = prices.sequence(*features.clean)
-        self._rx_page = prices.step("rx_page")
-        self._llc_miss = prices.step("llc_miss")
+        # One attribute for both: from 30 on, Python looks each attribute of an object up in a table.
+        self._seldom = (prices.step("rx_page"), prices.step("llc_miss"))
         self._napi_poll = prices.step("napi_poll")
 
     @property
@@ -98,15 +102,32 @@ class DriverPoll(Napi):
         """The sk_buffs of these frames."""
         return self.in_hand + (self._gro.buffers if self._gro is not None else 0)
 
+    def irq_handler(self, core: Core) -> None:
+        cycles = self._cycles
+        certain = self._runs.joint.awaited and not (self.contested or self._scheduled or self.held)
+        if not certain or not cycles.take(core):
+            super().irq_handler(core)
+        elif cycles.begun < 0:
+            core.spend(self._napi_complete)
+            self.unmask()
+        else:
+            self._crowded, self._scheduled = False, True
+            cycles.go_on(self)
+
     def poll(self, weight: int) -> Generator[None, None, int]:
         """Clean sent frames, then up to `weight` descriptors, and pass their frames up the stack."""
         core = self._core
-        self._leaked = self._ddio.crowded()
-        self._crowded = self._leaked or self._from_remote is not None
-        core.spend(self._napi_poll)
-        if self._tx.ring.used:
-            yield from self._clean_tx(core)
-        work = yield from self._clean_rx(core, weight)
+        work = self._cycles.resume()
+        if work < 0:
+            work = 0
+            self._leaked = self._ddio.crowded()
+            self._crowded = self._leaked or self._from_remote is not None
+            core.spend(self._napi_poll)
+            if self._tx.ring.used:
+                yield from self._clean_tx(core)
+        if self._runs.joint.awaited and not self._crowded:
+            work += self._runs.joint.take(core, weight - work)
+        work = yield from self._clean_rx(core, weight, work)
         if self._gro is not None and self._gro.held:
             self._gro.flush(core, complete=work < weight)
             yield from self._pass_up(core, self._gro)
@@ -114,10 +135,8 @@ class DriverPoll(Napi):
             yield from self._give_way(core)
         return self._finish(work, weight)
 
-    def _clean_rx(self, core: Core, weight: int) -> Generator[None, None, int]:
+    def _clean_rx(self, core: Core, weight: int, work: int) -> Generator[None, None, int]:
         ring, dma_ps, gro = self._ring, self._queue.moderation.dma_ps, self._gro
-        runs = not (self._crowded or self._recorder.milestones)
-        work = self._joint.take(core, weight) if runs else 0
         while work < weight:
             frame = ring.take_done(core.now_ps - dma_ps) or self._look_at_wire()
             if frame is None:
@@ -133,19 +152,11 @@ class DriverPoll(Napi):
                 self.in_hand = False
             if isinstance(taker, Socket):
                 taker.receive(core, frame)
-                if runs:
-                    work += self._take_runs(core, taker, frame, weight - work)
+                if not (self._crowded or self._recorder.milestones):
+                    work += self._runs.queue(core, taker, frame, weight - work)
             elif taker is not None and (rest := taker.receive(core, frame)) is not None:
                 yield from rest
         return work
-
-    def _take_runs(self, core: Core, socket: Socket, last: Frame, most: int) -> int:
-        """Take up to `most` datagrams behind `last` as runs; returns their number."""
-        if socket.is_half_full:
-            count = self._joint.follow(core, socket, most)
-            if count or socket.rcvbuf - socket.queued < SMALLEST:
-                return count
-        return self._runs.queue(core, socket, last, most)
 
     def _give_way(self, core: Core) -> Process:
         """Ring the doorbell for all frames that XDP sent; yield to a reader that wants to poll."""
@@ -176,7 +187,7 @@ class DriverPoll(Napi):
         """Clean the descriptor."""
         self._counts.descriptor_cleaned(core, self._ring, frame.packet)
         if self._leaked:
-            core.spend(self._llc_miss, frame.packet)
+            core.spend(self._seldom[1], frame.packet)
         if self._from_remote is not None:
             core.spend(self._from_remote, frame.packet)
 
@@ -186,7 +197,7 @@ class DriverPoll(Napi):
         if frame.length > RX_BUFFER:
             size = truesize(frame.length)
             for _ in range(-(-frame.length // PAGE)):
-                core.spend(self._rx_page, frame.packet)
+                core.spend(self._seldom[0], frame.packet)
         self._counts.skb_allocated(core, frame.packet, size)
 
     # ---- with GRO between ------------------------------------------------------------------

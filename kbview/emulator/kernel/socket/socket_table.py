@@ -21,6 +21,8 @@ from kbview.emulator.kernel.socket.wait import WaitQueue
 from kbview.packet.frame import Flow, Protocol, endpoint
 from kbview.tape.meter import SocketMeter
 
+__all__ = ["AnySocket", "Socket", "SocketTable"]
+
 _METERED = 16  # sockets in a sample: the fullest, then the latest
 _OPEN = 65_536  # connections kept; past that, connections with nothing queued are forgotten
 
