@@ -50,7 +50,7 @@ def test_paced_packets_cost_dpdk_nothing_but_a_whole_core() -> None:
     ],
 )
 def test_runs_change_nothing(rate_pps: float, cores: int, wait: Wait, rcvbuf: int, size: Size) -> None:
-    """The batching of kernel/runs.py gives the meters of one packet at a time, to the picosecond."""
+    """The batching of kernel/run/runs.py gives the meters of single packets, to the picosecond."""
     settings = Settings(cores=cores, wait=wait, rcvbuf=rcvbuf)
     traffic = Traffic(pattern="poisson", rate_pps=rate_pps, frames=600, size=size)
     coarse, fine = at_both_details("kernel", settings, traffic)

@@ -1,4 +1,4 @@
-"""Joint runs (kernel/joint_run.py): the meters are the meters of single steps, at any time."""
+"""Joint runs (kernel/run/joint_run.py): the meters are the meters of single steps, at any time."""
 
 from itertools import accumulate
 from typing import Any
@@ -101,6 +101,13 @@ def test_an_overloaded_socket_has_the_meters_of_single_steps(
         {"ring": 64, "write_back": 4, "app_cycles": 4000},
         {"cores": 1},
         {"smt": True},
+        {"moderation_frames": 1},
+        {"moderation_frames": 0, "moderation_us": 40.0},
+        {"netdev_budget": 20, "napi_weight": 16},
+        {"netdev_budget_usecs": 5},
+        {"max_cstate": "C1", "moderation_us": 150.0},
+        {"ring": 128, "app_cycles": 3000},
+        {"page_conflicts": True},
     ],
     ids=str,
 )

@@ -1,4 +1,4 @@
-"""Runs of reads (kernel/runs.py) beside other sockets: the meters are those of one packet at a time."""
+"""Runs of reads (kernel/run/runs.py) beside other sockets: the meters are those of single packets."""
 
 from itertools import product
 

@@ -12,7 +12,7 @@ from kbview.emulator.kernel.call.sender import SocketSender
 from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
 from kbview.emulator.kernel.net.offload import OffloadSettings, summed_while_copied
-from kbview.emulator.kernel.runs import NoRuns
+from kbview.emulator.kernel.run.runs import NoRuns
 from kbview.emulator.kernel.socket.socket_table import SocketTable
 from kbview.emulator.kernel.socket.wait import ReadSettings
 from kbview.packet.frame import Frame

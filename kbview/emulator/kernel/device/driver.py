@@ -18,9 +18,9 @@ from kbview.emulator.kernel.device.gro import Gro
 from kbview.emulator.kernel.device.napi import Napi
 from kbview.emulator.kernel.device.poll_cycles import NoCycles, PollCycles
 from kbview.emulator.kernel.device.xdp import XdpProgram, XdpVerdict
-from kbview.emulator.kernel.joint_runs import JointRuns
 from kbview.emulator.kernel.net.taker import LayersAbove, Taker
-from kbview.emulator.kernel.runs import QueueRuns
+from kbview.emulator.kernel.run.joint_runs import JointRuns
+from kbview.emulator.kernel.run.runs import QueueRuns
 from kbview.emulator.kernel.send.xmit import TxQueue
 from kbview.emulator.kernel.skb import PAGE, RX_BUFFER, SMALLEST, truesize
 from kbview.emulator.kernel.socket.socket import Socket

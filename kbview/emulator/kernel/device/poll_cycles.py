@@ -17,8 +17,8 @@ from kbview.emulator.hardware.account import HARDIRQ, IDLE, SOFTIRQ
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.kernel.joint_run import JointRun
-from kbview.emulator.kernel.joint_runs import JointRuns
+from kbview.emulator.kernel.run.joint_run import JointRun
+from kbview.emulator.kernel.run.joint_runs import JointRuns
 from kbview.emulator.kernel.softirq import Pollable, Softirq
 
 _MOST = 2048  # frames of a series of cycles

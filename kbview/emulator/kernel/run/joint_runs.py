@@ -9,7 +9,7 @@ frame of another kind. At `meters` detail it is most of an overloaded receiver's
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
-from kbview.emulator.kernel.joint_run import JointRun
+from kbview.emulator.kernel.run.joint_run import JointRun
 from kbview.emulator.kernel.socket.socket import Socket
 
 _FEWEST = 2  # frames of a run

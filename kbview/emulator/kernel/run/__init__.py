@@ -1,0 +1,1 @@
+"""Many packets in one step, where the result is exactly the same."""
