@@ -24,9 +24,9 @@ from kbview.emulator.kernel.call.stream_calls import Streams
 from kbview.emulator.kernel.call.take_steps import take_steps
 from kbview.emulator.kernel.call.working_set import WorkingSet
 from kbview.emulator.kernel.device.busy_poll import BusyPoll
-from kbview.emulator.kernel.run.read_round import Round
 from kbview.emulator.kernel.run.runs import NoRuns, ReadRuns
 from kbview.emulator.kernel.skb import packets, skbs
+from kbview.emulator.kernel.socket.read_round import Round
 from kbview.emulator.kernel.socket.socket import Socket
 from kbview.emulator.kernel.socket.socket_table import AnySocket, SocketTable
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket

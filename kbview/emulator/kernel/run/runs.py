@@ -27,8 +27,8 @@ from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
 from kbview.emulator.hardware.rxqueue import RxQueue
 from kbview.emulator.kernel.run.joint_runs import JointRuns
-from kbview.emulator.kernel.run.read_round import Round
 from kbview.emulator.kernel.skb import RX_BUFFER, SMALLEST
+from kbview.emulator.kernel.socket.read_round import Round
 from kbview.emulator.kernel.socket.socket import Socket
 from kbview.emulator.kernel.socket.socket_table import SocketTable
 from kbview.emulator.kernel.softirq import Softirq

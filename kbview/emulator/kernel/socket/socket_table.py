@@ -12,9 +12,9 @@ from heapq import nlargest
 
 from kbview.emulator.hardware.core import Core
 from kbview.emulator.hardware.machine import Machine
-from kbview.emulator.kernel.run.read_round import Round
 from kbview.emulator.kernel.skb import SkbCache
 from kbview.emulator.kernel.socket.placed_flows import PlacedFlows
+from kbview.emulator.kernel.socket.read_round import Round
 from kbview.emulator.kernel.socket.socket import Socket
 from kbview.emulator.kernel.socket.stream import ListenSocket, StreamSocket
 from kbview.emulator.kernel.socket.wait import WaitQueue
