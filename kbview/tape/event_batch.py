@@ -81,7 +81,7 @@ class EventBatch(NamedTuple):
         return EventBatch(first), EventBatch(rest)
 
     def _time_of(self, number: int) -> int:
-        """The time of an event by its number from 0: halving the time takes a sixth of sorting."""
+        """The time of an event by its number from 0: halving the time takes a fifth of sorting."""
         columns = [table.columns[0] for table in self.tables]
         low_ps, high_ps = self.first_ps, self.last_ps
         while low_ps < high_ps:
