@@ -56,8 +56,8 @@ def equal_loads(reports: list[Report]) -> list[Report]:
             f"{report.datapath} {pps:,.0f}" for report, pps in zip(reports, offered, strict=True)
         )
         reports[0].notes.append(
-            f"unequal loads, frames a second: {loads}. The sender did not keep up, so these "
-            "numbers do not compare the datapaths; ask for less with --rate"
+            f"unequal loads, frames a second: {loads}. The sender did not keep up, or rested while a "
+            "receiver changed. Compare numbers for each packet, not rates; ask for less with --rate"
         )
     return reports
 

@@ -64,7 +64,7 @@ class StepKind:
     def before(self, tape: Tape, position: int) -> int | None:
         """The stop before; None when there is none on the tape."""
         end = position - 1
-        while end > tape.start:
+        while (end := tape.event_before(end)) > tape.start:
             begin = max(tape.start, (end - 1) // CHUNK * CHUNK)
             for stop in deque(self.stops(tape, begin, end), maxlen=1):
                 return stop

@@ -3,7 +3,9 @@
     DatapathStarted kernel   samples ...   DatapathStarted dpdk   samples ...
     |------- growth: kernel ------------|  |------ growth: dpdk -----------|
 
-A datapath that comes again has one stretch: its growths are added.
+A datapath that comes again has one stretch: its growths are added. A stretch ends with the last
+sample that tells of frames, and begins just before the first: a lab sends nothing while its receiver
+changes, and that time is neither a receiver's work nor its load.
 """
 
 from collections.abc import Iterable
@@ -38,38 +40,59 @@ class DatapathGrowth(msgspec.Struct):
         return state
 
 
+class _Stretch:
+    """The samples of a stretch: all its frames arrive and end between `before` and `after`."""
+
+    def __init__(self, started: DatapathStarted, before: Sample) -> None:
+        self.started = started
+        self.before = self.after = self._last = before
+        self._fed = False
+
+    def add(self, sample: Sample) -> None:
+        """Take in the next sample."""
+        meters, known = sample.meters, self._last.meters
+        self._last = sample
+        if (meters.arrived, meters.delivered) != (known.arrived, known.delivered):
+            self._fed, self.after = True, sample
+        elif not self._fed:
+            self.before = self.after = sample
+
+    def growth(self, whole: Sample) -> DatapathGrowth:
+        """From `before` to `after`; of all samples since `whole` if no frame came or ended."""
+        before, after = (self.before, self.after) if self._fed else (whole, self._last)
+        grown_ps = after.time_ps - before.time_ps
+        return DatapathGrowth(self.started, grown_ps, combined(after.meters, before.meters, -1))
+
+
 def stretches(records: Iterable[Event]) -> list[DatapathGrowth]:
     """The stretches of a tape, in the order in which their datapaths began first."""
     found: dict[str, DatapathGrowth] = {}
-    started: DatapathStarted | None = None
+    stretch: _Stretch | None = None
     before = last = Sample(0, Meters(), Detail.METERS)
     for record in records:
         if isinstance(record, Sample):
             last = record
+            if stretch is not None:
+                stretch.add(record)
         elif isinstance(record, DatapathStarted):
-            _close(found, started, before, last)
-            started, before = record, last
-    _close(found, started, before, last)
+            if stretch is not None:
+                _add(found, stretch.growth(before))
+            stretch, before = _Stretch(record, last), last
+    if stretch is not None:
+        _add(found, stretch.growth(before))
     return list(found.values())
 
 
-def _close(
-    found: dict[str, DatapathGrowth], started: DatapathStarted | None, before: Sample, after: Sample
-) -> None:
-    if started is None:
-        return
-    grown = DatapathGrowth(
-        started, after.time_ps - before.time_ps, combined(after.meters, before.meters, -1)
-    )
-    known = found.get(started.datapath)
+def _add(found: dict[str, DatapathGrowth], grown: DatapathGrowth) -> None:
+    known = found.get(grown.started.datapath)
     if known is not None:
         grown.duration_ps += known.duration_ps
         grown.meters = combined(grown.meters, known.meters, 1)
-    found[started.datapath] = grown
+    found[grown.started.datapath] = grown
 
 
 def combined(one: Meters, other: Meters, sign: int) -> Meters:
-    """`one` plus or minus `other`, meter by meter; levels are those of `one`."""
+    """`one` plus or minus `other`, meter by meter; `one` gives the levels."""
     made = one.copy()
     for name in Meters.__struct_fields__:
         if name not in _LEVELS:

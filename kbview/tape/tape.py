@@ -183,6 +183,23 @@ class Reel:
             number = self._index.sampled_by(number - 1)
         return None
 
+    def event_before(self, position: int) -> int:
+        """The position behind the last record before `position` that is no sample; `start` if none is.
+
+        The positions of samples tell it, and no record is read.
+        """
+        number = self._index.holding(max(position - 1, self.start))
+        while position > self.start:
+            positions = self._store.track(number).positions
+            place = bisect_left(positions, position)
+            while place and positions[place - 1] == position - 1:
+                place -= 1
+                position -= 1
+            if position > self._store.first_of(number):
+                return position
+            number -= 1
+        return self.start
+
     def sample_from(self, time_ps: int) -> int | None:
         """The position of the first sample at or after a time, exact or not."""
         number = self._index.ended_before(time_ps)

@@ -1,15 +1,19 @@
 """A leap costs the same on a tape of any length, however often the datapath was switched on it."""
 
+import random
+
 import pytest
 
 from kbview.state.pieces import CHUNK
 from kbview.state.rebuild import rebuild
 from kbview.state.state import State
+from kbview.state.step_kinds import EVENT, STEP_KINDS, StepKind
 from kbview.tape import events as ev
 from kbview.tape.chunk import MOST_RECORDS, Chunk
 from kbview.tape.detail import Detail
 from kbview.tape.kbt import recording
 from kbview.tape.meter import Meters, Sample
+from kbview.tape.tape import Tape
 from tests.tape.small import opened, written
 
 NAMES = ("kernel", "dpdk", "netmap")
@@ -107,6 +111,38 @@ def test_a_leap_among_samples_alone_passes_over_them(
         assert state.datapath == folded.datapath
         assert (state.now_ps, state.position) == (folded.now_ps, folded.position)
         assert [*state.histories.columns] == [*folded.histories.columns]
+
+
+@pytest.mark.parametrize(("started", "most"), [(False, 0), (True, 1)])
+@pytest.mark.parametrize("kind", STEP_KINDS)
+def test_a_step_back_passes_over_samples_alone(
+    monkeypatch: pytest.MonkeyPatch, kind: str, started: bool, most: int
+) -> None:
+    """Where nothing but samples lies before, no chunk is restored to find that out."""
+    tape = opened(written(metered(2 * MOST_RECORDS, started=started), MOST_RECORDS))
+    loads = Loads(monkeypatch)
+    found = StepKind(kind).before(tape, tape.length)
+    assert loads.count <= most
+    assert found == (1 if started and kind == EVENT else None)
+
+
+@pytest.mark.parametrize("filed", [False, True])
+def test_the_last_event_before_a_position_is_found_by_the_places_of_samples(filed: bool) -> None:
+    chance = random.Random(1)
+    records: list[ev.Event] = []
+    for number in range(600):
+        happened = chance.random() < (0.5 if number // 100 % 2 else 0.01)
+        records.append(
+            ev.IrqUnmasked(number, 0, 0) if happened else Sample(number, Meters(), Detail.METERS)
+        )
+    tape = Tape()
+    tape.extend(records)
+    read = opened(written(records, 40)) if filed else tape
+    behind = 0
+    for position in range(len(records) + 1):
+        assert read.event_before(position) == behind
+        if position < len(records) and not isinstance(records[position], Sample):
+            behind = position + 1
 
 
 @pytest.mark.parametrize("detail", list(Detail))

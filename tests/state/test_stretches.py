@@ -37,12 +37,23 @@ def test_each_datapath_has_its_own_growth_and_one_that_comes_again_the_sum_of_bo
     kernel, dpdk = stretches(TOUR)
     assert [each.started.datapath for each in (dpdk, kernel)] == ["dpdk", "kernel"]
     assert (kernel.meters.arrived, kernel.duration_ps) == (20, 200)
-    assert (dpdk.meters.arrived, dpdk.duration_ps) == (30, 200)
+    assert (dpdk.meters.arrived, dpdk.duration_ps) == (30, 180)  # its first sample brought no frame
     assert (kernel.meters.drops, dpdk.meters.drops) == ({}, {"ring": 3})
     assert kernel.meters.stages["ip_rcv"] == StageMeter(20, 40)
-    assert dpdk.meters.cores[0].user_ps == 200
+    assert dpdk.meters.cores[0].user_ps == 180
     assert (kernel.meters.latency.total, kernel.meters.latency.greatest) == (3, 7)
     assert (dpdk.meters.latency.total, dpdk.meters.latency.least) == (1, 90)
+
+
+def test_the_time_of_a_change_in_which_nothing_is_sent_is_not_in_a_stretch() -> None:
+    """kbview/sources/lab/receivers_switch.py: from HOLDING to the next reading the sender rests."""
+    sent = [_sample(time_ps, arrived) for time_ps, arrived in ((0, 0), (50, 5), (100, 10), (170, 10))]
+    more = [
+        _sample(time_ps, arrived) for time_ps, arrived in ((260, 10), (300, 14), (400, 24), (480, 24))
+    ]
+    kernel, dpdk = stretches([_started(0, "kernel"), *sent, _started(240, "dpdk"), *more])
+    assert (kernel.meters.arrived, kernel.duration_ps) == (10, 100)
+    assert (dpdk.meters.arrived, dpdk.duration_ps) == (14, 140)
 
 
 @pytest.mark.parametrize("until_ps", [None, 3 * 10**12])
