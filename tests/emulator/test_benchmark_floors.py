@@ -59,8 +59,8 @@ def test_the_exit_code_is_1_below_a_floor(
     share: float, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A missed aim is printed, and the run passes: kernel-read misses its own in pure Python."""
-    ratio = share * emulator.floor(emulator.READ, "pure")
+    ratio = share * emulator.floor("kernel-read", "pure")
     monkeypatch.setattr(emulator, "differences", lambda case: [])
     monkeypatch.setattr(emulator, "rounds", lambda case, frames: _rounds("pure", ratio))
-    assert emulator.main([emulator.READ]) == code
+    assert emulator.main(["kernel-read"]) == code
     assert ("is promised" if code else "the aim is 5") in capsys.readouterr().out
