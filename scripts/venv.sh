@@ -75,7 +75,7 @@ if ! complete; then
     install || exit 1
     cp "$lock" "$stamp" || exit 1
     if [ "$(basename "$0")" = run ] && command -v "${CC:-cc}" >/dev/null 2>&1; then
-        say "a C compiler is here: scripts/wheel --here makes the emulator two to three times as fast"
+        say "a C compiler is here: scripts/wheel --here makes the emulator two to five times as fast"
     fi
     made=yes
 fi

@@ -1,9 +1,9 @@
 """Samples in groups that are compressed each for itself: a group can be had without the others.
 
 The dictionary of a group is the key frame of its chunk, which resembles its samples. A group of eight
-is therefore hardly larger than its share of a chunk compressed in one go: 433 against 409 bytes a
-sample on a million frames of http.pcap; each sample alone takes 787. Reading one back takes 45 us
-instead of 2 ms.
+is therefore hardly larger than its share of a chunk compressed in one go: at zlib's level 1, 433
+against 409 bytes a sample on a million frames of http.pcap; each sample alone takes 787. To read a
+sample back takes 45 us instead of 2 ms.
 """
 
 import zlib

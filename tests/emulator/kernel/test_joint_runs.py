@@ -10,6 +10,11 @@ from hypothesis import strategies as st
 
 from kbview.emulator.emulation import Emulation
 from kbview.emulator.engine import NEVER_PS
+from kbview.emulator.hardware.books import Books
+from kbview.emulator.hardware.core import Core
+from kbview.emulator.hardware.counts import WorkCounts
+from kbview.emulator.kernel.run import joint_run
+from kbview.emulator.kernel.run.joint_run import JointRun
 from kbview.emulator.kernel.socket.wait import RecvCall, Wait
 from kbview.emulator.scenario import SYNTHETIC_HOST, Scenario, Traffic
 from kbview.emulator.settings import Settings
@@ -39,6 +44,31 @@ def _same(traffic: Traffic, chosen: Settings, times_ps: list[int]) -> None:
     scenario = Scenario(name="joint", summary="", traffic=traffic, settings=chosen)
     coarse = _samples(scenario, Detail.METERS, times_ps)
     assert coarse == _samples(scenario, Detail.STEPS, times_ps)
+
+
+@pytest.mark.skipif(
+    not joint_run.__file__.endswith(".py"), reason="compiled code calls its methods directly"
+)
+@pytest.mark.parametrize("wait", ["epoll", "read"])
+def test_most_frames_of_an_overloaded_receiver_come_in_joint_runs(
+    wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without joint runs the other tests here would compare single steps with single steps."""
+    taken = 0
+    leave = JointRun.leave
+
+    def counted(run: JointRun, core: Core, counts: WorkCounts, books: Books) -> None:
+        nonlocal taken
+        taken += run.frames
+        leave(run, core, counts, books)
+
+    monkeypatch.setattr(JointRun, "leave", counted)
+    traffic = Traffic(pattern="poisson", rate_pps=2_000_000, frames=4000)
+    scenario = Scenario(name="joint", summary="", traffic=traffic, settings=Settings(wait=wait))
+    _samples(scenario, Detail.STEPS, [])
+    assert taken == 0
+    _samples(scenario, Detail.METERS, [])
+    assert taken > 4000 // 2  # until the buffer is half full, the frames come one by one
 
 
 @settings(max_examples=20, deadline=None)

@@ -1,7 +1,7 @@
 """Runs: many datagrams in one step of the simulation, where the result is exactly the same.
 
-This is the only speed trick of the kernel path. At `meters` detail it simulates about three times as
-many frames a second (benchmarks/emulator.py); tests hold it to the same meters to the picosecond.
+Runs are of one side, softirq or reader, where the reader keeps up; joint_run.py computes both sides of
+an overloaded receiver. Tests hold the meters to those of single steps, to the picosecond.
 
 Softirq and reader share only the socket's queue. Without runs, each yields to the other before every
 access to the queue. A run needs no yield in two cases.
