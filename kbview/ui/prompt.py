@@ -37,6 +37,10 @@ class Prompt(ModalScreen[str | None]):
         self._board.stack([Drawing(self._draw, 2, 1)])
         self.call_after_refresh(self._board.show)
 
+    def on_resize(self) -> None:
+        """Show as much of the text as has room now."""
+        self.call_after_refresh(self._board.show)
+
     def on_key(self, event: events.Key) -> None:
         """Whatever can be seen is typed, the keys of the screen below included."""
         event.stop()
